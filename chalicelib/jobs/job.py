@@ -87,6 +87,7 @@ STOP = _move("stop", Status.PROCESSING, Status.CANCELLED, "worker")
 EXHAUST = _move("exhaust", Status.PROCESSING, Status.DEAD_LETTER, "worker")
 DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
 SUSPEND = _move("suspend", Status.PROCESSING, Status.SUSPENDED, "worker")
+COMPENSATE = _move("compensate", WAITING, Status.QUEUED, "operator")
 WAKE = _move("wake", Status.SUSPENDED, Status.QUEUED, "api, worker")
 GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 EXPIRE = _move("expire", WAITING - {Status.SUSPENDED}, Status.CANCELLED, "worker, watchdog")
@@ -99,7 +100,7 @@ RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
     CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, EXPIRE, RETIRE, REQUEUE,
-    CANCEL, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
+    CANCEL, COMPENSATE, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other change is a bug. `docs/lifecycle.md` is drawn from this table."""
 

@@ -17,8 +17,11 @@ TRY = "try:"
 """Prefix of the key of a failed try of a step that is tried again by itself."""
 VERSION = "version:run"
 """The key of the row with the version of a run."""
-STOP = "stop:run"
-"""The key of the row with the place of a run at which JobCancelled is raised."""
+STOP = "stop:"
+"""Prefix of the key of the row with the place of a run at which JobCancelled is raised; the run's number follows."""
+ENDED = "stop:ended-"
+"""Prefix of the key of the row that says that a run has ended because it had to stop; the run's number follows. Its
+value says whether the function has undone its steps, so that a retry begins from the start."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 NAMES = f"letters, digits, _ - and ., up to {LONGEST_STEP_NAME} characters, beginning with a letter, a digit or _"
 
@@ -89,7 +92,7 @@ def number_kept(steps: Iterable[Step]) -> int:
 
 def is_counted(step: Step) -> bool:
     """Return whether the function has kept this row: operators post events, and the platform keeps the others."""
-    return not step.key.startswith(EVENT) and step.key not in (VERSION, STOP)
+    return not step.key.startswith(EVENT) and step.key != VERSION and not step.key.startswith(STOP)
 
 
 def try_key(gen: int, number: int, step: str) -> str:

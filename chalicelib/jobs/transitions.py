@@ -129,18 +129,19 @@ def wake(found: Job, *, now: float, sent: bool) -> Change:
     The conditions test the number of the wait and what it waits for, so the change cannot end another wait. `sent`: the
     caller has a message of the job and makes it visible again; otherwise the job needs a new message.
     """
-    # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
-    end = None if found.next_attempt_at == found.turn_at else found.next_attempt_at
-    left = max(0.0, (end or now) - now)
     values = {
         "waits": None, "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None,
-        "due_at": now + SEND_GRACE, "updated_at": now,
-        "give_up_at": None if found.give_up_at is None else round(found.give_up_at - left, 3),
+        "due_at": now + SEND_GRACE, "updated_at": now, **_without_wait(found, now),
     }  # fmt: skip
     if found.parked_until is not None:
         values |= {"parked_until": now}
     tests = (Test("waits", "=", found.waits), *_fence(found))
     return Change(j.WAKE, found.gen, tests, values, job_type=found.type)
+
+
+def anyway(change: Change) -> Change:
+    """Let a job wait although it was asked to stop: its function is called again, to undo the steps that are kept."""
+    return replace(change, tests=tuple(test for test in change.tests if test.field != "cancel_requested"))
 
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
@@ -205,6 +206,19 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 def cancel(found: Job, *, now: float) -> Change:
     """Stop a waiting job for an operator. The job stops at once, and no later message runs it."""
     return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
+
+
+def compensate(found: Job, *, now: float) -> Change:
+    """Ask a waiting job with kept steps to stop, for an operator. Its function is called again, to undo the steps."""
+    planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
+    if found.parked_until is not None:
+        planned = {**planned, "parked_until": now}
+    values = {
+        **planned, "cancel_requested": True, "waits": None, "next_attempt_at": None, "sent": False, "resends": 0,
+        "stalled_since": None, "due_at": now + SEND_GRACE, "updated_at": now, **_without_wait(found, now),
+    }  # fmt: skip
+    tests = (Test("status", "=", found.status), *_fence(found), Test("cancel_requested", "unset"))
+    return Change(j.COMPENSATE, found.gen, tests, values, job_type=found.type)
 
 
 def run_now(found: Job, *, now: float) -> Change:
@@ -287,6 +301,14 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
     # round, because all digits of a float would need 7 more bytes, and the main item must stay within one kilobyte
     values = {"progress": round(percent, 1), "progress_note": note and cut(note, LONGEST_NOTE), "updated_at": now}
     return Change(j.REPORT, held.gen, _fence(held), values)
+
+
+def _without_wait(found: Job, now: float) -> dict[str, Any]:
+    """Return the end of the run's time, without the rest of a suspended job's wait, which ends now."""
+    # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
+    waits = found.status is Status.SUSPENDED and found.next_attempt_at != found.turn_at
+    left = max(0.0, (found.next_attempt_at or now) - now) if waits else 0.0
+    return {"give_up_at": None if found.give_up_at is None else round(found.give_up_at - left, 3)}
 
 
 def _begun(held: Job) -> dict[str, Any]:

@@ -14,6 +14,8 @@ STILL_SENDING = 5.0
 # For operations.py
 ACT_TRIES = 3
 """Maximum tries of an operation on a job that other processes change at the same time; each try reads the job."""
+REPEATED_WITHIN = 60.0
+"""Seconds in which a second request to cancel a job counts as a repetition of the first, whose answer may be lost."""
 CLOCKS_APART = 60.0
 """Seconds by which the clocks of two functions may differ, with a margin."""
 

@@ -9,9 +9,10 @@ from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
+from chalicelib.jobs.step import ENDED, STEP, TRY
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
-from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART
+from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, REPEATED_WITHIN
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 
@@ -53,8 +54,8 @@ class Operations:
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:
             self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
-        if differs:
-            edited |= {"line": found.line + 1, "kept": 0}  # the steps of the old payload do not count
+        if differs or self._undone(found):
+            edited |= {"line": found.line + 1, "kept": 0}  # the steps of the old payload, or undone ones, do not count
         now = self.dispatcher.now()
         requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
         again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
@@ -64,7 +65,11 @@ class Operations:
         return again
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a job: a waiting job at once, a running job at its next check. Raises JobNotFound, JobConflict."""
+        """Stop a job: a waiting job at once, a running job at its next check. Raises JobNotFound, JobConflict.
+
+        The function of a waiting job that has run steps is called again, to undo them. A second call, a minute later or
+        more, stops it at once.
+        """
         for _ in range(ACT_TRIES):
             found = self._found(job_id)
             if self.did(found):
@@ -73,12 +78,14 @@ class Operations:
                 raise JobConflict(f"Job {job_id} is {found.status}; it cannot be cancelled any more.")
             if found.status is Status.PROCESSING and found.cancel_requested and self._declared(found):
                 return found  # keep the first request's record of who asked this job to stop
+            if found.status in WAITING and found.cancel_requested and self._repeated(found):
+                return found
             try:
                 after = self._act(found, self._stopping(found), acts.CANCEL)
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
-            return after
+            return self.dispatcher.send(after) if after.status in WAITING else after
         raise _changing(job_id)
 
     def run_now(self, job_id: str) -> Job:
@@ -138,6 +145,28 @@ class Operations:
         store = self.dispatcher.store
         return store.get_without_bodies(job_id) if self.in_bulk else store.get(job_id)
 
+    def _repeated(self, found: Job) -> bool:
+        last = acts.last(found)
+        asked = last.at if last is not None and last.name == acts.CANCEL else found.updated_at
+        return self.dispatcher.now() - asked < REPEATED_WITHIN
+
+    def _undoes(self, found: Job) -> bool:
+        """Return whether a waiting job has run steps, and its function can undo them before it ends."""
+        # with serial_by, a new message would come after the others of its key
+        if not found.kept or found.cancel_requested or not self._declared(found) or jobtype.serial(found.type):
+            return False
+        try:
+            return any(step.key.startswith((STEP, TRY)) for step in self.dispatcher.store.kept_steps(found))
+        except RowNotSigned:
+            return False
+
+    def _undone(self, found: Job) -> bool:
+        """Return whether the function of a cancelled job has undone its steps, so that they do not count any more."""
+        if found.status is not Status.CANCELLED or not found.kept:
+            return False
+        ended = self.dispatcher.store.kept_step(found, f"{ENDED}{found.gen}")
+        return ended is not None and bool(ended.value)
+
     def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job.
 
@@ -145,7 +174,7 @@ class Operations:
         """
         now = self.dispatcher.now()
         if found.status in WAITING:
-            return transitions.cancel(found, now=now)
+            return (transitions.compensate if self._undoes(found) else transitions.cancel)(found, now=now)
         if not self._declared(found) and (found.lease_until or 0.0) < now:
             return transitions.retire(found, now=now, reason="An operator cancelled it; its job type was removed.")
         return transitions.ask_to_stop(found, now=now)

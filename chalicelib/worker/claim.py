@@ -124,13 +124,8 @@ class Claims:
     def _refused(self, message: Message, current: Job, by: Claimant, left: float) -> Job | Drop | Hold:
         end = after_refusal(message, current, self._now(), self.spread, probe=by.probe)
         try:
-            if isinstance(end, TakeOver | GiveUpLost) and end.lost.cancel_requested:
-                return self._stop(end.lost)
-            if isinstance(end, TakeOver):
-                return self._take_over(message, end.lost, by, left)
-            if isinstance(end, GiveUpLost):
-                kept = self._newly_kept(end.lost) if end.unless_kept else None
-                return self._give_up(end.lost) if kept is None else self._take_over(message, end.lost, by, left, kept)
+            if isinstance(end, TakeOver | GiveUpLost):
+                return self._after_loss(message, end, by, left)
             if isinstance(end, Expire):
                 return self._expire(end.late)
         except MoveRefused:
@@ -145,6 +140,17 @@ class Claims:
         else:
             events.claim_deferred(current, end.why, end.seconds or 0)
         return end
+
+    def _after_loss(self, message: Message, end: TakeOver | GiveUpLost, by: Claimant, left: float) -> Job | Drop | Hold:
+        lost, kept = end.lost, None
+        stops = lost.cancel_requested and not lost.kept
+        if stops or (isinstance(end, GiveUpLost) and end.unless_kept):
+            kept = self._newly_kept(lost)
+        if stops and kept is None:
+            return self._stop(lost)
+        if isinstance(end, TakeOver) or (end.unless_kept and kept is not None):
+            return self._take_over(message, lost, by, left, kept)
+        return self._give_up(lost)
 
     def _stop(self, lost: Job) -> Drop:
         now = self._now()

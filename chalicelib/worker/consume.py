@@ -173,6 +173,9 @@ class Worker:
             outcome = Unrun(ctx.steps.refused, SCHEMA_PAUSE, lasts=False, begun=True)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
+            if ctx.steps.stopping and isinstance(outcome, Done | Stopped):
+                ctx.steps.end_stop()
+                return Stopped()
             return outcome
         return Waits(suspension.waits, suspension.until)
 

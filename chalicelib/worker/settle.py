@@ -16,6 +16,7 @@ from chalicelib.jobs.job import JSON, SUSPENDED, Attempt, Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.step import TIME
 from chalicelib.limits import turns
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
@@ -198,8 +199,10 @@ class Settlement:
         try:
             after = self._apply(job, change)
         except MoveRefused as refused:
-            if refused.current is None or not refused.current.cancel_requested:
+            if not _asked_meanwhile(job, refused.current):
                 raise
+            if self.kept:  # the function is called again, to undo them
+                return self._suspended(replace(job, cancel_requested=True), Waits(TIME, now), now)
             return self._stopped(job, None, now)
         # the attempt is given back, but this log line belongs to it
         events.moved(replace(after, attempts=job.attempts), "suspend", waits=waits.what, until=iso(waits.until))
@@ -240,11 +243,15 @@ class Settlement:
         try:
             self._record(job, attempt, change)
         except MoveRefused as refused:
-            asked = refused.current is not None and refused.current.cancel_requested
-            if not asked:
+            if not _asked_meanwhile(job, refused.current):
                 raise
-            # The job was asked to stop, so record the error without a retry.
             now = attempt.finished_at or attempt.started_at
+            if self.kept:  # the function is called again, to undo them
+                values = {**change.values, **transitions.waits(now, now, parked)}
+                again = transitions.anyway(replace(change, values=values))
+                self._record(job, replace(attempt, retry_delay_s=0), again)
+                return Drop("parked") if parked else Hold(0, "asked to stop")
+            # The job was asked to stop, so record the error without a retry.
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")
         if parked:
@@ -274,7 +281,14 @@ class Settlement:
             change = replace(change, values={**change.values, "kept": self.kept})
         if self.progressed:
             change = transitions.forgiving(change)
+        if job.cancel_requested:  # it was claimed to undo its steps
+            change = transitions.anyway(change)
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
+
+
+def _asked_meanwhile(job: Job, current: Job | None) -> bool:
+    """Return whether a wait was refused because the job was asked to stop during this attempt."""
+    return current is not None and current.cancel_requested and not job.cancel_requested
 
 
 def _give_up_at(job: Job, error: BaseException) -> float:

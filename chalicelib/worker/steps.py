@@ -6,7 +6,7 @@ import json
 import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -163,6 +163,7 @@ class Steps:
     _longest: float | None = field(default=None, repr=False)
     _last: str | None = field(default=None, repr=False)
     _live: bool = field(default=False, repr=False)
+    _stop: Step | None = field(default=None, repr=False)
     _stopped: bool = field(default=False, repr=False)
 
     @property
@@ -334,6 +335,7 @@ class Steps:
             began = self._known.get(kinds.VERSION)
             if began is not None and not self.changes.runs(str(began.value)):
                 self.refused = VersionRemoved(self.job.type, str(began.value), self.changes.version)
+            self._stop = self._find_stop(self._known)
             own = [step for step in self._known.values() if kinds.is_counted(step) and step.number is not None]
             # a failed try is not the end of its step, so it is not the last place that the function has reached
             own = [step for step in own if not step.key.startswith(kinds.TRY)]
@@ -411,27 +413,46 @@ class Steps:
         if self.kept == 0:
             return asked()
         place = kinds.STEP + self.running if self.running else f"{len(self._used)}"
-        stop = self._load().get(kinds.STOP) if self.job.cancel_requested or self._known is not None else None
-        if stop is None:
+        if self.job.cancel_requested:
+            self._load()
+        if self._stop is None:
             if self.replaying or not asked():
                 return False
-            stop = self._keep(Step(kinds.STOP, self._now(), place))
-        here = stop.value == place and not self._stopped
+            self._keep_stop(place)
+        here = self._stop is not None and self._stop.value == place and not self._stopped
         self._stopped = self._stopped or here
         return here
 
     @property
     def stopping(self) -> bool:
-        """Return whether the run has a place at which JobCancelled is raised."""
-        return self._known is not None and kinds.STOP in self._known
+        """Return whether the function has learned in this attempt that its job must stop, and could undo its steps."""
+        return self._stopped and self._stop is not None
+
+    def end_stop(self) -> None:
+        """Keep that the function has ended because it had to stop, and whether it has kept a step since it knew."""
+        stop = self._stop
+        if stop is not None:
+            later = (step for step in self._load().values() if (step.number or 0) > (stop.number or 0))
+            self._keep(Step(f"{kinds.ENDED}{self.job.gen}", self._now(), any(map(kinds.is_counted, later))))
+
+    def _find_stop(self, known: Mapping[str, Step]) -> Step | None:
+        """Return where the run learned that it must stop; an earlier run counts if it did not come to its end."""
+        for gen in range(self.job.gen, 0, -1):
+            if f"{kinds.ENDED}{gen}" in known and gen < self.job.gen:
+                return None
+            if (stop := known.get(f"{kinds.STOP}{gen}")) is not None:
+                return stop
+        return None
+
+    def _keep_stop(self, place: str) -> None:
+        self._stop = self._keep(Step(f"{kinds.STOP}{self.job.gen}", self._now(), place))
 
     def _cancelled_at(self, key: str, *, asked: bool = False) -> None:
         """Raise JobCancelled if the run was stopped at this step; with `asked`, also if it must stop now."""
-        known = self._load()
-        stop = known.get(kinds.STOP)
-        if stop is None and asked and self.job.cancel_requested:
-            stop = self._keep(Step(kinds.STOP, self._now(), key))
-        if stop is not None and stop.value == key:
+        self._load()
+        if self._stop is None and asked and self.job.cancel_requested:
+            self._keep_stop(key)
+        if self._stop is not None and self._stop.value == key:
             self._stopped = True
             raise JobCancelled(f"Job {self.job.id} was asked to stop.")
 

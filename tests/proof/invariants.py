@@ -15,7 +15,7 @@ from tests.proof.world import World
 DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 REPLACED = (REPLACE.target, REPLACE.target)
-COMPOSED = frozenset({"keep", "nap", "long nap", "wait", "wait again"})
+COMPOSED = frozenset({"keep", "try", "nap", "long nap", "wait", "wait or undo", "wait again"})
 """What an attempt may have done last with steps: it fails in a type that runs its jobs one at a time."""
 HARMLESS = COMPOSED | frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make", "make quiet"})
 """What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
@@ -40,7 +40,14 @@ def broken_at_rest(world: World) -> list[str]:
     paused += [] if world.telling is None else world.telling.broken()
     if isinstance(world.ground, MemoryGround):
         paused += world.in_bulk.broken(world.ground.acted())
-    ended = [*_unfinished(world), *_evidence(world), *_results(world), *_asked_last(world), *_one_thing(world)]
+    ended = [
+        *_unfinished(world),
+        *_undone(world),
+        *_evidence(world),
+        *_results(world),
+        *_asked_last(world),
+        *_one_thing(world),
+    ]
     return [*broken_always(world), *ended, *paused]
 
 
@@ -92,6 +99,16 @@ def _one_thing(world: World) -> Iterator[str]:
                 yield f"I17 {job_id} was made beside {earlier}, which stands for the same for {left:.0f} s"
             newest[name], until[job_id] = job_id, new.updated_at + seconds
         last[job_id] = new.status
+
+
+def _undone(world: World) -> Iterator[str]:
+    """No job that has learned that it must stop has ended with its step kept and not undone."""
+    for job in world.ground.jobs():
+        line = job.id, job.line
+        undoes = "wait or undo" in world.always.get(job.payload["name"], "")
+        left = line in world.composed.values and line not in world.composed.undone
+        if undoes and job.status is Status.CANCELLED and left:
+            yield f"I32 {job.id} was cancelled, and its step is not undone"
 
 
 def _counted(world: World) -> Iterator[str]:

@@ -27,6 +27,23 @@ def test_no_order_leaves_a_job_asleep_or_tells_two_outcomes(event: bool, whole: 
     assert found.states > 500
 
 
+@pytest.mark.parametrize("event", [True, False], ids=["event", "time"])
+def test_no_order_cancels_a_job_whose_step_is_not_undone_or_completes_one_that_must_stop(
+    event: bool, whole: bool
+) -> None:
+    if event and not whole:
+        pytest.skip("takes a quarter of a minute: `make whole` and `make proof` explore it")
+    cancels = 2 if whole and not event else 1
+    found = explore(Rules(event=event), start()._replace(crashes=1, duplicates=0, posts=1, cancels=cancels))
+    assert found.bad == []
+    assert found.states > 500
+
+
+def test_a_stop_that_ends_a_job_before_its_function_undoes_its_step_is_found() -> None:
+    found = explore(Rules(event=False, undoes=False), start()._replace(crashes=0, duplicates=0, posts=0, cancels=1))
+    assert "nobody has undone" in found.bad[0]
+
+
 def test_a_poster_that_dies_has_woken_the_job_or_stored_nothing() -> None:
     """One process dies, with everything before and after it: the poster's request is not repeated."""
     found = explore(Rules(), start()._replace(crashes=1, duplicates=0, posts=1))

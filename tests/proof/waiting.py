@@ -1,5 +1,7 @@
 """Every order in which a waiter, a waker and the watchdog can act on one job that waits for an event and then sleeps.
 
+An operator may ask the job to stop: its function has kept a step, and undoes it before the job ends.
+
 Their steps are the requests that they really make; the writes to the job are those of `jobs/transitions.py`, and the
 watchdog decides by its own rule. Up to two processes die, and one message comes twice. A time passes only when chosen,
 so that a job that is awake only because its wait timed out was not woken.
@@ -49,7 +51,11 @@ class Process(NamedTuple):
 
 
 class State(NamedTuple):
-    """Everything at one moment. `event` is `posted`, `timed out` or nothing; `answer` is what the poster was told."""
+    """Everything at one moment. `event` is `posted`, `timed out` or nothing; `answer` is what the poster was told.
+
+    `cancels` is how often an operator may still ask for a stop. `stop` is the row with the place of the stop, and
+    `undone` says that the kept step is undone. `at_once`: an operator has stopped the job without its function.
+    """
 
     key: int
     event: str = ""
@@ -61,6 +67,10 @@ class State(NamedTuple):
     posts: int = 2
     answer: str | None = None
     outcome: str | None = None
+    cancels: int = 0
+    stop: bool = False
+    undone: bool = False
+    at_once: bool = False
 
     @property
     def job(self) -> Job:
@@ -82,6 +92,8 @@ class Rules:
     edit: Edit = lambda change: change
     event: bool = True
     """Whether somebody posts the event."""
+    undoes: bool = True
+    """Whether a job with a kept step is called again when it must stop."""
 
 
 @dataclass
@@ -133,6 +145,10 @@ def broken(state: State, moves: list[tuple[str, State]]) -> str | None:
         return f"the function found {state.outcome!r}, and the row says {state.event!r}"
     if (state.answer, state.event) in (("accepted", "timed out"), ("refused", "posted")):
         return f"the poster was told {state.answer}, and the row says {state.event!r}"
+    if job.status is Status.COMPLETED and state.stop:
+        return "the job is completed, and its function has learned that it must stop"
+    if job.status is Status.CANCELLED and job.kept and not (state.undone or state.at_once):
+        return "the job is cancelled, and nobody has undone its step"
     if moves:
         return None
     if state.event == "posted" and job.waits == WAITS:
@@ -170,10 +186,12 @@ def steps(state: State, rules: Rules) -> Iterator[tuple[str, State]]:
         yield "the spare message is visible", state._replace(messages=shown)
     if rules.event and state.posts and state.answer is None and not posting:
         yield "the event is posted", _begin(state._replace(posts=state.posts - 1), Process("poster", "read"))
+    if state.cancels and not any(process.who == "operator" for process in state.processes):
+        yield "a stop is asked for", _begin(state._replace(cancels=state.cancels - 1), Process("operator", "read"))
     if not any(process.who == "watchdog" for process in state.processes) and _resends(state):
         yield "the watchdog looks", _begin(state, Process("watchdog", "check", state.key))
     for process in state.processes:
-        step = {"worker": _worker, "poster": _poster, "watchdog": _watchdog}[process.who]
+        step = {"worker": _worker, "poster": _poster, "watchdog": _watchdog, "operator": _operator}[process.who]
         rest = state._replace(processes=_without(state, process))
         yield f"{process.who}: {process.step}", step(rest, process, rules)
 
@@ -225,6 +243,29 @@ def _poster(state: State, process: Process, rules: Rules) -> State:
     return _accepted(_apply(state, "mark sent", process.seen)[1])
 
 
+def _operator(state: State, process: Process, rules: Rules) -> State:
+    seen = JOBS[process.seen] if process.seen >= 0 else state.job
+    match process.step:
+        case "read":
+            return state if state.job.terminal else _begin(state, process._replace(step="ask", seen=state.key))
+        case "ask":
+            if seen.status is Status.PROCESSING:
+                change = "ask to stop"
+            else:
+                change = "compensate" if rules.undoes and seen.kept and not seen.cancel_requested else "cancel"
+            if change == "ask to stop" and seen.cancel_requested:
+                return state
+            done, after = _apply(state, change, process.seen)
+            if not done:
+                return _begin(state, process._replace(step="read", seen=-1))
+            if change == "cancel" and rules.undoes:
+                return after._replace(at_once=True)
+            return _begin(after, process._replace(step="send", seen=after.key)) if change == "compensate" else after
+        case "send":
+            return _begin(state._replace(messages=_with(state.messages, "visible")), process._replace(step="mark"))
+    return _apply(state, "mark sent", process.seen)[1]
+
+
 def _accepted(state: State) -> State:
     return state._replace(answer="accepted")
 
@@ -234,12 +275,27 @@ def _worker(state: State, process: Process, rules: Rules) -> State:
         case "claim":
             return _claim(state, process, rules)
         case "read the steps":
-            return _begin(state, process._replace(step=_next(state, state.event), event=state.event))
+            asked = JOBS[process.seen].cancel_requested
+            return _begin(state, process._replace(step=_next(state, state.event, asked), event=state.event))
         case "store the end of the wait":
-            kept = state.event or "timed out"
-            return _begin(state._replace(event=kept), process._replace(step=_next(state, kept), event=kept))
+            kept, asked = state.event or "timed out", JOBS[process.seen].cancel_requested
+            return _begin(state._replace(event=kept), process._replace(step=_next(state, kept, asked), event=kept))
+        case "store the stop":
+            return _begin(state._replace(stop=True), process._replace(step="undo"))
+        case "undo":
+            return _begin(state._replace(undone=True), process._replace(step="stop"))
+        case "stop":
+            return _begin(_apply(state, "stop", process.seen)[1], process._replace(step="acknowledge"))
+        case "suspend to undo":
+            done, state = _apply(state, "suspend to undo", process.seen)
+            return state._replace(messages=_with(state.messages, "visible")) if done else state
         case "suspend" | "sleep":
             done, state = _apply(_finds(state, process), process.step, process.seen)
+            job = state.job
+            if not done and rules.undoes and job.cancel_requested and JOBS[process.seen].token == job.token:
+                return _begin(state, process._replace(step="suspend to undo"))
+            if not done and job.cancel_requested:
+                return _begin(_apply(state, "stop", process.seen)[1], process._replace(step="acknowledge"))
             look = done and process.step == "suspend" and rules.looks
             return _begin(state, process._replace(step="look" if look else "acknowledge", seen=state.key))
         case "look":
@@ -267,10 +323,15 @@ def _claim(state: State, process: Process, rules: Rules) -> State:
     return state._replace(messages=_with(state.messages, "visible"))  # held under a live lease
 
 
-def _next(state: State, event: str) -> str:
-    if not event:
-        return "store the end of the wait" if state.now >= TIMES[1] else "suspend"
-    return "complete" if state.now >= TIMES[2] else "sleep"
+def _next(state: State, event: str, asked: bool) -> str:
+    """Return the next step of the function: the place of a stop is the first step or wait that is not over."""
+    if state.stop:
+        return "undo"
+    if not event and state.now >= TIMES[1]:
+        return "store the end of the wait"
+    if event and state.now >= TIMES[2]:
+        return "complete"
+    return "store the stop" if asked else "sleep" if event else "suspend"
 
 
 def _finds(state: State, process: Process) -> State:
@@ -310,6 +371,13 @@ CHANGES: dict[str, Callable[[Job, float], Change]] = {
     "sleep": lambda seen, now: _suspend(seen, now, TIMES[2], TIME),
     "wake": lambda seen, now: transitions.wake(seen, now=now, sent=False),
     "wake with a message": lambda seen, now: transitions.wake(seen, now=now, sent=True),
+    "suspend to undo": lambda seen, now: transitions.anyway(
+        transitions.suspend(seen, now=now, until=now, what=TIME, parked=False, kept=1, progressed=True)
+    ),
+    "stop": lambda seen, now: transitions.stop(seen, now=now),
+    "cancel": lambda seen, now: transitions.cancel(seen, now=now),
+    "compensate": lambda seen, now: transitions.compensate(seen, now=now),
+    "ask to stop": lambda seen, now: transitions.ask_to_stop(seen, now=now),
     "complete": lambda seen, now: transitions.complete(seen, now=now, result=None),
     "check": lambda seen, _: transitions.check(seen, until=0.0, resent=True),
     "mark sent": lambda seen, now: transitions.mark_sent(seen, now=now),

@@ -104,7 +104,7 @@ def retry_job(call: Call) -> JobRow:
 
 @endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
 def cancel_job(call: Call) -> CancelledJob:
-    """Stop a job: a waiting job at once, a running job at its next check.
+    """Stop a job: a waiting job at once, a running job at its next check, a job with steps after it has undone them.
 
     With `descendants`, also stop the job's children, the children of these children, and so on.
     """

@@ -23,7 +23,7 @@ from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
 from tests.support import Clock, a_job
 
-BY_OPERATORS = (j.REQUEUE, j.CANCEL, j.ASK_TO_STOP, j.DISCARD)
+BY_OPERATORS = (j.REQUEUE, j.CANCEL, j.COMPENSATE, j.ASK_TO_STOP, j.DISCARD)
 Fault = Callable[[str], object]
 
 

@@ -43,6 +43,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.expire(found, now=NOW),
         transitions.requeue(found, now=NOW),
         transitions.cancel(found, now=NOW),
+        transitions.compensate(found, now=NOW),
         transitions.run_now(found, now=NOW),
         turns.wait_for_turn(found, now=NOW, turn=NOW + 9, parked=False),
         turns.wait_for_turn(found, now=NOW, turn=NOW + 999, parked=True),

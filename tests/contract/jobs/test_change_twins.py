@@ -50,6 +50,7 @@ DOORS: list[Callable[[Job, float], Change]] = [
     lambda job, now: transitions.requeue(job, now=now),
     lambda job, now: transitions.requeue(job, now=now, payload={"edited": 1}),
     lambda job, now: transitions.cancel(job, now=now),
+    lambda job, now: transitions.compensate(job, now=now),
     lambda job, now: transitions.run_now(job, now=now),
     lambda job, now: replace_waiting(job, a_job(run_at=now + 9, next_attempt_at=now + 9, due_at=now + 60, tags=("x",))),
     lambda job, now: transitions.discard(job, now=now, by="ada", reason="known"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.errors import EventTimedOut, JobConflict, StepFailed
+from chalicelib.errors import EventTimedOut, JobCancelled, JobConflict, StepFailed
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.retry import Delays
 from chalicelib.jobs.job import Status
@@ -38,6 +38,7 @@ class Composed:
     values: dict[Line, Any] = field(default_factory=dict)
     runs: int = 0
     tries: Counter[Line] = field(default_factory=Counter)
+    undone: set[Line] = field(default_factory=set)
     tried: dict[Line, Any] = field(default_factory=dict)
     posted: dict[tuple[str, str], float | None] = field(default_factory=dict)
     """When each event was answered; None: it was refused, because its wait had timed out."""
@@ -98,6 +99,15 @@ class Composed:
             self.wrong.append(f"I29 {ctx.job_id} found {name} {self.found[place]} and then {found}")
         if place in self.posted and (self.posted[place] is not None) != found:
             self.wrong.append(f"I29 {ctx.job_id} found {name}: {found}, and who posted it was told otherwise")
+
+    def wait_or_undo(self, ctx: JobContext) -> None:
+        """Wait for an event; undo the kept step if the job has to stop."""
+        line = ctx.job_id, ctx.job.line
+        try:
+            self.wait(ctx, EVENT)
+        except JobCancelled:
+            ctx.step("undone", lambda: self.undone.add(line))
+            raise
 
     def post(self, posting: Posting, job_id: str, name: str) -> None:
         """POST /jobs/{id}/events/{name}."""

@@ -120,6 +120,7 @@ class ScriptedFunction:
             "nap": lambda ctx: self.world.composed.nap(ctx, 40),
             "long nap": lambda ctx: self.world.composed.nap(ctx, 2000),
             "wait": lambda ctx: self.world.composed.wait(ctx, EVENT),
+            "wait or undo": self.world.composed.wait_or_undo,
             "wait again": lambda ctx: self.world.composed.wait(ctx, SECOND),
             "make": self.world.make_child,
             "make quiet": self.world.make_quiet,

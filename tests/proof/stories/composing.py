@@ -129,6 +129,37 @@ def a_wait_that_is_cancelled(world: World) -> None:
     world.post_event("a")
 
 
+@scenario(CANCELLED)
+def a_job_that_undoes_its_step(world: World) -> None:
+    """It waits when it is cancelled."""
+    world.always["a"] = "keep then wait or undo then ok"
+    world.submit("a")
+    live(world, 100)
+    world.cancel("a")
+    live(world, 100)
+
+
+@scenario(CANCELLED)
+def a_job_that_is_cancelled_before_it_waits(world: World) -> None:
+    """The request comes while its function runs, between its step and its wait."""
+    world.always["a"] = "keep then nested then wait or undo then ok"
+    world.submit("a")
+    world.nested = lambda: world.cancel("a")
+    world.poll()
+    live(world, 100)
+
+
+@scenario(DONE | CANCELLED)
+def a_job_whose_event_comes_when_it_is_cancelled(world: World) -> None:
+    """Either it goes on to its end, or it undoes its step."""
+    world.always["a"] = "keep then wait or undo then ok"
+    world.submit("a")
+    live(world, 100)
+    world.cancel("a")
+    world.post_event("a")
+    live(world, 100)
+
+
 @scenario(DONE)
 def a_failed_job_goes_on_where_it_failed(world: World) -> None:
     """A retry by hand replays what is kept, also the event."""

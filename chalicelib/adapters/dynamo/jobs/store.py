@@ -41,7 +41,9 @@ from chalicelib.jobs.signing import SIGNATURE_BYTES, Signing
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
-HANDED_OUT = frozenset({j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP})
+HANDED_OUT = frozenset({
+    j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.COMPENSATE, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP,
+})  # fmt: skip
 """Moves after which the job runs or is shown, so the whole job is read; after other moves the payload is not read."""
 WAITED = frozenset({j.WAIT_FOR_TURN, j.GIVE_UP})
 """Moves of a job that may have waited for months without a claim, and may wait again or be retried months later."""

@@ -1,0 +1,285 @@
+"""A job with kept steps that must stop: its function is called again, learns it at one place, and undoes its steps."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import JobCancelled, JobContext
+from chalicelib.errors import JobConflict
+from chalicelib.job_types.jobtype import registered
+from chalicelib.jobs.job import Job, Status
+from jobflow.testing.workers import WorkerGone
+from tests.chalicelib.worker.test_steps import TYPE, Shop
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    yield Shop()
+    registered.pop(TYPE, None)
+
+
+def sells(shop: Shop, refund: Callable[[], str] | None = None) -> Callable[[JobContext], Any]:
+    """Return a function that charges, waits, and refunds if it must stop."""
+
+    def act(ctx: JobContext) -> str:
+        ctx.step("charge", shop.do("charge"))
+        try:
+            ctx.wait_for("approved")
+            ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            ctx.step("refund", refund or shop.do("refund"))
+            raise
+        return "shipped"
+
+    return act
+
+
+def ended(shop: Shop, made: Job) -> tuple[Status, list[str]]:
+    return shop.now(made).status, shop.did
+
+
+def test_a_suspended_job_undoes_its_steps_before_it_is_cancelled(shop: Shop) -> None:
+    shop.act = sells(shop)
+    made = shop.start()
+    asked = shop.platform.cancel(made)
+    assert (asked.status, asked.cancel_requested, asked.waits) == (Status.QUEUED, True, None)
+    shop.platform.run()
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "refund"])
+
+
+def test_a_function_that_does_not_catch_it_is_cancelled(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+        ctx.sleep(3600)
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert ended(shop, made) == (Status.CANCELLED, ["charge"])
+
+
+def test_a_second_cancel_stops_the_job_at_once(shop: Shop) -> None:
+    shop.act = sells(shop)
+    made = shop.start()
+    shop.platform.cancel(made)
+    assert shop.platform.cancel(made).status is Status.QUEUED, "a client repeats its request"
+    shop.platform.clock.now += 61
+    assert shop.platform.cancel(made).status is Status.CANCELLED
+    shop.platform.run()
+    assert ended(shop, made) == (Status.CANCELLED, ["charge"])
+    with pytest.raises(JobConflict):
+        shop.platform.cancel(made)
+
+
+def test_errors_a_crash_a_wait_and_the_event_do_not_keep_a_job_from_undoing(shop: Shop) -> None:
+    faults: list[BaseException] = [ValueError("no"), WorkerGone()]
+
+    def act(ctx: JobContext) -> str:
+        ctx.step("charge", shop.do("charge"))
+        try:
+            ctx.wait_for("approved")
+            ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            ctx.step("call-back", shop.do("call-back"))
+            ctx.sleep(3600)
+            if faults:
+                raise faults.pop(0) from None
+            ctx.step("refund", shop.do("refund"))
+        return "ended"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert shop.now(made).status is Status.SUSPENDED
+    shop.platform.event(made, "approved")
+    shop.platform.advance(hours=3)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "call-back", "refund"])
+
+
+def test_a_job_that_waits_for_its_next_attempt_learns_it_at_the_step_that_failed(shop: Shop) -> None:
+    def ship() -> None:
+        shop.did.append("ship")
+        raise ValueError("no truck")
+
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+        try:
+            ctx.step("ship", ship)
+        except JobCancelled:
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    assert shop.now(made).status is Status.RETRYING
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "ship", "refund"])
+
+
+def test_a_running_job_that_then_waits_is_called_again_to_undo(shop: Shop) -> None:
+    asked: list[Job] = []
+
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+        if not asked:
+            asked.append(shop.platform.cancel(ctx.job_id))
+        try:
+            ctx.sleep(9000)
+        except JobCancelled:
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(5)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "refund"])
+    assert shop.now(made).claims == 2
+
+
+def test_a_running_job_that_then_fails_is_called_again_to_undo(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+
+        def ship() -> None:
+            shop.platform.cancel(ctx.job_id)
+            raise ValueError("no truck")
+
+        try:
+            ctx.step("ship", ship)
+        except JobCancelled:
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(5)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "refund"])
+
+
+@pytest.mark.parametrize("look", [lambda ctx: ctx.check_cancelled(), lambda ctx: ctx.progress(50)])
+def test_a_long_job_learns_it_at_one_place_and_undoes_over_several_invocations(
+    shop: Shop, look: Callable[[JobContext], None]
+) -> None:
+    """Each part takes 25 s and an invocation 60 s; the same look is made before each part."""
+
+    def slow(what: str) -> str:
+        shop.did.append(what)
+        shop.platform.clock.now += 25
+        return what
+
+    def act(ctx: JobContext) -> None:
+        made: list[str] = []
+        try:
+            for part in range(9):
+                look(ctx)
+                made.append(ctx.step(f"part-{part}", slow, f"part-{part}"))
+                if part == 4 and "asked" not in shop.did:
+                    shop.did.append("asked")
+                    shop.platform.cancel(ctx.job_id)
+        except JobCancelled:
+            for name in made:
+                ctx.step(f"remove-{name}", slow, f"remove-{name}")
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(minutes=30)
+    parts = [f"part-{part}" for part in range(5)]
+    assert ended(shop, made) == (Status.CANCELLED, [*parts, "asked", *(f"remove-{part}" for part in parts)])
+
+
+def test_undoing_that_fails_for_good_is_seen_and_a_retry_goes_on_with_it(shop: Shop) -> None:
+    fails = [ValueError("bank closed")] * 3
+
+    def refund() -> str:
+        shop.did.append("refund")
+        if fails:
+            raise fails.pop()
+        return "refunded"
+
+    shop.act = sells(shop, refund)
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.advance(minutes=5)
+    assert ended(shop, made) == (Status.DEAD_LETTER, ["charge", *["refund"] * 3])
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", *["refund"] * 4])
+
+
+def test_a_retry_of_a_job_that_has_undone_its_steps_begins_from_the_start(shop: Shop) -> None:
+    shop.act = sells(shop)
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.run()
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert (shop.now(made).waits, shop.did) == ("event:approved", ["charge", "refund", "charge"])
+    shop.platform.event(made, "approved")
+    shop.platform.run()
+    assert shop.now(made).result == "shipped"
+
+
+def test_a_retry_of_a_job_that_has_undone_nothing_goes_on_where_it_was(shop: Shop) -> None:
+    def act(ctx: JobContext) -> str:
+        ctx.step("charge", shop.do("charge"))
+        ctx.wait_for("approved")
+        return "done"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.run()
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert (shop.now(made).waits, shop.did) == ("event:approved", ["charge"])
+    shop.platform.event(made, "approved")
+    shop.platform.run()
+    assert shop.now(made).result == "done"
+
+
+def test_a_job_whose_worker_died_after_it_was_asked_to_stop_undoes_what_that_worker_kept(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+        if "died" not in shop.did:
+            shop.platform.cancel(ctx.job_id)
+            shop.did.append("died")
+            raise WorkerGone
+        try:
+            ctx.sleep(3600)
+        except JobCancelled:
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=1)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "died", "refund"])
+
+
+def test_a_job_that_has_come_to_its_end_is_completed(shop: Shop) -> None:
+    def act(ctx: JobContext) -> str:
+        ctx.step("charge", shop.do("charge"))
+        ctx.sleep(60)
+        return "done"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.clock.now += 61
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, "done")
+
+
+def test_a_type_that_runs_one_at_a_time_is_cancelled_at_once() -> None:
+    shop = Shop(serial_by="id")
+    try:
+
+        def act(ctx: JobContext) -> None:
+            ctx.step("charge", shop.do("charge"))
+            raise ValueError("no")
+
+        shop.act = act
+        made = shop.start()
+        assert shop.platform.cancel(made).status is Status.CANCELLED
+    finally:
+        registered.pop(TYPE, None)
