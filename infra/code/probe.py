@@ -12,6 +12,7 @@ import os
 import sys
 from typing import Any
 
+from chalicelib.job_types.jobtype import JobType
 from infra.code.describe import ROOT, complaint
 from infra.local.lifeline import PROGRAM, NotShipped
 
@@ -43,12 +44,18 @@ def _forked(asked: dict[str, Any]) -> str:
 
 
 def _imported(modules: list[str], variables: dict[str, str], lacking: str) -> str:
-    """Import the modules; return the complaint about the first that fails."""
+    """Import the modules, the handler first; return the complaint about the first that fails.
+
+    A job function that has a function `imports` gets its modules with it: they may need more than an import, as the
+    models of Django do.
+    """
     os.environ.update(variables)
     sys.meta_path.insert(0, NotShipped(lacking, os.environ.get(PROGRAM, "make")))
     try:
         for module in modules:
-            importlib.import_module(module)
+            for kind in vars(importlib.import_module(module)).values():
+                if module == modules[0] and isinstance(kind, JobType) and hasattr(kind.run, "imports"):
+                    kind.run.imports()
     except (Exception, SystemExit) as error:
         return complaint(error, ROOT, UNDECLARED)
     return ""

@@ -3,6 +3,7 @@
 This module needs the platform, so only files in `handlers/` import it.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from time import monotonic
@@ -57,6 +58,7 @@ def queue(
             return perform(loaded.task(payload.task), payload, ctx)
 
         run.__name__, run.__module__, run.__doc__ = load.__name__, load.__module__, load.__doc__
+        vars(run)["imports"] = load  # `jobflow check` calls it, too
         return job(
             own,
             enqueues=tuple(dict.fromkeys((own, *enqueues))),
@@ -78,6 +80,7 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
         retries=(of_job.claims if endless else ctx.attempt) - 1, called_directly=False,
         root_id=of_job.root or ctx.job_id, parent_id=of_job.parent, correlation_id=of_job.correlation_id,
     )  # fmt: skip
+    _close_old_connections()
     begun, outcome = monotonic(), "error"
     with about(task=task.name):
         try:
@@ -89,11 +92,22 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
                 raise RetryLater(asked.after, str(asked)) from asked.exc
             raise Retry(str(asked), after=asked.after) from asked.exc
         finally:
-            # # The platform's metrics are by job type. Counts and durations by task are read from this line.
+            _close_old_connections()
+            # The platform's metrics are by job type. Counts and durations by task are read from this line.
             ctx.logger.info(
                 "celery.task", extra={"outcome": outcome, "duration_ms": round(1000 * (monotonic() - begun))}
             )
     return None if task.ignore_result else result
+
+
+def _close_old_connections() -> None:
+    """Close Django's database connections that are broken or too old, if the tasks use Django; Celery does it, too.
+
+    Between two jobs, Lambda freezes the process, and the database may close a connection meanwhile.
+    """
+    settings, database = sys.modules.get("django.conf"), sys.modules.get("django.db")
+    if settings is not None and database is not None and settings.settings.configured:
+        database.close_old_connections()
 
 
 class _Loaded:

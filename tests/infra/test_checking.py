@@ -1,6 +1,7 @@
 """What `jobflow check` and `jobflow test` say about job types, before anything runs them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from infra.checking import findings
 from infra.code import declared
-from tests.infra.local.running import copy_of_the_code
+from tests.infra.local.running import ROOT, copy_of_the_code
 
 
 def test_what_does_not_ship_is_refused_in_a_sentence_by_the_program_that_test_and_check_begin_with(
@@ -146,3 +147,47 @@ def test_more_types_than_a_stack_takes_are_told_before_packaging(tmp_path: Path)
     for number in range(70):
         declare(root, f"task.n{number}", "from acme.queues import TASKS", more=", queue=TASKS")
     assert declared.describe(root, "jobflow-check", "http://localhost").limits == []
+
+
+QUEUE = """\
+from chalicelib import consume
+from jobflow.celery.worker import queue
+
+
+@queue("mail")
+def celery_mail() -> None:
+    "Start the application, and import its tasks."
+    import acme.settings
+
+    acme.settings.STARTED = True
+    import acme.tasks
+
+
+handler = consume(celery_mail)
+"""
+TASKS = """\
+from acme import settings
+from jobflow.celery import shared_task
+
+if not settings.STARTED:
+    raise RuntimeError("The application has not started.")
+
+
+@shared_task{options}
+def welcome(user):
+    "Send a mail."
+"""
+
+
+def test_the_tasks_of_a_queue_are_imported_as_the_queue_does_it(tmp_path: Path) -> None:
+    root = copy_of_the_code(tmp_path)
+    shutil.copytree(ROOT / "jobflow", root / "jobflow")
+    (root / "acme").mkdir()
+    (root / "acme" / "__init__.py").touch()
+    (root / "acme" / "settings.py").write_text("STARTED = False\n")
+    (root / "acme" / "tasks.py").write_text(TASKS.format(options=""))
+    (root / "handlers" / "celery_mail.py").write_text(QUEUE)
+    assert findings(root) == []
+    (root / "acme" / "tasks.py").write_text(TASKS.format(options='(rate_limit="10/m")'))
+    [refused] = findings(root)
+    assert "rate_limit='10/m' is not offered" in refused
