@@ -1,0 +1,1 @@
+"""The job types: one file for each queue."""

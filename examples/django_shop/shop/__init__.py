@@ -1,0 +1,1 @@
+"""A small shop: Django's project and its one app."""
