@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,11 @@ from infra.definition import local_environment
 ROUNDS = 7
 FIRST_USE = "from chalicelib.assembly import parts; parts.job_service; parts.rate_limiter"
 """Statements of a first request, which make the clients of DynamoDB and SQS."""
+FIRST_JOB = """
+for kind in list(vars(__import__("sys").modules[{module!r}]).values()):
+    getattr(getattr(kind, "run", None), "imports", bool)()
+"""
+"""Statements of a first job, which import what a job function imports by a function of its own: a queue's tasks."""
 AS_LAMBDA = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "measured"}
 NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | AS_LAMBDA
 BUDGET = 150
@@ -66,10 +71,15 @@ def cold_starts(package: Package, base: str = "", rounds: int = ROUNDS) -> Itera
     """Measure every handler of the template. With `base`, also measure each handler in the code of that revision."""
     with tempfile.TemporaryDirectory() as folder:
         runtime = runtime_path(Path(folder) / "runtime")
-        trees = [_unpacked(package, Path(folder) / "task")]
-        if base:
-            trees.append(with_code_of(base, _unpacked(package, Path(folder) / "base")))
-        for handler in _handlers(package):
+        unpacked = dict[Path, list[Path]]()
+        for handler, archive in _handlers(package).items():
+            if archive not in unpacked:
+                unpacked[archive] = [_unpacked(archive, Path(folder) / archive.stem)]
+                if base:
+                    unpacked[archive].append(
+                        with_code_of(base, _unpacked(archive, Path(folder) / f"{archive.stem}-base"))
+                    )
+            trees = unpacked[archive]
             if all(_has(tree, handler) for tree in trees):
                 yield _measured(handler, trees, runtime, rounds)
 
@@ -80,7 +90,8 @@ def report(package: Package, base: str = "") -> str:
         entries = archive.infolist()
     pillow = sum(entry.compress_size for entry in entries if entry.filename.lower().startswith(("pil/", "pillow")))
     size, unpacked = package.archive.stat().st_size, sum(entry.file_size for entry in entries)
-    heading = f"CPU of the import, then with the first use of AWS clients: ms, best (median) of {ROUNDS} new processes"
+    then = "then with the first use of AWS clients and of a queue's tasks"
+    heading = f"CPU of the import, {then}: ms, best (median) of {ROUNDS} new processes"
     beside = f", and the middle of the ratios to {base}, in turn" if base else ""
     return "\n".join([
         f"zip {size / 1e6:.1f} MB, {(size - pillow) / 1e6:.1f} MB without Pillow, unpacked {unpacked / 1e6:.1f} MB",
@@ -109,7 +120,8 @@ def with_code_of(base: str, task: Path) -> Path:
 
 def _measured(handler: str, trees: Sequence[Path], runtime: list[str], rounds: int) -> ColdStart:
     def run(tree: Path) -> Imported:
-        return import_handler(handler, tree, runtime, NO_NETWORK, FIRST_USE)
+        first = FIRST_USE + FIRST_JOB.format(module=handler.rpartition(".")[0])
+        return import_handler(handler, tree, runtime, NO_NETWORK, first)
 
     for tree in trees:
         run(tree)  # not measured: the first run writes the byte code for this Python
@@ -128,8 +140,8 @@ def _spent(pairs: Sequence[Sequence[float]]) -> Spent:
     return Spent(min(ours), statistics.median(ours), statistics.median(ratios) if ratios else None)
 
 
-def _unpacked(package: Package, task: Path) -> Path:
-    shutil.unpack_archive(package.archive, task)
+def _unpacked(archive: Path, task: Path) -> Path:
+    shutil.unpack_archive(archive, task)
     return task
 
 
@@ -137,7 +149,12 @@ def _has(task: Path, handler: str) -> bool:
     return (task / f"{handler.rpartition('.')[0].replace('.', '/')}.py").exists()
 
 
-def _handlers(package: Package) -> Sequence[str]:
-    template = json.loads(package.template.read_text())
-    found = (resource["Properties"].get("Handler") for resource in template["Resources"].values())
-    return sorted({handler for handler in found if handler})
+def _handlers(package: Package) -> Mapping[str, Path]:
+    """Return the zip of each handler of the template."""
+    resources = json.loads(package.template.read_text())["Resources"].values()
+    zips = {archive.name: archive for archive in package.archives}
+    functions = [one["Properties"] for one in resources if one["Properties"].get("Handler")]
+    return {
+        one["Handler"]: zips.get(Path(str(one.get("CodeUri", ""))).name, package.archive)
+        for one in sorted(functions, key=lambda one: str(one["Handler"]))
+    }

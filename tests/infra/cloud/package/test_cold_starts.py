@@ -1,8 +1,10 @@
 """Test what a function skips at its start in Lambda, what other programs do not skip, and the measurement."""
 
 import json
+import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +129,34 @@ def test_measures_import_and_first_use_beside_another_revision(package: Package,
     assert 0 < found.imported.best < found.used.best
     assert None not in {found.imported.ratio, found.used.ratio}
     assert found.modules > 300
+
+
+QUEUE = """\
+class Kind:
+    @staticmethod
+    def run(): ...
+
+
+def imports():
+    {tasks}
+
+
+Kind.run.imports = imports
+handler = Kind.run
+"""
+
+
+def test_measures_the_tasks_of_a_queue_in_its_own_zip(package: Package, tmp_path: Path) -> None:
+    own, template, properties = tmp_path / "celery-mail.zip", tmp_path / "sam.json", []
+    shutil.copy(package.archive, own)
+    with zipfile.ZipFile(own, "a") as archive:
+        archive.writestr("acme/tasks.py", "")
+        for name, tasks in (("celery_idle", "pass"), ("celery_mail", "import acme.tasks")):
+            archive.writestr(f"handlers/{name}.py", QUEUE.format(tasks=tasks))
+            properties.append({"Handler": f"handlers.{name}.handler", "CodeUri": f"./{own.name}"})
+    template.write_text(json.dumps({"Resources": {one["Handler"]: {"Properties": one} for one in properties}}))
+    idle, mail = cold_starts.cold_starts(replace(package, template=template, own=(own,)), rounds=1)
+    assert (mail.handler, mail.modules - idle.modules) == ("handlers.celery_mail.handler", 2)
 
 
 def test_a_revision_that_git_does_not_have_is_told(tmp_path: Path) -> None:
