@@ -88,17 +88,16 @@ class Task:
         self.autoretry_for: tuple[type[BaseException], ...] = tuple(given.get("autoretry_for") or ())
         self.dont_autoretry_for: tuple[type[BaseException], ...] = tuple(given.get("dont_autoretry_for") or ())
         self.default_retry_delay: float = given.get("default_retry_delay", 180)
-        self.retry_backoff = float(given.get("retry_backoff") or 0)
+        self.retry_backoff: float = given.get("retry_backoff") or 0
         self.retry_backoff_max: float = given.get("retry_backoff_max", 600)
         self.retry_jitter = given.get("retry_jitter") is not False
-        retry_kwargs = dict(given.get("retry_kwargs") or {})
-        self.max_retries: int | None = retry_kwargs.pop("max_retries", given.get("max_retries", 3))
-        self.retry_countdown: float | None = retry_kwargs.pop("countdown", None)
-        if retry_kwargs:
-            raise options.refused(
-                self.name, f"retry_kwargs={retry_kwargs}", options.no("only max_retries and countdown")
-            )
-        self._retries_itself = bool(self.autoretry_for) or given.get("max_retries") is not None
+        self.retry_kwargs = dict(given.get("retry_kwargs") or {})
+        self.max_retries: int | None = self.retry_kwargs.get("max_retries", given.get("max_retries", 3))
+        if self.retry_kwargs.keys() - {"max_retries", "countdown"}:
+            says = options.no("only max_retries and countdown")
+            raise options.refused(self.name, f"retry_kwargs={self.retry_kwargs}", says)
+        told = given.get("max_retries") is not None or "max_retries" in self.retry_kwargs
+        self._retries_itself = bool(self.autoretry_for) or told
         self._check()
         TASKS[self.name] = self
 
@@ -259,8 +258,9 @@ class Task:
 
     def _backoff(self, retries: int) -> float | None:
         if not self.retry_backoff:
-            return self.retry_countdown
-        longest = min(self.retry_backoff_max, max(1.0, self.retry_backoff) * 2 ** min(retries, 64))
+            countdown: float | None = self.retry_kwargs.get("countdown")
+            return countdown
+        longest = min(self.retry_backoff_max, max(1.0, float(self.retry_backoff)) * 2 ** min(retries, 64))
         return random.randrange(math.floor(longest) + 1) if self.retry_jitter else longest
 
     def _bound(self, args: Sequence[Any]) -> Sequence[Any]:
@@ -302,9 +302,9 @@ class Used:
         except (OSError, TypeError, SyntaxError):
             return cls(retry=bound)
         made = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
-        if made is None:
+        if made is None or (bound and not made.args.args):
             return cls(retry=bound)
-        itself = made.args.args[0].arg if bound and made.args.args else ""
+        itself = made.args.args[0].arg if bound else ""
         nodes = [node for part in made.body for node in ast.walk(part)]
         reads = [node for node in nodes if isinstance(node, ast.Attribute)]
         of_self = [node for node in reads if _is(node.value, itself)]

@@ -83,6 +83,15 @@ def test_fewer_retries_and_own_attributes_are_accepted() -> None:
     assert shared_task(bind=True)(fewer).attempts == 4
 
 
+def test_a_bound_function_behind_another_decorator_may_ask_for_a_retry() -> None:
+    def hidden(function: Any) -> Any:
+        return lambda *given: function(*given[:1])
+
+    task = shared_task(bind=True, retry_backoff=10, retry_kwargs={"max_retries": 2})(hidden(fewer))
+    assert (task.attempts, task.retry_backoff, task.retry_kwargs) == (3, 10, {"max_retries": 2})
+    assert shared_task(bind=True)(hidden(fewer)).attempts == 4
+
+
 def test_a_bound_task_that_never_asks_for_a_retry_has_one_attempt() -> None:
     def plain(self: Any) -> str:
         return str(self.name)
