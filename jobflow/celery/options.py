@@ -144,8 +144,8 @@ SELF: Mapping[str, Option] = {
     "name": Option("the task's name"),
     "request": Option("see below"),
     "retry": Option(
-        "`exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. `args` and `kwargs` raise: "
-        "call `.apply_async(…)` and return"
+        "with `exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. Others raise: it runs the "
+        "same call again; for another one, call `.apply_async(…)` and return"
     ),
     "max_retries": Option("as declared"),
     "default_retry_delay": Option("as declared"),

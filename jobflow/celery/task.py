@@ -31,12 +31,13 @@ AFTER_A_DEATH = 3
 
 
 class Retry(Exception):
-    """Raised by `self.retry()`: the task runs again in `after` seconds."""
+    """Raised by `self.retry()`: the task runs again in `after` seconds. `when` is the `eta`, if the task gave one."""
 
-    def __init__(self, after: float, exc: BaseException | None = None) -> None:
+    def __init__(self, after: float, exc: BaseException | None = None, when: float | datetime | None = None) -> None:
         super().__init__(f"Retry in {after:g} s" + ("" if exc is None else f": {exc}"))
         self.after = after
         self.exc = exc
+        self.when = after if when is None else when
 
 
 class MaxRetriesExceededError(Exception):
@@ -115,6 +116,8 @@ class Task:
         self._retries_itself = self._retries_itself or used.retry
         options.check_used(self.name, "self.", used.attributes, {**dict.fromkeys(vars(self), MINE), **options.SELF})
         options.check_used(self.name, "self.request.", used.request, options.REQUEST)
+        if other := [name for name in used.retry_arguments if name not in RETRY_ARGUMENTS]:
+            raise options.refused(self.name, f"self.retry({', '.join(other)})", OTHER_CALL)
         if self.max_retries is not None and used.most_retries > self.max_retries:
             says = f"declare it where the task is declared: max_retries={used.most_retries}"
             place = f"retry(max_retries={used.most_retries})"
@@ -213,9 +216,9 @@ class Task:
         **others: Any,
     ) -> Retry:
         """Raise Retry: the task runs again later. After the last retry, raise `exc` or MaxRetriesExceededError."""
-        if args is not None or kwargs is not None or others:
-            says = "call .apply_async(…) with the other arguments, and return"
-            raise options.refused(self.name, "self.retry with other arguments", options.no(says))
+        given = {**others, **({} if args is None else {"args": args}), **({} if kwargs is None else {"kwargs": kwargs})}
+        if given:
+            raise options.refused(self.name, f"self.retry({', '.join(given)})", OTHER_CALL)
         request, most = self.request, self.max_retries if max_retries is None else max_retries
         if request.called_directly:
             raise exc or _current_error() or Retry(0)
@@ -228,7 +231,7 @@ class Task:
         after = self.default_retry_delay if countdown is None else countdown
         if eta is not None:
             after = (_with_zone(self.name, eta) - datetime.now(UTC)).total_seconds()
-        again = Retry(max(0.0, after), exc or _current_error())
+        again = Retry(max(0.0, after), exc or _current_error(), eta)
         if throw:
             raise again
         return again
@@ -268,8 +271,11 @@ class Task:
 
     @cached_property
     def _signature(self) -> inspect.Signature:
-        found = inspect.signature(self.run)
-        return found.replace(parameters=list(found.parameters.values())[1:]) if self.bind else found
+        # as Celery does: of the outermost decorator, which may add arguments of its own
+        found = inspect.signature(self.run, follow_wrapped=False)
+        given = list(found.parameters.values())
+        own = self.bind and given and given[0].kind in (given[0].POSITIONAL_ONLY, given[0].POSITIONAL_OR_KEYWORD)
+        return found.replace(parameters=given[1:] if own else given)
 
     def _expires(self, expires: float | datetime, countdown: float | None, eta: datetime | None) -> float:
         """Return the seconds from the job's due time to its expiry; Celery counts `expires` from the call."""
@@ -283,6 +289,8 @@ class Task:
 
 
 MINE = options.Option("an attribute of the task")
+RETRY_ARGUMENTS = ("exc", "throw", "eta", "countdown", "max_retries")
+OTHER_CALL = options.no("it runs the same call again; for another one, call .apply_async(…) and return")
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +301,7 @@ class Used:
     request: Sequence[str] = ()
     retry: bool = False
     most_retries: int = 0
+    retry_arguments: Sequence[str] = ()
 
     @classmethod
     def of(cls, function: Callable[..., Any], *, bound: bool) -> "Used":
@@ -311,18 +320,21 @@ class Used:
         of_request = [node.attr for node in reads if node.value in of_self and _is_request(node.value)]
         by_name = [node.attr for node in reads if _is(node.value, made.name) or _is(node.value, "current_task")]
         passed_on = len(of_self) < sum(_is(node, itself) for node in nodes)
-        most = [
-            given.value.value
+        retries = [
+            given
             for node in nodes
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "retry"
+            if any(_is(node.func.value, name) for name in (itself, made.name, "current_task"))
             for given in node.keywords
-            if given.arg == "max_retries" and isinstance(given.value, ast.Constant)
+            if given.arg
         ]
+        most = [one.value.value for one in retries if one.arg == "max_retries" and isinstance(one.value, ast.Constant)]
         return cls(
             [node.attr for node in of_self if isinstance(node.ctx, ast.Load)],
             of_request,
             passed_on or "retry" in [*by_name, *(node.attr for node in of_self)],
             max((number for number in most if isinstance(number, int)), default=0),
+            [str(one.arg) for one in retries],
         )
 
 

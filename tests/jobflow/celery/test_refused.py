@@ -3,6 +3,7 @@
 import importlib
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -70,10 +71,14 @@ def fewer(self: Any) -> None:
     self.cache = self.retry(max_retries=2)
 
 
+def other_call(self: Any) -> None:
+    self.retry(countdown=1, kwargs={"other": True})
+
+
 async def waits() -> None: ...
 
 
-@pytest.mark.parametrize("function", [progress, host, more, private, waits])
+@pytest.mark.parametrize("function", [progress, host, more, private, other_call, waits])
 def test_what_a_function_does_with_its_task_is_refused_at_its_declaration(function: Any) -> None:
     with pytest.raises(NotOffered):
         shared_task(bind=True)(function)
@@ -90,6 +95,21 @@ def test_a_bound_function_behind_another_decorator_may_ask_for_a_retry() -> None
     task = shared_task(bind=True, retry_backoff=10, retry_kwargs={"max_retries": 2})(hidden(fewer))
     assert (task.attempts, task.retry_backoff, task.retry_kwargs) == (3, 10, {"max_retries": 2})
     assert shared_task(bind=True)(hidden(fewer)).attempts == 4
+
+
+def test_the_arguments_of_the_outermost_decorator_are_checked() -> None:
+    def adds(function: Any) -> Any:
+        @wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, added=1, **kwargs)
+
+        return wrapper
+
+    def inner(self: Any, order: int, *, added: int) -> int:
+        return order + added
+
+    task = shared_task(bind=True)(adds(inner))
+    assert (task.payload(1)["args"], task(1)) == ([1], 2)
 
 
 def test_a_bound_task_that_never_asks_for_a_retry_has_one_attempt() -> None:
