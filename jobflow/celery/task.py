@@ -75,6 +75,10 @@ class Task:
     MaxRetriesExceededError = MaxRetriesExceededError
     AsyncResult = results.AsyncResult
 
+    def __init_subclass__(cls, **_: Any) -> None:
+        """Raise NotOffered: a base class of tasks would have no effect."""
+        raise options.refused(f"{cls.__module__}.{cls.__name__}", "class …(Task)", options.TASK["base"])
+
     def __init__(self, function: Callable[..., Any], given: Mapping[str, Any]) -> None:
         self.run = function
         self.name: str = given.get("name") or f"{function.__module__}.{function.__name__}"

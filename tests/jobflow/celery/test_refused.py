@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from jobflow import celery
-from jobflow.celery import NotOffered, options, shared_task
+from jobflow.celery import NotOffered, Task, options, shared_task
 from jobflow.celery.task import job_type, tag
 from tests.infra.local.running import ROOT
 
@@ -82,6 +82,13 @@ async def waits() -> None: ...
 def test_what_a_function_does_with_its_task_is_refused_at_its_declaration(function: Any) -> None:
     with pytest.raises(NotOffered):
         shared_task(bind=True)(function)
+
+
+def test_a_base_class_of_tasks_is_refused_at_its_declaration() -> None:
+    with pytest.raises(NotOffered, match="decorator"):
+
+        class Reported(Task):
+            """A task with a hook."""
 
 
 def test_fewer_retries_and_own_attributes_are_accepted() -> None:
