@@ -45,12 +45,8 @@ def no(says: str, page: str = GUIDE) -> Option:
     return Option(says, (), page)
 
 
-RETRIES, RATE, EXPIRES, NOT_THERE = (
-    "job-types/retries.md",
-    "job-types/rate.md",
-    "job-types/expires.md",
-    "not-offered.md",
-)
+RETRIES, RATE, EXPIRES = "job-types/retries.md", "job-types/rate.md", "job-types/expires.md"
+STEPS, NOT_THERE = "job-types/steps.md", "not-offered.md"
 PAYLOADS = "JSON is the only format"
 
 TASK: Mapping[str, Option] = {

@@ -114,8 +114,8 @@ class Task:
             says = f"at most {MOST_RETRIES}, or None to retry without an end"
             raise options.refused(self.name, f"max_retries={retries}", options.no(says, options.RETRIES))
         if inspect.iscoroutinefunction(self.run):
-            says = "use asyncio.run in a plain function"
-            raise options.refused(self.name, "async def", options.no(says, options.NOT_THERE))
+            says = "call asyncio.run in a plain function, or write a job type"
+            raise options.refused(self.name, "async def", options.no(says, options.STEPS))
         used = Used.of(self.run, bound=self.bind)
         self._retries_itself = self._retries_itself or used.retry
         options.check_used(self.name, "self.", used.attributes, {**dict.fromkeys(vars(self), MINE), **options.SELF})
