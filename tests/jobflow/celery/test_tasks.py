@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import Delays
+from chalicelib import Delays, Queue
 from chalicelib.errors import ConfigurationError, RetryLater
 from jobflow.celery import (
     AsyncResult,
@@ -332,6 +332,17 @@ def test_a_schedule_makes_jobs_of_a_task() -> None:
         platform = Platform(kind)
         platform.advance(hours=1)
         assert [job.result for job in platform.jobs()] == [22]
+
+
+def test_queues_of_celery_may_share_one_queue() -> None:
+    tasks = Queue("tasks")
+    with only_types():
+        kinds = [queue(name, queue=tasks)(lambda: None) for name in ("mail", "high-priority")]
+        with eager(*kinds) as platform:
+            assert hurry.delay().get() == "hurried"
+            assert add.apply_async((1,), queue="mail").get() == 2
+    assert [kind.queue_key for kind in kinds] == ["tasks", "tasks"]
+    assert [job.type for job in platform.jobs()] == ["celery.mail", "celery.high.priority"]
 
 
 def test_settings_of_the_queue_are_those_of_a_job_type() -> None:
