@@ -143,8 +143,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Stop a job: a waiting job at once, a running job at its next check
-     * @description Stop a job: a waiting job at once, a running job at its next check.
+     * Stop a job: a waiting job at once, a running job at its next check, a job with steps after it has undone them
+     * @description Stop a job: a waiting job at once, a running job at its next check, a job with steps after it has undone them.
      *
      *     With `descendants`, also stop the job's children, the children of these children, and so on.
      */
