@@ -1,12 +1,14 @@
 """A type that can be told ends: only a stage with one has the function that tells them, which may do nothing else."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.signing import parameter_of, short_name
@@ -14,7 +16,7 @@ from infra.definition.iam import grants
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import ENDED, functions
 from infra.definition.monitoring.alarms import alarms
-from infra.definition.template import resources
+from infra.definition.template import merge_template, resources
 from infra.local.lambdas.events.stream_records import matches
 from tests.infra.definition.types.test_reaching import Empty
 
@@ -49,6 +51,17 @@ def test_its_role_makes_jobs_of_those_types_only() -> None:
     assert not [grant for grant in granted if "control" in grant]
     many = [telling(f"export.ended{place}") for place in range(grants.MOST_NAMED + 1)]
     assert "sqs:SendMessage:*-*" in grants.followup(many)
+
+
+def test_types_that_are_told_and_share_a_queue_are_reached_through_it() -> None:
+    mail = Queue("mail")
+    told = [replace(telling(f"export.told{place}"), queue=mail) for place in range(grants.MOST_NAMED)]
+    assert [grant for grant in grants.followup(told) if grant.startswith("sqs:")] == ["sqs:SendMessage:queue-mail"]
+    # their worker has the master keys, but the function that makes their jobs has one for each of them
+    declared = merge_template([PLAIN, *told, *(replace(PLAIN, name=f"a.b{n}", queue=mail) for n in range(9))], STACK)
+    keys = declared["Resources"]["FollowupFunction"]["Properties"]["Environment"]["Variables"]["SIGNING_KEYS"]
+    assert {parameter_of(one.name) for one in told} <= declared["Parameters"].keys()
+    assert all(parameter_of(one.name) in keys["Fn::Sub"] for one in told)
 
 
 def test_it_signs_jobs_of_those_types_only() -> None:
