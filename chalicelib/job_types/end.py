@@ -1,7 +1,7 @@
 """Describe the end of a job, the payload of the jobs that `on_end` makes. Pure."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -43,8 +43,3 @@ class JobEnd(BaseModel):
     def result(self, ctx: "JobContext | AsyncJobContext") -> JSON:
         """Read the result of the job; None without one. Raises JobNotFound if the job is not kept any more."""
         return ctx.store.get(self.job_id).result if self.has_result else None
-
-
-def takes_ends(model: Any) -> bool:
-    """Return whether a type with this payload model can be told how a job has ended."""
-    return isinstance(model, type) and issubclass(model, JobEnd)

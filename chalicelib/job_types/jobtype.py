@@ -36,7 +36,6 @@ from chalicelib.job_types.constants import (
     SPARE_RECEIVES,
 )
 from chalicelib.job_types.context import AsyncJobContext, JobContext
-from chalicelib.job_types.end import takes_ends
 from chalicelib.job_types.example import example_of
 from chalicelib.job_types.exclusions import check_exclusions
 from chalicelib.job_types.failing import Failing
@@ -61,6 +60,8 @@ SHARED = "chalicelib.entry.queues"
 """The module with the entry points of shared queues: each has the name of its queue."""
 PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
+END = "chalicelib.job_types.end"
+"""The module with JobEnd."""
 BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
 """Job types that are part of JobFlow; a separate repository has only those that its jobflow.toml names."""
 
@@ -237,7 +238,10 @@ class JobType(Generic[P, R]):
     @property
     def takes_ends(self) -> bool:
         """Return whether the type's jobs can tell how another job has ended."""
-        return takes_ends(self.payload_model)
+        # A payload can be a JobEnd only if some file has imported it. It is not imported here, because building the
+        # model would delay each start of a function.
+        end = sys.modules.get(END)
+        return end is not None and issubclass(self.payload_model, end.JobEnd)
 
     @property
     def shortest_expiry(self) -> float | None:
@@ -563,7 +567,7 @@ def check_queues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
 def ends_problem(name: str) -> str | None:
     """Return why a job's end cannot be told to the declared type of that name; None if it can."""
     kind = registered[name]
-    if not takes_ends(kind.payload_model):
+    if not kind.takes_ends:
         return f"{name} takes {kind.payload_model.__name__}; a type that on_end names must take JobEnd as its payload"
     if kind.on_end is not None:
         return f"{name} has an on_end of its own; a job that tells of an end tells nobody of its own end"
