@@ -15,6 +15,11 @@ def made_up_for(number: int) -> None:
     logger().warning("end.made_up_for", extra={"number": number})
 
 
+def repair_failed(error: Exception) -> None:
+    """Log that the nightly check of some ends failed; the next night checks them again."""
+    logger().exception("end.repair_failed", extra={"error_class": type(error).__name__})
+
+
 def refused(job: Job, error: Exception) -> None:
     """Log that the end of `job` cannot be told: its type is removed or retired, or refuses the payload."""
     event("end.refused", job, level="ERROR", on_end=job.on_end, error_class=type(error).__name__)

@@ -7,8 +7,9 @@ from typing import TypeVar
 from chalicelib.ends import events
 from chalicelib.ends.constants import AT_ONCE, CHECKED_AFTER, CHECKED_FOR
 from chalicelib.ends.rule import end_id, has_ended, told
-from chalicelib.errors import JobFlowError, JobNotFound, NotStored, UnknownJobType
+from chalicelib.errors import InvalidPayload, InvalidRequest, JobFlowError, JobNotFound, NotStored
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.checks import check_names
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job
 from chalicelib.producing.batch import submit_many
@@ -41,18 +42,24 @@ class EndMaker:
         """Make the jobs of ends that were never told; return their number.
 
         Only the fields that name the run, its end and its status are needed. The ends of the last hour are left to the
-        stream. Raises the errors of a store that does not answer.
+        stream. An error ends nothing else that the caller does: the next night tries again.
         """
         now, made = self.service.now(), 0
         due = [job for job in ended if _to_check(job, now)]
         for some in _groups(due):
-            ids = {end_id(job): job for job in some}
-            known = {job.id for job in self.service.store.get_many(list(ids))}
-            untold = [found for id_, job in ids.items() if id_ not in known and (found := self._present(job))]
-            made += sum(self._make([(job, job.result is not None) for job in untold]))
+            try:
+                made += self._repair(some)
+            except Exception as error:
+                events.repair_failed(error)
         if made:
             events.made_up_for(made)
         return made
+
+    def _repair(self, some: Sequence[Job]) -> int:
+        ids = {end_id(job): job for job in some}
+        known = {job.id for job in self.service.store.get_many(list(ids))}
+        untold = [found for id_, job in ids.items() if id_ not in known and (found := self._present(job))]
+        return sum(self._make([(job, job.result is not None) for job in untold]))
 
     def _present(self, seen: Job) -> Job | None:
         """Return the job with all fields; None if it was deleted, or runs again."""
@@ -78,11 +85,16 @@ class EndMaker:
 
 
 def _asked(job: Job, *, has_result: bool) -> Submission | JobFlowError:
+    """Return the request for the job that tells this end, or why there can be none."""
     try:
-        jobtype.declared(job.on_end or "")
-    except UnknownJobType as error:
+        check_names(job.on_end or "")
+        if not jobtype.declared(job.on_end or "").takes_ends:
+            return InvalidRequest(f"{job.on_end} does not take a JobEnd.")
+        return told(job, has_result=has_result)
+    except JobFlowError as error:
         return error
-    return told(job, has_result=has_result)
+    except ValueError as error:  # a row that nobody but a faulty or forged write makes
+        return InvalidPayload(type(error).__name__)
 
 
 def _to_check(job: Job, now: float) -> bool:

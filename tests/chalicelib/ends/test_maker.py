@@ -157,8 +157,13 @@ def test_a_job_that_tells_an_end_tells_nobody_of_its_own(maker: EndMaker, servic
     assert made(service, before)[0].on_end is None
 
 
-def test_a_type_that_is_gone_holds_up_no_other_end(maker: EndMaker, service: JobService) -> None:
-    lost, other = running(on_end="test.gone"), running()
+@pytest.mark.parametrize(
+    "wrong", [{"on_end": "test.gone"}, {"on_end": "test.plain"}, {"on_end": "../x"}, {"gen": -1.5}]
+)
+def test_an_end_that_cannot_be_told_holds_up_no_other(
+    maker: EndMaker, service: JobService, wrong: dict[str, Any]
+) -> None:
+    lost, other = running(**wrong), running()
     for one in (lost, other):
         service.store.add(one)
     with written() as lines:
@@ -216,6 +221,18 @@ def test_the_nightly_check_leaves_young_and_old_ends(
     service.store.add(done)
     clock.advance(age)
     assert maker.repair([done]) == 0
+
+
+def test_an_outage_during_the_nightly_check_ends_nothing_else(
+    maker: EndMaker, service: JobService, clock: Clock
+) -> None:
+    done = replace(running(), status=Status.FAILED, finished_at=T0)
+    service.store.add(done)
+    clock.advance(CHECKED_AFTER)
+    with patch.object(service.store, "get_many", side_effect=OSError("down")), written() as lines:
+        assert maker.repair([done]) == 0
+    assert [line["message"] for line in lines] == ["end.repair_failed"]
+    assert maker.repair([done]) == 1
 
 
 def test_the_nightly_check_leaves_an_end_from_before_a_restore(
