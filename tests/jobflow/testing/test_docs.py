@@ -91,6 +91,20 @@ def test_a_long_export_ends_as_the_recipe_says() -> None:
         registered.pop("export.orders", None)
 
 
+def test_the_end_of_a_job_is_told_as_the_page_says() -> None:
+    made: dict[str, Any] = {}
+    exec(blocks("docs/job-types/ends.md")["handlers/export_ended.py"], made)  # noqa: S102 - what the page prints
+    try:
+        platform = Platform("report.generate", made["export_ended"])
+        job = platform.submit("report.generate", example("report.generate"), on_end="export.ended")
+        platform.cancel(job)
+        platform.run()
+        (told,) = platform.made_by(job)
+        assert (told.status, told.payload["status"]) == ("completed", "cancelled")
+    finally:
+        registered.pop("export.ended", None)
+
+
 class Table:
     """The application's database: SQLite reads the same SQL but for the names of its parameters."""
 
