@@ -2,8 +2,9 @@
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import IO, Any, cast
 
 from aws_lambda_powertools import Logger
@@ -20,6 +21,7 @@ METRICS = "_aws"
 PLAIN = str | int | float | None
 TOO_DEEP = "[nested too deep]"
 _invocation: dict[str, str] = {}
+_repeats: ContextVar[Callable[[], bool]] = ContextVar("repeats", default=lambda: False)
 
 
 @functools.cache
@@ -33,6 +35,30 @@ def logger() -> Logger:
     # Leave out the service: the log group's name begins with it, and CloudWatch bills each byte of a line.
     log.remove_keys(["service"])
     return log
+
+
+@functools.cache
+def function_logger() -> Logger:
+    """Return the logger of job functions: like `logger()`, but without the lines of a function that is called again."""
+    logger()  # it has the handler and the format
+    log = Logger(service=SERVICE, child=True)
+    log.addFilter(lambda _: not repeating())
+    return log
+
+
+def repeating() -> bool:
+    """Return whether the running job function repeats what it did in an earlier invocation, so nothing is logged."""
+    return _repeats.get()()
+
+
+@contextmanager
+def silent_while(repeats: Callable[[], bool]) -> Iterator[None]:
+    """Log no output of the job function that runs in the block, as long as `repeats()` is true."""
+    token = _repeats.set(repeats)
+    try:
+        yield
+    finally:
+        _repeats.reset(token)
 
 
 def _line(facts: dict[str, Any]) -> str:

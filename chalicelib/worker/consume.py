@@ -41,7 +41,7 @@ from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.logger import about, job_keys
+from chalicelib.telemetry.logger import about, job_keys, silent_while
 from chalicelib.worker.batch import Batches, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
@@ -192,7 +192,7 @@ class Worker:
             self.starts.start(job)
             ctx.steps.begin()
             begun = True
-            with running(ctx):
+            with running(ctx), silent_while(lambda: ctx.steps.replaying):
                 return Done(as_json(called(self.kind.run, payload, ctx)))
         except NotYet as early:
             return NotStarted(early.at)

@@ -22,7 +22,7 @@ from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.telemetry import events
-from chalicelib.telemetry.logger import logger
+from chalicelib.telemetry.logger import function_logger
 from chalicelib.telemetry.redaction import without_secrets
 from chalicelib.worker.constants import PROGRESS_EVERY, USUAL_TIMEOUT
 from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -79,7 +79,7 @@ class WorkerContext:
     @property
     def logger(self) -> Logger:
         """See JobContext."""
-        return logger()
+        return function_logger()
 
     def secret(self, name: str) -> str:
         """See JobContext."""
@@ -107,7 +107,9 @@ class WorkerContext:
 
     def make(self, type: str, payload: Any, **asked: Any) -> Job:
         """Make a job of this attempt, and return it; see Enqueuing."""
-        return self.enqueuing.make(self.job, type, payload, step=self.steps.running, **asked)
+        return self.enqueuing.make(
+            self.job, type, payload, step=self.steps.running, again=self.steps.replaying, **asked
+        )
 
     @cached_property
     def steps(self) -> Steps:

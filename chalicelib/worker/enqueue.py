@@ -50,13 +50,15 @@ class Enqueuing:
         max_attempts: int | None = None,
         on_end: str | None = None,
         step: str = "",
+        again: bool = False,
     ) -> Job:
         """Store a job and send its message; return it. A second attempt gets the job that the first one made.
 
         Without `key`, the key consists of the request, the name of the running `step`, and the number of equal requests
         that succeeded there before. The key contains the step, because kept steps do not run in a later invocation, so
         their requests are not counted there. `debounce` is a key and seconds: a job that waits under that key is
-        replaced. Raises ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest, and
+        replaced. `again`: kept steps follow, so the job may have been made before, also by an earlier run. Raises
+        ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest, and
         StoreUnavailable if AWS refuses the requests.
         """
         if self.service is None or type not in self.allowed:
@@ -72,10 +74,12 @@ class Enqueuing:
             expires_seconds=None if expires is None else math.ceil(expires), max_attempts=max_attempts, on_end=on_end,
         )  # fmt: skip
         if key is not None:
-            return self._submitted(self.service, asked, key)
+            found = self._made_before(self.service, parent, type, key) if again and debounce is None else None
+            return found or self._submitted(self.service, asked, key)
         same = f"{asked.body_hash()}.{step}" if step else asked.body_hash()
         key = f"{same}.{self.unnamed[same] + 1}"
-        made = self._submitted(self.service, replace(asked, idempotency_key=key), key)
+        found = self._made_before(self.service, parent, type, key) if again and debounce is None else None
+        made = found or self._submitted(self.service, replace(asked, idempotency_key=key), key)
         # count only what succeeded: the job may be stored although the request failed, and its repetition finds it
         self.unnamed[same] += 1
         return made
@@ -83,6 +87,14 @@ class Enqueuing:
     def _undeclared(self, parent: Job, what: str) -> ConfigurationError:
         known = ", ".join(self.allowed) or "none"
         return ConfigurationError(f"{what} is not in enqueues= of {parent.type}; declared: {known}")
+
+    def _made_before(self, service: JobService, parent: Job, child: str, key: str) -> Job | None:
+        """Return the job that this run, or an earlier run with the same kept steps, has made with this key."""
+        ids = (Lineage.of(replace(parent, gen=gen)).child_id(child, key) for gen in range(parent.gen, 0, -1))
+        try:
+            return next((job for job in map(service.keyed.find, ids) if job is not None), None)
+        except Exception as error:
+            raise StoreUnavailable(f"The job cannot be read: {type(error).__name__}") from error
 
     def _submitted(self, service: JobService, asked: Submission, key: str) -> Job:
         _check(asked, key)

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -39,7 +39,8 @@ class Context(WorkerContext):
 
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
-        self.reported.append((percent, note))
+        if not self.steps.replaying:
+            self.reported.append((percent, note))
         super().progress(percent, note)
         self._stop()
 
@@ -124,6 +125,7 @@ def run(
             value = called(type.run, type.parse_stored(stored), context)
         if context.steps.suspension is None:
             return Ran(value, json_without_secrets(as_json(value)), context)
+        job = replace(job, kept=context.steps.kept)
         clock.now = max(clock.now, context.steps.suspension.until)
 
 

@@ -1,5 +1,7 @@
 """Steps, sleeps and events: what is kept is not run again, and a waiting job needs no worker."""
 
+import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -556,3 +558,93 @@ def test_one_run_of_the_test_kit_sleeps_and_finds_its_events(shop: Shop) -> None
     assert (ran.value, shop.did, round(clock.now - began)) == (7, ["before"], 3 * DAY)
     with pytest.raises(EventTimedOut):
         run(TYPE, {"id": "o-1"})
+
+
+def test_a_function_that_is_called_again_does_not_repeat_its_output(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def act(ctx: JobContext) -> None:
+        log = ctx.logger
+        log.info("line 1")
+        ctx.step("pay", lambda: print("line 2"))  # noqa: T201
+        print("line 3")  # noqa: T201
+        ctx.progress(10, "paid")
+        ctx.sleep(3600)
+        logging.getLogger("carrier").warning("line 4")
+        ctx.step("ship", shop.do("ship"))
+        log.info("line 5")
+        if len(shop.did) < 2:
+            shop.did.append("fails")
+            raise ValueError("no")
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=2)
+    assert shop.now(made).status is Status.COMPLETED
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    own = [line["message"] for line in lines if str(line.get("message", "")).startswith("line ")]
+    assert own == [f"line {number}" for number in (1, 2, 3, 4, 5, 5)]
+    assert {line["job_id"] for line in lines if line.get("message") in own} == {made.id}
+
+
+def test_a_function_that_is_called_again_reports_no_progress_before_the_place_where_it_was(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[float | None] = []
+    apply = shop.platform.store.apply
+
+    def listening(job_id: str, change: Any) -> Job:
+        if change.move.name == "report":
+            told.append(change.values["progress"])
+        return apply(job_id, change)
+
+    def act(ctx: JobContext) -> None:
+        for part in range(3):
+            ctx.progress(part * 10)
+            ctx.step(f"part-{part}", shop.do("part"))
+            ctx.sleep(100, f"nap-{part}")
+
+    monkeypatch.setattr(shop.platform.store, "apply", listening)
+    shop.act = act
+    shop.start()
+    shop.platform.advance(hours=1)
+    assert told == [0, 10, 20]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["ctx.enqueue", "client"])
+def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual_retry(named: bool) -> None:
+    def child(payload: Order, ctx: JobContext) -> str:
+        return payload.id
+
+    shop = Shop(enqueues=("test.child",), max_attempts=1)
+    kind = job("test.child")(child)
+    try:
+        shop.platform = Platform(registered[TYPE], kind)
+
+        def make(ctx: JobContext, name: str) -> None:
+            if named:
+                ctx.enqueue("test.child", {"id": name}, key=name)
+            else:
+                kind.delay(id=name)
+
+        def act(ctx: JobContext) -> None:
+            make(ctx, "before")
+            ctx.step("pay", shop.do("pay"))
+            ctx.sleep(60)
+            make(ctx, "after")
+            if shop.did.count("failed") == 0:
+                shop.did.append("failed")
+                raise ValueError("no")
+
+        shop.act = act
+        made = shop.start()
+        shop.platform.advance(minutes=2)
+        assert shop.now(made).status is Status.DEAD_LETTER
+        shop.platform.retry(made)
+        shop.platform.run()
+        assert shop.now(made).status is Status.COMPLETED
+        assert [one.payload["id"] for one in shop.platform.jobs(type=kind)].count("before") == 1
+        assert [one.payload["id"] for one in shop.platform.jobs(type=kind)].count("after") == 2, "a run makes its own"
+    finally:
+        for name in (TYPE, "test.child"):
+            registered.pop(name, None)
