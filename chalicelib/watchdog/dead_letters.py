@@ -13,7 +13,9 @@ from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.constants import MOST_CLAIMS
 from chalicelib.jobs.job import LOST, Job, Status
+from chalicelib.jobs.kept import newly_kept
 from chalicelib.jobs.port import DeadMessage, Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
@@ -66,6 +68,9 @@ class Sweeper:
                 self.tally["malformed"] += 1
             case Redeliver(due_at) if job is not None:
                 return self._redeliver(job, due_at)
+            case GiveUp() if job is not None and self._goes_on(job):
+                # a worker claims the job with its next message, and sees the kept steps
+                return self._redeliver(job, self.dispatcher.now())
             case GiveUp(error) if job is not None:
                 self._give_up(job, error)
         return False
@@ -75,6 +80,13 @@ class Sweeper:
         if job is None:
             return sweep(message, None, now, serial=serial)
         return self.resumed.judge(job, lambda job: sweep(message, job, now, serial=serial))
+
+    def _goes_on(self, job: Job) -> bool:
+        """Return whether a lost attempt has kept a step, so that the attempts before that step do not count."""
+        used_up = job.attempts >= job.max_attempts and job.claims < MOST_CLAIMS
+        if job.status is not Status.PROCESSING or not used_up:
+            return False
+        return newly_kept(self.dispatcher.store, job) is not None
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
         # Write the row first. The message is removed only when the job's row says that the job needs another message.

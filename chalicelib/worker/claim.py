@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import JobNotFound, MoveRefused, RowNotSigned
+from chalicelib.errors import JobNotFound, MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.constants import LEASE_SLACK, UNKNOWN_SECONDS
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
+from chalicelib.jobs.kept import newly_kept
 from chalicelib.jobs.message_fate import (
     TO_DEAD_LETTERS,
     Drop,
@@ -22,7 +23,6 @@ from chalicelib.jobs.message_fate import (
     unknown,
 )
 from chalicelib.jobs.port import JobStore, Message, PlatformLog
-from chalicelib.jobs.step import number_kept
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
@@ -145,7 +145,7 @@ class Claims:
         lost, kept = end.lost, None
         stops = lost.cancel_requested and not lost.kept
         if stops or (isinstance(end, GiveUpLost) and end.unless_kept):
-            kept = self._newly_kept(lost)
+            kept = newly_kept(self.store, lost)
         if stops and kept is None:
             return self._stop(lost)
         if isinstance(end, TakeOver) or (end.unless_kept and kept is not None):
@@ -158,18 +158,6 @@ class Claims:
         self._record_lost(lost)
         events.moved(stopped, "stop")
         return Drop("cancelled")
-
-    def _newly_kept(self, lost: Job) -> int | None:
-        """Return the number of kept steps if lost attempts have kept some; the job then has all of its attempts again.
-
-        A lost attempt has not written to the job what it has kept, so this method reads the steps: one query, only
-        before a job is given up.
-        """
-        try:
-            found = number_kept(self.store.kept_steps(lost))
-        except RowNotSigned:
-            return None
-        return found if found > lost.kept else None
 
     def _take_over(self, message: Message, lost: Job, by: Claimant, left: float, kept: int | None = None) -> Job:
         now = self._now()

@@ -142,7 +142,7 @@ def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
     """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
     return [
         *_switching(pausing(queues)),
-        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
         f"dynamodb:Query:control/index/{DUE}",

@@ -82,3 +82,23 @@ def test_a_dead_letter_nobody_can_read_is_counted_and_left(
     monkeypatch.setattr(ground.raw, "peek_dead", lambda *_: next(rubbish, []))
     monkeypatch.setattr(ground.raw, "delete_dead", lambda *asked: deleted.append(asked))
     assert (look(world), deleted) == ({"malformed": 1}, []), "rubbish is evidence"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_lost_job_that_has_used_up_its_attempts_goes_on_if_they_have_kept_a_step(
+    world: World, ground: MemoryGround, clock: Clock, kept: bool
+) -> None:
+    world.script["a"] = [f"{'keep then ' * kept}oom"] * 3
+    world.submit("a")
+    for _ in range(3):
+        world.poll()
+        clock.advance(400)
+    [lost] = ground.jobs()
+    assert (lost.status, lost.attempts) == (Status.PROCESSING, lost.max_attempts)
+    ground.purge()
+    dead_letter(ground, lost.id)
+    told = look(world)
+    assert (told.get("redelivered", 0), told.get("given_up", 0)) == ((1, 0) if kept else (0, 1))
+    look(world)
+    world.poll()
+    assert ground.jobs()[0].status is (Status.COMPLETED if kept else Status.DEAD_LETTER)

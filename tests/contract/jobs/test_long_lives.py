@@ -121,6 +121,32 @@ def test_a_job_that_waits_for_its_turn_for_years_keeps_its_payload(
         assert store.get(job.id).payload == BESIDE, f"day {(clock.now - T0) / DAY:.0f}"
 
 
+@pytest.mark.parametrize("day", [60, 82, 95])
+def test_a_job_that_sleeps_for_90_days_and_wakes_late_keeps_its_payload(
+    store: DynamoJobStore, clock: Clock, pass_days: Callable[[float], None], day: int
+) -> None:
+    job = added(store)
+    pass_days(day)
+    held = store.apply(job.id, claim(clock.now))
+    asleep = transitions.suspend(
+        held, now=clock.now, until=clock.now + LONGEST_RUN, what="time", parked=True, kept=1, progressed=True
+    )
+    store.apply(job.id, asleep)
+    pass_days(LONGEST_RUN / DAY + 60)
+    assert store.apply(job.id, claim(clock.now)).payload == BESIDE
+
+
+def test_a_wait_of_a_young_job_does_not_read_its_payload(store: DynamoJobStore, clock: Clock) -> None:
+    job = added(store)
+    held = store.apply(job.id, claim(clock.now))
+    with requests_to("dynamodb") as asked:
+        asleep = transitions.suspend(
+            held, now=clock.now, until=clock.now + LONGEST_RUN, what="time", parked=True, kept=1, progressed=True
+        )
+        store.apply(job.id, asleep)
+    assert asked == ["UpdateItem"]
+
+
 def test_a_payload_is_written_again_when_its_last_quarter_begins_and_not_before(
     store: DynamoJobStore, clock: Clock
 ) -> None:

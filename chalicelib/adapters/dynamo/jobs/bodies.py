@@ -114,9 +114,12 @@ class Bodies:
         )
 
     def read_on(
-        self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None]
-    ) -> JSON:
+        self, job_id: str, inline: str | None, reference: str | None, failed: Callable[[Exception], None],
+        within: float = RENEW_WITHIN,
+    ) -> JSON:  # fmt: skip
         """Read the payload of an unfinished job; if it is in the table and expires soon, let it expire later.
+
+        `within` this number of seconds is soon.
 
         If the write of the new expiry fails, `failed` is called with the error. The error does not affect the job,
         because the next read repeats the write.
@@ -124,7 +127,7 @@ class Bodies:
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)
         row = self._row(job_id, reference)
-        if row is not None and row.expires_at - self._clock() < RENEW_WITHIN:
+        if row is not None and row.expires_at - self._clock() < within:
             try:
                 self._put(job_id, reference, row.body)
             except Exception as error:

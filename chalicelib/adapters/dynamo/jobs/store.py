@@ -8,6 +8,7 @@ from typing import Any
 
 from pynamodb.exceptions import PutError, UpdateError
 
+from chalicelib.adapters.constants import RENEW_WITHIN
 from chalicelib.adapters.dynamo.jobs.bodies import (
     Bodies,
     fits_inline,
@@ -36,7 +37,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job, to_text
 from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
-from chalicelib.jobs.retention import RENEW_BODIES_AFTER
+from chalicelib.jobs.retention import KEEP_BODIES, KEEP_DEAD, RENEW_BODIES_AFTER
 from chalicelib.jobs.signing import SIGNATURE_BYTES, Signing
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
@@ -193,6 +194,8 @@ class DynamoJobStore:
     def _after(self, row: JobRow, move: j.Move) -> Job:
         """Return a changed job; keep its payload long enough for its next states."""
         old = self._clock() - row.created_at > RENEW_BODIES_AFTER
+        if move is j.SUSPEND:
+            return self._suspended(row)
         if move not in HANDED_OUT and not (move in WAITED and old and in_table(row.payload_ref)):
             return self._main(row)
         job = self._handed_out(row)
@@ -200,11 +203,18 @@ class DynamoJobStore:
             self._bodies.keep_payload(row.pk, row.type, to_text(job.payload))
         return job
 
-    def _handed_out(self, row: JobRow) -> Job:
+    def _suspended(self, row: JobRow) -> Job:
+        """Return a suspended job. Its payload must outlive the wait, and a dead letter that follows."""
+        needed = (row.next_attempt_at or 0.0) + KEEP_DEAD
+        if in_table(row.payload_ref) and needed > max(row.created_at, row.run_at or 0.0) + KEEP_BODIES:
+            self._handed_out(row, within=needed - self._clock())
+        return self._main(row)
+
+    def _handed_out(self, row: JobRow, within: float = RENEW_WITHIN) -> Job:
         """Return a changed job. A body that cannot be read now is None, like a deleted body."""
         failed = partial(self._failed, row)
         try:
-            payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed)
+            payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed, within)
             return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
         except Exception as error:
             # Do not raise, because an error would hide that the change was written: a claimed job would be held, and

@@ -1,0 +1,19 @@
+"""Find out whether a lost attempt has kept steps."""
+
+from chalicelib.errors import RowNotSigned
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.step import number_kept
+
+
+def newly_kept(store: JobStore, lost: Job) -> int | None:
+    """Return the number of kept steps if lost attempts have kept some; each step has all attempts of the job.
+
+    A lost attempt has not written to the job what it has kept, so this reads the steps: one query. Call it only before
+    a job is given up.
+    """
+    try:
+        found = number_kept(store.kept_steps(lost))
+    except RowNotSigned:
+        return None
+    return found if found > lost.kept else None
