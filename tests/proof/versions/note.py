@@ -52,6 +52,9 @@ def two(payload: Note, ctx: JobContext) -> str:
             raise RetryLater(30, "busy")
         case "later":
             raise RetryLater(1000, "closed")
+        case "nap" | "long nap" as nap:
+            ctx.step("named", len, payload.name)
+            ctx.sleep({"nap": 30, "long nap": 1000}[nap], f"nap-{before}")
         case "oom":
             os._exit(9)
         case "child":

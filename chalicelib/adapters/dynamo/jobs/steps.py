@@ -105,4 +105,4 @@ def _of(job: Job, row: StepRow) -> bool:
 
 def _signed(row: StepRow) -> str:
     """Return everything that a later run uses from the row, as one text."""
-    return to_text([row.sk, row.at, row.value, row.ref, row.until, row.by, row.number, row.function, row.input])
+    return to_text([row.sk, row.at, row.value, row.ref, row.until, row.by])

@@ -1,23 +1,31 @@
 """Check the cost of steps, sleeps, waits and events: each write with its units, each read, each message."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.errors import Suspended
+from chalicelib.errors import StepFailed, Suspended
+from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.retry import Delays
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.step import Step
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
 from chalicelib.worker.steps import Steps
 from infra.cloud.cost.steps import RESUME_READS, SLEEP_UNITS, STEP_UNITS, WAIT_UNITS
 from tests.chalicelib.adapters.dynamo.meter import Meter, metered
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
+from tests.chalicelib.api.support import Note, only_types
 from tests.reading import read_by
 from tests.support import REGION, T0, Clock, requests_to
 
+PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note)
 WAKE = T0 + 9_000
 BY = Claimant("request")
 
@@ -56,6 +64,27 @@ def test_a_step_is_one_write(store: DynamoJobStore) -> None:
         steps.step("read", lambda: "x" * 1_000)
     assert STEP_UNITS == 1
     assert units(meter) == [("step:pay", 1), ("uuid:1", 1), ("now:1", 1), ("step:read", 2)]
+
+
+def test_a_failed_try_and_a_version_are_one_write_each(store: DynamoJobStore) -> None:
+    steps = replace(steps_of(begun(store), store), changes=Changes(version="2", versions=("1",)))
+    with metered() as meter:
+        steps.begin()
+        with pytest.raises(StepFailed):
+            steps.step("pay", int, "no", tries=1)
+        with pytest.raises(Suspended):
+            steps.step("ship", int, "no", retry=Delays((60,)))
+    assert units(meter) == [("version:run", 1), ("try:1.1.pay", 1), ("try:1.1.ship", 1)]
+
+
+def test_a_cancel_that_lets_a_job_undo_its_steps(store: DynamoJobStore, clock: Clock) -> None:
+    asleep = suspended(store, begun(store), "time")
+    queue = MemoryJobQueue(clock)
+    with metered() as meter, requests_to("dynamodb") as asked, only_types(replace(PLAIN, name=asleep.type)):
+        Operations(Dispatcher(store, queue, clock)).cancel(asleep.id)
+    assert (asked.count("Query"), asked.count("UpdateItem")) == (1, 2)
+    assert units(meter) == [("META", 3), ("META", 1)]
+    assert sum(map(len, queue.messages.values())) == 1
 
 
 def test_a_sleep_and_its_end(store: DynamoJobStore) -> None:
