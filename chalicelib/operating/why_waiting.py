@@ -89,12 +89,14 @@ def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) ->
         return f"No deployment declares the type {job.type}; it is cancelled unless one declares it again."
     if job.expired(now):
         return f"It expired at {iso(job.start_by or now)}; it is cancelled when a worker or the watchdog looks at it."
-    expires = "" if job.start_by is None else f" It expires at {iso(job.start_by)}."
+    after = "" if job.start_by is None else f" It expires at {iso(job.start_by)}."
+    if job.cancel_requested:
+        after += " Cancellation requested: its function is called again, to undo its steps."
     sentence = _sentence(job, queue, now, last)
     if queue.paused is None or sentence == _paused(job, queue):
-        return f"{sentence}.{expires}"
+        return f"{sentence}.{after}"
     paused = f"the {queue_of(job.type)} queue {queue.pause}"
-    return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}.{expires}"
+    return f"{sentence}; {paused}, so it does not start {queue.until if queue.probe_at else 'until resumed'}.{after}"
 
 
 def _sentence(job: Job, queue: QueueState, now: float, last: Attempt | None) -> str:

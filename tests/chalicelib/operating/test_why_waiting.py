@@ -183,3 +183,11 @@ def test_the_job_that_holds_the_key_is_named_while_it_runs() -> None:
     assert "No deployment declares the type test.gone" in line.why(line.add("orphan", type="test.gone"))
     line.store._jobs["first"] = replace(line.first, status=Status.COMPLETED)
     assert "first" not in line.why(line.add("third"))
+
+
+@pytest.mark.parametrize(
+    "fields", [QUEUED, BACK, {"status": Status.SUSPENDED, "waits": "time", "next_attempt_at": T0 + 9}]
+)
+def test_a_waiting_job_that_must_stop_tells_that_it_undoes_its_steps(fields: dict[str, Any]) -> None:
+    told = why(a_job(**{**fields, "cancel_requested": True, "kept": 1}), QueueState(), T0 + 1)
+    assert (told or "").endswith("Cancellation requested: its function is called again, to undo its steps.")
