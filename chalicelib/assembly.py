@@ -337,10 +337,11 @@ class Assembly:
 
     @Part
     def history(self) -> "History":
-        """Return series, error groups and findings; it caches dead letters that it has read."""
-        from chalicelib.counters.history import DeadLetters, History
+        """Return series, error groups and findings; it caches the dead letters and overdue jobs that it has read."""
+        from chalicelib.counters.history import DeadLetters, History, Sleepers
 
-        return History(self.counters_seen, self.acknowledgements, self.clock, DeadLetters(self.job_store, self.clock))
+        dead, asleep = DeadLetters(self.job_store, self.clock), Sleepers(self.job_store, self.clock)
+        return History(self.counters_seen, self.acknowledgements, self.clock, dead, asleep)
 
     @Part
     def firings(self) -> "Firings":

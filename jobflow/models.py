@@ -23,7 +23,7 @@ Metric = Literal[
 ]
 """Numbers over time."""
 
-Kind = Literal["new_dead_letters", "growing", "paused", "errors", "dead_letters", "draining"]
+Kind = Literal["new_dead_letters", "overdue", "growing", "paused", "errors", "dead_letters", "draining"]
 """Kinds of findings, in the order of their urgency."""
 
 Role = Literal["viewer", "operator", "admin"]
@@ -284,8 +284,9 @@ class FindingRow:
     """One finding about one job type that needs attention."""
 
     kind: Kind
-    """new_dead_letters (those of the last hour that still exist), growing, paused, errors (groups of the last day
-    that no operator has acknowledged, or that came again), dead_letters (older ones), draining"""
+    """new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event
+    came over 2 minutes ago, and that nobody has woken; at most 100), growing, paused, errors (groups of the last
+    day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"""
     type: str
     number: int
     """Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups"""
@@ -293,14 +294,14 @@ class FindingRow:
     """Growth in unfinished jobs a minute, over 5 minutes"""
     drain_eta_s: float | None
     since: datetime | None
-    """Since when the oldest job waits, or the type is paused"""
+    """Since when the oldest job waits or is overdue, or the type is paused"""
     acknowledged: int | None
     """For `dead_letters`: how many of them became dead letters before an operator acknowledged or resolved their
     error. null where that is not known, because there are more than 1,000 dead letters"""
     fingerprint: str | None
     """The error of the acknowledged ones, if they all have the same"""
     filter: FindingFilter | None
-    """The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true"""
+    """The jobs that it counts; null for `overdue`, and for `errors`: GET /errors?type=…&unacknowledged=true"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,12 @@ reads: about a megabyte, one or two requests."""
 DEFAULT_SPAN = 3600.0
 LONGEST_SPAN = 30 * DAY
 MOST_ERROR_GROUPS = 100
+OVERSLEPT_READ_AGAIN = 60.0
+"""Seconds after which `health` looks again for suspended jobs that are overdue, if there are suspended jobs."""
+MOST_OVERSLEPT = 100
+"""Maximum number of overdue jobs of a type that `health` counts."""
+MOST_WAITERS_READ = 50
+"""Number of a type's suspended jobs of which `health` checks whether their events have come: one read for each."""
 DEAD_LETTERS_PAGE = 100
 MOST_DEAD_LETTERS_READ = 1000
 """Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more dead letters, `health`

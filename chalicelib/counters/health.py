@@ -21,6 +21,7 @@ class Kind(StrEnum):
     """Kinds of findings, in the order of their urgency."""
 
     NEW_DEAD_LETTERS = "new_dead_letters"
+    OVERDUE = "overdue"
     GROWING = "growing"
     PAUSED = "paused"
     ERRORS = "errors"
@@ -32,10 +33,10 @@ class Kind(StrEnum):
 class Finding:
     """One fact about a job type. `number` counts jobs, or error groups; `since` is in epoch seconds.
 
-    `which` selects the counted jobs, so that a list with this filter has exactly `number` jobs; None for error groups.
-    `growth` is in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is the number of those
-    whose error was acknowledged after they ended (None: unknown), and `fingerprint` is the error if all these dead
-    letters have the same error.
+    `which` selects the counted jobs, so that a list with this filter has exactly `number` jobs; None for error groups
+    and overdue jobs. `growth` is in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is
+    the number of those whose error was acknowledged after they ended (None: unknown), and `fingerprint` is the error if
+    all these dead letters have the same error.
     """
 
     kind: Kind
@@ -47,6 +48,14 @@ class Finding:
     acknowledged: int | None = None
     fingerprint: str | None = None
     which: Filter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overslept:
+    """The suspended jobs of a type that nobody has woken: their number, and since when the first one is due."""
+
+    number: int
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +74,17 @@ def findings(
     acknowledged: Mapping[str, Acknowledged],
     now: float,
     dead: Sequence[Dead] | None = None,
+    overslept: Mapping[str, Overslept] | None = None,
 ) -> list[Finding]:
     """Rank the findings; `minutes` are each type's minute buckets of the last hour.
 
-    `dead` are all dead letters; None if they were not read. A paused type has no finding about its backlog, because the
-    pause itself is reported.
+    `overslept` are the overdue suspended jobs by type. `dead` are all dead letters; None if they were not read. A
+    paused type has no finding about its backlog, because the pause itself is reported.
     """
     open_groups = _open(errors, acknowledged)
     found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now, dead)]
     found += [older for name in minutes if (older := _older(name, standing, minutes[name], acknowledged, now, dead))]
+    found += [Finding(Kind.OVERDUE, name, one.number, since=one.since) for name, one in (overslept or {}).items()]
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.kind), -abs(one.growth or 0.0), -one.number, one.type))
 

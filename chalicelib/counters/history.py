@@ -33,6 +33,7 @@ from chalicelib.counters.series import (
     spreads,
     throughput,
 )
+from chalicelib.counters.sleepers import Sleepers
 from chalicelib.counters.snapshot import count, queued_since
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
@@ -109,6 +110,7 @@ class History:
     acknowledgements: Acknowledgements
     clock: Callable[[], float]
     dead_letters: DeadLetters
+    sleepers: Sleepers
 
     def series(
         self, metric: str, names: Sequence[str], only: str | None, span: tuple[float | None, float | None], step: int
@@ -158,6 +160,7 @@ class History:
         """Return the findings about these types, most urgent first: one query per type, and three more.
 
         The dead letters are also read if some of them are new, or if there are marks: at most once in 30 seconds.
+        If jobs are suspended, those whose wait is over are searched, at most once a minute.
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
@@ -167,7 +170,7 @@ class History:
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
         new = any(came(minutes[name], now) for name in names)
         dead = self.dead_letters.look(standing) if marks or new else None
-        return findings(standing, minutes, errors, marks, now, dead)
+        return findings(standing, minutes, errors, marks, now, dead, self.sleepers.look(standing))
 
 
 def most_points(step: int) -> int:

@@ -16,6 +16,8 @@ GIVE_UP_STALLED = DAY
 """Seconds after which a job that the platform keeps from running (an outage, a deleted queue) is given up."""
 SEND_GRACE = 60.0
 """Seconds from the time at which a job should be claimed until the watchdog checks why no worker has claimed it."""
+OVERSLEPT = 120.0
+"""Seconds after the end of a wait within which a suspended job is woken, whoever dies. After that it is overdue."""
 LOOK_AHEAD = 840.0
 """The message of a scheduled or parked job is sent this number of seconds before the job's time, with a delay.
 

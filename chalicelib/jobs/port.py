@@ -158,14 +158,15 @@ class Sharing:
 class Search:
     """The unfinished jobs of a type for the watchdog: those first due from `since` and before `before`.
 
-    `planned` selects scheduled and parked jobs, in the order of their time; without it, the other unfinished jobs are
-    selected. Times in seconds since the epoch.
+    `planned` selects scheduled and parked jobs, in the order of their time; with `parked`, only the parked ones, which
+    have no message. Without `planned`, the other unfinished jobs are selected. Times in seconds since the epoch.
     """
 
     job_type: str
     planned: bool = False
     since: float | None = None
     before: float | None = None
+    parked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

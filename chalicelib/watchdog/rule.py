@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.constants import GIVE_UP_STALLED, LOOK_AHEAD, SEND_GRACE
+from chalicelib.jobs.constants import GIVE_UP_STALLED, LOOK_AHEAD, OVERSLEPT, SEND_GRACE
 from chalicelib.jobs.job import CLAIMED, WAITING, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
@@ -80,8 +80,8 @@ class Wait:
 class Resend:
     """Send the job's message again, visible in `delay` seconds, and check again at `until` (seconds since the epoch).
 
-    `stalled`: the message was lost, or could not be sent before. Otherwise the send is the planned one, or a precaution
-    for an old job.
+    `stalled`: the message was lost, could not be sent before, or wakes a suspended job too late. Otherwise the send is
+    the planned one, or a precaution for an old job.
     """
 
     delay: int
@@ -168,7 +168,8 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
     if job.resends and _given_up(job, now):
         return GiveUp(("Undeliverable", f"{_stalled(job)}: {job.resends} tries to send its message failed."))
     backoff = UNSENT_PATIENCE.latest(job.resends + 1)
-    return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0)
+    overslept = job.status is Status.SUSPENDED and -early > OVERSLEPT
+    return Resend(max(0, math.ceil(early)), now + max(early, 0) + backoff, stalled=job.resends > 0 or overslept)
 
 
 def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:

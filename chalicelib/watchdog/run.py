@@ -203,7 +203,7 @@ class Watchdog:
                 change = transitions.check(job, until=round(until, 3), resent=True, stalled_since=since)
                 sending.append((self._apply(job, change), delay))
                 if stalled and job.stalled_since is None:
-                    events.stalled(job, "its message was lost" if job.sent else "its message cannot be sent")
+                    events.stalled(job, _why_stalled(job))
                 return "sending"
 
     def _refuse(self, job: Job, now: float) -> str:
@@ -249,3 +249,9 @@ class Watchdog:
 
         for tally in self._each(sweep, list(alternate(turns))):
             self.tally.update(tally)
+
+
+def _why_stalled(job: Job) -> str:
+    if job.sent:
+        return "its message was lost"
+    return "its message cannot be sent" if job.resends else "its wait was over, and nobody woke it"

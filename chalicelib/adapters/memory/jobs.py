@@ -179,7 +179,8 @@ class MemoryJobStore:
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
-        groups = (SCHED, PARKED) if search.planned else (AT_WORK,)
+        planned = (PARKED,) if search.parked else (SCHED, PARKED)
+        groups = planned if search.planned else (AT_WORK,)
         low = "" if search.since is None else iso(search.since)
         high = "~" if search.before is None else iso(search.before)
         due = [

@@ -30,7 +30,8 @@ class FindingRow(Answer):
     """One finding about one job type that needs attention."""
 
     kind: Kind = Field(
-        description="new_dead_letters (those of the last hour that still exist), growing, paused, errors (groups "
+        description="new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or "
+        "event came over 2 minutes ago, and that nobody has woken; at most 100), growing, paused, errors (groups "
         "of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"
     )
     type: str
@@ -39,7 +40,7 @@ class FindingRow(Answer):
     )
     growth_per_minute: float | None = Field(description="Growth in unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
-    since: Time | None = Field(description="Since when the oldest job waits, or the type is paused")
+    since: Time | None = Field(description="Since when the oldest job waits or is overdue, or the type is paused")
     acknowledged: int | None = Field(
         None,
         description="For `dead_letters`: how many of them became dead letters before an operator acknowledged or "
@@ -47,7 +48,9 @@ class FindingRow(Answer):
     )
     fingerprint: str | None = Field(None, description="The error of the acknowledged ones, if they all have the same")
     filter: FindingFilter | None = Field(
-        None, description="The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true"
+        None,
+        description="The jobs that it counts; null for `overdue`, and for `errors`: "
+        "GET /errors?type=…&unacknowledged=true",
     )
 
 
@@ -69,7 +72,7 @@ def read_metrics(call: Call) -> MetricsAnswer | Text:
 
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
 def read_health(_call: Call) -> Findings:
-    """Return what needs attention: new dead letters, growing backlogs, pauses, errors, older dead letters.
+    """Return what needs attention: new dead letters, overdue sleepers, growing backlogs, pauses, errors.
 
     The findings are ranked: the most urgent is first.
     """

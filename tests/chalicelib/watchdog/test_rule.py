@@ -1,10 +1,11 @@
 """Test the watchdog's decisions, state by state: pure, so every rule is one line here."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.jobs.constants import DAY, LOOK_AHEAD
+from chalicelib.jobs.constants import DAY, LOOK_AHEAD, OVERSLEPT
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.port import Depth
 from chalicelib.watchdog.constants import DOUBT_SLACK, OLD_HELD_MESSAGE, OLD_MESSAGE
@@ -130,6 +131,15 @@ def test_a_planned_job_is_sent_14_minutes_ahead_with_the_rest_as_delay(status: S
     assert check(sent, NOW, EMPTY) == Wait(at + 60)
     late = a_job(status, sent=False, next_attempt_at=NOW - 500)
     assert check(late, NOW, BACKLOG) == Resend(0, NOW + 60)
+
+
+def test_a_suspended_job_that_nobody_woke_in_time_counts_as_stalled() -> None:
+    due = NOW - OVERSLEPT
+    asleep = a_job(Status.SUSPENDED, sent=False, waits="time", next_attempt_at=due, parked_until=due)
+    for job, stalled in ((asleep, False), (replace(asleep, next_attempt_at=due - 1), True)):
+        verdict = check(job, NOW, Signs())
+        assert isinstance(verdict, Resend)
+        assert verdict.stalled is stalled
 
 
 def test_a_stale_index_and_finished_jobs_are_left_alone() -> None:

@@ -35,6 +35,20 @@ def test_the_watchdog_sees_what_is_overdue_oldest_first(store: JobStore) -> None
     assert [one.id for one in store.overdue(Search("image.process"), T0 + 63.5, 100)] == ids(other)
 
 
+def test_only_parked_jobs_are_found_where_only_those_are_asked_for(store: JobStore) -> None:
+    parked = {"next_attempt_at": T0 + 9, "parked_until": T0 + 9, "due_at": T0 + 900}
+    asleep = a_job(status=Status.SUSPENDED, waits="time", **parked)
+    for job in (
+        a_job(status=Status.SCHEDULED, run_at=T0 + 9),
+        a_job(status=Status.SUSPENDED, waits="time", sent=True, **parked),
+        asleep,
+        a_job(),
+    ):
+        store.add(job)
+    search = Search("email.send", planned=True, parked=True, before=T0 + 10)
+    assert [one.id for one in store.overdue(search, T0 + 901, 100)] == [asleep.id]
+
+
 def test_the_watchdog_reads_a_span_of_a_type_and_no_more(store: JobStore) -> None:
     jobs = [a_job(created_at=T0 + 10 * n, due_at=T0) for n in range(6)]
     for job in jobs:

@@ -77,7 +77,8 @@ def _by_content(which: Filter) -> bool:
 
 def due(search: Search, now: float) -> Plan:
     """Return how to find the jobs of a type that the watchdog may check."""
-    names = (SCHED, PARKED) if search.planned else (AT_WORK,)
+    planned = (PARKED,) if search.parked else (SCHED, PARKED)
+    names = planned if search.planned else (AT_WORK,)
     groups = [f"{name}#{search.job_type}" for name in names]
     low = None if search.since is None else iso(search.since)
     high = None if search.before is None else iso(search.before)

@@ -46,6 +46,15 @@ const found = (kind: Found["kind"], more: Partial<Found> = {}): Found => ({
 });
 const sentences = (all: Found[], of: Metrics) => judge(all, of, T0).map((finding) => finding.sentence);
 
+test("suspended jobs that nobody woke are told, with a way to the suspended jobs of the type", () => {
+  const [first] = judge([found("overdue", { since: T0 - 720_000, jobs: null })], numbers(), T0);
+  expect(first).toEqual({
+    level: "bad",
+    sentence: "email.send: 3 suspended jobs not woken on time, the first due 12 min ago.",
+    jobs: { type: "email.send", status: "suspended" },
+  });
+});
+
 test("findings are told in the order of the API", () => {
   const all = [
     found("new_dead_letters"),

@@ -18,6 +18,7 @@ export interface Finding {
 const SLOW_S = 60;
 const LEVEL: Record<Found["kind"], Level> = {
   new_dead_letters: "bad",
+  overdue: "bad",
   growing: "bad",
   paused: "warn",
   errors: "warn",
@@ -56,6 +57,11 @@ function tell(
   switch (kind) {
     case "new_dead_letters":
       return { sentence: t.inTheLastHour(type, number), ...lead(jobs) };
+    case "overdue":
+      return {
+        sentence: t.notWoken(type, number, spell(now - (since ?? now))),
+        jobs: { type, status: "suspended" },
+      };
     case "growing":
       return { sentence: t.isGrowingByA(type, Math.round(growthPerMinute ?? 0), old), ...lead(jobs) };
     case "paused":

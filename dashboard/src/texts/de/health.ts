@@ -23,6 +23,8 @@ export const health: typeof english = {
   oldestJobQueuedAgo: (age) => `, ältester Job wartet seit ${age}`,
   inTheLastHour: (type, number) =>
     `${type}: ${plural(number, "neuer Dead Letter", "neue Dead Letters")} in der letzten Stunde.`,
+  notWoken: (type, number, since) =>
+    `${type}: ${plural(number, "ausgesetzter Job", "ausgesetzte Jobs")} nicht rechtzeitig geweckt, fällig seit ${since}.`,
   isGrowingByA: (type, growth, old) => `${type} wächst um ${growth} pro Minute${old}.`,
   isPaused: (type) => `${type} ist angehalten.`,
   toReview: (type, number) => `${type}: ${plural(number, "Fehlergruppe", "Fehlergruppen")} zu prüfen.`,

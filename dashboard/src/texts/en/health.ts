@@ -23,6 +23,8 @@ export const english = {
   oldestJobQueuedAgo: (now: string) => `, oldest job queued ${now} ago`,
   inTheLastHour: (type: string, number: number) =>
     `${type}: ${plural(number, "new dead letter")} in the last hour.`,
+  notWoken: (type: string, number: number, since: string) =>
+    `${type}: ${plural(number, "suspended job")} not woken on time, the first due ${since} ago.`,
   isGrowingByA: (type: string, growthPerMinute: number, old: string) =>
     `${type} is growing by ${growthPerMinute} a minute${old}.`,
   isPaused: (type: string) => `${type} is paused.`,
