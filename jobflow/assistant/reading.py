@@ -11,6 +11,7 @@ from jobflow.plain import plain
 
 MOST_JOBS = 50
 MOST_LINES = 200
+MOST_STEPS = 100
 LONGEST_TEXT = 4_000
 
 
@@ -65,8 +66,14 @@ class Reading:
         return [summary(job) for job in islice(found, min(limit, MOST_JOBS))]
 
     def show_job(self, job_id: str) -> dict[str, Any]:
-        """Show one job: payload, result, why it waits, and every attempt with its error and stack trace."""
-        found: dict[str, Any] = cut(plain(self._client.get(job_id)))
+        """Show one job: payload, result, why it waits, every attempt with its error and stack trace, its kept steps.
+
+        `kept_steps` are the newest steps, sleeps, waits and events of the job's function, oldest first.
+        """
+        job = self._client.get(job_id)
+        found: dict[str, Any] = cut(plain(job))
+        if job.steps or job.status in ("processing", "suspended"):
+            found["kept_steps"] = cut(plain(self._client.steps(job.id).steps[-MOST_STEPS:]))
         return found
 
     def read_logs(self, job_id: str) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
-"""Show jobs: a row of a list, one job with its attempts, or one job that is followed until it ends."""
+"""Show jobs: a row of a list, one job with its timeline, or one job that is followed until it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from jobflow.cli import reading
@@ -20,14 +22,44 @@ def progress_of(thing: JobDetail | AttemptRow) -> str | None:
     return None if thing.progress is None else f"{thing.progress.percent:g} % {thing.progress.note or ''}".strip()
 
 
-def _what_became(step: StepRow) -> str:
-    """Return the outcome of a kept step, for people: its value, or the end of a wait."""
-    if step.timed_out:
-        return "timed out"
-    if step.until is not None:
-        return f"until {shown(step.until)}"
-    value = "" if step.value is None else shortened(shown(step.value))
-    return f"{value} (by {step.by})".strip() if step.by else value
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a job's timeline. `took` is in seconds: of an attempt, a step, or a wait as far as it is over."""
+
+    at: datetime
+    what: str
+    took: float | None
+    outcome: str
+
+
+def timeline(job: JobDetail, kept: Sequence[StepRow], now: datetime) -> list[Entry]:
+    """Return attempts, kept steps, sleeps, waits and events in the order of their times."""
+    events = {step.name: step for step in kept if step.kind == "event"}
+    tried = [
+        Entry(
+            one.started_at, f"attempt {one.attempt}" + (f" of run {one.gen}" if job.gen > 1 else ""),
+            None if one.duration_ms is None else one.duration_ms / 1000, f"{one.outcome} {error_of(one)}".strip(),
+        )
+        for one in job.attempt_history
+    ]  # fmt: skip
+    return sorted([*tried, *(_entry(step, events, now) for step in kept)], key=lambda entry: entry.at)
+
+
+def _entry(step: StepRow, events: dict[str, StepRow], now: datetime) -> Entry:
+    what = f"{step.kind} {step.name}"
+    if step.kind == "event":
+        value = "" if step.value is None else shortened(shown(step.value))
+        told = f"{value} (by {step.by})".strip() if step.by else value
+        return Entry(step.kept_at, what, None, "timed out" if step.timed_out else told)
+    if step.until is None:
+        return Entry(step.kept_at, what, step.took_s, "" if step.value is None else shortened(shown(step.value)))
+    event = events.get(step.name) if step.kind == "wait" else None
+    end = step.until if event is None else event.kept_at
+    over = event is not None or end <= now
+    waited = max(0.0, (min(end, now) - step.kept_at).total_seconds())
+    if not over:
+        return Entry(step.kept_at, what, waited, f"so far; until {shown(step.until)} at the latest")
+    return Entry(step.kept_at, what, waited, "" if event is None else "timed out" if event.timed_out else "it came")
 
 
 JOB_COLUMNS: list[Column] = [
@@ -47,11 +79,11 @@ ATTEMPT_COLUMNS: list[Column] = [
     ("PROGRESS", progress_of),
     ("ERROR", error_of),
 ]
-STEP_COLUMNS: list[Column] = [
-    ("STEP", lambda one: f"{one.kind} {one.name}"),
-    ("KEPT", lambda one: one.kept_at),
-    ("TOOK", lambda one: None if one.took_s is None else reading.lasting(one.took_s)),
-    ("VALUE", _what_became),
+TIMELINE_COLUMNS: list[Column] = [
+    ("AT", lambda one: one.at),
+    ("WHAT", lambda one: one.what),
+    ("TOOK", lambda one: None if one.took is None else reading.lasting(one.took)),
+    ("OUTCOME", lambda one: one.outcome),
 ]
 EXISTED = {
     "key": "Not created: the job of this idempotency key was there.",
@@ -85,23 +117,26 @@ def existed(session: Session, job: JobRow | CancelledJob) -> None:
 
 
 def whole(session: Session, job: JobDetail, kept: Steps | None = None) -> None:
-    """Print a job with its attempts and its kept steps."""
+    """Print a job with its attempts, and with its kept steps in one timeline with these."""
     session.out.facts(job, facts(job))
-    if not session.out.as_json and job.attempt_history:
+    if session.out.as_json:
+        return
+    steps = [] if kept is None else kept.steps
+    if steps:
+        session.out.rows(timeline(job, steps, datetime.now(UTC)), TIMELINE_COLUMNS, "")
+        if kept is not None and kept.older:
+            session.out.say(f"Older steps are not shown: these are the newest {len(steps)}.")
+    if job.attempt_history:
         told = any(one.progress for one in job.attempt_history)
         columns = [column for column in ATTEMPT_COLUMNS if told or column[0] != "PROGRESS"]
-        session.out.rows(job.attempt_history, columns, "")
+        if not steps:
+            session.out.rows(job.attempt_history, columns, "")
         if job.older_attempts:
             session.out.say(f"Older attempts are not shown: these are the newest {len(job.attempt_history)}.")
         # Attempts with the same error have the same stack trace: print each once, with the newest of its attempts.
         stacks = {one.stack: one for one in sorted(job.attempt_history, key=lambda one: one.started_at) if one.stack}
         for stack, one in stacks.items():
             session.out.say(f"\nStack of attempt {one.attempt}:\n{stack.rstrip()}")
-
-    if not session.out.as_json and kept is not None and kept.steps:
-        session.out.rows(kept.steps, STEP_COLUMNS, "")
-        if kept.older:
-            session.out.say(f"Older steps are not shown: these are the newest {len(kept.steps)}.")
 
 
 def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:

@@ -134,6 +134,9 @@ def test_an_event_wakes_the_job_that_waits_for_it(wire: Wire, world: World) -> N
     assert posted["status"] == "queued"
     [step] = world.get(f"/jobs/{job}/steps").json["steps"]
     assert (step["name"], step["value"]) == ("approved", {"by": "ada"})
+    shown = call(wire, "show_job", job_id=job)
+    assert [one["name"] for one in shown["kept_steps"]] == ["approved"]
+    assert "kept_steps" not in call(wire, "show_job", job_id=world.create())
 
 
 def test_a_job_type_that_does_not_exist_is_an_error_that_names_those_that_do(wire: Wire) -> None:

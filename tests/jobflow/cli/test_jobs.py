@@ -11,6 +11,7 @@ from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.step import Step
 from jobflow.cli import many, reading, views
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
@@ -336,4 +337,37 @@ def test_an_event_is_posted_and_shown_among_the_steps(shell: Shell, world: World
     assert "event approved" in said
     assert "ada" in said
     assert shell(f"jobs event {job_id} approved --data 2").code == 1
+
+
+def test_one_timeline_shows_attempts_steps_and_how_long_each_wait_took(shell: Shell, world: World) -> None:
+    job_id = world.create()
+    began = time.time() - 90_000
+    waits = {"kept": 4, "waits": "event:paid", "next_attempt_at": time.time() + 5000}
+    job = world.put_in(job_id, Status.SUSPENDED, created_at=began, **waits)
+    world.store.record(job_id, Attempt(1, 1, "error", began + 50, began + 51, error_class="Boom", error_message="no"))
+    for step in (
+        Step("step:charge", began + 10, "ok", took=2.0),
+        Step("sleep:1", began + 11, until=began + 41),
+        Step("wait:approved", began + 60, until=began + 900),
+        Step("event:approved", began + 7260, {"ok": True}, by="ada"),
+        Step("wait:refused", began + 7270, until=began + 7280),
+        Step("event:refused", began + 7281, until=began + 7280),
+        Step("wait:paid", began + 7290, until=time.time() + 90_000),
+    ):
+        world.store.keep_step(job, step)
+    said = shell(f"jobs show {job_id} --table").out
+    lines = [" ".join(line.split()[2:]) for line in said.partition("AT ")[2].splitlines()[1:]]
+    assert lines[:6] == [
+        "step charge 2.0s ok",
+        "sleep 1 30s",
+        "attempt 1 1.0s error Boom: no",
+        "wait approved 2h it came",
+        'event approved - { "ok": true } (by ada)',
+        "wait refused 11s timed out",
+    ]
+    assert "so far; until " in lines[7]
+
+
+def test_event_data_that_is_no_json_is_refused(shell: Shell, world: World) -> None:
+    job_id = world.create()
     assert "is not JSON" in shell(f"jobs event {job_id} approved --data yes").err
