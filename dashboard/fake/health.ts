@@ -7,7 +7,15 @@ type Schemas = components["schemas"];
 type Row = Schemas["FindingRow"];
 
 const HOUR = 3_600_000;
-const ORDER: Row["kind"][] = ["new_dead_letters", "overdue", "growing", "paused", "errors", "dead_letters", "draining"];
+const ORDER: Row["kind"][] = [
+  "new_dead_letters",
+  "overdue",
+  "growing",
+  "paused",
+  "errors",
+  "dead_letters",
+  "draining",
+];
 
 /** Rank what needs somebody, as the API does; the simulation knows no growth. */
 export function findings(sim: Sim): Schemas["Findings"] {

@@ -140,6 +140,7 @@ export const detail: typeof english = {
   failedAttempts: "Fehlgeschlagene Versuche",
   deferredAttempts: "Zurückgestellte Versuche",
   completedAttempt: "Erfolgreicher Versuch",
+  asleep: "Pausen und Warten auf Ereignisse",
   couldntLoadLogs: (error) => `Logs konnten nicht geladen werden: ${error}`,
   noLogsYet: "Noch keine Logs.",
   loadingLogs: "Logs werden geladen …",

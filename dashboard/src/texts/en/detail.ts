@@ -139,6 +139,7 @@ export const english = {
   failedAttempts: "Failed attempts",
   deferredAttempts: "Deferred attempts",
   completedAttempt: "Completed attempt",
+  asleep: "Sleeps and waits for events",
   couldntLoadLogs: (error: string) => `Couldn't load logs: ${error}`,
   noLogsYet: "No logs yet.",
   loadingLogs: "Loading logs…",

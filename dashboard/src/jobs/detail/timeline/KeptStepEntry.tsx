@@ -5,8 +5,8 @@ import { IconCheck, IconClock, IconPause } from "@/ui/icons";
 import { Step } from "./Step";
 import { t } from "@/texts/en/detail";
 
-/** Show a kept step, a sleep, a wait or an event as a milestone. */
-export function KeptStepEntry({ step }: { step: KeptStep }) {
+/** Show a kept step, a sleep, a wait or an event as a milestone. `end`: when the sleep or the wait was over. */
+export function KeptStepEntry({ step, end }: { step: KeptStep; end: number | null }) {
   const waits = step.kind === "sleep" || step.kind === "wait";
   const Icon = waits ? IconPause : step.timedOut ? IconClock : IconCheck;
   return (
@@ -18,6 +18,8 @@ export function KeptStepEntry({ step }: { step: KeptStep }) {
     >
       {step.timedOut ? (
         t.stepTimedOut
+      ) : end !== null ? (
+        t.after(duration(end - step.at))
       ) : step.until !== null ? (
         <>
           {t.stepUntil} <When at={step.until} />

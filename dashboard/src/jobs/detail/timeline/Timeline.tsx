@@ -15,7 +15,7 @@ import { FILL } from "./fill";
 import { KeptStepEntry } from "./KeptStepEntry";
 import { Step } from "./Step";
 import { Waterfall } from "./Waterfall";
-import { currentAttempts, segments, summed, type Segment } from "./timeline";
+import { currentAttempts, endOf, segments, summed, type Segment } from "./timeline";
 import { t } from "@/texts/en/detail";
 
 interface TimelineProps {
@@ -26,18 +26,21 @@ interface TimelineProps {
 }
 
 /** Show the times of a job: waits, attempts, backoff, and what comes next. */
-export function Timeline({ job, logs, kept }: TimelineProps) {
+export function Timeline({ job, logs, kept = [] }: TimelineProps) {
   const now = useNow();
-  const parts = segments(job, now);
+  const parts = segments(job, now, job.gen, kept);
   const attempts = currentAttempts(job);
   return (
     <div>
-      {job.history.length > 1 ? <Waterfall job={job} logs={logs} /> : <Bar parts={parts} />}
+      {job.history.length > 1 ? <Waterfall job={job} logs={logs} kept={kept} /> : <Bar parts={parts} />}
       <ol className="relative mt-4 flex flex-col">
         <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
         {stepsOf(job, attempts, kept).map((step) => {
           if (step.kind === "kept") {
-            return <KeptStepEntry key={`${step.kept.kind}.${step.kept.name}`} step={step.kept} />;
+            const { kind, name } = step.kept;
+            return (
+              <KeptStepEntry key={`${kind}.${name}`} step={step.kept} end={endOf(step.kept, kept, now)} />
+            );
           }
           if (step.kind === "act") return <ActStep key={`act.${step.at}`} job={job} act={step.act} />;
           if (step.kind === "attempt")

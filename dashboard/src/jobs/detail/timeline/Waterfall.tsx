@@ -1,5 +1,6 @@
 import type { JobDetail } from "@/api/jobs/jobs";
 import type { LogLine } from "@/api/jobs/logs";
+import type { KeptStep } from "@/api/jobs/steps";
 import { cx } from "@/lib/cx";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
@@ -9,8 +10,8 @@ import { retries, runName } from "@/jobs/detail/runs";
 import { t } from "@/texts/en/detail";
 
 /** Show the waits, attempts and backoffs of all runs below each other, with the log lines in the attempts. */
-export function Waterfall({ job, logs }: { job: JobDetail; logs: LogLine[] }) {
-  const rows = waterfall(job, useNow(), logs);
+export function Waterfall({ job, logs, kept }: { job: JobDetail; logs: LogLine[]; kept?: KeptStep[] }) {
+  const rows = waterfall(job, useNow(), logs, kept);
   if (rows.length === 0) return null;
   return (
     <ol aria-label={t.allRuns} className="nums flex flex-col gap-1 text-xs">

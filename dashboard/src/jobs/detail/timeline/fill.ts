@@ -8,4 +8,5 @@ export const FILL: Record<Segment["kind"], string> = {
   deferred: "bg-amber",
   backoff: "hazard",
   done: "bg-green",
+  asleep: "bg-violet",
 };

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { KeptStep } from "@/api/jobs/steps";
 import { attempt, detail, T0 } from "@/test/factories";
 import { segments, summed } from "./timeline";
 
@@ -53,6 +54,46 @@ test("a deferred attempt is not a failed one, and stands before the one that tak
   expect(parts[2]?.label).toBe("Wait asked for before attempt 1");
   const waiting = segments(detail("retrying", [deferred], { attempts: 0 }), T0 + 60_000);
   expect(waiting.at(-1)).toMatchObject({ label: "Wait asked for", open: true });
+});
+
+const kept = (kind: KeptStep["kind"], name: string, at: number, more: Partial<KeptStep> = {}): KeptStep => ({
+  kind,
+  name,
+  at: T0 + at,
+  value: null,
+  tookMs: null,
+  until: null,
+  by: null,
+  timedOut: false,
+  ...more,
+});
+
+test("sleeps and waits for events are parts of their own, with their true ends", () => {
+  const done = attempt(1, { outcome: "completed", startedAt: T0 + 90_000, finishedAt: T0 + 91_000 });
+  const steps = [
+    kept("sleep", "quiet", 5000, { until: T0 + 20_000 }),
+    kept("wait", "approved", 21_000, { until: T0 + 999_000 }),
+    kept("event", "approved", 88_000),
+  ];
+  const parts = segments(detail("completed", [done]), T0 + 99_000, 1, steps);
+  expect(parts.map(({ label, from, to }) => [label, (to - from) / 1000])).toEqual([
+    ["Waited", 5],
+    ["Sleep quiet", 15],
+    ["Waited", 1],
+    ["Wait approved", 67],
+    ["Waited", 2],
+    ["Attempt 1", 1],
+  ]);
+  parts.slice(1).forEach((part, at) => expect(part.from).toBe(parts[at]?.to));
+});
+
+test("a suspended job's last part is its wait", () => {
+  const steps = [kept("wait", "approved", 21_000, { until: T0 + 999_000 })];
+  const parts = segments(detail("suspended", []), T0 + 99_000, 1, steps);
+  expect(parts.at(-1)).toMatchObject({ kind: "asleep", label: "Wait approved", open: true, to: T0 + 99_000 });
+  expect(parts.map(({ label }) => label)).toEqual(["Waited", "Wait approved"]);
+  const over = segments(detail("suspended", []), T0 + 999_900, 1, steps);
+  expect(over.at(-1)).toMatchObject({ kind: "wait", open: true, from: T0 + 999_000 });
 });
 
 test("many parts are summed up by kind, a few are listed", () => {

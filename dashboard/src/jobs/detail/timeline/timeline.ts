@@ -1,9 +1,10 @@
 import type { Attempt, JobDetail, JobStatus } from "@/api/jobs/jobs";
+import type { KeptStep } from "@/api/jobs/steps";
 import { t } from "@/texts/en/detail";
 
 /** A part of a job's time. Times in milliseconds. */
 export interface Segment {
-  kind: "wait" | "run" | "failed" | "deferred" | "backoff" | "done";
+  kind: "wait" | "run" | "failed" | "deferred" | "backoff" | "done" | "asleep";
   label: string;
   from: number;
   to: number;
@@ -18,8 +19,55 @@ export function currentAttempts(job: JobDetail, gen = job.gen): Attempt[] {
     .sort((a, b) => a.claim - b.claim || a.attempt - b.attempt);
 }
 
-/** Return the parts of a run, by default the newest one, without gaps: waits, attempts, backoff. */
-export function segments(job: JobDetail, now: number, gen = job.gen): Segment[] {
+/** Return the parts of a run, by default the newest one, without gaps: waits, attempts, backoff, and `kept` sleeps. */
+export function segments(job: JobDetail, now: number, gen = job.gen, kept: KeptStep[] = []): Segment[] {
+  return withSleeps(awake(job, now, gen), sleeps(kept, now));
+}
+
+/** Return when a sleep or a wait was over, in milliseconds; null for other steps, and while nobody knows. */
+export function endOf(step: KeptStep, kept: KeptStep[], now: number): number | null {
+  if (step.until === null || (step.kind !== "sleep" && step.kind !== "wait")) return null;
+  const event =
+    step.kind === "wait" ? kept.find(({ kind, name }) => kind === "event" && name === step.name) : undefined;
+  if (event && !event.timedOut) return Math.max(step.at, event.at);
+  return step.until <= now ? step.until : null;
+}
+
+function sleeps(kept: KeptStep[], now: number): Segment[] {
+  return kept
+    .filter(({ kind, until }) => until !== null && (kind === "sleep" || kind === "wait"))
+    .map((step) => {
+      const end = endOf(step, kept, now);
+      const label = `${t.stepKinds[step.kind]} ${step.name}`;
+      return { kind: "asleep" as const, label, from: step.at, to: end ?? now, open: end === null };
+    })
+    .sort((a, b) => a.from - b.from);
+}
+
+/** Put the sleeps into the waits in which they were; what is left of a wait stays one. */
+function withSleeps(parts: Segment[], asleep: Segment[]): Segment[] {
+  return parts.flatMap((part) => {
+    if (part.kind !== "wait" && part.kind !== "backoff") return [part];
+    const found: Segment[] = [];
+    let at = part.from;
+    for (const sleep of asleep) {
+      const from = Math.max(at, sleep.from);
+      const to = Math.min(part.to, sleep.to);
+      if (to <= from) continue;
+      if (from > at) found.push({ ...part, label: closed(part), from: at, to: from, open: false });
+      found.push({ ...sleep, from, to, open: part.open && sleep.open });
+      at = to;
+    }
+    return at < part.to || found.length === 0 ? [...found, { ...part, from: at }] : found;
+  });
+}
+
+/** Return the label of the beginning of a wait that is still open. */
+function closed({ kind, label, open }: Segment): string {
+  return open && kind === "wait" ? t.waited : label;
+}
+
+function awake(job: JobDetail, now: number, gen: number): Segment[] {
   const attempts = currentAttempts(job, gen);
   const found: Segment[] = [];
   let at = gen === 1 ? job.createdAt : (attempts[0]?.startedAt ?? job.updatedAt);
@@ -77,6 +125,7 @@ const KIND: Record<Segment["kind"], string> = {
   deferred: t.deferredAttempts,
   backoff: t.backoff,
   done: t.completedAttempt,
+  asleep: t.asleep,
 };
 const FEW = 6;
 

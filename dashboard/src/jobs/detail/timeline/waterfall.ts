@@ -1,5 +1,6 @@
 import type { JobDetail } from "@/api/jobs/jobs";
 import type { LogLine } from "@/api/jobs/logs";
+import type { KeptStep } from "@/api/jobs/steps";
 import { segments, type Segment } from "./timeline";
 
 /** A bar of the waterfall: its place and length in shares of the whole, and its log lines in shares of the bar. */
@@ -17,9 +18,9 @@ const LEAST = 0.004;
  * Return the waits, attempts and backoffs of all runs, oldest first, on one axis. The time between two runs, in which
  * nothing happens, is left out: a retry may come a week later.
  */
-export function waterfall(job: JobDetail, now: number, logs: LogLine[]): Row[] {
+export function waterfall(job: JobDetail, now: number, logs: LogLine[], kept: KeptStep[] = []): Row[] {
   const parts = Array.from({ length: job.gen }, (_, at) => at + 1).flatMap((gen) =>
-    segments(job, now, gen).map((part) => ({ ...part, gen })),
+    segments(job, now, gen, kept).map((part) => ({ ...part, gen })),
   );
   const whole = parts.reduce((sum, { from, to }) => sum + to - from, 0);
   if (whole <= 0) return [];
@@ -41,7 +42,7 @@ export function waterfall(job: JobDetail, now: number, logs: LogLine[]): Row[] {
 const MOST_LINES = 40;
 
 function linesIn({ kind, from, to }: Segment, logs: LogLine[]): number[] {
-  if (kind === "wait" || kind === "backoff" || to <= from) return [];
+  if (kind === "wait" || kind === "backoff" || kind === "asleep" || to <= from) return [];
   const inside = logs.filter(({ at }) => at >= from && at <= to);
   return inside.slice(0, MOST_LINES).map(({ at }) => (at - from) / (to - from));
 }
