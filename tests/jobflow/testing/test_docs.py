@@ -4,6 +4,8 @@ import os
 import re
 import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -142,3 +144,63 @@ def test_a_status_table_is_kept_as_the_recipe_says() -> None:
         assert table.rows.execute(shown).fetchall() == [("export-7", 2, "cancelled", None)]
     finally:
         registered.pop("export.ended", None)
+
+
+@contextmanager
+def recipe(name: str) -> Iterator[dict[str, Any]]:
+    """Run the file of a recipe; yield its names, and forget its job type afterwards."""
+    made: dict[str, Any] = {}
+    before = set(registered)
+    exec(blocks("docs/recipes.md")[f"handlers/{name}.py"], made)  # noqa: S102 - what the page prints
+    try:
+        yield made
+    finally:
+        for new in set(registered) - before:
+            registered.pop(new)
+
+
+def test_letters_are_sent_over_days_until_the_customer_buys() -> None:
+    with recipe("trial_greet") as made:
+        platform, bought = Platform(made["trial_greet"]), set[str]()
+        made["has_bought"] = bought.__contains__
+        first, second = (platform.submit("trial.greet", {"email": email}) for email in ("a@b.example", "c@d.example"))
+        platform.advance(days=2)
+        assert [len(platform.made_by(job)) for job in (first, second)] == [1, 1]
+        bought.add("a@b.example")
+        platform.advance(days=11)
+        assert [platform.job(job).result for job in (first, second)] == [1, 3]
+        assert [len(platform.made_by(job)) for job in (first, second)] == [1, 3]
+
+
+def test_a_job_of_another_service_is_asked_for_until_it_is_done() -> None:
+    with recipe("video_convert") as made:
+        platform, asked = Platform(made["video_convert"]), list[str]()
+        made["look"] = lambda task: asked.append(task) or (f"{task} is done" if len(asked) == 9 else None)
+        job = platform.submit("video.convert", {"key": "videos/1.mov"})
+        platform.advance(hours=2)
+        done = platform.job(job)
+        assert (done.status, done.result, len(set(asked))) == ("completed", f"{asked[0]} is done", 1)
+        made["look"] = lambda task: None
+        job = platform.submit("video.convert", {"key": "videos/2.mov"})
+        platform.advance(days=2)
+        assert platform.job(job).status == "failed"
+
+
+def test_what_was_booked_is_cancelled_whatever_fails_meanwhile() -> None:
+    with recipe("trip_book") as made:
+        platform, book, undone, fails = Platform(made["trip_book"]), made["book"], list[str](), [True, False, True]
+
+        def cancel(booking: str) -> None:
+            if fails and fails.pop(0):
+                raise TimeoutError
+            undone.append(booking)
+
+        made["cancel"] = cancel
+        good = platform.submit("trip.book", {"trip": "t-1"})
+        platform.advance(minutes=1)
+        made["book"] = lambda what, trip, token: None if what == "car" else book(what, trip, token)
+        bad = platform.submit("trip.book", {"trip": "t-2"})
+        platform.advance(hours=2)
+        made["book"] = book
+        assert platform.job(good).result == ["flight-of-t-1", "hotel-of-t-1", "car-of-t-1"]
+        assert (platform.job(bad).status, undone) == ("failed", ["hotel-of-t-2", "flight-of-t-2"])
