@@ -1,5 +1,6 @@
 """What must hold in every world, whatever went wrong in it (the numbers are those of docs/delivery.md)."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, EXPIRED, LOST, MOVES, REPLACE, RETRYABLE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
+from chalicelib.jobs.step import EVENT
 from tests.proof.grounds.ground import TOLD, Write, Written
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.roles.clients import BALLAST
@@ -55,7 +57,7 @@ def broken_always(world: World) -> list[str]:
     """Every invariant that must hold at any moment, and does not."""
     writes = world.ground.writes()
     moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
-    ended = [*_unrun(world), *_expired(world), *_forgotten(world)]
+    ended = [*_unrun(world), *_expired(world), *_forgotten(world), *_suspended(world)]
     return [*world.wrong, *moves, *_counted(world), *ended]
 
 
@@ -117,7 +119,8 @@ def _counted(world: World) -> Iterator[str]:
     for job_id, old, new in world.ground.writes():
         if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs:
             claims[job_id, new.gen] -= 1
-        elif old and new.gen == old.gen:  # a kept step forgives attempts, also of a run that is taken over
+        elif old and new.gen == old.gen and (new.kept > old.kept or new.attempts < old.attempts):
+            # a kept step forgives attempts, also of a run that is taken over
             claims[job_id, new.gen] -= max(0, old.attempts + new.claims - old.claims - new.attempts)
         if old and _deferred(old, new) and new.attempts == 0:
             claims[job_id, new.gen] -= old.attempts - 1
@@ -133,6 +136,20 @@ def _counted(world: World) -> Iterator[str]:
     for (job_id, gen), times in done.items():
         if times > 1:
             yield f"I5 {job_id} was completed {times} times in generation {gen}"
+
+
+def _suspended(world: World) -> Iterator[str]:
+    """A suspended job holds nothing, and nothing wakes it but the event of its present wait."""
+    for place, (job_id, old, new) in enumerate(world.ground.writes()):
+        if new.status is Status.SUSPENDED:
+            if new.lease_until is not None:
+                yield f"I34 {job_id} waits and holds its lease: {new}"
+            if world.kinds[new.type].serial_by is not None:
+                yield f"I34 {job_id} waits, and the next job of its key may run"
+        if old is not None and old.status is Status.SUSPENDED and new.status is Status.QUEUED and new.gen == old.gen:
+            waited = (old.waits or "").removeprefix(EVENT)
+            if place < world.composed.asked.get((job_id, waited), math.inf):
+                yield f"I32 {job_id} was woken, which waited for {old.waits}, and nobody has posted that"
 
 
 def _unrun(world: World) -> Iterator[str]:

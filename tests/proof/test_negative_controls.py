@@ -16,18 +16,23 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from chalicelib.errors import MoveRefused, StoreUnavailable
 from chalicelib.job_types.rate import Rate
+from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, TAKE_OVER, Attempt, Job, Status
+from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, SUSPEND, TAKE_OVER, Attempt, Job, Status
 from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Overdue, Search
+from chalicelib.jobs.step import Step
 from chalicelib.limits.port import Turns
 from chalicelib.limits.serial import InOrder
+from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
+from chalicelib.operating.posting import Posting
 from chalicelib.pausing.circuit_breaker import CircuitBreaker
 from chalicelib.pausing.constants import ROW_FRESH
 from chalicelib.producing.submission import Submission
-from chalicelib.worker import consume
+from chalicelib.worker import consume, settle
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import WorkerContext
+from chalicelib.worker.steps import Steps
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.games.machine import machine_on
 from tests.proof.grounds.ground import Ground, Stand
@@ -35,8 +40,11 @@ from tests.proof.grounds.memory import MemoryGround, in_memory
 from tests.proof.months import month
 from tests.proof.months.liveness import Liveness
 from tests.proof.months.month import episode
+from tests.proof.months.weather import Weather
 from tests.proof.roles.by_itself import Switch
+from tests.proof.roles.composed import WAIT
 from tests.proof.roles.script import forget, silence
+from tests.proof.stories.composing import live
 from tests.proof.stories.pauses import fail_until_paused
 from tests.proof.stories.scenario import DEAD, DONE
 from tests.proof.stories.scenarios import SCENARIOS, Scenario
@@ -163,6 +171,23 @@ class Open(Behind):
         return True
 
 
+class Amnesiac(Behind):
+    """Shows no kept step."""
+
+    def kept_steps(self, job: Job) -> Sequence[Step]:
+        """See JobStore."""
+        return []
+
+
+class Overwriting(Behind):
+    """Keeps no end of a wait, so that its event may come after it."""
+
+    def keep_step(self, job: Job, step: Step) -> Step:
+        """See JobStore."""
+        kept: Step = step if step.timed_out else self.port.keep_step(job, step)
+        return kept
+
+
 class Losing(Behind):
     """Says that it took a message, and has lost it."""
 
@@ -247,6 +272,18 @@ def as_first_asked(change: Change) -> Change:
     return _unset("payload", change) if change.move is REPLACE else change
 
 
+def with_its_lease(change: Change) -> Change:
+    """Let a job that waits keep its worker's lease."""
+    return _unset("lease_until", change) if change.move is SUSPEND else change
+
+
+def forgiving(change: Change) -> Change:
+    """Count each attempt after a crash as the first one, also if no new step was kept."""
+    if change.move is not TAKE_OVER:
+        return change
+    return replace(change, values={**change.values, "attempts": 1}, increments={"claims": 1})
+
+
 def fails_at_once(change: Change) -> Change:
     """End a job that is to be tried again."""
     return replace(change, move=FAIL) if change.move is POSTPONE else change
@@ -295,6 +332,14 @@ def asks_twice(world: World) -> None:
     """Let a client repeat its request."""
     world.submit("a")
     world.submit("a")
+
+
+def posts_too_late(world: World) -> None:
+    """Let an event come when its wait has timed out, and the function sleeps."""
+    world.always["a"] = "wait then nap then ok"
+    world.submit("a")
+    live(world, WAIT + 15)
+    world.post_event("a")
 
 
 def comes_while_paused(world: World) -> None:
@@ -352,6 +397,10 @@ CONTROLS = (
         "a key is held by one job", "I19", story("the message is lost while a job of the key runs"), store(Open)
     ),
     Control("starts are apart", "and the rate is", story("one a minute"), turns(Generous)),
+    Control("a step that was kept does not run", "I31", story("a step and a crash loop"), store(Amnesiac)),
+    Control("a wait has one end", "I29", Scenario("posts too late", posts_too_late, DONE), store(Overwriting)),
+    Control("a job that waits holds nothing", "I34", story("steps and sleeps"), writes(with_its_lease)),
+    Control("a crash loop ends", "I2", story("a step and a crash loop"), writes(forgiving)),
 )  # fmt: skip
 
 
@@ -376,6 +425,51 @@ def test_a_crash_point_shows_what_the_undisturbed_story_does_not() -> None:
     blind = where(store(Blind))
     assert (told(played, blind), with_crashes(in_memory)) == ("", [])
     assert any(" I1 " in line for line in with_crashes(blind))
+
+
+def test_a_sleep_that_ends_too_soon_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = story("steps and sleeps")
+    assert told(played) == ""
+    monkeypatch.setattr(Steps, "_wait", lambda *_: None)
+    assert " I28 " in told(played)
+
+
+def test_a_job_that_nobody_wakes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = story("an event after its wait")
+    assert told(played) == ""
+    monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+    assert told(played) == "", "its spare message wakes it"
+    monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: None)
+    assert " I30 " in told(played)
+
+
+def test_a_month_finds_jobs_that_nobody_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+    monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: None)
+    monkeypatch.setattr(month, "OUTCOMES", ("wait",))
+    monkeypatch.setattr(month, "OPERATED", {"wake": month.WAITS})
+    monkeypatch.setattr(Weather, "change", lambda _: None)
+    assert any(" I30 " in line for line in episode(1, hours=12).broken)
+
+
+def test_a_wake_that_ends_another_wait_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wake(posting: Posting, job_id: str, _: str) -> Job:
+        found = posting.dispatcher.store.get(job_id)
+        if found.status is not Status.SUSPENDED:
+            return found
+        return posting.dispatcher.store.apply(job_id, transitions.wake(found, now=posting.dispatcher.now(), sent=False))
+
+    played = story("two waits and an event for the second")
+    assert told(played) == ""
+    monkeypatch.setattr(Posting, "_wake", wake)
+    assert " I32 " in told(played)
+
+
+def test_a_message_that_is_acknowledged_before_the_look_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    played = story("an event between the read and the park")
+    assert told(played) == ""
+    monkeypatch.setattr(settle, "look", lambda *_, **__: None)
+    assert " I33 " in told(played)
 
 
 def test_a_repeated_request_that_makes_another_job_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,19 @@ import itertools
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from chalicelib.counters.port import Pause, Standing
+from chalicelib.errors import JobNotFound, MalformedMessage
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import registered
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.step import Step
 from chalicelib.jobs.tenants import group_of
 from chalicelib.limits.rate import Pacing
 from chalicelib.operating.operations import Operations
@@ -126,7 +129,10 @@ class World(Clients, Declared, Poller):
             self.ground.store, self.ground.queue, clock=self.clock_of("api"), sleep=self.clock.advance
         )
         self.operations = Operations(self.service.dispatcher, "ada")
-        self.composed = Composed(self.clock, lambda: max(map(abs, self.skew.values()), default=0.0), self.wrong)
+        self.composed = Composed(
+            self.clock, lambda: max(map(abs, self.skew.values()), default=0.0), self.wrong, self._row,
+            lambda: len(self.ground.writes()),
+        )  # fmt: skip
         self.posting = Posting(self.service.dispatcher, "ada")
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
@@ -143,6 +149,22 @@ class World(Clients, Declared, Poller):
         known = [*self.ground.types] if self.pause_known else []
         known += [TYPE] if self.by_itself is not None and self.by_itself.told() is not None else []
         return self.counting.standing(dict.fromkeys(known, self.clock.now))
+
+    def _row(self, job: Job, key: str) -> Step | None:
+        with self.ground.faults.asleep():
+            return self.ground.store.kept_step(job, key)
+
+    def acknowledged(self, body: str) -> None:
+        """Note that a message is gone."""
+        try:
+            told = parse_message(body)
+        except MalformedMessage:
+            return
+        if any(job_id == told.id for job_id, _ in self.composed.asked):
+            with self.ground.faults.asleep(), suppress(JobNotFound):
+                job = self.ground.store.get_without_bodies(told.id)
+                if job.gen == told.gen:
+                    self.composed.acknowledged(job)
 
     def pause_all(self, on: bool, known: bool = True) -> None:
         """Pause every type as an operator does, or resume them; `known`: the watchdog is told.

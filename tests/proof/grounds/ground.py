@@ -40,6 +40,7 @@ class Written:
     next_attempt_at: float | None
     stalled_since: float | None
     kept: int = 0
+    waits: str | None = None
 
     @property
     def moment(self) -> tuple[object, ...]:

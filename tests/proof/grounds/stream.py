@@ -65,4 +65,7 @@ def _written(image: dict[str, Any] | None) -> Written | None:
     gen, attempts, claims, most = (int(image[name]["N"]) if name in image else 0 for name in counts)
     kind, status = image["type"]["S"], Status(image["status"]["S"])
     kept = int(image["kept"]["N"]) if "kept" in image else 0
-    return Written(kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times, kept=kept)
+    waits = image["waits"]["S"] if "waits" in image else None
+    return Written(
+        kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times, kept=kept, waits=waits
+    )

@@ -31,6 +31,7 @@ class Liveness:
     """Unfinished jobs looked at in calm weather, each as often as it was looked at."""
     excused: dict[str, float] = field(default_factory=dict)
     """Until when the jobs of a type may lack a message: it is paused, or was not declared."""
+    told: set[str] = field(default_factory=set)
     lacking: dict[str, float] = field(default_factory=dict)
     """When a job was first seen to lack a message, of those that lack it since then."""
 
@@ -43,6 +44,7 @@ class Liveness:
         if now < self.looked_at + EVERY or now < self.calm_since + RECOVERY + SOON:
             return
         self.looked_at = now
+        self.broken += self._asleep()
         for job in self.world.ground.jobs():
             if job.status in TERMINAL or now < self.excused.get(job.type, 0.0):
                 continue
@@ -58,6 +60,15 @@ class Liveness:
             elif now > self.lacking.setdefault(job.id, now) + SOON:
                 self.lacking[job.id] = math.inf  # told once
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
+
+    def _asleep(self) -> list[str]:
+        """I30: in calm weather no job waits for an event that came two minutes ago, each told once."""
+        with self.world.ground.faults.asleep():
+            store, jobs = self.world.ground.store, self.world.ground.jobs()
+            found = self.world.composed.asleep(store, jobs, self.calm_since)
+        new = [line for line in found if line.partition(",")[0] not in self.told]
+        self.told |= {line.partition(",")[0] for line in new}
+        return new
 
     def count(self) -> None:
         """I21: a backlog is not fed by its own watchdog, however long each message waits in it."""

@@ -37,7 +37,7 @@ WEEKS = 6
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
-    "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait",
+    "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait", "wait", "keep then oom",
 )  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
@@ -295,9 +295,14 @@ class Players:
         if self.rng.random() < 0.5:
             moves.sort(key=self._met)
         jobs = self.world.ground.jobs()
-        move = next((move for move in moves if any(job.status in OPERATED[move] for job in jobs)), None)
+        fit = {move: [job for job in jobs if self._fits(move, job)] for move in moves}
+        move = next((move for move in moves if fit[move]), None)
         if move is not None:
-            self._make(move, self.rng.choice([job for job in jobs if job.status in OPERATED[move]]))
+            self._make(move, self.rng.choice(fit[move]))
+
+    def _fits(self, move: str, job: Job) -> bool:
+        """Whether the move can be made of the job: only a job that waits for the event is woken by it."""
+        return job.status in OPERATED[move] and (move != "wake" or job.waits == f"event:{EVENT}")
 
     def _met(self, move: str) -> int:
         faults = self.world.ground.faults

@@ -8,8 +8,9 @@ from typing import Any
 from chalicelib.errors import EventTimedOut, JobCancelled, JobConflict, StepFailed
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.retry import Delays
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.step import STEP, Step, waited_event
 from chalicelib.operating.posting import Posting
 from chalicelib.worker.claim import FLOAT
 
@@ -28,12 +29,15 @@ Line = tuple[str, int]
 class Composed:
     """The verbs of steps, as an attempt of the world uses them.
 
-    `clock` is the right time, and `skew` the seconds by which another clock may be wrong.
+    `clock` is the right time, and `skew` the seconds by which another clock may be wrong. `row` returns what is kept
+    in truth, and `written` how many writes to main items there were; no fault strikes either.
     """
 
     clock: Callable[[], float]
     skew: Callable[[], float]
     wrong: list[str]
+    row: Callable[[Job, str], Step | None]
+    written: Callable[[], int]
     naps: dict[tuple[Line, int], float] = field(default_factory=dict)
     values: dict[Line, Any] = field(default_factory=dict)
     runs: int = 0
@@ -42,6 +46,8 @@ class Composed:
     tried: dict[Line, Any] = field(default_factory=dict)
     posted: dict[tuple[str, str], float | None] = field(default_factory=dict)
     """When each event was answered; None: it was refused, because its wait had timed out."""
+    asked: dict[tuple[str, str], int] = field(default_factory=dict)
+    """How many writes there were when an event was first asked for."""
     found: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Whether each wait found its event."""
 
@@ -50,8 +56,8 @@ class Composed:
         line = ctx.job_id, ctx.job.line
 
         def work() -> int:
-            if line in self.values:
-                self.wrong.append(f"I31 {ctx.job_id} ran a step again whose value it had")
+            if line in self.values or self.row(ctx.job, f"{STEP}kept") is not None:
+                self.wrong.append(f"I31 {ctx.job_id} ran a step again whose value was kept")
             self.runs += 1
             return self.runs
 
@@ -111,6 +117,7 @@ class Composed:
 
     def post(self, posting: Posting, job_id: str, name: str) -> None:
         """POST /jobs/{id}/events/{name}."""
+        self.asked.setdefault((job_id, name), self.written())
         try:
             posting.post(job_id, name, {"from": "ada"})
         except JobConflict as conflict:
@@ -119,13 +126,21 @@ class Composed:
             raise
         self.posted.setdefault((job_id, name), self.clock())
 
-    def asleep(self, store: JobStore, jobs: Any) -> list[str]:
-        """Every job that still waits for an event that came AWAKE seconds ago."""
+    def acknowledged(self, job: Job) -> None:
+        """Note that a message of the job's run was acknowledged: if the job waits, its event was looked for."""
+        if job.status is Status.SUSPENDED and (name := waited_event(job)) is not None and (job.id, name) in self.asked:
+            event = self.row(job, job.waits or "")
+            if event is not None and not event.timed_out:
+                self.wrong.append(f"I33 a message of {job.id} was acknowledged, which waits for {name}, which is there")
+
+    def asleep(self, store: JobStore, jobs: Any, since: float = 0.0) -> list[str]:
+        """Every job that still waits for an event that came AWAKE seconds ago, and not before `since`."""
         late: list[str] = []
         for job in jobs:
             if job.status is not Status.SUSPENDED or job.waits is None:
                 continue
             event = store.kept_step(job, job.waits)
-            if event is not None and self.clock() - max(event.at, job.updated_at) > AWAKE:
+            came = 0.0 if event is None else max(event.at, job.updated_at)
+            if event is not None and came >= since and self.clock() - came > AWAKE:
                 late.append(f"I30 {job.id} waits for {job.waits}, which came {self.clock() - event.at:.0f} s ago")
         return late

@@ -46,6 +46,7 @@ class Poller:
     died: set[tuple[str, int, int]]
     worker: str
     deliveries: int
+    acknowledged: Callable[[str], None]
 
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and work it off, as Lambda does; returns its size."""
@@ -91,6 +92,7 @@ class Poller:
         for message in batch:
             if message.receipt and message.receipt not in again:
                 self.ground.delete(message.receipt, kind)
+                self.acknowledged(message.body)
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """A batch as Lambda hands it to a worker."""

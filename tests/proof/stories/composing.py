@@ -2,7 +2,7 @@
 
 from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.roles.composed import AWAKE, SECOND, WAIT
-from tests.proof.stories.scenario import CANCELLED, DONE, FAILED, scenario
+from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, FAILED, scenario
 from tests.proof.world import World
 
 plays("S", (1, 2, 3, 4, 5), (DIES, DUPLICATE))
@@ -32,6 +32,13 @@ def a_step_and_two_errors(world: World) -> None:
     """The step is not run again."""
     world.script["a"] = ["keep then err", "keep then err"]
     world.always["a"] = "keep then ok"
+    world.submit("a")
+
+
+@scenario(DEAD)
+def a_step_and_a_crash_loop(world: World) -> None:
+    """Each worker dies after the step: the step gives the attempts back once, and then they are used up."""
+    world.always["a"] = "keep then oom"
     world.submit("a")
 
 
@@ -72,6 +79,16 @@ def an_event_before_its_wait(world: World) -> None:
 def an_event_while_the_function_runs(world: World) -> None:
     """The event comes between the start of the attempt and its park."""
     world.always["a"] = "nested then wait then ok"
+    world.submit("a")
+    world.nested = lambda: world.post_event("a")
+    world.poll()
+    live(world, 2 * AWAKE)
+
+
+@scenario(DONE)
+def an_event_between_the_read_and_the_park(world: World) -> None:
+    """The event comes after the attempt has read what is kept, so that only the look finds it."""
+    world.always["a"] = "keep then nested then wait then ok"
     world.submit("a")
     world.nested = lambda: world.post_event("a")
     world.poll()
