@@ -52,6 +52,7 @@ def _soak(folder: Path, seconds: float, seed: int, rate: float) -> int:
         wrong = [f"lost: {key} was never answered" for key in clients.unanswered]
         wrong += verdict.judge(found, clients.accepted, runs, events)
         wrong += verdict.keys(folder / "keys.txt")
+        wrong += verdict.steps(found, folder / "steps.txt", clients.posted)
         wrong += verdict.bulk(found, clients.bulk, reports)
         wrong += verdict.counters(stack.api_url, stack.token, found)
         wrong += verdict.recount(stack.state(), folder)
@@ -72,6 +73,8 @@ def _report(
     print(f"killed: {_listed(monkey.done)}")
     print(f"faults on the wire: {_listed(weather.seen)}")
     print(f"events: {_listed(events.seen)}")
+    composed = Counter(str(job["status"]) for job in found.jobs.values() if job.get("type") == verdict.STEPS)
+    print(f"jobs with steps: {_listed(composed)}; {len(found.kept):,} kept steps")
     lost, doubled, early, unrun = (sum(line.startswith(word) for line in wrong) for word in WORDS)
     others = len(wrong) - lost - doubled - early - unrun
     print(

@@ -12,6 +12,11 @@ import httpx
 KINDS = (("ok", 70), ("error", 14), ("die", 5), ("permanent", 3), ("dead", 3), ("delayed", 5))
 """Behaviours of a job, with their share in a hundred."""
 CANCELLED = 0.03
+STEPS = 0.1
+"""Share of the jobs that use steps, sleep and wait for an event."""
+POSTED = 0.8
+"""Share of these jobs whose event is posted, within LONGEST_POST seconds: before or during the wait, or too late."""
+LONGEST_POST = 25.0
 KEYED, KEYS = 0.15, 8
 """Share of the jobs that belong to a key (one job of a key runs at a time), and the number of keys."""
 BULK_EVERY, LISTED = 20.0, 60
@@ -38,6 +43,8 @@ class Clients:
         self.unanswered: list[str] = []
         self.bulk: dict[str, tuple[str, int]] = {}
         """The bulk actions that were answered: for each, what it does, and with how many jobs."""
+        self.posted: dict[str, bool] = {}
+        """For each job whose event was answered, whether the event was accepted."""
         self._rng = rng
         self._runs = str(runs)
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -67,6 +74,12 @@ class Clients:
         body: dict[str, Any] = {"type": "chaos.note", "payload": payload}
         if kind != "delayed" and self._rng.random() < KEYED:
             body["type"], payload["key"] = "chaos.keyed", f"key-{self._rng.randrange(KEYS)}"
+        if kind in ("ok", "die") and self._rng.random() < STEPS:
+            body["type"] = "chaos.steps"
+            body["payload"] = {
+                "log": self._runs, "nap": round(self._rng.uniform(0, 5), 3), "dies": kind == "die",
+                "patience": round(self._rng.uniform(5, 30), 3),
+            }  # fmt: skip
         if kind == "delayed":
             body["delay_seconds"] = self._rng.randint(1, 30)
         if kind == "dead":
@@ -82,6 +95,12 @@ class Clients:
         job_id = answer.json()["id"]
         self.accepted[job_id] = kind
         self.done["replayed"] += answer.status_code == httpx.codes.OK
+        if body["type"] == "chaos.steps" and self._rng.random() < POSTED:
+            await asyncio.sleep(self._rng.uniform(0, LONGEST_POST))
+            event = await self._insist(f"/jobs/{job_id}/events/go", {"data": {"from": key}}, None)
+            if event is not None:
+                self.posted[job_id] = event.is_success
+                self.done["events posted" if event.is_success else "events refused"] += 1
         if cancelled:
             stopped = await self._insist(f"/jobs/{job_id}/cancel", {}, None)
             self.done["asked to stop"] += stopped is not None and stopped.is_success

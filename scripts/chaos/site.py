@@ -18,9 +18,9 @@ COPIED = ("chalicelib", "infra")
 """Folders that are copied to the soak's tree and not linked: an edit during the soak has no effect on it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 TYPES = ("note", "keyed", "planned")
-"""Ends of the names of the soak's job types."""
-QUEUES = ("chaos-note", "chaos-keyed.fifo", "chaos-planned")
-WORKERS = ("chaos-note", "chaos-keyed", "chaos-planned")
+"""Ends of the names of the job types that `note.py` defines. `steps.py` defines another one."""
+QUEUES = ("chaos-note", "chaos-keyed.fifo", "chaos-planned", "chaos-steps")
+WORKERS = ("chaos-note", "chaos-keyed", "chaos-planned", "chaos-steps")
 """Ends of the names of the soak's workers."""
 KILLED = (*WORKERS, "recount")
 """Ends of the names of the functions that are killed. The last one also processes bulk actions."""
@@ -115,6 +115,7 @@ def options(folder: Path) -> Options:
     (root / "handlers" / "__init__.py").touch()
     for name in TYPES:
         shutil.copy(Path(__file__).with_name("note.py"), root / "handlers" / f"chaos_{name}.py")
+    shutil.copy(Path(__file__).with_name("steps.py"), root / "handlers" / "chaos_steps.py")
     for name in COPIED:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in LINKED:

@@ -21,6 +21,10 @@ from infra.local.options import ROOT
 from infra.local.state.file import StateFile
 from scripts.chaos.site import QUEUES, Events
 
+STEPS = "chaos.steps"
+LATEST_KEEP = 15.0
+"""Seconds for which a worker may repeat the write that keeps a step: its whole invocation and lease. Until then,
+another worker may run the step as well."""
 LONGEST_REST = 2_400.0
 """Maximum seconds from the last fault until all work has ended: a wait of 15 minutes, and the work after the wait."""
 
@@ -45,6 +49,8 @@ class Table:
     waiting: int = 0
     acts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each bulk action acted on each job, by the ids of the action and the job."""
+    kept: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+    """The value of each kept step, and when it was kept (epoch seconds), by job and name."""
 
 
 class Auditor:
@@ -74,6 +80,11 @@ class Auditor:
         start: dict[str, Any] = {}
         while True:
             page = self._table.scan(ConsistentRead=True, **start)
+            found.kept |= {
+                (item["pk"], item["sk"].rpartition("#step:")[2]): (str(item["value"]).strip('"'), float(item["at"]))
+                for item in page["Items"]
+                if "#step:" in item["sk"]
+            }
             found.jobs |= {item["pk"]: item for item in page["Items"] if item["sk"] == "META"}
             acts = [item for item in page["Items"] if item["sk"] == "META" or item["sk"].startswith("ACT#")]
             found.acts.update((item["bulk"], item["pk"]) for item in acts if item.get("bulk"))
@@ -147,6 +158,10 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
         token = f"{job['gen']}.{job['claims']}"
         if job["status"] not in TERMINAL:
             wrong.append(f"lost: {job_id} is {job['status']} for ever ({_left(job)})")
+        if job["attempts"] > job["max_attempts"]:
+            wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
+        if job.get("type") == STEPS:
+            continue  # an attempt that waits is given back, so its number comes again; `steps` judges these jobs
         if job["status"] == "completed" and job.get("result") != f'"{token}"':
             wrong.append(f"wrong: {job_id} completed by attempt {token} with the result {job.get('result')}")
         if job["status"] == "completed" and f"{job_id} {token}" not in ran:
@@ -157,8 +172,6 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
         claims = range(1, 1 + int(job["claims"]))
         if job["status"] == "dead_letter" and not any(f"{job_id} {job['gen']}.{n}" in ran for n in claims):
             wrong.append(f"unrun: {job_id} is dead-lettered and never ran in run {job['gen']}")
-        if job["attempts"] > job["max_attempts"]:
-            wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
     wrong += [f"doubled: attempt {line} ran {times} times" for line, times in ran.items() if times > 1]
     wrong += [f"doubled: {key} completed {times} times" for key, times in events.completions.items() if times > 1]
     if found.waiting:
@@ -175,6 +188,28 @@ def keys(log: Path) -> list[str]:
         for one, two in pairwise(spans)
         if one[0] == two[0] and two[1] < one[2]
     ]
+
+
+def steps(found: Table, log: Path, posted: Mapping[str, bool]) -> Iterator[str]:
+    """Yield the steps that ran after they were kept, values that changed, and events with two outcomes."""
+    lines = [line.split() for line in (log.read_text().splitlines() if log.exists() else ())]
+    for what, job_id, name, value, at in lines:
+        kept = found.kept.get((job_id, name))
+        if kept is None:
+            if what == "got":
+                yield f"lost: {job_id} got {value} from step {name}, which is not kept"
+        elif what == "got" and value != kept[0]:
+            yield f"doubled: {job_id} got {value} from step {name}, and {kept[0]} is kept"
+        elif what == "run" and value != kept[0] and float(at) > kept[1] + LATEST_KEEP:
+            yield f"doubled: step {name} of {job_id} ran {float(at) - kept[1]:.1f} s after it was kept"
+    for job_id, job in found.jobs.items():
+        if job.get("type") != STEPS or job["status"] != "completed":
+            continue
+        one, two, came = str(job.get("result")).strip('"').split(" ", 2)
+        if (one, two) != tuple(found.kept.get((job_id, name), ("",))[0] for name in ("one", "two")):
+            yield f"wrong: {job_id} completed with {one} and {two}, which are not the kept values"
+        if (accepted := posted.get(job_id)) is not None and accepted != (came == "came"):
+            yield f"wrong: the event of {job_id} was {'accepted' if accepted else 'refused'}, and its wait: {came}"
 
 
 def ended(url: str, token: str, started: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -280,4 +315,4 @@ def _left(job: Mapping[str, Any]) -> str:
 
 
 def _needs(job: Mapping[str, Any]) -> bool:
-    return job.get("error_class") != "Undeliverable" and job.get("type") != "chaos.keyed"
+    return job.get("error_class") != "Undeliverable" and job.get("type") not in ("chaos.keyed", STEPS)

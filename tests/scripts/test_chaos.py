@@ -13,7 +13,7 @@ from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import Message
 from chalicelib.settings import Settings
 from scripts.chaos.site import QUEUES, Events
-from scripts.chaos.verdict import Auditor, Table, bulk, ended, evidence, judge, keys
+from scripts.chaos.verdict import Auditor, Table, bulk, ended, evidence, judge, keys, steps
 from tests.support import SETTINGS, Clock
 
 
@@ -65,6 +65,33 @@ def test_two_runs_of_a_key_at_once_are_found(tmp_path: Path) -> None:
     assert keys(log) == []
     log.write_text("k 1.0 2.0 a\nother 1.5 1.6 b\nk 2.0 3.0 c\nk 2.9 4.0 d\n")
     assert keys(log) == ["doubled: d began 0.1 s before the end of c, which has its key k"]
+
+
+KEPT = {("a", "one"): ("x", 100.0), ("a", "two"): ("y", 120.0)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "result", "posted", "word"),
+    [
+        (["run a one x 99", "got a one x 100", "got a one x 119", "run a two y 119"], "x y came", True, None),
+        (["run a one z 114", "got a one x 115"], "x y timed out", False, None),
+        (["run a one z 116"], "x y came", True, "doubled"),
+        (["got a one z 101"], "x y came", True, "doubled"),
+        (["got b one z 101"], "x y came", True, "lost"),
+        ([], "x z came", True, "wrong"),
+        ([], "x y timed out", True, "wrong"),
+        ([], "x y came", False, "wrong"),
+    ],
+)
+def test_steps_that_run_again_and_events_with_two_outcomes_are_found(
+    tmp_path: Path, lines: list[str], result: str, posted: bool, word: str | None
+) -> None:
+    log = tmp_path / "steps.txt"
+    log.write_text("\n".join(lines))
+    found = Table({"a": item(type="chaos.steps", result=f'"{result}"')}, kept=KEPT)
+    told = [line.partition(":")[0] for line in steps(found, log, {"a": posted})]
+    assert told == ([word] if word else [])
+    assert judge(found, {"a": "ok"}, tmp_path / "none", Events()) == []
 
 
 def test_evidence_is_missed_both_ways() -> None:
