@@ -50,13 +50,14 @@ class Target:
 class Outcome:
     """The results.
 
-    Latencies are in milliseconds: of the POST; from the POST until completion was seen; and from creation to
-    completion, by the server's clock.
+    Latencies are in milliseconds: of the POST; from the POST until completion was seen; from creation to completion,
+    by the server's clock; and from an event until a worker ran the job that waited for it, by the server's clock.
     """
 
     posts: list[float] = field(default_factory=list)
     seen: list[float] = field(default_factory=list)
     server: list[float] = field(default_factory=list)
+    woken: list[float] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
     repeats: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
@@ -70,6 +71,8 @@ def arguments(args: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--url", help="the API (default: that of the running `make dev`)")
     parser.add_argument("--token", help="a token that may create jobs (default: that of the running `make dev`)")
     parser.add_argument("--type", default="email.send", help="the job type; its example is the payload")
+    parser.add_argument("--payload", type=json.loads, default={}, help="fields that replace the example's (JSON)")
+    parser.add_argument("--event", help="post this event to each job that waits for it, and measure until it runs")
     parser.add_argument("--count", type=int, default=200, help="how many jobs (default 200)")
     parser.add_argument("--concurrency", type=int, default=50, help="requests at a time (default 50)")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds that a job may take")
@@ -117,7 +120,8 @@ async def run(to: Target, options: argparse.Namespace) -> Outcome:
         limits=httpx.Limits(max_connections=2 * options.concurrency),
         trust_env=not loopback(to.url),  # use no proxy for this machine, because a proxy cannot reach it
     ) as client:
-        load = Load(client, {"type": options.type, "payload": await example(client, options.type)}, options.timeout)
+        payload = {**await example(client, options.type), **options.payload}
+        load = Load(client, {"type": options.type, "payload": payload}, options.timeout, options.event)
         return await load.run(options.count, options.concurrency)
 
 
@@ -135,8 +139,8 @@ async def example(client: httpx.AsyncClient, job_type: str) -> Any:
 class Load:
     """One run against one API."""
 
-    def __init__(self, client: httpx.AsyncClient, body: Any, timeout: float) -> None:
-        self._client, self._body, self._timeout = client, body, timeout
+    def __init__(self, client: httpx.AsyncClient, body: Any, timeout: float, event: str | None = None) -> None:
+        self._client, self._body, self._timeout, self._event = client, body, timeout, event
         self._posted: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue()
         self._outcome = Outcome()
 
@@ -190,6 +194,8 @@ class Load:
             answer = await self._client.get(f"/jobs/{job_id}")
             if answer.is_success and (job := answer.json())["status"] in ENDS:
                 break
+            if self._event and answer.is_success and (job["waits_for"] or {}).get("event") == self._event:
+                await self._client.post(f"/jobs/{job_id}/events/{self._event}", json={})
             if not answer.is_success:
                 self._outcome.repeats[f"GET {answer.status_code}"] += 1
             if time.perf_counter() > began + self._timeout:
@@ -200,6 +206,15 @@ class Load:
             self._outcome.seen.append((time.perf_counter() - began) * 1000)
             created, finished = (datetime.fromisoformat(job[name]) for name in ("created_at", "finished_at"))
             self._outcome.server.append((finished - created).total_seconds() * 1000)
+            if self._event:
+                await self._woken(job)
+
+    async def _woken(self, job: Any) -> None:
+        """Measure the time from the event to the start of the attempt after it."""
+        answer = await self._client.get(f"/jobs/{job['id']}/steps")
+        kept = [step["kept_at"] for step in answer.json()["steps"] if step["kind"] == "event"]
+        came, started = datetime.fromisoformat(kept[0]), datetime.fromisoformat(job["started_at"])
+        self._outcome.woken.append((started - came).total_seconds() * 1000)
 
     def _failed(self, request: str, error: Exception) -> None:
         self._outcome.failures[f"{request}: {str(error) or type(error).__name__}"] += 1
@@ -211,6 +226,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "post": outcome.posts,
         "post_to_completed_seen": outcome.seen,
         "post_to_completed_server": outcome.server,
+        **({"event_to_running": outcome.woken} if outcome.woken else {}),
     }
     return {
         "posted": len(outcome.posts),
