@@ -51,8 +51,10 @@ def _entry(step: StepRow, events: dict[str, StepRow], now: datetime) -> Entry:
         value = "" if step.value is None else shortened(shown(step.value))
         told = f"{value} (by {step.by})".strip() if step.by else value
         return Entry(step.kept_at, what, None, "timed out" if step.timed_out else told)
-    if step.until is None:
-        return Entry(step.kept_at, what, step.took_s, "" if step.value is None else shortened(shown(step.value)))
+    if step.until is None or step.kind == "try":
+        value = "" if step.value is None else shortened(shown(step.value))
+        again = "" if step.until is None else f"; again at {shown(step.until)}"
+        return Entry(step.kept_at, what, step.took_s, f"{value}{again}")
     event = events.get(step.name) if step.kind == "wait" else None
     end = step.until if event is None else event.kept_at
     over = event is not None or end <= now

@@ -87,6 +87,18 @@ test("sleeps and waits for events are parts of their own, with their true ends",
   parts.slice(1).forEach((part, at) => expect(part.from).toBe(parts[at]?.to));
 });
 
+test("the wait for the next try of a step is a part of its own", () => {
+  const done = attempt(1, { outcome: "completed", startedAt: T0 + 90_000, finishedAt: T0 + 91_000 });
+  const steps = [kept("try", "ship (try 1)", 10_000, { until: T0 + 70_000 })];
+  const parts = segments(detail("completed", [done]), T0 + 99_000, 1, steps);
+  expect(parts.map(({ label, from, to }) => [label, (to - from) / 1000])).toEqual([
+    ["Waited", 10],
+    ["Failed try ship (try 1)", 60],
+    ["Waited", 20],
+    ["Attempt 1", 1],
+  ]);
+});
+
 test("a suspended job's last part is its wait", () => {
   const steps = [kept("wait", "approved", 21_000, { until: T0 + 999_000 })];
   const parts = segments(detail("suspended", []), T0 + 99_000, 1, steps);

@@ -35,9 +35,10 @@ export function endOf(step: KeptStep, kept: KeptStep[], now: number): number | n
 
 function sleeps(kept: KeptStep[], now: number): Segment[] {
   return kept
-    .filter(({ kind, until }) => until !== null && (kind === "sleep" || kind === "wait"))
+    .filter(({ kind, until }) => until !== null && (kind === "sleep" || kind === "wait" || kind === "try"))
     .map((step) => {
-      const end = endOf(step, kept, now);
+      const next = step.until !== null && step.until <= now ? step.until : null;
+      const end = step.kind === "try" ? next : endOf(step, kept, now);
       const label = `${t.stepKinds[step.kind]} ${step.name}`;
       return { kind: "asleep" as const, label, from: step.at, to: end ?? now, open: end === null };
     })
