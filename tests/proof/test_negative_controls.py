@@ -431,7 +431,7 @@ def test_a_sleep_that_ends_too_soon_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     played = story("steps and sleeps")
     assert told(played) == ""
     monkeypatch.setattr(Steps, "_wait", lambda *_: None)
-    assert " I28 " in told(played)
+    assert " I35 " in told(played)
 
 
 def test_a_job_that_nobody_wakes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ class Composed:
         ctx.sleep(seconds, f"nap-{seconds:g}")
         slept = self.clock() - began
         if slept < seconds - FLOAT - 2 * self.skew():
-            self.wrong.append(f"I28 {ctx.job_id} slept {slept:.3f} s in place of {seconds}")
+            self.wrong.append(f"I35 {ctx.job_id} slept {slept:.3f} s in place of {seconds}")
 
     def wait(self, ctx: JobContext, name: str) -> None:
         """Wait for an event: there is one outcome, for the function and for who posts it."""
