@@ -673,8 +673,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return what needs attention: new dead letters, growing backlogs, pauses, errors, older dead letters
-     * @description Return what needs attention: new dead letters, growing backlogs, pauses, errors, older dead letters.
+     * Return what needs attention: new dead letters, overdue sleepers, growing backlogs, pauses, errors
+     * @description Return what needs attention: new dead letters, overdue sleepers, growing backlogs, pauses, errors.
      *
      *     The findings are ranked: the most urgent is first.
      */
@@ -1437,7 +1437,7 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (those of the last hour that still exist), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
@@ -1455,7 +1455,7 @@ export interface components {
       drain_eta_s: number | null;
       /**
        * Since
-       * @description Since when the oldest job waits, or the type is paused
+       * @description Since when the oldest job waits or is overdue, or the type is paused
        */
       since: string | null;
       /**
@@ -1468,7 +1468,7 @@ export interface components {
        * @description The error of the acknowledged ones, if they all have the same
        */
       fingerprint: string | null;
-      /** @description The jobs that it counts; null for `errors`: GET /errors?type=…&unacknowledged=true */
+      /** @description The jobs that it counts; null for `overdue`, and for `errors`: GET /errors?type=…&unacknowledged=true */
       filter: components["schemas"]["FindingFilter"] | null;
     };
     /**
@@ -1925,7 +1925,7 @@ export interface components {
      * @description Kinds of findings, in the order of their urgency.
      * @enum {string}
      */
-    Kind: "new_dead_letters" | "growing" | "paused" | "errors" | "dead_letters" | "draining";
+    Kind: "new_dead_letters" | "overdue" | "growing" | "paused" | "errors" | "dead_letters" | "draining";
     /**
      * LastFiring
      * @description A firing whose job was made.
