@@ -192,6 +192,19 @@ function Why({ job, canAct }: HeaderProps) {
                 </>
               )}
             </>
+          ) : job.waitsFor && job.waitsFor.until > now ? (
+            <>
+              {job.waitsFor.event === null ? (
+                t.sleeps
+              ) : (
+                <>
+                  {t.waitsForEvent} <bdi className="font-mono text-text">{job.waitsFor.event}</bdi>
+                </>
+              )}{" "}
+              {t.since} <When at={job.updatedAt} />,{" "}
+              {job.waitsFor.event === null ? t.stepUntil : t.atMostUntil} <When at={job.waitsFor.until} />
+              {paused ? ` ${t.whilePaused(job.type)}` : "."}
+            </>
           ) : (
             <Told text={job.why ?? meaning} />
           )}

@@ -32,12 +32,16 @@ test("steps, sleeps and events are listed with what became of them", () => {
   show([
     step({ value: { paid: true }, tookMs: 1500 }),
     step({ kind: "sleep", name: "quiet", until: T0 + 60_000 }),
+    step({ kind: "sleep", name: "long", until: Date.now() + 60_000 }),
     step({ kind: "event", name: "approved", by: "ada", value: "x".repeat(300) }),
     step({ kind: "event", name: "signed", until: T0, timedOut: true }),
   ]);
-  const [charged, slept, approved, late] = screen.getAllByRole("listitem").map((item) => item.textContent);
+  const [charged, slept, sleeps, approved, late] = screen
+    .getAllByRole("listitem")
+    .map((item) => item.textContent);
   expect(charged).toContain('{"paid":true}');
-  expect(slept).toContain("until");
+  expect(slept).toContain("for 1m 00s");
+  expect(sleeps).toContain("until");
   expect(approved).toContain("ada");
   expect(approved?.length).toBeLessThan(280);
   expect(late).toContain("timed out");

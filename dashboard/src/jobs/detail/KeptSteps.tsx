@@ -1,8 +1,10 @@
 import type { JobDetail } from "@/api/jobs/jobs";
 import type { KeptStep } from "@/api/jobs/steps";
 import { duration } from "@/lib/time";
+import { useNow } from "@/live/live";
 import { When } from "@/live/When";
 import { Panel } from "@/ui/Panel";
+import { endOf } from "./timeline/timeline";
 import { useKeptSteps } from "./useKeptSteps";
 import { t } from "@/texts/en/detail";
 
@@ -11,13 +13,14 @@ const LONGEST = 200;
 /** List what the function of a job has kept; nothing for a job without steps. */
 export function KeptSteps({ job }: { job: JobDetail }) {
   const { data, error } = useKeptSteps(job);
+  const now = useNow();
   if (job.steps > 0 && error) return <p className="text-sm text-red">{t.couldntLoadSteps}</p>;
   if (data === undefined || data.rows.length === 0) return null;
   return (
     <Panel title={t.keptSteps(data.rows.length)}>
       <ol className="flex min-w-0 flex-col gap-1.5 text-sm">
         {data.rows.map((step) => (
-          <Row key={`${step.kind} ${step.name}`} step={step} />
+          <Row key={`${step.kind} ${step.name}`} step={step} end={endOf(step, data.rows, now)} />
         ))}
       </ol>
       {data.older && <p className="mt-2 text-xs text-faint">{t.olderSteps(data.rows.length)}</p>}
@@ -25,7 +28,7 @@ export function KeptSteps({ job }: { job: JobDetail }) {
   );
 }
 
-function Row({ step }: { step: KeptStep }) {
+function Row({ step, end }: { step: KeptStep; end: number | null }) {
   return (
     <li className="flex min-w-0 flex-wrap items-baseline gap-x-2">
       <span className="text-soft">{t.stepKinds[step.kind]}</span>
@@ -39,13 +42,14 @@ function Row({ step }: { step: KeptStep }) {
           </>
         )}
       </span>
-      <Outcome step={step} />
+      <Outcome step={step} end={end} />
     </li>
   );
 }
 
-function Outcome({ step }: { step: KeptStep }) {
+function Outcome({ step, end }: { step: KeptStep; end: number | null }) {
   if (step.timedOut) return <span className="text-amber">{t.stepTimedOut}</span>;
+  if (end !== null) return <span className="text-soft">{t.lasted(duration(end - step.at))}</span>;
   if (step.until !== null)
     return (
       <span className="text-soft">

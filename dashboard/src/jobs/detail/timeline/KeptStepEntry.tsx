@@ -19,7 +19,7 @@ export function KeptStepEntry({ step, end }: { step: KeptStep; end: number | nul
       {step.timedOut ? (
         t.stepTimedOut
       ) : end !== null ? (
-        t.after(duration(end - step.at))
+        t.lasted(duration(end - step.at))
       ) : step.until !== null ? (
         <>
           {t.stepUntil} <When at={step.until} />
