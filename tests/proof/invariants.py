@@ -107,7 +107,7 @@ def _undone(world: World) -> Iterator[str]:
     """No job that has learned that it must stop has ended with its step kept and not undone."""
     for job in world.ground.jobs():
         line = job.id, job.line
-        undoes = "wait or undo" in world.always.get(job.payload["name"], "")
+        undoes = "wait or undo" in world.always.get(job.payload.get("name", ""), "")
         left = line in world.composed.values and line not in world.composed.undone
         if undoes and job.status is Status.CANCELLED and left:
             yield f"I32 {job.id} was cancelled, and its step is not undone"
@@ -144,9 +144,10 @@ def _suspended(world: World) -> Iterator[str]:
         if new.status is Status.SUSPENDED:
             if new.lease_until is not None:
                 yield f"I34 {job_id} waits and holds its lease: {new}"
-            if world.kinds[new.type].serial_by is not None:
+            if new.type in world.kinds and world.kinds[new.type].serial_by is not None:
                 yield f"I34 {job_id} waits, and the next job of its key may run"
-        if old is not None and old.status is Status.SUSPENDED and new.status is Status.QUEUED and new.gen == old.gen:
+        woken = old is not None and (old.status, new.status, old.gen) == (Status.SUSPENDED, Status.QUEUED, new.gen)
+        if old is not None and woken and not new.stops:
             waited = (old.waits or "").removeprefix(EVENT)
             if place < world.composed.asked.get((job_id, waited), math.inf):
                 yield f"I32 {job_id} was woken, which waited for {old.waits}, and nobody has posted that"

@@ -41,6 +41,7 @@ class Written:
     stalled_since: float | None
     kept: int = 0
     waits: str | None = None
+    stops: bool = False
 
     @property
     def moment(self) -> tuple[object, ...]:

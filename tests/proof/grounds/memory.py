@@ -218,4 +218,5 @@ def written(job: Job) -> Written:
     return Written(
         job.type, job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
         job.lease_until, job.next_attempt_at, job.stalled_since, job.kept, job.waits,
+        job.cancel_requested,
     )  # fmt: skip

@@ -66,6 +66,6 @@ def _written(image: dict[str, Any] | None) -> Written | None:
     kind, status = image["type"]["S"], Status(image["status"]["S"])
     kept = int(image["kept"]["N"]) if "kept" in image else 0
     waits = image["waits"]["S"] if "waits" in image else None
-    return Written(
-        kind, status, gen, attempts, claims, most, float(image["updated_at"]["N"]), **times, kept=kept, waits=waits
-    )
+    stops = "cancel_requested" in image and image["cancel_requested"]["BOOL"]
+    at = float(image["updated_at"]["N"])
+    return Written(kind, status, gen, attempts, claims, most, at, **times, kept=kept, waits=waits, stops=stops)
