@@ -338,7 +338,8 @@ class Assembly:
     @Part
     def history(self) -> "History":
         """Return series, error groups and findings; it caches the dead letters and overdue jobs that it has read."""
-        from chalicelib.counters.history import DeadLetters, History, Sleepers
+        from chalicelib.counters.history import DeadLetters, History
+        from chalicelib.counters.sleepers import Sleepers
 
         dead, asleep = DeadLetters(self.job_store, self.clock), Sleepers(self.job_store, self.clock)
         return History(self.counters_seen, self.acknowledgements, self.clock, dead, asleep)

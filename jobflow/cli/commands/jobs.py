@@ -1,5 +1,6 @@
 """Define the commands for single jobs and for many jobs."""
 
+import time
 from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ import typer
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command, usage
 from jobflow.cli.session import Session
-from jobflow.errors import ConfigurationError
+from jobflow.errors import ConfigurationError, JobNotCompleted, WaitTimeout
 
 if TYPE_CHECKING:
     from jobflow.models import Action, JobDetail, JobFilter
@@ -24,6 +25,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not follow many: the platform continues without it.")]
 Timeout = Annotated[str, typer.Option("--timeout", help="Longest wait: 90s, 10m, 2h.")]
+
+POLL = 0.5
 
 
 @command(
@@ -74,7 +77,7 @@ def create(
     session.remember(job.id)
     if wait:
         views.existed(session, job)
-        views.follow(session, job.id, longest, changes=not session.out.as_json)
+        _follow(session, job.id, longest, changes=not session.out.as_json)
     else:
         views.created(session, job)
 
@@ -123,10 +126,8 @@ def show(session: Session, job: Id) -> None:
 @command(app, "tail", "jobs tail @last --timeout 1h")
 def tail(session: Session, job: Id, timeout: Timeout = "10m") -> None:
     """Follow a job until it has ended; exit with 3 unless it has completed."""
-    from jobflow.cli import views
-
     longest = reading.seconds(timeout)
-    views.follow(session, session.id_of(job), longest)
+    _follow(session, session.id_of(job), longest)
 
 
 @command(
@@ -276,3 +277,27 @@ def _payload_of(job: "JobDetail") -> Any:
 
 def _example(session: Session, job_type: str) -> Any:
     return next((kind.example for kind in session.client.job_types() if kind.type == job_type), None)
+
+
+def _follow(session: Session, job_id: str, timeout: float, *, changes: bool = True) -> None:
+    """Print each change of a job, or only its last state, until it has ended; raise JobNotCompleted or WaitTimeout."""
+    from jobflow.cli import views
+    from jobflow.cli.printer import shown
+
+    end, before = time.monotonic() + timeout, ""
+    while True:
+        job = session.client.get(job_id)
+        late = time.monotonic() > end
+        last = late or job.finished_at is not None
+        if (now := views.state(job)) != before and (changes or last):
+            session.out.line(job) if session.out.as_json else session.out.say(now)
+            before = now
+        if job.finished_at is not None:
+            break
+        if late:
+            raise WaitTimeout(job, timeout)
+        time.sleep(POLL)
+    if job.status != "completed":
+        raise JobNotCompleted(job)
+    if not session.out.as_json and job.result is not None:
+        session.out.say(shown(job.result))

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from chalicelib.telemetry.own_output import own_output
 from jobflow import JobFlow
-from jobflow.cli import views
 from jobflow.cli.app import app
+from jobflow.cli.commands import jobs
 from tests.chalicelib.api.support import World
 from tests.jobflow.support import Wire, client_of
 
@@ -56,7 +56,7 @@ def shell(wire: Wire, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("JOBFLOW_PROFILES", str(tmp_path / "profiles.toml"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(views, "POLL", 0)
+    monkeypatch.setattr(jobs, "POLL", 0)
     return Shell(wire)
 
 

@@ -175,7 +175,12 @@ def test_letters_are_sent_over_days_until_the_customer_buys() -> None:
 def test_a_job_of_another_service_is_asked_for_until_it_is_done() -> None:
     with recipe("video_convert") as made:
         platform, asked = Platform(made["video_convert"]), list[str]()
-        made["look"] = lambda task: asked.append(task) or (f"{task} is done" if len(asked) == 9 else None)
+
+        def look(task: str) -> str | None:
+            asked.append(task)
+            return f"{task} is done" if len(asked) == 9 else None
+
+        made["look"] = look
         job = platform.submit("video.convert", {"key": "videos/1.mov"})
         platform.advance(hours=2)
         done = platform.job(job)
