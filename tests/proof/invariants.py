@@ -9,7 +9,7 @@ from chalicelib.jobs.job import DISCARD, EXPIRED, LOST, MOVES, REPLACE, RETRYABL
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
 from chalicelib.jobs.step import EVENT
-from tests.proof.grounds.ground import TOLD, Write, Written
+from tests.proof.grounds.ground import Write, Written
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World
@@ -76,7 +76,7 @@ def _unfinished(world: World) -> Iterator[str]:
 
 def _asked_last(world: World) -> Iterator[str]:
     """What ran is what the last request that was answered asked for, or one after it that got no answer."""
-    stored = {job.payload["name"] for job in world.ground.jobs() if job.type != TOLD}
+    stored = {job.payload["name"] for job in world.ground.jobs()}
     for key, last in world.answered.items():
         names = world.debounced[key]
         if stored.isdisjoint(names[names.index(last) :]):

@@ -20,13 +20,9 @@ BATCH = 4
 
 
 class End(JobEnd):
-    """The payload of the type that is told, with what the proof's function reads."""
+    """The payload of the type that is told, with the fields of every payload of the proof."""
 
-    @property
-    def name(self) -> str:
-        """Whose script the attempts follow: one of its own for each end."""
-        return f"end {self.run} of {self.job_id}"
-
+    name: str = ""
     ballast: str = ""
 
 
