@@ -293,7 +293,7 @@ def redeliver(found: Job, *, now: float, due_at: float, stalled: bool = True) ->
     tests = (*_unheld(found, now), Test("sent", "=", True))
     since = found.stalled_since or (now if stalled else None)
     values = {"sent": False, "due_at": due_at, "stalled_since": since}
-    return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1})
+    return Change(j.REDELIVER, found.gen, tests, values, {"resends": 1} if stalled else {})
 
 
 def report(held: Job, *, now: float, percent: float, note: str | None) -> Change:

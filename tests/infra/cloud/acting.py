@@ -26,7 +26,7 @@ from chalicelib.counters import keys
 from chalicelib.counters.port import Additions
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
-from chalicelib.entry.worker import consume
+from chalicelib.entry.worker import consume, consume_queue
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.worker.context import LambdaContext
@@ -99,7 +99,7 @@ class Stage:
             )
 
     def work(self, kind: jobtype.JobType[Any, Any]) -> int:
-        """Give the type's worker the visible messages; return their number."""
+        """Give the worker of the type's queue the visible messages; return their number."""
         sqs = boto3.client("sqs", region_name=REGION)
         url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.short}{kind.queue_ending}")["QueueUrl"]
         found = sqs.receive_message(
@@ -110,7 +110,8 @@ class Stage:
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.short}"
         event = {"Records": [_record(message, arn) for message in found]}
         # not the module's own, which keeps the store and the clock of its first stage
-        handler = self.workers.setdefault(kind.name, consume(kind))
+        made = consume(kind) if kind.queue is None else consume_queue(kind.queue.name)
+        handler = self.workers.setdefault(kind.queue_key, made)
         with self.recorder.acting_as(kind.short):
             answer = handler(event, Context(str(uuid.uuid4())))
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
