@@ -4,7 +4,7 @@ from chalicelib.access.constants import HIGHEST_RATE
 from chalicelib.api.constants import LARGEST_REQUEST, LARGEST_UPLOAD, MOST_IN_BATCH, MOST_IN_BULK
 from chalicelib.builtin.constants import MOST_PIXELS
 from chalicelib.counters.constants import MOST_MARKS
-from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_WAIT, MAX_ATTEMPTS_CAP
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME, LONGEST_WAIT, MAX_ATTEMPTS_CAP
 from chalicelib.jobs.constants import DAY, LONGEST_RUN, MAX_DELAY, MOST_CLAIMS, MOST_HISTORY, MOST_TAGS
 from chalicelib.jobs.retention import KEEP_BULK, KEEP_COUNTERS, KEEP_DEAD, KEEP_DONE
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
@@ -41,6 +41,7 @@ def tables() -> str:
         },
         "A job type, a schedule": {
             "characters of a type's name": f"{LONGEST_NAME}",
+            "characters of the name of a queue that types share": f"{LONGEST_QUEUE_NAME}",
             "run of one attempt": "15 minutes, the limit of Lambda",
             "stored schedules": f"{MOST_SCHEDULES:,}",
             "payload of a schedule": f"{LONGEST_PAYLOAD // 1024} KB",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chalicelib import AwsAccess, Cron, JobContext, JobType, job
+from chalicelib import AwsAccess, Cron, Function, JobContext, JobType, Queue, job
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, UnknownJobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
@@ -250,3 +250,23 @@ def test_a_mistake_of_the_test_is_an_error(
 ) -> None:
     with pytest.raises(error):
         mistake(platform)
+
+
+def test_types_of_one_queue_run_in_one_batch_and_settle_by_their_own_rules() -> None:
+    mail = Queue("mail", function=Function(batch_size=5), access=AwsAccess(environment={"NIGHTLY_ZONE": "utc"}))
+    seen: list[str] = []
+
+    def greet(_: Nothing, ctx: JobContext) -> str:
+        seen.append(ctx.job.type)
+        if ctx.job.type == "mail.bill":
+            raise ValueError("no")
+        return os.environ["NIGHTLY_ZONE"]
+
+    with only_types():
+        kinds = [job("mail.welcome", queue=mail)(greet), job("mail.bill", queue=mail, max_attempts=1)(greet)]
+        platform = Platform(*kinds)
+        welcome, bill = (platform.submit(kind, {}) for kind in kinds)
+        assert platform.run() > 2, "the dead letter is received until its queue gives it up"
+        assert seen == ["mail.welcome", "mail.bill"]
+        assert (platform.job(welcome).result, platform.job(bill).status) == ("utc", Status.DEAD_LETTER)
+        assert platform.queue_of_the_dead() == 1

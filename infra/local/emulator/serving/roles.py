@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from chalicelib.job_types.queue import PREFIX
 from chalicelib.jobs.constants import FIFO_ENDING
 from infra.local.emulator.serving import unsigned
 from infra.local.emulator.serving.server import Reply, Request
@@ -54,7 +55,14 @@ def sentence(function: str, one: Asked) -> str:
     """Return a sentence about the refused request, with the line that would allow it."""
     where = f" on {one.resource}" if one.resource else ""
     added = made(function, one) or f"access=AwsAccess(grants=({grant(function, one)},))"
-    return f"The role of {function} does not allow {one.action}{where}. Add to its @job: {added}"
+    place = "Queue(…)" if shared_queue(function) and not added.startswith("enqueues") else "@job"
+    return f"The role of {function} does not allow {one.action}{where}. Add to its {place}: {added}"
+
+
+def shared_queue(name: str) -> str:
+    """Return the name of the shared queue of a function or queue in AWS; empty for one of a single type."""
+    short = name.split("-", 2)[-1]
+    return short.removeprefix(PREFIX) if short.startswith(PREFIX) else ""
 
 
 def made(function: str, one: Asked) -> str | None:
@@ -63,7 +71,10 @@ def made(function: str, one: Asked) -> str | None:
     resource = one.resource.removesuffix(FIFO_ENDING)
     queue = resource.rpartition(":")[2].removeprefix(f"{stack}-")
     ours = resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
-    return f'enqueues=("{queue.replace("-", ".")}",)' if one.action == "sqs:SendMessage" and ours else None
+    if one.action != "sqs:SendMessage" or not ours:
+        return None
+    shared = shared_queue(f"{stack}-{queue}")
+    return f"enqueues= with the type of the queue {shared}" if shared else f'enqueues=("{queue.replace("-", ".")}",)'
 
 
 def grant(function: str, one: Asked) -> str:

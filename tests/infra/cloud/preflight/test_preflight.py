@@ -1,6 +1,7 @@
 """What cannot work is said before anything is changed, each in one line with the way out."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,14 @@ def test_each_kind_of_name_that_is_taken_stops_a_new_stack(account: Account) -> 
     body = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
     account.cloudformation.create_stack(StackName=STACK, TemplateBody=body)
     assert about_names(account) == [], "a stack that is there owns its names"
+
+
+def test_a_stack_that_cloudformation_would_refuse_is_told_before_packaging(account: Account) -> None:
+    many = [replace(TYPES[0], name=f"task.n{number}") for number in range(105)]
+    (finding,) = [one for one in check(account, Stack(account, STACK), many, {}).findings if one.about == "template"]
+    assert finding.stops
+    assert "105 job types need" in finding.sentence
+    assert "CloudFormation takes 500" in finding.sentence
 
 
 @pytest.fixture
