@@ -11,6 +11,8 @@ from infra.definition.iam.grants import MOST_NAMED, told
 from infra.definition.names import Value, ref, sub
 
 SINCE = "UnsignedUntil"
+MOST_KEYS = 1 + MOST_NAMED
+"""Maximum number of keys of a worker: more would not fit into Lambda's 4 KB of variables beside those of its types."""
 MASTER, KEYS = "SIGNING_KEY", "SIGNING_KEYS"
 """Variables of the functions."""
 
@@ -78,4 +80,5 @@ def _held(queue: TypeQueue) -> list[str] | None:
     """Return the types whose keys a worker has; None means all types."""
     if len(queue.types) > MOST_NAMED or len(queue.enqueues) > MOST_NAMED:
         return None
-    return list(dict.fromkeys([*(kind.name for kind in queue.types), *queue.enqueues]))
+    held = list(dict.fromkeys([*(kind.name for kind in queue.types), *queue.enqueues]))
+    return held if len(held) <= MOST_KEYS else None

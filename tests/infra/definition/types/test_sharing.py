@@ -113,3 +113,10 @@ def test_limits_of_a_stack_are_told_with_what_to_do(kinds: Kinds) -> None:
     (told,) = exceeded([sharing(kinds[0], "task.n", large)], STACK)
     assert "large: environment has" in told
     assert list(exceeded(kinds, STACK)) == []
+
+
+def test_a_worker_has_single_keys_only_while_they_fit_into_its_variables(kinds: Kinds) -> None:
+    types = [sharing(kinds[0], f"mail.n{number}") for number in range(8)]
+    assert signing.of_worker(*queues_of(types)).keys() == {signing.KEYS}
+    made = [replace(types[0], enqueues=("order.a", "order.b")), *types[1:]]
+    assert signing.of_worker(*queues_of(made)).keys() == {signing.MASTER}
