@@ -76,7 +76,7 @@ def waiting(queue: str) -> int:
     """Return the number of messages of a queue, in whatever state."""
     sqs = boto3.client("sqs", region_name=REGION)
     url = sqs.get_queue_url(QueueName=f"{STACK}-{queue}")["QueueUrl"]
-    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    told: dict[Any, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     kinds = ("", "NotVisible", "Delayed")
     return sum(int(told[f"ApproximateNumberOfMessages{kind}"]) for kind in kinds)
 
