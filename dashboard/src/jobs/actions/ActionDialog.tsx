@@ -33,7 +33,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
       return null;
     },
     onSuccess: (after) => {
-      const stopping = after?.job.status === "processing";
+      const stopping = after && after.job.status !== "cancelled";
       const text = stopping ? t.cancellationRequestedFor(name) : t.doneOne[action](name);
       const made = after?.made;
       toast.done(made ? `${text} ${t.cancelledMade(made.cancelled, made.asked, made.more)}` : text);
@@ -92,7 +92,7 @@ function RetryMeaning({ type, maxAttempts }: { type: string; maxAttempts: number
 }
 
 interface CancelProps {
-  job: { type: string; status: string };
+  job: { type: string; status: string; steps: number };
   descendants: boolean;
   onChange: (next: boolean) => void;
 }
@@ -101,7 +101,9 @@ function CancelMeaning({ job, descendants, onChange }: CancelProps) {
   const makes = useMakes();
   return (
     <>
-      <p>{job.status === "processing" ? t.cancelRunning : t.cancelWaiting}</p>
+      <p>
+        {job.steps > 0 ? t.cancelUndoes : job.status === "processing" ? t.cancelRunning : t.cancelWaiting}
+      </p>
       {makes(job.type) && (
         <label className="mt-3 flex items-center gap-2">
           <input type="checkbox" checked={descendants} onChange={(event) => onChange(event.target.checked)} />

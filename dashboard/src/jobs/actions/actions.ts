@@ -9,7 +9,7 @@ export type Ask =
   | {
       kind: "one";
       action: OneAction;
-      job: { id: string; type: string; status: JobStatus; maxAttempts: number };
+      job: { id: string; type: string; status: JobStatus; maxAttempts: number; steps: number };
     }
   | {
       kind: "many";

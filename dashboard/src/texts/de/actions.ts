@@ -22,6 +22,8 @@ export const actions: typeof english = {
   cancelMade: "Auch die von ihm erzeugten Jobs abbrechen",
   cancelledMade: (cancelled: number, asked: number, more: boolean) =>
     `Von den erzeugten Jobs wurden ${cancelled} abgebrochen und ${asked} zum Anhalten aufgefordert.${more ? " Es gibt noch mehr: noch einmal abbrechen." : ""}`,
+  cancelUndoes:
+    "Der Job hat Schritte ausgeführt: Seine Funktion erfährt beim nächsten Schritt oder Warten davon und kann sie rückgängig machen. Um einen wartenden Job sofort anzuhalten, brich ihn nach einer Minute noch einmal ab.",
   cancelWaiting: "Der Job wird sofort abgebrochen. Du kannst ihn später wiederholen.",
   runMeaning:
     "Die Wartezeit endet: Der nächste freie Worker übernimmt ihn. Verbrauchte Versuche bleiben verbraucht.",

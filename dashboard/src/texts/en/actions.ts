@@ -17,6 +17,8 @@ export const english = {
   cancelMade: "Also cancel the jobs it made",
   cancelledMade: (cancelled: number, asked: number, more: boolean) =>
     `Of the jobs it made, ${cancelled} were cancelled and ${asked} asked to stop.${more ? " There are more: cancel again." : ""}`,
+  cancelUndoes:
+    "The job has run steps: its function gets the request at its next step or wait, and can undo them. To stop a waiting job at once, cancel it again after a minute.",
   cancelWaiting: "The job is cancelled immediately. You can retry it later.",
   runMeaning: "Its wait ends: the next free worker takes it. Attempts that it has used stay used.",
   discardMeaning: "It is settled without running and counts as cancelled. You can still retry it.",

@@ -15,7 +15,7 @@ const MOST_MILESTONES = 8;
 /** Return what operators did to the job, the newest kept steps, and the attempts of the present run, in the order of their times. */
 export function stepsOf(job: JobDetail, attempts: Attempt[], kept: KeptStep[] = []): TimelineStep[] {
   const milestones = kept
-    .filter(({ kind }) => kind !== "now" && kind !== "uuid")
+    .filter(({ kind }) => kind !== "now" && kind !== "uuid" && kind !== "version")
     .slice(-MOST_MILESTONES)
     .map((one): TimelineStep => ({ kind: "kept", at: one.at, kept: one }));
   const acts = job.acts.map((act): TimelineStep => ({ kind: "act", at: act.at, act }));
