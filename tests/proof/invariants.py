@@ -150,7 +150,7 @@ def _suspended(world: World) -> Iterator[str]:
         if old is not None and woken and not new.stops:
             waited = (old.waits or "").removeprefix(EVENT)
             if place < world.composed.asked.get((job_id, waited), math.inf):
-                yield f"I32 {job_id} was woken, which waited for {old.waits}, and nobody has posted that"
+                yield f"I36 {job_id} was woken, which waited for {old.waits}, and nobody has posted that"
 
 
 def _unrun(world: World) -> Iterator[str]:

@@ -462,7 +462,7 @@ def test_a_wake_that_ends_another_wait_is_told(monkeypatch: pytest.MonkeyPatch) 
     played = story("two waits and an event for the second")
     assert told(played) == ""
     monkeypatch.setattr(Posting, "_wake", wake)
-    assert " I32 " in told(played)
+    assert " I36 " in told(played)
 
 
 def test_a_message_that_is_acknowledged_before_the_look_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
