@@ -29,23 +29,23 @@ class ChaosSteps(BaseModel):
 @job("chaos.steps", max_attempts=6, timeout=8, function=Function(batch_size=5, concurrency=20))
 def chaos_steps(payload: ChaosSteps, ctx: JobContext) -> str:
     """Run the steps; return their values, and whether the event came."""
-    log = Path(payload.log).with_name("steps.txt")
-    seen = [_told(log, ctx, "one", ctx.step("one", _run, log, ctx, "one", payload.dies))]
+    log, dies = Path(payload.log).with_name("steps.txt"), payload.dies and ctx.job.claims == 1
+    seen = [_told(log, ctx, "one", ctx.step("one", _run, str(log), ctx.job_id, "one", dies))]
     ctx.sleep(payload.nap)
     try:
         ctx.wait_for("go", timeout=payload.patience)
         came = "came"
     except EventTimedOut:
         came = "timed out"
-    seen.append(_told(log, ctx, "two", ctx.step("two", _run, log, ctx, "two", False)))
+    seen.append(_told(log, ctx, "two", ctx.step("two", _run, str(log), ctx.job_id, "two", False)))
     return f"{seen[0]} {seen[1]} {came}"
 
 
-def _run(log: Path, ctx: JobContext, name: str, dies: bool) -> str:
+def _run(log: str, job_id: str, name: str, dies: bool) -> str:
     """Note that the step begins; return another value at each run."""
     value = uuid.uuid4().hex[:12]
-    _note(log, f"run {ctx.job_id} {name} {value} {time.time():.3f}")
-    if dies and ctx.job.claims == 1:
+    _note(Path(log), f"run {job_id} {name} {value} {time.time():.3f}")
+    if dies:
         os.kill(os.getpid(), signal.SIGKILL)
     return value
 

@@ -209,3 +209,16 @@ def test_what_was_booked_is_cancelled_whatever_fails_meanwhile() -> None:
         made["book"] = book
         assert platform.job(good).result == ["flight-of-t-1", "hotel-of-t-1", "car-of-t-1"]
         assert (platform.job(bad).status, undone) == ("failed", ["hotel-of-t-2", "flight-of-t-2"])
+
+        def no_answer(what: str, trip: str, token: str) -> str:
+            if what == "hotel":
+                raise TimeoutError
+            return str(book(what, trip, token))
+
+        made["book"] = no_answer
+        stopped = platform.submit("trip.book", {"trip": "t-3"})
+        platform.run()
+        assert platform.job(stopped).status == "retrying"
+        platform.cancel(stopped)
+        platform.advance(hours=1)
+        assert (platform.job(stopped).status, undone[2:]) == ("cancelled", ["flight-of-t-3"])
