@@ -46,8 +46,9 @@ def no(says: str, page: str = GUIDE) -> Option:
 
 
 RETRIES, RATE, EXPIRES = "job-types/retries.md", "job-types/rate.md", "job-types/expires.md"
-STEPS, NOT_THERE = "job-types/steps.md", "not-offered.md"
+STEPS, ENDS, NOT_THERE = "job-types/steps.md", "job-types/ends.md", "not-offered.md"
 PAYLOADS = "JSON is the only format"
+TELL = "declare `on_end=` for the queue: a job gets each end, also that of a dead worker. Its `tags` name the task"
 
 TASK: Mapping[str, Option] = {
     "name": Option("the task's name, also the tag of its jobs; without it, module and function"),
@@ -84,10 +85,12 @@ TASK: Mapping[str, Option] = {
     "time_limit": no("declare `timeout=` for the queue: an attempt takes 15 minutes at most", "job-types.md"),
     "soft_time_limit": no("ask `jobflow.current().remaining_seconds()` in the task", "job-types.md"),
     "priority": no("give urgent tasks a queue of their own", NOT_THERE),
-    "base": no("put what the tasks share into a decorator, under `@shared_task`"),
-    "after_return": no("call it at the end of the task"),
-    "on_success": no("call it at the end of the task"),
-    "on_failure": no("catch the error in the task, call it, and raise the error again"),
+    "base": no(
+        "put what the tasks share into a decorator, under `@shared_task`; to learn of ends, declare `on_end=`", ENDS
+    ),
+    "after_return": no(TELL, ENDS),
+    "on_success": no(TELL, ENDS),
+    "on_failure": no(TELL, ENDS),
     "on_retry": no("catch the error in the task, call it, and raise the error again"),
     "before_start": no("call it at the beginning of the task"),
     "routing_key": no("name a queue: `queue=`"),
@@ -115,8 +118,8 @@ CALL: Mapping[str, Option] = {
     "compression": Option("no effect: payloads of over 300 KB are stored in S3"),
     "retry": Option("no effect: the client repeats requests safely", page="client.md"),
     "add_to_parent": Option("no effect: a job that a job makes always has its parent"),
-    "link": no("call `.delay(…)` at the end of the task"),
-    "link_error": no("catch the error in the task, call `.delay(…)`, and raise the error again"),
+    "link": no("call `.delay(…)` at the end of the task, or declare `on_end=` for the queue", ENDS),
+    "link_error": no(TELL, ENDS),
     "retry_policy": no("give `JobFlow(patience=…)`", "client.md"),
     "shadow": no("the tag of a job is the task's name"),
     "headers": no("pass it as an argument of the task"),
@@ -164,7 +167,7 @@ SELF: Mapping[str, Option] = {
     "send_event": no("`jobflow.current().progress(50, 'half')`", "job-types.md"),
     "backend": no("`AsyncResult(id)`"),
     "app": no("there is no app; the queue's file in `handlers/` has its settings"),
-    "on_failure": no("catch the error in the task"),
+    "on_failure": no(TELL, ENDS),
     "is_aborted": no("`jobflow.current().check_cancelled()`", "job-types.md"),
 }
 """Attributes of a task: in a task with `bind=True`, the attributes of `self`."""
@@ -191,7 +194,7 @@ REQUEST: Mapping[str, Option] = {
     "chord": no("a call after a group of tasks is not offered", NOT_THERE),
     "group": no("a call after a group of tasks is not offered", NOT_THERE),
     "callbacks": no("call `.delay(…)` at the end of the task"),
-    "errbacks": no("catch the error in the task"),
+    "errbacks": no(TELL, ENDS),
 }
 """Attributes of `self.request`."""
 

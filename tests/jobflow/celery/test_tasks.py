@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import Delays, Queue
+from chalicelib import Delays, JobContext, JobEnd, Queue, job
 from chalicelib.errors import ConfigurationError, RetryLater
 from jobflow.celery import (
     AsyncResult,
@@ -343,6 +343,22 @@ def test_queues_of_celery_may_share_one_queue() -> None:
             assert add.apply_async((1,), queue="mail").get() == 2
     assert [kind.queue_key for kind in kinds] == ["tasks", "tasks"]
     assert [job.type for job in platform.jobs()] == ["celery.mail", "celery.high.priority"]
+
+
+def test_the_end_of_a_task_is_told_with_its_name() -> None:
+    ends: list[Any] = []
+
+    def task_ended(end: JobEnd, ctx: JobContext) -> None:
+        ends.append((end.status, end.error_class, end.tags))
+
+    with only_types():
+        kinds = [queue("default", on_end="task.ended")(lambda: None), job("task.ended")(task_ended)]
+        with eager(*kinds) as platform:
+            fails.delay()
+            platform.fail("celery.default", WorkerGone())
+            add.delay(1)
+            platform.advance(minutes=5)
+    assert sorted(ends, key=str) == [("dead_letter", "WorkerLost", [add.name]), ("failed", "Busy", [fails.name])]
 
 
 def test_settings_of_the_queue_are_those_of_a_job_type() -> None:
