@@ -352,8 +352,8 @@ def test_the_end_of_a_task_is_told_with_its_name() -> None:
         ends.append((end.status, end.error_class, end.tags))
 
     with only_types():
-        kinds = [queue("default", on_end="task.ended")(lambda: None), job("task.ended")(task_ended)]
-        with eager(*kinds) as platform:
+        tasks, told = queue("default", on_end="task.ended")(lambda: None), job("task.ended")(task_ended)
+        with eager(tasks, told) as platform:
             fails.delay()
             platform.fail("celery.default", WorkerGone())
             add.delay(1)
