@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from chalicelib.errors import (
         ConfigurationError,
         EventTimedOut,
+        IdempotencyMismatch,
+        InvalidPayload,
+        InvalidRequest,
         JobCancelled,
+        JobConflict,
+        JobNotFound,
         LeaseLost,
         PermanentError,
         Retry,
         RetryLater,
+        SecretUnavailable,
         StepFailed,
+        UnknownJobType,
     )
     from chalicelib.job_types.access import Allow, AwsAccess
     from chalicelib.job_types.changes import Changes
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.retry import Backoff, Delays
     from chalicelib.job_types.schedule import Cron, Every
     from chalicelib.job_types.unique import Unique
+    from chalicelib.jobs.job import Status
 
 cold_start.begin()
 
@@ -48,9 +56,14 @@ __all__ = [
     "Every",
     "Failing",
     "Function",
+    "IdempotencyMismatch",
+    "InvalidPayload",
+    "InvalidRequest",
     "JobCancelled",
+    "JobConflict",
     "JobContext",
     "JobEnd",
+    "JobNotFound",
     "JobType",
     "LeaseLost",
     "PermanentError",
@@ -58,8 +71,11 @@ __all__ = [
     "Rate",
     "Retry",
     "RetryLater",
+    "SecretUnavailable",
+    "Status",
     "StepFailed",
     "Unique",
+    "UnknownJobType",
     "consume",
     "job",
 ]
@@ -77,9 +93,14 @@ _HOMES = {
     "Every": "chalicelib.job_types.schedule",
     "Failing": "chalicelib.job_types.failing",
     "Function": "chalicelib.job_types.function",
+    "IdempotencyMismatch": "chalicelib.errors",
+    "InvalidPayload": "chalicelib.errors",
+    "InvalidRequest": "chalicelib.errors",
     "JobCancelled": "chalicelib.errors",
+    "JobConflict": "chalicelib.errors",
     "JobContext": "chalicelib.job_types.context",
     "JobEnd": "chalicelib.job_types.end",
+    "JobNotFound": "chalicelib.errors",
     "JobType": "chalicelib.job_types.jobtype",
     "LeaseLost": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
@@ -87,8 +108,11 @@ _HOMES = {
     "Rate": "chalicelib.job_types.rate",
     "Retry": "chalicelib.errors",
     "RetryLater": "chalicelib.errors",
+    "SecretUnavailable": "chalicelib.errors",
+    "Status": "chalicelib.jobs.job",
     "StepFailed": "chalicelib.errors",
     "Unique": "chalicelib.job_types.unique",
+    "UnknownJobType": "chalicelib.errors",
     "consume": "chalicelib.entry.worker",
     "job": "chalicelib.job_types.jobtype",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
@@ -12,6 +12,14 @@ from chalicelib.jobs.port import JobStore
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
+
+
+class NamedType(Protocol):
+    """A job type, as `@job` returns it; this module cannot import it, because it refers to `JobContext`."""
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
 
 
 class JobContext(Protocol):
@@ -54,18 +62,18 @@ class JobContext(Protocol):
 
     def enqueue(
         self,
-        type: str,
+        type: str | NamedType,
         payload: Any,
         *,
         key: str,
-        delay: float | None = None,
+        delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
-        debounce: tuple[str, int] | None = None,
-        expires: float | None = None,
-        on_end: str | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
+        expires: float | timedelta | None = None,
+        on_end: str | NamedType | None = None,
     ) -> str:
-        """Make a job of a type in `enqueues=`, and return its id.
+        """Make a job of a type in `enqueues=` (its name, or the imported type), and return its id.
 
         The new job is due in `delay` seconds, or at `run_at`, or given by `debounce` (a key and seconds): a job that
         still waits under that key is replaced, and runs that many seconds after the last call with the key. `expires`:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.errors import JobCancelled, JobNotFound, LeaseLost, MoveRefused, StoreUnavailable
 from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.moved import refuse_job_type
 from chalicelib.job_types.retry import EVERY, ByClass, Chance, Curve, no_jitter
 from chalicelib.jobs import transitions
@@ -88,16 +89,16 @@ class WorkerContext:
     @refuse_job_type
     def enqueue(
         self,
-        type: str,
+        type: str | NamedType,
         payload: Any,
         *,
         key: str,
-        delay: float | None = None,
+        delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
-        debounce: tuple[str, int] | None = None,
-        expires: float | None = None,
-        on_end: str | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
+        expires: float | timedelta | None = None,
+        on_end: str | NamedType | None = None,
     ) -> str:
         """See JobContext."""
         return self.make(
@@ -105,7 +106,7 @@ class WorkerContext:
             on_end=on_end,
         ).id  # fmt: skip
 
-    def make(self, type: str, payload: Any, **asked: Any) -> Job:
+    def make(self, type: str | NamedType, payload: Any, **asked: Any) -> Job:
         """Make a job of this attempt, and return it; see Enqueuing."""
         return self.enqueuing.make(
             self.job, type, payload, step=self.steps.running, again=self.steps.replaying, **asked

@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from chalicelib.errors import ConfigurationError, FieldError, InvalidRequest, Jo
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import KEY, TAG
 from chalicelib.job_types.constants import LONGEST_TAG, MAX_ATTEMPTS_CAP
+from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
@@ -38,17 +39,17 @@ class Enqueuing:
     def make(
         self,
         parent: Job,
-        type: str,
+        type: str | NamedType,
         payload: Any,
         *,
         key: str | None,
-        delay: float | None = None,
+        delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
-        debounce: tuple[str, int] | None = None,
-        expires: float | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
+        expires: float | timedelta | None = None,
         max_attempts: int | None = None,
-        on_end: str | None = None,
+        on_end: str | NamedType | None = None,
         step: str = "",
         again: bool = False,
     ) -> Job:
@@ -61,17 +62,21 @@ class Enqueuing:
         ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest, and
         StoreUnavailable if AWS refuses the requests.
         """
-        if self.service is None or type not in self.allowed:
-            raise self._undeclared(parent, type)
-        if on_end is not None and on_end not in self.allowed:
-            raise self._undeclared(parent, f"{on_end}, which on_end names,")
-        jobtype.declared(type)
+        name = type if isinstance(type, str) else type.name
+        end = on_end if on_end is None or isinstance(on_end, str) else on_end.name
+        if self.service is None or name not in self.allowed:
+            raise self._undeclared(parent, name)
+        if end is not None and end not in self.allowed:
+            raise self._undeclared(parent, f"{end}, which on_end names,")
+        if isinstance(tags, str):
+            raise InvalidRequest("The job cannot be created.", [FieldError(("tags",), f"is a list: [{tags!r}]")])
+        jobtype.declared(name)
         asked = Submission(
-            type, _plain(payload), delay_seconds=None if delay is None else math.ceil(delay),
+            name, _plain(payload), delay_seconds=None if delay is None else _whole(delay),
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
-            debounce=None if debounce is None else Debounce(debounce[0], math.ceil(debounce[1])),
-            expires_seconds=None if expires is None else math.ceil(expires), max_attempts=max_attempts, on_end=on_end,
+            debounce=None if debounce is None else Debounce(debounce[0], _whole(debounce[1])),
+            expires_seconds=None if expires is None else _whole(expires), max_attempts=max_attempts, on_end=end,
         )  # fmt: skip
         if key is not None:
             found = self._made_before(self.service, parent, type, key) if again and debounce is None else None
@@ -112,6 +117,11 @@ class Enqueuing:
 
 def _plain(payload: Any) -> JSON:
     return payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
+
+
+def _whole(delay: float | timedelta) -> int:
+    """Return a time in whole seconds, rounded up: a job must not start too early."""
+    return math.ceil(delay.total_seconds() if isinstance(delay, timedelta) else delay)
 
 
 def _seconds(run_at: datetime) -> float:

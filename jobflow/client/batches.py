@@ -58,11 +58,11 @@ def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[
             if half:
                 left += [some[half:], some[:half]]
             else:
-                results.append(_failed(error))
+                results.append(failed(error))
         except e.JobFlowError as error:
             if not results:
                 raise
-            results += [_failed(error)] * (len(bodies) - len(results))
+            results += [failed(error)] * (len(bodies) - len(results))
             break
     return results
 
@@ -100,7 +100,7 @@ def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.
     return found
 
 
-def _failed(error: e.JobFlowError) -> m.BatchResult:
+def failed(error: e.JobFlowError) -> m.BatchResult:
     """Return an error of a whole request as the result of one of its jobs."""
     if not isinstance(error, e.ApiError):
         problem = m.Problem("about:blank", "", NOT_STORED, str(error), None, None, None)

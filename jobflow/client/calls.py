@@ -14,6 +14,7 @@ from jobflow.plain import TypeOrName, is_key
 T = TypeVar("T")
 KEY = "Idempotency-Key"
 JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | m.BatchResult | str
+PAIR = 2
 Step = Literal[60, 300, 3600, 86400]
 """Seconds from one point of a series to the next."""
 BulkOrId = m.BulkActionRow | str
@@ -51,7 +52,7 @@ class NewJob:
     run_at: datetime | str | None = None
     tags: Sequence[str] = ()
     max_attempts: int | None = None
-    debounce: tuple[str, int] | None = None
+    debounce: tuple[str, float | timedelta] | None = None
     expires: float | timedelta | None = None
     on_end: TypeOrName | None = None
 
@@ -59,7 +60,13 @@ class NewJob:
         """Raise ValueError for an invalid key, and for more than one of delay, run_at and debounce.
 
         An empty key is invalid too: if a generated key replaced it, a repeated request would make a second job.
+        Raises TypeError for tags that are one text, which would become a tag for each letter, and for a debounce that
+        is no pair.
         """
+        if isinstance(self.tags, str):
+            raise TypeError(f"tags is a list: write tags=[{self.tags!r}].")
+        if self.debounce is not None and (isinstance(self.debounce, str) or len(self.debounce) != PAIR):
+            raise TypeError('debounce is a key and seconds: write debounce=("doc-17", 30).')
         if self.key is not None and not is_key(self.key):
             raise ValueError(
                 f"{self.key!r} is not a valid idempotency key: it must have 1 to 255 visible ASCII characters."
@@ -77,7 +84,7 @@ class NewJob:
             "max_attempts": self.max_attempts,
             "expires_seconds": None if self.expires is None else as_seconds(self.expires),
             "on_end": None if self.on_end is None else type_name(self.on_end),
-            "debounce": self.debounce and {"key": self.debounce[0], "seconds": self.debounce[1]},
+            "debounce": self.debounce and {"key": self.debounce[0], "seconds": as_seconds(self.debounce[1])},
         }
         given = {name: value for name, value in asked.items() if value is not None}
         return {"type": type_name(self.type), "payload": as_payload(self.payload), **given}

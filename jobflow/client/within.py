@@ -7,10 +7,11 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from jobflow.client.batches import BatchedJob
+from jobflow.client.batches import BatchedJob, failed
 from jobflow.client.calls import NewJob, SubmittedJob
 from jobflow.client.encoding import as_body, as_payload, as_seconds, type_name
 from jobflow.context import RUNNING, Attempt
+from jobflow.errors import ApiError
 
 CREATED = 201
 """The status of a stored job in the result of a batch."""
@@ -29,7 +30,7 @@ def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
         delay=None if asked.delay is None else as_seconds(asked.delay),
         run_at=_time(asked.run_at),
         tags=asked.tags,
-        debounce=asked.debounce,
+        debounce=asked.debounce and (asked.debounce[0], as_seconds(asked.debounce[1])),
         expires=None if asked.expires is None else as_seconds(asked.expires),
         max_attempts=asked.max_attempts,
         on_end=None if asked.on_end is None else type_name(asked.on_end),
@@ -40,10 +41,19 @@ def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
 def batch(attempt: Attempt, jobs: Iterable[NewJob]) -> list[BatchedJob]:
     """Store many children of the attempt's job, one after the other; return their results.
 
-    Raises what `submit` raises.
+    Raises what `submit` raises, except an error of the API (under `jobflow.testing.eager`), which is the result of its
+    job.
     """
-    made = [submit(attempt, job) for job in jobs]
-    return [BatchedJob(CREATED, job, None, None, job.idempotency_key or "") for job in made]
+    return [_result(attempt, job) for job in jobs]
+
+
+def _result(attempt: Attempt, asked: NewJob) -> BatchedJob:
+    try:
+        made = submit(attempt, asked)
+    except ApiError as error:
+        told = failed(error)
+        return BatchedJob(told.status, None, told.problem, None, asked.key or "")
+    return BatchedJob(CREATED, made, None, None, made.idempotency_key or "")
 
 
 def in_function() -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api.http.endpoint import read_body
@@ -17,7 +18,7 @@ from chalicelib.api.models import schemas
 from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType, queue_of
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job, Status
@@ -28,6 +29,8 @@ from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
+from chalicelib.pausing.every_minute import AutoPausing
+from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.constants import AHEAD
@@ -72,7 +75,15 @@ class Platform:
         self._posting = Posting(self.service.dispatcher, "test")
         self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)
         names = [kind.name for kind in self._kinds]
-        self._watchdog = Watchdog(self.service.dispatcher, names)
+        guarded = list(dict.fromkeys(kind.queue_key for kind in self._kinds if kind.pause_when is not None))
+        counters, past = MemoryCounters(), MemoryPastPauses()
+        self._watchdog = Watchdog(
+            self.service.dispatcher, names, standing=counters.standing if guarded else None, past_pauses=past
+        )
+        self._pausing = AutoPausing(
+            guarded, self.workers.pauses, counters, self.workers, self.workers, self.store, counters.standing, past,
+            self.clock, self.service.dispatcher.send, choose=lambda ids, most: ids[:most],
+        )  # fmt: skip
         self.schedules = MemorySchedules()
         declared = Declared(self.schedules, self.service.dispatcher, types=lambda: self._kinds)
         self._firings = Firings(self.schedules, self.service, declared)
@@ -90,7 +101,7 @@ class Platform:
         run_at: datetime | str | None = None,
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
-        debounce: tuple[str, int] | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
         expires: float | timedelta | None = None,
         on_end: JobType[Any, Any] | str | None = None,
     ) -> Job:
@@ -132,24 +143,40 @@ class Platform:
         raise RuntimeError(f"Jobs are still due after {MOST_INVOCATIONS:,} rounds without the clock moving.")
 
     def attempt(self, job: Job | str, seconds: float | None = None) -> Job:
-        """Run one invocation of the job's type, with that many seconds; return the changed job.
+        """Run one attempt of a job, and of no other, with that many seconds; return the changed job.
 
-        Raises RuntimeError for a job that waits for a later time: let the time pass first.
+        Raises RuntimeError for a job that cannot run now: it waits for a later time, another worker holds it, an
+        earlier job of its key is in the way, or it has ended.
         """
         found = self.job(job)
-        if found.next_attempt_at is not None and found.next_attempt_at > self.clock.now:
-            seconds_left = found.next_attempt_at - self.clock.now
-            raise RuntimeError(
-                f"Job {found.id} is {found.status} and due at {iso(found.next_attempt_at)}: advance({seconds_left:g}) "
-                "lets that time pass, and runs it."
-            )
-        self.workers.invoke(found.type, seconds)
+        if not self._attempt(found, seconds):
+            raise RuntimeError(self._why_not(found))
         self._tell_ends()
         return self.job(found)
 
     def perform(self, type: JobType[Any, Any] | str, payload: Any, seconds: float | None = None, **asked: Any) -> Job:
-        """Submit a job and run its first attempt; return the changed job."""
-        return self.attempt(self.submit(type, payload, **asked), seconds)
+        """Submit a job and run its first attempt; return the changed job.
+
+        A job that existed already and has ended (`key`, unique jobs) is returned as it is.
+        """
+        job = self.submit(type, payload, **asked)
+        return job if job.terminal else self.attempt(job, seconds)
+
+    def _attempt(self, job: Job, seconds: float | None) -> bool:
+        waits = job.next_attempt_at is not None and job.next_attempt_at > self.clock.now
+        return not waits and self.workers.invoke(job.type, seconds, job.id) > 0
+
+    def _why_not(self, job: Job) -> str:
+        if job.terminal:
+            return f"Job {job.id} has ended: it is {job.status}. retry() runs a job again that did not complete."
+        hidden = [m.visible_at for m in self.queue.messages.get(queue_of(job.type), []) if m.message.id == job.id]
+        due = max(filter(None, [job.next_attempt_at, *hidden]), default=self.clock.now)
+        if due <= self.clock.now:
+            return f"Job {job.id} is {job.status}, and no worker can receive its message now: run() runs all that can."
+        return (
+            f"Job {job.id} is {job.status} and due at {iso(due)}: advance({due - self.clock.now:g}) lets that time "
+            "pass, and runs it."
+        )
 
     def advance(self, seconds: float = 0.0, **more: float) -> None:
         """Let time pass (`advance(hours=2)`), and run each job when it becomes due."""
@@ -164,7 +191,7 @@ class Platform:
             if self.clock.now >= self._watched_at + MINUTE:
                 self._watched_at = self.clock.now
                 self._fire()
-                self._watchdog.run(lambda: MINUTE)
+                self._watch()
             self.run()
         self.clock.now = max(self.clock.now, end)  # a rate's slots may have advanced it further
 
@@ -176,7 +203,7 @@ class Platform:
             if found.terminal or (found.waits or "").startswith("event:"):
                 return found
             self.clock.now = max(self.clock.now + 1, found.next_attempt_at or self.clock.now + MINUTE)
-            self._watchdog.run(lambda: MINUTE)
+            self._watch()
             self.run()
         raise RuntimeError(f"The job has not ended after {MOST_INVOCATIONS:,} waits.")
 
@@ -187,6 +214,15 @@ class Platform:
                 self._told.add(run)
                 running = replace(job, status=Status.PROCESSING)
                 self._ends.follow([JobChanged(run, running, job, job.result is not None)])
+
+    def _watch(self) -> None:
+        """Do what the watchdog does each minute, except schedules."""
+        self._pausing.run()
+        self._watchdog.run(lambda: MINUTE)
+
+    def _paused(self) -> bool:
+        rows = [self.workers.pauses.read(name) for name in self._pausing.queues]
+        return any(row.since is not None or row.switched_at is not None for row in rows)
 
     def _fire(self) -> None:
         """Make the jobs of schedules that fire within the next two minutes, as the watchdog does each minute."""
@@ -202,7 +238,7 @@ class Platform:
         ]
         open_jobs = any(not job.terminal for job in self.jobs())
         look = max(self._watched_at + MINUTE, self.clock.now)
-        watched = [look] if open_jobs or self.queue_of_the_dead() else []
+        watched = [look] if open_jobs or self.queue_of_the_dead() or self._paused() else []
         fires = [
             max(look, schedule.next_at - AHEAD) for schedule in self.schedules.due(math.inf, 1) if schedule.next_at
         ]
@@ -232,7 +268,13 @@ class Platform:
         return list(self.store.page(Filter(parent=parent), limit=1_000_000).jobs)
 
     def fail(self, type: JobType[Any, Any] | str, *errors: BaseException) -> None:
-        """Let the next attempts of a type raise these errors; WorkerGone() kills the worker's process."""
+        """Let the next attempts of a type raise these errors; WorkerGone() kills the worker's process.
+
+        Raises TypeError for a text.
+        """
+        for error in errors:
+            if isinstance(error, str):
+                raise TypeError(f"{error!r} is not an error: write ConnectionError({error!r}).")
         self.workers.faults.setdefault(self._name(type), deque()).extend(errors)
 
     def duplicate(self, messages: int = 1) -> None:

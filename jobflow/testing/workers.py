@@ -13,8 +13,10 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.message import write_message
+from chalicelib.jobs.port import Message
 from chalicelib.limits.memory import MemoryTurns
-from chalicelib.pausing.circuit_breaker import AlwaysClosed
+from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
+from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.producing.service import JobService
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.shared import Breaker, SharedWorker
@@ -52,16 +54,19 @@ class Workers:
     faults: dict[str, deque[BaseException]] = field(default_factory=dict)
     duplicates: int = 0
     turns: MemoryTurns = field(default_factory=MemoryTurns)
+    pauses: MemoryAutoPauses = field(default_factory=MemoryAutoPauses)
+    off: set[str] = field(default_factory=set)
+    probes: dict[str, deque[Message]] = field(default_factory=dict)
     count: int = 0
 
-    def invoke(self, name: str, seconds: float | None = None) -> int:
-        """Run the visible messages of a queue in one invocation; return their number.
+    def invoke(self, name: str, seconds: float | None = None, job_id: str | None = None) -> int:
+        """Run the visible messages of a queue, or of one job, in one invocation; return their number.
 
         `name` is a type of the queue, or the name of a shared queue.
         """
         key = jobtype.queue_of(name)
         (queue,) = queues_of(map(jobtype.get, jobtype.sharing(key)))
-        batch = self.queue.receive(key, queue.function.batch_size)
+        batch = self._batch(key, queue.function.batch_size, job_id)
         if not batch:
             return 0
         self.count += 1
@@ -77,11 +82,24 @@ class Workers:
                 self._acknowledge(key, message)
         return len(batch)
 
+    def switch(self, job_type: str, *, on: bool) -> None:
+        """See Consumers."""
+        (self.off.discard if on else self.off.add)(job_type)
+
+    def probe(self, message: Message) -> None:
+        """See Prober."""
+        self.probes.setdefault(jobtype.queue_of(message.type), deque()).append(message)
+
+    def _batch(self, key: str, most: int, job_id: str | None) -> list[HeldMessage]:
+        if self.probes.get(key):
+            return [HeldMessage(self.probes[key].popleft(), "probe", self.clock.now, 1, sent_at=self.clock.now)]
+        return [] if key in self.off else self.queue.receive(key, most, job_id)
+
     def _works(self, queue: TypeQueue) -> Worker | SharedWorker:
         if not queue.shared:
             return self._worker(queue.types[0])
         return SharedWorker(
-            queue.key, self.store, self.queue, self.clock, lambda low, _: low, self._worker, lambda _: AlwaysClosed()
+            queue.key, self.store, self.queue, self.clock, lambda low, _: low, self._worker, self._breaker
         )
 
     def _worker(self, kind: JobType[Any, Any], breaker: Breaker | None = None) -> Worker:
@@ -89,8 +107,13 @@ class Workers:
             replace(kind, run=self._faulty(kind.run, kind.name)), self.store, self.queue, self.clock, no_jitter,
             spread=lambda low, _: low, sleep=self.clock.advance, secrets=secrets_of(kind, self.secrets),
             starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
-            service=self.service, breaker=breaker or AlwaysClosed(),
+            service=self.service, breaker=breaker or self._breaker(kind),
         )  # fmt: skip
+
+    def _breaker(self, kind: JobType[Any, Any]) -> Breaker:
+        if kind.pause_when is None:
+            return AlwaysClosed()
+        return CircuitBreaker(kind.queue_key, kind.pause_when, self.pauses, self.clock, sleep=lambda _: None)
 
     def _faulty(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         async def faulty_on_loop(payload: Any, ctx: Any) -> Any:

@@ -1,6 +1,8 @@
 """Check the rules for every job type, including future ones."""
 
+import builtins
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from chalicelib.errors import InvalidPayload
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.worker.constants import CLAIM_GUARD
+from jobflow.testing import Platform, example, run
 
 ROOT = Path(__file__).parents[2]
 KINDS = jobtype.load()
@@ -75,3 +78,12 @@ def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
         assert getattr(chalicelib, name).__doc__, name
     with pytest.raises(AttributeError, match="no attribute 'part_of_mine'"):
         _ = chalicelib.part_of_mine
+
+
+@pytest.mark.parametrize("documented", [chalicelib.JobContext, Platform, run, example])
+def test_an_error_that_a_job_type_or_its_test_may_catch_can_be_imported(documented: object) -> None:
+    members = [getattr(documented, name) for name in dir(documented) if not name.startswith("_")]
+    told = " ".join(str(member.__doc__) for member in [documented, *members])
+    names = {name for raised in re.findall(r"[Rr]aises? ([^.;]+)", told) for name in re.findall(r"[A-Z]\w+", raised)}
+    assert names, documented
+    assert [name for name in names if name not in chalicelib.__all__ and not hasattr(builtins, name)] == []

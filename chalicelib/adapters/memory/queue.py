@@ -92,11 +92,14 @@ class MemoryJobQueue:
             job_type = jobtype.queue_of(job_type)
             self.dead[job_type] = [m for m in self.dead.get(job_type, []) if m.receipt not in receipts]
 
-    def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
-        """Return the visible messages; move a message that was received too often to the dead-letter list."""
+    def receive(self, job_type: str, most: int = 10, job_id: str | None = None) -> list[HeldMessage]:
+        """Return the visible messages, or only those of one job, for a test that runs this job and no other.
+
+        A message that was received too often is moved to the dead-letter list.
+        """
         with self._lock:
             now, taken, job_type = self._clock(), list[HeldMessage](), jobtype.queue_of(job_type)
-            for message in self._visible(job_type, self.messages, now):
+            for message in self._receivable(job_type, now, job_id):
                 if len(taken) == most:
                     break
                 if message.receive_count >= self.receives.get(job_type, self.most_receives):
@@ -108,6 +111,13 @@ class MemoryJobQueue:
                 message.visible_at = now + self._visibility
                 taken.append(replace(message))
             return taken
+
+    def _receivable(self, job_type: str, now: float, job_id: str | None) -> list[HeldMessage]:
+        visible = self._visible(job_type, self.messages, now)
+        if job_id is None:
+            return visible
+        first = {message.group: message for message in reversed(visible)} if self._serial(job_type) else {}
+        return [m for m in visible if m.message.id == job_id and first.get(m.group, m) is m]
 
     def _visible(self, job_type: str, queues: Mapping[str, list[HeldMessage]], now: float) -> list[HeldMessage]:
         """Return the receivable messages; in a FIFO queue, none of a group that has a message in flight."""

@@ -79,7 +79,7 @@ class JobFlow:
         run_at: datetime | str | None = None,
         tags: Sequence[str] = (),
         max_attempts: int | None = None,
-        debounce: tuple[str, int] | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
         expires: float | timedelta | None = None,
         on_end: TypeOrName | None = None,
     ) -> SubmittedJob:

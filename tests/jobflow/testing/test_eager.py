@@ -1,5 +1,6 @@
 """An application's own tests: the jobs that it submits run in their process."""
 
+import builtins
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,7 @@ from pydantic import BaseModel, Field
 
 import jobflow
 from chalicelib import Delays, JobContext, JobType, PermanentError, job
-from chalicelib.errors import InvalidPayload
-from jobflow import JobFlow, NewJob
+from jobflow import ApiError, JobFlow, NewJob, problems
 from jobflow.testing import Platform, WorkerGone, eager
 from tests.chalicelib.api.support import only_types
 
@@ -78,7 +78,28 @@ def test_failed_attempts_are_retried_and_the_end_is_told(orders: Kind, platform:
     assert JobFlow().submit(orders, {"number": 1}).status == "dead_letter"
 
 
-def test_a_wrong_payload_is_refused_as_by_the_api(orders: Kind, platform: Platform) -> None:
-    with pytest.raises(InvalidPayload):
-        JobFlow().submit(orders, {"number": "many"})
-    assert platform.jobs() == []
+@pytest.mark.parametrize(
+    ("type", "payload", "key", "error", "told"),
+    [
+        ("order.place", {"number": "many"}, None, problems.InvalidPayload, "payload.number: Input should be a valid"),
+        ("order.palce", {}, None, problems.UnknownJobType, "order.palce"),
+        ("order.place", {"number": 8}, "order-1", problems.IdempotencyMismatch, "use a new key"),
+    ],
+)
+def test_a_refused_request_raises_the_error_of_the_client(
+    platform: Platform, type: str, payload: dict[str, Any], key: str | None, error: builtins.type[ApiError], told: str
+) -> None:
+    JobFlow().submit("order.place", {}, key="order-1")
+    before = platform.jobs()
+    with pytest.raises(error, match=told) as refused:
+        JobFlow().submit(type, payload, key=key)
+    assert str(refused.value).count(told) == 1
+    assert (refused.value.status, platform.jobs()) == (422, before)
+
+
+def test_a_refused_job_of_a_batch_is_told_in_its_result(orders: Kind, platform: Platform) -> None:
+    first, refused, last = JobFlow().batch([NewJob(orders, {"number": n}, key=f"o-{n}") for n in (1, "many", 3)])
+    assert [one.job.result for one in (first, last) if one.job] == [1, 3]
+    assert refused.problem
+    assert (refused.status, refused.job, refused.key) == (422, None, "o-many")
+    assert refused.problem.type == "urn:jobflow:problem:invalid-payload"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from chalicelib import AwsAccess, Cron, Function, JobContext, JobType, Queue, job
+from chalicelib import AwsAccess, Cron, Failing, Function, JobContext, JobType, Queue, Unique, job
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, UnknownJobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
@@ -24,6 +24,17 @@ class Nothing(BaseModel):
 def tell(_: Nothing, _ctx: JobContext) -> str:
     """Tell what its environment holds."""
     return f"{os.environ['NIGHTLY_URL']} in {os.environ['NIGHTLY_ZONE']}"
+
+
+class Name(BaseModel):
+    """A payload."""
+
+    name: str = Field(examples=["ada"])
+
+
+def say(payload: Name, _: JobContext) -> str:
+    """Say a name."""
+    return payload.name
 
 
 @pytest.fixture
@@ -228,6 +239,44 @@ def test_an_attempt_of_a_job_that_waits_says_when_it_is_due(platform: Platform) 
         platform.attempt(waiting)
     platform.clock.advance(2)
     assert platform.attempt(waiting).status is Status.COMPLETED
+    with pytest.raises(RuntimeError, match="has ended: it is completed"):
+        platform.attempt(waiting)
+
+
+def test_an_attempt_of_a_job_whose_worker_is_gone_says_when_another_one_takes_it(platform: Platform) -> None:
+    platform.fail("order.charge", WorkerGone())
+    lost = platform.perform("order.charge", {"number": 7})
+    with pytest.raises(RuntimeError, match=r"processing and due at .*: advance\([\d.]+\)") as told:
+        platform.attempt(lost)
+    platform.advance(float(str(told.value).split("advance(")[1].split(")")[0]))
+    assert (platform.job(lost).status, platform.job(lost).attempts) == (Status.COMPLETED, 2)
+
+
+@pytest.mark.parametrize("settings", [{}, {"function": Function(batch_size=10)}, {"fair_by": "name"}])
+def test_an_attempt_is_of_the_named_job_and_of_no_other(settings: dict[str, Any]) -> None:
+    with only_types():
+        platform = Platform(job("name.say", **settings)(say))
+        first, second = (platform.submit("name.say", {"name": name}) for name in ("ada", "bob"))
+        assert platform.attempt(second).result == "bob"
+        assert platform.perform("name.say", {"name": "cy"}).result == "cy"
+        assert platform.job(first).status is Status.QUEUED
+
+
+def test_an_attempt_of_a_job_behind_another_one_of_its_key_is_refused() -> None:
+    with only_types():
+        platform = Platform(job("name.say", serial_by="name")(say))
+        first, second, other = (platform.submit("name.say", {"name": name}) for name in ("ada", "ada", "bob"))
+        assert platform.attempt(other).result == "bob"
+        with pytest.raises(RuntimeError, match="no worker can receive its message now"):
+            platform.attempt(second)
+        assert [platform.attempt(job).result for job in (first, second)] == ["ada", "ada"]
+
+
+def test_a_job_that_existed_already_is_returned_as_it_is() -> None:
+    with only_types():
+        platform = Platform(job("name.say", unique=Unique(by=("name",), seconds=60))(say))
+        first = platform.perform("name.say", {"name": "ada"})
+        assert platform.perform("name.say", {"name": "ada"}) == first
 
 
 @pytest.mark.parametrize(
@@ -243,6 +292,9 @@ def test_an_attempt_of_a_job_that_waits_says_when_it_is_due(platform: Platform) 
         (ValueError, lambda platform: Platform("order.secret", secrets={"KYE": "sesame"})),
         (ValueError, lambda platform: run("order.secret", secrets={"KYE": "sesame"})),
         (TypeError, lambda platform: platform.submit("order.charge", {"number": 1}, dealy=5)),
+        (TypeError, lambda platform: platform.submit("order.charge", {"number": 1}, tags="a:1")),
+        (TypeError, lambda platform: platform.submit("order.charge", {"number": 1}, debounce="doc-17")),
+        (TypeError, lambda platform: platform.fail("order.charge", "busy")),
     ],
 )
 def test_a_mistake_of_the_test_is_an_error(
@@ -270,3 +322,44 @@ def test_types_of_one_queue_run_in_one_batch_and_settle_by_their_own_rules() -> 
         assert seen == ["mail.welcome", "mail.bill"]
         assert (platform.job(welcome).result, platform.job(bill).status) == ("utc", Status.DEAD_LETTER)
         assert platform.queue_of_the_dead() == 1
+
+
+@pytest.mark.parametrize(("hours", "most"), [(0.5, 10), (24, 40)])
+def test_a_type_pauses_itself_spends_only_probes_and_goes_on(hours: float, most: int) -> None:
+    with only_types():
+        platform = Platform(job("name.say", pause_when=Failing(of=5, within=60))(say))
+        platform.fail("name.say", *[ConnectionError("provider down")] * 500)
+        jobs = [platform.submit("name.say", {"name": str(n)}) for n in range(30)]
+        platform.advance(hours=hours)
+        assert 5 <= sum(len(platform.attempts(job)) for job in jobs) <= most
+        platform.workers.faults.clear()
+        platform.advance(hours=2)
+        assert {platform.job(job).status for job in jobs if not platform.attempts(job)} == {Status.COMPLETED}
+        assert all(platform.job(job).terminal for job in jobs)
+
+
+def test_a_shared_queue_pauses_as_a_whole() -> None:
+    mail = Queue("mail", pause_when=Failing(of=4, within=60))
+    with only_types():
+        kinds = [job("name.say", queue=mail)(say), job("name.shout", queue=mail)(say)]
+        platform = Platform(*kinds)
+        platform.fail("name.say", *[ConnectionError("provider down")] * 500)
+        failing = [platform.submit("name.say", {"name": str(n)}) for n in range(5)]
+        platform.advance(seconds=5)
+        waiting = platform.submit("name.shout", {"name": "ada"})
+        platform.advance(seconds=30)
+        assert platform.job(waiting).status is Status.QUEUED
+        assert sum(len(platform.attempts(job)) for job in failing) == 4
+        platform.workers.faults.clear()
+        platform.advance(hours=2)
+        assert {platform.job(job).status for job in [*failing, waiting]} == {Status.COMPLETED}
+
+
+def test_a_pause_ends_when_no_unfinished_job_is_left() -> None:
+    with only_types():
+        platform = Platform(job("name.say", max_attempts=1, pause_when=Failing(of=2, within=60))(say))
+        platform.fail("name.say", *[ConnectionError("provider down")] * 2)
+        for name in ("ada", "bob"):
+            platform.perform("name.say", {"name": name})
+        platform.advance(minutes=10)
+        assert platform.perform("name.say", {"name": "cy"}).result == "cy"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -32,11 +32,12 @@ def test_it_is_stored_and_sent_and_knows_where_it_comes_from(world: OneType) -> 
     assert child.sent
 
 
-def test_a_model_is_a_payload_and_a_delay_is_counted_from_now(world: OneType) -> None:
+def test_a_model_is_a_payload_an_imported_type_names_itself_and_a_delay_is_counted_from_now(world: OneType) -> None:
     world.submit()
 
     def attempt(ctx: JobContext) -> None:
         ctx.enqueue("test.mail", Note(to=["a"]), key="1", delay=59.2)
+        ctx.enqueue(MAIL, PAYLOAD, key="3", delay=timedelta(seconds=59.2), expires=timedelta(hours=1))
         ctx.enqueue("test.mail", PAYLOAD, key="2", run_at=datetime.fromtimestamp(T0 + 30, UTC))
 
     world.script = [attempt]
@@ -44,6 +45,7 @@ def test_a_model_is_a_payload_and_a_delay_is_counted_from_now(world: OneType) ->
     assert [(child.status, child.run_at) for child in children(world)] == [
         (Status.SCHEDULED, T0 + 60),
         (Status.SCHEDULED, T0 + 30),
+        (Status.SCHEDULED, T0 + 60),
     ]
 
 

@@ -62,6 +62,7 @@ def test_a_type_that_declares_nothing_makes_nothing(world: OneType) -> None:
         ({"key": "two words"}, "key"),
         ({"key": "k" * 256}, "key"),
         ({"tags": ["a b"]}, "tags"),
+        ({"tags": "vip"}, "tags"),
         ({"tags": map(str, range(11))}, "tags"),
         ({"delay": 366 * 86_400}, "delay"),
         ({"run_at": datetime(2027, 1, 15, 9)}, "run_at"),  # noqa: DTZ001 - the point of the test
