@@ -315,7 +315,8 @@ class Assembly:
         from chalicelib.access.reads import ReadLimiter
 
         limit, window = self.settings.read_units_max, self.settings.rate_limit_window
-        return ReadLimiter(self.rate_windows, limit, window, self.clock)
+        setting = self.settings.where_set("READ_UNITS_MAX", "ReadUnitsMax")
+        return ReadLimiter(self.rate_windows, limit, window, self.clock, setting)
 
     @Part
     def rate_limiter(self) -> "RateLimiter":
@@ -323,7 +324,8 @@ class Assembly:
         from chalicelib.access.rate_limit import RateLimiter
 
         limit, window = self.settings.rate_limit_max, self.settings.rate_limit_window
-        return RateLimiter(self.rate_windows, limit, window, self.clock)
+        setting = self.settings.where_set("RATE_LIMIT_MAX", "RateLimitMax")
+        return RateLimiter(self.rate_windows, limit, window, self.clock, setting)
 
     @Part
     def metrics(self) -> "MetricsReader":

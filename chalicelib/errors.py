@@ -320,16 +320,17 @@ class Forbidden(JobFlowError):
 class RateLimited(JobFlowError):
     """Too many requests from one address or token; `retry_after`: seconds until the next request is accepted."""
 
-    def __init__(self, limit: int, window: int, retry_after: int, of: str) -> None:
-        super().__init__(f"At most {limit:,} writing requests in {window} seconds {of}.")
+    def __init__(self, limit: int, window: int, retry_after: int, of: str, remedy: str = "") -> None:
+        super().__init__(f"At most {limit:,} writing requests in {window} seconds {of}.{remedy}")
         self.retry_after = retry_after
 
 
 class ReadsLimited(RateLimited):
     """One token has read too much; `retry_after` is the number of seconds until it may read again."""
 
-    def __init__(self, limit: int, window: int, retry_after: int) -> None:
-        JobFlowError.__init__(self, f"At most {limit:,} read units of the tables in {window} seconds for one token.")
+    def __init__(self, limit: int, window: int, retry_after: int, setting: str = "") -> None:
+        told = f"At most {limit:,} read units of the tables in {window} seconds for one token."
+        JobFlowError.__init__(self, f"{told} To raise the limit: {setting}." if setting else told)
         self.retry_after = retry_after
 
 

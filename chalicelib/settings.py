@@ -92,6 +92,12 @@ class Settings:
             raise ConfigurationError("CURSOR_SECRET is 'development': a deployed stage needs its own secret")
         return settings
 
+    def where_set(self, variable: str, parameter: str) -> str:
+        """Return where a limit is set: a stage has parameters; a laptop has variables, and no event source mappings."""
+        if self.event_sources:
+            return f"the stage's parameter {parameter}"
+        return f"start `jobflow dev` or `make dev` with {variable}=… (0: no limit)"
+
 
 def _signing_key(env: Mapping[str, str]) -> str:
     develops = env.get("STAGE", "dev") == "dev"

@@ -13,20 +13,25 @@ from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
-ADDRESS = "from one address; a token may have a limit of its own (token issue --rate)"
+ADDRESS = "from one address"
+OWN_LIMIT = " Give the token its own limit (`token issue --rate 6000`), or raise the limit of an address: "
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `requests` requests in any `window` seconds; `of` is the last part of the refusal's text."""
+    """At most `requests` requests in any `window` seconds.
+
+    `of` is the last part of the refusal's first sentence; `remedy` says how the limit is raised.
+    """
 
     requests: int
     window: int
     of: str
+    remedy: str = ""
 
     def refusal(self, wait: int) -> RateLimited:
         """Return the error for a refusal; `wait` in seconds."""
-        return RateLimited(self.requests, self.window, wait, self.of)
+        return RateLimited(self.requests, self.window, wait, self.of, self.remedy)
 
 
 class RateLimiter:
@@ -36,13 +41,19 @@ class RateLimiter:
 
     Every request is counted with one atomic write. A refused request is subtracted again, so refusals never extend a
     block. The process remembers a blocked address until its time is over, so repeated requests cost no write.
+    `setting` is where this stage sets the limit, for the refusal.
     """
 
     def __init__(
-        self, windows: RateWindows, limit: int = 60, window: int = 60, clock: Callable[[], float] = time.time
+        self,
+        windows: RateWindows,
+        limit: int = 60,
+        window: int = 60,
+        clock: Callable[[], float] = time.time,
+        setting: str = "",
     ) -> None:
         self._windows = windows
-        self._limit = Limit(limit, window, ADDRESS)
+        self._limit = Limit(limit, window, ADDRESS, f"{OWN_LIMIT}{setting}." if setting else "")
         self._clock = clock
         self._lock = threading.Lock()
         self._blocked: dict[str, float] = {}

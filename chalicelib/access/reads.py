@@ -56,11 +56,17 @@ class ReadLimiter:
     """
 
     def __init__(
-        self, windows: RateWindows, limit: int, window: int = 60, clock: Callable[[], float] = time.time
+        self,
+        windows: RateWindows,
+        limit: int,
+        window: int = 60,
+        clock: Callable[[], float] = time.time,
+        setting: str = "",
     ) -> None:
         self._windows = windows
         self._limit = limit
         self._window = window
+        self._setting = setting
         self._clock = clock
         self._lock = threading.Lock()
         self._pending: dict[str, float] = {}
@@ -70,7 +76,7 @@ class ReadLimiter:
         """Raise ReadsLimited while the token has read too much."""
         until = self._blocked.get(token, 0.0)
         if until > (now := self._clock()):
-            raise ReadsLimited(self._limit, self._window, math.ceil(until - now))
+            raise ReadsLimited(self._limit, self._window, math.ceil(until - now), self._setting)
 
     def spent(self, token: str, units: float) -> None:
         """Count the reads of a token's request. Count nothing while the table does not answer."""

@@ -16,7 +16,9 @@ from jobflow.cli.session import Session
 Profile = Annotated[
     str | None, typer.Option("--profile", "--stage", "-s", help="Use this profile (`jobflow login` makes one).")
 ]
-Url = Annotated[str | None, typer.Option("--url", help="Use this address with the token in JOBFLOW_TOKEN.")]
+Url = Annotated[
+    str | None, typer.Option("--url", help="Use this address; the token is in JOBFLOW_TOKEN, and `login` asks for it.")
+]
 Lines = Annotated[
     bool | None,
     typer.Option("--json/--table", help="JSON lines or a table; default: a table on a terminal, else JSON."),

@@ -45,7 +45,7 @@ def create(
     example: Annotated[bool, typer.Option("--example", help="Begin with the type's example payload.")] = False,
     key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key makes no second job.")] = None,
     delay: Annotated[str | None, typer.Option("--delay", help="Start after: 90s, 10m, 2h.")] = None,
-    run_at: Annotated[str | None, typer.Option("--run-at", help="Start at: 2027-03-01T10:00.")] = None,
+    run_at: Annotated[str | None, typer.Option("--run-at", help="Start at: 2027-03-01T10:00, local time.")] = None,
     debounce: Annotated[str | None, typer.Option("--debounce", help="Replace what waits under it: doc-17=30s.")] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="Cancel it if it has not begun: 30m, 2h.")] = None,
     on_end: Annotated[str | None, typer.Option("--on-end", help="Make a job of this type when it has ended.")] = None,

@@ -8,7 +8,7 @@ import typer
 from jobflow.cli import reading
 from jobflow.cli.command import command
 from jobflow.cli.commands.jobs import Id
-from jobflow.cli.filters import Since, Type
+from jobflow.cli.filters import Type
 from jobflow.cli.session import Session
 from jobflow.plain import plain
 
@@ -121,7 +121,10 @@ def health(session: Session) -> None:
 def errors(
     session: Session,
     job_type: Type = None,
-    since: Since = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Only what failed after: 2h, today, or 2027-03-01T10:00. Default: the last day."),
+    ] = None,
     unacknowledged: Annotated[
         bool, typer.Option("--unacknowledged", help="Only those that `jobflow health` counts.")
     ] = False,

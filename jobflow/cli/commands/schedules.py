@@ -29,8 +29,12 @@ Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id."
 Payload = Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")]
 CatchUp = Annotated[int | None, typer.Option("--catch-up", min=0, help="How many missed firings run late; 0: none.")]
 Overlap = Annotated[str | None, typer.Option("--overlap", help="allow, or skip: not beside the job of an earlier one.")]
-Starts = Annotated[str | None, typer.Option("--starts-at", help="No firing before: 2027-03-01T10:00; '': no bound.")]
-Ends = Annotated[str | None, typer.Option("--ends-at", help="No firing after: 2027-03-01T10:00; '': no bound.")]
+Starts = Annotated[
+    str | None, typer.Option("--starts-at", help="No firing before: 2027-03-01T10:00, local time; '': no bound.")
+]
+Ends = Annotated[
+    str | None, typer.Option("--ends-at", help="No firing after: 2027-03-01T10:00, local time; '': no bound.")
+]
 
 Expires = Annotated[str | None, typer.Option("--expires", help="Cancel what has not begun after: 30m; '': never.")]
 
@@ -67,7 +71,7 @@ def create(
     session: Session,
     schedule: Id,
     job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
-    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
+    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")],
     payload: Payload = None,
     field: Field = None,
     timezone: Zone = "UTC",
@@ -92,7 +96,9 @@ def update(
     payload: Payload = None,
     field: Field = None,
     job_type: Annotated[str | None, typer.Option("--type", help="Another job type.")] = None,
-    cron: Annotated[str | None, typer.Option("--cron", help="Minute, hour, day, month, day of the week.")] = None,
+    cron: Annotated[
+        str | None, typer.Option("--cron", help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")
+    ] = None,
     timezone: Annotated[str | None, typer.Option("--timezone", help="Of the IANA database.")] = None,
     catch_up: CatchUp = None,
     overlap: Overlap = None,
@@ -153,7 +159,7 @@ def _given(
 @command(app, "preview", "schedules preview '0 6 * * 1-5' --timezone Europe/Berlin")
 def preview(
     session: Session,
-    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week.")],
+    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")],
     timezone: Zone = "UTC",
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many firings.")] = 5,
 ) -> None:

@@ -1,5 +1,6 @@
 """Test every route with every role and every state of a token."""
 
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,6 +12,7 @@ from chalicelib.access.tokens import MemoryTokenStore, Role, Token
 from chalicelib.api import routes
 from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.assembly import parts
+from chalicelib.errors import ReadsLimited
 from tests.chalicelib.api.support import BODY, NOTE, T0, World
 
 PUBLIC = {"GET /health", "GET /docs"}
@@ -191,6 +193,24 @@ def test_the_address_is_the_gateways_and_not_the_callers(world: World) -> None:
     assert one.post("/jobs", BODY).status == 201
     assert one.post("/jobs", BODY, headers=forged).status == 429
     assert one.post("/jobs", BODY, address="198.51.100.7").status == 201
+
+
+@pytest.mark.parametrize(
+    ("event_sources", "told"),
+    [("", r"start `jobflow dev` or `make dev` with {variable}=… \(0: no limit\)"), ("a=1", "parameter {parameter}")],
+    ids=["on a laptop", "in a stage"],
+)
+def test_a_limit_says_where_it_is_set(world: World, event_sources: str, told: str) -> None:
+    settings = replace(world.settings, rate_limit_max=1, read_units_max=1, event_sources=event_sources)
+    one = World(settings=settings)
+    assert one.post("/jobs", BODY).status == 201
+    writes = one.post("/jobs", BODY).json["detail"]
+    assert re.search(told.format(variable="RATE_LIMIT_MAX", parameter="RateLimitMax"), writes)
+    assert "`token issue --rate 6000`" in writes
+    parts.read_limiter.spent("token", 100)
+    parts.read_limiter.spent("token", 100)
+    with pytest.raises(ReadsLimited, match=told.format(variable="READ_UNITS_MAX", parameter="ReadUnitsMax")):
+        parts.read_limiter.check("token")
 
 
 def test_a_tokens_own_limit_holds_in_place_of_its_addresss(world: World) -> None:
