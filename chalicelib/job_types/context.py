@@ -184,16 +184,16 @@ class AsyncJobContext(Protocol):
 
     async def enqueue(
         self,
-        type: str,
+        type: str | NamedType,
         payload: Any,
         *,
         key: str,
-        delay: float | None = None,
+        delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
-        debounce: tuple[str, int] | None = None,
-        expires: float | None = None,
-        on_end: str | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
+        expires: float | timedelta | None = None,
+        on_end: str | NamedType | None = None,
     ) -> str:
         """Make a job of a type in `enqueues=`, and return its id."""
 

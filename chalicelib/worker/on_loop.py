@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
 
 from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, Suspended
+from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.moved import refuse_job_type
 from chalicelib.job_types.retry import DECIDED, Curve
 from chalicelib.jobs.job import Job
@@ -149,16 +150,16 @@ class AsyncWorkerContext:
     @refuse_job_type
     async def enqueue(
         self,
-        type: str,
+        type: str | NamedType,
         payload: Any,
         *,
         key: str,
-        delay: float | None = None,
+        delay: float | timedelta | None = None,
         run_at: datetime | None = None,
         tags: Iterable[str] = (),
-        debounce: tuple[str, int] | None = None,
-        expires: float | None = None,
-        on_end: str | None = None,
+        debounce: tuple[str, float | timedelta] | None = None,
+        expires: float | timedelta | None = None,
+        on_end: str | NamedType | None = None,
     ) -> str:
         """See JobContext."""
         return self.ctx.enqueue(
