@@ -15,6 +15,8 @@ from jobflow.version import __version__
 CLIENT, PLATFORM = "jobflow-aws", "jobflow-aws-platform"
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==[^\n]+?(?: \\\n +--hash=\S+)+", re.MULTILINE)
 
+PLAIN = re.compile(r"^([A-Za-z0-9._-]+)==[^\n\\]+$", re.MULTILINE)
+
 
 def requirements() -> str:
     """Return the lines for requirements.txt, for the JobFlow that is installed here."""
@@ -23,6 +25,26 @@ def requirements() -> str:
         return "\n".join(own) + "\n"
     locked = blocks((tree.source() / "requirements-dev.txt").read_text())
     return "\n".join([*own, *(locked[name] for name in sorted(reached(PLATFORM)) if name in locked)]) + "\n"
+
+
+def renewed(text: str, wanted: str) -> str:
+    """Return a requirements.txt whose pins are those of `wanted`; lines of libraries that are not in it stay.
+
+    A library that is new in `wanted` is added after JobFlow's own lines. Returns the text unchanged if it does not name
+    JobFlow, or if it has hashes and `wanted` has none: pip accepts hashes only if all lines have them.
+    """
+    new, old = _pinned(wanted), _pinned(text)
+    if CLIENT not in old or ("--hash" in old[CLIENT] and "--hash" not in new[CLIENT]):
+        return text
+    for name in new.keys() & old.keys():
+        text = text.replace(old[name], new[name])
+    added = "".join(f"\n{new[name]}" for name in sorted(new.keys() - old.keys()))
+    last = new[PLATFORM if PLATFORM in old else CLIENT]
+    return text.replace(last, last + added)
+
+
+def _pinned(text: str) -> dict[str, str]:
+    return {**{normal(line[1]): line[0] for line in PLAIN.finditer(text)}, **blocks(text)}
 
 
 def blocks(lock: str) -> dict[str, str]:

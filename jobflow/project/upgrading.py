@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobflow.project import settings
+from jobflow.project import pins, settings
 from jobflow.version import __version__
 
 LIST = Path(__file__).with_name("breaking.toml")
@@ -75,6 +75,23 @@ def write_version(project: Path) -> None:
     path = project / settings.MARK
     text, line = path.read_text(), f'version = "{__version__}"'
     path.write_text(VERSION_LINE.sub(line, text, count=1) if VERSION_LINE.search(text) else f"{line}\n{text}")
+
+
+def write_pins(project: Path) -> str | None:
+    """Let requirements.txt pin the installed version; return what a person must know, or None if nothing changed."""
+    path = project / "requirements.txt"
+    if not path.is_file():
+        return None
+    text, wanted = path.read_text(), pins.requirements()
+    if (new := pins.renewed(text, wanted)) != text:
+        path.write_text(new)
+        return f"requirements.txt: pins {__version__}. Copy the two wheels to wheels/, if you keep them there."
+    if f"{pins.CLIENT}==" in text and f"{pins.CLIENT}=={__version__}" not in text:
+        return (
+            f"requirements.txt: not changed. It has hashes, and pip knows none for the wheels of {__version__} here."
+            " Install them from files (pip install wheels/*.whl), and run `jobflow upgrade` again."
+        )
+    return None
 
 
 def _places(project: Path, change: Breaking) -> list[str]:

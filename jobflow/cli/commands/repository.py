@@ -147,7 +147,7 @@ def upgrade(
         bool, typer.Option("--check", help="Change nothing; exit with 1 when something here is touched.")
     ] = False,
 ) -> None:
-    """List breaking changes since this repository's version, rewrite `@job`, and store the new version."""
+    """List breaking changes since this repository's version, rewrite `@job`, and store and pin the new version."""
     from jobflow.project import tree, upgrading
 
     with told():
@@ -158,10 +158,18 @@ def upgrade(
         arguments = ["--check"] if only_check else []
         handlers = [str(path.relative_to(project)) for path in sorted((project / "handlers").glob("*.py"))]
         code = _in_project("jobflow.project.rewriting", [*arguments, *handlers])
+        if not only_check:
+            found = upgrading.look(project)  # some lines have just been rewritten
+        if found.touched and not only_check:
+            typer.echo(
+                "Change the lines that are listed, and run `jobflow upgrade` again. The version is not stored yet."
+            )
         if found.touched or code:
             raise typer.Exit(1)
         if not only_check:
             upgrading.write_version(project)
+            if told_about_pins := upgrading.write_pins(project):
+                typer.echo(told_about_pins)
 
 
 def _in_project(module: str, arguments: Sequence[str]) -> int:

@@ -32,3 +32,42 @@ def test_what_a_distribution_needs_is_followed_with_the_extras_that_are_asked_fo
 
 def test_what_was_installed_from_no_file_is_pinned_by_version_alone() -> None:
     assert pins.requirements() == f"jobflow-aws=={__version__}\njobflow-aws-platform=={__version__}\n"
+
+
+OLD = """\
+# Our tools. Keep this line.
+jobflow-aws==0.1.0 \\
+    --hash=sha256:01
+jobflow-aws-platform==0.1.0 \\
+    --hash=sha256:02
+rich==14.0.0 \\
+    --hash=sha256:03 \\
+    --hash=sha256:04
+mine==1.2.3 \\
+    --hash=sha256:05
+"""
+NEW = """\
+jobflow-aws==0.3.0 \\
+    --hash=sha256:a1
+jobflow-aws-platform==0.3.0 \\
+    --hash=sha256:a2
+anyio==4.0.0 \\
+    --hash=sha256:a5
+rich==15.0.0 \\
+    --hash=sha256:a3
+"""
+
+
+def test_an_upgrade_pins_the_new_version_and_keeps_the_lines_of_the_repository() -> None:
+    found = pins.renewed(OLD, NEW)
+    assert pins.blocks(found) == {**pins.blocks(NEW), "mine": pins.blocks(OLD)["mine"]}
+    assert found.startswith("# Our tools. Keep this line.\njobflow-aws==0.3.0")
+    assert pins.renewed(found, NEW) == found
+
+
+def test_lines_without_hashes_are_renewed_and_are_never_mixed_with_hashes() -> None:
+    plain = "jobflow-aws==0.1.0\njobflow-aws-platform==0.1.0\nmine==1.2.3\n"
+    new = "jobflow-aws==0.3.0\njobflow-aws-platform==0.3.0\n"
+    assert pins.renewed(plain, new) == new + "mine==1.2.3\n"
+    assert pins.renewed(OLD, new) == OLD
+    assert pins.renewed("mine==1.2.3\n", new) == "mine==1.2.3\n"

@@ -148,6 +148,45 @@ def test_lines_that_use_what_is_gone_are_named(old: Path) -> None:
     assert (found.touched, upgrading.look(old, [REMOVED], "0.2.9").changes) == (True, [])
 
 
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("handlers/word_count.py", "from chalicelib.errors import PermanentError"),
+        ("handlers/word_count.py", '    ctx.enqueue(job_type="word.count", payload={}, key="k")'),
+        ("tests/test_app.py", "    client.retry_many()"),
+        ("tests/test_app.py", '    jobs.errors(since=since, job_type="word.count")'),
+        ("acme/models.py", "    password: SecretStr"),
+        ("acme/models.py", """    print('{"_aws": {}}')"""),
+        ("acme/models.py", '    jobs.submit("word.count", {}, tags=["schedule:nightly"])'),
+        ("queries.sh", "logs filter 'job.bury'"),
+        ("queries.sh", 'curl "$JOBFLOW_URL/jobs?status=failed&offset=100"'),
+        ("queries.sh", """curl -d '{"action": "retry", "filter": {}}'"""),
+    ],
+)
+def test_a_line_that_a_change_breaks_is_named(old: Path, file: str, line: str) -> None:
+    path = old / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{line}\n")
+    assert [places for _, places in upgrading.look(old).changes if places] == [[f"{file}:1"]]
+
+
+@pytest.mark.parametrize("pinned", ["jobflow-aws==0.1.0\nmine==1\n", "mine==1\n", None])
+def test_an_upgrade_pins_the_installed_version_where_the_repository_pins_one(old: Path, pinned: str | None) -> None:
+    path = old / "requirements.txt"
+    path.unlink()
+    if pinned is not None:
+        path.write_text(pinned)
+    told = upgrading.write_pins(old)
+    if pinned and "jobflow" in pinned:
+        assert path.read_text() == f"jobflow-aws=={__version__}\njobflow-aws-platform=={__version__}\nmine==1\n"
+        assert told is not None
+        assert __version__ in told
+    else:
+        assert (path.read_text() if pinned else None) == pinned
+        assert told is None
+    assert upgrading.write_pins(old) is None
+
+
 def test_the_new_version_is_written_down_and_nothing_else(old: Path) -> None:
     mark = old / settings.MARK
     before = mark.read_text()
