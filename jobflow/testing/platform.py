@@ -257,10 +257,12 @@ class Platform:
         return self.store.view(job if isinstance(job, str) else job.id).attempts
 
     def jobs(self, status: Status | str | None = None, type: JobType[Any, Any] | str | None = None) -> list[Job]:
-        """Return the jobs, newest first."""
+        """Return the jobs, newest first, also those that were made at the same moment of the clock."""
         name = None if type is None else self._name(type)
         wanted = None if status is None else Status(status)
-        return list(self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs)
+        place = {job_id: number for number, job_id in enumerate(self.store.made())}
+        found = self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs
+        return sorted(found, key=lambda job: place[job.id], reverse=True)
 
     def made_by(self, job: Job | str) -> list[Job]:
         """Return the jobs that a job made with `ctx.enqueue`, in the order of their keys."""

@@ -51,6 +51,11 @@ class MemoryJobStore:
         self._steps: dict[tuple[str, int], dict[str, Step]] = {}
         self._payloads: dict[tuple[str, int], tuple[float, JSON]] = {}
 
+    def made(self) -> list[str]:
+        """Return the ids in the order in which the jobs were stored, which tells jobs of the same moment apart."""
+        with self._lock:
+            return list(self._jobs)
+
     def add(self, job: Job) -> None:
         """See JobStore."""
         with self._lock:

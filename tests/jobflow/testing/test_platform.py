@@ -272,6 +272,13 @@ def test_an_attempt_of_a_job_behind_another_one_of_its_key_is_refused() -> None:
         assert [platform.attempt(job).result for job in (first, second)] == ["ada", "ada"]
 
 
+def test_jobs_of_the_same_moment_are_listed_newest_first(platform: Platform) -> None:
+    made = [platform.submit("order.charge", {"number": number}).id for number in range(20)]
+    assert [job.id for job in platform.jobs()] == made[::-1]
+    platform.run()
+    assert [job.id for job in platform.jobs("completed", "order.charge")] == made[::-1]
+
+
 def test_a_job_that_existed_already_is_returned_as_it_is() -> None:
     with only_types():
         platform = Platform(job("name.say", unique=Unique(by=("name",), seconds=60))(say))
