@@ -149,6 +149,11 @@ def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
     return Call("POST", path, m.JobRow, body=as_body({"data": data}), repeatable=True)
 
 
+def past_payload(job: JobOrId, gen: int) -> Call[m.PastPayload]:
+    """Read the payload of an earlier run."""
+    return Call("GET", f"{_job(job)}/payloads/{gen}", m.PastPayload, repeatable=True)
+
+
 def steps(job: JobOrId) -> Call[m.Steps]:
     """Read the kept steps of a job."""
     return Call("GET", f"{_job(job)}/steps", m.Steps, repeatable=True)
@@ -243,6 +248,11 @@ def pause(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
 def resume(type: TypeOrName) -> Call[m.Paused]:
     """Resume a job type."""
     return Call("POST", f"/job-types/{quote(type_name(type), safe='')}/resume", m.Paused, repeatable=True)
+
+
+def past_pauses(type: TypeOrName) -> Call[m.PastPauseRows]:
+    """Read the ended pauses of a job type."""
+    return Call("GET", f"/job-types/{quote(type_name(type), safe='')}/pauses", m.PastPauseRows, repeatable=True)
 
 
 def metrics() -> Call[m.MetricsAnswer]:

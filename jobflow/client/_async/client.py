@@ -139,6 +139,10 @@ class AsyncJobFlow:
         """Return the kept steps of a job, with its sleeps, waits and events, oldest first."""
         return await self._ask(calls.steps(job))
 
+    async def past_payload(self, job: JobOrId, gen: int) -> m.PastPayload:
+        """Return the payload of an earlier run (the first is 1), if the job was then retried with another one."""
+        return await self._ask(calls.past_payload(job, gen))
+
     async def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
         """Settle a failed or dead-lettered job without running it; the job stores the reason."""
         return await self._ask(calls.discard(job, reason))
@@ -270,6 +274,10 @@ class AsyncJobFlow:
     async def resume(self, type: TypeOrName) -> m.Paused:
         """Resume a job type."""
         return await self._ask(calls.resume(type))
+
+    async def past_pauses(self, type: TypeOrName) -> list[m.PastPauseRow]:
+        """Return the last 20 ended pauses of a job type, newest first."""
+        return (await self._ask(calls.past_pauses(type))).pauses
 
     async def metrics(self) -> m.MetricsAnswer:
         """Return the current numbers."""

@@ -140,6 +140,10 @@ class JobFlow:
         """Return the kept steps of a job, with its sleeps, waits and events, oldest first."""
         return self._ask(calls.steps(job))
 
+    def past_payload(self, job: JobOrId, gen: int) -> m.PastPayload:
+        """Return the payload of an earlier run (the first is 1), if the job was then retried with another one."""
+        return self._ask(calls.past_payload(job, gen))
+
     def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
         """Settle a failed or dead-lettered job without running it; the job stores the reason."""
         return self._ask(calls.discard(job, reason))
@@ -267,6 +271,10 @@ class JobFlow:
     def resume(self, type: TypeOrName) -> m.Paused:
         """Resume a job type."""
         return self._ask(calls.resume(type))
+
+    def past_pauses(self, type: TypeOrName) -> list[m.PastPauseRow]:
+        """Return the last 20 ended pauses of a job type, newest first."""
+        return (self._ask(calls.past_pauses(type))).pauses
 
     def metrics(self) -> m.MetricsAnswer:
         """Return the current numbers."""

@@ -222,3 +222,16 @@ def test_numbers_types_and_the_token(client: JobFlow, wire: Wire) -> None:
     assert not client.resume("test.note").paused
     assert (client.me().role, client.meta().limits.batch_jobs) == ("admin", 25)
     assert client.errors() == []
+
+
+def test_an_earlier_payload_and_ended_pauses_can_be_read(client: JobFlow, world: World) -> None:
+    [job] = failed(world, 1)
+    before = client.get(job).payload
+    client.retry(job, {"to": ["late@example.com"]})
+    assert (client.past_payload(job, 1).payload, client.get(job).payload["to"]) == (before, ["late@example.com"])
+    with pytest.raises(problems.PayloadNotFound):
+        client.past_payload(job, 2)
+    client.pause("test.note", "the provider is down")
+    assert client.past_pauses("test.note") == []
+    client.resume("test.note")
+    assert [pause.reason for pause in client.past_pauses("test.note")] == ["the provider is down"]
