@@ -137,8 +137,9 @@ class CancelledJob:
     type: str
     status: Status
     payload: Any
-    """null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for
-    one answer (6 MB); `payload_bytes` is its size"""
+    """null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with another
+    payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB);
+    `payload_bytes` is its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
@@ -348,8 +349,9 @@ class JobDetail:
     type: str
     status: Status
     payload: Any
-    """null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for
-    one answer (6 MB); `payload_bytes` is its size"""
+    """null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with another
+    payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB);
+    `payload_bytes` is its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int
@@ -428,8 +430,9 @@ class JobRow:
     type: str
     status: Status
     payload: Any
-    """null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for
-    one answer (6 MB); `payload_bytes` is its size"""
+    """null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with another
+    payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB);
+    `payload_bytes` is its size"""
     payload_bytes: int
     attempts: int
     max_attempts: int

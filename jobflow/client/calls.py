@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote
 
 from jobflow import models as m
-from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time, type_name
+from jobflow.client.encoding import as_body, as_payload, as_seconds, as_time, in_path, type_name
 from jobflow.plain import TypeOrName, is_key
 
 T = TypeVar("T")
@@ -145,7 +144,7 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
 
 def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
     """Post an event to a job. Repeatable: only the first event with a name counts."""
-    path = f"{_job(job)}/events/{quote(name, safe='')}"
+    path = f"{_job(job)}/events/{in_path(name)}"
     return Call("POST", path, m.JobRow, body=as_body({"data": data}), repeatable=True)
 
 
@@ -235,24 +234,24 @@ def job_types() -> Call[m.JobTypes]:
 
 def tenants(type: TypeOrName) -> Call[m.Tenants]:
     """Read a type's unfinished jobs by tenant."""
-    return Call("GET", f"/job-types/{quote(type_name(type), safe='')}/tenants", m.Tenants, repeatable=True)
+    return Call("GET", f"/job-types/{in_path(type_name(type))}/tenants", m.Tenants, repeatable=True)
 
 
 def pause(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
     """Pause a job type."""
-    path = f"/job-types/{quote(type_name(type), safe='')}/pause"
+    path = f"/job-types/{in_path(type_name(type))}/pause"
     # Send no body without a reason, because an older API accepts none.
     return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 
 def resume(type: TypeOrName) -> Call[m.Paused]:
     """Resume a job type."""
-    return Call("POST", f"/job-types/{quote(type_name(type), safe='')}/resume", m.Paused, repeatable=True)
+    return Call("POST", f"/job-types/{in_path(type_name(type))}/resume", m.Paused, repeatable=True)
 
 
 def past_pauses(type: TypeOrName) -> Call[m.PastPauseRows]:
     """Read the ended pauses of a job type."""
-    return Call("GET", f"/job-types/{quote(type_name(type), safe='')}/pauses", m.PastPauseRows, repeatable=True)
+    return Call("GET", f"/job-types/{in_path(type_name(type))}/pauses", m.PastPauseRows, repeatable=True)
 
 
 def metrics() -> Call[m.MetricsAnswer]:
@@ -288,7 +287,7 @@ def errors(
 
 def judge(fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"]) -> Call[m.ErrorMark]:
     """Mark an error group as known, resolved, or open again."""
-    return Call("POST", f"/errors/{quote(fingerprint, safe='')}/{verdict}", m.ErrorMark, repeatable=True)
+    return Call("POST", f"/errors/{in_path(fingerprint)}/{verdict}", m.ErrorMark, repeatable=True)
 
 
 def upload_form(content_type: str, size: int) -> Call[m.UploadForm]:
@@ -335,8 +334,8 @@ def _without_none(asked: Mapping[str, Any]) -> bytes:
 
 
 def _job(job: JobOrId) -> str:
-    return f"/jobs/{quote(id_of(job), safe='')}"
+    return f"/jobs/{in_path(id_of(job))}"
 
 
 def _bulk(bulk_id: BulkOrId) -> str:
-    return f"/bulk/{quote(bulk_id if isinstance(bulk_id, str) else bulk_id.id, safe='')}"
+    return f"/bulk/{in_path(bulk_id if isinstance(bulk_id, str) else bulk_id.id)}"

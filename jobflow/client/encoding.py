@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from jobflow.plain import TypeOrName
@@ -71,6 +72,13 @@ def as_time(when: datetime | str) -> str:
     if when.tzinfo is None:
         raise ValueError("A time needs a time zone, such as datetime.now(UTC).")
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_path(name: str) -> str:
+    """Return an id or a name as a part of a path. Raises ValueError for an empty one: the path would be another one."""
+    if not name:
+        raise ValueError("The id is empty.")
+    return quote(name, safe="")
 
 
 def as_seconds(delay: float | timedelta) -> int:

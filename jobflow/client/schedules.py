@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from jobflow import models as m
 from jobflow.client.calls import Call
-from jobflow.client.encoding import as_body, as_payload, as_time, type_name
+from jobflow.client.encoding import as_body, as_payload, as_time, in_path, type_name
 from jobflow.plain import TypeOrName
 
 
@@ -74,4 +73,4 @@ def run(schedule_id: str, key: str) -> Call[m.JobRow]:
 
 
 def _path(schedule_id: str) -> str:
-    return f"/schedules/{quote(schedule_id, safe='')}"
+    return f"/schedules/{in_path(schedule_id)}"

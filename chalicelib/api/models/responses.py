@@ -97,8 +97,9 @@ class JobRow(Answer):
     type: str
     status: Status
     payload: JSON = Field(
-        description="null in lists if it is larger than 500 bytes, and for a single job if payload and result are "
-        "too large for one answer (6 MB); `payload_bytes` is its size"
+        description="null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with "
+        "another payload, a debounced job), and for a single job if payload and result are too large for one answer "
+        "(6 MB); `payload_bytes` is its size"
     )
     payload_bytes: int
     attempts: int

@@ -147,14 +147,14 @@ class ListQuery(Query):
 
     limit: Whole = Field(JOBS_ON_PAGE, ge=1, le=MOST_JOBS_ON_PAGE)
     offset: Whole = Field(
-        0, ge=0, description="Jobs to skip. A larger offset costs more. It works only with the filters "
-        "created_after and created_before, or one of fingerprint and status (failed, dead_letter); "
+        0, ge=0, description="Jobs to skip. A larger offset costs more. The only filters that it "
+        "accepts are created_after and created_before, or one of fingerprint and status (failed, dead_letter); "
         "next_cursor costs the same everywhere.",
     )  # fmt: skip
     status: Status | None = None
     type: TypeName | None = None
     tag: Tag | None = None
-    id_prefix: IdPrefix | None = None
+    id_prefix: IdPrefix | None = Field(None, description="Jobs whose ids begin with this text.")
     error: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SEARCH)] | None = Field(
         None, description="Part of the error's class or message, in any case; the message of a group of /errors works."
     )
@@ -167,8 +167,11 @@ class ListQuery(Query):
     created_before: Moment | None = None
     finished_after: Moment | None = Field(None, description="Jobs that finished then or later, however they ended.")
     finished_before: Moment | None = None
-    payload: PayloadText | None = None
-    tenant: Tenant | None = None
+    payload: PayloadText | None = Field(
+        None, description="Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It "
+        "needs created_after or parent, and finds no payload that is null in lists.",
+    )  # fmt: skip
+    tenant: Tenant | None = Field(None, description="Jobs of this tenant: the value of `fair_by` or `serial_by`.")
     idempotency_key: KeptKey | None = Field(
         None, description="The job that this token made with this Idempotency-Key, or none. It excludes other filters. "
         "`import-7 0` is the first job of a batch with the key `import-7`.",
@@ -187,7 +190,8 @@ class ListQuery(Query):
             raise PydanticCustomError("no_offset", "parent cannot be combined with offset; follow next_cursor instead")
         if self.payload and self.created_after is None and self.parent is None:
             raise PydanticCustomError(
-                "no_period", "payload needs created_after, because every job created since then is read"
+                "no_period",
+                "payload needs created_after or parent, because every job since then, or every child, is read",
             )
         return self
 
@@ -214,7 +218,7 @@ class BulkFilter(Body):
     status: Annotated[Status, Field(strict=False)] | None = None
     type: TypeName | None = None
     tag: Tag | None = None
-    id_prefix: IdPrefix | None = None
+    id_prefix: IdPrefix | None = Field(None, description="Jobs whose ids begin with this text.")
     created_after: Moment | None = None
     created_before: Moment | None = None
     finished_after: Moment | None = Field(None, description="Jobs that finished then or later, however they ended.")
@@ -222,8 +226,11 @@ class BulkFilter(Body):
     error: str | None = Field(None, min_length=1, max_length=200)
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
-    payload: PayloadText | None = None
-    tenant: Tenant | None = None
+    payload: PayloadText | None = Field(
+        None, description="Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It "
+        "needs created_after or parent, and finds no payload that is null in lists.",
+    )  # fmt: skip
+    tenant: Tenant | None = Field(None, description="Jobs of this tenant: the value of `fair_by` or `serial_by`.")
 
     @model_validator(mode="after")
     def _says_which(self) -> "BulkFilter":

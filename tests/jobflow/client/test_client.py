@@ -1,6 +1,7 @@
 """Jobs through the client, against the real API: created, read, steered, and what is refused."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -239,3 +240,27 @@ def test_a_stranger_at_the_address_is_named(client: JobFlow, wire: Wire) -> None
     with pytest.raises(errors.ApiError, match="answered 302"):
         client.meta()
     assert {request.url.host for request in wire.asked} == {"jobs.example.com"}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.get(""),
+        lambda client: client.cancel(""),
+        lambda client: client.result(""),
+        lambda client: client.event("", "approved"),
+        lambda client: client.event("job-1", ""),
+        lambda client: client.bulk_action(""),
+        lambda client: client.schedule(""),
+        lambda client: client.delete_schedule(""),
+        lambda client: client.resolve(""),
+        lambda client: client.pause(""),
+        lambda client: client.tenants(""),
+    ],
+)
+def test_an_empty_id_is_refused_because_its_path_would_be_that_of_a_list(
+    client: JobFlow, wire: Wire, ask: Callable[[JobFlow], object]
+) -> None:
+    with pytest.raises(ValueError, match="empty"):
+        ask(client)
+    assert wire.asked == []
