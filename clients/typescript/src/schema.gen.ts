@@ -1099,7 +1099,10 @@ export interface components {
       type?: ("email.send" | "image.process" | "report.generate") | null;
       /** Tag */
       tag?: string | null;
-      /** Id Prefix */
+      /**
+       * Id Prefix
+       * @description Jobs whose ids begin with this text.
+       */
       id_prefix?: string | null;
       /** Created After */
       created_after?: string | null;
@@ -1124,9 +1127,15 @@ export interface components {
        * @description Jobs of this schedule.
        */
       schedule?: string | null;
-      /** Payload */
+      /**
+       * Payload
+       * @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It needs created_after or parent, and finds no payload that is null in lists.
+       */
       payload?: string | null;
-      /** Tenant */
+      /**
+       * Tenant
+       * @description Jobs of this tenant: the value of `fair_by` or `serial_by`.
+       */
       tenant?: string | null;
     };
     /**
@@ -1152,7 +1161,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
+       * @description null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with another payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1547,7 +1556,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
+       * @description null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with another payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -1713,7 +1722,7 @@ export interface components {
       status: components["schemas"]["Status"];
       /**
        * Payload
-       * @description null in lists if it is larger than 500 bytes, and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
+       * @description null in lists if it is larger than 500 bytes or has replaced an earlier payload (a retry with another payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB); `payload_bytes` is its size
        */
       payload: unknown;
       /** Payload Bytes */
@@ -3468,11 +3477,12 @@ export interface operations {
     parameters: {
       query?: {
         limit?: number;
-        /** @description Jobs to skip. A larger offset costs more. It works only with the filters created_after and created_before, or one of fingerprint and status (failed, dead_letter); next_cursor costs the same everywhere. */
+        /** @description Jobs to skip. A larger offset costs more. The only filters that it accepts are created_after and created_before, or one of fingerprint and status (failed, dead_letter); next_cursor costs the same everywhere. */
         offset?: number;
         status?: components["schemas"]["Status"];
         type?: "email.send" | "image.process" | "report.generate";
         tag?: string;
+        /** @description Jobs whose ids begin with this text. */
         id_prefix?: string;
         /** @description Part of the error's class or message, in any case; the message of a group of /errors works. */
         error?: string;
@@ -3487,7 +3497,9 @@ export interface operations {
         /** @description Jobs that finished then or later, however they ended. */
         finished_after?: string;
         finished_before?: string;
+        /** @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It needs created_after or parent, and finds no payload that is null in lists. */
         payload?: string;
+        /** @description Jobs of this tenant: the value of `fair_by` or `serial_by`. */
         tenant?: string;
         /** @description The job that this token made with this Idempotency-Key, or none. It excludes other filters. `import-7 0` is the first job of a batch with the key `import-7`. */
         idempotency_key?: string;
