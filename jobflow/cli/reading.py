@@ -55,12 +55,18 @@ def moment(text: str, now: datetime | None = None) -> datetime:
 
 
 def start(text: str) -> datetime:
-    """Return a start time; raises ConfigurationError, also for a duration, because it would mean a time before now."""
+    """Return the start of something, as ISO 8601 (local time without a zone).
+
+    Raises ConfigurationError, also for a duration and for `today`: both would mean a time before now.
+    """
     if DURATION.fullmatch(text.strip()):
         raise ConfigurationError(
             f"{text!r} is not a time: write 2027-03-01T10:00. To wait for a duration, use --delay."
         )
-    return moment(text)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ConfigurationError(f"{text!r} is not a time: write 2027-03-01T10:00.") from None
 
 
 def key(text: str) -> str:

@@ -19,7 +19,10 @@ app = app_of("Create, find and steer jobs. A job is named by its id, the first c
 
 Id = Annotated[str, typer.Argument(metavar="JOB", help="Id, its first characters, or @last.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids, their first characters, or @last.")]
-Field = Annotated[list[str] | None, typer.Option("--field", "-f", help="Set a field of the payload: name=value.")]
+Field = Annotated[
+    list[str] | None,
+    typer.Option("--field", "-f", help="Set a field of the payload: name=value. n=1 is a number, n='\"1\"' a text."),
+]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Label it; may be repeated.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]

@@ -106,6 +106,8 @@ def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
         ("jobs create test.note {} --key ''", 2, "1 to 255 visible ASCII"),
         ("jobs create test.note '{\"to\": NaN}'", 2, "The payload is not JSON: "),
         ("jobs create test.note {} --run-at 2h", 2, "--delay"),
+        ("jobs create test.note {} --run-at today", 2, "'today' is not a time: write 2027-03-01T10:00."),
+        ("jobs create test.note {} --run-at tomorrow", 2, "'tomorrow' is not a time: write 2027-03-01T10:00."),
         ("jobs create test.note {} --run-at 2027-03-01T10:00 --delay 5", 2, "--delay and --run-at exclude each other"),
         ("jobs create test.note {} --debounce k=5 --delay 5", 2, "--delay and --debounce exclude each other"),
         ("error-groups reopen 000000000000", 4, "`jobflow errors`"),
