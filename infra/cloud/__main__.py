@@ -170,7 +170,8 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         terminal.say(f"Revoked {tokens.revoke(options.id, identity).id}. It stops working within six minutes.")
     else:
         ttl = None if options.days is None else options.days * int(DAY)
-        text, token = tokens.issue(Role(options.role), options.label, ttl, identity, options.rate)
+        label = options.label or ("" if options.stage else f"a local {options.role}")
+        text, token = tokens.issue(Role(options.role), label, ttl, identity, options.rate)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
     return 0
 
@@ -253,7 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--stage", help="the stage; without it, the platform that runs on this machine")
     token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
-    token.add_argument("--label", default="", help="who or what uses it")
+    token.add_argument("--label", default="", help="who or what uses it; needed with --stage")
     token.add_argument(
         "--rate", type=int, default=0, metavar="N", help="POSTs a minute, in place of its address's limit"
     )

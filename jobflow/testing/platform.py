@@ -274,9 +274,10 @@ class Platform:
 
         Raises TypeError for a text.
         """
-        for error in errors:
-            if isinstance(error, str):
-                raise TypeError(f"{error!r} is not an error: write ConnectionError({error!r}).")
+        given: tuple[object, ...] = errors  # a test is not always checked by mypy
+        for text in given:
+            if isinstance(text, str):
+                raise TypeError(f"{text!r} is not an error: write ConnectionError({text!r}).")
         self.workers.faults.setdefault(self._name(type), deque()).extend(errors)
 
     def duplicate(self, messages: int = 1) -> None:

@@ -261,8 +261,10 @@ def _act(
 ) -> None:
     from jobflow.cli import many
 
-    if bool(names) == bool(which):
-        raise usage("Name the jobs or select them with options such as --status or --since, not both.")
+    if names and which:
+        raise usage("Jobs are named, and options such as --status or --since select others. Give one of the two.")
+    if not names and not which:
+        raise usage("No job is selected: name jobs, or give options such as --status or --since.")
     ids = [session.id_of(name) for name in names] or None
     if ids and len(ids) == 1 and not dry_run:
         many.one(session, action, ids[0], reason)

@@ -193,7 +193,11 @@ def resume(session: Session, schedule: Id) -> None:
 @command(app, "delete", "schedules delete weekly-report")
 def delete(session: Session, schedule: Id) -> None:
     """Delete a stored schedule."""
-    _print(session, session.client.delete_schedule(schedule))
+    row = session.client.delete_schedule(schedule)
+    if session.out.as_json:
+        session.out.line(row)
+    else:
+        session.out.say(f"The schedule {row.id} is deleted ({row.type}, {row.cron}).")
 
 
 def _print(session: Session, row: "ScheduleRow") -> None:

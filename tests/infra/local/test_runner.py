@@ -319,14 +319,14 @@ def test_a_token_that_was_issued_here_has_its_role_only(run: Run, role: str, may
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    headers = {"Authorization": f"Bearer {token('issue', '--role', role, '--label', f'a {role}').strip()}"}
+    headers = {"Authorization": f"Bearer {token('issue', '--role', role).strip()}"}
     body = {"type": "greet.once", "payload": {"name": "Ada"}}
     assert run.client.get("/jobs", headers=headers).status_code == 200
     assert run.client.post("/jobs", headers=headers, json=body).status_code == (201 if may_create else 403)
     assert run.client.post("/job-types/greet.once/pause", headers=headers, json={}).status_code == 403
-    [row] = [line for line in token("list").splitlines() if f"a {role}" in line]
+    [row] = [line for line in token("list").splitlines() if f"a local {role}" in line]
     token("revoke", "--id", row.split()[0])
-    assert "revoked" in next(line for line in token("list").splitlines() if f"a {role}" in line)
+    assert "revoked" in next(line for line in token("list").splitlines() if f"a local {role}" in line)
 
 
 def test_what_a_role_does_not_allow_is_refused_with_the_line_to_add(run: Run) -> None:

@@ -59,7 +59,7 @@ def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
     assert "+01:00" in (shell("schedules resume daily").out and shell("schedules show daily --table").out)
     ran = shell("schedules run daily").lines[0]
     assert shell("jobs show @last").lines[0]["id"] == ran["id"]
-    assert shell("schedules delete daily").code == 0
+    assert shell("schedules delete daily --table").out == "The schedule daily is deleted (test.note, 0 6 * * *).\n"
     assert shell("schedules list --table").out == "No schedules.\n"
     assert shell("schedules show daily").code == 4
 

@@ -119,7 +119,8 @@ def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
         ("jobs show abc", 2, "too short"),
         ("jobs show @last", 2, "There is no @last yet"),
         ("jobs retry", 2, "--status"),
-        ("jobs cancel abcd --tag x", 2, "not both"),
+        ("jobs cancel abcd --tag x", 2, "Give one of the two"),
+        ("jobs cancel", 2, "No job is selected"),
         ("jobs frobnicate", 2, "frobnicate"),
     ],
 )

@@ -26,10 +26,10 @@ class HonestQueue(MemoryJobQueue):
         self._expire(job_type)
         return self.estimate(job_type, super().depth(job_type))
 
-    def receive(self, job_type: str, most: int = 10) -> list[HeldMessage]:
+    def receive(self, job_type: str, most: int = 10, job_id: str | None = None) -> list[HeldMessage]:
         """See MemoryJobQueue."""
         self._expire(job_type)
-        return super().receive(job_type, most)
+        return super().receive(job_type, most, job_id)
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
         """See JobQueue."""

@@ -214,6 +214,11 @@ def test_a_token_is_issued_listed_and_revoked(stage: list[str], capsys: pytest.C
     assert "revoked" in capsys.readouterr().out
 
 
+def test_a_token_of_a_stage_needs_a_label(stage: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "issue", *stage, "--role", "viewer"]) == 1
+    assert "label" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("days", ["0", "-1", "nan", "inf"])
 def test_a_token_for_no_time_is_refused_and_does_not_work_for_ever(
     stage: list[str], days: str, capsys: pytest.CaptureFixture[str]
