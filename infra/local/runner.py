@@ -188,7 +188,9 @@ class Runner:
 
 def banner(state: Mapping[str, Any], types: Mapping[str, Any]) -> str:
     """Return the text shown at the start: addresses, the token, and a command to paste."""
-    name, example = next(iter(types.items()), ("", {}))
+    # the example of a queue of Celery names no task of the application, so its job would fail
+    working = {name: example for name, example in types.items() if not name.startswith("celery.")}
+    name, example = next(iter((working or types).items()), ("", {}))
     body = json.dumps({"type": name, "payload": example}).replace("'", "'\\''")
     rows = [
         f"JobFlow is up in {state['ready_seconds']} s",

@@ -96,7 +96,7 @@ class Reading:
         return numbers
 
     def list_findings(self) -> list[dict[str, Any]]:
-        """List what needs attention, most urgent first: new dead letters, sleepers that nobody woke, queues, errors."""
+        """List what needs attention, most urgent first: new dead letters, overdue suspended jobs, queues, errors."""
         return [plain(finding) for finding in self._client.findings()]
 
     def list_job_types(self) -> list[dict[str, Any]]:

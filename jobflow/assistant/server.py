@@ -1,6 +1,7 @@
 """Serve the Model Context Protocol: tools, resources and prompts over one client."""
 
 import functools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
     server: MCPServer = MCPServer("jobflow", instructions=INSTRUCTIONS, version=__version__, tools=tools)
     _add_resources(server, client)
     _add_prompts(server)
+    # the SDK shows log lines from INFO on, and httpx logs each address, with what was searched for in payloads
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return server
 
 

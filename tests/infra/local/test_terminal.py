@@ -118,6 +118,11 @@ def test_the_command_makes_a_job_of_the_first_type_with_its_example(example: Any
     assert "http://127.0.0.1:8000/jobs" in words
 
 
+def test_the_command_makes_no_job_of_a_queue_of_celery_because_its_example_names_no_task() -> None:
+    assert '"type": "word.count"' in pasted({"celery.default": {"task": "shop.tasks.charge"}, "word.count": {}})[-1]
+    assert '"type": "celery.default"' in pasted({"celery.default": {"task": "shop.tasks.charge"}})[-1]
+
+
 ROOT = Path("/project")
 
 

@@ -83,6 +83,12 @@ def test_jobs_are_found_and_shown(wire: Wire, world: World, dead: str) -> None:
     assert len(call(wire, "search_jobs", limit=1)) == 1
 
 
+def test_what_is_searched_for_is_not_logged(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    call(wire, "search_jobs", payload="ada@example.com", hours=1)
+    assert "ada" not in caplog.text
+
+
 def test_numbers_findings_errors_and_types_are_told(wire: Wire, dead: str) -> None:
     assert call(wire, "read_metrics")["dead_letter_jobs"] == 1
     assert call(wire, "list_errors") == []
