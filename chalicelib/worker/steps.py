@@ -159,6 +159,8 @@ class Steps:
     """Whether the function has ended: a step that still runs on its event loop must not suspend the job."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
     _used: dict[str, _Used] = field(default_factory=dict, repr=False)
+    _places: int = field(default=0, repr=False)
+    """The number of steps and waits that the function has come to in this attempt."""
     _unnamed: Counter[str] = field(default_factory=Counter, repr=False)
     _longest: float | None = field(default=None, repr=False)
     _last: str | None = field(default=None, repr=False)
@@ -293,13 +295,15 @@ class Steps:
             raise Suspended
         if self.refused is not None:
             raise self.refused
-        scopes, group = _scopes.get(), None
+        scopes, within, group = _scopes.get(), _within.get(), None
         if name is None:
-            group = kind + ".".join(scopes)
+            # within a step, numbers begin at 1: its function does not run again, and must not shift later numbers
+            group = kind + ".".join(within[-1:] or scopes)
             self._unnamed[group] += 1
-            name = str(self._unnamed[group])
-        full = ".".join((*scopes, name))
-        if not is_name(full):
+            full = ".".join((*(within[-1:] or scopes), str(self._unnamed[group])))
+        else:
+            full = ".".join((*scopes, name))
+        if not is_name(full) and not (name is None and within):  # the name of a step may be as long as a name can be
             raise ConfigurationError(f"{full[:120]!r} is no name of a step or an event; allowed: {NAMES}")
         key = kind + full
         if key in self._used:
@@ -307,7 +311,8 @@ class Steps:
                 f"The name {full!r} is used twice in one run: give each step its own, such as ship-1 and ship-2, or "
                 "use `with ctx.scope(...)`."
             )
-        self._used[key] = _Used(_within.get(), group)
+        self._used[key] = _Used(within, group)
+        self._places += not within  # not within a step: a kept step does not run, and uses no keys
         return key
 
     def _give_back(self, within: tuple[str, ...]) -> None:
@@ -412,7 +417,7 @@ class Steps:
         """
         if self.kept == 0:
             return asked()
-        place = kinds.STEP + self.running if self.running else f"{len(self._used)}"
+        place = kinds.STEP + self.running if self.running else f"{self._places}"
         if self.job.cancel_requested:
             self._load()
         if self._stop is None:

@@ -254,6 +254,22 @@ def test_what_is_not_the_same_twice_is_kept(shop: Shop) -> None:
     assert first[1] != first[2]
 
 
+def test_a_uuid_within_a_step_does_not_shift_those_after_it(shop: Shop) -> None:
+    seen: list[Any] = []
+
+    def act(ctx: JobContext) -> None:
+        inner = ctx.step("inner", lambda: str(ctx.uuid()))
+        seen.append((inner, str(ctx.uuid()), ctx.now()))
+        ctx.sleep(5)
+
+    shop.act = act
+    shop.start()
+    shop.platform.advance(10)
+    first, second = seen
+    assert first == second
+    assert first[0] != first[1]
+
+
 def test_one_name_is_used_once_and_scopes_keep_names_apart(shop: Shop) -> None:
     def act(ctx: JobContext) -> list[Any]:
         found = []

@@ -188,6 +188,29 @@ def test_a_long_job_learns_it_at_one_place_and_undoes_over_several_invocations(
     assert ended(shop, made) == (Status.CANCELLED, [*parts, "asked", *(f"remove-{part}" for part in parts)])
 
 
+def test_the_place_of_a_stop_is_found_again_after_a_step_with_steps_of_its_own(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        def both() -> list[str]:
+            return [ctx.step(f"inner-{n}", shop.do(f"inner-{n}")) for n in range(2)]
+
+        ctx.step("outer", both)
+        if "asked" not in shop.did:
+            shop.did.append("asked")
+            shop.platform.cancel(ctx.job_id)
+        try:
+            ctx.check_cancelled()
+            ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            ctx.step("first", shop.do("undo-1"))
+            ctx.sleep(60)
+            ctx.step("second", shop.do("undo-2"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(minutes=5)
+    assert ended(shop, made) == (Status.CANCELLED, ["inner-0", "inner-1", "asked", "undo-1", "undo-2"])
+
+
 def test_undoing_that_fails_for_good_is_seen_and_a_retry_goes_on_with_it(shop: Shop) -> None:
     fails = [ValueError("bank closed")] * 3
 
