@@ -161,7 +161,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
         if job["attempts"] > job["max_attempts"]:
             wrong.append(f"wrong: {job_id} took {job['attempts']} attempts")
         if job.get("type") == STEPS:
-            continue  # an attempt that waits is given back, so its number comes again; `steps` judges these jobs
+            continue  # `steps` judges these jobs, whose function notes steps and not attempts
         if job["status"] == "completed" and job.get("result") != f'"{token}"':
             wrong.append(f"wrong: {job_id} completed by attempt {token} with the result {job.get('result')}")
         if job["status"] == "completed" and f"{job_id} {token}" not in ran:
@@ -171,7 +171,8 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
             wrong.append(f"given up: {job_id} after {spent} ({job.get('error_class')})")
         claims = range(1, 1 + int(job["claims"]))
         if job["status"] == "dead_letter" and not any(f"{job_id} {job['gen']}.{n}" in ran for n in claims):
-            wrong.append(f"unrun: {job_id} is dead-lettered and never ran in run {job['gen']}")
+            told = f"({job.get('type')}, {job.get('error_class')}, {job.get('claims')} claims)"
+            wrong.append(f"unrun: {job_id} is dead-lettered and never ran in run {job['gen']} {told}")
     wrong += [f"doubled: attempt {line} ran {times} times" for line, times in ran.items() if times > 1]
     wrong += [f"doubled: {key} completed {times} times" for key, times in events.completions.items() if times > 1]
     if found.waiting:
@@ -254,7 +255,11 @@ def bulk(
 def evidence(found: Table, dead: set[tuple[str, int]]) -> list[str]:
     """Return dead letters without a message, and messages without a dead letter."""
     ended = _dead_letters(found)
-    lacking = [f"evidence: {key} has no message" for key, job in ended.items() if key not in dead and _needs(job)]
+    lacking = [
+        f"evidence: {key} has no message ({job.get('type')}, {job.get('error_class')})"
+        for key, job in ended.items()
+        if key not in dead and _needs(job)
+    ]
     return lacking + [f"evidence: the message {key} has no dead letter" for key in dead if key not in ended]
 
 

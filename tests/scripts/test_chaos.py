@@ -96,7 +96,7 @@ def test_steps_that_run_again_and_events_with_two_outcomes_are_found(
 
 def test_evidence_is_missed_both_ways() -> None:
     found = Table({"a": item(status="dead_letter"), "b": item(status="dead_letter", error_class="Undeliverable")})
-    assert [line.partition(":")[2] for line in evidence(found, set())] == [" ('a', 1) has no message"]
+    assert [line.partition(":")[2] for line in evidence(found, set())] == [" ('a', 1) has no message (None, None)"]
     assert evidence(found, {("a", 1)}) == []
     assert len(evidence(found, {("a", 1), ("c", 1)})) == 1
 
