@@ -56,6 +56,7 @@ def test_the_code_that_job_types_share_asks_for_it_too(tmp_path: Path) -> None:
     (tmp_path / "acme" / "orders.py").write_text("from jobflow import JobFlow")
     client.ship(tmp_path, tmp_path / "files")
     assert (tmp_path / "files" / "jobflow" / "context.py").exists()
+    assert (tmp_path / "files" / "jobflow" / "celery" / "worker.py").exists()
 
 
 def test_it_makes_jobs_of_an_attempt_where_no_library_ships(tmp_path: Path) -> None:
