@@ -151,6 +151,8 @@ SELF: Mapping[str, Option] = {
     "MaxRetriesExceededError": Option("raised by `self.retry()` without `exc` after the last retry"),
     "delay": Option("as outside of the task"),
     "apply_async": Option("as outside of the task"),
+    "delay_on_commit": Option("as `delay`, when Django's transaction commits"),
+    "apply_async_on_commit": Option("as `apply_async`, when Django's transaction commits"),
     "AsyncResult": Option("as outside of the task"),
     "run": Option("the function itself"),
     "update_state": no("`jobflow.current().progress(50, 'half')`", "job-types.md"),

@@ -118,7 +118,7 @@ class Task:
             raise options.refused(self.name, "async def", options.no(says, options.STEPS))
         used = Used.of(self.run, bound=self.bind)
         self._retries_itself = self._retries_itself or used.retry
-        options.check_used(self.name, "self.", used.attributes, {**dict.fromkeys(vars(self), MINE), **options.SELF})
+        options.check_used(self.name, "self.", used.attributes, {**dict.fromkeys(dir(self), MINE), **options.SELF})
         options.check_used(self.name, "self.request.", used.request, options.REQUEST)
         if other := [name for name in used.retry_arguments if name not in RETRY_ARGUMENTS]:
             raise options.refused(self.name, f"self.retry({', '.join(other)})", OTHER_CALL)

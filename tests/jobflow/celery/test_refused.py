@@ -69,6 +69,7 @@ def private(self: Any) -> None:
 
 def fewer(self: Any) -> None:
     self.cache = self.retry(max_retries=2)
+    self.delay_on_commit(self.__class__.__name__, self.max_retries)
 
 
 def other_call(self: Any) -> None:
