@@ -79,11 +79,11 @@ class Enqueuing:
             expires_seconds=None if expires is None else _whole(expires), max_attempts=max_attempts, on_end=end,
         )  # fmt: skip
         if key is not None:
-            found = self._made_before(self.service, parent, type, key) if again and debounce is None else None
+            found = self._made_before(self.service, parent, name, key) if again and debounce is None else None
             return found or self._submitted(self.service, asked, key)
         same = f"{asked.body_hash()}.{step}" if step else asked.body_hash()
         key = f"{same}.{self.unnamed[same] + 1}"
-        found = self._made_before(self.service, parent, type, key) if again and debounce is None else None
+        found = self._made_before(self.service, parent, name, key) if again and debounce is None else None
         made = found or self._submitted(self.service, replace(asked, idempotency_key=key), key)
         # count only what succeeded: the job may be stored although the request failed, and its repetition finds it
         self.unnamed[same] += 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from chalicelib import AwsAccess, Cron, Failing, Function, JobContext, JobType, Queue, Unique, job
+from chalicelib import AwsAccess, Cron, Failing, Function, JobContext, JobType, PermanentError, Queue, Unique, job
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, UnknownJobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
@@ -270,6 +270,25 @@ def test_an_attempt_of_a_job_behind_another_one_of_its_key_is_refused() -> None:
         with pytest.raises(RuntimeError, match="no worker can receive its message now"):
             platform.attempt(second)
         assert [platform.attempt(job).result for job in (first, second)] == ["ada", "ada"]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by its name", "as it is imported"])
+def test_a_retry_makes_no_second_job_before_a_kept_step_however_its_type_is_given(named: bool) -> None:
+    with only_types():
+        child = job("name.say")(say)
+
+        def order(payload: Name, ctx: JobContext) -> str:
+            made = ctx.enqueue("name.say" if named else child, payload, key="say")
+            ctx.step("pay", str, payload.name)
+            if payload.name == "ada" and ctx.job.gen == 1:
+                raise PermanentError("later")
+            return made
+
+        platform = Platform(job("order.place", enqueues=("name.say",))(order), child)
+        placed = platform.perform("order.place", {"name": "ada"})
+        assert placed.status is Status.FAILED
+        platform.attempt(platform.retry(placed))
+        assert [made.id for made in platform.made_by(placed)] == [platform.job(placed).result]
 
 
 def test_jobs_of_the_same_moment_are_listed_newest_first(platform: Platform) -> None:
