@@ -1,7 +1,7 @@
 import { configFile } from "./api/early";
 import { isObject } from "./lib/json";
 
-/** Contents of /config.json: the API and the stage of this console. */
+/** The content of /config.json: the API and the stage of this console. */
 export interface Config {
   apiUrl: string;
   stage: string;

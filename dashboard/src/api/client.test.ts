@@ -20,7 +20,7 @@ async function refused(): Promise<ApiError> {
   return error;
 }
 
-/** What is shown of what went wrong. */
+/** The text that is shown for an error. */
 const told = () => me().then(() => "nothing", sentence);
 
 test("a page of HTML instead of a problem is told as what it is", async () => {

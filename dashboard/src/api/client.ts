@@ -15,7 +15,7 @@ import { createStore } from "@/lib/store";
 import { takeEarly } from "./early";
 import { moved } from "./movement";
 
-/** When the API last answered, and since when it does not; milliseconds. */
+/** The time of the API's last answer, and the time since when it has not answered; milliseconds. */
 export interface Connection {
   lastOk: number | null;
   downSince: number | null;
@@ -28,23 +28,29 @@ interface Hooks {
 }
 let hooks: Hooks = { token: () => null, onUnauthorized: () => undefined };
 
-/** The session tells the client about tokens; the client knows nothing of sessions. */
+/** The session passes the tokens to the client; the client does not import the session. */
 export function connectSession(next: Hooks): void {
   hooks = next;
 }
 
-/** A page polls fewer addresses than this; a moving time range makes a new address each time. */
+/**
+ * A page polls fewer addresses than this. The map must be limited, because a moving time range makes a new address each
+ * time.
+ */
 const KEPT_ANSWERS = 24;
 
 const once = asking({
-  url: "", // `reach` knows it
+  url: "", // `reach` stores the failure
   token: () => hooks.token(),
   fetch: reach,
   keep: KEPT_ANSWERS,
   json: { parse, stringify },
 });
 
-/** Ask the API once: what is asked again, and when, is decided by the query or by its reader. Raises ApiError, NotReached. */
+/**
+ * Send one request to the API, without repeating it: the query or its reader decides what is repeated, and when. Raises
+ * ApiError, NotReached.
+ */
 export const askFully: Ask = (method, path, call) =>
   once(method, path, call).catch((error: unknown) => {
     if (error instanceof NotReached)
@@ -52,7 +58,7 @@ export const askFully: Ask = (method, path, call) =>
     throw error;
   });
 
-/** The same without the headers of the answer. */
+/** Do the same, but return the answer without its headers. */
 export async function ask<M extends Method, P extends PathOf<M>>(
   method: M,
   path: P,
@@ -61,7 +67,7 @@ export async function ask<M extends Method, P extends PathOf<M>>(
   return (await askFully(method, path, call)).body;
 }
 
-/** Send a request, or take up what was asked early, and note what the answer says about the session and the network. */
+/** Send a request, or use the answer to an early request. Update the session and the network state from the answer. */
 async function reach(path: string, init: RequestInit): Promise<Response> {
   const url = config().apiUrl + path;
   const token = hooks.token();

@@ -6,7 +6,7 @@ const CONFIG = { apiUrl: `${API}/`, devToken: "of-the-runner" };
 let age = 0;
 let asked: { url: string; bearer: string | undefined }[] = [];
 
-/** A module that has asked nothing yet, and a network that says what it was asked. */
+/** A new copy of the module, without requests, and a network that records its requests. */
 async function fresh() {
   vi.resetModules();
   return import("./early");

@@ -1,22 +1,25 @@
 /**
- * The first questions of a page, asked before the code that shows the answers is there; `request()` takes the answers
- * up. This module runs first, so it is small and imports nothing.
+ * Send the first requests of a page before the code that shows the answers is loaded; `request()` returns these
+ * answers. This module runs first, so it is small and imports nothing.
  */
 type Answer = Promise<Response>;
 
-/** Milliseconds after the start of a page in which an early answer counts as new. */
+/** Milliseconds after the start of a page during which an early answer counts as new. */
 const FRESH_MS = 10_000;
 
 const underWay = new Map<string, Answer>();
 let file: Answer | undefined;
 let asker: string | undefined;
 
-/** The answer of /config.json, asked for once; its body may be read once. */
+/** The answer of /config.json, requested once; its body can be read once. */
 export function configFile(): Answer {
   return (file ??= fetch("/config.json"));
 }
 
-/** Ask the API for these paths, as whoever is signed in. What fails here is asked again, and told, where it is used. */
+/**
+ * Request these paths of the API, with the token of the tab. The code that uses an answer repeats a failed request and
+ * shows the error.
+ */
 export async function askEarly(paths: readonly string[], token: string | null): Promise<void> {
   try {
     const config = (await (await configFile()).clone().json()) as { apiUrl: string; devToken?: string };
@@ -26,11 +29,13 @@ export async function askEarly(paths: readonly string[], token: string | null): 
     const headers = { Accept: "application/json", Authorization: `Bearer ${bearer}` };
     for (const path of paths) keep(config.apiUrl.replace(/\/+$/, "") + path, headers);
   } catch {
-    // No configuration: said where it is read for good.
+    // Ignore a missing configuration here: `config.ts` shows the error.
   }
 }
 
-/** The answer that is under way to a question of this token's, for the first who asks; undefined once it would be old. */
+/**
+ * Return the pending answer to a request with this token, to the first caller only; undefined once it would be too old.
+ */
 export function takeEarly(url: string, token: string | null): Answer | undefined {
   if (performance.now() > FRESH_MS || token !== asker) underWay.clear();
   const answer = underWay.get(url);

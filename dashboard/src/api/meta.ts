@@ -7,7 +7,7 @@ export const meta = createStore<WireMeta | null>(null);
 
 let asked: Promise<void> | null = null;
 
-/** Load them once; a failure is tried again by the next call. */
+/** Load them once; after a failure, the next call tries again. */
 export async function loadMeta(): Promise<void> {
   if (meta.get()) return;
   asked ??= ask("get", "/meta", {})

@@ -14,15 +14,15 @@ export interface JobType {
   schema: JsonObject;
   example: Json;
   maxAttempts: number;
-  /** Longest wait before attempt 2, 3, …, in milliseconds. */
+  /** The longest wait before attempt 2, 3, …, in milliseconds. */
   retryWaits: number[];
-  /** Milliseconds after the run was due from which no attempt follows another one; null when there is no such time. */
+  /** No attempt begins later than this number of milliseconds after the run was due; null without such a limit. */
   giveUpAfter: number | null;
   /** Classes of the errors that are retried; empty: all. */
   retryOn: string[];
   /** Classes of the errors that are never retried. */
   failOn: string[];
-  /** Milliseconds after its time after which a job that has not begun is cancelled; null: never. */
+  /** A job that has not begun is cancelled this number of milliseconds after its time; null: never. */
   expires: number | null;
   timeout: number;
   budget: number;
@@ -31,17 +31,20 @@ export interface JobType {
   memory: number;
   /** At most `n` starts in any `per` seconds; null without a rate. */
   rate: { n: number; per: number; burst: number } | null;
-  /** The field of the payload that says whose job it is; null where tenants do not take turns. */
+  /** The payload's field that names the tenant; null if tenants do not take turns. */
   fairBy: string | null;
-  /** The field of the payload for each value of which jobs run one at a time; null where they run side by side. */
+  /**
+   * The payload's field that is the key: jobs with the same key run one at a time. Null if all jobs may run at the same
+   * time.
+   */
   serialBy: string | null;
-  /** Name of the queue that it shares with other types; null: it has its own. */
+  /** The name of the queue that the type shares with other types; null if it has its own queue. */
   queue: string | null;
-  /** It is paused by itself when the last `of` attempts, all within `within` milliseconds, failed with one error. */
+  /** The type is paused automatically when the last `of` attempts failed with one error, within `within` milliseconds. */
   pauseWhen: { of: number; within: number } | null;
-  /** For `ms`, one job has the same values of the fields `by`, or of all fields where `by` is empty. */
+  /** For `ms` milliseconds, only one job has the same values of the fields `by` (of all fields if `by` is empty). */
   unique: { ms: number; by: string[] } | null;
-  /** Types whose jobs its jobs make. */
+  /** The types of the jobs that jobs of this type make. */
   enqueues: string[];
   /** The type of the job that is made when one of its jobs has ended; null: none. */
   onEnd: string | null;
@@ -85,7 +88,7 @@ export const jobTypes = () =>
     },
   });
 
-/** Pause or resume a type; the reason is told to everybody while it is paused. */
+/** Pause or resume a type; the reason is shown to all users while the type is paused. */
 export async function setPaused(type: string, paused: boolean, reason = ""): Promise<void> {
   const path = { job_type: type };
   if (paused) await ask("post", "/job-types/{job_type}/pause", { path, body: reason ? { reason } : {} });
@@ -105,9 +108,9 @@ export const me = (token: string | null) =>
     queryFn: ({ signal }): Promise<Me> => ask("get", "/me", { signal }),
   });
 
-/** Put a file where the jobs can read it; returns its key. Raises ApiError, NotReached. */
+/** Upload a file, for use in payloads; return its key. Raises ApiError, NotReached. */
 export async function upload(file: File): Promise<string> {
-  // The API says of a kind that it does not take which ones it does.
+  // If the API refuses the content type, its error lists the types that it accepts.
   const content_type = file.type as Schemas["NewUpload"]["content_type"];
   const form = await ask("post", "/uploads", { body: { content_type, bytes: file.size } });
   const data = new FormData();

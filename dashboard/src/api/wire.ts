@@ -1,6 +1,6 @@
 import type { Schemas } from "jobflow-aws";
 
-/** The generated types under short names. Nothing outside src/api sees them. */
+/** The generated types under short names. Only src/api uses them. */
 export type WireJob = Schemas["JobRow"];
 export type WireDetail = Schemas["JobDetail"];
 export type WireAttempt = Schemas["AttemptRow"];

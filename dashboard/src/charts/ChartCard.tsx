@@ -17,15 +17,18 @@ interface ChartCardProps {
   log?: boolean;
   zone: Zone;
   unit: (value: number) => string;
-  /** Return what the legend says of a series while nothing is pointed at. */
+  /** Return the value that the legend shows for a series while the pointer is not on the chart. */
   summary: (line: Line) => string;
   onBrush?: ((from: number, to: number) => void) | undefined;
   picked?: Stretch | undefined;
-  /** All known deployments; those of the chart's time are flags in it. */
+  /** All known deployments; those within the chart's time are drawn as flags. */
   deploys?: readonly Deploy[];
-  /** Name the last of them beside the title: in one chart of a page, the others have the same flags. */
+  /**
+   * Show the name of the last deployment beside the title. Set it for one chart of a page only: the other charts have
+   * the same flags.
+   */
   nameDeploys?: boolean;
-  /** The reason why there is nothing to draw. */
+  /** The reason why there is no chart. */
   missing?: string | undefined;
   actions?: ReactNode;
 }
@@ -36,7 +39,7 @@ interface Pointed {
 }
 const NOWHERE: Pointed = { point: null, left: 0 };
 
-/** Show a chart and its legend. The legend reads out the numbers, also to a screen reader. */
+/** Show a chart and its legend. The legend contains the numbers, also for a screen reader. */
 export function ChartCard(props: ChartCardProps) {
   const { title, actions, summary, missing, deploys = [], nameDeploys = false, ...chart } = props;
   const [{ point, left }, setPointed] = useState<Pointed>(NOWHERE);
@@ -84,7 +87,7 @@ export function ChartCard(props: ChartCardProps) {
   );
 }
 
-/** Return why a chart has nothing to draw yet; undefined when it has data. */
+/** Return why a chart cannot be drawn yet; undefined when it has data. */
 export function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
   if (data !== undefined) return undefined;
   return error ? t.chartFailed(sentence(error)) : t.loading;

@@ -6,12 +6,12 @@ import { t } from "@/texts/en/charts";
 
 interface FrameProps {
   title: string;
-  /** Deployments that are named. */
+  /** The deployments whose names are shown. */
   note?: DeployNoteProps | false | undefined;
   actions?: ReactNode;
-  /** What is said in place of the plot. */
+  /** The text that is shown instead of the plot. */
   words: string;
-  /** Hide the plot: there is nothing to draw yet. */
+  /** Hide the plot, because there is no data yet. */
   hidden: boolean;
   plot: ReactNode;
   tip: ReactNode;
@@ -57,8 +57,8 @@ interface DeployNoteProps {
 }
 
 /**
- * Name the deployments that are flags in the plot: how many, and the last one. Beside the title where that has room,
- * else below the plot; a phone has no room for it.
+ * Show how many deployments are flags in the plot, and the name of the last one: beside the title if there is space,
+ * else below the plot. A phone has no space beside the title.
  */
 function DeployNote({
   deploys,
@@ -85,23 +85,26 @@ function DeployNote({
 export interface TipRow {
   label: string;
   value: string;
-  /** The name of a CSS variable; without one the row has no mark. */
+  /** The name of a CSS variable; without it, the row has no mark. */
   color?: string;
 }
 interface TipProps {
   rows: TipRow[];
   /** Pixels from the left edge of the plot. */
   left: number;
-  /** The deployments of the step that is pointed at. */
+  /** The deployments in the step under the pointer. */
   deploys: readonly Deploy[];
   children: ReactNode;
 }
 
-/** Pixels that the axis takes, and the width of the box. */
+/** The width of the axis and of the box, in pixels. */
 const AXIS = 56;
 const WIDTH = 168;
 
-/** Show the values beside the pointer, on the side that has room. The legend says the same to a screen reader. */
+/**
+ * Show the values beside the pointer, on the side with enough space. For a screen reader, the legend contains the same
+ * values.
+ */
 export function Tip({ rows, left, deploys, children }: TipProps) {
   const place = left > WIDTH + 16 ? left - WIDTH - 12 : left + 12;
   return (

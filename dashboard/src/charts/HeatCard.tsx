@@ -20,7 +20,7 @@ interface HeatCardProps {
   missing: string | undefined;
 }
 
-/** Show how many durations of which length each step had: the fuller a cell, the stronger it is. */
+/** Show how many durations of each length every step had: a cell with more durations has a stronger colour. */
 export function HeatCard({ title, points, step, zone, deploys, onBrush, missing }: HeatCardProps) {
   const [pointed, setPointed] = useState<{ point: number | null; left: number }>({ point: null, left: 0 });
   const times = useMemo(() => points.map((point) => point.t), [points]);
@@ -91,7 +91,7 @@ function rows(cells: Cell[]) {
   }));
 }
 
-/** Say between which lengths the durations lie: what the axis says to those who see it. */
+/** Say between which lengths the durations are: for a screen reader, instead of the axis. */
 function range(points: SpreadPoint[]): string {
   const all = points.flatMap(({ cells }) => cells);
   const low = Math.min(...all.map((cell) => cell.low));

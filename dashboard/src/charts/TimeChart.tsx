@@ -16,29 +16,34 @@ export interface Line {
 }
 
 interface TimeChartProps {
-  /** Milliseconds, ascending, evenly spaced. */
+  /** Times in milliseconds, ascending, evenly spaced. */
   times: number[];
   step: number;
   lines: Line[];
-  /** A heatmap draws `cells`; its lines are the lowest and the highest edges, for the axis, and are not drawn. */
+  /**
+   * A heatmap draws `cells`. Its lines are the lowest and the highest edges: they only set the axis, and are not drawn.
+   */
   kind: "stacked" | "lines" | "heat";
   cells?: SpreadPoint[] | undefined;
   deploys?: readonly Deploy[] | undefined;
-  /** Show decades: for times, whose slowest would flatten all others. */
+  /** Use a logarithmic axis: on a linear axis, the slowest duration would make all others flat. */
   log?: boolean | undefined;
   zone: Zone;
-  /** Called with the index of the time under the pointer and its place in pixels from the left; null when there is none. */
+  /**
+   * Called with the index of the time under the pointer and its position in pixels from the left; null when there is
+   * none.
+   */
   onPoint: (index: number | null, left: number) => void;
   onBrush?: ((from: number, to: number) => void) | undefined;
   unit: (value: number) => string;
-  /** The time that the table is filtered by, in milliseconds. */
+  /** The time range of the table's filter, in milliseconds. */
   picked?: Stretch | undefined;
 }
 
-/** Pixels; the style below says the same. */
+/** Pixels; the style below has the same number. */
 const HEIGHT = 88;
 
-/** Draw a chart over time on a canvas. The component that shows it says the same in words. */
+/** Draw a chart over time on a canvas. The component that shows the chart also shows its content as text. */
 export function TimeChart(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -69,14 +74,14 @@ export function TimeChart(props: TimeChartProps) {
   return <div ref={box} aria-hidden="true" className="h-[88px] w-full overflow-hidden" />;
 }
 
-/** Times spread over decades: on a linear axis one slow minute flattens all others. */
+/** Durations on a logarithmic axis: on a linear axis, one slow minute would make all others flat. */
 const LOG: uPlot.Scale = {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- an ambient enum has no value here
   distr: 3,
   range: (_, low, high) => decades(low, high),
 };
 
-/** Bars are stacked by drawing the sums, the largest first, each over the one before. */
+/** Stacked bars are drawn as sums, the largest first: each smaller sum is drawn over the larger ones. */
 function data({ times, lines, kind, log }: TimeChartProps): uPlot.AlignedData {
   const seconds = times.map((time) => time / 1000);
   const shown = (value: number | null) => (log && value !== null ? Math.max(value, LEAST) : value);
@@ -102,7 +107,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   return {
     width,
     height: HEIGHT,
-    // Room for half a label at the end of the axis.
+    // Space for half a label at the end of the axis.
     padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: {
@@ -132,7 +137,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         gap: 6,
         space: 28,
         grid: { stroke: css("--line"), width: 1 },
-        // uPlot leaves out ticks of a logarithmic axis by itself: these are few already.
+        // uPlot would omit ticks of a logarithmic axis; there are already few of them.
         ...(log && { splits: (_, __, low, high) => powersOfTen(low, high), filter: (_, splits) => splits }),
         values: (_, ticks) => ticks.map((t) => unit(t)),
       },
@@ -160,7 +165,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   };
 }
 
-/** Draw what uPlot knows nothing of: the cells of a heatmap, the unfinished step, the deployments. */
+/** Draw what uPlot cannot draw: the cells of a heatmap, the unfinished step, the deployments. */
 function finish(self: uPlot, shown: TimeChartProps, css: (name: string) => string): void {
   const { kind, times, step, deploys } = shown;
   if (kind === "heat") cells(self, shown.cells ?? [], step, css("--blue"));

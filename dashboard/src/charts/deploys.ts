@@ -7,7 +7,7 @@ export function within(deploys: readonly Deploy[], times: readonly number[], ste
   return deploys.filter(({ at }) => at >= first && at < last + step);
 }
 
-/** Return the last deployment before something was first seen; undefined when none is known that is older. */
+/** Return the last deployment before a first occurrence; undefined if no earlier deployment is known. */
 export function deployBefore(deploys: readonly Deploy[], at: number): Deploy | undefined {
   return deploys.findLast((one) => one.at <= at);
 }

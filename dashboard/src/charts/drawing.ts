@@ -9,7 +9,7 @@ export type Stretch = readonly [from: number, to: number];
 /** Pixels between the lines of a hatch. */
 const STRIPE = 4;
 
-/** Hatch the bar of the step that is not over, so that it is not read as a drop. */
+/** Hatch the bar of the step that has not ended, so that it does not look like a drop. */
 export function hatch(self: uPlot, times: number[], step: number, color: string): void {
   const from = unfinished(times, step, Date.now());
   if (from === null) return;
@@ -31,7 +31,7 @@ export function hatch(self: uPlot, times: number[], step: number, color: string)
   ctx.restore();
 }
 
-/** Shade a time behind the lines. */
+/** Shade a time range behind the lines. */
 export function shade(self: uPlot, [from, to]: Stretch, color: string): void {
   const { left, top, width, height } = self.bbox;
   const place = (at: number) => Math.min(left + width, Math.max(left, self.valToPos(at / 1000, "x", true)));
@@ -39,10 +39,10 @@ export function shade(self: uPlot, [from, to]: Stretch, color: string): void {
   self.ctx.fillRect(place(from), top, place(to) - place(from), height);
 }
 
-/** Pixels of the flag of a deployment. */
+/** Size of a deployment's flag, in pixels. */
 const FLAG = 7;
 
-/** Draw a line with a flag where the stage was deployed. */
+/** Draw a line with a flag at each deployment of the stage. */
 export function flags(self: uPlot, deploys: readonly Deploy[], color: string): void {
   const { ctx } = self;
   const { top, height, left, width } = self.bbox;
@@ -69,7 +69,7 @@ export function flags(self: uPlot, deploys: readonly Deploy[], color: string): v
   ctx.restore();
 }
 
-/** Fill the cells of a heatmap, the stronger the more durations are in them. */
+/** Fill the cells of a heatmap: the more durations a cell has, the stronger its colour. */
 export function cells(self: uPlot, points: SpreadPoint[], step: number, color: string): void {
   const { ctx } = self;
   const most = largest(points);
@@ -82,7 +82,7 @@ export function cells(self: uPlot, points: SpreadPoint[], step: number, color: s
       const top = Math.round(self.valToPos(high, "y", true));
       const bottom = Math.round(self.valToPos(low, "y", true));
       ctx.globalAlpha = strength(count, most);
-      // A pixel between cells, where there is room for it.
+      // One pixel between cells, if the cells are large enough.
       ctx.fillRect(left, top, Math.max(1, right - left - (right - left > 3 ? 1 : 0)), bottom - top - 1);
     }
   }

@@ -4,10 +4,10 @@ import { Panel } from "@/ui/Panel";
 import { t } from "@/texts/en/create";
 import { changes } from "./difference";
 
-/** Changes that are listed; the payload itself shows the rest. */
+/** Maximum number of listed changes; the payload itself shows the others. */
 const MOST = 20;
 
-/** Show what differs from the payload that the job has. */
+/** Show the differences from the job's payload. */
 export function Changes({ before, after }: { before: Json; after: Json }) {
   const found = changes(before, after);
   if (found.length === 0) return null;

@@ -6,7 +6,7 @@ import { keysOfPosts, showWithin, type Told } from "@/test/screen";
 import { Toaster } from "@/ui/overlay/toast";
 import { CreateForm } from "./CreateForm";
 
-/** A job of its own in each test: what a test says of one stays on the screen for seconds. */
+/** A new job in each test: the texts about a job stay on the screen for seconds. */
 const job = (number: number) => ({ id: `${number}a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0`, tags: [] });
 const made = (number: number): Told => ({ status: 201, body: job(number) });
 const there = (number: number, headers: Record<string, string>): Told => ({

@@ -26,7 +26,7 @@ import { TypePicker } from "./TypePicker";
 import { fromApi, type Problems } from "@/create/fields/problems";
 import { t } from "@/texts/en/create";
 
-/** Loaded beside the form; without it the API alone checks a payload. */
+/** Loaded at the same time as the form; until it is loaded, only the API checks a payload. */
 const loadCheck = () =>
   import("./fields/validate").then(
     ({ validate }) => validate,
@@ -38,7 +38,7 @@ interface CreateFormProps {
   types: JobType[];
   /** The job to start from. */
   source: JobDetail | null;
-  /** Change and retry the source, instead of making another job. */
+  /** Change and retry the source, instead of creating another job. */
   edit: boolean;
   asked: string | undefined;
 }
@@ -50,10 +50,10 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const first = types.find((one) => one.type === (source?.type ?? asked)) ?? types[0];
   const [type, setType] = useState(first);
   const [{ payload, options }, setForm] = useState<Kept>(() => begin(first, source, edit));
-  // Of the job as it is typed here: sent again after an answer that was lost, it makes no second one.
+  // The idempotency key of the job in this form: if it is sent again after a lost answer, no second job is created.
   const [spareKey, renewKey] = useReducer(newKey, undefined, newKey);
   const [broken, setBroken] = useState<string | null>(null);
-  // When it was last tried: from then on every change is checked.
+  // The time of the last attempt to send: after it, every change is checked.
   const [tried, setTried] = useState<number | null>(null);
   const [refused, setRefused] = useState<Problems>({});
   const [check, setCheck] = useState<Check | null>(null);
@@ -168,7 +168,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   );
 }
 
-/** Return the form to begin with: that of the source, the draft of the type, or its example. */
+/** Return the first content of the form: the source's payload, the draft of the type, or its example. */
 function begin(type: JobType | undefined, source: JobDetail | null, edit: boolean): Kept {
   if (source) {
     const tags = edit ? "" : source.tags.filter((tag) => !tag.startsWith("schedule:")).join(", ");

@@ -8,7 +8,7 @@ import { Empty, Failure, Skeleton } from "@/ui/states";
 import { CreateForm } from "./CreateForm";
 import { t } from "@/texts/en/create";
 
-/** /create: a new job, one like another (?from=id), or another try with a changed payload (?edit=id). */
+/** /create: a new job, a copy of another job (?from=id), or a retry with a changed payload (?edit=id). */
 export function CreatePage() {
   const search = useSearch({ from: "/create" });
   const source = search.edit ?? search.from;
@@ -35,7 +35,7 @@ export function CreatePage() {
     );
   }
   if (!types.data || (source && !job.data)) return <FormToCome />;
-  // A job of a retired type can still be run again, with another payload too.
+  // A job of a retired type can still be retried, also with another payload.
   const again = search.edit === undefined ? undefined : job.data?.type;
   const open = types.data.filter((one) => !one.retired || one.type === again);
   const wanted = job.data?.type ?? search.type;

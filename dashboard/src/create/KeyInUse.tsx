@@ -9,10 +9,10 @@ import { useNow } from "@/live/live";
 import { isKey } from "./draft";
 import { t } from "@/texts/en/create";
 
-/** Milliseconds without a change after which what is typed is looked up. */
+/** Milliseconds without a change after which the typed key is looked up. */
 const SETTLED_MS = 400;
 
-/** Say whether a job of this token has the idempotency key already, and what the request would do then. */
+/** Say whether this token already has a job with the idempotency key, and what the request would do then. */
 export function KeyInUse({ value }: { value: string }) {
   const key = useSettled(value);
   const now = useNow();

@@ -15,7 +15,7 @@ interface PayloadPanelProps {
   payload: JsonObject;
   problems: Problems;
   onChange: (next: JsonObject) => void;
-  /** Problem of the JSON as typed; null when it is a payload. */
+  /** The problem of the typed JSON; null if it is a payload. */
   onBroken: (why: string | null) => void;
 }
 

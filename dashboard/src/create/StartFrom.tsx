@@ -14,7 +14,7 @@ import { t } from "@/texts/en/create";
 const LATEST = 20;
 const MOST = 5;
 
-/** Prefill the payload: the example, empty, or one that was sent before. */
+/** Fill in the payload: with the example, with nothing, or with a payload that was sent before. */
 export function StartFrom({ type, onPick }: { type: JobType; onPick: (payload: JsonObject) => void }) {
   const mine = sentPayloads(type.type);
   const { data } = useQuery({ ...jobHead({ type: type.type }, LATEST), staleTime: 30_000 });

@@ -2,7 +2,7 @@ import type { JobType } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { t } from "@/texts/en/create";
 
-/** Which kind of job. */
+/** Choose the job type. */
 export function TypePicker({
   types,
   value,

@@ -1,13 +1,13 @@
 import { isObject, stringify, type Json } from "@/lib/json";
 
-/** One value of a payload that was changed; null where there is none. */
+/** One changed value of a payload; null where there is no value. */
 export interface Change {
   path: string;
   before: string | null;
   after: string | null;
 }
 
-/** Return the values that differ, in the order of the fields, those that were removed last. */
+/** Return the values that differ, in the order of the fields; removed values are last. */
 export function changes(before: Json, after: Json): Change[] {
   const [old, now] = [leaves(before), leaves(after)];
   return [...new Set([...now.keys(), ...old.keys()])].flatMap((path) => {
@@ -16,7 +16,7 @@ export function changes(before: Json, after: Json): Change[] {
   });
 }
 
-/** Return every value without fields of its own, as JSON, by its path. */
+/** Return every value that has no fields, as JSON, by its path. */
 function leaves(root: Json): Map<string, string> {
   const found = new Map<string, string>();
   const left: [string, Json][] = [["", root]];

@@ -5,7 +5,7 @@ import { isObject, type Json, type JsonObject } from "@/lib/json";
 import type { Problems } from "@/create/fields/problems";
 import { t } from "@/texts/en/create";
 
-/** Options of a new job beside its payload, as typed. */
+/** The options of a new job, without its payload, as typed. */
 export interface Options {
   maxAttempts: string;
   when: "now" | "delay" | "at";
@@ -29,7 +29,7 @@ export function tagsOf(text: string): string[] {
 
 export type Limits = Pick<WireMeta["limits"], "max_attempts" | "max_delay_s" | "tags">;
 
-/** Limits before those of the API are loaded: the API checks, too. */
+/** The limits that are used before those of the API are loaded; the API checks the options, too. */
 export const NO_LIMITS: Limits = { max_attempts: Infinity, max_delay_s: Infinity, tags: Infinity };
 
 /** Return the problems of the options, under the names of the API's fields. */
@@ -53,7 +53,7 @@ export function checkOptions(options: Options, limits: Limits, now: number): Pro
   return found;
 }
 
-/** Return true for a text that the API takes as an idempotency key. */
+/** Return true for a text that the API accepts as an idempotency key. */
 export function isKey(text: string): boolean {
   return /^[\x21-\x7e]{1,255}$/.test(text);
 }

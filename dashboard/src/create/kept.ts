@@ -9,16 +9,16 @@ export interface Kept {
 
 const PREFIX = "jobflow.draft.";
 
-/** Keep what was typed for a new job of a type, in this tab only: a payload may be confidential. */
+/** Store the typed content of a new job of a type, in this tab only: a payload may be confidential. */
 export function keepDraft(type: string, draft: Kept): void {
   try {
     sessionStorage.setItem(PREFIX + type, stringify(draft));
   } catch {
-    // A full or forbidden storage costs the draft, not the form.
+    // If the storage is full or forbidden, only the draft is lost, not the form.
   }
 }
 
-/** Return the draft of a type; null when there is none, or when it is not one of ours. */
+/** Return the draft of a type; null if there is none, or if the stored value is not a draft. */
 export function keptDraft(type: string): Kept | null {
   try {
     const found = parse(sessionStorage.getItem(PREFIX + type) ?? "null");
@@ -55,13 +55,13 @@ export function sentPayloads(type: string): string[] {
   }
 }
 
-/** Keep a payload that was sent, in this tab only; one over `LARGEST_SENT` characters is not kept. */
+/** Store a payload that was sent, in this tab only; not if it has more than `LARGEST_SENT` characters. */
 export function keepSent(type: string, payload: string): void {
   if (payload.length > LARGEST_SENT) return;
   const others = sentPayloads(type).filter((one) => one !== payload);
   try {
     sessionStorage.setItem(SENT + type, JSON.stringify([payload, ...others].slice(0, MOST_SENT)));
   } catch {
-    // A full or forbidden storage costs a prefill, not the job.
+    // If the storage is full or forbidden, only the suggestion for the next job is lost, not the job.
   }
 }

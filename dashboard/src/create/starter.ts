@@ -1,18 +1,18 @@
 import type { JobType } from "@/api/types";
 import { isObject, type Json, type JsonObject } from "@/lib/json";
 
-/** Return a payload to begin with: the example of the type, else its required fields. */
+/** Return the first payload of a form: the type's example, else its required fields. */
 export function starter({ example, schema }: Pick<JobType, "example" | "schema">): JsonObject {
   if (isObject(example)) return example;
   const value = valueFor(schema, schema, 0);
   return isObject(value) ? value : {};
 }
 
-/** Schemas may refer to themselves: deeper than this is left empty. */
+/** Schemas may refer to themselves: values below this depth are left empty. */
 const DEEPEST = 6;
 const EMPTY: Record<string, Json> = { string: "", integer: 0, number: 0, boolean: false, array: [] };
 
-/** Return the default, the first example or choice of a schema, or an empty value of its type. */
+/** Return the schema's default, its first example or choice, or an empty value of its type. */
 function valueFor(schema: JsonObject, root: JsonObject, depth: number): Json {
   const { $ref, anyOf, allOf, enum: choices, examples, required, properties, type } = schema;
   for (const known of [schema.default, schema.const, first(examples), first(choices)])

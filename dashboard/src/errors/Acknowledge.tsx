@@ -16,7 +16,7 @@ const NEXT: Record<ErrorGroup["state"], readonly MarkOfError[]> = {
   resolved: ["reopen"],
 };
 
-/** Mark the error as known or as fixed, so that new ones stand out; or take the mark away. */
+/** Mark the error as known or as fixed, so that new errors are easy to see; or remove the mark. */
 export function Acknowledge({ group }: { group: ErrorGroup }) {
   const client = useQueryClient();
   const set = useMutation({
@@ -35,7 +35,7 @@ export function Acknowledge({ group }: { group: ErrorGroup }) {
   ));
 }
 
-/** Say who acknowledged or resolved the error and when, and whether it came again since. */
+/** Say who acknowledged or resolved the error and when, and whether it occurred again after that. */
 export function Mark({ group }: { group: ErrorGroup }) {
   const now = useNow();
   if (!group.acknowledged) return null;

@@ -12,7 +12,7 @@ interface CompareProps {
   onClose: () => void;
 }
 
-/** Show how the error came about in two jobs, side by side; the jobs are read when it is opened. */
+/** Show the attempts of two jobs that met the error, side by side; the jobs are loaded when it is opened. */
 export default function CompareJobs({ group, onClose }: CompareProps) {
   const { data } = useQuery({
     queryKey: ["jobs", "samples", group.fingerprint, group.sampleJobIds.join()],

@@ -23,7 +23,7 @@ interface RowProps {
   group: ErrorGroup;
   /** The count of the most frequent group. */
   most: number;
-  /** Milliseconds that are shown, up to now. */
+  /** The length of the shown period up to now, in milliseconds. */
   period: number;
 }
 

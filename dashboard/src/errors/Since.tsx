@@ -5,7 +5,9 @@ import { useNow } from "@/live/live";
 import { sinceDeploy } from "./samples";
 import { t } from "@/texts/en/errors";
 
-/** Say since which deployment the error is there, when it began after one in the `span` milliseconds that are shown. */
+/**
+ * Name the deployment after which the error first occurred, if it first occurred within the shown `span` milliseconds.
+ */
 export function Since({ group, span }: { group: ErrorGroup; span: number }) {
   const now = useNow();
   const deploy = sinceDeploy(group, useDeploys(), now - span);

@@ -4,7 +4,7 @@ type State = Pick<ErrorGroup, "state">;
 
 const ORDER: ErrorGroup["state"][] = ["regressed", "open", "acknowledged", "resolved"];
 
-/** Return the groups with those first that came again after they were resolved, then those that no one has seen. */
+/** Sort the groups: first those that occurred again after they were resolved, then those without a mark. */
 export function openFirst<Group extends State>(groups: Group[]): Group[] {
   return ORDER.flatMap((state) => groups.filter((group) => group.state === state));
 }

@@ -2,7 +2,7 @@ import type { Attempt, JobDetail } from "@/api/jobs/jobs";
 import type { Deploy, ErrorGroup } from "@/api/numbers/metrics";
 import { deployBefore } from "@/charts/deploys";
 
-/** Return the last attempt of a job that met the error; one with a stack first. */
+/** Return the last attempt of a job that failed with the error; prefer one with a stack trace. */
 export function attemptOf(job: JobDetail, errorClass: ErrorGroup["errorClass"]): Attempt | undefined {
   const met = job.history
     .filter((one) => one.errorClass === errorClass)
@@ -11,8 +11,8 @@ export function attemptOf(job: JobDetail, errorClass: ErrorGroup["errorClass"]):
 }
 
 /**
- * Return the deployment since which an error is there: the last one before it was first seen. None when that one is not
- * within the time that is shown: then the error may be older than what is known of it.
+ * Return the last deployment before the error first occurred. Return nothing if this deployment is before the shown
+ * period: the error may then be older than the data.
  */
 export function sinceDeploy(
   { firstSeen }: Pick<ErrorGroup, "firstSeen">,

@@ -5,14 +5,14 @@ import { t } from "@/texts/en/jobs";
 
 interface ChipProps {
   status: JobStatus;
-  /** It had failed, and an operator settled it. */
+  /** The job had failed, and an operator discarded it. */
   discarded?: boolean;
-  /** It was cancelled because it had not begun in time. */
+  /** The job was cancelled because it had not begun in time. */
   expired?: boolean | undefined;
   size?: "sm" | "md";
 }
 
-/** Icon and word: never the colour alone. */
+/** Show icon and word: never only the colour. */
 export function StatusChip({ status, discarded, expired, size = "sm" }: ChipProps) {
   const look = STATUS[status];
   const Icon = look.icon;

@@ -1,13 +1,13 @@
 import type { WireDetail } from "@/api/wire";
 
-/** What an operator did to the job. */
+/** An action of an operator on the job. */
 export interface OperatorAct {
   action: WireAct["action"];
   at: number;
   by: string;
-  /** The run it belongs to: of a retry, the run that it began. */
+  /** The run to which the action belongs: for a retry, the run that it began. */
   gen: number;
-  /** A retry with another payload. */
+  /** True for a retry with another payload. */
   edited: boolean;
   inBulk: boolean;
 }

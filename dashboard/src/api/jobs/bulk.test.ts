@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { previewBulk, which } from "./bulk";
 
-/** The API's answers, one after the other; returns what was asked. */
+/** Let the API return these answers, one after the other; return the requests that it got. */
 function answers(...steps: object[]): { body: object[] } {
   const asked: { body: object[] } = { body: [] };
   vi.stubGlobal("fetch", (_: string, init: RequestInit) => {

@@ -3,7 +3,7 @@ import { ask } from "@/api/client";
 import type { JobFilter } from "./jobs";
 
 export type BulkAction = "retry" | "cancel" | "discard";
-/** Either these jobs, or every job that matches and that the action is legal for. */
+/** These jobs, or all jobs that match a filter and whose status allows the action. */
 export type BulkTarget = { ids: string[] } | { filter: JobFilter };
 
 export type BulkTally = Tally & { more: boolean };
@@ -11,10 +11,13 @@ export type BulkTally = Tally & { more: boolean };
 const STEP = 100;
 const NOTHING: BulkTally = { matched: 0, done: 0, skipped: [], more: false };
 
-/** Requests for one preview: 2,000 jobs that match are counted exactly. */
+/** Maximum number of requests for one preview: this counts 2,000 matching jobs exactly. */
 const PREVIEW_STEPS = 20;
 
-/** Count what the action would do, without doing it. `more` says that the count stopped at `PREVIEW_STEPS` requests. */
+/**
+ * Count the jobs that the action would change, without changing them. `more` is true if the count stopped after
+ * `PREVIEW_STEPS` requests.
+ */
 export async function previewBulk(
   action: BulkAction,
   target: BulkTarget,
@@ -26,9 +29,9 @@ export async function previewBulk(
     let left = PREVIEW_STEPS;
     do {
       const body = { action, dry_run: true, ...part, cursor: cursor ?? undefined };
-      // A step may find nothing and still have a next one: each goes on where the one before stopped looking.
+      // A step may find no job although there is a next step: each step continues where the previous step stopped.
       const step: Schemas["BulkAnswer"] = await ask("post", "/jobs/bulk", { body, signal });
-      // `more` of the sum is that of the last request: the ones before it were followed.
+      // `more` of the sum is `more` of the last request, because the earlier requests were continued.
       sum = { ...add(sum, step), more: step.more };
       cursor = step.next_cursor;
     } while (cursor !== null && --left > 0);
@@ -43,7 +46,7 @@ function parts(target: BulkTarget): (Which & { limit?: number })[] {
   return steps;
 }
 
-/** What a request says of its jobs: the filter, or that all are meant. The API refuses an empty filter. */
+/** Return the part of a request that selects its jobs: the filter, or `everything`. The API refuses an empty filter. */
 export function which(filter: JobFilter): Which {
   const wire = toWire(filter);
   return Object.keys(wire).length > 0 ? { filter: wire } : { everything: true };

@@ -8,7 +8,7 @@ const WIRE = {
 const at = (matched: number, more: object = {}) => ({ ...WIRE, matched, skipped: 1, ...more });
 const done = { state: "done", finished_at: "2026-11-25T00:01:00Z" };
 
-/** The platform's answers, one after the other (null: none comes); returns what was asked. */
+/** Let the platform return these answers, one after the other (null: no answer); return the requests that it got. */
 function answers(...steps: (object | null)[]): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", (url: string, { method = "GET" }: RequestInit) => {

@@ -4,12 +4,12 @@ import type { Which } from "jobflow-aws";
 import { ask } from "@/api/client";
 import type { WireBulkAction } from "@/api/wire";
 
-/** A bulk action that the platform works off. Times in milliseconds. */
+/** A bulk action that the platform processes. Times in milliseconds. */
 export interface BulkRun {
   id: string;
   action: BulkAction;
   state: WireBulkAction["state"];
-  /** The number of jobs that its operator had counted; null when nobody has. */
+  /** The number of jobs that the operator saw before the start; null if the jobs were not counted. */
   expected: number | null;
   matched: number;
   done: number;
@@ -44,7 +44,7 @@ function toRun(wire: WireBulkAction): BulkRun {
   };
 }
 
-/** The newest bulk actions of all operators, newest first, without those that only counted. */
+/** The newest bulk actions of all operators, newest first, without those that only counted jobs. */
 export const bulkRuns = () =>
   queryOptions({
     queryKey: ["bulk"],
@@ -55,10 +55,12 @@ export const bulkRuns = () =>
     },
   });
 
-/** Jobs that one bulk action may list. */
+/** Maximum number of job ids in one bulk action. */
 const MOST_LISTED = 1000;
 
-/** Start the action; the platform goes on with it. More ids than one may list become several. */
+/**
+ * Start the action; the platform continues it. A list with more ids than one action may have becomes several actions.
+ */
 export async function startBulk(
   action: BulkAction,
   target: BulkTarget,
@@ -80,12 +82,12 @@ export async function stopBulk(id: string): Promise<BulkRun> {
 }
 
 const LOOK_MS = 1000;
-/** Looks in a row that may fail: a count of minutes is not lost to one answer that does not come. */
+/** Maximum number of failed requests in a row: a count that takes minutes must not end because of one lost answer. */
 const MOST_FAILED = 4;
 
 /**
- * Have the platform count what the action would change, however many that are; `onLook` is told how far it is. It is
- * stopped when the signal is aborted.
+ * Let the platform count the jobs that the action would change, however many they are, and report the progress to
+ * `onLook`. Stop when the signal is aborted.
  */
 export async function countBulk(
   action: BulkAction,

@@ -7,7 +7,7 @@ import type { JobStatus, WireAttempt, WireDetail, WireJob } from "@/api/wire";
 export type { OperatorAct } from "./acts";
 export type { JobStatus } from "@/api/wire";
 
-/** A job as the screens know it. Times in milliseconds since the epoch. */
+/** A job as the screens use it. Times in milliseconds since the epoch. */
 export interface Job {
   id: string;
   type: string;
@@ -19,7 +19,7 @@ export interface Job {
   gen: number;
   errorMessage: string | null;
   errorClass: string | null;
-  /** The group of its last error, until it completes or is run again. */
+  /** The error group of the job's last error, until the job completes or runs again. */
   fingerprint: string | null;
   idempotencyKey: string | null;
   createdAt: number;
@@ -27,29 +27,32 @@ export interface Job {
   startedAt: number | null;
   finishedAt: number | null;
   nextAttemptAt: number | null;
-  /** What a suspended job waits for: an event, or only for the time `until`. */
+  /** What a suspended job waits for: an event, or only the time `until`. */
   waitsFor: { event: string | null; until: number } | null;
-  /** Kept steps, as of the last attempt that ended. */
+  /** The number of kept steps, at the end of the last attempt. */
   steps: number;
   /** The type of the job that is made when this one has ended. */
   onEnd?: string | null;
   result: Json;
   progress: { percent: number; note: string | null } | null;
   tags: string[];
-  /** Whose job it is, for a type whose tenants take turns. */
+  /** The tenant of the job, for a type whose tenants take turns. */
   tenant: string | null;
   correlationId: string;
   cancelRequested: boolean;
-  /** Settled without running it, after it had failed. */
+  /** True if the job failed and was then discarded, without running it again. */
   discarded: { at: number; by: string; reason: string | null } | null;
-  /** Cancelled, because it had not begun in time. */
+  /** True if the job was cancelled because it had not begun in time. */
   expired?: boolean;
 }
 
 export interface Attempt {
   gen: number;
   attempt: number;
-  /** Counts the claims of a run; a deferred attempt and the next one share a number, not a claim. */
+  /**
+   * The number of the claim within its run. A deferred attempt and the next attempt have the same attempt number, but
+   * different claims.
+   */
   claim: number;
   outcome: WireAttempt["outcome"];
   startedAt: number;
@@ -62,11 +65,11 @@ export interface Attempt {
   coldStart: boolean | null;
   receiveCount: number | null;
   retryDelayS: number | null;
-  /** What the function last said of how far it was; kept when the attempt has ended. */
+  /** The function's last progress report; kept after the attempt has ended. */
   progress: { percent: number; note: string | null } | null;
 }
 
-/** An attempt that follows if the one before it fails, in seconds after that one's end. */
+/** A later attempt, which runs if the attempt before it fails; in seconds after the end of that attempt. */
 export interface NextAttempt {
   attempt: number;
   earliest: number;
@@ -75,15 +78,15 @@ export interface NextAttempt {
 
 export interface JobDetail extends Job {
   history: Attempt[];
-  /** Whether there were attempts before those of the history. */
+  /** True if there were attempts before those in the history. */
   older: boolean;
   /** Oldest first. */
   acts: OperatorAct[];
   why: string | null;
-  /** The job that made it, and the first of that line. */
+  /** The parent job, and the first job of the chain of parents. */
   parent: string | null;
   root: string | null;
-  /** The attempts that are left if the running one, or else the next one, fails; null when nobody knows. */
+  /** The attempts that remain if the running attempt (or else the next attempt) fails; null if this is not known. */
   nextAttempts: NextAttempt[] | null;
 }
 
@@ -91,11 +94,11 @@ export interface JobPage {
   jobs: Job[];
   total: number | null;
   nextCursor: string | null;
-  /** Jobs that the API read for this page. */
+  /** The number of jobs that the API read for this page. */
   looked: number;
 }
 
-/** Filters of a listing, applied by the API. Times in milliseconds. */
+/** Filters of a list, which the API applies. Times in milliseconds. */
 export interface JobFilter {
   status?: JobStatus | undefined;
   type?: string | undefined;
@@ -107,7 +110,7 @@ export interface JobFilter {
   createdBefore?: number | undefined;
   finishedAfter?: number | undefined;
   finishedBefore?: number | undefined;
-  /** Part of a value of the payload; "field=text" asks one field. Needs `createdAfter`. */
+  /** A part of a value of the payload; "field=text" searches only this field. Needs `createdAfter`. */
   payload?: string | undefined;
   tenant?: string | undefined;
   schedule?: string | undefined;
@@ -237,7 +240,7 @@ export const jobPages = (which: JobFilter) =>
     getNextPageParam: (page) => page.nextCursor,
     staleTime: Infinity,
     gcTime: 0,
-    // Comparing every loaded row with itself at each new page is what makes 10,000 rows slow.
+    // React Query's default compares every loaded row with itself at each new page, which makes 10,000 rows slow.
     structuralSharing: false,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
@@ -259,7 +262,7 @@ export const jobOne = (id: string) =>
 const fetchJob = (id: string, signal?: AbortSignal) =>
   ask("get", "/jobs/{job_id}", { path: { job_id: id }, signal });
 
-/** Return some jobs by their ids, one request each; those that are gone are left out. */
+/** Return some jobs by their ids, with one request each; leave out jobs that no longer exist. */
 export async function fetchJobs(ids: string[], signal?: AbortSignal): Promise<JobDetail[]> {
   const found = await Promise.allSettled(ids.map((id) => fetchJob(id, signal)));
   return found.flatMap((one) => (one.status === "fulfilled" ? [toDetail(one.value)] : []));

@@ -24,7 +24,9 @@ export const jobLogs = (id: string) =>
     },
   });
 
-/** Without what every line of the job says, and the page around it too. */
+/**
+ * The line's own fields, without the fields that are equal in every line of the job and shown elsewhere on the page.
+ */
 function ownFields({ job_type: _, correlation_id: __, ...own }: JsonObject): JsonObject {
   return own;
 }

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { ask } from "@/api/client";
 import { jobKeys, PAGE, toJob } from "./jobs";
 
-/** The jobs that a job made, by their keys. */
+/** The child jobs of a job, in the order of their keys. */
 export const madeBy = (id: string) =>
   queryOptions({
     queryKey: [...jobKeys.one(id), "made"],

@@ -26,8 +26,9 @@ export function createBody(job: NewJob) {
 }
 
 /**
- * Create a job; `replayed` says that it existed already. Without an idempotency key of its own it has `spare`: the same
- * one again leads to the job of a request whose answer was lost, which is no news to whoever sent both.
+ * Create a job; `replayed` is true if the job existed already. A job without an idempotency key gets the key `spare`.
+ * If the answer was lost and the same `spare` is sent again, the API returns the job of the first request; this is not
+ * reported as a replay.
  */
 export async function createJob(job: NewJob, spare: string): Promise<{ job: Job; replayed: boolean }> {
   const call = { body: createBody(job), key: job.idempotencyKey ?? spare };
@@ -36,7 +37,7 @@ export async function createJob(job: NewJob, spare: string): Promise<{ job: Job;
   return { job: toJob(body), replayed: status === 200 && !repeated };
 }
 
-/** The job that this token created with the key; null when there is none. */
+/** The job that this token created with the key; null if there is none. */
 export const jobOfKey = (key: string) =>
   queryOptions({
     queryKey: ["jobs", "key", key],

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Json } from "@/lib/json";
 import { ask } from "@/api/client";
 
-/** The payload of a run after which it was changed; it never changes any more. */
+/** The payload of a run, before an edit replaced it; it does not change any more. */
 export const pastPayload = (id: string, gen: number) =>
   queryOptions({
     queryKey: ["jobs", "payload", id, gen],

@@ -8,14 +8,14 @@ export async function retryJob(id: string, payload?: JsonObject): Promise<void> 
   await ask("post", "/jobs/{job_id}/retry", { ...of(id), body: payload ? { payload } : {} });
 }
 
-/** Cancel a job, and what it made if so asked; `made` says what became of that. */
+/** Cancel a job, and its child jobs if `descendants` is set; `made` is the result for the child jobs. */
 export async function cancelJob(id: string, descendants: boolean) {
   const body = descendants ? { descendants } : {};
   const after = await ask("post", "/jobs/{job_id}/cancel", { ...of(id), body });
   return { job: toJob(after), made: after.descendants };
 }
 
-/** Post an event that the function of a job waits for. */
+/** Post an event that the job's function waits for. */
 export async function postEvent(id: string, name: string, data: Json): Promise<void> {
   await ask("post", "/jobs/{job_id}/events/{name}", { path: { job_id: id, name }, body: { data } });
 }
@@ -25,7 +25,7 @@ export async function runJobNow(id: string): Promise<void> {
   await ask("post", "/jobs/{job_id}/run-now", of(id));
 }
 
-/** Settle a failed job without running it. */
+/** Discard a failed job: close it without running it. */
 export async function discardJob(id: string, reason: string): Promise<void> {
   await ask("post", "/jobs/{job_id}/discard", { ...of(id), body: { reason } });
 }

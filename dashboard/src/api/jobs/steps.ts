@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Json } from "@/lib/json";
 import { ask } from "@/api/client";
 
-/** What the function of a job has kept: a step, the end of a sleep or a wait, or an event. Times in milliseconds. */
+/** A kept step of a job: a step, the end of a sleep or a wait, or an event. Times in milliseconds. */
 export interface KeptStep {
   kind: "step" | "sleep" | "wait" | "event" | "now" | "uuid" | "try" | "version" | "stop";
   name: string;

@@ -7,7 +7,7 @@ export function isStatus(error: unknown, status: number): error is ApiError {
   return error instanceof ApiError && error.status === status;
 }
 
-/** One sentence for a toast or a banner. */
+/** Return one sentence for a toast or a banner. */
 export function sentence(error: unknown): string {
   if (error instanceof NotReached) return t.unreachable;
   if (error instanceof UnexpectedAnswer) return t.notJsonAnswer;

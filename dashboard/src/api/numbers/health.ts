@@ -8,20 +8,20 @@ type Filter = NonNullable<WireFinding["filter"]>;
 export interface Found {
   kind: WireFinding["kind"];
   type: string;
-  /** Jobs; groups of errors for "errors". */
+  /** The number of jobs; for "errors", the number of error groups. */
   number: number;
   growthPerMinute: number | null;
   drainMs: number | null;
   since: number | null;
-  /** Of older dead letters, those whose error was acknowledged after they ended; null where that is not known. */
+  /** The number of older dead letters whose error was acknowledged after they ended; null if it is not known. */
   acknowledged: number | null;
-  /** The error of those, if it is only one. */
+  /** The error of these dead letters, if all have the same. */
   fingerprint: string | null;
-  /** The search of the jobs page that lists just the jobs that are counted; null for groups of errors. */
+  /** The search of the jobs page that lists exactly the counted jobs; null for error groups. */
   jobs: ReturnType<typeof toSearch> | null;
 }
 
-/** Findings that need attention, in the order of the API. */
+/** The findings that need attention, in the order of the API. */
 export const health = () =>
   queryOptions({
     queryKey: ["health"],

@@ -15,10 +15,12 @@ export interface TypeNumbers extends Numbers {
   oldestQueuedAgeS: number | null;
   inFlight: number;
   paused: boolean;
-  /** Seconds that its waiting jobs take to start at its rate; null without one. */
+  /** Seconds until the type's waiting jobs have started at its rate; null without a rate. */
   pacedForS: number | null;
-  /** Since when, by whom and why; `by` and `reason` may be empty. Null while it is not paused.
-   * `next_probe_at`: it was paused by itself, and one job is tried then. */
+  /**
+   * Since when the type is paused, by whom and why; `by` and `reason` may be empty. Null if it is not paused. With
+   * `next_probe_at`, the pause is automatic, and one job is tried at that time.
+   */
   pause: { since: number; by: string; reason: string; next_probe_at?: string | null } | null;
 }
 /** A deployment of the stage, in milliseconds since the epoch. */
@@ -75,10 +77,10 @@ export const metrics = () =>
     },
   });
 
-/** The numbers of the answer before, to see movement. */
+/** The numbers of the previous answer, to detect changes. */
 let last: Metrics | null = null;
 
-/** A stretch of time, in milliseconds, and the step in seconds that suits it. */
+/** A period, in milliseconds, and a suitable step in seconds. */
 export interface Range {
   from: number;
   to: number;
@@ -121,7 +123,7 @@ export async function fetchSeries(
   return ask("get", "/metrics/series", { query, signal });
 }
 
-/** `range` is read when it is asked for, so that a live range moves on; `span` names it in the cache. */
+/** `range` is called at each request, so that a live range moves with the time; `span` is its name in the cache. */
 export const throughput = (type: string | undefined, span: string, range: () => Range) =>
   queryOptions({
     queryKey: ["series", "throughput", type ?? null, span],
@@ -158,7 +160,7 @@ export interface DepthPoint {
   depth: number;
 }
 
-/** Unfinished jobs of a type over time. */
+/** The number of unfinished jobs of a type over time. */
 export const depth = (type: string, span: string, range: () => Range) =>
   queryOptions({
     queryKey: ["series", "depth", type, span],
@@ -179,10 +181,10 @@ export interface ErrorGroup {
   sampleJobIds: string[];
   sparkline: number[];
   sparklineStepS: number;
-  /** Jobs that met it in this time; 0 when nobody has counted them. */
+  /** The number of jobs that met the error in this time; 0 if they were not counted. */
   jobs: number;
   state: WireErrors["groups"][number]["state"];
-  /** The principal who acknowledged or resolved it, and when; null while it is open. */
+  /** The principal who acknowledged or resolved the group, and when; null while it is open. */
   acknowledged: { by: string; at: number } | null;
 }
 
@@ -215,7 +217,7 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
 
 export type MarkOfError = "acknowledge" | "resolve" | "reopen";
 
-/** Mark an error group as known or as fixed, or take the mark away. */
+/** Mark an error group as known or as fixed, or remove the mark. */
 export async function markError(fingerprint: string, mark: MarkOfError): Promise<void> {
   await ask("post", `/errors/{fingerprint}/${mark}`, { path: { fingerprint } });
 }

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { fetchSeries, type Range } from "./metrics";
 
-/** The wait of the oldest job at each step, in milliseconds; null where none waited. */
+/** The wait of the oldest job at each step, in milliseconds; null if no job waited. */
 export const oldestWait = (type: string, span: string, range: () => Range) =>
   queryOptions({
     queryKey: ["series", "oldest", type, span],

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { fetchSeries, type Range } from "./metrics";
 
-/** Durations of one step that are longer than `low` and not longer than `high`, in milliseconds. */
+/** The number of durations of one step that are longer than `low` and at most `high`, in milliseconds. */
 export interface Cell {
   low: number;
   high: number;
@@ -9,14 +9,17 @@ export interface Cell {
 }
 export interface SpreadPoint {
   t: number;
-  /** The shortest first. */
+  /** The shortest durations first. */
   cells: Cell[];
 }
 
-/** The lowest cell holds all that is not longer, so that an axis of powers has no cell of no height. */
+/**
+ * The lowest cell contains all durations up to its upper limit: on a logarithmic axis, a cell that begins at 0 has no
+ * height.
+ */
 const LEAST = 2;
 
-/** How long the attempts of a type ran, step by step, by powers of two. */
+/** The durations of a type's attempts in each step, grouped by powers of two. */
 export const runSpread = (type: string, span: string, range: () => Range) =>
   queryOptions({
     queryKey: ["series", "run_spread", type, span],
@@ -28,7 +31,7 @@ export const runSpread = (type: string, span: string, range: () => Range) =>
     },
   });
 
-/** Return the cells of one step; what is up to `LEAST` ms is one cell. */
+/** Return the cells of one step; all durations up to `LEAST` ms are in one cell. */
 export function cells(counts: { up_to_ms: number; count: number }[]): Cell[] {
   const sums = new Map<number, number>();
   for (const { up_to_ms: top, count } of counts) {

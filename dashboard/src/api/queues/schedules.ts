@@ -16,7 +16,7 @@ export interface LastFiring extends Firing {
   skipped: boolean;
 }
 
-/** What a person says of a schedule. */
+/** The settings of a schedule that a person can choose. */
 export interface Settings {
   type: string;
   cron: string;
@@ -28,11 +28,11 @@ export interface Settings {
 
 export interface Schedule extends Settings {
   id: string;
-  /** Differs when the settings differ. */
+  /** A number that changes when the settings change. */
   version: string;
   startsAt: string | null;
   endsAt: string | null;
-  /** Seconds after its time after which a firing that has not begun is cancelled. */
+  /** Seconds after its time at which a firing that has not begun is cancelled. */
   expires: number | null;
   declared: boolean;
   paused: boolean;
@@ -41,7 +41,7 @@ export interface Schedule extends Settings {
   last: LastFiring[];
 }
 
-/** Every schedule, by id. */
+/** All schedules, in the order of their ids. */
 export const schedules = () =>
   queryOptions({
     queryKey: ["schedules"],
@@ -60,7 +60,7 @@ export const schedules = () =>
     },
   });
 
-/** The next firings of a cron text; the query fails with the API's own words while the text is wrong. */
+/** The next firings of a cron expression; while the expression is wrong, the query fails with the API's error text. */
 export const preview = (cron: string, timezone: string) =>
   queryOptions({
     queryKey: ["schedules", "preview", cron, timezone],
@@ -77,7 +77,7 @@ export async function setPaused(id: string, paused: boolean): Promise<void> {
   await ask("post", `/schedules/{schedule_id}/${paused ? "pause" : "resume"}`, at(id));
 }
 
-/** Create a job of the schedule now, or find the one that was made under that idempotency key; returns its id. */
+/** Create a job of the schedule now, or find the job that was made with this idempotency key; return its id. */
 export async function runNow(id: string, key: string): Promise<string> {
   return (await ask("post", "/schedules/{schedule_id}/run", { ...at(id), key })).id;
 }
@@ -90,7 +90,10 @@ export async function create(id: string, settings: Settings): Promise<void> {
   await ask("post", "/schedules", { body: { id, ...wireOf(settings) } });
 }
 
-/** Replace the settings of a schedule, unless others are there by now; the bounds that the form does not show stay. */
+/**
+ * Replace the settings of a schedule, unless they were changed since they were read. `starts_at` and `ends_at`, which
+ * the form does not show, are kept.
+ */
 export async function change(old: Schedule, settings: Settings): Promise<void> {
   const kept = {
     starts_at: old.startsAt,

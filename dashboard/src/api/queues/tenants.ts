@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { ask } from "@/api/client";
 
-/** The tenants of a type with the most jobs at work. */
+/** The tenants of a type with the most unfinished jobs. */
 export const tenants = (type: string) =>
   queryOptions({
     queryKey: ["tenants", type],

@@ -9,11 +9,13 @@ interface ChipsProps {
   values: string[];
   onChange: (next: string[]) => void;
   placeholder?: string;
-  /** Places of values that are refused. */
+  /** The indexes of refused values. */
   wrong?: ReadonlySet<number>;
 }
 
-/** Edit short texts as chips: Enter, a comma or leaving the field adds what is typed, Backspace takes the last one away. */
+/**
+ * Edit short texts as chips: Enter, a comma or leaving the field adds the typed text; Backspace removes the last chip.
+ */
 export function Chips({ input, values, onChange, placeholder, wrong }: ChipsProps) {
   const [text, setText] = useState("");
   const add = (typed: string) => {
@@ -24,7 +26,7 @@ export function Chips({ input, values, onChange, placeholder, wrong }: ChipsProp
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === "Enter" && text.trim()) {
-      event.preventDefault(); // it adds, and does not send the form
+      event.preventDefault(); // Enter adds a chip, and does not submit the form
       add(text);
     } else if (event.key === "Backspace" && text === "" && values.length > 0) onChange(values.slice(0, -1));
   };

@@ -8,7 +8,7 @@ import { blank, type FieldSpec } from "./schema";
 import { within } from "./problems";
 import { t } from "@/texts/en/create";
 
-/** Edit a list: one control for each item, and buttons to add and remove one. */
+/** Edit a list: one control for each item, and buttons to add and remove items. */
 export function ListControl({
   field,
   value,
@@ -62,7 +62,7 @@ export function ListControl({
   );
 }
 
-/** An empty line to type into; a filled-in example only where a line has several parts. */
+/** Begin with an empty line; begin with the example only if a line has several fields. */
 function newItem(item: FieldSpec): Json {
   return ["object", "number"].includes(item.control.kind) ? blank(item) : "";
 }

@@ -17,18 +17,18 @@ interface PickerProps {
   format: Picked;
   input: InputProps["input"];
   label: string;
-  /** A text that `canPick` allows. */
+  /** A text for which `canPick` returns true. */
   value: string;
   onChange: (next: string) => void;
 }
 
-/** Pick a date and a time, a time of day, or a length of time. */
+/** Pick a date and a time, a time of day, or a duration. */
 export function Picker(props: PickerProps) {
   if (props.format === "datetime") return <DateTime {...props} />;
   return props.format === "time" ? <TimeOfDay {...props} /> : <Duration {...props} />;
 }
 
-/** In the zone of the console; the payload gets it in UTC. */
+/** The input shows the console's time zone; the payload contains UTC. */
 function DateTime({ input, value, onChange }: PickerProps) {
   const zone = useZone();
   return (
@@ -43,7 +43,7 @@ function DateTime({ input, value, onChange }: PickerProps) {
   );
 }
 
-/** As it is meant wherever the job runs: an offset that it has stays. */
+/** A time of day has no zone, because it depends on where the job runs; an offset in the text is kept. */
 function TimeOfDay({ input, value, onChange }: PickerProps) {
   const { shown, offset } = timeParts(value) ?? { shown: "", offset: "" };
   return (

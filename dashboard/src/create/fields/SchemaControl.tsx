@@ -24,7 +24,7 @@ export function hintOf(field: FieldSpec): string {
   return [description, range, shown].filter(Boolean).join(" ");
 }
 
-/** Edit one value that is neither an object nor a free list. */
+/** Edit one value that is neither an object nor a list of any values. */
 export function SchemaControl(props: SchemaFieldProps) {
   const { field, value, problems, onChange } = props;
   const { control } = field;
@@ -104,7 +104,7 @@ export function SchemaControl(props: SchemaFieldProps) {
   }
 }
 
-/** Edit a list of short texts; a text that is refused is marked. */
+/** Edit a list of short texts; a refused text is marked. */
 function ChipsField({
   field,
   value,

@@ -90,7 +90,7 @@ test("a date-time is picked in the zone of the console and sent in UTC; other te
   expect(screen.getByLabelText<HTMLInputElement>(/^From/).value).toBe("yesterday");
 });
 
-/** As pydantic writes `time` and `timedelta`. */
+/** The schema that pydantic writes for `time` and `timedelta`. */
 const TIMES = {
   type: "object",
   properties: {

@@ -39,7 +39,7 @@ export function SchemaFields({ fields, value, problems, onChange }: FieldsProps)
   );
 }
 
-/** The keys in the schema's order, unknown ones last, so that the form never shuffles the JSON. */
+/** Return the keys in the schema's order, unknown keys last, so that the form does not change the order in the JSON. */
 function order(fields: FieldSpec[], value: JsonObject): JsonObject {
   const known = fields.map((field) => field.name).filter((name) => name in value);
   const others = Object.keys(value).filter((name) => !known.includes(name));
@@ -69,7 +69,7 @@ function ListItem(props: SchemaFieldProps) {
   );
 }
 
-/** Edit an object inside an object; an optional one can be added and removed. */
+/** Edit an object inside an object; an optional object can be added and removed. */
 function ObjectField({
   field,
   value,

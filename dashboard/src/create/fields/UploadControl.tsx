@@ -10,7 +10,7 @@ import { IconUpload } from "@/ui/icons";
 import type { InputProps } from "./props";
 import { t } from "@/texts/en/create";
 
-/** The key of an uploaded file: pick or drop one, or write a key that is known. */
+/** Enter the key of an uploaded file: choose or drop a file, or type a key. */
 export function UploadControl({ input, value, onChange }: InputProps & { value: string }) {
   const picker = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<File | null>(null);

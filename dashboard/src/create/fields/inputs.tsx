@@ -28,7 +28,7 @@ export function NumberInput({ input, field, value, onChange }: InputProps & { fi
       value={words(value)}
       onChange={(event) => {
         const text = event.target.value.trim();
-        // What is no number yet stays as it was typed: the validator says so.
+        // A text that is not a number stays as typed; the validator reports it.
         onChange(text === "" ? undefined : numberOf(text));
       }}
     />
@@ -80,7 +80,7 @@ export function TextInput({
   );
 }
 
-/** Edit any other value as JSON; text that is not JSON yet is kept as typed. */
+/** Edit any other value as JSON; text that is not valid JSON stays as typed. */
 export function JsonInput({ input, value, onChange }: InputProps) {
   const [text, setText] = useState(value === undefined ? "" : pretty(value));
   return (

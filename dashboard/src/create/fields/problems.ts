@@ -1,9 +1,9 @@
 import type { FieldProblem } from "@/api/numbers/errors";
 
-/** Problems by path: "to.0" or "resize.width"; "" is the payload as a whole. */
+/** Problems by path: "to.0" or "resize.width"; "" means the whole payload. */
 export type Problems = Readonly<Record<string, string>>;
 
-/** The API's own findings in the same shape; it has the last word. */
+/** Convert the API's findings to this form; they replace the console's own findings. */
 export function fromApi(errors: readonly FieldProblem[]): Problems {
   const found: Record<string, string> = {};
   for (const { loc, msg } of errors) {
@@ -13,7 +13,7 @@ export function fromApi(errors: readonly FieldProblem[]): Problems {
   return found;
 }
 
-/** The problems of one part of the payload, as that part sees them. */
+/** Return the problems of one part of the payload, with paths relative to this part. */
 export function within(problems: Problems, name: string | number): Problems {
   const prefix = `${name}.`;
   const inside = Object.entries(problems).flatMap(([path, problem]) => {

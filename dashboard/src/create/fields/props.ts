@@ -6,7 +6,7 @@ export interface SchemaFieldProps {
   field: FieldSpec;
   value: Json | undefined;
   problems: Problems;
-  /** undefined leaves the field out, so that the API takes its default. */
+  /** undefined removes the field, so that the API uses its default. */
   onChange: (next: Json | undefined) => void;
 }
 

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject } from "@/lib/json";
 
-/** The control of a property of a payload. */
+/** The control for a property of a payload. */
 export type Control =
   | {
       kind: "text";
@@ -24,18 +24,18 @@ export interface FieldSpec {
   description: string;
   required: boolean;
   nullable: boolean;
-  /** The default of the API; undefined when there is none. */
+  /** The API's default; undefined without one. */
   fallback: Json | undefined;
   example: Json | undefined;
   control: Control;
 }
 
 const LONG = 500;
-/** Most characters of a text that is shown as a chip. */
+/** Maximum number of characters of a text that is shown as a chip. */
 const CHIP = 80;
 const DEEPEST = 4;
 
-/** The fields of an object's schema, in its own order, the required ones first. */
+/** Return the fields of an object's schema, in the schema's order, required fields first. */
 export function fieldsOf(schema: JsonObject, root: JsonObject = schema, depth = 0): FieldSpec[] {
   const required = Array.isArray(schema.required) ? schema.required : [];
   const properties = isObject(schema.properties) ? schema.properties : {};
@@ -71,7 +71,10 @@ function fieldOf(
 
 const INITIALS = /\b(bcc|cc|csv|html|http|https|id|ip|json|pdf|sms|sql|uri|url|utc|uuid|xml)\b/g;
 
-/** "reply_to" reads "Reply to", and "html" "HTML": pydantic's own titles capitalise every word. */
+/**
+ * Return a readable name: "reply_to" becomes "Reply to", and "html" becomes "HTML". (pydantic's own titles capitalise
+ * every word.)
+ */
 function titleOf(name: string): string {
   const words = name.replace(/_/g, " ").replace(INITIALS, (initials) => initials.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
@@ -83,12 +86,12 @@ function resolve(schema: Json | undefined, root: JsonObject): JsonObject {
   if (typeof ref !== "string" || !ref.startsWith("#/")) return schema;
   let found: Json | undefined = root;
   for (const part of ref.slice(2).split("/")) found = isObject(found) ? found[part] : undefined;
-  // What stands beside a $ref (a description, a default) is closer to the field than what it points to.
+  // A description or default beside a $ref describes the field better than the referenced schema.
   const { $ref: _, ...beside } = schema;
   return { ...(isObject(found) ? found : {}), ...beside };
 }
 
-/** "X or null" is X that may be left out. */
+/** Treat "X or null" as an X that may be missing. */
 function unwrap(schema: JsonObject, root: JsonObject): { schema: JsonObject; nullable: boolean } {
   const options = schema.anyOf ?? schema.oneOf;
   if (!Array.isArray(options)) return { schema, nullable: false };
@@ -129,7 +132,7 @@ function controlOf(schema: JsonObject, root: JsonObject, depth: number): Control
 function optionsOf(schema: JsonObject): Json[] | null {
   if (Array.isArray(schema.enum)) return schema.enum;
   if ("const" in schema) return [schema.const ?? null];
-  // Each value with a description of its own: a choice, too.
+  // A schema that has a description for each value is a choice, too.
   const each = schema.anyOf ?? schema.oneOf;
   const fixed = Array.isArray(each)
     ? each.flatMap((one) => (isObject(one) && "const" in one ? [one.const ?? null] : []))
@@ -163,7 +166,7 @@ function arrayControl(schema: JsonObject, root: JsonObject, depth: number): Cont
     : { kind: "list", item };
 }
 
-/** A text that a chip has room for, by its declared length. */
+/** Return true for a text that fits into a chip, by its declared maximum length. */
 function isShort(control: Control): boolean {
   if (control.kind !== "text" || control.format !== "plain") return false;
   return control.maxLength !== null && control.maxLength <= CHIP;
@@ -173,7 +176,7 @@ function numberOr(value: Json | undefined): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** Return the value that a new field of this kind starts with. */
+/** Return the first value of a new field of this kind. */
 export function blank(field: FieldSpec): Json {
   if (field.example !== undefined) return field.example;
   switch (field.control.kind) {
@@ -196,7 +199,7 @@ export function blank(field: FieldSpec): Json {
   }
 }
 
-/** The fields that have a line to themselves: the large ones, and a text with no small one beside it. */
+/** Return the fields that use a whole line: large fields, and a text without a small field beside it. */
 export function wholeLines(fields: FieldSpec[]): Set<FieldSpec> {
   const wide = new Set(fields.filter(isWide));
   let beside = false;

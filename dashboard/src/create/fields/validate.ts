@@ -16,8 +16,8 @@ const CONTAINERS = new Set([
 ]);
 
 /**
- * Formats as the API reads them: a time of day needs no offset, and a duration may have gaps ("PT1H30S"), a sign and
- * fractions of a second.
+ * The formats as the API reads them: a time of day needs no offset, and a duration may have gaps ("PT1H30S"), a sign
+ * and fractions of a second.
  */
 const DURATION = /^[-+]?P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
 const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(z|[+-]\d\d:?\d\d)?$/i;
@@ -26,7 +26,10 @@ Object.assign(format, {
   duration: (text: string) => DURATION.test(text),
 });
 
-/** The schema's findings, by the schema that the API publishes. Interpreted, not compiled: our policy forbids eval. */
+/**
+ * Return the findings of the schema that the API publishes. The schema is interpreted, not compiled, because our policy
+ * forbids eval.
+ */
 export function validate(schema: JsonObject, payload: Json): Problems {
   const { valid, errors } = new Validator(rounded(schema) as JsonObject, "2020-12", false).validate(
     rounded(payload),
@@ -52,7 +55,7 @@ export function validate(schema: JsonObject, payload: Json): Problems {
   return Object.keys(found).length ? found : { "": t.schemaMismatch };
 }
 
-/** Return true for a field that nothing was typed into: how to write a value is not what its reader needs first. */
+/** Return true for an empty field: for it, the message "required" is more useful than a message about the format. */
 function isEmpty(payload: Json, place: string): boolean {
   return place.split(".").reduce<Json | undefined>(fieldOf, payload) === "";
 }
@@ -61,7 +64,7 @@ function fieldOf(found: Json | undefined, name: string): Json | undefined {
   return isObject(found) ? found[name] : undefined;
 }
 
-/** Of "a number or null", that it is not null says nothing. */
+/** For "a number or null", omit the message that the value is not null. */
 function isNullBranch(keyword: string, error: string): boolean {
   return keyword === "type" && error.includes('Expected "null"');
 }
@@ -80,14 +83,14 @@ const FORMAT: Record<string, string> = {
   uuid: t.formatUuid,
 };
 
-/** Name the text that a value must begin with, where its pattern says so. */
+/** Name the text with which a value must begin, if its pattern contains one. */
 function patternHint(schema: JsonObject, location: string): string {
   const pattern = at(schema, location);
   const start = typeof pattern === "string" ? /^\^([\w./-]+?)(?=[[({\\.]|$)/.exec(pattern)?.[1] : undefined;
   return start ? t.invalidFormatMustBegin(start) : t.invalidFormat;
 }
 
-/** Follow a keyword location of the validator, references included. */
+/** Follow a keyword location of the validator, including references. */
 function at(root: JsonObject, location: string): Json | undefined {
   let found: Json | undefined = root;
   for (const part of location.split("/").slice(1).map(decode)) {

@@ -13,7 +13,7 @@ import { DiscardMeaning } from "./DiscardMeaning";
 import { close, report } from "./outcome";
 import { t } from "@/texts/en/actions";
 
-/** Confirm, run and report every change to jobs. */
+/** Ask for confirmation of a change to jobs, make the change, and report the result. */
 export default function ActionDialog({ question }: { question: Ask }) {
   if (question.kind === "one") return <AskOne question={question} />;
   return <AskMany question={question} />;

@@ -11,7 +11,9 @@ import { useCount, type Count } from "./useCount";
 import type { JobAction } from "@/jobs/status";
 import { t } from "@/texts/en/actions";
 
-/** Count the jobs of a bulk action, ask, then have the platform start it; `BulkList` shows its progress. */
+/**
+ * Count the jobs of a bulk action, ask for confirmation, then let the platform start it; `BulkList` shows its progress.
+ */
 export function AskMany({ question }: { question: ManyAsk }) {
   const client = useQueryClient();
   const [reason, setReason] = useState("");
@@ -56,10 +58,10 @@ export function AskMany({ question }: { question: ManyAsk }) {
   );
 }
 
-/** Id of what says why the action cannot be confirmed yet. */
+/** The id of the text that says why the action cannot be confirmed yet. */
 const COUNT = "bulk-count";
 
-/** Say what will change, how far the count is, or why there is none. */
+/** Say what will change, how far the count is, or why there is no count. */
 function Counted({
   action,
   counting: { exact, soFar, problem, again },

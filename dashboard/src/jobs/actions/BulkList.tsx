@@ -14,7 +14,7 @@ import { dismiss, dismissed, shown, starting } from "./bulkRuns";
 import { report } from "./outcome";
 import { t } from "@/texts/en/bulk";
 
-/** Milliseconds between two looks for bulk actions of other operators. */
+/** Milliseconds between two requests for bulk actions of other operators. */
 const CALM_MS = 60_000;
 const MOST_REASONS = 5;
 
@@ -120,7 +120,7 @@ function Progress({ run: { matched, expected } }: { run: BulkRun }) {
   );
 }
 
-/** Say why jobs were skipped, each with one of them as an example. */
+/** Say why jobs were skipped, each reason with one job as an example. */
 function Reasons({ reasons }: { reasons: BulkRun["reasons"] }) {
   if (reasons.length === 0) return null;
   return (

@@ -6,7 +6,7 @@ interface DiscardProps {
   onChange: (reason: string) => void;
 }
 
-/** Say what a discard does, and ask for the reason. */
+/** Explain what a discard does, and ask for the reason. */
 export function DiscardMeaning({ reason, onChange }: DiscardProps) {
   return (
     <>

@@ -7,7 +7,7 @@ import { ask } from "./actions";
 import { allows } from "@/jobs/status";
 import { t } from "@/texts/en/list";
 
-/** Show the actions that a job allows as icons; none for a read-only token. */
+/** Show the actions that the job's status allows as icons; none with a read-only token. */
 export function RowActions({ job }: { job: Job }) {
   const { can } = useMe();
   if (!can.act) return null;

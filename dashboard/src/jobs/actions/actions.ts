@@ -4,7 +4,7 @@ import type { JobStatus } from "@/api/jobs/jobs";
 import { createStore } from "@/lib/store";
 import type { JobAction, OneAction } from "@/jobs/status";
 
-/** Name what is changed: one job, many by id or by filter, or the dead letters of a type. */
+/** The target of an action: one job, many jobs by id or by filter, or the dead letters of a type. */
 export type Ask =
   | {
       kind: "one";
@@ -27,17 +27,17 @@ export function actionOf(question: ManyAsk): JobAction {
   return question.kind === "many" ? question.action : "retry";
 }
 
-/** The way the jobs of a bulk action were chosen; the question names it. */
+/** How the jobs of a bulk action were selected; the question names it. */
 export type Scope = "selected" | "matching" | { failedWith: string | null };
 
-/** The question on screen; null when there is none. */
+/** The question on screen; null if there is none. */
 export const asking = createStore<Ask | null>(null);
 
 export function ask(question: Ask): void {
   asking.set(question);
 }
 
-/** Fetch again all that counts or shows jobs, after a change. The rows on screen keep their places. */
+/** After a change, load everything again that counts or shows jobs. The rows on screen keep their places. */
 export async function refresh(client: QueryClient): Promise<void> {
   await Promise.all(
     [

@@ -7,14 +7,14 @@ import { changing } from "./bulkWords";
 import { report } from "./outcome";
 import type { JobAction } from "@/jobs/status";
 
-/** Bulk actions that were asked for and are not kept by the platform yet. */
+/** Bulk actions that were requested, but that the platform has not stored yet. */
 export const starting = createStore<readonly { key: number; action: JobAction; expected: number | null }[]>(
   [],
 );
 
 let last = 0;
 
-/** Have the platform begin; it acts on the first jobs before it answers. */
+/** Let the platform begin the action; it changes the first jobs before it answers. */
 export async function start(question: ManyAsk, counted: BulkTally | null, client: QueryClient) {
   const action = actionOf(question);
   const redrive = question.kind === "redrive";
@@ -40,10 +40,10 @@ export async function start(question: ManyAsk, counted: BulkTally | null, client
   }
 }
 
-/** Milliseconds for which the result of a bulk action is shown, if nobody dismisses it. */
+/** Milliseconds for which the result of a bulk action is shown, unless it is dismissed. */
 const SHOWN_MS = 15 * 60_000;
 
-/** Return those to show: what runs, whoever started it, and fresh results that were not dismissed. */
+/** Return the bulk actions to show: running ones of all operators, and new results that were not dismissed. */
 export function shown(runs: BulkRun[], dismissed: readonly string[], now: number): BulkRun[] {
   return runs.filter(
     ({ id, finishedAt }) => finishedAt === null || (now - finishedAt < SHOWN_MS && !dismissed.includes(id)),
@@ -53,7 +53,7 @@ export function shown(runs: BulkRun[], dismissed: readonly string[], now: number
 const KEY = "jobflow.bulk.dismissed";
 const MOST_KEPT = 50;
 
-/** Ids whose result was read, in all tabs of this browser. */
+/** The ids of dismissed results, in all tabs of this browser. */
 export const dismissed = createStore<readonly string[]>(read());
 
 export function dismiss(id: string): void {

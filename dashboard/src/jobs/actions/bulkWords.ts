@@ -3,7 +3,10 @@ import type { JobAction } from "@/jobs/status";
 import { actionOf, type ManyAsk } from "./actions";
 import { t } from "@/texts/en/actions";
 
-/** Return the jobs that will change; a dry run changes none, so they are those matched and not skipped. */
+/**
+ * Return the number of jobs that will change. A dry run changes none, so it is the number of matching jobs without the
+ * skipped ones.
+ */
 export function changing(tally: BulkTally): number {
   return tally.matched - tally.skipped.length;
 }
@@ -29,14 +32,17 @@ export function act(question: ManyAsk, known: BulkTally | null): string {
   return known === null ? t.actNow[action] : t.actMany[action](changing(known));
 }
 
-/** Say what will happen to the jobs that were counted. */
+/** Say what will happen to the counted jobs. */
 export function outlook(action: JobAction, tally: BulkTally): string {
   return t.outlook[action](changing(tally));
 }
 
 const MOST_REASONS = 5;
 
-/** Return the reasons why jobs were skipped, the most frequent first, without the ids that make each one differ. */
+/**
+ * Return the reasons why jobs were skipped, the most frequent first. The ids, which make each reason different, are
+ * removed.
+ */
 export function reasons(tally: BulkTally): [reason: string, jobs: number][] {
   const found = new Map<string, number>();
   for (const { id, reason } of tally.skipped) {

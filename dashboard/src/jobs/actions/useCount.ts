@@ -8,20 +8,22 @@ import { changing } from "./bulkWords";
 import type { JobAction } from "@/jobs/status";
 import { t } from "@/texts/en/actions";
 
-/** How far the count of a question is. */
+/** The progress of a question's count. */
 export interface Count {
-  /** What will change; null until that is exact. */
+  /** The number of jobs that will change; null until it is exact. */
   exact: BulkTally | null;
-  /** Jobs that were counted so far. */
+  /** The number of jobs counted so far. */
   soFar: number;
-  /** Why there is no count, in a sentence; null while it goes on. */
+  /** Why there is no count, as a sentence; null while counting continues. */
   problem: string | null;
   again: () => void;
 }
 
 const ONCE = { gcTime: 0, staleTime: Infinity };
 
-/** Count the jobs of a question to the end: a few requests here, and what is more on the platform. */
+/**
+ * Count the jobs of a question completely: the first jobs with a few requests from here, the others on the platform.
+ */
 export function useCount(question: ManyAsk): Count {
   const many = question.kind === "many" ? question : null;
   const action = actionOf(question);
@@ -52,7 +54,7 @@ export function useCount(question: ManyAsk): Count {
   };
 }
 
-/** Have the platform count; raises when somebody stopped it. */
+/** Let the platform count; raise an error if an operator stopped the count. */
 async function countAll(
   action: JobAction,
   target: BulkTarget,

@@ -37,7 +37,7 @@ function noAttempt(job: JobDetail): string {
   return isFinished(job.status) ? t.neverStarted : t.notStartedYet;
 }
 
-/** A card for each attempt, the newest first and open. `more` leads to the lines that are not shown. */
+/** Show a card for each attempt, the newest first and open. `more` is the link to log lines that are not shown. */
 export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[]; more: string | null }) {
   const attempts = [...job.history].sort(
     (a, b) => b.gen - a.gen || b.claim - a.claim || b.attempt - a.attempt,
@@ -61,7 +61,10 @@ export function Attempts({ job, logs, more }: { job: JobDetail; logs: LogLine[];
   );
 }
 
-/** Return the log lines of an attempt. A deferred one and the next share a number: there the time decides. */
+/**
+ * Return the log lines of an attempt. A deferred attempt and the next attempt have the same number: their lines are
+ * separated by time.
+ */
 function linesOf(one: Attempt, all: Attempt[], logs: LogLine[]): LogLine[] {
   const same = (other: { gen: number | null; attempt: number | null }) =>
     other.gen === one.gen && other.attempt === one.attempt;

@@ -13,7 +13,7 @@ import { t } from "@/texts/en/detail";
 
 const EVERY_MS = 5000;
 
-/** Show which job made this one, and what it made; nothing for a job without either. */
+/** Show the parent job and the child jobs; nothing for a job without either. */
 export function Family({ job }: { job: JobDetail }) {
   const makes = useMakes();
   const { parent, root } = job;

@@ -50,7 +50,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
     (least, { startedAt }) => Math.min(least ?? startedAt, startedAt),
     null,
   );
-  // an attempt that ended in a wait is not in the history, so with steps the first start is not known
+  // an attempt that ended in a wait is not in the history, so for a job with steps the first start is not known
   const wait = first === null || job.steps > 0 ? waited(job, now) : first - job.createdAt;
   const run = ran(job, now);
   return (

@@ -218,7 +218,7 @@ function Why({ job, canAct }: HeaderProps) {
   );
 }
 
-/** Lead to the jobs with the same error, and retry all of them. */
+/** Link to the jobs with the same error, and offer to retry all of them. */
 function Alike({ job, fingerprint, canAct }: HeaderProps & { fingerprint: string }) {
   const filter = { fingerprint };
   const scope = { failedWith: job.errorClass };

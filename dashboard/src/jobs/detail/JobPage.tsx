@@ -24,7 +24,7 @@ import { useKeptSteps } from "./useKeptSteps";
 import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
 import { t } from "@/texts/en/detail";
 
-/** Milliseconds between polls of a job that is finished, or due later than this. */
+/** Milliseconds between polls of a job that is finished, or that is due later than this. */
 const CALM_MS = 30_000;
 
 /** Return true for a job that can change within `CALM_MS`. */
@@ -84,7 +84,7 @@ function Loaded({ job }: { job: JobDetail }) {
             actions={job.history.length > 1 && <Compare job={job} />}
             flush
           >
-            {/* One attempt's lines are the whole log, which stands below. */}
+            {/* If there is only one attempt, its lines are the whole log, which is shown below. */}
             <Attempts
               job={job}
               logs={job.history.length > 1 ? lines : []}
@@ -124,7 +124,10 @@ function Compare({ job }: { job: JobDetail }) {
   );
 }
 
-/** r retries, c cancels, d discards, u runs now, as in the table; j and k step through the list, Escape leads back to it. */
+/**
+ * r retries, c cancels, d discards, u runs now, as in the table; j and k open the next and previous job of the list,
+ * Escape returns to the list.
+ */
 function useJobKeys(job: JobDetail, canAct: boolean): void {
   const navigate = useNavigate();
   useKeys((event) => {

@@ -6,7 +6,7 @@ import { IconDown, IconLeft, IconUp } from "@/ui/icons";
 import { placeOf, trail } from "@/jobs/trail";
 import { t } from "@/texts/en/detail";
 
-/** Lead back to the list, and to its next and previous job. */
+/** Link to the list, and to its next and previous job. */
 export function JobSteps({ id }: { id: string }) {
   const { search, ids } = useStore(trail);
   const { number, before, after } = placeOf(id, ids);

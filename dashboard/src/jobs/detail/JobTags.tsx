@@ -4,7 +4,7 @@ import { t } from "@/texts/en/detail";
 
 const chip = "border px-1 font-mono text-2xs leading-5 text-soft hover:border-strong hover:text-text";
 
-/** Show whose job it is, and its tags; each leads to the jobs that have it, too. */
+/** Show the job's tenant and tags; each is a link to the jobs that also have it. */
 export function JobTags({ job }: { job: JobDetail }) {
   if (job.tenant === null && job.tags.length === 0) return null;
   return (

@@ -10,7 +10,7 @@ import { t } from "@/texts/en/detail";
 
 const LONGEST = 200;
 
-/** List what the function of a job has kept; nothing for a job without steps. */
+/** List the kept steps of a job; nothing for a job without steps. */
 export function KeptSteps({ job }: { job: JobDetail }) {
   const { data, error } = useKeptSteps(job);
   const now = useNow();

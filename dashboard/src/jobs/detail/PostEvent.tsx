@@ -17,7 +17,7 @@ interface PostEventProps {
   onClose: () => void;
 }
 
-/** Ask for the data of an event, and post it. The job continues. */
+/** Ask for the data of an event, and post it. The job then continues. */
 export default function PostEvent({ jobId, name, onClose }: PostEventProps) {
   const client = useQueryClient();
   const [text, setText] = useState("");

@@ -6,7 +6,7 @@ import { Skeleton } from "@/ui/states";
 import { csvRows, type ResultFile } from "./preview";
 import { t } from "@/texts/en/detail";
 
-/** Show the files that a result links to: pictures and tables here, others as links. */
+/** Show the files to which a result links: pictures and tables on the page, others as links. */
 export function ResultFiles({ files }: { files: ResultFile[] }) {
   return (
     <ul className="flex min-w-0 flex-col gap-3">
@@ -46,7 +46,7 @@ function Picture({ file }: { file: ResultFile }) {
   );
 }
 
-/** Only what came as a picture is shown as one, whatever its name says. */
+/** Show a file as a picture only if it has a picture's content type, whatever its name is. */
 function useObjectUrl(blob: Blob | undefined): string | null {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {

@@ -2,7 +2,7 @@ import { When } from "@/live/When";
 
 const TIME = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
 
-/** A sentence of the API, its times as all others here are. */
+/** Show a sentence of the API, with its times in the console's format and time zone. */
 export function Told({ text }: { text: string }) {
   return text
     .split(TIME)

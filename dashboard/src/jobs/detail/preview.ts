@@ -1,6 +1,6 @@
 import { isObject, type Json } from "@/lib/json";
 
-/** A file that a result points at. */
+/** A file to which a result links. */
 export interface ResultFile {
   name: string;
   url: string;
@@ -9,7 +9,7 @@ export interface ResultFile {
 
 const IMAGE = /\.(png|jpe?g|webp|gif|avif)$/i;
 
-/** Return the files of a result, up to three levels down: http(s) addresses under `url` or `*_url`. */
+/** Return the files of a result, up to three levels deep: http(s) addresses in the fields `url` and `*_url`. */
 export function resultFiles(result: Json, depth = 3): ResultFile[] {
   if (depth === 0 || typeof result !== "object" || result === null) return [];
   if (Array.isArray(result)) return result.slice(0, 20).flatMap((one) => resultFiles(one, depth - 1));
@@ -24,14 +24,14 @@ export function resultFiles(result: Json, depth = 3): ResultFile[] {
 function fileAt(address: string): ResultFile | null {
   if (!URL.canParse(address)) return null;
   const url = new URL(address);
-  // Anything else, javascript: above all, is text and stays text.
+  // Any other text, in particular javascript:, is shown only as text.
   if (url.protocol !== "https:" && url.protocol !== "http:") return null;
   const name = decoded(url.pathname.split("/").at(-1) ?? "") || url.hostname;
   const kind = IMAGE.test(name) ? "image" : name.endsWith(".csv") ? "csv" : "other";
   return { name, url: url.href, kind };
 }
 
-/** Undo percent-encoding; a lone "%" in the text leaves it as it is. */
+/** Decode percent-encoding; a text with a single "%" stays unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

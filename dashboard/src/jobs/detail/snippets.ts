@@ -4,7 +4,7 @@ import { isObject, pretty, stringify, type Json, type JsonObject } from "@/lib/j
 
 type Source = Pick<Job, "type" | "payload" | "maxAttempts" | "tags">;
 
-/** Return what a request that creates the same job says. The token is never part of it. */
+/** Return the content of a request that creates the same job. It never contains the token. */
 function createOf(job: Source) {
   const payload = isObject(job.payload) ? job.payload : {};
   return createBody({ type: job.type, payload, maxAttempts: job.maxAttempts, tags: job.tags });
@@ -44,7 +44,7 @@ export function client(job: Source, apiUrl: string): string {
 
 const INDENT = 4;
 
-/** Return a value as Python writes it, with the lines after the first indented by so many spaces. */
+/** Return a value in Python's notation; the lines after the first are indented by this number of spaces. */
 export function literal(value: Json, indent = 0): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
@@ -76,7 +76,10 @@ export function python(job: Source, apiUrl: string): string {
   ].join("\n");
 }
 
-/** A raw literal in triple quotes; text that would end it early goes in as plain escapes that JSON reads the same. */
+/**
+ * Return a raw literal in triple quotes. Characters that would end the literal early are written as escapes, which JSON
+ * reads as the same text.
+ */
 function quote(text: string): string {
   return `"""${text.replaceAll('"""', String.raw`\u0022\u0022\u0022`)}"""`;
 }

@@ -6,7 +6,7 @@ import { usePolling } from "@/live/live";
 
 const EVERY_MS = 5000;
 
-/** Read what the function of a job has kept, while it may keep more. A job without steps costs no request. */
+/** Load the kept steps of a job, again and again while it may keep more. A job without steps causes no request. */
 export function useKeptSteps(job: JobDetail) {
   // a running attempt may have kept its first steps
   const asks = job.steps > 0 || job.status === "processing";

@@ -16,7 +16,7 @@ interface CompareProps {
   onClose: () => void;
 }
 
-/** Show the payload before and after it was edited, side by side. Read when it is opened. */
+/** Show the payload before and after it was edited, side by side. The earlier payload is loaded when it is opened. */
 export default function ComparePayloads({ job, act, onClose }: CompareProps) {
   const before = useQuery({ ...pastPayload(job.id, act.gen - 1), retry: false });
   const kept = keptAfter(job, act);

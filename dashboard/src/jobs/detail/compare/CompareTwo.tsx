@@ -7,7 +7,7 @@ import { sameStack } from "./compare";
 import { SideBySide } from "./SideBySide";
 import { t } from "@/texts/en/detail";
 
-/** An attempt by a name that is unique among those compared. */
+/** An attempt, with a name that is unique among the compared attempts. */
 export interface Named {
   key: string;
   name: string;
@@ -15,14 +15,14 @@ export interface Named {
 }
 interface CompareProps {
   title: string;
-  /** What the two choices are called. */
+  /** The labels of the two choices. */
   labels: readonly [string, string];
-  /** The newest first; nothing is shown of fewer than two. */
+  /** The newest first; with fewer than two attempts, nothing is shown. */
   entries: Named[];
   onClose: () => void;
 }
 
-/** Show two attempts side by side: their times, errors and stacks. */
+/** Show two attempts side by side: their times, errors and stack traces. */
 export function CompareTwo({ title, labels, entries, onClose }: CompareProps) {
   const [left, setLeft] = useState(entries[1]);
   const [right, setRight] = useState(entries[0]);

@@ -8,7 +8,7 @@ interface Texts {
   right: string;
 }
 
-/** Show two texts side by side, line by line, those that differ marked and long runs of equal ones folded. */
+/** Show two texts side by side, line by line: different lines are marked, long runs of equal lines are folded. */
 export function SideBySide({ label, left, right }: Texts) {
   if (!left && !right) return null;
   const rows = folded(sideBySide(left, right));
@@ -19,7 +19,7 @@ export function SideBySide({ label, left, right }: Texts) {
       tabIndex={0}
       className="max-h-[50vh] overflow-auto border border-line bg-bg font-mono text-xs"
     >
-      {/* On a phone it scrolls sideways: a column of ten characters cannot be read. */}
+      {/* On a phone the text scrolls sideways: a column of ten characters cannot be read. */}
       <div className="min-w-[36rem]">
         {rows.slice(0, MOST_ROWS).map((row, at) =>
           typeof row === "number" ? (

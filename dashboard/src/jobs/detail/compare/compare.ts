@@ -1,13 +1,16 @@
 import type { Attempt } from "@/api/jobs/jobs";
 import { isObject, type Json } from "@/lib/json";
 
-/** A line of two texts side by side; null where one of them has none. */
+/** A line of two texts side by side; null if one of the texts has no such line. */
 export interface Pair {
   left: string | null;
   right: string | null;
 }
 
-/** Return the lines of both, equal ones beside each other: those at the start and at the end, and between them as they come. */
+/**
+ * Return the lines of both texts as pairs: equal lines at the start and at the end beside each other, the lines between
+ * them in order.
+ */
 export function sideBySide(left: string, right: string): Pair[] {
   const [a, b] = [left.split("\n"), right.split("\n")];
   const most = Math.min(a.length, b.length);
@@ -24,7 +27,7 @@ export function sideBySide(left: string, right: string): Pair[] {
   return [...same(a.slice(0, head)), ...middle, ...same(a.slice(a.length - tail))];
 }
 
-/** Return the value with the keys of its objects in order: their order says nothing, and a form changes it. */
+/** Return the value with sorted keys in its objects: the order of keys has no meaning, and a form changes it. */
 export function inOrder(value: Json): Json {
   if (Array.isArray(value)) return value.map(inOrder);
   if (!isObject(value)) return value;
@@ -32,13 +35,18 @@ export function inOrder(value: Json): Json {
   return Object.fromEntries(keys.map((key) => [key, inOrder(value[key] ?? null)]));
 }
 
-/** Rows that are shown of two texts. */
+/** Maximum number of rows that are shown of two texts. */
 export const MOST_ROWS = 400;
-/** Equal lines that are shown on either side of a difference, and from how many on the others are folded. */
+/**
+ * The number of equal lines that are shown before and after a difference, and the length from which other equal lines
+ * are folded.
+ */
 const AROUND = 3;
 const LONG = 12;
 
-/** Return the pairs with each long run of equal ones replaced by how many there are, but for those beside a difference. */
+/**
+ * Return the pairs; each long run of equal lines is replaced by their number, except for the lines beside a difference.
+ */
 export function folded(pairs: Pair[]): (Pair | number)[] {
   const found: (Pair | number)[] = [];
   for (let at = 0; at < pairs.length;) {
@@ -55,10 +63,10 @@ export function folded(pairs: Pair[]): (Pair | number)[] {
   return found;
 }
 
-/** Return the name of an attempt in a list, which is unique within its job. */
+/** Return the name of an attempt in a list; it is unique within the job. */
 export const keyOf = ({ gen, claim, attempt }: Attempt): string => `${gen}.${claim}.${attempt}`;
 
-/** Return true when both failed at the same place: the same frames, whatever their message says. */
+/** Return true if both attempts failed at the same place: they have the same stack frames; the message may differ. */
 export function sameStack(left: Attempt, right: Attempt): boolean {
   const frames = (stack: string | null) => stack?.match(/^ {2}File .*$/gm)?.join("\n");
   const [a, b] = [frames(left.stack), frames(right.stack)];

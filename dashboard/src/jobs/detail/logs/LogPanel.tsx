@@ -11,12 +11,12 @@ import { t } from "@/texts/en/detail";
 
 interface LogProps {
   logs: ReturnType<typeof useJobLogs>;
-  /** Whether new lines are asked for and shown; null of a job that is over. */
+  /** Whether new lines are loaded and shown; null for a job that has ended. */
   follow: boolean | null;
   onFollow: (on: boolean) => void;
 }
 
-/** Show the newest log lines of a job, with a link to all of them. */
+/** Show the newest log lines of a job, with a link to all lines. */
 export function LogPanel({ logs, follow, onFollow }: LogProps) {
   const { data, error } = logs;
   const [sought, setSought] = useState("");

@@ -16,11 +16,11 @@ interface LinesProps {
   lines: LogLine[];
   label: string;
   flush?: boolean;
-  /** Keep the newest line in view as lines come. */
+  /** Scroll to the newest line when lines arrive. */
   tail?: boolean;
 }
 
-/** Log lines, oldest first: time, level, message, and their own fields. */
+/** Show log lines, oldest first: time, level, message, and their own fields. */
 export function LogLines({ lines, label, flush, tail = false }: LinesProps) {
   const zone = useZone();
   const box = useRef<HTMLDivElement>(null);

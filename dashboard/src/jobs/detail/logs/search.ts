@@ -1,7 +1,7 @@
 import type { LogLine } from "@/api/jobs/logs";
 import { stringify } from "@/lib/json";
 
-/** Return the lines that contain the text in their level, message or fields; letter case does not count. */
+/** Return the lines that contain the text in their level, message or fields, in upper or lower case. */
 export function matchingLines(lines: LogLine[], text: string): LogLine[] {
   const sought = text.trim().toLowerCase();
   if (!sought) return lines;

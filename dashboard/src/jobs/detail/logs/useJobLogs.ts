@@ -5,10 +5,10 @@ import { jobLogs } from "@/api/jobs/logs";
 import { usePolling } from "@/live/live";
 import { finished } from "@/jobs/measure";
 
-/** Milliseconds after the end: lines reach CloudWatch later than the record says that it is over. */
+/** Milliseconds after the job's end: its last lines reach CloudWatch some seconds after the job's row shows the end. */
 const LAST_LOOKS = [2000, 8000, 30_000];
 
-/** The lines of a job. While it is followed they are asked for again, to its end and a little longer. */
+/** Load the lines of a job. While the job is followed, load them again, until shortly after its end. */
 export function useJobLogs(job: JobDetail, follow: boolean) {
   const over = finished(job);
   const logs = useQuery({

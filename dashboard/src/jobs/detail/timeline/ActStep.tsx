@@ -19,7 +19,7 @@ interface ActProps {
   act: OperatorAct;
 }
 
-/** Show what an operator did to the job, and who it was. */
+/** Show what an operator did to the job, and the operator's name. */
 export function ActStep({ job, act }: ActProps) {
   const { icon, title } = LOOK[act.action];
   return (

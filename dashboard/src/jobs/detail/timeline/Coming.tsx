@@ -2,8 +2,10 @@ import type { NextAttempt } from "@/api/jobs/jobs";
 import { spell } from "@/lib/time";
 import { t } from "@/texts/en/detail";
 
-/** Draw when each attempt that is left may begin, counted from the end of the one before it: a bar from its earliest to
- * its latest time, both as the API computes them. */
+/**
+ * Draw when each remaining attempt may begin, counted from the end of the previous attempt: a bar from the earliest to
+ * the latest time, both as the API computes them.
+ */
 export function Coming({ attempts }: { attempts: NextAttempt[] }) {
   const longest = Math.max(...attempts.map((one) => one.latest));
   const words = attempts.map(({ attempt, earliest, latest }) =>
@@ -26,7 +28,10 @@ export function Coming({ attempts }: { attempts: NextAttempt[] }) {
   );
 }
 
-/** The place of a wait on an axis that ends at the longest one, in percent: logarithmic, since waits grow. */
+/**
+ * Return the position of a wait on an axis that ends at the longest wait, in percent. The axis is logarithmic, because
+ * waits grow.
+ */
 function share(seconds: number, longest: number): number {
   return (100 * Math.log1p(seconds)) / Math.log1p(longest);
 }

@@ -40,7 +40,7 @@ test("the attempts that are left are drawn from the earliest to the latest time 
     name: "attempt 2 after 1 s to 7 s, attempt 3 after 1 min to 1 min",
   });
   const bars = [...drawn.children].map((one) => one.firstElementChild as HTMLElement);
-  // on an axis of one to 64 times a second, each doubling is a sixth of it
+  // the axis is logarithmic, from 1 to 64 times the shortest wait, so each doubling is a sixth of it
   expect(bars.map(({ style }) => [style.bottom, style.height])).toEqual([
     ["16.7%", "33.3%"],
     ["100.0%", "0.0%"],

@@ -21,7 +21,7 @@ import { t } from "@/texts/en/detail";
 interface TimelineProps {
   job: JobDetail;
   logs: LogLine[];
-  /** What the function has kept, if it uses steps. */
+  /** The kept steps of the job, if its function uses steps. */
   kept?: KeptStep[] | undefined;
 }
 
@@ -183,7 +183,7 @@ function NextStep({ job, now, coming }: NextProps) {
   );
 }
 
-/** Waits that are told one by one; of more, the last one follows. */
+/** Maximum number of waits that are listed one by one; of more waits, only the last one is listed. */
 const TOLD = 4;
 
 function schedule(coming: NextAttempt[]): string {
@@ -192,7 +192,10 @@ function schedule(coming: NextAttempt[]): string {
   return `${words.slice(0, TOLD - 1).join(", ")}, … ${words.at(-1) ?? ""}`;
 }
 
-/** Say how the job ended, unless the step before says it. What that means is said once, at the top of the page. */
+/**
+ * Say how the job ended, unless the previous entry says it. The meaning of the status is explained once, at the top of
+ * the page.
+ */
 function EndStep({ job, last }: { job: JobDetail; last: Attempt | undefined }) {
   if (job.status === "completed" || !isFinished(job.status) || job.discarded) return null;
   if (job.status === "failed" && last?.outcome === "permanent_error") return null;

@@ -2,17 +2,20 @@ import type { Attempt, JobDetail, OperatorAct } from "@/api/jobs/jobs";
 import type { KeptStep } from "@/api/jobs/steps";
 import { retries } from "@/jobs/detail/runs";
 
-/** An entry of the timeline between creation and what comes next; a retry of which nobody knows who asked for it. */
+/**
+ * An entry of the timeline between the creation and the next event. The kind "retry" is a retry whose operator is not
+ * known.
+ */
 export type TimelineStep =
   | { kind: "act"; at: number; act: OperatorAct }
   | { kind: "attempt"; at: number; attempt: Attempt }
   | { kind: "kept"; at: number; kept: KeptStep }
   | { kind: "retry"; at: number };
 
-/** Milestones in the timeline; the list of steps has the others. */
+/** Maximum number of milestones in the timeline; the list of steps contains the others. */
 const MOST_MILESTONES = 8;
 
-/** Return what operators did to the job, the newest kept steps, and the attempts of the present run, in the order of their times. */
+/** Return the operators' actions, the newest kept steps, and the attempts of the current run, ordered by time. */
 export function stepsOf(job: JobDetail, attempts: Attempt[], kept: KeptStep[] = []): TimelineStep[] {
   const milestones = kept
     .filter(({ kind }) => kind !== "now" && kind !== "uuid" && kind !== "version")
@@ -29,7 +32,10 @@ export function stepsOf(job: JobDetail, attempts: Attempt[], kept: KeptStep[] = 
   return [...acts, ...retry, ...tries, ...milestones].sort((a, b) => a.at - b.at);
 }
 
-/** Return the run whose payload is the one after an edit: the next run that was edited away; null for the present one. */
+/**
+ * Return the run whose payload is the one after this edit: the next run whose payload was edited; null for the current
+ * run.
+ */
 export function keptAfter(job: JobDetail, edit: OperatorAct): number | null {
   const next = job.acts.find((act) => act.edited && act.gen > edit.gen);
   return next ? next.gen - 1 : null;

@@ -8,11 +8,11 @@ export interface Segment {
   label: string;
   from: number;
   to: number;
-  /** Not over yet: `to` is now. */
+  /** The part has not ended: `to` is the current time. */
   open: boolean;
 }
 
-/** Return the attempts of a run, by default the newest one, oldest first. */
+/** Return the attempts of a run (by default of the newest run), oldest first. */
 export function currentAttempts(job: JobDetail, gen = job.gen): Attempt[] {
   return job.history
     .filter((one) => one.gen === gen)
@@ -108,7 +108,7 @@ function awake(job: JobDetail, now: number, gen: number): Segment[] {
   return found;
 }
 
-/** Name the wait after an attempt: the function asked for it, or the retry curve did. */
+/** Name the wait after an attempt: requested by the function, or determined by the backoff. */
 function pauseAfter(attempt: Attempt | undefined): string {
   return attempt?.outcome === "deferred" ? t.waitAskedFor : t.backoff;
 }
@@ -130,7 +130,7 @@ const KIND: Record<Segment["kind"], string> = {
 };
 const FEW = 6;
 
-/** Return the parts with their lengths in milliseconds; more than `FEW` are summed up by kind. */
+/** Return the parts with their lengths in milliseconds; if there are more than `FEW`, they are summed up by kind. */
 export function summed(parts: Segment[]): { kind: Segment["kind"]; label: string; ms: number }[] {
   if (parts.length <= FEW) return parts.map(({ kind, label, from, to }) => ({ kind, label, ms: to - from }));
   const sums = new Map<Segment["kind"], number>();

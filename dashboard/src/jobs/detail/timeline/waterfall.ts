@@ -3,7 +3,7 @@ import type { LogLine } from "@/api/jobs/logs";
 import type { KeptStep } from "@/api/jobs/steps";
 import { segments, type Segment } from "./timeline";
 
-/** A bar of the waterfall: its place and length in shares of the whole, and its log lines in shares of the bar. */
+/** A bar of the waterfall: its position and length as shares of the whole, and its log lines as shares of the bar. */
 export interface Row extends Segment {
   gen: number;
   left: number;
@@ -11,12 +11,12 @@ export interface Row extends Segment {
   lines: number[];
 }
 
-/** Bars are at least this wide, so that a short attempt beside an hour of waiting is seen. */
+/** The minimum width of a bar, so that a short attempt beside an hour of waiting is visible. */
 const LEAST = 0.004;
 
 /**
- * Return the waits, attempts and backoffs of all runs, oldest first, on one axis. The time between two runs, in which
- * nothing happens, is left out: a retry may come a week later.
+ * Return the waits, attempts and backoffs of all runs, oldest first, on one axis. The time between two runs is left
+ * out, because nothing happens then and a retry may come a week later.
  */
 export function waterfall(job: JobDetail, now: number, logs: LogLine[], kept: KeptStep[] = []): Row[] {
   const parts = Array.from({ length: job.gen }, (_, at) => at + 1).flatMap((gen) =>
@@ -38,7 +38,7 @@ export function waterfall(job: JobDetail, now: number, logs: LogLine[], kept: Ke
   });
 }
 
-/** Lines that one bar shows; more of them would be one block. */
+/** Maximum number of lines in one bar; more lines would look like one block. */
 const MOST_LINES = 40;
 
 function linesIn({ kind, from, to }: Segment, logs: LogLine[]): number[] {
