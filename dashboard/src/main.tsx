@@ -4,7 +4,7 @@ import { TOKEN_KEY } from "./session/key";
 import { speakChosen } from "./session/language";
 import "./styles.css";
 
-// The data and the page first; the frame, which is the largest part, loads meanwhile.
+// Load the data and the page first. The frame, which is the largest part, loads at the same time.
 holdKeys();
 // Whoever is signed in looks for jobs, and not for what JobFlow is.
 if (location.pathname === "/" && sessionStorage.getItem(TOKEN_KEY))

@@ -33,13 +33,13 @@ function at(address: Location) {
   return BY_PATH.find(([pattern]) => pattern.test(address.pathname));
 }
 
-/** Ask the API what the page of an address shows first, before the router does. */
+/** Send the first requests of the page at an address, before the router does. */
 export function askFirst(address: Location): void {
   const questions = at(address)?.[2](address) ?? [];
   void askEarly(["/me", "/meta", ...questions], sessionStorage.getItem(TOKEN_KEY));
 }
 
-/** Begin to fetch the code of an address, before the router does. Its texts are chosen when it runs. */
+/** Begin to load the code for an address, before the router does. Its language is chosen when it runs. */
 export function loadPage(address: Location): void {
   void at(address)?.[1]().catch(() => undefined);
 }

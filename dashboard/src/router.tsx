@@ -7,7 +7,7 @@ import { Shell } from "./shell/Shell";
 const root = createRootRoute({ component: Shell, notFoundComponent: Lost, errorComponent: Broken });
 const text = (value: unknown): string | undefined => (typeof value === "string" && value ? value : undefined);
 
-/** The named texts of a query string, and nothing else. */
+/** Return the values of a query string that have these names, if they are texts. */
 function pick<Name extends string>(...names: Name[]) {
   return (raw: Record<string, unknown>) => {
     const found = names.flatMap((name) => {
@@ -75,7 +75,7 @@ export function makeRouter() {
     defaultPreload: "intent",
     scrollRestoration: true,
     defaultPendingMs: 200,
-    // Plain words in the URL, as a person would write them.
+    // Write plain words into the URL, as a person would write them.
     parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
     stringifySearch: (search) => {
       const query = new URLSearchParams();

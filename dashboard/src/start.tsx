@@ -17,10 +17,10 @@ import { startSession } from "./session/session";
 import { readToken } from "./session/token";
 import { t } from "@/texts/en/base";
 
-/** Milliseconds that the first picture waits for the first answers; later ones fill in skeletons. */
+/** Milliseconds for which the first paint waits for the first answers; answers that come later replace placeholders. */
 const PATIENCE_MS = 300;
 
-/** Show the app, with the first answers of the API when they come within `PATIENCE_MS`. */
+/** Show the app; if the first answers of the API come within `PATIENCE_MS`, show it with them. */
 export async function start(root: HTMLElement): Promise<void> {
   try {
     await loadConfig();
@@ -50,10 +50,10 @@ async function firstAnswers(client: QueryClient): Promise<void> {
     const search = readSearch(Object.fromEntries(new URLSearchParams(location.search)));
     const rows = jobPages(toFilter(search, Date.now()));
     asked.push(client.query(metrics()), client.query(health()));
-    // A range up to now is another question a moment later.
+    // The request for a range up to now differs from the same request a moment later.
     if (!search.range) asked.push(client.infiniteQuery({ ...rows, gcTime: 10 * PATIENCE_MS }));
   }
-  await Promise.allSettled(asked); // what failed is told by whoever shows it
+  await Promise.allSettled(asked); // a failure is reported by the component that shows the data
 }
 
 /** Try once more, unless the API refused the request. */
@@ -64,7 +64,7 @@ function worthAnother(times: number, error: Error): boolean {
 function makeClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      // What the browser thinks of the network is not what the API thinks: always ask.
+      // The browser's offline state says nothing about the API: always send the request.
       queries: { networkMode: "always", retry: worthAnother, retryDelay: 800, staleTime: 1000 },
       mutations: { networkMode: "always" },
     },

@@ -5,8 +5,8 @@ import type { SortKey } from "./search";
 import { STATUSES, isFinished } from "./status";
 
 /**
- * Return the milliseconds from creation to the first start, or up to now while the job is queued. Null when it is not
- * known: a row of the list holds only the last start, which is another one after a retry or a wait.
+ * Return the milliseconds from the creation to the first start, or until now while the job is queued. Null if it is not
+ * known: a row of the list contains only the last start, which is not the first one after a retry or a wait.
  */
 export function waited(job: Job, now: number): number | null {
   if (job.startedAt !== null)
@@ -15,7 +15,7 @@ export function waited(job: Job, now: number): number | null {
   return null;
 }
 
-/** Return the milliseconds of the last attempt, up to now while it runs; null when it never started. */
+/** Return the milliseconds of the last attempt, until now while it runs; null if it never started. */
 export function ran(job: Job, now: number): number | null {
   if (job.startedAt === null) return null;
   if (job.status === "processing") return Math.max(0, now - job.startedAt);
@@ -34,7 +34,7 @@ const KEYS: Record<SortKey, (job: Job, now: number) => Key> = {
   run: (job, now) => ran(job, now) ?? -1,
 };
 
-/** Return the rows in an order; without one, as the API gave them. */
+/** Return the rows in an order; without one, as the API returned them. */
 export function sortJobs(jobs: Job[], sort: SortKey | undefined, dir: "asc" | "desc", now: number): Job[] {
   if (!sort) return jobs;
   const key = KEYS[sort];
@@ -46,7 +46,7 @@ export function sortJobs(jobs: Job[], sort: SortKey | undefined, dir: "asc" | "d
     .map(({ job }) => job);
 }
 
-/** Return the newest p50 and p95 in words; null when there are none. */
+/** Return the newest p50 and p95 as text; null without values. */
 export function newestPair(points: Pick<LatencyPoint, "p50" | "p95">[] | undefined): string | null {
   const last = points?.findLast((point) => point.p50 !== null);
   return last?.p50 == null ? null : `${duration(last.p50)} / ${duration(last.p95 ?? last.p50)}`;

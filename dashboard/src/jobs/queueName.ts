@@ -1,6 +1,6 @@
 /**
- * Return the last part of the address of a type's page: "email.send" becomes "email-send", as in the name of its
- * queue. Servers take a path with a dot for a file.
+ * Return the last part of the address of a type's page: "email.send" becomes "email-send", as in the name of its queue.
+ * The reason: servers treat a path with a dot as a file.
  */
 export function queueName(type: string): string {
   return type.replaceAll(".", "-");

@@ -5,25 +5,25 @@ import { CHART_SPANS, type ChartSpan, type JobsSearch } from "./search";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Name of `lastHour` in the cache: the charts, the numbers and the cards share one answer. */
+/** The name of `lastHour` in the cache, so that the charts, the numbers and the cards use one answer. */
 export const HOUR_SPAN = "1h";
 
-/** Return the last sixty minutes, minute by minute. */
+/** Return the last sixty minutes, in steps of a minute. */
 export function lastHour(now = Date.now()): Range {
   return { from: floor(now, MINUTE) - HOUR, to: now, step: 60 };
 }
 
-/** The spans with their names: "1 h". */
+/** The periods with their names: "1 h". */
 export const SPAN_NAMES = CHART_SPANS.map((span) => [span, span.replace(/(\D)$/, " $1")] as const);
 
-/** Return the chosen span up to now. */
+/** Return the chosen period up to now. */
 export function chartRange(span: ChartSpan, now = Date.now()): Range {
   const length = parseSpan(span) ?? HOUR;
   const step = length > 6 * HOUR ? 3600 : 60;
   return { from: floor(now, step * 1000) - length, to: now, step };
 }
 
-/** Return the span of the charts: the one in the URL, else the one that fits the table's range. */
+/** Return the period of the charts: the one in the URL, else the one that fits the table's range. */
 export function spanFor({ span, range }: JobsSearch): ChartSpan {
   return span ?? CHART_SPANS.find((one) => one === range) ?? "1h";
 }

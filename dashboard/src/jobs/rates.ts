@@ -2,12 +2,12 @@ import { decimal } from "@/texts/numbers";
 import type { ThroughputPoint } from "@/api/numbers/metrics";
 import { t } from "@/texts/en/jobs";
 
-/** Minutes that a rate is taken over. */
+/** The number of minutes over which a rate is computed. */
 export const RATE_MINUTES = 5;
 
 type Counted = Pick<ThroughputPoint, "created" | "completed" | "failed" | "deadLettered">;
 
-/** Return jobs a minute over the last `RATE_MINUTES` whole minutes; the last point is the minute that still runs. */
+/** Return jobs a minute over the last `RATE_MINUTES` whole minutes; the last point is the minute that has not ended. */
 export function perMinute(points: readonly Counted[], key: keyof Counted): number {
   const whole = points.slice(-RATE_MINUTES - 1, -1);
   return whole.length === 0 ? 0 : whole.reduce((sum, point) => sum + point[key], 0) / whole.length;
@@ -20,10 +20,11 @@ export interface Drain {
   drains: boolean;
 }
 
-/** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null when there is none. */
+/** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null without one. */
 export function drain(points: readonly Counted[], waiting: number, etaMs: number | null): Drain {
   if (waiting === 0) return { text: t.none, growing: false, drains: false };
-  // The estimate takes the latest pace at which the queue shrinks, so that a burst counts as a backlog, not as growth.
+  // The estimate uses the latest rate at which the queue shrinks, so that a burst is reported as a backlog, not as
+  // growth.
   if (etaMs !== null)
     return {
       text: etaMs < 60_000 ? t.underOneMinute : t.about(minutes(etaMs)),

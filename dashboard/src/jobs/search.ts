@@ -3,7 +3,7 @@ import { parseSpan } from "@/lib/time";
 import { allows, STATUSES, type JobAction } from "./status";
 import { t } from "@/texts/en/jobs";
 
-/** Filters and order of the jobs page, as the URL holds them. */
+/** Filters and order of the jobs page, as in the URL. */
 export interface JobsSearch {
   /** Plain text, searched in every place where a job can hold it. */
   q?: string;
@@ -14,25 +14,25 @@ export interface JobsSearch {
   schedule?: string;
   id?: string;
   error?: string;
-  /** Part of a value of the payload; "field=text" asks one field. */
+  /** A part of a value of the payload; "field=text" searches only this field. */
   payload?: string;
-  /** A group of the errors page. */
+  /** An error group of the errors page. */
   fingerprint?: string;
-  /** "15m", "6h", "7d": created within that time. */
+  /** "15m", "6h", "7d": created within this time. */
   range?: string;
-  /** A stretch picked on a chart, in milliseconds. */
+  /** A time range that was selected on a chart, in milliseconds. */
   from?: number;
   to?: number;
-  /** Finished then or later, before then; in milliseconds. A finding leads to such jobs. */
+  /** Finished at or after this time, and before this time; in milliseconds. A finding links to such jobs. */
   ended?: number;
   endedBefore?: number;
   sort?: SortKey;
   dir?: "asc" | "desc";
-  /** The time that the charts show; it filters nothing. */
+  /** The period that the charts show; it filters nothing. */
   span?: ChartSpan;
 }
 
-/** New values of some parts; what is empty is taken away. */
+/** New values for some parts; empty values are removed. */
 export type Change = { [Key in keyof JobsSearch]?: JobsSearch[Key] | string | undefined };
 
 export const SORTS = ["created", "type", "status", "attempt", "wait", "run"] as const;
@@ -50,7 +50,7 @@ export const RANGES = [
   ["7d", t.last7Days],
 ] as const;
 
-/** Read the query string; leave out what is not valid, so that an old link still opens. */
+/** Read the query string; ignore invalid parts, so that an old link still opens. */
 export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const text = (name: string, most = 200) => {
     const value = raw[name];
@@ -87,13 +87,13 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   };
 }
 
-/** Return the time since when errors are known by name to the search. */
+/** Return the time since when the search suggests errors by name. */
 export const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);
 
-/** A search of payloads reads every job, so the API wants a time range. */
+/** A search in payloads reads every job, so the API requires a time range. */
 const SEARCHED = "24h";
 
-/** Return the range that is chosen, or the one that a search of payloads has without. */
+/** Return the chosen range; without one, the default range of a search in payloads. */
 export function rangeOf({ range, from, payload }: JobsSearch): string | undefined {
   return range ?? (payload !== undefined && from === undefined ? SEARCHED : undefined);
 }
@@ -119,23 +119,23 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
   };
 }
 
-/** Return the filter of a bulk action on all matching jobs; null when the action is legal for none of them. */
+/** Return the filter of a bulk action on all matching jobs; null if none of their statuses allows the action. */
 export function actionFilter(search: JobsSearch, action: JobAction, now: number): JobFilter | null {
   if (search.status && !allows(search.status, action)) return null;
   return toFilter(search, now);
 }
 
-/** Return true for the API's own order, newest first. Any other order is made here, of the loaded rows. */
+/** Return true for the API's own order, newest first. Any other order is made in the browser, from the loaded rows. */
 export function isServerOrder({ sort, dir }: JobsSearch): boolean {
   return sort === undefined || (sort === "created" && dir !== "asc");
 }
 
-/** Return true when any filter is set, the status included. */
+/** Return true if any filter is set, including the status. */
 export function isNarrowed(search: JobsSearch): boolean {
   return search.status !== undefined || isFiltered(search);
 }
 
-/** Return true when a filter other than the status is set. */
+/** Return true if a filter other than the status is set. */
 export function isFiltered(search: JobsSearch): boolean {
   const names = [
     "q",

@@ -21,7 +21,7 @@ export type OneAction = JobAction | "run";
 
 interface StatusLook {
   label: string;
-  /** A text colour; the icon and the word carry the meaning, the colour only helps. */
+  /** A text colour. The icon and the word contain the meaning; the colour only helps. */
   tone: string;
   /** The same colour for SVG and canvas: the name of a CSS variable. */
   color: string;
@@ -30,7 +30,7 @@ interface StatusLook {
   meaning: string;
 }
 
-/** Define how each status is shown, in the order of the tabs. What it allows is told by the API. */
+/** Define how each status is shown, in the order of the tabs. The API defines which actions a status allows. */
 export const STATUS: Record<JobStatus, StatusLook> = {
   queued: {
     label: t.queued,
@@ -101,7 +101,7 @@ export const STATUSES = Object.keys(STATUS) as JobStatus[];
 
 const SET = { retry: "retryable", cancel: "cancellable", discard: "discardable", run: "planned" } as const;
 
-/** Return true when the API allows the action in a status; false until its sets are loaded. */
+/** Return true if the API allows the action in a status; false until the API's sets are loaded. */
 export function allows(status: JobStatus, action: OneAction): boolean {
   return meta.get()?.statuses[SET[action]].includes(status) ?? false;
 }

@@ -1,23 +1,23 @@
 import { createStore } from "@/lib/store";
 import type { JobsSearch } from "./search";
 
-/** The list that a job was opened from: its page leads back to it and steps through it. */
+/** The list from which a job was opened: the job's page can return to it and move through it. */
 interface Trail {
   search: JobsSearch;
   ids: readonly string[];
-  /** The job that is being read. */
+  /** The job whose page is open. */
   reading: string | null;
 }
 export const trail = createStore<Trail>({ search: {}, ids: [], reading: null });
 
 export interface Place {
-  /** From 1; 0 when the job is not of the list. */
+  /** The position, from 1; 0 if the job is not in the list. */
   number: number;
   before: string | undefined;
   after: string | undefined;
 }
 
-/** Return the place of a job in a list. */
+/** Return the position of a job in a list. */
 export function placeOf(id: string, ids: readonly string[]): Place {
   const at = ids.indexOf(id);
   return at < 0

@@ -3,7 +3,10 @@ import { metrics, type Deploy } from "@/api/numbers/metrics";
 
 const NONE: readonly Deploy[] = [];
 
-/** Return the last deployments of the stage, oldest first. They come with /metrics, which the page asks for anyway. */
+/**
+ * Return the last deployments of the stage, oldest first. They are part of /metrics, which the page requests in any
+ * case.
+ */
 export function useDeploys(): readonly Deploy[] {
   return useQuery({ ...metrics(), staleTime: Infinity, select: ({ deploys }) => deploys }).data ?? NONE;
 }

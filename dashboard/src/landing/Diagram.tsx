@@ -33,7 +33,7 @@ const ARROWS: { d: string; label?: string; at?: [number, number]; live?: boolean
   { d: "M640 359H560" },
 ];
 
-/** The architecture, drawn from the design: what a job passes through, in order. */
+/** The architecture: the parts through which a job passes, in order. */
 export function Diagram() {
   return (
     <div

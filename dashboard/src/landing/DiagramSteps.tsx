@@ -8,7 +8,7 @@ const STEPS = [
   [t.deadLetterQueue, t.sqsKeptForReview, ""],
 ] as const;
 
-/** The same way from top to bottom, for a screen that the drawing does not fit on. */
+/** The same parts from top to bottom, for a screen that is too small for the diagram. */
 export function DiagramSteps() {
   return (
     <ol className="border border-line bg-panel p-4 sm:hidden">

@@ -12,7 +12,7 @@ import { FOLLOWS, ONE_FILE, UP } from "./samples";
 import { Source } from "./Source";
 import { t } from "@/texts/en/landing";
 
-/** /: what JobFlow is, with live numbers of this system. */
+/** /: what JobFlow is, with current numbers of this system. */
 export function LandingPage() {
   const { role, can } = useMe();
   return (

@@ -9,7 +9,7 @@ const TONE: Record<string, string> = {
   word: "text-violet",
 };
 
-/** Show Python with coloured comments, texts, decorators and keywords. */
+/** Show Python code with coloured comments, texts, decorators and keywords. */
 export function Source({ text, label }: { text: string; label: string }) {
   const parts: { text: string; tone?: string | undefined }[] = [];
   let at = 0;

@@ -1,5 +1,5 @@
 import { t } from "@/texts/en/landing";
-/** A whole job type, as a user writes it. */
+/** A complete job type, as a user writes it. */
 export const ONE_FILE = `# handlers/invoice_render.py
 from pydantic import BaseModel, Field
 
@@ -29,7 +29,7 @@ export const UP = `JobFlow is up in 2.89 s
   API        http://127.0.0.1:8000
   Dashboard  http://localhost:8080`;
 
-/** A first job by hand, and what comes back. */
+/** A first job with curl, and the answer. */
 export const FIRST_CALL: readonly (readonly [line: string, said: "typed" | "answered"])[] = [
   ['$ curl $API/jobs -H "Authorization: Bearer $TOKEN" \\', "typed"],
   ["  -H 'Content-Type: application/json' -d '{", "typed"],
@@ -43,7 +43,7 @@ export const FIRST_CALL: readonly (readonly [line: string, said: "typed" | "answ
   [' "attempts": 0, "max_attempts": 3, …}', "answered"],
 ];
 
-/** List what JobFlow makes from one file. */
+/** What JobFlow makes from one file. */
 export const FOLLOWS = [
   t.accepts,
   t.aFormInThis,

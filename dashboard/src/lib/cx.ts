@@ -1,4 +1,4 @@
-/** Class names without the ones that are off. */
+/** Return the class names without the false ones. */
 export function cx(...names: (string | false | null | undefined)[]): string {
   return names.filter(Boolean).join(" ");
 }

@@ -16,19 +16,19 @@ export function bytes(n: number): string {
   return `${decimal(n / 1_000_000, 1)} MB`;
 }
 
-/** A share of 0 to 1 as a percentage; never rounds a shortfall up to 100. */
+/** Return a share of 0 to 1 as a percentage; a share below 1 is never rounded up to 100. */
 export function percent(share: number): string {
   if (share >= 1) return "100%";
   const value = Math.floor(share * 1000) / 10;
   return `${value >= 99 || value < 10 ? decimal(value, 1) : Math.floor(value)}%`;
 }
 
-/** The first block of a UUID: enough to recognise a job by. */
+/** Return the first block of a UUID: enough to recognise a job. */
 export function shortId(id: string): string {
   return id.slice(0, 8);
 }
 
-/** One line, at most so many characters, for rows and titles. */
+/** Return one line with at most so many characters, for rows and titles. */
 export function oneLine(text: string, most = 240): string {
   const flat = text
     .slice(0, most * 4)

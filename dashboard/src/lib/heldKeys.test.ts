@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { holdKeys, releaseKeys } from "./heldKeys";
 
-/** A key press as a browser sends it: happy-dom trusts none. */
+/** A key press that looks like a real one: happy-dom sets `isTrusted` to false. */
 function press(target: EventTarget, key: string, more: KeyboardEventInit = {}): void {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
   Object.defineProperty(event, "isTrusted", { value: true });

@@ -1,4 +1,4 @@
-/** Milliseconds after which held keys are released, whatever the page still loads. */
+/** Milliseconds after which held keys are released, even if the page is still loading. */
 const MOST_MS = 5000;
 
 const held: KeyboardEvent[] = [];
@@ -10,12 +10,15 @@ function hold(event: KeyboardEvent): void {
   held.push(event);
 }
 
-/** Keep shortcuts that are pressed while the page loads. Called by the first script, before anything listens. */
+/**
+ * Keep shortcuts that are pressed while the page loads. The first script calls this function, before there are other
+ * listeners.
+ */
 export function holdKeys(): void {
   window.addEventListener("keydown", hold, true);
 }
 
-/** Press the held keys again once `ready` is true: until then nothing that they act on is in the page. */
+/** Press the held keys again once `ready` is true: before that, the elements on which they act are not in the page. */
 export function releaseKeys(ready: () => boolean, since = performance.now()): void {
   if (!ready() && performance.now() - since < MOST_MS) {
     requestAnimationFrame(() => releaseKeys(ready, since));
@@ -25,7 +28,8 @@ export function releaseKeys(ready: () => boolean, since = performance.now()): vo
   for (const { key, code, shiftKey } of held.splice(0)) {
     const again = new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true });
     const target = document.activeElement ?? document.body;
-    // A key that is pressed again types nothing: what follows the one that leads into a field is written into it.
+    // A key event that the script creates types no text. After the key that moves the focus into a field, write the
+    // further keys into this field.
     if (target.dispatchEvent(again) && target instanceof HTMLInputElement && target.type === "text") {
       target.setRangeText(key, target.value.length, target.value.length, "end");
       target.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,5 +1,8 @@
 import { t } from "@/texts/en/base";
-/** JSON as it came over the wire. An integer that a number would round is a bigint, so that it is shown and sent as it is. */
+/**
+ * JSON as it was received. An integer that a JavaScript number would round is a bigint, so that it is shown and sent
+ * unchanged.
+ */
 export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 export type JsonObject = Record<string, Json>;
 
@@ -7,11 +10,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Strings, to step over what stands in them, and numbers. */
+/** Strings (to skip their content) and numbers. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const WHOLE = /^-?\d+$/;
 const LONG = /\d{16}/;
-/** Marks a bigint on its way through the built-in functions: nobody outside this page can know it. */
+/** Marks a bigint while the built-in functions process it. It is random, so that no received text can contain it. */
 const MARK = `${Math.random().toString(36).slice(2)}:`;
 
 /** Like JSON.parse, without rounding an integer. Raises SyntaxError. */
@@ -26,14 +29,14 @@ export function parse(text: string): unknown {
   ) as unknown;
 }
 
-/** Like JSON.stringify, with bigints as the integers they are. */
+/** Like JSON.stringify; bigints are written as integers. */
 export function stringify(value: unknown, indent?: number): string {
   const mark = (_: string, one: unknown) => (typeof one === "bigint" ? MARK + String(one) : one);
   const text = JSON.stringify(value, mark, indent);
   return text.includes(MARK) ? text.replaceAll(new RegExp(`"${MARK}(-?\\d+)"`, "g"), "$1") : text;
 }
 
-/** Digits as a number, or as a bigint where a number would round them. */
+/** Return digits as a number, or as a bigint if a number would be rounded. */
 export function toInteger(digits: string): number | bigint {
   const number = Number(digits);
   return Number.isSafeInteger(number) ? number : BigInt(digits);
@@ -43,14 +46,17 @@ export function pretty(value: unknown): string {
   return stringify(value, 2);
 }
 
-/** The same with every bigint as a number, for those who know no bigint: good enough to compare with a limit. */
+/**
+ * Return the value with every bigint as a number, for code that does not support bigints: exact enough for a comparison
+ * with a limit.
+ */
 export function rounded(value: Json): Json {
   return JSON.parse(
     JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? Number(one) : one)),
   ) as Json;
 }
 
-/** The value, or a sentence that says where the text stops being JSON. */
+/** Return the value, or a sentence that says where the text is not valid JSON. */
 export function parseJson(text: string): { ok: true; value: Json } | { ok: false; error: string } {
   try {
     return { ok: true, value: parse(text) as Json };

@@ -2,11 +2,11 @@ import { isObject, type Json } from "./json";
 
 /** A line of a JSON document that can be folded. */
 export interface JsonLine {
-  /** Its path, "$.a[3]", which is also its key. */
+  /** The path of the value, "$.a[3]", which is also its key. */
   path: string;
   depth: number;
   key: string | null;
-  /** For a value that is no container, or for an empty or folded one. */
+  /** For a value that is not a container, or for an empty or folded container. */
   value: Json;
   kind: "open" | "close" | "folded" | "value";
   bracket: "{" | "[" | null;
@@ -16,7 +16,10 @@ export interface JsonLine {
 
 const MOST_LINES = 200_000;
 
-/** The document as lines, without what lies inside the folded paths. Walks with a stack: depth is the sender's choice. */
+/**
+ * Return the document as lines, without the content of folded paths. It uses a stack and no recursion, because the
+ * sender of the document decides how deep it is nested.
+ */
 export function jsonLines(root: Json, folded: ReadonlySet<string>): JsonLine[] {
   const lines: JsonLine[] = [];
   type Task =

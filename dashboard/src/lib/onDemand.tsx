@@ -1,8 +1,9 @@
 import { useEffect, useState, type ComponentType, type ReactNode } from "react";
 
 /**
- * Return a component whose code is fetched when it is first shown, or before by `load`; until then its fallback is shown.
- * React's lazy is for pages: a Suspense that has shown its fallback keeps it for 300 ms, even if the code comes after 20.
+ * Return a component whose code is loaded when it is first shown, or earlier by `load`; until then its fallback is
+ * shown. React's lazy is only used for pages: a Suspense that has shown its fallback keeps it for 300 ms, even if the
+ * code arrives after 20 ms.
  */
 export function onDemand<P extends object>(load: () => Promise<{ default: ComponentType<P> }>) {
   let known: ComponentType<P> | null = null;
@@ -14,7 +15,7 @@ export function onDemand<P extends object>(load: () => Promise<{ default: Compon
       if (Part) return;
       const fail = (error: unknown) =>
         setPart(() => {
-          throw error; // while it is drawn, where the page's boundary catches it
+          throw error; // thrown while it is rendered, where the page's error boundary catches it
         });
       fetchCode().then((part) => setPart(() => part), fail);
     }, [Part]);

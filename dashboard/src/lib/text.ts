@@ -1,4 +1,4 @@
-/** The first line of an error is what a row has room for; the rest is on the job's page. */
+/** Return the first line of an error, because a row has space for one line; the job's page shows the complete error. */
 export function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
@@ -12,7 +12,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** True where a key press belongs to what is being typed. */
+/** Return true if a key press is part of typing. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);

@@ -1,7 +1,7 @@
 import { t } from "@/texts/en/base";
 import { decimal } from "@/texts/numbers";
 
-/** Times are milliseconds since the epoch everywhere inside the dashboard. */
+/** In the whole dashboard, times are milliseconds since the epoch. */
 export type Zone = "local" | "utc";
 
 const SECOND = 1000;
@@ -9,7 +9,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A length of time in the two largest units that matter: "830 ms", "4.2 s", "3m 05s", "2h 10m", "3d 4h". */
+/** Return a duration in its two largest units: "830 ms", "4.2 s", "3m 05s", "2h 10m", "3d 4h". */
 export function duration(ms: number): string {
   if (ms < 0) return "0 ms";
   if (ms < SECOND) return `${Math.floor(ms)} ms`;
@@ -35,7 +35,7 @@ export function relative(at: number, now: number): string {
   return at > now ? t.inTime(text) : t.ago(text);
 }
 
-/** One unit only: "12 s", "3 min", "5 h", "2 d". */
+/** Return a duration in one unit: "12 s", "3 min", "5 h", "2 d". */
 export function spell(ms: number): string {
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
@@ -43,7 +43,7 @@ export function spell(ms: number): string {
   return `${Math.floor(ms / DAY)} d`;
 }
 
-/** A countdown: "8 s", "1:05", "2 h 05 min". Rounds up, so that it reads 1 until it is over. */
+/** Return a countdown: "8 s", "1:05", "2 h 05 min". It is rounded up, so that it shows 1 until it ends. */
 export function countdown(ms: number): string {
   const total = Math.max(0, Math.ceil(ms / SECOND));
   if (total < 60) return `${total} s`;
@@ -55,23 +55,26 @@ export function countdown(ms: number): string {
 
 const two = (n: number) => String(n).padStart(2, "0");
 
-/** A date whose UTC fields are those of the zone. Not Intl: its data takes longer to load than the first rows to draw. */
+/**
+ * Return a date whose UTC fields are those of the zone. Intl is not used, because its data takes longer to load than
+ * the first rows take to draw.
+ */
 function fields(at: number, zone: Zone): Date {
   return new Date(zone === "utc" ? at : at - new Date(at).getTimezoneOffset() * MINUTE);
 }
 
-/** The time of day to the second. */
+/** Return the time of day with seconds. */
 export function clock(at: number, zone: Zone): string {
   return `${hourMinute(at, zone)}:${two(fields(at, zone).getUTCSeconds())}`;
 }
 
-/** Hours and minutes only, for axes. */
+/** Return hours and minutes, for axes. */
 export function hourMinute(at: number, zone: Zone): string {
   const time = fields(at, zone);
   return `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
 }
 
-/** The day and month only, for axes. */
+/** Return day and month, for axes. */
 export function dayMonth(at: number, zone: Zone): string {
   const time = fields(at, zone);
   return `${two(time.getUTCDate())} ${t.months[time.getUTCMonth()] ?? ""}`;
@@ -81,13 +84,13 @@ function date(at: number, zone: Zone): string {
   return `${dayMonth(at, zone)} ${fields(at, zone).getUTCFullYear()}`;
 }
 
-/** Return date and time to the millisecond with the zone, for titles and copies. */
+/** Return date and time with milliseconds and the zone, for titles and for copying. */
 export function exact(at: number, zone: Zone): string {
   const ms = String(at % 1000).padStart(3, "0");
   return `${date(at, zone)}, ${clock(at, zone)}.${ms} ${zone === "utc" ? "UTC" : offset(at)}`;
 }
 
-/** Return the time for today, with the date for any other day. */
+/** Return the time for a moment of today, and the date for another day. */
 export function stamp(at: number, now: number, zone: Zone): string {
   if (date(at, zone) === date(now, zone)) return clock(at, zone);
   return `${dayMonth(at, zone)}, ${hourMinute(at, zone)}`;
@@ -100,19 +103,19 @@ function offset(at: number): string {
   return `UTC${sign}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
 
-/** For an input of date and time: "2026-11-25T00:42", in the zone. */
+/** Return the value of a date and time input: "2026-11-25T00:42", in the zone. */
 export function toInput(at: number, zone: Zone): string {
   const shift = zone === "utc" ? 0 : new Date(at).getTimezoneOffset() * MINUTE;
   return new Date(at - shift).toISOString().slice(0, 16);
 }
 
-/** Read such an input, in milliseconds; undefined while it is empty or incomplete. */
+/** Read the value of such an input, in milliseconds; undefined while it is empty or incomplete. */
 export function fromInput(text: string, zone: Zone): number | undefined {
   const at = Date.parse(zone === "utc" ? `${text}Z` : text);
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** "15m", "6h", "7d" as milliseconds; null when it is not such a span. */
+/** Return "15m", "6h", "7d" as milliseconds; null for another text. */
 export function parseSpan(text: string): number | null {
   const found = /^(\d{1,3})([mhd])$/.exec(text);
   if (!found) return null;

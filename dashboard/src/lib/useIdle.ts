@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 
 const AT_LATEST_MS = 1500;
 
-/** False at first, true when the browser has nothing better to do: for what may come after what matters. */
+/** Return false at first, and true when the browser is idle: for content that is less important. */
 export function useIdle(): boolean {
   const [idle, setIdle] = useState(false);
   useEffect(() => {

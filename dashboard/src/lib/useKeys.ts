@@ -2,10 +2,13 @@ import { useLayoutEffect } from "react";
 import { isTyping } from "./text";
 import { useLatest } from "./useLatest";
 
-/** Hear every key press, from the moment that what is acted on is in the page; `first` before all who do not ask for it. */
+/**
+ * Call the listener for every key press, from the moment when the elements on which it acts are in the page. With
+ * `first`, it is called before all listeners without `first`.
+ */
 export function useKeys(press: (event: KeyboardEvent) => void, first = false): void {
   const latest = useLatest(press);
-  // A passive effect comes after the paint: on a busy machine a key may well come before it, and be lost.
+  // A passive effect runs after the paint: on a busy machine, a key that is pressed before it would be lost.
   useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => latest.current(event);
     document.addEventListener("keydown", hear, { capture: first });
@@ -14,8 +17,8 @@ export function useKeys(press: (event: KeyboardEvent) => void, first = false): v
 }
 
 /**
- * Return true for a key press that is a shortcut: no modifier, and not typed into a field or a dialog,
- * nor taken by another, as a dialog takes Escape.
+ * Return true for a key press that is a shortcut: it has no modifier, is not typed into a field or a dialog, and was
+ * not handled by another listener (a dialog handles Escape).
  */
 export function isShortcut(event: KeyboardEvent): boolean {
   const { metaKey, ctrlKey, altKey, defaultPrevented, target } = event;

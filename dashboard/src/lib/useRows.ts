@@ -2,20 +2,20 @@ import { useEffect, useState, type RefObject } from "react";
 
 interface RowsOptions {
   count: number;
-  /** Pixels; every row is as tall as the others. */
+  /** Pixels; all rows have the same height. */
   size: number;
   /** The element that scrolls, or the window. */
   scroller: RefObject<HTMLElement | null> | "window";
-  /** The list: where its first row is drawn. */
+  /** The list: the position of its first row. */
   list: RefObject<HTMLElement | null>;
 }
 
 const SPARE = 12;
 const FALLBACK_HEIGHT = 900;
-/** Pixels of rows in the first paint: about what a screen has room for below the page's head. */
+/** Pixels of rows in the first paint: about the space of a screen below the page's header. */
 const FIRST_HEIGHT = 480;
 
-/** Which rows of a long list are in view, [first, last): only they are drawn. */
+/** Return which rows of a long list are visible, [first, last): only these are drawn. */
 export function useRows({ count, size, scroller, list }: RowsOptions): { first: number; last: number } {
   const [view, setView] = useState({ first: 0, last: Math.ceil(FIRST_HEIGHT / size) });
   useEffect(() => {
@@ -41,7 +41,7 @@ export function useRows({ count, size, scroller, list }: RowsOptions): { first: 
   return { first: Math.min(view.first, count), last: Math.min(view.last, count) };
 }
 
-/** The numbers from first to last, the last not included. */
+/** Return the numbers from first to last, without last. */
 export function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at);
 }

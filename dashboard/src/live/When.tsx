@@ -3,7 +3,7 @@ import { exact, stamp } from "@/lib/time";
 import { useZone } from "@/session/prefs";
 import { useNow } from "./live";
 
-/** A point in time; hovering tells it to the millisecond, with its zone. */
+/** Show a time; a tooltip shows it with milliseconds and zone. */
 export function When({ at, children, className }: { at: number; children?: ReactNode; className?: string }) {
   const zone = useZone();
   const now = useNow();

@@ -4,7 +4,7 @@ import { movement } from "@/api/movement";
 import { createStore, useStore } from "@/lib/store";
 import { prefs, usePrefs } from "@/session/prefs";
 
-/** Polling can be paused by the user. A selection stops it too: selected rows must not move. */
+/** The user can pause polling. A selection also stops it, because selected rows must not move. */
 interface Live {
   paused: boolean;
 }
@@ -16,22 +16,22 @@ export function togglePaused(): boolean {
 }
 
 const HIDDEN_FLOOR = 60_000;
-/** Milliseconds between polls when nothing has moved for a minute. */
+/** Milliseconds between polls when nothing has changed for a minute. */
 const CALM = 30_000;
 
 export interface Pace {
-  /** Least milliseconds between polls, for what costs more or changes less. */
+  /** Minimum milliseconds between polls, for requests that cost more or change less often. */
   atLeast?: number;
-  /** Most milliseconds between polls while nothing moves. */
+  /** Maximum milliseconds between polls while nothing changes. */
   calm?: number;
-  /** It can change at any time, so it is polled at the full pace. */
+  /** True if the data can change at any time, so it is always polled at the shortest interval. */
   busy?: boolean;
 }
 
-/** Only numbers that follow from jobs: without movement they cannot change. */
+/** True for numbers that are computed from jobs: if no job changes, they cannot change. */
 export const SERIES: Pace = { atLeast: 5000, calm: 300_000 };
 
-/** Return the milliseconds until the next poll, or false for none. A hidden tab polls once a minute at most. */
+/** Return the milliseconds until the next poll, or false for no poll. A hidden tab polls at most once a minute. */
 export function pollInterval({ atLeast = 0, calm = CALM, busy = false }: Pace = {}): number | false {
   if (live.get().paused) return false;
   const chosen = Math.max(prefs.get().poll * 1000, atLeast);
@@ -41,18 +41,18 @@ export function pollInterval({ atLeast = 0, calm = CALM, busy = false }: Pace = 
 }
 
 /**
- * Return half of the time without movement, rounded down to 1, 2, 4, 8 … seconds: in steps, because each new value
- * starts the timer anew. A change is thus seen after half as long again as nothing moved.
+ * Return half of the time without changes, rounded down to 1, 2, 4, 8 … seconds. It is rounded because each new value
+ * restarts the timer. After a time without changes, a change is therefore seen after at most half of this time.
  */
 function slowed(quiet: number): number {
   return 1000 * 2 ** Math.floor(Math.log2(Math.max(1, quiet / 2000)));
 }
 
-/** Return the query options that keep an answer fresh; a pace that depends on the time is a function. */
+/** Return the query options that keep an answer fresh; an interval that depends on the time is a function. */
 export function usePolling(pace: Pace | (() => Pace) = {}, on = true) {
   const { paused } = useStore(live);
   const { poll } = usePrefs();
-  // Movement after a calm: whoever waits for the next slow poll asks sooner.
+  // After a change, poll earlier than the planned slow poll.
   useStore(movement);
   return {
     refetchInterval:
@@ -63,7 +63,7 @@ export function usePolling(pace: Pace | (() => Pace) = {}, on = true) {
   };
 }
 
-/** The time, to the second, for ages and countdowns. */
+/** Return the time, in steps of a second, for ages and countdowns. */
 const now = createStore(Date.now());
 let watchers = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -83,7 +83,7 @@ export function useNow(): number {
   return useStore(ticking);
 }
 
-/** False while the tab is in the background. */
+/** Return false while the tab is in the background. */
 export function useVisible(): boolean {
   const [visible, setVisible] = useState(!document.hidden);
   useEffect(() => {

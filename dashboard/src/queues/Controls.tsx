@@ -15,7 +15,7 @@ interface ControlsProps {
   numbers: TypeNumbers | undefined;
 }
 
-/** Offer to pause or resume a type and to create one of its jobs, as far as the role and the type allow. */
+/** Offer to pause or resume a type and to create one of its jobs, if the role and the type allow it. */
 export function Controls({ type: { type, retired, queue }, numbers }: ControlsProps) {
   const { can } = useMe();
   return (
@@ -35,7 +35,7 @@ interface PausedNoteProps {
   queue: string | null;
 }
 
-/** Say since when the type is paused, by whom and why, and what that means. */
+/** Say since when the type is paused, by whom and why, and what the pause means. */
 export function PausedNote({ numbers, queue }: PausedNoteProps) {
   const now = useNow();
   if (!numbers?.paused) return null;

@@ -11,7 +11,7 @@ interface DeadLettersProps {
   canAct: boolean;
 }
 
-/** Show the number of dead letters of a type, with the way to them and the retry of all. */
+/** Show the number of dead letters of a type, with a link to them and a button that retries all. */
 export function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
   const dead = numbers?.byStatus.dead_letter;
   return (

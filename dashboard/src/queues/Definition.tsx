@@ -10,7 +10,7 @@ import { Fact } from "@/ui/Panel";
 import { rules } from "./rules";
 import { t } from "@/texts/en/queues";
 
-/** Waits that are written out. */
+/** Maximum number of waits that are listed one by one. */
 const MOST = 8;
 
 /** Return the longest wait before each attempt after the first. */
@@ -21,7 +21,10 @@ function waits({ retryWaits, maxAttempts, giveUpAfter }: JobType): string {
   return [shown.join(", ") || t.noneSuchWait, ...end].join("; ");
 }
 
-/** Join the lines of each paragraph: where a docstring breaks them is not where the page does. Lists stay. */
+/**
+ * Join the lines of each paragraph, because a docstring breaks lines in other places than the page. Lists are not
+ * joined.
+ */
 function paragraphs(text: string): string {
   return text.replace(/([^\n])\n(?=[^\n\s*-])/g, "$1 ");
 }

@@ -11,10 +11,10 @@ interface DepthsProps {
   concurrency: number;
 }
 
-/** Show the backlog of a type and its workers in use. */
+/** Show the backlog of a type and how many of its workers are in use. */
 export function Depths({ numbers, concurrency }: DepthsProps) {
   const oldest = numbers?.oldestQueuedAgeS ?? null;
-  // One source for the counts of a card: the table. The queue also counts delayed and hidden messages.
+  // All counts of a card come from the table. The number of the queue would include delayed and hidden messages.
   const running = numbers?.byStatus.processing;
   const figures = [
     [t.queued, numbers && brief(numbers.byStatus.queued), ""],

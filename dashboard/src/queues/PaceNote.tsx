@@ -4,11 +4,11 @@ import { t } from "@/texts/en/queues";
 
 interface PaceNoteProps {
   rate: { n: number; per: number } | null;
-  /** Seconds that the waiting jobs take to start at this rate. */
+  /** Seconds until the waiting jobs have started at this rate. */
   pacedForS: number | null | undefined;
 }
 
-/** Say how often jobs of a type may start, and how long that makes what waits. */
+/** Say how often jobs of a type may start, and how long the waiting jobs therefore take. */
 export function PaceNote({ rate, pacedForS }: PaceNoteProps) {
   if (rate === null) return null;
   const text = pace(rate);

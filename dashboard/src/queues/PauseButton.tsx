@@ -8,7 +8,7 @@ import { Popover } from "@/ui/overlay/Popover";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/queues";
 
-/** Characters that the API keeps. */
+/** Maximum number of characters that the API stores. */
 const LONGEST_REASON = 200;
 
 interface PauseButtonProps {
@@ -18,7 +18,7 @@ interface PauseButtonProps {
   paused: boolean;
 }
 
-/** Pause and resume a job type and the types that share its queue. Pausing asks first; resuming does not. */
+/** Pause and resume a job type and the types that share its queue. A pause asks for confirmation; a resume does not. */
 export function PauseButton({ type, queue, paused }: PauseButtonProps) {
   const name = queue === null ? type : t.queueNamed(queue);
   const client = useQueryClient();

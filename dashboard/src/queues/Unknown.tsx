@@ -2,7 +2,7 @@ import { sentence } from "@/api/numbers/errors";
 import { Skeleton } from "@/ui/states";
 import { t } from "@/texts/en/queues";
 
-/** Stand where an answer is not there: it is still to come, or it failed. */
+/** Show a placeholder for an answer that has not come yet, or that failed. */
 export function Unknown({ error }: { error: Error | null }) {
   if (error) return <p className="p-4 text-sm text-soft">{t.couldntLoad(sentence(error))}</p>;
   return (

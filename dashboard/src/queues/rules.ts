@@ -4,7 +4,7 @@ import { count } from "@/texts/numbers";
 import { pace } from "./pace";
 import { t } from "@/texts/en/queues";
 
-/** Return the names and texts of the rules that a type declares, such as its rate; none for those that it does not. */
+/** Return the names and texts of the settings that a type declares, such as its rate; nothing for the others. */
 export function rules({
   rate,
   fairBy,

@@ -2,7 +2,8 @@ import type { Component, System } from "swagger-ui-dist/swagger-ui-es-bundle.js"
 
 /** Add what Swagger UI lacks for screen readers and keyboards. */
 export function accessible({ React }: System) {
-  // A path is inside the button that opens its call: a link in a button is neither. The address follows what is open.
+  // In Swagger UI, a path is a link inside the button that opens its operation, which is not valid HTML. Remove the
+  // link; the address still names the open operation.
   const DeepLink = ({ text }: { text?: string }) =>
     React.createElement("span", { className: "nostyle" }, text);
   const underHeading = (Operations: Component) => (props: object) =>
@@ -24,7 +25,10 @@ const NAMES: Record<string, string> = {
 
 const REGIONS: Record<string, string> = { ".information-container": "About", ".filter-container": "Filter" };
 
-/** The method and path that something is about: calls that are open at once have parts of the same names. */
+/**
+ * Return the method and path of the operation that contains an element: several open operations have elements with the
+ * same names.
+ */
 function callOf(part: Element): string {
   const call = part.closest(".opblock");
   return [".opblock-summary-method", ".opblock-summary-path"]
@@ -32,7 +36,9 @@ function callOf(part: Element): string {
     .join(" ");
 }
 
-/** Name the controls and regions that come without a name, and let what scrolls be reached by keyboard, whenever it appears. */
+/**
+ * Name the controls and regions that have no name, and let users scroll by keyboard, whenever such an element appears.
+ */
 export function nameControls(root: HTMLElement): void {
   const mend = () => {
     for (const [selector, name] of Object.entries(NAMES)) {

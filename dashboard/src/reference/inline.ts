@@ -1,4 +1,4 @@
-/** A stretch of a description: plain, or what it is marked as. */
+/** A part of a description: plain text, or text with a markup. */
 export interface Stretch {
   tag?: "code" | "i";
   text: string;
@@ -6,7 +6,7 @@ export interface Stretch {
 
 const MARKED = /`([^`]+)`|<i>([^<]*)<\/i>/g;
 
-/** A description in stretches: what our texts put between backticks, and the italics of Swagger UI's own words. */
+/** Return a description in parts: text between backticks in our descriptions, and italics in Swagger UI's own texts. */
 export function inline(source: string): Stretch[] {
   const found: Stretch[] = [];
   let end = 0;

@@ -1,4 +1,4 @@
-/** The page behind GET /docs: the API's own description of itself, made readable by Swagger UI. */
+/** The page of GET /docs: Swagger UI with the API's document. */
 import "swagger-ui-dist/swagger-ui.css";
 import "./reference.css";
 import { config, loadConfig } from "@/config";
@@ -10,7 +10,7 @@ function part(id: string): HTMLElement {
   return found;
 }
 
-/** Swagger UI has a dark side of its own, switched by a class. */
+/** Swagger UI has a dark theme, which a class enables. */
 function followTheme(): void {
   const root = document.documentElement;
   root.classList.toggle("dark-mode", root.dataset.theme === "dark");

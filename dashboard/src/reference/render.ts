@@ -2,7 +2,7 @@ import SwaggerUI, { type System } from "swagger-ui-dist/swagger-ui-es-bundle.js"
 import { accessible, nameControls } from "./accessible";
 import { inline } from "./inline";
 
-/** Show an OpenAPI document; requests that are tried out carry the token. */
+/** Show an OpenAPI document; requests that the user tries out contain the token. */
 export function render(into: HTMLElement, spec: object, token: () => string): void {
   nameControls(into);
   SwaggerUI({
@@ -22,7 +22,7 @@ export function render(into: HTMLElement, spec: object, token: () => string): vo
   });
 }
 
-/** Descriptions as they are written: Swagger UI would make HTML of them, which the page's policy rightly refuses. */
+/** Show descriptions as plain text: Swagger UI would make HTML from them, which the page's policy refuses. */
 function asText({ React }: System) {
   const Markdown = ({ source }: { source?: string }) =>
     source

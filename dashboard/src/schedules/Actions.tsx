@@ -10,7 +10,10 @@ import { Popover } from "@/ui/overlay/Popover";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/schedules";
 
-/** What the role allows: operators run, pause and resume; administrators also edit and delete what is stored. */
+/**
+ * The actions that the role allows: operators run, pause and resume; administrators also edit and delete stored
+ * schedules.
+ */
 export function Actions({ schedule: { id, paused, declared } }: { schedule: Schedule }) {
   const { can } = useMe();
   const pause = useAct(() => setPaused(id, !paused), paused ? t.resumedDone(id) : t.pausedDone(id));
@@ -71,7 +74,7 @@ export function Actions({ schedule: { id, paused, declared } }: { schedule: Sche
   );
 }
 
-/** `answered` is called when it is known what became of it: not when the answer is lost, or says that the API broke. */
+/** `answered` is called when the result is known: not after a lost answer, and not after a 5xx. */
 function useAct(act: () => Promise<unknown>, done: string, answered?: () => void) {
   const client = useQueryClient();
   return useMutation({

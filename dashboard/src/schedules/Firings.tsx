@@ -5,7 +5,7 @@ import { useNow } from "@/live/live";
 import { t } from "@/texts/en/schedules";
 import { wall } from "./wall";
 
-/** Times at which a schedule fires: in its zone, in UTC, and how far away. */
+/** Show times at which a schedule fires: in its zone, in UTC, and the distance to now. */
 export function Firings(props: { title: string; firings: Firing[]; zone: string; none: string }) {
   const id = useId();
   const now = useNow();

@@ -8,7 +8,10 @@ import { t } from "@/texts/en/schedules";
 /** Milliseconds after the last key before the API is asked. */
 const PAUSE = 400;
 
-/** The next firings of what is typed; beside those of the schedule as it is, if it would change them. */
+/**
+ * Show the next firings of the typed expression; if it would change the schedule, also the firings of the stored
+ * schedule.
+ */
 export function Preview({ settings, schedule }: { settings: Settings; schedule: Schedule | null }) {
   const asked = useSettled(`${settings.cron}\n${settings.timezone}`);
   const [cron = "", timezone = ""] = asked.split("\n");
@@ -44,13 +47,13 @@ function same(one: { at: number }[], other: { at: number }[]): boolean {
   return one.length > 0 && one.map(({ at }) => at).join() === other.map(({ at }) => at).join();
 }
 
-/** The API's own words about the field, else its sentence. */
+/** Return the API's message about the field, else its general message. */
 function reason(error: Error): string {
   const found = error instanceof ApiError ? error.errors[0] : undefined;
   return found ? `${found.loc.includes("cron") ? t.cron : t.timezone}: ${found.msg}` : sentence(error);
 }
 
-/** The value once it has not changed for a moment. */
+/** Return the value once it has not changed for a moment. */
 function useSettled(value: string): string {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

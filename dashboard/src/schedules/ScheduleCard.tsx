@@ -6,7 +6,7 @@ import { Firings } from "./Firings";
 import { Strip } from "./Strip";
 import { t } from "@/texts/en/schedules";
 
-/** One schedule: when it fires next, how its last firings ended, and what can be done with it. */
+/** Show one schedule: its next firing, how its last firings ended, and its actions. */
 export function ScheduleCard({ schedule }: { schedule: Schedule }) {
   const none = schedule.paused ? t.noneWhilePaused : t.noneLeft;
   return (

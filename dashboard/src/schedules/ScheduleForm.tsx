@@ -15,7 +15,7 @@ import { Preview } from "./Preview";
 import { TimeFields } from "./TimeFields";
 import { t } from "@/texts/en/schedules";
 
-/** A new schedule, or another one in the place of `schedule`: its type, its times, its payload, and what that does. */
+/** Edit a new schedule, or replace `schedule`: the type, the times, the payload, and a preview of the firings. */
 export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: Schedule | null }) {
   const navigate = useNavigate();
   const client = useQueryClient();

@@ -11,7 +11,7 @@ import { EditPage } from "./EditPage";
 import { ScheduleCard } from "./ScheduleCard";
 import { t } from "@/texts/en/schedules";
 
-/** /schedules: every schedule with its next and last firings; ?edit= is the form of one, "new" of a new one. */
+/** /schedules: every schedule with its next and last firings; ?edit= opens the form of one ("new": of a new one). */
 export function SchedulesPage() {
   const { edit } = useSearch({ from: "/schedules" });
   return edit === undefined ? <List /> : <EditPage key={edit} id={edit === "new" ? null : edit} />;

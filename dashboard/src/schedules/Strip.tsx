@@ -6,7 +6,7 @@ import { IconClose } from "@/ui/icons";
 import { t } from "@/texts/en/schedules";
 import { wall } from "./wall";
 
-/** How the last firings ended, the newest last: an icon each, which leads to its job. */
+/** Show how the last firings ended, the newest last: an icon for each, which links to its job. */
 export function Strip({ firings }: { firings: LastFiring[] }) {
   return (
     <div className="min-w-0">

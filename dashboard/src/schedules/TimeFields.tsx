@@ -4,7 +4,7 @@ import { Field, inputClass } from "@/ui/Field";
 import { t } from "@/texts/en/schedules";
 
 interface TimeFieldsProps {
-  /** The name of a new schedule; null for one that has its name. */
+  /** The name of a new schedule; null for a schedule whose name cannot change. */
   id: string | null;
   onId: (next: string) => void;
   settings: Settings;
@@ -14,7 +14,7 @@ interface TimeFieldsProps {
 
 const MANY = [0, 1, 5, 20, 100];
 
-/** When it fires, and what becomes of firings that are missed or overlap. */
+/** Edit when the schedule fires, and what happens to firings that are missed or overlap. */
 export function TimeFields({ id, onId, settings, problems, onChange }: TimeFieldsProps) {
   const amounts = MANY.includes(settings.catchUp) ? MANY : [...MANY, settings.catchUp];
   return (

@@ -1,7 +1,9 @@
 import { dayMonth } from "@/lib/time";
 import { t } from "@/texts/en/schedules";
 
-/** The wall-clock time of an ISO 8601 text with its offset, whatever zone the browser is in: "Fri 15 Jan 09:00 +01:00". */
+/**
+ * Return the local time in an ISO 8601 text with its offset, whatever the browser's zone is: "Fri 15 Jan 09:00 +01:00".
+ */
 export function wall(local: string): string {
   const asUtc = Date.parse(`${local.slice(0, 19)}Z`);
   const day = t.weekdays[new Date(asUtc).getUTCDay()] ?? "";

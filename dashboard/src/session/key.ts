@@ -1,5 +1,5 @@
-/** Key of the preferences in localStorage; public/theme.js reads it too. */
+/** The key of the preferences in localStorage; public/theme.js reads it, too. */
 export const PREFS_KEY = "jobflow.prefs";
 
-/** Key of the token in sessionStorage. */
+/** The key of the token in sessionStorage. */
 export const TOKEN_KEY = "jobflow.token";

@@ -1,15 +1,18 @@
 import { chooseLanguage, language, speak } from "@/texts/texts";
 import { PREFS_KEY } from "./key";
 
-/** Load the texts of the remembered language, else of the browser's. Part of the first script: it imports little. */
+/**
+ * Load the texts of the stored language, else of the browser's language. Part of the first script, so it imports
+ * little.
+ */
 export async function speakChosen(): Promise<void> {
   const chosen = chooseLanguage(remembered(), navigator.languages);
   const words = chosen === "en" ? null : await TEXTS[chosen]().catch(() => null);
-  if (words) speak(chosen, words); // else the console speaks English
+  if (words) speak(chosen, words); // else the console is in English
   document.documentElement.lang = language();
 }
 
-/** The languages that are not part of the code. */
+/** The languages whose texts are not part of the code. */
 const TEXTS = { de: async () => (await import("@/texts/de")).german };
 
 function remembered(): unknown {

@@ -4,7 +4,7 @@ import type { Zone } from "@/lib/time";
 import { LANGUAGES, type Language } from "@/texts/texts";
 import { PREFS_KEY } from "./key";
 
-/** Settings kept in the browser. Everything that should be shared is in the URL. */
+/** Settings that are stored in the browser. Everything that users may want to share is in the URL. */
 const CHOICES = {
   theme: ["system", "dark", "light"],
   zone: ["local", "utc"],
@@ -21,15 +21,15 @@ interface View {
 }
 
 export interface Prefs extends Choices {
-  /** Without one, the browser's. */
+  /** Without a value, the browser's language. */
   language?: Language;
-  /** Columns that are not shown. */
+  /** The hidden columns. */
   hidden: string[];
   views: View[];
 }
 export type Theme = Prefs["theme"];
 
-/** Read the stored settings; each that is missing or not one of ours is its default. */
+/** Read the stored settings; a missing or invalid setting has its default. */
 export function readPrefs(stored: unknown): Prefs {
   const found = isObject(stored) ? stored : {};
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
@@ -65,7 +65,7 @@ export function setPrefs(change: Partial<Prefs>): void {
   try {
     localStorage.setItem(PREFS_KEY, JSON.stringify(prefs.get()));
   } catch {
-    // A full or forbidden storage costs the memory of a preference, not the page.
+    // If the storage is full or forbidden, only the stored preference is lost, not the page.
   }
   if (change.theme) applyTheme();
 }
@@ -80,7 +80,7 @@ export function useZone(): Zone {
 
 const light = () => window.matchMedia("(prefers-color-scheme: light)");
 
-/** The same rule as public/theme.js, which runs before the first paint, so that nobody sees a flash of the other theme. */
+/** The same rule as in public/theme.js, which runs before the first paint, so that the other theme is never visible. */
 export function applyTheme(): void {
   const { theme } = prefs.get();
   const isLight = theme === "light" || (theme === "system" && light().matches);
@@ -88,7 +88,7 @@ export function applyTheme(): void {
   painted.update((n) => n + 1);
 }
 
-/** Counts the changes of theme: what draws on a canvas reads its colours again. */
+/** Counts the changes of the theme: code that draws on a canvas then reads the colours again. */
 const painted = createStore(0);
 export function usePainted(): number {
   return useStore(painted);
@@ -96,10 +96,10 @@ export function usePainted(): number {
 
 export function followSystemTheme(): void {
   light().addEventListener("change", applyTheme);
-  applyTheme(); // it may have changed since the first paint
+  applyTheme(); // the theme may have changed since the first paint
 }
 
-/** Remember the language and start again in it: texts are chosen once, before the first one is used. */
+/** Store the language and reload the page: texts are chosen once, before the first one is used. */
 export function setLanguage(language: Language): void {
   setPrefs({ language });
   location.reload();

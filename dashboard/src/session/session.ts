@@ -7,12 +7,12 @@ import { forgetTab, forgetToken, keepToken, readToken } from "./token";
 
 interface Session {
   token: string | null;
-  /** The API refused the token that was used last. */
+  /** True if the API refused the last token. */
   refused: boolean;
 }
 const session = createStore<Session>({ token: null, refused: false });
 
-/** Take up the tab's token, or the local runner's. */
+/** Use the tab's token, or the token of the local platform. */
 export function startSession(): void {
   session.set({ token: readToken(), refused: false });
   connectSession({
@@ -38,7 +38,7 @@ export function useSession(): Session {
   return useStore(session);
 }
 
-/** Return the signed-in principal. `can` holds what the role allows; the API decides. */
+/** Return the signed-in principal. `can` contains what the role allows; the API checks it again. */
 export function useMe() {
   const { token } = useSession();
   const query = useQuery(me(token));

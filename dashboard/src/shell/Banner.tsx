@@ -47,14 +47,14 @@ function Away({ downSince, lastOk }: { downSince: number; lastOk: number | null 
   );
 }
 
-/** Shown, but its latest refresh failed. */
+/** Queries whose data is shown, but whose last refresh failed. */
 function isStale(query: Query): boolean {
   const { status, data, error } = query.state;
   const answered = error instanceof ApiError && error.status >= 500;
   return status === "error" && data !== undefined && answered && query.isActive();
 }
 
-/** Say that one query of this page fails; its data is as old as its last good answer. */
+/** Say that one query of this page fails; its data is as old as its last successful answer. */
 function Stale() {
   const zone = useZone();
   const cache = useQueryClient().getQueryCache();

@@ -1,7 +1,7 @@
 import { Dialog } from "@/ui/overlay/Dialog";
 import { t } from "@/texts/en/help";
 
-/** List every shortcut for the help. */
+/** All shortcuts, for the help. */
 const SHORTCUTS = [
   [
     t.anywhere,

@@ -183,7 +183,7 @@ function useOpenJob(): JobDetail | undefined {
   return useQuery({ ...jobOne(id ?? ""), enabled: false }).data;
 }
 
-/** Return the search for what was typed; text that is no filter is searched as it is. */
+/** Return the search for the typed text; text that is not a filter is searched unchanged. */
 function soughtBy(typed: string): JobsSearch {
   const { sought, unknown } = readQuery(typed);
   return unknown ? { q: typed } : sought;
@@ -194,7 +194,7 @@ function placeOf(typed: string): string {
   return first === undefined || first === "q" ? t.anything : first;
 }
 
-/** Jobs whose id begins with what was typed, once it is long enough to mean one. */
+/** Find jobs whose id begins with the typed text, once the text is long enough. */
 function useFound(typed: string) {
   const { id, q = "" } = soughtBy(typed);
   const prefix = id ?? (/^[0-9a-f-]{4,36}$/i.test(q) ? q.toLowerCase() : undefined);

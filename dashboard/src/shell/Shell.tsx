@@ -19,7 +19,7 @@ const BulkList = onDemand(() => import("@/jobs/actions/BulkList"));
 const SignIn = onDemand(() => import("./SignIn"));
 const Help = onDemand(() => import("./Help"));
 
-/** The frame of every page. Without a token the page waits behind the sign-in, its address unchanged. */
+/** The frame of every page. Without a token, the sign-in is shown instead of the page, at the same address. */
 export function Shell() {
   const { token } = useSession();
   const path = useLocation({ select: (location) => location.pathname });
@@ -58,7 +58,7 @@ export function Shell() {
   );
 }
 
-/** Load what the API tells of statuses and limits once there is a token; true when it is known. */
+/** Load the API's statuses and limits once there is a token; return true when they are loaded. */
 function useMeta(token: string | null): boolean {
   const known = useStore(meta) !== null;
   useEffect(() => {
@@ -71,5 +71,5 @@ function useMeta(token: string | null): boolean {
   return known;
 }
 
-/** Milliseconds until it is asked for again after a failure. */
+/** Milliseconds until the next try after a failure. */
 const META_AGAIN_MS = 5000;

@@ -4,12 +4,12 @@ import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { t } from "@/texts/en/shell";
 
-/** The field is the only thing to do here, so it takes the focus. */
+/** The field is the only control here, so it gets the focus. */
 function focus(field: HTMLInputElement | null): void {
   field?.focus();
 }
 
-/** Ask for a token in place of the page; the page follows at the same address. */
+/** Ask for a token instead of showing the page; then show the page at the same address. */
 export default function SignIn() {
   const { refused } = useSession();
   const [token, setToken] = useState("");

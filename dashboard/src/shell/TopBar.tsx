@@ -27,7 +27,7 @@ export function Logo() {
   );
 }
 
-/** Show the pages, the state of polling and the account, on every page. */
+/** Show the links to the pages, the state of polling and the account, on every page. */
 export function TopBar({ onPalette }: { onPalette: () => void }) {
   const { token } = useSession();
   const { can } = useMe();
@@ -96,13 +96,13 @@ function Place({ to, below, children }: PlaceProps) {
   );
 }
 
-/** A job's page is one of the jobs' place, though not that page. */
+/** On a job's page, the link to the jobs is marked, although it is another page. */
 function useAround(to: string): "true" | undefined {
   const inJobs = useLocation({ select: ({ pathname }) => pathname.startsWith("/jobs/") });
   return to === "/dashboard" && inJobs ? "true" : undefined;
 }
 
-/** On a phone the places are where the thumb is. */
+/** On a phone, the links are at the bottom, in reach of the thumb. */
 export function BottomNav() {
   const { token } = useSession();
   const { can, role } = useMe();

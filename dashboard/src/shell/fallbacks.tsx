@@ -3,7 +3,7 @@ import { buttonClass } from "@/ui/Button";
 import { Empty, Failure } from "@/ui/states";
 import { t } from "@/texts/en/shell";
 
-/** No such page. */
+/** Say that there is no such page. */
 export function Lost() {
   return (
     <Empty
@@ -20,7 +20,7 @@ export function Lost() {
   );
 }
 
-/** A part of the page could not be loaded (after a deployment) or broke. */
+/** Say that a part of the page could not be loaded (after a deployment) or has failed. */
 export function Broken({ error }: { error: unknown }) {
   return (
     <Failure

@@ -9,7 +9,7 @@ import { createStore } from "@/lib/store";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/shell";
 
-/** Anyone can ask for the palette. */
+/** The palette is opened through this function, from any component. */
 export const palette = createStore(0);
 
 const GO = { j: "/dashboard", q: "/queues", s: "/schedules", e: "/errors", h: "/" } as const;
@@ -19,7 +19,7 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
   const navigate = useNavigate();
   const { token } = useSession();
   const { can } = useMe();
-  // When the first key of a chord was pressed, counted as events are: from the page's start.
+  // The time at which the first key of a chord was pressed, in milliseconds since the page was opened, as in events.
   const chord = useRef(-Infinity);
   const press = (event: KeyboardEvent) => {
     if (!token) return;
@@ -47,7 +47,7 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
       void focusSearch(navigate);
     }
   };
-  // First in line, so that the second key of a chord is not taken for another shortcut.
+  // This listener is the first, so that the second key of a chord does not trigger another shortcut.
   useKeys(press, true);
 }
 

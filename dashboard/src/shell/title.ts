@@ -13,7 +13,7 @@ const NAMES: Record<string, string> = {
   "/schedules": t.schedules,
 };
 
-/** Set the title to the page and the number of dead letters. Reads the cache only: the pages make the requests. */
+/** Set the title to the page and the number of dead letters. It reads only the cache: the pages make the requests. */
 export function useTitle(path: string): void {
   const { token } = useSession();
   const { data } = useQuery({ ...metrics(), enabled: token !== null, staleTime: Infinity });

@@ -1,6 +1,6 @@
 import type { Attempt, Job, JobDetail, JobPage, JobStatus } from "@/api/jobs/jobs";
 
-/** A fixed moment to count from. */
+/** A fixed moment for times in tests. */
 export const T0 = Date.parse("2026-11-25T00:00:00Z");
 
 export function job(id: string, more: Partial<Job> = {}): Job {

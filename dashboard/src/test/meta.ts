@@ -1,6 +1,9 @@
 import type { WireMeta } from "@/api/wire";
 
-/** An answer of GET /meta, for tests and for the fake API; the browser test "what a status allows" holds it to the real one. */
+/**
+ * An answer of GET /meta, for tests and for the fake API. The browser test "what a status allows" compares it with the
+ * real answer.
+ */
 export const META: WireMeta = {
   statuses: {
     all: [

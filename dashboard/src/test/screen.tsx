@@ -9,7 +9,7 @@ import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 
-/** Show a part of a screen that asks the API and leads elsewhere. */
+/** Show a part of a screen that sends requests and contains links. */
 export function showWithin(children: ReactNode) {
   const history = createMemoryHistory();
   const router = createRouter({ routeTree: createRootRoute(), history });
@@ -20,10 +20,12 @@ export function showWithin(children: ReactNode) {
   );
 }
 
-/** An answer of the API to a POST; "lost" stands for one that does not come. */
+/** An answer of the API to a POST; "lost" means that no answer comes. */
 export type Told = "lost" | { status: number; body?: object; headers?: Record<string, string> };
 
-/** Let the API answer each POST with the next of these, and every GET with `read`; return the keys of the POSTs. */
+/**
+ * Let the API answer each POST with the next of these answers, and every GET with `read`; return the keys of the POSTs.
+ */
 export function keysOfPosts(read: (url: string) => object, ...answers: Told[]): (string | undefined)[] {
   const keys: (string | undefined)[] = [];
   vi.stubGlobal("fetch", (url: string, { method, headers }: RequestInit) => {

@@ -1,6 +1,6 @@
 /**
- * The visible texts, by room and language. English is part of each screen's code; another language is one file that is
- * loaded before anything is drawn, so that a text is a plain value wherever it is used.
+ * The visible texts, by module and language. English is part of each screen's code. Another language is one file, which
+ * is loaded before anything is drawn, so that a text is a plain value wherever it is used.
  */
 export const LANGUAGES = [
   ["en", "English"],
@@ -29,7 +29,7 @@ export type Room =
 let spoken: Language = "en";
 let translated: Partial<Record<Room, object>> = {};
 
-/** Return the texts of a room in the language that is spoken. */
+/** Return the texts of a module in the current language. */
 export function texts<T extends object>(room: Room, english: T): T {
   return (translated[room] as T | undefined) ?? english;
 }
@@ -47,7 +47,7 @@ export function chooseLanguage(stored: unknown, wanted: readonly string[]): Lang
   return found ?? "en";
 }
 
-/** Speak another language. Call it before any module that calls `texts` runs. */
+/** Use another language. Call it before any module that calls `texts` runs. */
 export function speak(next: Language, words: Record<Room, object>): void {
   translated = words;
   spoken = next;

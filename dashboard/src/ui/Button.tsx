@@ -17,7 +17,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   ref?: Ref<HTMLButtonElement>;
 }
 
-/** The look of a button, for links that lead to an action as well. */
+/** The style of a button, also for links that lead to an action. */
 export function buttonClass(tone: Tone = "plain", size: "sm" | "md" = "md"): string {
   return cx(
     "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap border transition-colors",
@@ -42,7 +42,7 @@ export interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement>
   ref?: Ref<HTMLButtonElement>;
 }
 
-/** A square button with an icon; its label is its name and its hint. */
+/** A square button with an icon; its label is its name and its tooltip. */
 export function IconButton({ label, className, children, ...rest }: IconButtonProps) {
   return (
     <button

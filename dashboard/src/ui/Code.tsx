@@ -3,7 +3,7 @@ import { cx } from "@/lib/cx";
 import { Copy } from "./Copy";
 import { t } from "@/texts/en/base";
 
-/** Show text in a fixed pitch, with a button to copy it beside it. Never anything but text. */
+/** Show text in a monospace font, with a button that copies it. The content is never interpreted as HTML. */
 export function Code({
   text,
   label,
@@ -15,7 +15,7 @@ export function Code({
   label: string;
   className?: string;
   wrap?: boolean;
-  /** The same text, with parts of it in colour. */
+  /** The same text, with coloured parts. */
   children?: ReactNode;
 }) {
   return (

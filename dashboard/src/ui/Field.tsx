@@ -8,7 +8,7 @@ const control = cx(
   "aria-invalid:border-red disabled:opacity-50",
 );
 
-/** Style of an input that takes the full width. */
+/** Style of an input with the full width. */
 export const inputClass = cx(control, "w-full");
 
 interface FieldProps {
@@ -16,12 +16,12 @@ interface FieldProps {
   hint?: ReactNode;
   error?: string | undefined;
   required?: boolean | undefined;
-  /** Gives the control its id, and what describes it. */
+  /** Give the control its id, and the id of its description. */
   children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: true }) => ReactNode;
   className?: string;
 }
 
-/** A label, a control, a hint, and what is wrong with it. */
+/** A label, a control, a hint, and the error. */
 export function Field({ label, hint, error, required, children, className }: FieldProps) {
   const id = useId();
   const described = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
@@ -58,7 +58,7 @@ interface SelectProps<T extends string> {
   className?: string;
 }
 
-/** The platform's own select, named without a visible label. */
+/** The browser's own select, with a name for screen readers but no visible label. */
 export function Select<T extends string>({ label, value, options, onChange, className }: SelectProps<T>) {
   return (
     <select
@@ -81,7 +81,7 @@ interface SegmentsProps<T extends string> extends SelectProps<T> {
   size?: "sm";
 }
 
-/** A few choices side by side, one of them taken. */
+/** A few choices side by side, one of which is selected. */
 export function Segments<T extends string>({ label, value, options, onChange }: SegmentsProps<T>) {
   return (
     <div role="group" aria-label={label} className="inline-flex border border-line">

@@ -7,11 +7,14 @@ import { Copy } from "./Copy";
 import { IconDown, IconRight } from "./icons";
 import { t } from "@/texts/en/base";
 
-/** Pixels: room for a finger on what folds a line. */
+/** Pixels: large enough to fold a line with a finger. */
 const LINE = 24;
 const NONE: ReadonlySet<string> = new Set();
 
-/** A JSON document that folds. Only the lines in view are in the page, so that 10,000 are as quick as ten. */
+/**
+ * A JSON document whose parts can be folded. Only the visible lines are in the page, so 10,000 lines are as fast as
+ * ten.
+ */
 export function JsonView({ value, label }: { value: Json; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);

@@ -1,7 +1,7 @@
 import { useId, type ReactNode } from "react";
 import { cx } from "@/lib/cx";
 
-/** A titled part of a page; `verbatim` where the title is an id, whose case matters. */
+/** A part of a page with a title; `verbatim` if the title is an id, whose upper and lower case must stay. */
 export function Panel({
   title,
   actions,

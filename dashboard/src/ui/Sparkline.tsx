@@ -7,7 +7,7 @@ interface SparklineProps {
   tone?: string;
 }
 
-/** Small bars, one a step, oldest first: a shape, not a measurement. The label says it in words. */
+/** Small bars, one for each step, oldest first: they show only a rough shape. The label describes it in words. */
 export function Sparkline({ values, label, className, tone = "text-soft" }: SparklineProps) {
   const most = Math.max(1, ...values);
   const width = 100 / Math.max(1, values.length);

@@ -1,6 +1,9 @@
 import type { ReactNode, SVGProps } from "react";
 
-/** A small set of our own: 16 px grid, square ends, 1.5 px strokes. Decorative: words stand beside them. */
+/**
+ * A small set of our own icons: 16 px grid, square ends, 1.5 px strokes. They are decorative: there are always words
+ * beside them.
+ */
 function Icon({ children, ...rest }: SVGProps<SVGSVGElement> & { children: ReactNode }) {
   return (
     <svg

@@ -5,19 +5,19 @@ import { Button } from "./Button";
 import { IconAlert, IconRetry } from "./icons";
 import { t } from "@/texts/en/base";
 
-/** Keep the place of something that loads, in the size it will have. */
+/** Reserve the space of content that is being loaded, in its later size. */
 export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden="true" className={cx("skeleton block", className)} />;
 }
 
-/** Show that there is nothing, why, and what to do next. */
+/** Say that there is nothing, why, and what to do next. */
 export function Empty({
   page,
   title,
   children,
   action,
 }: {
-  /** It stands for the whole page. */
+  /** It replaces the whole page. */
   page?: boolean;
   title: string;
   children?: ReactNode;
@@ -38,7 +38,7 @@ export function Empty({
 }
 
 interface FailureProps {
-  /** It stands for the whole page. */
+  /** It replaces the whole page. */
   page?: boolean;
   title: string;
   detail: string;
@@ -47,7 +47,7 @@ interface FailureProps {
   children?: ReactNode;
 }
 
-/** Show what failed, what to do, and the correlation id to look for in the logs. */
+/** Say what failed, what to do, and the correlation id to search for in the logs. */
 export function Failure({ page, title, detail, correlationId, onRetry, children }: FailureProps) {
   return (
     <div role="alert" className="flex flex-col items-center gap-2 px-6 py-14 text-center">

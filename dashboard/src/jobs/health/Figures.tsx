@@ -13,7 +13,7 @@ import { perMinute, RATE_MINUTES } from "@/jobs/rates";
 import { STATUS } from "@/jobs/status";
 import { t } from "@/texts/en/health";
 
-/** Show the main numbers. `beside` says that charts stand beside them: then they take two rows. */
+/** Show the main numbers. If `beside` is true, charts are beside them, and the numbers use two rows. */
 export function Figures({ beside }: { beside: boolean }) {
   const { data, isError } = useQuery({ ...metrics(), ...usePolling() });
   return (
@@ -92,7 +92,7 @@ function Figure({
   value: string | undefined;
   note: string;
   tone?: string;
-  /** Jobs of this status are shown by a click. */
+  /** A click shows the jobs with this status. */
   status?: JobStatus;
 }) {
   return (

@@ -18,7 +18,7 @@ const TONE: Record<Level, string> = {
   bad: "bg-rose",
 };
 
-/** Show what needs attention, the most urgent first, in one line. `children` stand at its end. */
+/** Show what needs attention, the most urgent first, in one line. `children` are shown at its end. */
 export function HealthStrip({ children }: { children?: ReactNode }) {
   const { data, error } = useQuery({ ...metrics(), ...usePolling() });
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }) });
@@ -76,7 +76,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
   );
 }
 
-/** Findings beside the most urgent one, in one line whatever it holds: nothing below it moves until all are opened. */
+/** The other findings, in one line that never wraps, so that nothing below it moves until all are opened. */
 const MOST = 3;
 
 function List({ findings, className }: { findings: Finding[]; className: string }) {

@@ -6,12 +6,12 @@ import { t } from "@/texts/en/health";
 
 export type Level = "good" | "known" | "busy" | "warn" | "bad";
 
-/** One thing to know about the system, and where it leads: to just the jobs that it counts. */
+/** One finding about the system, and a link to exactly the jobs that it counts. */
 export interface Finding {
   level: Level;
   sentence: string;
   jobs?: Pick<JobsSearch, "status" | "type" | "ended" | "endedBefore">;
-  /** Leads to the errors of a type instead, to just those that it counts. */
+  /** For a finding about errors: the link leads to exactly the error groups that it counts. */
   errors?: { type: string; only: "open" };
 }
 
@@ -26,7 +26,7 @@ const LEVEL: Record<Found["kind"], Level> = {
   draining: "busy",
 };
 
-/** Return what there is to know in the order of the API, backlogs that stand still first; at least one finding. */
+/** Return the findings in the order of the API, but constant backlogs first; at least one finding. */
 export function judge(found: Found[], metrics: Metrics, now: number): [Finding, ...Finding[]] {
   const open = new Set(found.filter(({ kind }) => kind === "errors").map(({ type }) => type));
   const told = found
@@ -39,7 +39,7 @@ export function judge(found: Found[], metrics: Metrics, now: number): [Finding, 
 
 const QUIET: readonly Level[] = ["busy", "known"];
 
-/** Older dead letters that somebody has seen, all of them: behind all that is open. */
+/** Older dead letters whose errors are all acknowledged: after everything that is not. */
 function known({ type, number, acknowledged, jobs }: Found): Finding[] {
   if (!acknowledged || acknowledged !== number) return [];
   return [{ level: "known", sentence: t.olderDeadLetters(type, number, t.acknowledged), ...lead(jobs) }];
@@ -47,7 +47,10 @@ function known({ type, number, acknowledged, jobs }: Found): Finding[] {
 
 const lead = (jobs: Found["jobs"]) => (jobs === null ? {} : { jobs });
 
-/** Say one finding of the API; `open`: its type has errors of the last day that nobody has acknowledged. */
+/**
+ * Return the text for one finding of the API. `open` is true if its type has errors of the last day that are not
+ * acknowledged.
+ */
 function tell(
   { kind, type, number, growthPerMinute, drainMs, since, acknowledged, jobs }: Found,
   now: number,
@@ -84,7 +87,10 @@ function tell(
   }
 }
 
-/** Backlogs that neither grow nor shrink: the oldest job waits for over `SLOW_S` seconds. The longest wait first. */
+/**
+ * Return backlogs that neither grow nor shrink: the oldest job has waited for over `SLOW_S` seconds. The longest wait
+ * first.
+ */
 function standing(found: Found[], metrics: Metrics): Finding[] {
   const known = new Set(
     found.filter(({ kind }) => ["growing", "draining", "paused"].includes(kind)).map(({ type }) => type),

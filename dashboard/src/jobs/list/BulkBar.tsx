@@ -8,15 +8,15 @@ import { t } from "@/texts/en/list";
 interface BulkBarProps {
   selection: Selection;
   total: number | null;
-  /** All jobs that match can be selected, also those that are not loaded. */
+  /** True if all matching jobs can be selected, also those that are not loaded. */
   canMatch: boolean;
   allowed: (action: JobAction) => boolean;
-  /** Selected jobs that can be cancelled; null when not all of them are loaded. */
+  /** The number of selected jobs that can be cancelled; null if not all of them are loaded. */
   cancellable: number | null;
   act: (action: JobAction) => void;
 }
 
-/** Show the selection and its actions. While something is selected, the list is not updated. */
+/** Show the selection and its actions. While jobs are selected, the list is not updated. */
 export default function BulkBar({ selection, total, canMatch, allowed, cancellable, act }: BulkBarProps) {
   const { ids, matching } = selection;
   const cancelLabel = cancellable === null ? t.cancelMatchingJobs : t.cancelJobs(cancellable);

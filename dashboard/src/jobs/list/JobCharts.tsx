@@ -13,7 +13,7 @@ import { chartRange, SPAN_NAMES, spanFor } from "@/jobs/ranges";
 import type { ChartSpan, JobsSearch } from "@/jobs/search";
 import { t } from "@/texts/en/list";
 
-/** Show throughput and latency; a time picked on either chart filters the table. */
+/** Show throughput and latency; a time range that is selected on either chart filters the table. */
 export default function JobCharts({ search, onBrush }: { search: JobsSearch; onBrush: () => void }) {
   const span = spanFor(search);
   const zone = useZone();

@@ -22,11 +22,11 @@ const BulkBar = lazy(() => import("./BulkBar"));
 const NoRows = lazy(() => import("./NoRows"));
 const PartlySorted = lazy(() => import("./PartlySorted"));
 
-/** Show the rows of one filter. Another filter is another list with its own selection. */
+/** Show the rows of one filter. A list with another filter has its own selection. */
 export function JobList({ search }: { search: JobsSearch }) {
   const { can } = useMe();
   const navigate = useNavigate({ from: "/dashboard" });
-  // A relative range begins when the list is opened, so that its pages belong together.
+  // A relative range begins when the list is opened, so that all pages of the list have the same range.
   const [opened] = useState(() => Date.now());
   const [filter] = useState(() => toFilter(search, opened));
   const shown = useRef<Job[]>([]);
@@ -54,7 +54,8 @@ export function JobList({ search }: { search: JobsSearch }) {
   const searching = useSearching(pages, empty);
   const { next } = searching;
   const onEnd = useCallback(() => {
-    // In another order the next page would fall between the rows: the reader must ask for it.
+    // With another order, the rows of the next page would appear between the existing rows, so the user must request
+    // it.
     if (inOrder) next();
   }, [inOrder, next]);
   const picked = { rows: sorted, ids: selection.ids, matching: selection.matching, search, now: opened };
@@ -128,11 +129,11 @@ interface FreshProps {
   count: number;
   onAccept: () => void;
   held: boolean;
-  /** Where there is room, beside the filters: there are no chips. */
+  /** If there is enough space, beside the filters, because there are no chips. */
   beside: boolean;
 }
 
-/** Offer new jobs in a button, so that rows do not move by themselves. */
+/** Offer new jobs in a button, so that rows do not move automatically. */
 function Fresh({ count: n, onAccept, held, beside }: FreshProps) {
   if (n === 0 || held) return null;
   const accept = () => {
@@ -140,7 +141,7 @@ function Fresh({ count: n, onAccept, held, beside }: FreshProps) {
     document.getElementById("job-list")?.scrollIntoView({ block: "nearest" });
   };
   return (
-    // Beside the filters, where nothing is; else over the rows.
+    // Beside the filters if there is space; else above the rows.
     <div
       className={cx(
         "pointer-events-none sticky top-13 z-30 -mb-8 flex h-8 justify-center",

@@ -24,7 +24,7 @@ const JobCharts = lazy(() => import("./JobCharts"));
 export function JobsPage() {
   const search = useSearch({ from: "/dashboard" });
   const [chosen, setChosen] = useState<boolean | null>(null);
-  // Whoever filters looks for jobs: numbers and charts make room for them.
+  // A user who filters searches for jobs, so the numbers and charts are hidden.
   const open = chosen ?? !isNarrowed(search);
   const key = JSON.stringify({ ...search, sort: undefined, dir: undefined, span: undefined });
   const label = open ? t.hideNumbersAndCharts : t.showNumbersAndCharts;
@@ -61,12 +61,15 @@ export function JobsPage() {
   );
 }
 
-/** Show the numbers and, where there is room, the charts beside them. `onBrush` is called when a time is picked. */
+/**
+ * Show the numbers and, if there is enough space, the charts beside them. `onBrush` is called when a time range is
+ * selected.
+ */
 function Overview({ search, onBrush }: { search: JobsSearch; onBrush: () => void }) {
   // On a phone the jobs come first.
   const roomy = useMedia("(min-width: 640px)");
   const charts = usePrefs().charts && roomy;
-  // The table first: the charts keep their place and come when the browser has time.
+  // Draw the table first: space is reserved for the charts, which are drawn when the browser is idle.
   const idle = useIdle();
   return (
     <div className={cx("grid gap-3", charts && "lg:grid-cols-[minmax(18rem,22rem)_minmax(0,1fr)]")}>

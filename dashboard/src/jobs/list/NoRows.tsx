@@ -15,12 +15,15 @@ import { t } from "@/texts/en/list";
 interface NoRowsProps {
   search: JobsSearch;
   pages: ReturnType<typeof useJobs>["pages"];
-  /** Jobs that were read to find none. */
+  /** The number of jobs that were read without a match. */
   searched: number;
   onGoOn: () => void;
 }
 
-/** Say why no row is there: it failed, it still searches, or nothing matches. Loaded only when that is so. */
+/**
+ * Say why there is no row: the request failed, the search continues, or nothing matches. Loaded only when there is no
+ * row.
+ */
 export default function NoRows({ search, pages, searched, onGoOn }: NoRowsProps) {
   if (pages.isError && !pages.data)
     return <ListFailure error={pages.error} onRetry={() => void pages.refetch()} />;
@@ -28,7 +31,7 @@ export default function NoRows({ search, pages, searched, onGoOn }: NoRowsProps)
   return <NoJobs search={search} searched={searched} />;
 }
 
-/** Say that nothing was found yet, and how far the search has come. */
+/** Say that nothing was found yet, and how many jobs were searched. */
 function Searching({ search, pages, searched, onGoOn }: NoRowsProps) {
   const numbers = useQueryClient().getQueryData(metrics().queryKey);
   const failed = pages.isFetchNextPageError;

@@ -6,10 +6,13 @@ import type { useJobs } from "./useJobs";
 import { t } from "@/texts/en/list";
 
 const MOST = 10_000;
-/** Rows that are loaded for an order without being asked. */
+/** The number of rows that are loaded for an order without a question. */
 const AUTO = 1000;
 
-/** Load rows for an order that the API does not have: up to `AUTO` at once, the rest when asked. Say what is sorted. */
+/**
+ * Load rows for an order that the API does not have: up to `AUTO` at once, the others when the user asks for them. Say
+ * which rows are sorted.
+ */
 export default function PartlySorted({
   loaded,
   total,

@@ -9,7 +9,7 @@ import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS, STATUSES } from "@/jobs/status";
 import { t } from "@/texts/en/list";
 
-/** Show a tab for each status with its number of jobs; with filters other than the type there is no number. */
+/** Show a tab for each status with its number of jobs. With a filter other than the type, there is no number. */
 export function StatusTabs({ search }: { search: JobsSearch }) {
   const { data } = useQuery({ ...metrics(), ...usePolling() });
   const { type, status: _, ...others } = search;
@@ -55,7 +55,7 @@ function inStatus({ status: _, ...rest }: JobsSearch, status: JobStatus | undefi
   return status ? { ...rest, status } : rest;
 }
 
-/** On a narrow screen the tabs scroll: the one that is on must be in sight. */
+/** On a narrow screen the tabs scroll: scroll to the selected tab. */
 function intoView(tab: HTMLElement | null): void {
   const strip = tab?.parentElement;
   if (tab && strip) strip.scrollLeft = tab.offsetLeft - strip.clientWidth / 2 + tab.clientWidth / 2;

@@ -62,7 +62,7 @@ export function TableMenu({ search }: { search: JobsSearch }) {
   );
 }
 
-/** Save the jobs of the filter as a file, and say how many they are. */
+/** Save the jobs of the filter as a file, and show how many jobs the file contains. */
 async function download(search: JobsSearch, format: Format): Promise<void> {
   toast.done(t.downloading);
   try {
@@ -75,9 +75,9 @@ async function download(search: JobsSearch, format: Format): Promise<void> {
   }
 }
 
-/** Show named filters, kept in this browser as URLs. */
+/** Show named filters, which are stored in this browser as URLs. */
 export function SavedViews() {
-  // Fetched while nothing else is to do, so that it opens with its content.
+  // Loaded while the browser is idle, so that the menu opens with its content.
   const idle = useIdle();
   useEffect(() => {
     if (idle) void Views.load().catch(() => undefined);

@@ -15,7 +15,7 @@ const SYSTEM = [
   { name: t.scheduled, search: "?status=scheduled" },
 ];
 
-/** Open, save and delete named filters. Loaded when they are opened. */
+/** Open, save and delete named filters. Loaded when the menu is opened. */
 export default function Views({ close }: { close: () => void }) {
   const { views } = usePrefs();
   const [name, setName] = useState("");

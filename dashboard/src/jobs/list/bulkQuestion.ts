@@ -6,14 +6,14 @@ import { allows, type JobAction } from "@/jobs/status";
 interface Picked {
   rows: Job[];
   ids: ReadonlySet<string>;
-  /** Everything that matches the filters is picked, also jobs that are not loaded. */
+  /** True if all matching jobs are selected, also those that are not loaded. */
   matching: boolean;
   search: JobsSearch;
   /** End of a relative range of the filters, in milliseconds. */
   now: number;
 }
 
-/** Return the question to ask before an action on the selection; null when no selected job allows the action. */
+/** Return the question before an action on the selection; null if no selected job allows the action. */
 export function bulkQuestion(picked: Picked, action: JobAction, onDone: () => void): Ask | null {
   if (picked.matching) {
     const filter = actionFilter(picked.search, action, picked.now);
@@ -25,7 +25,7 @@ export function bulkQuestion(picked: Picked, action: JobAction, onDone: () => vo
   return ids.length > 0 ? { kind: "many", action, target: { ids }, scope: "selected", onDone } : null;
 }
 
-/** Return how many jobs a question lists; null when it names them by a filter. */
+/** Return the number of jobs in a question's list of ids; null if the question has a filter instead. */
 export function countOf(question: Ask | null): number | null {
   if (question?.kind !== "many") return 0;
   return "ids" in question.target ? question.target.ids.length : null;

@@ -1,19 +1,19 @@
 import type { Job, JobPage } from "@/api/jobs/jobs";
 
-/** The rows on screen, kept in place, and what has changed around them since. */
+/** The rows on screen, which keep their places, and what has changed since they were loaded. */
 export interface Feed {
   rows: Job[];
-  /** Jobs at the top that are not on screen yet. */
+  /** New jobs that are not on screen yet. */
   fresh: number;
-  /** On screen, but no longer part of this listing. */
+  /** Jobs on screen that no longer match the filter. */
   left: ReadonlySet<string>;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
 
 /**
- * Lay what the server lists now over the rows as they were loaded: a row gets its news, none moves, appears or goes.
- * `later` holds jobs that were asked for one by one.
+ * Merge the newest page from the server into the loaded rows: rows are updated, but none moves, appears or disappears.
+ * `later` contains jobs that were loaded one by one.
  */
 export function mergeFeed(
   pages: JobPage[],
@@ -37,7 +37,10 @@ function newer(job: Job, other: Job | undefined): Job {
   return other && other.updatedAt >= job.updatedAt ? other : job;
 }
 
-/** Rows up to the last one that the head still lists must be in the head themselves, or they have left. */
+/**
+ * A row up to the last one that the newest page still contains must be in the newest page, too; otherwise it no longer
+ * matches.
+ */
 function findLeft(loaded: Job[], now: ReadonlyMap<string, Job>, head: JobPage): ReadonlySet<string> {
   const whole = head.nextCursor === null;
   const last = whole ? loaded.length - 1 : loaded.findLastIndex((job) => now.has(job.id));
@@ -45,7 +48,7 @@ function findLeft(loaded: Job[], now: ReadonlyMap<string, Job>, head: JobPage): 
   return gone.length ? new Set(gone.map((job) => job.id)) : NOBODY;
 }
 
-/** Unknown jobs above a known one are new; below all of them they are only the next page. */
+/** Unknown jobs above a known job are new; unknown jobs below all known jobs are part of the next page. */
 function countFresh(head: JobPage, known: ReadonlySet<string>, pages: JobPage[]): number {
   const complete = known.size === 0 || pages.at(-1)?.nextCursor === null;
   const last = complete ? head.jobs.length : head.jobs.findLastIndex((job) => known.has(job.id));
@@ -53,8 +56,8 @@ function countFresh(head: JobPage, known: ReadonlySet<string>, pages: JobPage[])
 }
 
 /**
- * The pages with the new jobs on top and without those that have left. Where the newest page and the loaded ones do not
- * meet, jobs lie between them that nobody has asked for: then it begins anew.
+ * Return the pages with the new jobs on top and without those that no longer match. If the newest page and the loaded
+ * pages have no job in common, there are unloaded jobs between them: then return only the newest page.
  */
 export function acceptHead(pages: JobPage[], head: JobPage, left: ReadonlySet<string>): JobPage[] {
   const known = new Set(pages.flatMap((page) => page.jobs.map((job) => job.id)));

@@ -14,7 +14,7 @@ export function ListFooter({
   onMore,
 }: {
   loaded: number;
-  /** Jobs that the API read to find these. */
+  /** The number of jobs that the API read to find these jobs. */
   searched: number;
   total: number | null;
   pages: Pages;

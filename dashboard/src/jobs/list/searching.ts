@@ -2,15 +2,15 @@ import type { JobPage } from "@/api/jobs/jobs";
 import type { Metrics } from "@/api/numbers/metrics";
 import type { JobsSearch } from "@/jobs/search";
 
-/** Pages without a match that are asked for in a row before the reader is asked whether to go on. */
+/** Maximum number of pages without a match that are loaded in a row, before the user is asked whether to continue. */
 export const AUTO_PAGES = 10;
 
-/** Count the pages without a job at the end: the API searches a bounded part of the jobs for each page. */
+/** Count the pages without a job at the end: for each page, the API searches only a limited number of jobs. */
 export function emptyAtEnd(pages: readonly Pick<JobPage, "jobs">[]): number {
   return pages.length - 1 - pages.findLastIndex((page) => page.jobs.length > 0);
 }
 
-/** Return how many jobs a search looks at until its end; null where only the API could count them. */
+/** Return how many jobs a complete search reads; null if only the API could count them. */
 export function searchable(search: JobsSearch, { byStatus, byType, total }: Metrics): number | null {
   const { status, type, error: _, sort: __, dir: ___, span: ____, ...others } = search;
   if (Object.keys(others).length > 0) return null;

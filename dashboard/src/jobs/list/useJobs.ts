@@ -8,7 +8,7 @@ import { finished } from "@/jobs/measure";
 const MOST_ASKED = 25;
 const NONE: ReadonlyMap<string, Job> = new Map();
 
-/** Return the jobs of a filter, kept up to date in their places; `held` stops the updates. */
+/** Return the jobs of a filter, up to date and in constant order; `held` stops the updates. */
 export function useJobs(filter: JobFilter, held: boolean) {
   const client = useQueryClient();
   const pages = useInfiniteQuery(jobPages(filter));
@@ -28,7 +28,7 @@ export function useJobs(filter: JobFilter, held: boolean) {
     [pages.data, head.data, asked.data],
   );
 
-  /** Tell which rows are in view: the ones that the head does not cover are asked for one by one. */
+  /** Set the visible rows: those that the newest page does not contain are loaded one by one. */
   const watch = useCallback(
     (visible: Job[]) => {
       const covered = new Set(head.data?.jobs.map((job) => job.id));

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from "react";
 import { AUTO_PAGES, emptyAtEnd } from "./searching";
 import type { useJobs } from "./useJobs";
 
-/** Ask for the next page while a search has found nothing, at most `AUTO_PAGES` times until the reader goes on. */
+/** Load the next page while a search has found nothing, at most `AUTO_PAGES` times; then the user must continue it. */
 export function useSearching(pages: ReturnType<typeof useJobs>["pages"], empty: boolean) {
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = pages;
   const [allowed, setAllowed] = useState(AUTO_PAGES);

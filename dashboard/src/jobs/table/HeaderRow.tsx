@@ -14,7 +14,7 @@ interface HeaderProps {
   selectable: boolean;
 }
 
-/** Stays under the page's own header while the rows scroll. */
+/** Stays below the page's header while the rows scroll. */
 export function HeaderRow({ columns, search, onSort, selection, rows, selectable }: HeaderProps) {
   return (
     <div role="rowgroup" className="sticky top-12 z-20">

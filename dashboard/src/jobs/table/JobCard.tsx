@@ -10,7 +10,7 @@ import { RowActions } from "@/jobs/actions/RowActions";
 import { StatusChip } from "@/jobs/StatusChip";
 import { t } from "@/texts/en/list";
 
-/** Show one job as a card, where the table has no room for columns. */
+/** Show one job as a card, where the table has no space for columns. */
 export function JobCard({ job, now, place, index, left, selection, selectable, onOpen }: RowProps) {
   const selected = selection.matching || selection.ids.has(job.id);
   const run = ran(job, now);

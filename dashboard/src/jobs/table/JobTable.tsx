@@ -25,7 +25,7 @@ interface JobTableProps {
   selectable: boolean;
   actOnSelection: (action: JobAction) => void;
   selectMatching: (() => void) | null;
-  /** The row to begin at: the job that was read before. */
+  /** The first row to show: the job that the user opened last. */
   start: string | null;
 }
 
@@ -33,7 +33,7 @@ const HEIGHT = { compact: 36, comfortable: 48 } as const;
 const CARD = 132;
 const NARROW = 600;
 
-/** The jobs, as rows where there is room and as cards where there is not; only those in view are in the page. */
+/** Show the jobs as rows, or as cards on a narrow screen. Only the visible ones are in the page. */
 export function JobTable({
   rows,
   left,
@@ -112,11 +112,11 @@ export function JobTable({
   );
 }
 
-/** Pixels that the page's own header and the table's take at the top, and a selection's bar at the bottom. */
+/** The height of the headers of page and table at the top, and of the selection's bar at the bottom, in pixels. */
 const TOP = 90;
 const BOTTOM = 80;
 
-/** Scroll as little as it takes to see the row. */
+/** Scroll by the smallest distance that makes the row visible. */
 function reveal(list: HTMLElement | null, index: number, size: number): void {
   if (!list) return;
   const top = list.getBoundingClientRect().top + index * size;
@@ -125,12 +125,12 @@ function reveal(list: HTMLElement | null, index: number, size: number): void {
     window.scrollBy({ top: top + size - window.innerHeight + BOTTOM });
 }
 
-/** Return the width of the list in pixels, or the width it will have; 0 where nothing is laid out. */
+/** Return the width of the list in pixels, or the width that it will have; 0 where there is no layout. */
 function firstWidth(): number {
   return document.getElementById("job-list")?.clientWidth ?? roomIn(document.documentElement.clientWidth);
 }
 
-/** Return the pixels that the edges of the page (Shell) and the borders leave of a window. */
+/** Return the width of the page's margins (Shell) and borders, in pixels. */
 function roomIn(window: number): number {
   const edges = window < 640 ? 2 * 12 : 2 * 16;
   return Math.max(0, Math.min(1600, window) - edges - 2);
@@ -142,7 +142,7 @@ function useWidth(ref: React.RefObject<HTMLDivElement | null>): number {
   useLayoutEffect(() => {
     const element = ref.current;
     if (!element) return;
-    // Told before the next paint: a look of our own would lay everything out once more.
+    // The observer reports the width before the next paint; measuring it here would cause one more layout.
     const watcher = new ResizeObserver(() => setWidth(element.clientWidth));
     watcher.observe(element);
     return () => watcher.disconnect();

@@ -21,14 +21,14 @@ export type ColumnKey =
 export interface Column {
   key: ColumnKey;
   title: string;
-  /** Pixels at least; `grow` shares out what is left. */
+  /** The minimum width in pixels; `grow` is the column's share of the remaining width. */
   width: number;
   grow?: number;
   sort?: SortKey;
   end?: boolean;
-  /** The last to go when there is no room: 0 always stays. */
+  /** Columns with the highest number are hidden first if there is no space; 0 is always shown. */
   rank: number;
-  /** The only tabs where it is shown; without it, all of them. */
+  /** The tabs in which the column is shown; without a value, all tabs. */
   in?: readonly JobStatus[];
   cell: (job: Job, now: number) => ReactNode;
 }
@@ -151,7 +151,7 @@ export function Attempts({ job }: { job: Pick<Job, "attempts" | "maxAttempts" | 
   );
 }
 
-/** Show whose job it is, and its tags. */
+/** Show the job's tenant and tags. */
 export function Tags({ tenant, tags }: Pick<Job, "tenant" | "tags">) {
   return (
     <span className="flex min-w-0 gap-1 overflow-hidden">
@@ -169,7 +169,7 @@ export function Tags({ tenant, tags }: Pick<Job, "tenant" | "tags">) {
   );
 }
 
-/** Show what the job waits for, or its error; without both, what the payload is about. */
+/** Show what the job waits for, or its error; without both, a summary of the payload. */
 export function Details({ job }: { job: Job }) {
   if (job.waitsFor) return <WaitLine {...job.waitsFor} />;
   return job.errorMessage || job.errorClass ? <ErrorLine job={job} /> : <PayloadLine job={job} />;
@@ -216,7 +216,7 @@ export function columnsOf(status: JobStatus | undefined, hidden: readonly string
   );
 }
 
-/** Return the columns that fit a width; the least important are left out first. */
+/** Return the columns that fit into a width; the least important columns are omitted first. */
 export function fitColumns(columns: readonly Column[], width: number): Column[] {
   const fitted = [...columns];
   const total = () => fitted.reduce((sum, column) => sum + column.width + GAP, FIXED);

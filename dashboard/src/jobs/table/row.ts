@@ -1,7 +1,7 @@
 import type { Job } from "@/api/jobs/jobs";
 import type { Selection } from "./useSelection";
 
-/** Describe one row, wide or narrow, to the component that draws it. */
+/** The data of one row, for the components that draw it wide or narrow. */
 export interface RowProps {
   job: Job;
   now: number;

@@ -12,15 +12,15 @@ const ACTIONS: Record<string, OneAction> = { r: "retry", c: "cancel", d: "discar
 interface KeyTargets {
   /** Scroll to a row. */
   reveal: (index: number) => void;
-  /** Ask before the action on all selected jobs. */
+  /** Ask for confirmation of the action on all selected jobs. */
   actOnSelection: (action: JobAction) => void;
-  /** Select every job that matches; null when that is not possible. */
+  /** Select every matching job; null if this is not possible. */
   selectMatching: (() => void) | null;
 }
 
 /**
- * Move with j and k from `start` on, extend the selection with Shift, select with x and a. r, c and d act on the selection,
- * or on the focused row when nothing is selected. Enter belongs to the link.
+ * Move with j and k from `start` on, extend the selection with Shift, select with x and a. r, c and d act on the
+ * selection, or on the focused row if nothing is selected. The link handles Enter.
  */
 export function useRowKeys(
   rows: Job[],
@@ -68,7 +68,7 @@ function focusedRow(): string | null {
   return document.activeElement?.closest("[data-job]")?.getAttribute("data-job") ?? null;
 }
 
-/** The row may still have to be drawn: look for it for a few frames, as long as it is wanted. */
+/** The row may not be drawn yet: search for it for a few frames, while `wanted` returns true. */
 function focusRow(id: string, wanted: () => boolean, frames = 10): void {
   const link = document.querySelector<HTMLElement>(`[data-row-link="${CSS.escape(id)}"]`);
   if (link) link.focus({ preventScroll: true });

@@ -3,10 +3,10 @@ import type { Job } from "@/api/jobs/jobs";
 
 export interface Selection {
   ids: ReadonlySet<string>;
-  /** Everything that matches, also what is not loaded. */
+  /** True if all matching jobs are selected, also those that are not loaded. */
   matching: boolean;
   toggle: (id: string, range?: boolean) => void;
-  /** Add a row that is reached with Shift and a key, and the row it was reached from. */
+  /** Add the row that was reached with Shift and a key, and the row before it. */
   extend: (from: string | null, to: string) => void;
   toggleAll: () => void;
   selectMatching: () => void;
@@ -16,7 +16,7 @@ export interface Selection {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** Keep the selection among the rows in `latest`. Shift selects the rows from the last one selected. */
+/** Keep the selection among the rows in `latest`. Shift selects the rows from the last selected one. */
 export function useSelection(latest: RefObject<Job[]>): Selection {
   const [ids, setIds] = useState<ReadonlySet<string>>(NONE);
   const [matching, setMatching] = useState(false);

@@ -3,7 +3,7 @@ import type { Job } from "@/api/jobs/jobs";
 import { sortJobs } from "@/jobs/measure";
 import type { SortKey } from "@/jobs/search";
 
-/** Return the rows in an order that is made once: a row whose value changes keeps its place. */
+/** Return the rows in an order that is computed once: a row whose value changes keeps its place. */
 export function useSteadyOrder(
   rows: Job[],
   sort: SortKey | undefined,

@@ -15,7 +15,7 @@ import { t } from "@/texts/en/queues";
 
 const MOST = 5;
 
-/** Show the messages of a type's dead-letter queue: how many, how old, and the newest ones. */
+/** Show the messages of a type's dead-letter queue: their number, their ages, and the newest ones. */
 export function DeadLetterAges({ type, numbers }: { type: string; numbers: TypeNumbers | undefined }) {
   const dead = numbers?.byStatus.dead_letter;
   const which = { type, status: "dead_letter" } as const;

@@ -7,7 +7,7 @@ import { Panel } from "@/ui/Panel";
 import { Unknown } from "../Unknown";
 import { t } from "@/texts/en/queues";
 
-/** Show who has the most jobs of a type at work. */
+/** Show the tenants with the most unfinished jobs of a type. */
 export default function TopTenants({ type }: { type: string }) {
   const { data, error } = useQuery({ ...tenants(type), ...usePolling(SERIES) });
   return (

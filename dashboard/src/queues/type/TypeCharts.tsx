@@ -20,7 +20,10 @@ import { t } from "@/texts/en/queues";
 const NO_POINTS: SpreadPoint[] = [];
 const whole = (value: number) => count(Math.round(value));
 
-/** Show the unfinished jobs, the rates in and out, and the times of a type; a time picked on a chart shows its jobs. */
+/**
+ * Show the unfinished jobs, the rates in and out, and the durations of a type; a time range that is selected on a chart
+ * shows its jobs.
+ */
 export default function TypeCharts({ type }: { type: string }) {
   const span = spanFor(useSearch({ from: "/queues/$queue" }));
   const navigate = useNavigate({ from: "/queues/$queue" });

@@ -23,7 +23,7 @@ import { RecentErrors } from "./RecentErrors";
 import { SlowestRuns } from "./SlowestRuns";
 import { t } from "@/texts/en/queues";
 
-/** uPlot is large: the charts keep their place and come after the numbers. */
+/** uPlot is large: space is reserved for the charts, which are drawn after the numbers. */
 const TypeCharts = lazy(() => import("./TypeCharts"));
 const TopTenants = lazy(() => import("./TopTenants"));
 

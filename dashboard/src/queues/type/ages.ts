@@ -3,7 +3,7 @@ import type { Job } from "@/api/jobs/jobs";
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Dead letters by their age, and the age of the oldest in milliseconds; null without one. */
+/** The number of dead letters by age, and the age of the oldest in milliseconds; null without dead letters. */
 export interface Ages {
   hour: number;
   day: number;
@@ -11,12 +11,12 @@ export interface Ages {
   oldest: number | null;
 }
 
-/** Return since when a job is a dead letter. */
+/** Return the time since when a job is a dead letter. */
 export function deadSince(job: Pick<Job, "finishedAt" | "updatedAt">): number {
   return job.finishedAt ?? job.updatedAt;
 }
 
-/** Count dead letters of less than an hour, less than a day, and older ones. */
+/** Count the dead letters of less than an hour, of less than a day, and the older ones. */
 export function agesOf(jobs: readonly Pick<Job, "finishedAt" | "updatedAt">[], now: number): Ages {
   const ages = jobs.map((job) => Math.max(0, now - deadSince(job)));
   const under = (most: number) => ages.filter((age) => age < most).length;

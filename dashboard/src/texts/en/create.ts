@@ -1,7 +1,7 @@
 import { plural } from "../numbers";
 import { texts } from "../texts";
 
-/** A title within a sentence; initials stay as they are. */
+/** Return a title for use within a sentence; initials stay as they are. */
 const inside = (title: string) => title.replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
 
 export const english = {

@@ -15,7 +15,7 @@ interface DialogProps {
   footer?: ReactNode;
 }
 
-/** A modal window: takes the focus (what is marked data-first gets it), closes on Escape, gives the focus back. */
+/** A modal window: it gets the focus (the element marked data-first), closes on Escape, and returns the focus. */
 export function Dialog({ open, onClose, title, description, wide, children, footer }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>

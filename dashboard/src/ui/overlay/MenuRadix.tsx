@@ -6,12 +6,12 @@ import type { MenuEntry } from "./menuEntries";
 const ITEM =
   "flex min-h-8 cursor-default items-center gap-2 px-2.5 text-sm text-text outline-none select-none data-[highlighted]:bg-hover data-[disabled]:text-faint";
 
-/** The menu itself, open from the start: it was asked for. */
+/** The menu itself, open from the start, because its button was pressed. */
 export default function MenuRadix({ trigger, entries }: { trigger: ReactElement; entries: MenuEntry[] }) {
   return (
     <Radix.Root modal={false} defaultOpen>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      {/* Inside the page's landmark, so that what it says belongs somewhere. */}
+      {/* Inside the page's landmark, so that its content belongs to a region. */}
       <Radix.Portal container={document.getElementById("main")}>
         <Radix.Content
           align="end"
@@ -30,7 +30,7 @@ export default function MenuRadix({ trigger, entries }: { trigger: ReactElement;
   );
 }
 
-/** Leave the focus where an action has put it; without one it goes back to the trigger. */
+/** If an action has moved the focus, leave it there; else return it to the trigger. */
 function keepFocus(event: Event): void {
   if (document.activeElement !== document.body) event.preventDefault();
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-/** One entry of a menu. Data, not elements: the code of the menu is loaded when one is opened. */
+/** One entry of a menu. It is data and not an element, because the code of the menu is loaded when a menu is opened. */
 export type MenuEntry =
   | { kind: "item"; text: ReactNode; icon?: ReactNode; hint?: string; run: () => void }
   | { kind: "check"; text: string; checked: boolean; set: (on: boolean) => void }
@@ -15,7 +15,7 @@ export type MenuEntry =
   | { kind: "text"; text: ReactNode }
   | { kind: "line" };
 
-/** A choice of one; `set` gets the value that was chosen, of the type of the values. */
+/** A choice of one value; `set` gets the chosen value, which has the type of the values. */
 export function radio<T extends string>(
   label: string,
   value: T,

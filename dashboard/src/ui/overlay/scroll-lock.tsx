@@ -1,9 +1,9 @@
 import { useLayoutEffect, type ElementType, type ReactNode } from "react";
 
 /**
- * Stands in for react-remove-scroll inside Radix (see vite.config.ts). The original writes a <style> element, which
- * our content security policy forbids; styles.css stops the page behind an open dialog instead. A page with a scroll
- * bar keeps its room, so that a dialog moves neither a long page nor a short one.
+ * Replaces react-remove-scroll inside Radix (see vite.config.ts). The original writes a <style> element, which our
+ * content security policy forbids; styles.css stops the page behind an open dialog instead. On a page with a scroll
+ * bar, the space of the bar is kept, so that a dialog moves neither a long page nor a short one.
  */
 export function RemoveScroll({ as: As, children }: { as?: ElementType; children?: ReactNode }) {
   useLayoutEffect(() => {

@@ -8,7 +8,7 @@ interface TriggerProps {
   "aria-expanded"?: boolean;
 }
 
-/** A button whose window is loaded when it is first wanted: pointing at it fetches the code, a click opens it. */
+/** A button whose window is loaded when it is needed: hovering over it loads the code, a click opens the window. */
 export function useOnDemand(trigger: ReactElement, popup: "menu" | "dialog", load: () => Promise<unknown>) {
   const [wanted, setWanted] = useState(false);
   const fetchCode = () => void load();

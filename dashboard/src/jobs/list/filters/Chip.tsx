@@ -2,10 +2,10 @@ import { IconClose } from "@/ui/icons";
 import { Select } from "@/ui/Field";
 import { t } from "@/texts/en/list";
 
-/** The frame of a part of the search that is set. */
+/** The frame of a part of the search. */
 export const chipClass = "flex h-8 min-w-0 items-center border border-accent-text/50 bg-wash";
 
-/** Take one part of the search away. */
+/** Remove one part of the search. */
 export function Remove({ label, onClick }: { label: string; onClick: () => void }) {
   return (
     <button
@@ -19,7 +19,7 @@ export function Remove({ label, onClick }: { label: string; onClick: () => void 
   );
 }
 
-/** Show a part of the search that is set, with a button that removes it. */
+/** Show a part of the search, with a button that removes it. */
 export function Chip({ name, value, onRemove }: { name: string; value: string; onRemove: () => void }) {
   return (
     <span className={`${chipClass} max-w-72 ps-2 text-xs`}>
@@ -35,13 +35,13 @@ export function Chip({ name, value, onRemove }: { name: string; value: string; o
 interface ChoiceProps {
   name: string;
   value: string;
-  /** It is set in the search, and not only how the page reads without it. */
+  /** True if the search contains the value; false if it is the default. */
   removable: boolean;
   options: readonly (readonly [string, string])[];
   onChange: (next: string) => void;
 }
 
-/** Choose one of a few values; one that is set is a chip, which can still be changed. */
+/** Choose one of a few values; a chosen value is shown as a chip, and can be changed. */
 export function Choice({ name, value, removable, options, onChange }: ChoiceProps) {
   const select = (className?: string) => (
     <Select label={name} value={value} options={options} onChange={onChange} className={className ?? ""} />

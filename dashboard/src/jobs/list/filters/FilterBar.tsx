@@ -18,7 +18,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
   const types = useQuery(jobTypes()).data ?? [];
   const narrow = useNarrow();
   const zone = useZone();
-  // Chosen, but no time is set yet.
+  // The time filter was chosen, but has no time yet.
   const [between, setBetween] = useState(false);
   const picked = between || search.from !== undefined || search.to !== undefined;
   const options = [["", t.allTypes] as const, ...types.map((one) => [one.type, one.type] as const)];
@@ -100,7 +100,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
   );
 }
 
-/** Change the search in the URL: what becomes empty goes. */
+/** Change the search in the URL: empty parts are removed. */
 function useNarrow() {
   const navigate = useNavigate({ from: "/dashboard" });
   return (change: Change) =>
@@ -114,7 +114,7 @@ function useNarrow() {
     });
 }
 
-/** By the name of its error, where one of the last week had it. */
+/** Show the name of the fingerprint's error, if an error of the last week has it. */
 function GroupChip({ fingerprint, onRemove }: { fingerprint: string; onRemove: () => void }) {
   const groups = useQuery({ ...errorGroups(undefined, "7d", weekAgo), staleTime: 300_000 }).data;
   const group = groups?.find((one) => one.fingerprint === fingerprint);

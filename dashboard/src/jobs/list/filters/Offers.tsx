@@ -8,7 +8,7 @@ import { isObject, type Json } from "@/lib/json";
 import { weekAgo } from "@/jobs/search";
 import { suggestions } from "./suggestions";
 
-/** Offer filters for the text, from the types, tenants, tags, schedules, errors and fields that exist. */
+/** Suggest filters for the text, from the types, tenants, tags, schedules, errors and fields that exist. */
 export default function Offers({ text }: { text: string }) {
   const client = useQueryClient();
   const types = useQuery(jobTypes()).data;

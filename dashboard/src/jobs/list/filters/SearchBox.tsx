@@ -10,7 +10,7 @@ import { t } from "@/texts/en/list";
 const Offers = lazy(() => import("./Offers"));
 const OFFERS = "job-search-offers";
 
-/** Type one or several parts of a search; Enter adds them to those that are set. */
+/** Type one or more parts of a search; Enter adds them to the existing parts. */
 export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) {
   const [text, setText] = useState("");
   const [unknown, setUnknown] = useState<Unknown | null>(null);
@@ -59,7 +59,7 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
         }}
         className={cx(inputClass, "bg-panel ps-8")}
       />
-      {/* Always there: with it the input is a combobox. */}
+      {/* Always in the page, because it makes the input a combobox. */}
       <datalist id={OFFERS}>
         {text && (
           <Suspense>

@@ -10,14 +10,14 @@ interface TimeBetweenProps {
   onRemove: () => void;
 }
 
-/** A stretch of time, marked on a chart or written here; in the zone that the other times are in. */
+/** Show a time range that was selected on a chart or is typed here, in the console's time zone. */
 export default function TimeBetween({ from, to, onChange, onRemove }: TimeBetweenProps) {
   const zone = useZone();
   const box = (label: string, at: number | undefined, set: (next: number | undefined) => void) => (
     <input
       aria-label={`${label}, ${zone === "utc" ? "UTC" : t.localTime}`}
       type="datetime-local"
-      // Written by the browser while it is typed in: a half-written time is none.
+      // While a time is only partly typed, the browser returns no time.
       defaultValue={at === undefined ? "" : toInput(at, zone)}
       key={`${at} ${zone}`}
       onBlur={(event) => {

@@ -11,7 +11,7 @@ interface Known {
 
 const MOST_OFFERED = 12;
 
-/** Return what the search box offers for a text: filters that exist. Plain text needs none: it is searched everywhere. */
+/** Return the search box's suggestions for a text: existing filters. Plain text needs no filter: it is searched everywhere. */
 export function suggestions(text: string, known: Known): string[] {
   const typed = text.trim();
   const all = [
