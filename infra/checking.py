@@ -1,6 +1,7 @@
-"""Check the job types of a repository, each with what its own function has: `python -m infra.checking`.
+"""Check the job types of a repository: `python -m infra.checking`.
 
-It reports what the laptop or the cloud would refuse, before either runs the code.
+Each job type is checked with the libraries and variables that its own function has. The output lists what `make dev` or
+AWS would refuse, before the code runs there.
 """
 
 import json
@@ -34,7 +35,7 @@ def findings(root: Path) -> list[str]:
     alone = [name for path in handlers for name in libraries.names(root, path.stem)]
     clashing = own_code.clashes(root, shipped_modules(root, alone))
     if clashing:
-        return clashing  # clashing names may cause all later failures
+        return clashing  # check the names first, because clashing names may cause all later failures
     built_in = (path.stem for path in (root / BUILT_IN).glob("*.py"))
     if refused := list(_requirements(root, {*(path.stem for path in handlers), *built_in})):
         return [spoken(text, os.environ.get(PROGRAM, "make")) for text in refused]
@@ -53,7 +54,7 @@ def findings(root: Path) -> list[str]:
     if broken != [TOO_LONG]:
         broken += _probed(root, handlers, environments, of_queue)
     found = [*broken, *refused_here(root), *notes]
-    # Report an import only once, even if it fails in the API, in the type's function and when its file is read.
+    # Report a failed import only once, even if it fails in the API, in the type's function and when its file is read.
     return list({(PLACED.findall(text) or [text])[-1]: text for text in reversed(found)}.values())[::-1]
 
 

@@ -21,7 +21,7 @@ MAKE = re.compile(r"`make ([a-z-]+)")
 
 
 def spoken(text: str, program: str) -> str:
-    """Return a message of the platform in the form for `make` or for `jobflow`."""
+    """Return a message of the platform with the commands of `make` or of `jobflow`."""
     if program != "jobflow":
         return text
     said = SET.sub(lambda found: " ".join(f"--set {word}" for word in found[1].split()), text)

@@ -1,4 +1,4 @@
 """Manage stages in the cloud: package the code, change a stack, run operators' commands, compute the cost.
 
-The contents of a stack are in `infra/definition`.
+`infra/definition` defines the contents of a stack.
 """

@@ -206,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         shown = f"Example:\n  {parser.prog} {name} {example}".rstrip()
         kind = argparse.RawDescriptionHelpFormatter
         made = commands.add_parser(name, help=about, description=about, epilog=shown, formatter_class=kind)
-        # not named "run": restore has an option of that name, and argparse would store both under it
+        # not named "run": `restore` has an option `--run`, and argparse would store both values under this name
         made.set_defaults(carry_out=run)
         return made
 

@@ -36,12 +36,15 @@ class Account:
 
     @cached_property
     def cloudformation(self) -> Any:
-        """Return the client of CloudFormation, which almost everything here needs."""
+        """Return the client of CloudFormation, which almost all commands need."""
         return self.client("cloudformation")
 
 
 def sign_in() -> Account:
-    """Return the account of the environment's credentials and region; raises CloudError with what is missing."""
+    """Return the account of the environment's credentials and region.
+
+    Raises CloudError that names a missing setting.
+    """
     try:
         # boto3 reads only AWS_DEFAULT_REGION; all other AWS tools prefer AWS_REGION
         session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)

@@ -20,7 +20,7 @@ from infra.definition.names import stack_name
 
 
 def parsers(staged: Callable[..., argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
-    """Add the commands; return those that take a role for CloudFormation."""
+    """Add the commands; return those that accept a role for CloudFormation."""
     preflight = staged(
         "preflight", _preflight, "Say what cannot work in this account; ends with 1 if deploy stops.", "--json"
     )

@@ -6,11 +6,11 @@ EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
 class CloudError(Exception):
-    """Deploying, packaging or destroying cannot continue; the message says why and what to do."""
+    """A command cannot continue; the message says why and what to do."""
 
 
 def refusal(error: BaseException) -> str | None:
-    """Return AWS's refusal, if the error or its cause is a refusal; None for any other error."""
+    """Return AWS's refusal (a ClientError) if the error or its cause is one; None for any other error."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
         cause = cause.__cause__ or cause.__context__

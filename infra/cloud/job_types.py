@@ -1,4 +1,4 @@
-"""Load the job types that a command is about."""
+"""Load the declared job types, for the commands."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ class Terminal:
 
     @property
     def private(self) -> bool:
-        """Return whether answers go to a terminal, not to a log or a file."""
+        """Return whether standard output is a terminal, and not a log or a file."""
         return self._answers.is_terminal
 
     def say(self, text: str) -> None:
@@ -50,7 +50,7 @@ class Terminal:
         self._console.print(Text(title, style="bold"))
         width = max(map(len, rows))
         for name, value in rows.items():
-            # print complete lines even on a narrow terminal, because people copy addresses from them
+            # print complete lines even on a narrow terminal, because users copy addresses from these lines
             self._console.print(Text(f"  {name:<{width}}  {value}"), soft_wrap=True)
 
     def ask(self, question: str) -> str:

@@ -45,7 +45,7 @@ def run(root: Path, command: list[str], variables: Mapping[str, str], given: str
         try:
             printed, complaint = process.communicate(given, timeout=SECONDS * imports)
         except BaseException as error:
-            # its children too: the probe imports each handler in a fork
+            # also end the children: the probe imports each handler in a fork
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             if isinstance(error, subprocess.TimeoutExpired):

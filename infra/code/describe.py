@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SENDER = "{sender}"
 """A placeholder for the sender address, which a variable of the shell may set."""
 NOT_SHOWN = ("chalicelib/job_types/jobtype.py", "infra/")
-"""Files of JobFlow that only load the code; complaints leave their lines out."""
+"""Files of JobFlow that only load the code; the text of an error omits their lines."""
 ENVIRON = frozenset({os.__file__, "<frozen os>"})
 """The names of the module `os` in tracebacks: `os.environ[…]` raises its error there."""
 SHIPS = "in what ships"
@@ -32,7 +32,7 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 
 
 def describe(stack: str, origin: str) -> dict[str, Any]:
-    """Return resources with data, functions, environment, roles, and notes for the author.
+    """Return the resources that hold data, the functions, the environment, the roles, and notes for the author.
 
     Raises the errors of the code.
     """

@@ -1,9 +1,9 @@
 """Import handlers, each as its own function does, and print what fails: `python -P -m infra.code.probe`.
 
-Standard input is a JSON list of handlers: the module, further modules that the job function imports, the function's own
-variables, and the modules that it lacks. The last line of standard output is a JSON list of complaints, "" for none.
-Each handler is imported in a fork of this process, so imports of other handlers have no effect on it. What all
-functions have is imported once, before the forks.
+Standard input is a JSON list with an entry for each handler: its module, further modules that the job function imports,
+the function's own variables, and the modules that it lacks. The last line of standard output is a JSON list with an
+error text for each handler, "" for none. Each handler is imported in a fork of this process, so imports of other
+handlers have no effect on it. Modules that all functions have are imported once, before the forks.
 """
 
 import importlib
@@ -21,7 +21,7 @@ ENDED = "The import of {module} ends the process."
 
 
 def main() -> int:
-    """Import all, one after the other; print the complaints. Return the exit code."""
+    """Import all, one after the other; print the error texts. Return the exit code."""
     from chalicelib import consume  # noqa: F401 - imported once, before all forks
 
     print("\n" + json.dumps([_forked(asked) for asked in json.load(sys.stdin)]))

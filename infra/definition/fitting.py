@@ -1,6 +1,6 @@
 """Adapt a stack to an account's own rules: a key for data, a boundary and a path for roles. Pure.
 
-This is one pass over the finished resources, so no other part of the definition depends on these rules.
+The finished resources are changed in one pass, so no other part of the definition depends on these rules.
 """
 
 from collections.abc import Callable

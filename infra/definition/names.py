@@ -42,7 +42,7 @@ def stack_name(stage: str, env: Mapping[str, str] = os.environ) -> str:
 
 
 def stage_of(stack: str) -> str:
-    """Return the stage of a stack: neither a stage nor a prefix has a hyphen."""
+    """Return the stage of a stack: the part after the hyphen. Stages and prefixes themselves contain no hyphen."""
     return stack.rpartition("-")[2]
 
 

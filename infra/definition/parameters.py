@@ -1,4 +1,4 @@
-"""Declare the deployer's parameters, the conditions from them, and the stack's outputs."""
+"""Declare the deployer's parameters, the conditions that depend on them, and the stack's outputs."""
 
 from typing import Any
 
@@ -17,7 +17,10 @@ RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
 
 
 def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
-    """Return the stack's parameters. All except the secret have defaults. `vpc`: whether a job type runs in a VPC."""
+    """Return the stack's parameters.
+
+    All except the cursor secret have defaults. `vpc`: whether a job type runs in a VPC.
+    """
     network = {
         "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
         "VpcSecurityGroups": _list("Security groups of the same."),

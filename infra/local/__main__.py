@@ -6,7 +6,7 @@ import sys
 
 def main() -> int:
     """Run until a signal; return the exit code."""
-    # While the modules load, nothing runs yet, so an interrupt ends this process without a traceback.
+    # While the modules load, an interrupt ends this process without a traceback: nothing needs to be stopped yet.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from infra.local.runner import run
 

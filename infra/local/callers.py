@@ -18,8 +18,8 @@ FindHeader = Callable[[str], str | None]
 def refusal(header: FindHeader, origins: Collection[str] = (), *, embeddable: bool = False) -> str | None:
     """Return why a request must be refused, in one sentence; None if it is accepted.
 
-    Pages of `origins` may call. With `embeddable`, any page may embed the server's content (an image). Without it, a
-    page of another site may only link to the content.
+    Pages of `origins` may send requests. With `embeddable`, any page may embed the server's content (an image). Without
+    it, a page of another site may only link to the content.
     """
     if not _LOOPBACK.fullmatch(header("host") or ""):
         return "The Host must be localhost or 127.0.0.1."

@@ -28,8 +28,8 @@ class Place:
 
 
 OF_LAMBDA = frozenset({"EVENT_SOURCES", "WATCHDOG_FUNCTION"})
-"""Variables that a laptop does not set, because they name what only Lambda has: event source mappings, and a function
-to invoke."""
+"""Variables that a laptop does not set, because they name things that exist only in Lambda: event source mappings, and
+a function to invoke."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`.
 
 The parent has the other end of standard input, which closes when the parent ends, whatever the reason. This works on
-every operating system. The file is run by its path and imports no code of the project, so it works for code in any
+every operating system. The file is started by its path and imports no code of the project, so it can run code in any
 folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
 """
 

@@ -1,6 +1,6 @@
 """Read requests of the API and the watchdog from the tables: paused job types, their probes, open bulk actions.
 
-On a laptop this replaces disabled event source mappings, and invocations of Lambda.
+On a laptop, reading these rows replaces disabled event source mappings and invocations by the API and the watchdog.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ def _take_probe(dynamodb: "DynamoDBClient", table: str, name: str) -> str | None
             ReturnValues="ALL_OLD",
         )
     except (BotoCoreError, ClientError):
-        return None  # usually there is no such message
+        return None  # usually there is no probe
     return answer["Attributes"]["asked"]["S"]
 
 

@@ -214,7 +214,7 @@ class Platform:
         for spec in deployment.function_specs(described, self._variables, options.concurrency, self._hides(described)):
             self._service.register(spec)
         self._service.recycle()
-        self.obey_pauses()  # a queue that was paused in the last run must not be received from for a moment
+        self.obey_pauses()  # a queue that was paused in the last run must not be received from, not even for a moment
         self._sources.replace(deployment.mappings(described, place))
         self._api.replace({**self._variables, **for_the_api})
         self.described = described

@@ -5,7 +5,7 @@ import socket
 
 from infra.local.errors import CannotRun
 
-HOST = "127.0.0.1"  # callers are not authenticated here, so only programs on this machine may connect
+HOST = "127.0.0.1"  # use only the loopback address, because callers are not authenticated
 BACKLOG = 1024
 
 

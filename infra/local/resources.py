@@ -21,8 +21,8 @@ EXAMPLE_UPLOAD = "uploads/examples/landscape.jpg"
 def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
     """Create or update the stack; unchanged resources keep their data. Raises ClientError.
 
-    Resources of a removed job type stay until the platform stops, with the type's waiting messages: the type may come
-    back, and moto does not create a resource again that an update has removed.
+    Resources of a removed job type, with its waiting messages, stay until the platform stops. The reason: the type may
+    come back, and moto does not create a resource again after an update has removed it.
     """
     clients = Clients(aws)
     former = _template(clients.cloudformation(), stack) or "{}"

@@ -39,7 +39,7 @@ def run() -> int:
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 1
-    descriptions.share()  # the runner makes new clients after each edit
+    descriptions.share()  # the runner creates new clients after each edit
     signals = Signals()
     terminal = Terminal(options.stack)
     try:
@@ -57,9 +57,10 @@ def run() -> int:
 class Signals:
     """Raise Stop in the main thread at the first SIGINT, SIGTERM or SIGHUP; end this process at once at the next.
 
-    No child process survives this, because each has a lifeline to this process. The same signal may arrive twice, from
-    the terminal and from a wrapper, so a second signal counts only after a moment. SIGHUP (the terminal was closed)
-    never counts as a second signal, and is ignored if it was ignored before (`nohup`).
+    No child process continues to run, because each child ends when its standard input, a pipe from this process,
+    closes. The same signal may arrive twice, from the terminal and from a wrapper, so a second signal counts only after
+    a moment. SIGHUP (the terminal was closed) never counts as a second signal, and is ignored if it was ignored before
+    (`nohup`).
     """
 
     def __init__(self) -> None:
@@ -69,7 +70,7 @@ class Signals:
                 signal.signal(number, self._handle)
 
     def shut(self) -> None:
-        """Let the run end without an interrupting exception."""
+        """Ignore further signals, so that no exception interrupts the end of the run."""
         self._first = self._first or time.monotonic()
 
     def _handle(self, number: int, frame: Any) -> None:  # noqa: ARG002

@@ -15,8 +15,8 @@ from infra.local.errors import CannotRun
 FOLDER = "dev"
 ENDINGS = (".json", ".template", ".yaml", ".yml")
 KINDS = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName", "AWS::SQS::Queue": "QueueName"}
-"""The kinds of resources that the emulator creates, each with the property that contains the resource's name. It would
-silently ignore resources of other kinds."""
+"""The kinds of resources that the emulator creates, each with the property that contains the resource's name. The
+emulator would silently ignore resources of other kinds."""
 SECRETS = {"AWS::SecretsManager::Secret", "AWS::SSM::Parameter"}
 
 
@@ -31,7 +31,7 @@ def files(root: Path) -> dict[Path, int]:
     """Return the templates, each with the time of its last change in nanoseconds; without hidden files of editors."""
     found = {}
     for path in sorted((root / FOLDER).glob("[!.]*")):
-        with contextlib.suppress(FileNotFoundError):  # a file that was removed meanwhile, or a link to nothing
+        with contextlib.suppress(FileNotFoundError):  # the file was removed meanwhile, or is a link to a missing file
             if path.suffix in ENDINGS and path.is_file():
                 found[path] = path.stat().st_mtime_ns
     return found

@@ -72,7 +72,7 @@ class Terminal:
             try:
                 work()
             except (OSError, ValueError):
-                return  # the terminal is closed; the functions still run
+                return  # the terminal is closed, but the functions still run
 
     def _say(self, sentence: str, style: str) -> None:
         if self._console.is_terminal:

@@ -25,7 +25,7 @@ def python(name: str, requirements: Sequence[str], root: Path = ROOT) -> Path:
     home = root / f"{name}-venv"
     executable, finished, wanted = home / "bin" / "python", home / "installed.txt", "\n".join(requirements)
     make(root)
-    # a lock, because on a new machine several processes of one test run install the tool at the same moment
+    # a lock is needed, because on a new machine several processes of one test run install the tool at the same moment
     with (root / f"{name}-venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not finished.exists() or finished.read_text() != wanted:

@@ -23,7 +23,7 @@ RESTORED = 3_600.0
 
 
 def redrive(stand: Stand) -> str:
-    """Receive a message as often as its queue allows; check that the message is then in the dead-letter queue."""
+    """Receive a message as often as its queue allows; check that SQS then moves it to the dead-letter queue."""
     with _queue(stand, "dead") as dead, _queue(stand, "redrive") as queue:
         sqs = stand.account.client("sqs")
         target = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -86,7 +86,7 @@ def alarm_reaches(stand: Stand) -> str:
 
 
 def restore(stand: Stand) -> str:
-    """Restore the table of jobs to a second between two jobs; check that it has the first job and not the second."""
+    """Restore the jobs table to a second between two jobs; check that it has the first job but not the second."""
     kind = next((kind for kind in stand.types if kind.changes.smoke is not None), None)
     if kind is None:
         raise NotTried("no job type declares Changes(smoke=…)")

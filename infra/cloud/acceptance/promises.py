@@ -43,7 +43,7 @@ PROMISES: Sequence[Promise] = (
     Promise("restore", "the jobs table can be restored to a second", aws.restore),
     Promise("shift", "CodeDeploy moves the API's traffic step by step", aws.shifting),
 )
-"""The promises of docs/deploy.md that no test can check; the slow ones are at the end."""
+"""The promises of docs/deploy.md that only a real account can show; the slow checks are at the end."""
 
 
 @dataclass(frozen=True, slots=True)

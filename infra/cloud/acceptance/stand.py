@@ -22,7 +22,7 @@ LABEL = "acceptance"
 TTL = 4 * 3600.0
 POLL = 1.0
 PATIENCE = 300.0
-"""Seconds to wait for a result, unless a promise sets others."""
+"""Seconds to wait for a result, unless a promise sets another number."""
 
 
 class NotTried(Exception):
@@ -35,9 +35,11 @@ class NotKept(Exception):
 
 @dataclass
 class Stand:
-    """The stage. `made` counts the jobs, which cost money; `address` finds the API's URL in the stack's outputs.
+    """The stage.
 
-    `redeploy` deploys the stage again with other parameters; it is None where no check needs that.
+    `made` counts the created jobs, because jobs cost money; `address` finds the API's URL in the stack's outputs.
+
+    `redeploy` deploys the stage again with other parameters; it is None if no check needs a second deployment.
     """
 
     account: Account
@@ -70,7 +72,7 @@ class Stand:
         return self.pool.request("GET", url, headers=headers, timeout=SECONDS, redirect=False)
 
     def has(self, name: str) -> JobType[Any, Any]:
-        """Return a job type of the stage. Raises NotTried if it has none of that name."""
+        """Return a job type of the stage. Raises NotTried if the stage has no type of this name."""
         for kind in self.types:
             if kind.name == name:
                 return kind

@@ -1,4 +1,4 @@
-"""Check promises about answers: those that API Gateway itself gives, the authorizer, CloudFront, and cold starts."""
+"""Check promises about API Gateway's own answers, about the authorizer, about CloudFront, and about cold starts."""
 
 import re
 from collections.abc import Iterator

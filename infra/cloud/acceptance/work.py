@@ -18,7 +18,7 @@ MISSING = "uploads/00000000-0000-4000-8000-000000000000"
 GOOD, BAD, MANY = 8, 2, 100
 SIMULATOR = "success@simulator.amazonses.com"
 METRICS = 600.0
-"""Seconds until the metrics of AWS/SQS have a data point of a queue that was idle before."""
+"""Seconds until the metrics of AWS/SQS have a data point for a queue that was idle before."""
 
 
 def partial_batches(stand: Stand) -> str:

@@ -27,11 +27,11 @@ from infra.local.state.folder import OF_A_PROJECT
 ROOT = Path(__file__).parents[3]
 STATE = "JOBFLOW_STATE_DIR"
 SHARDS = {"INDEX_SHARDS": shards.WRITTEN, "INDEX_SHARDS_READ": shards.READ}
-"""Parameters of the stack, each by the variable of the library that has the same meaning."""
+"""Names of the stack's parameters, by the library's variable with the same meaning."""
 
 
 def settings(account: Account, stack: Stack) -> Settings:
-    """Return the settings for the library to access a stage's tables; raises CloudError without such a stack."""
+    """Return the settings with which the library accesses a stage's tables; raises CloudError without such a stack."""
     outputs = stack.outputs()
     if "ControlTableName" not in outputs:
         raise CloudError(
@@ -42,7 +42,7 @@ def settings(account: Account, stack: Stack) -> Settings:
         "AWS_REGION": account.region,
         "CONTROL_TABLE": outputs["ControlTableName"],
         "JOBS_TABLE": outputs["JobsTableName"],
-        "SIGNING_KEY": "",  # a command that makes jobs reads the stage's key itself
+        "SIGNING_KEY": "",  # the key is not set here: a command that makes jobs reads the stage's key itself
         **{variable: chosen[name] for variable, name in SHARDS.items() if name in chosen},
     })  # fmt: skip
 
@@ -61,7 +61,7 @@ def tokens_here() -> Tokens:
     folder = Path(os.environ.get(STATE, ROOT / OF_A_PROJECT))
     try:
         state = json.loads((folder / "dev.json").read_text())
-        os.kill(state["pids"]["runner"], 0)  # after a SIGKILL of the runner, the file is still there
+        os.kill(state["pids"]["runner"], 0)  # if the runner was ended by SIGKILL, the file still exists
     except (OSError, ValueError, KeyError) as error:
         raise CloudError(
             "`make dev` does not run here. Start it, or name a stage in your account: STAGE=prod."
@@ -81,7 +81,7 @@ def deploys(account: Account, stack: Stack) -> Deploys:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep the library's events off standard output, which is only for answers."""
+    """Do not write the library's events to standard output, which is only for answers."""
     log = logger()
     before = log.log_level
     log.setLevel("WARNING")

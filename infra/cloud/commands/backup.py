@@ -1,4 +1,7 @@
-"""Back up a stage's tables on demand. Backups outlive the stage, and the 35 days of point-in-time recovery."""
+"""Back up a stage's tables on demand.
+
+Backups are kept when the stage is destroyed, and longer than the 35 days of point-in-time recovery.
+"""
 
 import itertools
 import re
@@ -13,7 +16,7 @@ from infra.cloud.stack.cloudformation import Stack
 
 LOOK_PAUSE = 5.0
 MOST_LOOKS = 720
-"""Maximum number of reads of a running backup, which take an hour."""
+"""Maximum number of times that the state of a running backup is read; all these reads take an hour."""
 
 
 def backup(
@@ -61,7 +64,7 @@ def _delete_old(account: Account, stack: str, keep: int) -> list[str]:
 
 
 def _own(account: Account, stack: str, short: str) -> dict[str, str]:
-    """Return the ARNs of a table's backups that this command made, by name, the oldest first."""
+    """Return the ARNs of the backups of a table that this command made, by name, oldest first."""
     form = re.compile(rf"{re.escape(stack)}-\d{{8}}T\d{{6}}Z")
     return {name: arn for name, arn in backups(account, stack, short).items() if form.fullmatch(name)}
 

@@ -85,8 +85,9 @@ def check(
 def _kept(stack: Stack) -> dict[str, str]:
     """Return the parameters that were set for a first deployment that failed. Its stack, which stores them, is deleted.
 
-    Such a stack shows each default like a value that somebody set. Values equal to the default are therefore left out:
-    the next first deployment chooses them again. The answers that production requires (`ANSWERS`) stay in any case.
+    The description of such a stack does not show which values are defaults and which were set. Values that equal the
+    default are therefore left out, so that the next first deployment chooses them again. The answers that production
+    requires (`ANSWERS`) stay in any case.
     """
     if not stack.failed_at_first():
         return {}

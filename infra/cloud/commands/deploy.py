@@ -32,9 +32,9 @@ class Deployment:
 
     `dashboard` is the folder with the dashboard's sources; None: no dashboard. `tags` are put on everything in addition
     to the stage's own tags, and stay until a deployment sets others. `monitor`: for this number of seconds after an
-    update, CloudFormation watches the alarms, and rolls back if one rings. `smoke`: test the stage afterwards; if the
-    test fails, restore the previous version, unless `keep` is set. `force_remove`: continue although a removed job type
-    has unfinished jobs, and cancel these jobs.
+    update, CloudFormation watches the alarms, and rolls back if an alarm rings. `smoke`: test the stage afterwards; if
+    the test fails, restore the previous version, unless `keep` is set. `force_remove`: continue although a removed job
+    type has unfinished jobs, and cancel these jobs.
     """
 
     account: Account
@@ -81,7 +81,7 @@ class Deployment:
         return outputs
 
     def _preflight(self) -> None:
-        """Print what cannot work; raises CloudError for problems that would make the deployment fail."""
+        """Print the problems of the account and the parameters; raises CloudError if one would stop the deployment."""
         checked = check(self.account, self.stack, self.types(), self.given, force_remove=self.force_remove)
         self.removed = checked.removed
         for finding in checked.findings:
@@ -92,7 +92,7 @@ class Deployment:
         self.given = {**checked.defaults, **self.given}
 
     def _rehearse(self) -> None:
-        """Print what would change, and leave nothing behind."""
+        """Print what would change, and delete the change set."""
         if self.stack.failed_at_first():
             self.terminal.say("The first deployment failed. A real one removes what is left of it and makes all anew.")
             return
@@ -128,8 +128,8 @@ class Deployment:
     def _clear_failed_start(self) -> None:
         if self.stack.failed_at_first():
             self.terminal.say("Removing what is left of a first deployment that failed. What was set for it stays set.")
-            # Remove the protection of the tables, because CloudFormation cannot delete protected tables. No data is
-            # lost: nobody has a token of a stage that never worked.
+            # Remove the protection of the tables, because CloudFormation cannot delete protected tables. The tables are
+            # empty: the stage never worked, so no token for it exists.
             unlock(self.account, names_of(self.stack.resources(), TABLE), self.terminal.say)
             self.stack.delete(lambda _: None)
 
@@ -178,8 +178,8 @@ class Deployment:
     def _try(self, outputs: Mapping[str, str], former: Former | None) -> None:
         """Mark the deployment, test it, then record it for `make rollback`.
 
-        If a run dies before the test, the missing record shows the next run that no test was made. A failed deployment
-        that stays is recorded, too. Raises SmokeFailed.
+        If a run dies before the test, the record is missing, and the next run therefore tests the deployment. A failed
+        deployment that is kept is recorded, too. Raises SmokeFailed.
         """
         known = history.read(self.account, self.stack.name)
         noted = bool(known) and known[-1].same_as(self._made())
@@ -187,7 +187,7 @@ class Deployment:
             version = deploys.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
         if not self.changed:
-            # an earlier run made these changes, but ended before it had tested them
+            # test although nothing changed: an earlier run made these changes, but ended before it had tested them
             former = Former(known[-1], known) if known and not noted else None
         try:
             if self.smoke is not None:

@@ -17,7 +17,8 @@ from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
 LAST_RUNS = 5.0
-"""Seconds until running invocations have ended: an invocation that still runs would create its log group again."""
+"""Seconds to wait until running invocations have ended, because a running invocation would create its log group
+again."""
 
 
 @dataclass

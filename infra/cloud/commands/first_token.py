@@ -1,4 +1,7 @@
-"""Give out the first admin token of a stage: at a terminal, to a file or to Secrets Manager, never to a log."""
+"""Give out the first admin token of a stage.
+
+It is printed on a terminal, or written to a file or to Secrets Manager, but never written to a log.
+"""
 
 import os
 from collections.abc import Mapping
@@ -48,7 +51,7 @@ class FirstToken:
 
 
 def _taken_back(token: Token) -> bool:
-    """Return whether the token is a first token that was revoked, for example because it could not be delivered."""
+    """Return whether the token is a first token that was revoked, for example because it could not be written."""
     return token.label == LABEL and token.revoked_at is not None
 
 

@@ -32,7 +32,10 @@ class Found:
 
     @property
     def right(self) -> bool:
-        """Return whether the counters are now right. While jobs change state, some differences cannot be decided."""
+        """Return whether the counters are now correct.
+
+        A difference of a job that changes its state meanwhile is not an error.
+        """
         return self.wrong.keys() <= self.repaired.keys()
 
     def lines(self) -> list[str]:

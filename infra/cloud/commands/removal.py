@@ -1,4 +1,4 @@
-"""Count the unfinished jobs of types that a deployment would remove: without their code they cannot run."""
+"""Count the unfinished jobs of types that a deployment would remove: without a type's code, its jobs cannot run."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -21,8 +21,8 @@ from infra.cloud.terminal import Terminal
 
 LONGEST_LEASE = 15 * 60 + 10.0
 """Minimum seconds from the start of a restore to the first copied row. Lambda ends an invocation after at most 15
-minutes, and its lease ends 5 seconds later. A worker that held a lost job has therefore ended, and no worker has a
-fencing token that a new run could get again."""
+minutes, and its lease ends 5 seconds later. After this time, every worker that held a lost job has ended, so no worker
+has a fencing token that a new run could get again."""
 MOMENT = "%Y%m%dT%H%M%SZ"
 
 

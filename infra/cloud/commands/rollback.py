@@ -30,7 +30,7 @@ class Former:
     def of(cls, account: Account, stack: Stack) -> Self | None:
         """Return the present deployment; None if the stack is not up, or if its template is unknown.
 
-        If the present state was not recorded, it was perhaps not tested, so return the last recorded deployment.
+        If the present state was not recorded, it may be untested; then return the last recorded deployment.
         """
         found, known = stack.describe(), history.read(account, stack.name)
         if found is None or not known or stack.failed_at_first():
@@ -57,7 +57,7 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     try:
         _execute(account, stack, terminal, left[-1], proposed)
     except CloudError:
-        # Otherwise the history would lack the deployment to which CloudFormation returned.
+        # Write the old history again: otherwise the deployment to which CloudFormation returned would be missing in it.
         if known != left:
             _write(account, stack, known)
         raise

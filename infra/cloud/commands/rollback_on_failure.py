@@ -27,10 +27,12 @@ class Trial:
     keep: bool = False
 
     def run(self, outputs: Mapping[str, str], former: Former | None) -> None:
-        """Print what works. `former` is the version to restore if the test fails; None if nothing was changed.
+        """Test the stage, and print what works.
+
+        `former` is the version to restore if the test fails; None if nothing was changed.
 
         Raises SmokeFailed if something does not work. The previous version is then restored, unless the message says
-        otherwise. Also raises if AWS prevented the test; the new version then stays.
+        otherwise. Also raises if the test was not possible because of AWS; then the new version stays.
         """
         try:
             with self.terminal.working("Trying it"):

@@ -18,7 +18,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.definition.lambdas.functions import functions
 
 TTL = 900.0
-"""Seconds for which the token of the test works, in case it is not revoked."""
+"""Seconds for which the token of the test is valid, in case it is not revoked."""
 
 
 def own_address(outputs: Mapping[str, str]) -> str:

@@ -21,8 +21,8 @@ POLLERS = 5
 POLL_SECONDS = 20
 """Seconds of a long poll. Lambda polls each idle queue with five pollers."""
 QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
-"""Requests about one queue in a month: Lambda's polls, and in each minute two reads of a depth, of the queue and of its
-dead-letter queue."""
+"""Requests about one job type's queues in a month: Lambda's polls, and each minute one read of the queue's depth and
+one of its dead-letter queue's depth."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512
 WATCHDOG_LOG_BYTES = 600
@@ -59,8 +59,8 @@ CHANGES = 3
 """Records in the table's stream of a job that completes at its first attempt."""
 STREAM_BATCH = 500
 COUNTED_ROWS = 4
-"""Counter rows that a batch of the stream changes, for each type in the batch; each costs one write unit. Counted in
-tests."""
+"""Number of counter rows that a batch of the stream changes for each type in the batch; each change costs one write
+unit. Counted in tests."""
 API_MB = 512
 API_SECONDS = 0.04
 BATCH_SECONDS = 0.3
@@ -107,7 +107,7 @@ class Load:
     in_stream: float
 
     def of_one_job(self) -> dict[str, float]:
-        """Return what one job needs, by the names that `per_million` takes."""
+        """Return what one job needs, by the names that `per_million` accepts."""
         single = self.in_request == 1
         api = (API_SECONDS if single else BATCH_SECONDS) / self.in_request
         told = 0 if single else REQUEST_KB / self.in_request

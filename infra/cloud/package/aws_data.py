@@ -1,8 +1,8 @@
 """Ship botocore's data for clients of DynamoDB and SQS, without operations that no function may call.
 
-botocore's descriptions of both services take 650 KB, and its list of endpoints names 400 services. A function reads all
-of this at each cold start. The reduced data takes 100 KB. `chalicelib/adapters/aws.py` uses the reduced data, and
-botocore's own data for everything else.
+botocore's descriptions of both services take 650 KB, and its list of endpoints names 400 services. A function would
+read all of these files at each cold start. The reduced data takes 100 KB. `chalicelib/adapters/aws.py` uses the reduced
+data, and botocore's own data for everything else.
 """
 
 import gzip
@@ -68,7 +68,7 @@ def only(model: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return a file of botocore's."""
+    """Return the content of one of botocore's data files."""
     path = OWN / f"{name}.json"
     text = path.read_bytes() if path.exists() else gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes())
     found: dict[str, Any] = json.loads(text)

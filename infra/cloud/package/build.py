@@ -33,9 +33,10 @@ from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_t
 ROOT = Path(__file__).parents[3]
 SOURCES = ("app.py", "chalicelib", "handlers", "vendor", SHIPPED, LOCK, ".chalice/config.json")
 LINKED = "vendor"
-"""The folder whose links are copied as links: they lead to other sources."""
+"""The folder whose links are copied as links, because they point to other packaged sources."""
 OF_THE_MACHINE = ("__pycache__", "*.pyc", ".*")
-"""Byte code, and what editors, tools and systems store beside code, such as `.env`, `.mypy_cache` and `.DS_Store`."""
+"""Byte code, and files that editors, tools and operating systems store beside code, such as `.env`, `.mypy_cache` and
+`.DS_Store`."""
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 NO_BYTE_CODE = (
     "The functions run Python {there}, this is Python {here}, and no python{there} is on the path to compile for it: "
@@ -43,7 +44,7 @@ NO_BYTE_CODE = (
 )
 COMPILED_BY = "The functions run Python {there}, this is Python {here}: byte code was made by {compiler}."
 PACKAGING_REGION = "us-east-1"
-"""Chalice packages only with a region and credentials; neither becomes part of the result."""
+"""Chalice needs a region and credentials to package, but neither becomes part of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def build(
     python: str = PYTHON,
 ) -> Package:
     """Package the sources of `root` for a stage to `target` (default: `build/`). Raises CloudError."""
-    from infra.cloud.package.sbom import sbom  # import it only here: it reads all licenses, which is slow
+    # import it only here, because the import reads all licences, which is slow
+    from infra.cloud.package.sbom import sbom
 
     if broken := [kind.problem for kind in types if kind.problem is not None]:
         raise CloudError("\n".join(broken))
@@ -101,8 +103,8 @@ def build(
     shutil.rmtree(work, ignore_errors=True)
     sources = copy_sources(root, work / "sources")
     _choose(sources / ".chalice" / "config.json", architecture)
-    # Give Chalice an empty list, so that it downloads no libraries. It would not check their hashes, and would choose
-    # files for the Python that Chalice runs on.
+    # Give Chalice an empty list, so that it downloads no libraries. Chalice would not check the hashes of libraries,
+    # and would choose files for the Python on which it runs.
     (sources / SHIPPED).write_text("")
     merged = work / "merge.json"
     merged.write_text(json.dumps(merge_template(types, stack)))
@@ -175,7 +177,7 @@ def _own_zips(root: Path, types: Types, work: Path, target: Path, to: Target) ->
 def compile_all(files: Path, python: str = PYTHON) -> tuple[str, ...]:
     """Add byte code to every module.
 
-    Without it, each cold start would compile the modules again: /var/task is read-only.
+    Without byte code, each cold start would compile the modules again, because /var/task is read-only.
     Byte code works with one version of Python only. If this machine lacks that version, no byte code is added; return a
     note that says so.
     """

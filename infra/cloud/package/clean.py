@@ -12,8 +12,8 @@ from pathlib import Path
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six")
 """Packages in Lambda's Python runtime."""
 NATIVE_PACKAGES = ("pydantic_core", "PIL")
-"""Libraries that the package has compiled for the functions' processor. Here this machine's build of the same version
-replaces them."""
+"""Libraries that the package contains in a build for the functions' processor. On this machine, the installed build of
+the same version is used instead."""
 
 PROBE = """\
 import importlib, json, resource, sys
@@ -36,7 +36,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """CPU milliseconds (user and system) of a handler's import: of the import alone, and with the later statements."""
+    """CPU milliseconds (user and system): of a handler's import alone, and of the import with the later statements."""
 
     callable: bool
     modules: frozenset[str]

@@ -38,7 +38,8 @@ OWN_CODE = ("app.py", "chalicelib", "handlers")
 class Spent:
     """CPU in milliseconds, user and system: minimum and median of some new processes.
 
-    `ratio`: the CPU divided by that of another revision's code (median; both are measured in turns); None without one.
+    `ratio`: the CPU time divided by that of another revision's code (median; the measurements of both alternate); None
+    without another revision.
     """
 
     best: float
@@ -61,7 +62,7 @@ class ColdStart:
     modules: int
 
     def __str__(self) -> str:
-        """Return one line; it says if the limit is exceeded."""
+        """Return one line, which also says whether the limit is exceeded."""
         over = self.handler in BUDGETED and self.used.best > BUDGET
         said = f"{self.handler:<36} {self.imported}   {self.used}, {self.modules} modules"
         return f"{said}, over {BUDGET} ms" if over else said
@@ -124,7 +125,7 @@ def _measured(handler: str, trees: Sequence[Path], runtime: list[str], rounds: i
         return import_handler(handler, tree, runtime, NO_NETWORK, first)
 
     for tree in trees:
-        run(tree)  # not measured: the first run writes the byte code for this Python
+        run(tree)  # the first run is not measured, because it writes the byte code for this Python
     pairs = [[run(tree) for tree in trees] for _ in range(rounds)]
     return ColdStart(
         handler,

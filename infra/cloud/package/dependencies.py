@@ -69,9 +69,9 @@ def download(lines: str, work: Path, python: str, architecture: str) -> list[Pat
 
 
 def unpack(wheels: list[Path], to: Path) -> None:
-    """Unpack what the functions need of the wheels: no tests, no type stubs, no scripts.
+    """Unpack the parts of the wheels that functions need: no tests, no type stubs, no scripts.
 
-    Raises CloudError for a wheel with a file that would lie outside of `to`.
+    Raises CloudError for a wheel with a file whose path leads out of `to`.
     """
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:

@@ -39,8 +39,8 @@ def handlers_of(template: dict[str, Any]) -> list[str]:
 def check_imports(files: Path, handlers: Iterable[str], work: Path) -> None:
     """Import the handlers in a clean interpreter with only the unpacked package and Lambda's runtime libraries.
 
-    Compiled libraries in the package are for the functions' processor, so this machine's builds replace them. Raises a
-    CloudError that names the handler, the library, and the line to add.
+    Compiled libraries in the package are for the functions' processor, so this machine's builds are used instead.
+    Raises a CloudError that names the handler, the library, and the line to add.
     """
     native, runtime = runtime_path(work, compiled(files))
     search, named = json.dumps([native, str(files), runtime]), json.dumps(list(handlers))

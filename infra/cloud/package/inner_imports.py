@@ -1,4 +1,4 @@
-"""Find imports, inside functions, of modules that do not ship. They would fail only when a job runs.
+"""Find imports inside functions of modules that do not ship. Such imports would fail only when a job runs.
 
 The files are those of `handlers/`, and those of the packages beside it that job types import.
 
@@ -51,7 +51,7 @@ def refused_here(root: Path) -> list[str]:
 
     def ships(function: str | None, module: str) -> bool:
         libraries = [name for each in own if function in (None, each) for name in own[each]]
-        # The module is not installed here: it may come from a library that only the package contains.
+        # Do not refuse a module that is not installed here: it may come from a library that only the package contains.
         if module not in modules:
             return any(canonicalize_name(name) not in installed for name in libraries)
         refused = dict(pair.split("=", 1) for pair in not_shipped(root, libraries).split())
@@ -63,7 +63,7 @@ def refused_here(root: Path) -> list[str]:
 def own_modules(root: Path, path: Path) -> dict[str, Path]:
     """Return the modules of the packages beside `handlers/` that a file imports, also inside functions: name and file.
 
-    A module's packages are among them, because Python imports these first.
+    The packages that contain a module are included, because Python imports them first.
     """
     own, package = own_code.packages(root), path.relative_to(root).parent.parts
     names = set[str]()
@@ -96,7 +96,7 @@ def _file(root: Path, module: str) -> Path | None:
 def _parsed(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(), str(path))
-    except SyntaxError:  # the import of this file reports the error
+    except SyntaxError:  # ignore the error here: the import of this file reports it
         return ast.Module(body=[], type_ignores=[])
 
 

@@ -71,5 +71,5 @@ def names(root: Path, module: str) -> list[str]:
     path = file_of(root, module)
     try:
         return [name for block in read(path) if (name := name_of(block))] if path.exists() else []
-    except FileNotFoundError:  # `jobflow check` and packaging report the missing file
+    except FileNotFoundError:  # ignore a missing file here: `jobflow check` and packaging report it
         return []

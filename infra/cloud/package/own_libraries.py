@@ -25,7 +25,8 @@ LARGEST = 262_144_000
 RUNTIME = ("boto3", "botocore", "s3transfer")
 """Distributions that are part of Lambda's runtime."""
 OLDEST = "3.11"
-"""The oldest Python on which this project can be developed. The pins work on this and on all newer versions."""
+"""The oldest Python on which this project can be developed. The pinned versions work with this Python and with all
+newer ones."""
 DEFAULT = Target()
 ELSEWHERE = re.compile(r"(?:-e|--editable|\.{0,2}/|file:|git\+|https?:)|\S+ *@ ")
 """The start of a requirement that is neither a pinned version nor a wheel in the repository."""
@@ -48,7 +49,9 @@ def files_of(root: Path, modules: Collection[str]) -> dict[str, Path]:
 
 
 def hashed(path: Path, shipped: str, root: Path, to: Target = DEFAULT) -> str:
-    """Return the file's lines that the common package lacks, each pinned with hashes, in one order for equal sets.
+    """Return the file's lines that the common package lacks, each pinned with hashes.
+
+    Equal sets of lines are returned in the same order.
 
     Lines whose marker is false for the target are left out; the other lines lose their marker. Raises CloudError for a
     line without a pinned version, or with another version than the common package has.

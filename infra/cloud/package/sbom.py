@@ -21,7 +21,8 @@ NAMESPACE = uuid.UUID("5f0c2b53-8f43-4a0c-9d0c-6f2f8e2f6f7a")
 
 def sbom(wheels: Iterable[Path], application: str) -> str:
     """Return the list of the functions' contents as JSON."""
-    # there is no wheel of Chalice, because Chalice copies its runtime part from its own installation
+    # add Chalice here: the package contains no wheel of it, because Chalice copies its runtime part from its own
+    # installation
     return listed([*map(_component, sorted(wheels)), library("chalice", version("chalice"))], application)
 
 

@@ -18,7 +18,7 @@ from infra.definition.web.gateway import AUTHORIZER, HANDLER
 PARAMETER = "ShiftTraffic"
 ALIAS = "live"
 HOW = "Canary10Percent5Minutes"
-"""CodeDeploy's name for: 10 % of the requests for 5 minutes, then all."""
+"""CodeDeploy's name for the configuration "10 % of the requests for 5 minutes, then all requests"."""
 ROLE = "ShiftingRole"
 SHIFTED = (HANDLER, AUTHORIZER)
 NAMES = {HANDLER: "api", AUTHORIZER: "authorizer"}
@@ -32,8 +32,8 @@ def shifted(
 ) -> Template:
     """Return the template; with `ShiftTraffic`, the API in it is behind an alias.
 
-    CodeDeploy stops and goes back if one of `alarms` rings (names without the stack's name). Alarms in `ringing`
-    already ring and are left out: otherwise they would stop the version that repairs their cause.
+    CodeDeploy stops and moves the aliases back if one of `alarms` rings (names without the stack's name). Alarms in
+    `ringing` already ring and are left out; otherwise they would stop the version that repairs their cause.
     """
     if values.get(PARAMETER) != "true":
         return template
@@ -63,7 +63,10 @@ def alias_id(name: str) -> str:
 
 
 def at_once(template: Template) -> Template:
-    """Return a shifted template without the shifting: a rollback happens in one step, even while an alarm rings."""
+    """Return a template with `ShiftTraffic` that moves all requests at once.
+
+    A rollback then works even while an alarm rings.
+    """
     copy: Template = json.loads(json.dumps(template))
     for name in SHIFTED:
         copy["Resources"].get(name, {}).get("Properties", {}).pop("DeploymentPreference", None)

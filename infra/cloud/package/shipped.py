@@ -57,7 +57,10 @@ def own_libraries(root: Path, modules: Iterable[str]) -> list[str]:
 
 
 def _installed() -> tuple[tuple[str, int], ...]:
-    """Return a value that changes when a library is installed, so that a running `jobflow dev` refuses it, too."""
+    """Return a value that changes when a library is installed.
+
+    A running `jobflow dev` then also refuses the new library.
+    """
     return tuple((place, Path(place).stat().st_mtime_ns) for place in sys.path if Path(place).is_dir())
 
 

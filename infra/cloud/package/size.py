@@ -19,7 +19,7 @@ SMALLER = "Remove job types, or move some of them into a repository with a stage
 LARGEST_SHOWN = 3
 SHORTENED = ("AWS::Serverless::Function", "AWS::Lambda::Function", "AWS::IAM::Role")
 """Parts of the template that the author of a job type can make smaller. The platform's own API and dashboard are not
-here."""
+listed."""
 
 
 def compact(template: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Find, before there is a change set, what cannot work in this account. Each finding is one line with a solution."""
+"""Find problems of this account before a change set is computed. Each finding is one line with a solution."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def chosen(known: Mapping[str, str]) -> dict[str, str]:
 def findings(
     values: Mapping[str, str], facts: Facts, types: Sequence[JobType[Any, Any]], region: str, more: int = 0
 ) -> list[Finding]:
-    """Return what cannot work with these parameters in this account; blocking findings come first.
+    """Return the problems of a deployment with these parameters in this account; blocking findings come first.
 
     `more`: concurrent invocations that this deployment reserves in addition to those that its stage has reserved.
     """

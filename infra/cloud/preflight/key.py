@@ -13,7 +13,7 @@ USAGE, SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 
 
 def findings(asking: Asking, arn: str, region: str) -> Iterator[Finding]:
-    """Yield the problems of the key; nothing if the stage has no key of its own."""
+    """Yield the problems of the key; nothing if the stage does not set `KmsKeyArn`."""
     if not arn:
         return
     named = ARN.fullmatch(arn)

@@ -8,7 +8,7 @@ NAMES = ("prod", "production", "live")
 ANSWERS = ("AlarmEmail", "PermissionsBoundary")
 """Parameters that must be given for a first deployment of production; an empty value is accepted."""
 SHORTEST_RETENTION = 14
-"""Minimum number of days for which logs are kept: a weekend and a holiday may lie between an error and its
+"""Minimum number of days for which logs are kept: there may be a weekend and a holiday between an error and its
 investigation."""
 UNRESERVED = 100
 """Concurrent invocations that Lambda requires to stay unreserved."""
@@ -58,7 +58,7 @@ def additional(values: Mapping[str, str], before: Mapping[str, str]) -> int:
 def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: int | None) -> Iterator[Finding]:
     """Yield a finding if Lambda would refuse the reservation; `unreserved` is the account's free concurrency.
 
-    `before`: the parameters of the present deployment; what it has reserved becomes free.
+    `before`: the parameters of the present deployment; its reserved invocations become free.
     """
     more = additional(values, before)
     if unreserved is not None and more > 0 and unreserved - more < UNRESERVED:

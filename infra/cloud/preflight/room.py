@@ -1,8 +1,8 @@
 """Check whether a stack fits into the account's quotas.
 
 AWS has no quota for alarms (except those on Metrics Insights queries, which the stack does not use) and SQS queues.
-`make package` refuses what a role or a function cannot hold. `make deploy`, also a dry run, refuses a template that is
-too large after the SAM transform, before it uploads anything.
+`make package` refuses roles and functions that exceed a limit. `make deploy`, also a dry run, refuses a template that
+is too large after the SAM transform, before it uploads anything.
 """
 
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ LEAST, MOST = 1, 500
 
 
 def look(asking: Asking, types: Sequence[JobType[Any, Any]]) -> Mapping[str, Any] | None:
-    """Read SES's limits; None if no type sends mail, or if SES does not answer."""
+    """Return SES's limits; None if no type sends mail, or if SES does not answer."""
     return asking.ask("mail quota", "sesv2", "get_account") if _senders(types) else None
 
 
@@ -28,7 +28,9 @@ def defaults(
 ) -> dict[str, str]:
     """Return a `MailRate` for a first deployment if its workers may send faster than SES allows; else nothing."""
     if allowed is None or not allowed.get("ProductionAccessEnabled", False):
-        return {}  # the sandbox's limit, one mail a second, would stay when the account leaves it
+        # do not store the sandbox's limit of one mail a second, because the parameter would keep it after the account
+        # has left the sandbox
+        return {}
     rate = allowed.get("SendQuota", {}).get("MaxSendRate", 0.0)
     wanted = new and "MailRate" not in named and LEAST <= rate < _workers(types)
     return {"MailRate": f"{min(int(rate), MOST)}"} if wanted else {}

@@ -1,4 +1,4 @@
-"""Refuse a number of index partitions if lists would then miss jobs, or would miss them after a rollback. Pure."""
+"""Refuse a number of index partitions with which lists would miss jobs, at once or after a rollback. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,10 @@ WRITTEN, READ = "IndexShards", "IndexShardsRead"
 
 
 def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what is wrong with the new values. `before` are those of the present deployment; empty if there is none."""
+    """Yield what is wrong with the new values.
+
+    `before` are the values of the present deployment; empty if there is none.
+    """
     if not before:
         return
     asked, written, read = _asked(before), int(values[WRITTEN]), _asked(values)
@@ -27,7 +30,7 @@ def findings(before: Mapping[str, str], values: Mapping[str, str]) -> Iterator[F
 
 
 def kept(present: Mapping[str, str], former: Mapping[str, str]) -> dict[str, str]:
-    """Return the earlier parameters, but read at least as many partitions as now.
+    """Return the earlier parameters, but with at least the present number of partitions to read.
 
     Each partition that is read now may contain jobs, even if no new job is written to it.
     """

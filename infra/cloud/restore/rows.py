@@ -1,7 +1,7 @@
 """Define for each kind of row in the two tables whether a restore copies it, and copy the rows beside the jobs.
 
-A row is copied if a promise depends on it. For example, without the row of a key, the next request for the same thing
-would make a second job. No existing row is overwritten.
+A row is copied if a promise depends on it. For example, without the row of a key, the next request with this key would
+make a second job. No existing row is overwritten.
 """
 
 import re

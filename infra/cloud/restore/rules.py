@@ -1,14 +1,14 @@
 """Decide in which state a lost job returns. Pure.
 
 Nobody knows what happened to a job between the restored moment and its loss: it may have run. A restored job therefore
-runs only if the operator asks for it. Then it runs in a new generation, in which no message from before the restored
+runs only if the operator requests this. Then it runs in a new generation, in which no message from before the restored
 moment is valid.
 
-The job may already have had this generation between that moment and its loss, because of a retry or a replacement. A
-message of that time starts nothing that would not start anyway. A worker that held the job at that time has ended,
-because the restore waits long enough. But an external service could not distinguish the new run from the earlier one.
-After a restore, each run therefore has another name (`run_name`); this includes later retries of a job that was
-finished or failed.
+The job may already have had this generation between that moment and its loss, because of a retry or a replacement. If
+such a message from that time arrives, it can only start the new run, which would start anyway. A worker that held the
+job at that time has ended, because the restore waits long enough. But an external service could not distinguish the new
+run from the earlier one. After a restore, each run therefore has another name (`run_name`); this includes later retries
+of a job that was finished or failed.
 """
 
 import math
@@ -71,7 +71,8 @@ def _goes_on(lost: Job, now: float) -> dict[str, Any]:
 
 def _planned(lost: Job, now: float) -> float | None:
     if waited_event(lost) is not None:
-        return None  # no due time: the function runs at once, checks whether the event came, and if not waits again
+        # set no due time: the function runs at once, checks whether the event has come, and waits again if it has not
+        return None
     at = lost.next_attempt_at or (lost.run_at if lost.status is Status.SCHEDULED else None)
     return at if at is not None and at > now else None
 

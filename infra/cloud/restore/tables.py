@@ -21,7 +21,7 @@ LOOK_PAUSE = 10.0
 PATIENCE = 24 * 3600.0
 COMING = ("CREATING", "UPDATING")
 APPEARS = 60.0
-"""Seconds for which DynamoDB may not yet show a table that it has begun to create."""
+"""Seconds until DynamoDB shows a table whose creation has begun."""
 GOES = 3600.0
 """Seconds after which the wait for a table's deletion is given up. A deletion normally takes some minutes."""
 
@@ -53,7 +53,9 @@ class Tables:
             raise CloudError(f"The tables can be restored to any second from {window}.")
 
     def restore(self, at: float, backup: str = "") -> list[str]:
-        """Make both tables with their state at `at`, or with that of the backup. Tables that exist already are used.
+        """Make both tables with their state at `at`, or with the state of the backup.
+
+        Tables that exist already are used.
 
         A table that an earlier run is still deleting is made again. Returns the names, jobs first, once both can be
         read.

@@ -1,4 +1,4 @@
-"""Test a stage after its deployment: each function answers, a job reaches its end, and it is counted.
+"""Test a stage after its deployment: each function answers, a job completes, and the counters count it.
 
 `commands/rollback_on_failure.py` decides what to do with a failed deployment.
 """

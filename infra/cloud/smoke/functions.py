@@ -12,8 +12,8 @@ from infra.cloud.account import Account
 from infra.definition.lambdas.functions import FunctionDefinition, ScheduleTrigger
 
 SCHEDULED = ("recount",)
-"""The function that is not called: any event makes it work for up to 14 minutes. It has the watchdog's code and
-settings."""
+"""The function that is not called, because any event makes it work for up to 14 minutes. A call is not needed: it has
+the watchdog's code and settings."""
 SECONDS = 60
 """Seconds for an answer, with a cold start in a VPC."""
 

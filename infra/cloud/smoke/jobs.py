@@ -1,4 +1,4 @@
-"""Run one job of each type with a smoke payload through the API to its end, and check that it is counted."""
+"""Run one job of each type that has a smoke payload, through the API, until it has ended; check that it is counted."""
 
 import time
 import uuid
@@ -24,7 +24,10 @@ TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.
 
 @dataclass(frozen=True)
 class Jobs:
-    """Run the jobs. `lagging`: the counters were late before the deployment, so it is not the cause."""
+    """Run the jobs.
+
+    `lagging`: the counters were late before the deployment, so the deployment is not the cause of their delay.
+    """
 
     api: Api
     lagging: bool = False

@@ -38,9 +38,9 @@ def upload(
 ) -> str:
     """Upload the zips and the template that points to them; return the template's URL.
 
-    `values` are the values of parameters. The alarms in `ringing` do not stop a new version of the API. Raises
-    CloudError for a template that is too large. The files are uploaded each time, because somebody else may have put
-    files with these names into the bucket.
+    `values` are the values of parameters. The alarms in `ringing` are ignored when requests are moved to a new version
+    of the API. Raises CloudError for a template that is too large. The files are uploaded each time, because another
+    program may have put other files with these names into the bucket.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
     zips = {archive.name: _digested(archive, "zip") for archive in package.archives}

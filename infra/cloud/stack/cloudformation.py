@@ -24,12 +24,12 @@ SHELL = "REVIEW_IN_PROGRESS"
 FAILED_START = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
 NOT_YET_UP = (*FAILED_START, "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
 UNWATCHED: Mapping[str, Any] = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
-"""Rollback configuration for a change that no alarm undoes. CloudFormation stores the last configuration, and uses it
+"""Rollback configuration for a change that no alarm may undo. CloudFormation stores the last configuration, and uses it
 for each later change without one."""
 QUEUE = "AWS::SQS::Queue"
 NAME_IS_HELD = 65.0
-"""Seconds for which SQS blocks the name of a deleted queue (`QueueDeletedRecently`): 60, and some for different
-clocks."""
+"""Seconds for which SQS blocks the name of a deleted queue (`QueueDeletedRecently`): 60, and some more because clocks
+differ."""
 STUCK = {
     "DELETE_FAILED": "its deletion did not finish. `make destroy` continues it.",
     "UPDATE_ROLLBACK_FAILED": "fix what its events say the rollback failed at, then let CloudFormation continue: "

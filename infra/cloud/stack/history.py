@@ -53,8 +53,8 @@ def changed_at(found: Mapping[str, Any]) -> str:
 def unnoted(deployments: Sequence[Deployed], found: Mapping[str, Any]) -> bool:
     """Return whether a described stack was changed since the last recorded deployment. Pure.
 
-    If so, the present state was not recorded: a deployment ended before its smoke test did, or another tool changed the
-    stack.
+    If it was, the present state was not recorded: a deployment was stopped before the end of its smoke test, or another
+    tool changed the stack.
     """
     return bool(deployments and deployments[-1].at != changed_at(found))
 

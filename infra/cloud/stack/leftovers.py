@@ -1,4 +1,7 @@
-"""Ask each service whether a tagged resource still exists: the index of tags shows deleted resources for a while."""
+"""Ask each service whether a tagged resource still exists.
+
+The index of tags is not enough, because it shows deleted resources for some time.
+"""
 
 from collections.abc import Callable
 
@@ -92,4 +95,4 @@ ASK: dict[tuple[str, str], Ask] = {
     ("sns", ""): _topic,
     ("sqs", ""): _named("sqs", "get_queue_url", "QueueName"),
 }
-"""The question for each kind of resource. A kind is the service and the first part of the resource in the ARN."""
+"""The request for each kind of resource. A kind is the service and the first part of the resource in the ARN."""

@@ -9,8 +9,8 @@ from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import UNWATCHED
 
 TRIGGERS = ("api-errors", "watchdog-silent", "counters-errors", "stalled", "control-table-down")
-"""Alarms that show bad code within minutes; CloudFormation accepts five. Alarms of job types are not among them: their
-cause may be the jobs' input alone."""
+"""Alarms that show bad code within minutes; CloudFormation accepts five. Alarms of job types are not included, because
+their cause may be only the input of the jobs."""
 LONGEST = 1_800
 """Longest time to watch, in seconds. CloudFormation allows three hours, but deploy waits for only an hour in total."""
 
@@ -33,7 +33,7 @@ def configuration(account: Account, stack: str, seconds: int) -> Mapping[str, An
 
 
 def ringing(account: Account, stack: str) -> list[str]:
-    """Return the alarms to watch that already ring, without the stack's name."""
+    """Return which of the watched alarms already ring, without the stack's name."""
     states = _states(account, stack)
     return [kind for kind in TRIGGERS if states.get(kind) == "ALARM"]
 

@@ -15,7 +15,8 @@ from infra.cloud.errors import CloudError
 from infra.definition.lambdas.signing import MASTER, SINCE
 
 NEW = "new"
-"""Value of the parameter that asks for a new master key. The new key signs; the key before it stays valid."""
+"""Value of the parameter that requests a new master key. New jobs are signed with the new key; the previous key stays
+valid."""
 KEYS = re.compile(rf"[A-Za-z0-9_-]{{{SHORTEST_KEY},}}(,[A-Za-z0-9_-]{{{SHORTEST_KEY},}})?")
 STILL_UNSIGNED = DAY
 """Seconds for which rows without a signature are accepted after the first deployment that signs. Functions of the

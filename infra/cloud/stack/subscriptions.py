@@ -12,7 +12,7 @@ PENDING = ("PendingConfirmation", "Deleted")
 def unconfirmed(account: Account, stack: Stack) -> list[str]:
     """Return the unconfirmed addresses of the stack's own topic; none if the topic may not be read.
 
-    A topic that `AlarmTopicArn` names is not checked: the deployer looks after it.
+    A topic that `AlarmTopicArn` names is not checked: the deployer is responsible for it.
     """
     found: list[str] = []
     for arn in names_of(stack.resources(), TOPIC):

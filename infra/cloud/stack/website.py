@@ -17,7 +17,8 @@ OLDEST_NODE = (20, 19)
 """Oldest version of Node on which Vite runs."""
 FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
-"""Browsers keep the file, but ask before each use whether it has changed, so that a new version is visible at once."""
+"""Browsers store the file, but check before each use whether it has changed, so that a new version is visible at
+once."""
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",

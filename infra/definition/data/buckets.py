@@ -9,7 +9,7 @@ from infra.definition.names import Resources, Value, arn_of, bucket_name, ref, s
 
 
 def buckets(stack: str, origin: Value) -> Resources:
-    """Return both buckets. A browser may upload to `files` only from a page of that origin."""
+    """Return both buckets. A browser may upload to `files` only from a page of the origin `origin`."""
     files = _bucket(
         bucket_name(stack, "files"),
         LifecycleConfiguration={

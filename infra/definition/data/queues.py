@@ -75,7 +75,7 @@ def _tls_only() -> dict[str, Any]:
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "sqs:*",
-                # no ARN is needed: a queue's policy applies only to that queue
+                # `*` is enough: a queue's policy applies only to that queue
                 "Resource": "*",
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }

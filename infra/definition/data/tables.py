@@ -7,7 +7,7 @@ from infra.definition.names import Resources, Value
 
 
 def tables(stack: str, protect: Value = False) -> Resources:
-    """Return both tables. With `protect`, nobody can delete them until this protection is disabled."""
+    """Return both tables. With `protect`, the tables cannot be deleted until this protection is disabled."""
     return {
         "JobsTable": _table(f"{stack}-jobs", jobs_table(), protect),
         "ControlTable": _table(f"{stack}-control", control_table(), protect),

@@ -21,7 +21,7 @@ ACTIONS = {
     "Invoke": "InvokeFunction",
     "SendMessageBatch": "SendMessage",
 }
-"""Operations without an IAM action of their own: the action of another operation allows them."""
+"""Operations that have no IAM action: the action of another operation allows them."""
 
 
 def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
@@ -68,7 +68,7 @@ def allows(granted: str, needed: str) -> bool:
     if granted == table and part.startswith("TOK"):
         return False  # a grant on the control table does not include the rows of tokens: see `permissions`
     place, _, kind = granted.rpartition("/")
-    granted = place if kind in KINDS else granted  # ignore the kind: a test of `written` checks it
+    granted = place if kind in KINDS else granted  # ignore the kind (`of-worker`): a test of `written` checks it
     return fnmatchcase(needed, granted) or (granted == table and not part.startswith("index/"))
 
 
@@ -110,7 +110,7 @@ class _Tap(BaseHistoryHandler):
         get_global_history_recorder().add_handler(self)
 
     def emit(self, event_type: str, payload: Any, source: str) -> None:  # noqa: ARG002 - botocore's signature
-        """Receive an event. Botocore calls this for everything that a client does."""
+        """Receive an event. Botocore calls this method for every event of a client."""
         if event_type == "API_CALL":
             for recorder in self.recorders:
                 recorder.note(payload["service"], payload["operation"], payload["params"])

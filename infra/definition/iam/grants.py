@@ -13,8 +13,8 @@ from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
 
 CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
-"""Actions that the function's role needs for the event source mapping, and for the worker's own changes of
-visibility."""
+"""Actions on its queue that a worker's role needs: Lambda uses them for the event source mapping, and the worker
+changes the visibility of messages."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 RATE_WINDOWS = "RL#*"
 """Partition keys of rate limits in the control table: one row for the window of each address."""

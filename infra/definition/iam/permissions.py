@@ -36,8 +36,8 @@ EVERY_TYPE = "*-*"
 TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
 """Partition keys in the control table: of the token with a hash, and of the list of all hashes."""
 INVOKING = "lambda-function"
-"""The kind of place in a grant for the action that invokes a function. In grants with Lambda's other actions, the place
-is an event source mapping."""
+"""The action for which the place in a grant is a function. For Lambda's other actions, the place is an event source
+mapping."""
 LARGEST_POLICY = 10_240
 """Maximum characters of a role's inline policies, without white space (IAM's quota)."""
 REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')
@@ -46,7 +46,7 @@ LISTS = {
     kind: json.dumps(listed["Attributes"], separators=(",", ":"))
     for kind, listed in written.mappings()[written.MAPPING].items()
 }
-"""Texts as long as those that CloudFormation inserts for references to lists."""
+"""Texts with the length of the lists that CloudFormation inserts for references."""
 LONGEST_ARN = 120
 """Maximum characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
 KEY_NEEDS = 180
@@ -104,7 +104,7 @@ def _listed(resource: Value) -> list[Value]:
 
 
 def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
-    """Return statements that deny what a pattern of all types, or a grant on a whole table, should not cover."""
+    """Return statements that deny what a grant on a whole table, or a pattern for all types, must not allow."""
     denied = []
     reading = sorted(actions.get(("dynamodb", "control"), set()) & {"dynamodb:GetItem", "dynamodb:Query"})
     by_key = actions.get(("dynamodb", f"control/{TOKENS}"), set())
@@ -176,8 +176,8 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
         case "sqs":
             return {"Resource": _queue(stack, where)}
         case "s3":
-            # use the name: with a reference, the role would wait for the bucket, and the bucket waits for CloudFront's
-            # address
+            # use the name: with a reference, CloudFormation would create the role after the bucket, and the bucket
+            # after CloudFront's distribution
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
         case "lambda" | "lambda-function":
             return _mapping(stack, where) if service == "lambda" else _function(stack, where)
@@ -198,7 +198,7 @@ def _queue(stack: str, where: str) -> Value:
 
 
 def _function(stack: str, where: str) -> dict[str, Value]:
-    # use the name: a role cannot refer to a function that waits for this role
+    # use the name: a role cannot refer to a function that refers to this role
     return {"Resource": arn("lambda", f"function:{stack}-{where}")}
 
 

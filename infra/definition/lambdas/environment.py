@@ -18,8 +18,8 @@ with an automatic pause."""
 BY_FUNCTION = frozenset({"SIGNING_KEY", "SIGNING_KEYS"})
 """Read by Settings; `signing` says which function gets which keys."""
 WATCHDOG_ONLY = frozenset({"WATCHDOG_FUNCTION"})
-"""Read by Settings, set only for the watchdog, which starts more runs of itself. The API's variables have no room for
-it."""
+"""Read by Settings, set only for the watchdog, which starts more runs of itself. The API's variables have no space left
+for it: Lambda limits their total size."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Set for the library of logs and metrics; Settings does not read them."""
 
@@ -33,8 +33,8 @@ def environment(stack: str) -> dict[str, Value]:
         "QUEUE_URL_PREFIX": sub(
             f"https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{queue_name(stack, '')}"
         ),
-        # use the name: with a reference, functions would wait for the bucket, and the bucket waits for CloudFront's
-        # address
+        # use the name: with a reference, CloudFormation would create the functions after the bucket, and the bucket
+        # after CloudFront's distribution
         "FILES_BUCKET": sub(bucket_name(stack, "files")),
         "MAIL_FROM": ref("MailFrom"),
         "MAIL_DOMAINS": ref("MailDomains"),

@@ -18,7 +18,7 @@ from infra.definition.names import logical, queue_name
 HOUR = 3600
 NIGHTLY = "2/15 0-4 * * ? *"
 """From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. An invocation
-continues where the last one had to stop. If there is nothing to do, it ends after one read."""
+continues where the last one had to stop. If there is nothing to do, an invocation ends after one read."""
 COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
 """Event filters of the counters: they let through the main items of jobs, and the canaries of the recount."""
 ENDED = json.dumps({

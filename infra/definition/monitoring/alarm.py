@@ -26,14 +26,14 @@ class Alarm:
     periods: int = 1
     missing: str = "notBreaching"
     below: bool = False
-    """Whether the alarm rings for a value below the threshold, and not for one above it."""
+    """True if the alarm rings for a value below the threshold; false if it rings for a value above it."""
 
     @property
     def looked_at(self) -> int:
         """Return the number of data points to evaluate; the alarm rings if `periods` of them are bad.
 
-        The last minute of a late metric has no data point yet. FILL creates a data point in its place that is never
-        bad. An alarm that needs every point of the last minutes would therefore stay OK for ever.
+        The last minute of a late metric has no data point yet, so FILL creates one, which is never bad. An alarm that
+        requires every data point of the last minutes to be bad would therefore never ring.
         """
         filled = self.period == MINUTE and "FILL(" in self.expression and not self.below
         return self.periods + LATE if filled else self.periods

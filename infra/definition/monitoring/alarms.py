@@ -17,7 +17,7 @@ FULL = 0.8
 REFUSED = 10
 """Number of refused requests per second at which the alarm rings."""
 BEHIND, UNREAD = 60_000, 86_400_000
-"""Milliseconds: how late the counters may be, and how old a record of the stream may be before it is read."""
+"""Milliseconds: the maximum delay of the counters, and the maximum age of a record of the stream when it is read."""
 
 
 LATE_ENDS = 600_000

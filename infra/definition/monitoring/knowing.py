@@ -73,7 +73,7 @@ def table(alarms: Sequence[Alarm]) -> str:
 def _points(alarm: Alarm) -> int:
     """Return the minutes that the alarm's data points need.
 
-    Silence takes all periods, an event only the first point.
+    An alarm about missing data points needs all periods; an alarm about an event needs only the first data point.
     """
     if alarm.below:
         return ceil(alarm.period * alarm.periods / MINUTE)

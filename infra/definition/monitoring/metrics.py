@@ -34,7 +34,7 @@ class Metric:
 
 
 def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric:
-    """Return a metric that the code counts (`chalicelib.telemetry.events`); "-" is the whole platform."""
+    """Return a metric that the code counts (`chalicelib.telemetry.events`). The type "-" means the whole platform."""
     return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
 
 

@@ -1,4 +1,4 @@
-"""Define the CloudWatch dashboard: which jobs come in, which wait, how they end; for the platform and for each type."""
+"""Define the CloudWatch dashboard: numbers of new, waiting and ended jobs, for the platform and for each type."""
 
 import json
 from collections.abc import Sequence

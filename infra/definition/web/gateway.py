@@ -135,7 +135,7 @@ def _response(status: int | None, title: str, detail: str) -> dict[str, Any]:
 def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
     """Return the API's function.
 
-    It knows the workers' event source mappings, to pause them, and the dashboard's origin.
+    Its variables contain the workers' event source mappings, which it can pause, and the dashboard's origin.
     """
     function = _function(stack, "api")
     function["Properties"]["Environment"] = {

@@ -21,12 +21,15 @@ function handler(event) {
 }
 """
 """A function of CloudFront: it returns the app's page for paths of the app, and the page of the API reference for its
-path (S3 behind an access control has no index documents). For a missing file it returns an error, which a fallback page
-would hide."""
+path (S3 behind an access control has no index documents). For a missing file CloudFront returns an error; a fallback
+page for errors would hide this error."""
 
 
 def origin() -> Value:
-    """Return the dashboard's origin: the custom domain, else CloudFront's; an unused one if there is no dashboard."""
+    """Return the dashboard's origin: the custom domain, else CloudFront's.
+
+    Without a dashboard: a domain that does not exist.
+    """
     return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}", NOBODY)
 
 

@@ -1,8 +1,8 @@
 """Make Chalice's local replacement for API Gateway answer like the deployed API Gateway.
 
-It corrects Chalice in four ways. The answer to an unknown path or method is 404 or 405, not "Missing Authentication
-Token". The gateway's own error answers are problem documents with CORS headers. Path parameters are decoded. The event
-has a request id.
+This module corrects Chalice in four ways. The answer to an unknown path or method is 404 or 405, not "Missing
+Authentication Token". The gateway's own error answers are problem documents with CORS headers. Path parameters are
+decoded. The event has a request id.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Define the lines with which an API process reports its state.
 
-They are in a separate file, because the runner reads them and must not load Chalice.
+They are in a separate file, because the runner imports them and must not load Chalice.
 """
 
 import json

@@ -25,7 +25,7 @@ MAKE_WAY_SECONDS = 10.0
 class ApiProcess:
     """The processes of the API, one after the other, on one listening socket.
 
-    The socket stays open here between them.
+    The socket stays open in this process when one process replaces another.
     """
 
     def __init__(self, listener: socket.socket, root: Path, log: FunctionLog) -> None:

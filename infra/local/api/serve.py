@@ -29,7 +29,7 @@ def make_server(listener: socket.socket) -> Server:
     """Return the server of `app.py`. Raises the errors of `app.py`."""
     from app import app
 
-    # The local API needs only the limits of the function from this object. Chalice's own function that makes it would
+    # The local API uses this object only for the limits of the function. Chalice's own function that makes it would
     # also load Chalice's command line.
     config = Config(STAGE, config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text()))
     return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))

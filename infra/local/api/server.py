@@ -16,14 +16,14 @@ from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
 from infra.local import callers
 from infra.local.api.gateway import Gateway
 
-MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's own limit
+MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway has the same limit
 
 
 class Handler(ChaliceRequestHandler):  # type: ignore[misc]
     """One connection."""
 
     disable_nagle_algorithm = True
-    wbufsize = 64 * 1024  # one write per answer
+    wbufsize = 64 * 1024  # collect the headers and the body, so that each answer is sent in one write
 
     def __init__(self, request: Any, address: Any, server: "Server", gateway: Gateway) -> None:
         self.local_gateway = gateway

@@ -12,7 +12,8 @@ SECONDS = 60
 def take(settings: Path) -> None:
     """Build the repository's tree again. Built-in types that appear or disappear count as edits. Raises BrokenCode.
 
-    A process of the command line builds the tree, because the platform does not know repositories.
+    A process of the command line (`jobflow`) builds the tree, because the platform's own code does not handle
+    repositories.
     """
     done = subprocess.run(
         [sys.executable, "-m", "jobflow.project", str(settings.parent)],

@@ -71,7 +71,7 @@ class Site(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing, because these are files."""
+        """Log nothing, because requests for files are of no interest."""
 
     def _is_refused(self) -> bool:
         host = self.headers.get("host", "")

@@ -18,7 +18,7 @@ from infra.local.errors import CannotRun
 from infra.local.ports import HOST
 
 TOLD_IN = "JOBFLOW_DASHBOARD"
-"""The variable with which vite.config.ts gets the facts that a built dashboard gets from its server."""
+"""The variable that contains, for vite.config.ts, the configuration that a built dashboard gets from its server."""
 VITE = Path("node_modules") / "vite" / "bin" / "vite.js"
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
@@ -28,7 +28,7 @@ SAID = 2000
 
 
 def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
-    """Return the content security policy of a built dashboard, with what hot reloading needs.
+    """Return the content security policy of a built dashboard, with the additions that hot reloading needs.
 
     Vite adds styles and one script to the page (they have the nonce), shows its errors as HTML (no trusted types), and
     receives edits over a WebSocket.

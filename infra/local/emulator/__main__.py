@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
     if options.die_with_parent:
         guard.end_with_parent()
     try:
-        with hold(options.state) if options.state else nullcontext():  # one that ends may still write its snapshot
+        # an earlier emulator that is ending may still write its snapshot
+        with hold(options.state) if options.state else nullcontext():
             asyncio.run(_serve(options))
     except IncompatibleMoto as error:
         print(error, file=sys.stderr)
@@ -43,14 +44,14 @@ def main(arguments: list[str]) -> int:
 async def _serve(options: argparse.Namespace) -> None:
     from infra.local import descriptions
 
-    descriptions.share()  # moto makes many sessions: one for each service with a list of regions
+    descriptions.share()  # moto creates a session for each service that has a list of regions
     from .serving.host import Keeping, serve
 
     keeping = Keeping(options.state, options.keep_every) if options.state else None
     task = asyncio.ensure_future(serve(options.host, options.port, announce, options.origin, keeping))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # keep SIGHUP ignored under `nohup`
             loop.add_signal_handler(number, task.cancel)
     try:
         await task

@@ -14,7 +14,7 @@ REMEMBERED = 1024
 
 
 class _Outline(ConditionExpressionParser):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A condition without its values: in place of each value there is its placeholder."""
+    """A condition in which each value is replaced by its placeholder."""
 
     def _lookup_expression_attribute_value(self, name: str) -> str:
         return name
@@ -34,7 +34,10 @@ def outline(text: str, names: tuple[tuple[str, str], ...]) -> tuple[Any, list[st
 
 
 def walk(processors: Sequence[Any], tree: Any) -> Any:
-    """Apply several of moto's processors of an update in one walk over the tree: at each node, one after the other."""
+    """Apply several of moto's processors of an update in one walk over the tree.
+
+    At each node, the processors run one after the other.
+    """
     preparing = [one for one in processors if _prepares(type(one))]  # type: ignore[arg-type]
     return _walk(processors, preparing, tree, -1)
 

@@ -1,4 +1,7 @@
-"""Find the messages of a FIFO queue: in order in each group, and none of a group while one of it is in flight."""
+"""Find the messages of a FIFO queue.
+
+Messages of a group are found in order, and none while another message of the group is in flight.
+"""
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush

@@ -24,7 +24,7 @@ class Place:
 class _Lines:
     """Due messages: a line for each message group, in order of arrival. The lines are served in turn.
 
-    SQS makes a tenant wait if many of the messages in flight are the tenant's, and serves other tenants first. A laptop
+    If many of the messages in flight belong to one tenant, SQS first delivers the messages of other tenants. A laptop
     runs too few jobs at once for that, so here tenants take turns from the first message. Messages without a group form
     one line.
     """
@@ -99,7 +99,7 @@ class MessageIndex:
         self._enter(place, now)
 
     def remove(self, message: Any) -> None:
-        """Take a message out of the queue. Its handles are remembered, so that they can still be used."""
+        """Take a message out of the queue. Its handles are kept, so that a later delete with them succeeds."""
         self._leave(self._places.pop(id(message)))
         for handle in _handles(message):
             self._by_handle.pop(handle, None)
@@ -157,7 +157,7 @@ class MessageIndex:
         place.delayed = place.invisible = False
 
     def _settle(self, now: float) -> None:
-        """Move the messages that are now due from waiting to ready."""
+        """Move the messages that have become due from the waiting messages to the ready messages."""
         while self._waiting and (self._waiting[0][0] <= now or self._waiting[0][2] != self._waiting[0][3].ticket):
             _due, _number, ticket, place = heappop(self._waiting)
             self.examined += 1

@@ -1,9 +1,9 @@
 """Keep the emulator's data across a restart: items of tables, messages of queues, objects of buckets.
 
-Everything runs on the emulator's event loop without a pause, so a snapshot shows one moment: rows that one transaction
-wrote are all in it, or none. Items and objects are read and written by requests of AWS's own interfaces. Messages are
-not, because a receive changes their visibility and their number of receives; the records of a stream are not, because
-no request writes them.
+A snapshot is written on the emulator's event loop without an interruption, so it shows one moment: it contains all rows
+of a transaction, or none. Items and objects are read and written by requests of AWS's own interfaces. Messages are not,
+because a receive changes their visibility and their number of receives; the records of a stream are not, because no
+request writes them.
 """
 
 import base64
@@ -176,7 +176,7 @@ class Snapshot:
                 if not path.exists():
                     try:
                         reply = self._s3("GET", f"/{bucket['Name']}/{quote(found['Key'])}")
-                    except Refused:  # it is in an archive
+                    except Refused:  # the storage class of the object is an archive
                         unreadable.append(f"{bucket['Name']}/{found['Key']}")
                         continue
                     kept = {name.lower(): value for name, value in reply.headers if _is_kept(name.lower())}
@@ -238,7 +238,7 @@ def _fill_queues(queues: Mapping[str, list[dict[str, Any]]]) -> Iterator[str]:
             message = Message(saved["id"], saved["body"])
             for attribute in OF_A_MESSAGE:
                 setattr(message, attribute, saved[attribute])
-            # not FifoQueue's own method, which takes a message for a duplicate of an earlier one
+            # do not use FifoQueue's own method, which would treat a message as a duplicate of an earlier one
             IndexedQueue.add_message(found[0], message)
 
 
@@ -252,7 +252,7 @@ def _to_bytes(value: dict[str, Any]) -> Any:
 
 
 def _over(item: Mapping[str, Any], attribute: str | None) -> bool:
-    """Return whether an item has expired: DynamoDB deletes such items, but the emulator never does."""
+    """Return whether an item has expired. DynamoDB deletes such items, but the emulator never does."""
     return attribute is not None and float(item.get(attribute, {}).get("N", "inf")) < time.time()
 
 

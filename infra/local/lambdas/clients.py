@@ -25,8 +25,8 @@ CONFIG = Config(
     connect_timeout=2,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 2},
-    account_id_endpoint_mode="disabled",  # otherwise the account becomes part of the host name of a stream call
-    proxies={},  # the emulator is on this machine
+    account_id_endpoint_mode="disabled",  # otherwise the host name of a stream request contains the account
+    proxies={},  # no proxy: the emulator is on this machine
 )
 OF_A_STACK = CONFIG.merge(Config(read_timeout=60))
 """The configuration of the client for CloudFormation: it waits 60 s for an answer. At the first call about a stack, the

@@ -137,7 +137,8 @@ class Environment:
     def _finish_log(self, invocation: Invocation, status: str | None) -> None:
         self._stop_clock()
         if self._is_over_its_memory():
-            self.kill()  # only now: this invocation has its answer, and the next one needs a new process
+            # kill the process only now: this invocation has its answer, and the next invocation needs a new process
+            self.kill()
         if self._lines is not None:
             self._lines.drain()  # read the output first: the handler printed it before it posted its answer
         self.log.end(invocation, init_ms=self._init_ms, memory=self._memory, status=status)

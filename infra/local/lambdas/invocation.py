@@ -1,4 +1,4 @@
-"""Represent one call of a function: its event, its outcome, and the errors that Lambda itself makes."""
+"""Represent one call of a function: its event, its outcome, and the errors that Lambda itself creates."""
 
 import asyncio
 import json

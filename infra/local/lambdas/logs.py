@@ -27,7 +27,7 @@ Sink = Callable[[LogLine], None]
 
 
 def discard(line: LogLine) -> None:
-    """Drop a line, for callers that need no sink."""
+    """Drop a line: a sink for callers that need no log."""
 
 
 def tee(*sinks: Sink) -> Sink:

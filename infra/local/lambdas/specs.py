@@ -12,7 +12,8 @@ REGION = "us-east-1"
 class FunctionSpec:
     """One Lambda function. `timeout` in seconds, `memory` in MB; `concurrency`: maximum number of environments.
 
-    `log_format` is Lambda's own: Text or JSON. `access_key` signs the function's requests, so that its role is known.
+    `log_format` is Lambda's own: Text or JSON. The function's requests are signed with `access_key`, so that the
+    emulator can find the function's role.
     """
 
     name: str

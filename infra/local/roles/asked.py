@@ -1,7 +1,7 @@
 """Find the IAM actions and resources of an AWS request. Pure.
 
-A request that this module does not understand needs no permission here: it succeeds locally, and a missing permission
-is found only in the cloud.
+A request that this module cannot read is allowed: it succeeds locally, and a missing permission is found only in the
+cloud.
 """
 
 import json
@@ -49,7 +49,7 @@ def signer(authorization: str) -> tuple[str, str]:
 
 
 def asked(service: str, method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[Asked]:
-    """Return the actions that a request needs; none if this module does not understand the request."""
+    """Return the actions that a request needs; none if this module cannot read the request."""
     path, _, query = target.partition("?")
     if service == "s3":
         return _of_s3(method, unquote(path), query, headers)

@@ -1,7 +1,7 @@
 """Decide a request by the statements of a role and its boundary, as IAM does. Pure.
 
-A laptop does not know every value that a condition tests; a condition on an unknown value counts as fulfilled. With
-`strict`, the value counts as absent, as in IAM.
+Not every value that a condition tests is known on a laptop; a condition on an unknown value counts as fulfilled. With
+`strict`, an unknown value counts as absent, as in IAM.
 """
 
 import re
@@ -11,7 +11,8 @@ from typing import Any
 
 Statement = Mapping[str, Any]
 ALIKE = {"StringEquals": False, "Bool": False, "StringLike": True, "ArnLike": True, "ArnEquals": True}
-"""The supported operators; for each, whether a star matches any text. Each operator also has an opposite with `Not`."""
+"""The supported operators, each with True if a star matches any text. For each operator there is also the opposite with
+`Not`."""
 IF_EXISTS = "IfExists"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 LABEL = "make dev"
 VARIABLE = "JOBFLOW_DEV_TOKEN"
 """The variable that gives the token to the first API process of a run. That process stores the token, because it has
-already imported the code for it."""
+already imported the necessary code."""
 
 
 def text_of(folder: Path) -> str:

@@ -14,7 +14,7 @@ from typing import IO
 
 OF_A_PROJECT = ".jobflow"
 SET_ASIDE = "set-aside-"
-"""The names of folders with snapshots that could not be used, or not completely, begin with this."""
+"""The beginning of the names of folders with snapshots that could not be used, or not completely."""
 LOCK = "lock"
 
 

@@ -48,7 +48,8 @@ def _launch_moto(
         cwd=PROJECT,
         env=shell.without_aws(),
     )
-    deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)  # killing the process ends the wait for its line, below
+    # the wait for the process's line (below) ends when the process is killed
+    deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)
     deadline.start()
     url = process.stdout.readline().decode().strip() if process.stdout else ""
     deadline.cancel()

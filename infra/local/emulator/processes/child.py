@@ -32,7 +32,7 @@ def environment_of(url: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
-        # otherwise botocore may put the account into the host name, and moto's streams do not accept such a name
+        # without this setting, botocore may put the account into the host name, which moto's streams do not accept
         "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
     }
 
@@ -105,7 +105,10 @@ class Emulator:
         self._ask("POST", self._backend.clock, {"advance": seconds})
 
     def judge_by(self, roles: Mapping[str, Any]) -> bool:
-        """Let the emulator refuse requests that a function's role does not allow; return False if it cannot."""
+        """Let the emulator refuse requests that a function's role does not allow.
+
+        Returns False if the backend does not support this.
+        """
         if self._backend.roles is None:
             return False
         self._ask("POST", self._backend.roles, dict(roles))

@@ -1,6 +1,6 @@
 """End a process when its parent has ended.
 
-As a program, this file runs a module in a tool's own Python, and ends with its parent, too.
+As a program, this file runs a module with a tool's own Python, and also ends when its parent ends.
 """
 
 import os

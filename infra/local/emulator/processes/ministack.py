@@ -29,7 +29,7 @@ def command(executable: Path) -> list[str]:
 def environment(port: int, state: Path) -> dict[str, str]:
     """Return the settings of ministack. It listens only on the loopback address.
 
-    After a clean restart it still has its state, which is in `state`.
+    When it is stopped cleanly, it stores its state in the folder `state`.
     """
     return {
         **shell.without_aws(),

@@ -1,4 +1,6 @@
-"""Repair moto. There is one module for each repair; it says what moto breaks or costs, and what replaces that part.
+"""Repair moto.
+
+There is one module for each repair; its docstring says what is wrong or slow in moto, and what replaces it.
 
 The repairs depend on moto's internals. `Replacements.put` refuses a name that moto no longer has; tests compare the
 answers with those of the installed moto (`test_same_answers`, `test_same_queue`).

@@ -1,4 +1,4 @@
-"""Make moto obey bucket policies in which one statement refuses requests without TLS, as in the project's policies."""
+"""Make moto apply bucket policies in which one statement refuses requests without TLS, as in the project's policies."""
 
 import json
 from collections.abc import Callable

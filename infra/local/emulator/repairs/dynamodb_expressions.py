@@ -12,7 +12,7 @@ from infra.local.emulator.expressions import REMEMBERED, outline, walk
 
 from .patching import Replacements
 
-TEXT, LAST = 3, 4  # an update's first 3 processors need only its text, the last 4 the results of the others
+TEXT, LAST = 3, 4  # the first 3 processors of an update need only its text; the last 4 need the results of the others
 
 
 def repair(replacements: Replacements) -> None:

@@ -1,8 +1,8 @@
 """Let DynamoDB queries read only their page instead of the whole table.
 
 For every query, moto collects the whole table, sorts it, and then searches for the page. Here each index that was
-queried stays sorted. moto's own query still decides everything, but it gets only the items from the start of the page
-to the first one after its end.
+queried stays sorted. moto's own query still computes the answer, but from fewer items: from the start of the page to
+the first item after its end.
 """
 
 import threading

@@ -17,7 +17,7 @@ from .patching import Replacements
 KEPT_RECORDS = 10_000
 KEPT_ITERATORS = 1_000
 LARGEST_BATCH = 1_000
-"""A number of records that no reader exceeds in one batch."""
+"""A number of records that is larger than any reader's batch."""
 
 
 def repair(replacements: Replacements) -> None:

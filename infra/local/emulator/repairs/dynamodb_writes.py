@@ -114,7 +114,7 @@ class _Before:
         given = operation.get("Key") or operation.get("Item") or {}
         self.item: Any = None
         self._views = views
-        # no state to keep: moto refuses an operation without table or key before it writes
+        # there is no state to save: moto refuses an operation without table or key before it writes
         self._table = table if table is not None and all(name in given for name in table.table_key_attrs) else None
         if self._table is not None:
             self._hash_key = DynamoType(given[table.hash_key_attr])

@@ -12,7 +12,7 @@ from .patching import Replacements
 
 
 def repair(replacements: Replacements) -> None:
-    """Cache what moto computes at every call, and keep none of its objects.
+    """Cache the values that moto computes at every call, and do not keep moto's objects.
 
     The cache contains the folders of moto's installation, the methods of the response class, and names in another
     spelling. The id of a request is made in one step. moto keeps each object (item, message, stream record) for its

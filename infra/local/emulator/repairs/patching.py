@@ -24,7 +24,7 @@ class Replacements:
             raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)
         if name in vars(owner):
-            stored = vars(owner)[name]  # the static method itself, not the function that getattr makes of it
+            stored = vars(owner)[name]  # read the static method itself, not the function that getattr returns for it
             self._undo.append(lambda: setattr(owner, name, stored))
         else:
             self._undo.append(lambda: delattr(owner, name))

@@ -62,7 +62,7 @@ def _take_every_edit(replacements: Replacements) -> None:
         properties = dict(cloudformation_json["Properties"])
         target = properties.get("RedrivePolicy", {}).get("deadLetterTargetArn", new_resource_name)
         if target.endswith(".fifo") != new_resource_name.endswith(".fifo"):
-            # an error here is harmless: moto repeats a failed step after the other steps
+            # raise the error: moto repeats a failed step after the other steps
             raise InvalidParameterValue(f"{target} is a dead-letter queue of the other kind")
         if new_resource_name != original_resource.name:
             made = stock.create_from_cloudformation_json(

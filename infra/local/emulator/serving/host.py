@@ -31,8 +31,8 @@ from .server import BACKLOG, Answer, Connection, Reply, Request, refused
 
 LOG = logging.getLogger(__name__)
 SHARE = 30
-"""Between two snapshots is at least the duration of a snapshot multiplied by this factor, because all requests wait
-during a snapshot."""
+"""The time between two snapshots is at least the duration of a snapshot multiplied by this factor, because all requests
+wait during a snapshot."""
 MOST_NAMED = 5
 """Maximum number of objects that a sentence names."""
 
@@ -121,9 +121,9 @@ class Host:
         return shift
 
     def _bring_back(self, version: str, expiring: Mapping[str, str]) -> dict[str, Any]:
-        """Restore the last run, and only then begin to write snapshots, because they replace the last run's snapshot.
+        """Restore the last run. Begin to write snapshots only after that, because they replace the last run's snapshot.
 
-        Return sentences for the user. `again`: everything was deleted, and must be made again.
+        Return sentences for the user. `again`: all resources were deleted, and must be created again.
         """
         if self._snapshot is None:
             return {"said": [], "again": False}
@@ -188,8 +188,8 @@ async def serve(
         server = await loop.create_server(lambda: Connection(application), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")
         try:
-            # not serve_forever: since Python 3.12.1, its cancellation waits until all clients have closed their
-            # connections, and the process is killed before
+            # do not use serve_forever: since Python 3.12.1, its cancellation waits until all clients have closed their
+            # connections, and the process would be killed before that
             await loop.create_future()
         finally:
             server.close()

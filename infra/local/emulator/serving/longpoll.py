@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from .server import Reply
 
-RETRY_SECONDS = 0.02  # the shortest wait: in a FIFO queue, a message can be due but blocked by its group
+# the shortest wait; it is needed because in a FIFO queue a message can be due but blocked by its group
+RETRY_SECONDS = 0.02
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +86,7 @@ class LongPolls:
             poll.answer.set_result(reply)
 
     def _forget(self, poll: _Poll) -> None:
-        """Remove a poll that was answered, or whose client has ended the connection."""
+        """Remove a poll that was answered, or whose client has closed the connection."""
         polls = self._polls.get(poll.queue, [])
         if poll in polls:
             polls.remove(poll)

@@ -24,7 +24,7 @@ class LongPoll:
 def without_waiting(request: Request) -> LongPoll | None:
     """Change `request` so that it is answered at once; return the wait that the request or its queue asked for.
 
-    Return None if the request is not a receive, does not wait, or must be refused by moto.
+    Return None if the request is not a receive, if it does not wait, or if moto must refuse it.
     """
     if request.headers.get("x-amz-target") != TARGET:
         return None

@@ -18,7 +18,7 @@ class Roles:
     """The statements of each function's role.
 
     A function is known by the access key with which its process signs: its name. A request with another key is not
-    checked: the runner, the API and a person's own tools act as the account.
+    checked: the runner, the API and a person's own tools have all permissions of the account.
     """
 
     def __init__(self) -> None:

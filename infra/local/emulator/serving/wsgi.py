@@ -67,7 +67,7 @@ def _add_headers(result: Environ, request: Request) -> None:
     for name, value in request.raw_headers:
         key = name.upper().replace("-", "_")
         if key == "TRANSFER_ENCODING":
-            continue  # the server has already decoded the chunks
+            continue  # do not pass Transfer-Encoding: the server has already decoded the chunks
         if "_" in name:
             if not name.lower().startswith("x-amz-meta-"):
                 continue  # X_Foo must not replace X-Foo

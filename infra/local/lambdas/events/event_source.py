@@ -26,7 +26,7 @@ ERROR_PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """Which messages to deliver twice: the share of messages (0 to 1), and the seed of the random choice."""
+    """The share of messages (0 to 1) that are delivered twice, and the seed of the random choice."""
 
     duplicate_rate: float = 0.0
     seed: int = 0

@@ -19,7 +19,7 @@ def to_delete(messages: list[Message], result: InvokeResult, mapping: QueueMappi
     """Return the messages of a batch that Lambda deletes after `result`; the others become visible after their timeout.
 
     Without `report_batch_item_failures`, AWS never reads the answer: if the function returns, the whole batch has
-    succeeded. With it, an answer that names an unknown item makes the whole batch fail.
+    succeeded. With this setting, an answer that names an unknown item makes the whole batch fail.
     """
     if not result.ok:
         return []

@@ -69,7 +69,7 @@ class EventSources:
         self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
 
     def replace(self, mappings: Sequence[Mapped]) -> None:
-        """Run exactly these sources: start the new ones; let the others receive nothing more, and finish."""
+        """Run exactly these sources: start the new ones. The others stop receiving, and finish their deliveries."""
         self._service.loop.call(self._replace(mappings))
 
     def keep(self, functions: Collection[str]) -> None:

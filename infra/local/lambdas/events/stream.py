@@ -120,7 +120,7 @@ class StreamSource:
             batch = batches.popleft()
             left = await self._attempt(batch) if batch else []
             if len(left) < len(batch) or not batch:
-                tries = 0  # there was progress, so count the tries from the start
+                tries = 0  # some records were processed, so count the tries from the start
             if not left:
                 continue
             tries += 1
