@@ -35,7 +35,7 @@ PLATFORM = {
     "API_PORT": "0",
     "AWS_PORT": "0",
     "DASHBOARD_PORT": "0",
-    "JITTER": "none",  # jitter could make a wait too short for the test of its countdown
+    "JITTER": "none",  # no jitter, because a random wait could be too short for the test of its countdown
     "RATE_LIMIT_MAX": "0",
 }
 
@@ -46,7 +46,7 @@ class CannotRun(Exception):
 
 def main(arguments: Sequence[str]) -> int:
     """Run every test; return the exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # raise an exception, so that the platform is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # end with an exception, so that the platform is stopped
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     try:
         env["CHROMIUM"] = browser(env)
@@ -110,7 +110,7 @@ def ready(runner: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:
 
 
 def viewer(state: Mapping[str, str]) -> str:
-    """Return a read-only token, made in the same way as by an operator."""
+    """Return a read-only token, made with the command that an operator uses."""
     before = dict(os.environ)
     connect(state)
     try:

@@ -1,8 +1,8 @@
 """Post many jobs to a running API, follow each to its end, and print the durations: `make load`.
 
 Address and token come from `.jobflow/dev.json` of a running `make dev`, unless they are given. It obeys the server's
-rate limit. Without RATE_LIMIT_MAX=1000000 at the platform's start, it measures only this limit. It exits with 1 unless
-every job completed.
+rate limit. Start the platform with RATE_LIMIT_MAX=1000000; otherwise this program measures only the rate limit. It
+exits with 1 unless every job completed.
 """
 
 import argparse
@@ -182,7 +182,7 @@ class Load:
             await asyncio.sleep(wait)
 
     async def _follow_all(self) -> None:
-        """Follow the oldest job first. Meanwhile the others finish, so that most need only one read."""
+        """Follow the oldest job first. Meanwhile the other jobs finish, so that most of them need only one read."""
         while (following := await self._posted.get()) is not None:
             try:
                 await self._follow(*following)

@@ -63,7 +63,7 @@ def of_client(content: dict[str, Any]) -> dict[Path, str]:
 
 
 def npm_version(version: str) -> str:
-    """Return a version that is written in Python's form in npm's form: 0.2.0.dev1 becomes 0.2.0-dev.1."""
+    """Convert a version from Python's form to npm's form: 0.2.0.dev1 becomes 0.2.0-dev.1."""
     return re.sub(r"\.?([a-z]+)(\d+)$", r"-\1.\2", version)
 
 

@@ -25,8 +25,8 @@ from infra.local.lambdas.specs import ACCOUNT, REGION
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
-"""Seconds after which it gives up. It cannot finish while the platform's own recount runs, or if the stream delivers
-nothing."""
+"""Seconds after which it gives up. The program cannot finish while the platform's own recount runs, or if the stream
+delivers no records."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Measure the CPU of the client and the command line: `jobflow --help` against typer, `submit` against httpx.
+"""Measure the CPU of the client and the command line: compare `jobflow --help` with typer, and `submit` with httpx.
 
 Run it as `python -m scripts.benches.client`. The two are run in turns, and the median of the ratios is compared with
 the limit: a slow or busy machine affects both sides.
@@ -64,7 +64,7 @@ def _each(act: Callable[[], object]) -> float:
 
 
 def main() -> int:
-    """Print the figures; return 1 if one is above its limit."""
+    """Print the numbers; return 1 if one is above its limit."""
     (shown, typer, ratio), (ours, theirs) = help_ms(), submit_ms()
     print(
         f"jobflow --help over typer  {ratio:6.2f} times the CPU, of {HELP_OVER_TYPER}  ({shown:.0f} and {typer:.0f} ms)"

@@ -1,4 +1,4 @@
-"""Inject faults for SECONDS and judge: `python -m scripts.chaos SECONDS SEED [JOBS_A_SECOND]`.
+"""Inject faults for SECONDS and check the result: `python -m scripts.chaos SECONDS SEED [JOBS_A_SECOND]`.
 
 Wait for the end of all jobs, print the figures; exit with 1 if one is wrong.
 """
@@ -18,9 +18,9 @@ from scripts.chaos.site import Events, Stack, options
 from scripts.chaos.wire import Weather
 
 RATE = 9.5
-"""Jobs a second: 10 minutes make more than 5,000."""
+"""Jobs a second: this makes more than 5,000 jobs in 10 minutes."""
 WORDS = ("lost", "doubled", "given up", "unrun")
-"""First words of the lines of a verdict that are counted separately."""
+"""The first words of those lines of a verdict that are counted separately."""
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Act as producers and operators: post jobs with a key until they get an answer, cancel some, retry failed ones."""
+"""Act as producers and operators: post jobs with a key until each POST is answered, cancel and retry jobs."""
 
 import asyncio
 import random
@@ -22,13 +22,13 @@ KEYED, KEYS = 0.15, 8
 BULK_EVERY, LISTED = 20.0, 60
 """Seconds between two bulk actions, and how many jobs each lists."""
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
-"""Seconds between two tries, doubling."""
+"""Seconds between the first two tries; the wait doubles after each try."""
 LONGEST = 420.0
 """Maximum seconds for which a client repeats a request. Two services that are unavailable one after the other take less
 time."""
 AT_ONCE = 32
-"""Maximum number of requests at the same time. Others wait here, not in httpx's own pool, which scans all waiting
-requests at each change: after an outage of three minutes, 1,700 requests waited there for ever."""
+"""Maximum number of requests at the same time. Further requests wait here, not in httpx's pool. The pool scans all
+waiting requests at each change: after an outage of three minutes, 1,700 requests waited there for ever."""
 
 
 class Clients:
@@ -53,7 +53,7 @@ class Clients:
         )
 
     async def run(self, seconds: float, rate: float) -> None:
-        """Post; return when every post has its answer or was given up."""
+        """Post jobs; return when every POST was answered or given up."""
         began, number = time.monotonic(), 0
         async with self._client, asyncio.TaskGroup() as group:
             group.create_task(self._act_in_bulk(began + seconds))
@@ -118,7 +118,7 @@ class Clients:
                 self.done["bulk actions"] += 1
 
     async def _insist(self, path: str, body: dict[str, Any], key: str | None) -> httpx.Response | None:
-        """Repeat a request until its answer is not a server error."""
+        """Repeat a request until the answer is no longer a server error."""
         ends, pause = time.monotonic() + LONGEST, PATIENCE
         while time.monotonic() < ends:
             try:

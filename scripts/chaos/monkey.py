@@ -16,14 +16,14 @@ API_EVERY = 45.0
 STORM_EVERY = 30.0
 STORM_SECONDS = 2.0
 STORM = 20.0
-"""Factor by which every fault rate grows in a storm (a short time with many faults)."""
+"""Factor by which every fault rate is multiplied in a storm (a short time with many faults)."""
 OUTAGE = (0.3, 0.55)
 """The part of the soak in which every new watchdog is killed."""
 SERVICE_OUTAGE = 180.0
 """Seconds for which a service is unavailable, at most a fifth of the soak."""
 SERVICE_OUTAGES = {"DynamoDB": (0.05, 0.55), "SQS": (0.2, 0.7), LAMBDA: (0.33, 0.75)}
-"""When each of a service's two outages starts, as a share of the soak. Outages of different services overlap, because
-fifteen minutes are short."""
+"""The start of each service's two outages, as a share of the soak. Outages of different services overlap, because
+fifteen minutes are too short for separate outages."""
 TICK = 0.2
 
 

@@ -53,7 +53,7 @@ def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
 
 @contextmanager
 def _noted(payload: ChaosNote, job_id: str) -> Iterator[None]:
-    """Note when a job of a key ran. A process that is killed notes nothing."""
+    """Write down when a job with a key ran. A process that is killed writes nothing."""
     began = time.time()
     try:
         yield

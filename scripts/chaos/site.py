@@ -1,4 +1,4 @@
-"""Start the stack under test: the real platform with the soak's job types alone, behind the faulty proxy."""
+"""Start the stack under test: the real platform with only the soak's job types, behind the faulty proxy."""
 
 import shutil
 import threading
@@ -15,7 +15,7 @@ from infra.local.terminal import parse
 from scripts.chaos.wire import LAMBDA, Weather, Wire
 
 COPIED = ("chalicelib", "infra")
-"""Folders that are copied to the soak's tree and not linked: an edit during the soak has no effect on it."""
+"""Folders that are copied into the soak's tree, not linked, so that an edit during the soak has no effect on it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
 TYPES = ("note", "keyed", "planned")
 """Ends of the names of the job types that `note.py` defines. `steps.py` defines another one."""
@@ -83,7 +83,7 @@ class Stack(Platform):
         self.aws = {**self.aws, "AWS_ENDPOINT_URL": wire.url}
 
     def start(self) -> None:
-        """See Platform."""
+        """Start every part, as Platform does."""
         super().start()
         service: Any = self._service
         service.invoke_async = throttled(service.invoke_async, self._weather)
@@ -91,7 +91,7 @@ class Stack(Platform):
         self._parts.callback(self._closing.set)
 
     def _go_on_with_bulk_actions(self) -> None:
-        """Do what `make dev` does every second."""
+        """Continue open bulk actions every second, as `make dev` does."""
         while not self._closing.wait(1.0):
             self.work_off_bulk_actions()
 

@@ -32,13 +32,13 @@ LONGEST_REST = 2_400.0
 GLANCE, PAUSE = 2.0, 15.0
 """Seconds between two reads of the queue, and after a read of the table that found unfinished jobs."""
 TIMES = ("due_at", "next_attempt_at", "lease_until", "stalled_since", "updated_at")
-"""Times of a job that explain why it still waits."""
+"""The time fields of a job that explain why it still waits."""
 LONGEST_SWEEP = 300.0
-"""Maximum seconds until the watchdog has removed a stale message from the dead-letter queue. It runs each minute, may
-have hidden the message for two minutes, and does not see the message while it is read here. The remaining seconds are a
-margin."""
+"""Maximum seconds until the watchdog has removed a stale message from the dead-letter queue. The watchdog runs each
+minute, may have hidden the message for two minutes, and does not receive the message while this program has hidden it.
+The remaining seconds are a margin."""
 HIDDEN = 600
-"""Seconds for which a message that was read is hidden: longer than the whole reading takes."""
+"""Seconds for which a message is hidden after it was read: longer than it takes to read all messages."""
 
 
 @dataclass
@@ -113,8 +113,8 @@ class Auditor:
     def dead(self, found: Table) -> set[tuple[str, int]]:
         """Return id and generation of each message that stays in the dead-letter queue.
 
-        Wait for messages that the watchdog hides. Leave a message that belongs to no dead letter to the watchdog, which
-        removes stale messages. A FIFO dead-letter queue has no messages: there the record of the job is the evidence.
+        Wait for messages that the watchdog hides. Ignore a message that belongs to no dead letter: the watchdog removes
+        stale messages. A FIFO dead-letter queue has no messages: there the record of the job is the evidence.
         """
         url, ends = f"{self._queues[0]}-dlq", self._clock() + LONGEST_SWEEP
         evidence, others, ended = dict[str, tuple[str, int]](), dict[str, tuple[str, int]](), _dead_letters(found)
@@ -216,7 +216,8 @@ def steps(found: Table, log: Path, posted: Mapping[str, bool]) -> Iterator[str]:
 def ended(url: str, token: str, started: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
     """Return the report of each bulk action, after waiting up to 40 minutes until all of them have ended.
 
-    Faults may leave a bulk action in the middle. It then continues after a lease, or after a pause of up to 15 minutes.
+    After a fault, a bulk action may be unfinished. It continues after the end of its lease, or after a wait of up to 15
+    minutes.
     """
     ends, told = time.monotonic() + LONGEST_REST, dict[str, Mapping[str, Any]]()
     left = list(started)

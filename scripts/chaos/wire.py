@@ -15,7 +15,7 @@ import httpx
 from infra.local.emulator.serving.server import Connection, Reply, Request
 
 SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
-"""The requests with faults: the platform's own, to its table and queues."""
+"""The requests into which faults are injected: those of the platform to its tables and queues."""
 HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "keep-alive"})
 DROPPED = Reply(599, [])
 """The fault that ends a connection without an answer."""
@@ -30,7 +30,7 @@ THROTTLED = {
 
 @dataclass
 class Weather:
-    """The probability of each fault in a request (0 to 1); `calm` ends all faults. Everything is counted."""
+    """The probability of each fault in a request (0 to 1); `calm` ends all faults. All injected faults are counted."""
 
     rng: random.Random
     throttled: float = 0.01

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 PATIENCE = 120.0
-"""Seconds for one job to reach its expected status: injected faults may retry it a few times."""
+"""Maximum seconds until a job has its expected status: because of injected faults, it may be retried a few times."""
 POLL = 0.2
 STUBBORN = 10
 """Attempts of jobs that should succeed: with enough of them, JOBFLOW_FAULT_RATE does not make the demo fail."""

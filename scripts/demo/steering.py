@@ -1,4 +1,4 @@
-"""Show how to steer jobs: run one before its time, a schedule, a rate."""
+"""Show how an operator controls jobs: run a job before its time, use a schedule, limit a rate."""
 
 import secrets
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Steering:
         self.rate()
 
     def run_now(self) -> None:
-        """Plan an e-mail, and run it before its time."""
+        """Create an e-mail job with a later time, and run it before this time."""
         self._tell.begin("Plan an e-mail for tomorrow, and run it now")
         job_id = self._api.submit("email.send", MAIL, delay_seconds=TOMORROW)
         planned = self._api.get(f"/jobs/{job_id}")

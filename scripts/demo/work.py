@@ -1,4 +1,4 @@
-"""Show jobs at work: an image, an e-mail, an approval, a retried dead letter, a report."""
+"""Run example jobs: an image, an e-mail, an approval, a dead letter that is retried, a report."""
 
 from typing import Any
 

@@ -118,7 +118,7 @@ def _filter(parameters: list[Schema]) -> str:
     asked = [p for p in parameters if p["in"] == "query" and p["name"] not in NOT_FILTERS]
     lines = ['class JobFilter(TypedDict, total=False):\n    """The jobs of a list: all conditions hold."""\n']
     for parameter in asked:
-        # The names of job types differ between stages, so the generated module cannot list them.
+        # Leave out the enum of job types: their names differ between stages, so the generated module cannot list them.
         kind = "TypeOrName" if parameter["name"] == "type" else hint(parameter["schema"])
         lines.append(f"    {parameter['name']}: {'datetime | str' if kind == 'datetime' else kind}")
     return "\n".join(lines) + "\n"

@@ -15,7 +15,7 @@ TARGET = ROOT / "jobflow" / "project" / "ci" / "deploy-role.json"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + ISSUER
 LEFT_OUT = ("RoleOfAccessLogs",)
-"""Parts of the policies that are for the whole account: a person sets them up once."""
+"""Parts of the policies that concern the whole account: a person sets these parts up once."""
 
 
 def template() -> dict[str, Any]:

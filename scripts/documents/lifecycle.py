@@ -1,4 +1,4 @@
-"""Write the moves of docs/lifecycle.md, as a drawing or as a table."""
+"""Write the moves of docs/lifecycle.md, as a diagram or as a table."""
 
 from chalicelib.jobs.job import MOVES, TERMINAL, Status
 

@@ -1,6 +1,6 @@
 """Write docs/llms.txt, a guide for assistants (llmstxt.org): one line for each page, command and request.
 
-Part of `make openapi`; everything is taken from the documents, the command line and the API document.
+Part of `make openapi`; the text comes from the pages, the command line and the API document.
 """
 
 import inspect

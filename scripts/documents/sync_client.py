@@ -32,7 +32,7 @@ def files() -> dict[Path, str]:
 
 
 def _finished(name: str, made: Path) -> str:
-    """Return a module as ruff changes it: imports sorted, `yield from` for a loop that only yields, formatted."""
+    """Return a module after ruff's changes: sorted imports, `yield from` for a loop that only yields, formatting."""
     header = f"# Generated from {(SOURCE / name).relative_to(ROOT)} by `make openapi`: do not edit.\n"
     fixed = _ruff(header + made.read_text(), "check", "--fix", "--unsafe-fixes", "--select", "I,UP028", "--quiet")
     return _ruff(fixed, "format")

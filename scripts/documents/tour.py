@@ -34,7 +34,7 @@ TOUR = (
     "jobflow jobs list",
 )
 FINE = (0, 3)
-"""Accepted exit codes: one of the tour's jobs fails on purpose."""
+"""Accepted exit codes. 3 is accepted, because one of the tour's jobs fails on purpose."""
 FONT = re.compile(r"@font-face \{[^}]*\}\s*")
 """The part of the drawing that loads fonts from another server: a reader's browser must not load them."""
 CHUNK = 65_536
@@ -52,7 +52,7 @@ def typed(command: str, environment: Mapping[str, str]) -> str:
     try:
         while chunk := os.read(main, CHUNK):
             printed += chunk
-    except OSError:  # Linux raises this when the other end is closed
+    except OSError:  # Linux raises this error when the other end of the terminal is closed
         pass
     finally:
         os.close(main)

@@ -38,7 +38,7 @@ MARK = re.compile(r"<!-- value: (?P<name>[\w.]+) -->((?!<!-- value: ).)*?<!-- /v
 
 
 def values() -> dict[str, str]:
-    """Return everything that a page may name. Prices are those of the built-in job types."""
+    """Return all values that a page may name. Prices are those of the built-in job types."""
     types = [kind for kind in jobtype.load() if kind.name in named()]
     sharing = [replace(types[0], name=name, queue=Queue("mail")) for name in ("x.y", "x.z")]
 
@@ -110,7 +110,7 @@ def render(text: str, known: Mapping[str, str]) -> str:
 
 
 def main() -> int:
-    """Write or check; return 1 if a page is stale."""
+    """Write the pages, or check them; return 1 if a page is stale."""
     check, known, stale = "--check" in sys.argv[1:], values(), []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         before = page.read_text()

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = ("chalicelib", "handlers")
 METHODS = frozenset({"fullmatch", "match", "search", "sub", "subn", "split", "findall", "finditer"})
 WHOLE = frozenset({"fullmatch"})
-"""Methods that match only from the first character. Other methods try every position, which can multiply the time by
-the length of the text."""
+"""Methods that match only from the first character. Other methods try every position of the text, so the time can be
+multiplied by the text's length."""
 CUT = "`_general` cuts its text to one line of READ characters first"
 BOUNDED = {"chalicelib.jobs.texts.fingerprints.PARTS": CUT, "chalicelib.jobs.texts.fingerprints.CODES": CUT}
 """Patterns that recheck cannot decide; for each, the maximum length of the texts on which it is used."""

@@ -1,4 +1,7 @@
-"""Print the first limit at 10 to 10,000 jobs a second, and behind ten million waiting jobs, and what to set."""
+"""Print which limit is reached first, and what to set.
+
+For 10 to 10,000 jobs a second, and for ten million waiting jobs.
+"""
 
 import argparse
 import sys

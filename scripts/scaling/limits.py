@@ -1,4 +1,4 @@
-"""List the limits of AWS, each with its page, and what one job uses of them. Seconds, and units per second."""
+"""List the limits of AWS, each with its page, and how much one job uses of each. Seconds, and units per second."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
 ALL_WRITES = 1
 """Write units of a job in its shard of the index of all jobs: one at creation."""
 ACTIVE_WRITES = 2
-"""Write units of a job in its type's shard of the index of unfinished jobs: one in, one out."""
+"""Write units of a job in its type's shard of the index of unfinished jobs: one when it enters, one when it leaves."""
 OVERHEAD = 0.05
 """Seconds between two invocations of one environment: response, poll, next event. An estimate."""
 STREAM_SECONDS = 0.15
@@ -91,6 +91,6 @@ class Setting:
 
     @property
     def counted(self) -> float:
-        """Return the jobs per second that the counters can follow: one stream shard for each partition."""
+        """Return the jobs per second that the counters can process: one stream shard for each partition."""
         partitions = max(self.shards, self.types * self.rate * WRITE_UNITS / PARTITION_WRITES)
         return partitions * STREAM_BATCH / STREAM_SECONDS / CHANGES / self.types

@@ -7,7 +7,7 @@ from infra.cloud.cost.calculation import WRITE_UNITS
 from scripts.scaling.limits import DOUBLING, FIRST_CONCURRENT, IN_FLIGHT, MORE_A_MINUTE, Setting
 
 ENDED_UNITS = 3
-"""Write units of a job's claim and completion; the others belong to its acceptance."""
+"""Write units of a job's claim and completion; the other write units are used when the job is accepted."""
 ACCEPTED_UNITS = WRITE_UNITS - ENDED_UNITS
 FULL = 0.999
 HOUR = 3_600

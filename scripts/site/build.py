@@ -1,6 +1,6 @@
 """Build the documentation as a site of static files in build/site, and fail at a broken link (`make docs`).
 
-Nothing in it is loaded from another host: the build fails when a page asks for a file elsewhere.
+Nothing in it is loaded from another host: the build fails when a page loads a file from elsewhere.
 """
 
 import os
@@ -21,7 +21,7 @@ ZENSICAL = ROOT / "build" / "site-tools" / "bin" / "zensical"
 DECISION = re.compile(r"\[([^\]]+)\]\((?:\.\./)*decisions/[^)]*\)")
 """A link to a decision; the site contains no decisions."""
 DRAWING = re.compile(r"```mermaid\n.*?```", re.DOTALL)
-"""A drawing in mermaid. The site has a table in its place, because the theme would load mermaid from another host."""
+"""A mermaid diagram. The site shows a table instead, because the theme would load mermaid from another host."""
 ASKED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^"'\s>]+|<link\b[^>]*>"""
     r"""|url\((?:https?:)?//[^)]+\)|<pre class=["']?mermaid\b"""

@@ -31,7 +31,8 @@ def build(folder: Path) -> Path:
     (ROOT / "build").mkdir(exist_ok=True)
     draft = ROOT / "build" / f"wheel-sbom.{os.getpid()}"
     draft.write_text(sbom())
-    draft.replace(ROOT / "build" / "wheel-sbom.json")  # in one step: another build may be reading the file
+    # replace the file in one step, because another build may be reading it
+    draft.replace(ROOT / "build" / "wheel-sbom.json")
     return _built(ROOT, folder)
 
 
@@ -80,7 +81,7 @@ def _needs_of(name: str) -> Iterator[str]:
 
 
 def main() -> int:
-    """Build them; return 1 if the client's wheel is too large."""
+    """Build both wheels; return 1 if the client's wheel is too large."""
     folder = ROOT / "build" / "wheel"
     client = build(folder)
     for path in (client, build_platform(folder)):

@@ -1,4 +1,4 @@
-"""Follow README in an empty folder until a first own job has completed, and measure the time.
+"""Follow README in an empty folder until the user's first job has completed, and measure the time.
 
 Run it as `python -m scripts.wheels.first_job`. It runs README's own commands. Afterwards it adds the job type of *Add a
 job type*, and the repository's checks and tests must pass. The time includes making the virtual environment. It does
@@ -33,7 +33,7 @@ FOREIGN = ("AWS_", "JOBFLOW_", "PYTHON", "VIRTUAL_ENV", "MAKE", "MFLAGS", "UV_")
 
 
 class Failed(Exception):
-    """A command did not do what README says; the message contains its output."""
+    """A command did not have the result that README describes; the message contains its output."""
 
 
 def commands() -> list[str]:
@@ -174,7 +174,7 @@ def fits(seconds: float, cpu: float, *, busy: bool) -> bool:
 
 
 def is_busy() -> bool:
-    """Return whether this machine has had more work than processors in the last five minutes."""
+    """Return whether more processes than processors were ready to run in the last five minutes (the load average)."""
     return os.getloadavg()[1] > (os.cpu_count() or 1)
 
 

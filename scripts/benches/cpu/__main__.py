@@ -1,8 +1,8 @@
 """Print CPU milliseconds and calls of each unit of work; compare the calls with the baseline: `make bench-cpu`.
 
-The number of function calls, Python's and C's, is the same on a busy and a quiet machine. CPU time is not, and is only
-printed. It exits with 1 if a unit of work makes more than 15 % more calls than in `baseline.json`, which is for one
-version of Python; with another version it only prints.
+The number of function calls, Python's and C's, is the same on a busy and a quiet machine. CPU time depends on the load,
+so it is only printed. It exits with 1 if a unit of work makes more than 15 % more calls than in `baseline.json`, which
+is for one version of Python; with another version it only prints.
 """
 
 import argparse
@@ -28,7 +28,7 @@ VERSION = "{}.{}".format(*sys.version_info)
 
 
 def calls(act: Act) -> int:
-    """Return the number of Python and C functions that one repetition calls.
+    """Return how many Python and C functions are called in one repetition.
 
     The garbage collector is off during this time, because it would call finalizers of other objects in the process.
     """
@@ -88,7 +88,7 @@ class Figures:
 
 
 def measured(prepare: Callable[[Stage], Act], *, profiled: bool = False) -> Figures:
-    """Measure one unit of work on a stage of its own. With `profiled`, also print the profile."""
+    """Measure one unit of work on a new stage. With `profiled`, also print the profile."""
     with stage() as stood:
         act = prepare(stood)
         act()  # the first repetition also does one-time work, so it is not recorded
@@ -114,7 +114,7 @@ def line(name: str, one: Figures, known: Mapping[str, int]) -> str:
 
 
 def main() -> int:
-    """Measure the requested units; return 1 if the calls of one have grown too much."""
+    """Measure the requested units; return 1 if the number of calls of a unit has grown too much."""
     parser = argparse.ArgumentParser(prog="make bench-cpu", description=__doc__)
     parser.add_argument("--write", action="store_true", help="make the calls of now the baseline")
     parser.add_argument("--profile", metavar="NAME", help="measure what begins like this, and print its functions")

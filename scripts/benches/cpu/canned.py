@@ -1,4 +1,4 @@
-"""Answer AWS requests at once, with the answers that the emulator gave to the same work before."""
+"""Answer AWS requests at once, with the answers that the emulator gave to the same requests before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ class Canned:
     """Handlers of botocore's events: they record the answers of one unit of work, then repeat them in turn.
 
     The SDK does everything that a real request needs, except the connection: it serialises, signs and parses. The
-    answers are recorded ones, so the work must not depend on parts of answers that change.
+    answers are recorded, so the work must not depend on parts of answers that would change.
     """
 
     answers: list[Answer] = field(default_factory=list)

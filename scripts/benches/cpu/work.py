@@ -14,7 +14,7 @@ from scripts.benches.cpu.stage import ACCOUNT, REGION, SQS, STACK, Context, Stag
 MAIL = {"to": ["ada@example.com"], "subject": "Shipped", "text": "It is on its way."}
 BODY = json.dumps({"type": "email.send", "payload": MAIL}).encode()
 TYPES = ("email.send", "image.process", "report.generate")
-"""The types on the stage: always the same ones, even if a project has other types."""
+"""The job types of the stage. They are always the same, even if a project has other types."""
 Act = Callable[[], Any]
 
 
