@@ -25,24 +25,25 @@ WAITING = (
     "tests/flow/", "tests/infra/local/lambdas/", "tests/infra/local/test_ending.py",
     "tests/infra/local/code/test_edits.py", "tests/scripts/test_demo.py",
 )  # fmt: skip
-"""Tests that mostly wait for other processes. One process runs them all, so that one platform serves all of a flow, and
-the other processes keep the processors busy."""
+"""Tests that mostly wait for other processes. One process runs all of them, so that one platform is enough for all
+tests of a flow, and the other processes use the processors."""
 SLOW = (
     *WAITING, "tests/infra/cloud/package/test_package.py", "tests/infra/local/test_runner.py", "tests/proof/",
     "tests/infra/local/", "tests/scripts/", "tests/e2e/", "tests/infra/cloud/", "tests/handlers/", "tests/contract/",
 )  # fmt: skip
-"""Tests that start processes or play long games, in the order of their start, before the others."""
+"""Tests that start processes or run long simulations. They start in this order, before the others."""
 
-# No test reaches an account. A client that is made before the first emulator, and kept, can also sign its requests.
+# No test sends requests to an account. A client that is created before the first emulator, and kept, can also sign its
+# requests.
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
 for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
 descriptions.share()
-# Hypothesis fails an example of over 200 ms, or slow data: on a busy machine that shows nothing.
+# Without this, Hypothesis fails an example that takes over 200 ms, or slow data; on a busy machine that shows nothing.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
-# made here, not by the first test that logs: that test may have captured standard output, and closes it when it ends
+# created here, not by the first test that logs: that test may have captured standard output, and closes it at its end
 logger()
 
 
@@ -78,7 +79,7 @@ class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together | None:
-    """Keep files together, and what waits (`--dist loadfile`)."""
+    """Keep the tests of a file together, and those that wait (`--dist loadfile`)."""
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 

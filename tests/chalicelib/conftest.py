@@ -1,4 +1,4 @@
-"""Provide a whole JobFlow over the memory ports, on a controlled clock."""
+"""Provide a complete JobFlow over the memory ports, on a controlled clock."""
 
 import random
 from collections.abc import Iterator
@@ -19,6 +19,6 @@ def ground(clock: Clock) -> MemoryGround:
 
 @pytest.fixture
 def world(ground: MemoryGround, clock: Clock) -> Iterator[World]:
-    """One job type and everything that handles it."""
+    """One job type, and everything that processes its jobs."""
     yield World(ground, clock, random.Random(7))
     script.forget()

@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    """Leave nothing for the next tests."""
+    """Remove cached objects, so that the next tests do not get them."""
     parts.reset()
     yield
     parts.reset()

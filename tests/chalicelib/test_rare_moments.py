@@ -23,7 +23,7 @@ from tests.support import Invocation
 
 
 def claimed(world: World, *, request: str = "request") -> Any:
-    """Return the job, held by a worker that has 60 seconds."""
+    """Return the job, claimed by a worker that has 60 seconds."""
     claims = Claims(world.ground.store, world.clock, lambda low, _: low)
     return claims.claim(Message(world.accepted["a"], 1, TYPE), Claimant(request), 60)
 
@@ -41,7 +41,7 @@ def test_a_late_finisher_keeps_its_message_whatever_it_brings(world: World, outc
 
 @pytest.mark.parametrize("partial", [True, False])
 def test_where_partial_batches_are_off_a_failure_brings_the_whole_batch_back(world: World, partial: bool) -> None:
-    """Lambda would delete every message of a batch if it does not read the answer, also failed ones."""
+    """If Lambda does not read the answer, it would delete every message of a batch, also those of failed jobs."""
     world.script["a"] = ["err"]
     world.submit("a")
     world.submit("b")

@@ -1,4 +1,4 @@
-"""Test the environment: read once and checked; an error names the variable."""
+"""Test the environment: it is read once and checked; an error names the variable."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
 def test_outside_development_cursors_need_a_secret() -> None:
     with pytest.raises(ConfigurationError, match="CURSOR_SECRET"):
         Settings.from_env({"STAGE": "prod", "CURSOR_SECRET": "development"})
-    # the other functions run without it, so none of them can write a cursor with a known secret
+    # the other functions run without the secret, so none of them can write a cursor with a known secret
     without = Settings.from_env({"STAGE": "prod"})
     with pytest.raises(ConfigurationError, match="CURSOR_SECRET"):
         write_cursor("x", Filter(), without.cursor_secret)

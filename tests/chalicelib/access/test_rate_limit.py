@@ -1,4 +1,4 @@
-"""Test the rate limiter over memory and DynamoDB: exact, forgiving, and inactive while its table is down."""
+"""Test the rate limiter over memory and DynamoDB: it counts exactly, and accepts requests while its table is down."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +44,7 @@ class Down:
 
 
 class Grudging(MemoryRateWindows):
-    """A table that fails when a refused request is subtracted."""
+    """A table that fails when a refused request is subtracted again."""
 
     def forgive(self, address: str, start: int) -> None:
         raise ConnectionError
@@ -96,7 +96,7 @@ def test_the_rate_is_kept_over_a_quarter_of_an_hour() -> None:
         admitted.append(let_in(limiter))
         clock.now += 0.5
     assert admitted[:60] == [True] * 60
-    # clients that wait as told, in whole seconds, lose a little
+    # clients that wait as long as `Retry-After` says, in whole seconds, lose a part of the limit
     assert 14.5 * LIMIT <= sum(admitted) <= 16 * LIMIT
 
 

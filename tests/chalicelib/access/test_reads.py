@@ -1,4 +1,4 @@
-"""Test the read limits of a request and a token: another token is served while the first is over its limit."""
+"""Test the read limits of a request and of a token: another token is served while the first one is over its limit."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def test_a_request_is_stopped_when_it_has_taken_what_one_may() -> None:
             spend(6)
     assert spent.units == 12
     assert told.value.errors[0].loc == ("query",)
-    spend(1_000_000)  # no limit is counted
+    spend(1_000_000)  # nothing is counted, because there is no limit
 
 
 def test_reads_of_threads_count_for_their_request() -> None:

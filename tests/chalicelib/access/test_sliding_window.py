@@ -1,4 +1,4 @@
-"""Test the arithmetic of the rate limit, at its edges and over random histories."""
+"""Test the arithmetic of the rate limit, at its limits and over random histories."""
 
 import math
 
@@ -15,9 +15,10 @@ LENGTH = 60
 @pytest.mark.parametrize(
     ("previous", "count", "elapsed", "wait"),
     [
-        # full at once: wait the whole window, and then until one of sixty has faded
+        # the window is full: the next request must wait for the whole window, and then until one request of sixty has
+        # expired
         (0, 61, 0, 61), (0, 61, 59.5, 2), (0, 200, 0, 61),
-        # the previous window fades by one a second
+        # the previous window's share decreases by one a second
         (60, 1, 0, 1), (60, 31, 30, 1), (60, 31, 30.5, 1),
     ],
 )  # fmt: skip
@@ -37,7 +38,7 @@ def test_after_the_wait_one_is_let_in_and_a_second_earlier_none(
     let_in = max(0, math.floor(limit - faded + NOISE))
     refused = Window(start, let_in + extra, previous)
     if admitted(refused, now, length, limit):
-        return  # a request that the rounding of `share` accepted is no refusal
+        return  # a request that is accepted because `share` is rounded is not an error
 
     wait = retry_after(refused, now, length, limit)
 

@@ -29,7 +29,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
 
 
 class Answer:
-    """S3 as a fake HTTP layer that gives every request the same answer, and knows whether the body was read."""
+    """S3 as a fake HTTP layer that gives every request the same answer, and records whether the body was read."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.status_code, self.headers, self.body = status, headers, body

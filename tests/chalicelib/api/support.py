@@ -53,7 +53,7 @@ BODY: dict[str, Any] = {"type": "test.note", "payload": {"to": ["a@example.com"]
 @contextmanager
 def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
     """Declare only these job types within the block."""
-    jobtype.load()  # their files are imported once: declared within the block, they would be lost after it
+    jobtype.load()  # import the files now, once: types that are declared within the block would be lost after it
     before = dict(registered)
     registered.clear()
     registered.update({kind.name: kind for kind in kinds})
@@ -84,7 +84,7 @@ class Answer:
 
 
 class Live(MemoryCounters):
-    """Counters whose totals are never late: they are counted in the store at each read."""
+    """Counters whose totals are never late: each read counts the jobs in the store."""
 
     def __init__(self, store: MemoryJobStore) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class World:
         routes.register(self.app)
 
     def gateway(self, address: str = ADDRESS) -> LocalGateway:
-        """API Gateway as that address reaches it."""
+        """Return API Gateway as the caller with that address reaches it."""
         gateway = LocalGateway(self.app, Config.create())
         gateway.event_converter.LOCAL_SOURCE_IP = address
         return gateway
@@ -139,7 +139,7 @@ class World:
         headers: Mapping[str, str] | None = None,
         address: str = ADDRESS,
     ) -> Answer:
-        """Send one request; with the role's token unless another is given, as JSON unless `headers` differ."""
+        """Send one request, with the role's token unless another is given, and as JSON unless `headers` differ."""
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         secret = token if token is not None else self.secrets[role] if role else None
         sent = {"Content-Type": "application/json", **(headers or {})}
@@ -167,7 +167,7 @@ class World:
         return str(answer.json["id"])
 
     def put_in(self, job_id: str, status: Status, **fields: Any) -> Job:
-        """Put a job into a state directly."""
+        """Put a job directly into a state."""
         claims = {"claims": fields["attempts"]} if "attempts" in fields else {}
         job = replace(self.store.get(job_id), status=status, **{**claims, **fields})
         self.store._jobs[job_id] = job

@@ -43,7 +43,7 @@ def test_the_committed_document_is_what_the_code_makes() -> None:
         [sys.executable, "-m", "scripts.openapi", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert "docs/openapi.json is up to date" in done.stdout, done.stdout + done.stderr
-    # docs/llms.txt contains sentences of the pages: `make check` reports when it is stale
+    # ignore docs/llms.txt, which contains sentences of the pages: `make check` reports when it is stale
     assert [line for line in done.stdout.splitlines() if "is stale" in line and "llms.txt" not in line] == []
 
 
@@ -56,7 +56,7 @@ def test_every_example_of_a_job_works_verbatim(built_in: World) -> None:
 
 
 def fields(described: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every field of every schema: the schema's name, the field's name, and its description."""
+    """Yield every field of every schema: the schema's name, the field's name, and its description."""
     for name, schema in described["components"]["schemas"].items():
         yield from ((name, field, said) for field, said in schema.get("properties", {}).items())
 
@@ -122,7 +122,7 @@ SCRAPER = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;"
     "q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
 )
-"""The header that Prometheus 3 sends."""
+"""The Accept header that Prometheus 3 sends."""
 
 
 @pytest.mark.parametrize(

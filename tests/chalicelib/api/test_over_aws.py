@@ -94,15 +94,16 @@ def test_integers_that_no_float_can_hold_come_back_as_they_went_in(over_aws: Cal
 def test_what_each_call_asks_of_dynamodb(over_aws: Callable[..., World]) -> None:
     world = over_aws(rate_limit_max=60)
     keyed = {"Idempotency-Key": "k"}
-    world.post("/jobs", {})  # the address has a window and the token is known
+    world.post("/jobs", {})  # the window of the address exists, and the token is cached
 
     with requests_to("dynamodb") as asked:
         job_id = world.post("/jobs", BODY, headers=keyed).json["id"]
-    assert asked == ["UpdateItem", "GetItem", "PutItem"]  # the rate limit, no job of that key, the job
+    assert asked == ["UpdateItem", "GetItem", "PutItem"]  # the rate limit, the search for a job with that key, the job
 
     with requests_to("dynamodb") as asked:
         world.post("/jobs", BODY, headers=keyed)
-    assert asked == ["UpdateItem", "GetItem", "PutItem", "GetItem"]  # it exists; only one writer decides that
+    # the job exists; the conditional write finds this out
+    assert asked == ["UpdateItem", "GetItem", "PutItem", "GetItem"]
 
     with requests_to("dynamodb") as asked:
         world.get(f"/jobs/{job_id}")

@@ -1,4 +1,4 @@
-"""Check the cost of an operator's requests to AWS: the same for any number of jobs."""
+"""Check the number of AWS requests for an operator's requests: it is the same for any number of jobs."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from tests.support import REGION
 
 THIRD = JobType("test.third", lambda payload, ctx: None, Note)
 KINDS = (NOTE, OTHER, THIRD)
-"""As many as are built in."""
+"""The number of built-in types."""
 NAME = fingerprint(NOTE.name, *ERROR)[0]
 
 
@@ -39,17 +39,16 @@ REQUESTS = {
     f"/jobs?created_after={iso(T0 - 9)}": 5, f"/jobs?created_before={iso(T0 - 9)}": 5, "/jobs?offset=500": 6,
 }  # fmt: skip
 RARE = {"/jobs?status=processing&tag=night": 13, "/jobs?status=dead_letter": 6, "/jobs?error=nothing+like+it": 6}
-"""Requests that do not fill a page in the smaller table, or never do: they may cost less there, and never more than
-this."""
+"""Requests that do not fill a page in the smaller table, or in any table: there they may cost less, but never more."""
 OF_ANY_TYPE = ("/jobs?status=queued", "/jobs?status=processing&tag=night")
-"""Unfinished jobs of any type: four queries per type, besides the counters."""
+"""A list of unfinished jobs of any type: four queries for each type, and the counters."""
 MOST_UNITS = 80.0
-"""Of any page of 20, at any size."""
+"""Maximum for any page of 20 jobs, with any number of jobs."""
 
 
 def cost(world: World, path: str) -> Cost:
-    """Return the AWS requests of one call; the token is read in memory, as the authorizer does it."""
-    world.clock.now += 10  # no cached answer is left
+    """Return the AWS requests of one call. The token is read from memory, as in the authorizer."""
+    world.clock.now += 10  # remove cached answers
     with read_by(REGION) as reading:
         assert world.get(path).status == 200
     return sum(reading.requests.values()), reading.units

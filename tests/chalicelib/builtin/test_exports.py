@@ -1,4 +1,4 @@
-"""Test exports: each finished job is exactly once in the parts of a manifest, wherever an attempt ends."""
+"""Test exports: the parts of a manifest contain each finished job exactly once, wherever an attempt ends."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ from tests.support import T0, Clock, a_job
 
 BUCKET = "acme-archive"
 BEGINS = T0 - T0 % DAY - 7 * DAY
-"""The start of the day seven days before T0."""
+"""The start of the day that is seven days before T0."""
 PAGE = (Path(__file__).parents[3] / "docs" / "restore.md").read_text()
 
 
@@ -124,7 +124,7 @@ def test_kept_steps_and_events_when_they_are_asked_for(archive: Any, clock: Cloc
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parts of about a page, so that 300 jobs make several."""
+    """Make parts with about one page each, so that 300 jobs need several parts."""
     monkeypatch.setattr(exports, "EXPORT_PART_BYTES", 1)
 
 
@@ -148,7 +148,7 @@ def test_it_may_end_at_any_write_and_the_next_attempt_goes_on(
 
 
 class ends_at_write:  # noqa: N801 - read as a phrase
-    """End the process at the n-th written object, before it or after it."""
+    """End the process at the n-th object that is written, before or after the write."""
 
     def __init__(self, client: Any, number: int, after: bool) -> None:
         self._events, self._left = client.meta.events, number
@@ -208,13 +208,13 @@ def test_a_day_that_is_not_over_and_what_is_no_day_are_refused(
 
 
 def documented() -> JobType[Any, Any]:
-    """The job type that docs/restore.md prints."""
+    """Return the job type that docs/restore.md prints."""
     (source,) = re.findall(r"```python\n(# handlers/job_export\.py\n.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {"__name__": "handlers.job_export"}
     exec(compile(source, "docs/restore.md", "exec"), names)  # noqa: S102 - our own documentation
     found = names["job_export"]
     assert isinstance(found, JobType)
-    registered.pop(found.name, None)  # the other tests of this process have no such file
+    registered.pop(found.name, None)  # remove the file: the other tests of this process do not have it
     return found
 
 

@@ -1,4 +1,4 @@
-"""Check that files with very many parts are refused before decoding."""
+"""Check that files with very many parts are refused before they are decoded."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ def saved(form: str, **how: object) -> bytes:
 
 
 def jpeg(scans: int) -> bytes:
-    """A progressive JPEG whose last scan is repeated until there are `scans`."""
+    """Return a progressive JPEG whose last scan is repeated until there are this many scans."""
     content = saved("JPEG", progressive=True)
     last = content.rindex(b"\xff\xda")
     return content[:last] + content[last:-2] * (scans - content.count(b"\xff\xda") + 1) + content[-2:]
@@ -40,7 +40,7 @@ def webp(chunks: int) -> bytes:
 
 
 def gif(blocks: int) -> bytes:
-    """A GIF with one comment of that many blocks, without the extension's own."""
+    """Return a GIF with one comment of that many blocks, not counting those of the extension."""
     content = saved("GIF")
     at = 13 + (3 << ((content[10] & 7) + 1))
     return content[:at] + b"!\xfe" + b"\x01x" * (blocks - 1) + b"\0" + content[content.index(b",", at) :]

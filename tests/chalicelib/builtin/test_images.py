@@ -97,7 +97,7 @@ def test_a_photo_held_sideways_is_turned_upright_before_it_is_cropped() -> None:
     content = saved(quarters(), "JPEG", exif=exif(), quality=95)
     image = opened(render(content, Recipe(crop=(0, 0, 20, 40), format="png")))
     assert image.size == (20, 40)
-    assert close(image.getpixel((5, 5)), BLUE)  # turned clockwise, the bottom left moves to the top
+    assert close(image.getpixel((5, 5)), BLUE)  # turned clockwise, the bottom left corner becomes the top left corner
 
 
 def test_no_metadata_survives() -> None:
@@ -133,7 +133,7 @@ def test_colours_are_translated_before_their_profile_goes() -> None:
 
 
 def rgb_profile_with_swapped_colours() -> bytes:
-    """sRGB's profile with the red and green primaries exchanged: a visible, checkable difference."""
+    """Return sRGB's profile with exchanged red and green primaries, which makes a visible difference."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile.replace(b"rXYZ", b"tmp!").replace(b"gXYZ", b"rXYZ").replace(b"tmp!", b"gXYZ")
 
@@ -184,7 +184,7 @@ def test_an_animation_gives_its_first_picture() -> None:
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A PNG that claims this size but contains almost no data: the header of a decompression bomb."""
+    """Return a PNG that declares this size but contains almost no data: the header of a decompression bomb."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -53,7 +53,7 @@ class Store(MemoryJobStore):
 
 
 class Faulty:
-    """A port whose calls may raise, before they take effect or afterwards."""
+    """A port whose calls may raise, before or after they take effect."""
 
     def __init__(self, port: Any, bench: "Platform") -> None:
         self._port, self._bench = port, bench
@@ -70,7 +70,7 @@ class Faulty:
 
 @dataclass
 class Platform:
-    """Bulk actions over memory; `before` and `after` each call of a port may raise."""
+    """Bulk actions over memory; each call of a port may raise, as `before` and `after` say."""
 
     clock: Clock = field(default_factory=Clock)
     before: Fault = lambda _: None
@@ -86,7 +86,7 @@ class Platform:
         self.work = BulkWork(rows, self._acting, self.background, self.clock)
 
     def operations(self, by: str, bulk: BulkAction | None = None) -> Operations:
-        """Return the operations of an operator, or of a worker of a bulk action."""
+        """Return the use cases of an operator, or of a worker that processes a bulk action."""
         store: Any = self.ports[0] if bulk else self.store
         of: dict[str, Any] = {"in_bulk": True, "bulk": bulk.id, "bulk_since": bulk.started_at} if bulk else {}
         return Operations(Dispatcher(store, MemoryJobQueue(self.clock), self.clock), by, **of)
@@ -105,23 +105,23 @@ class Platform:
     def start(
         self, which: Filter | None = None, ids: Sequence[str] = (), action: str = "retry", **more: Any
     ) -> BulkAction:
-        """Start an action on all possible jobs, or on these."""
+        """Start an action on all jobs for which it is possible, or on these jobs."""
         which = which or (None if ids else Filter())
         return self.work.start(NewBulkAction(action, "ada", "1f2e", which, tuple(ids), **more))
 
     def alone(self, work: Callable[[], object]) -> None:
-        """Do it in a separate process, which may end."""
+        """Run this in a separate process, which may end."""
         with contextlib.suppress(Dead, TimeoutError):
             work()
 
     def go_on(self, remaining: Callable[[], float] = lambda: 840.0) -> BulkAction:
-        """Process open actions like the function that was woken; return the newest one."""
+        """Process the open actions, as the invoked function does; return the newest action."""
         self.clock.now += 1
         self.work.work(self.counters.standing().bulk, remaining)
         return self.rows.newest(1)[0]
 
     def to_the_end(self, meanwhile: Callable[[], None] = lambda: None) -> BulkAction | None:
-        """Process it as often as the watchdog would in a day; None if its row was never written."""
+        """Process the action as often as the watchdog would in a day; return None if its row was never written."""
         for _ in range(120):
             meanwhile()
             self.clock.advance(LONGEST_SLICE_PAUSE)
@@ -133,20 +133,23 @@ class Platform:
         raise AssertionError("it does not end")
 
     def done(self) -> BulkAction:
-        """Return the only action when it has ended, while the jobs that it retries fail again."""
+        """Return the only action when it has ended; the jobs that it retries fail again meanwhile."""
         over = self.to_the_end(self.all_fail_again)
         assert over is not None
         return over
 
     def all_fail_again(self) -> None:
-        """End the retried jobs with another error, which a later part of the search finds."""
+        """End the retried jobs with another error, so that a later part of the search finds them."""
         for job_id, job in self.store._jobs.items():
             if job.status is Status.QUEUED and self.store.acted[job_id]:
                 self.store._jobs[job_id] = replace(job, status=Status.DEAD_LETTER, writer="worker")
 
 
 def whichever_call_fails(when: str, what: type[BaseException]) -> Iterator[Platform]:
-    """Yield a platform for each call of a port, which fails `before` or `after` it, until there are no more calls."""
+    """Yield a platform for each call of a port: this call fails, `before` or after its effect.
+
+    End when there are no more calls.
+    """
     for number in range(200):
         bench, calls = Platform(), iter(range(1_000))
 

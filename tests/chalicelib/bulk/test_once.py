@@ -33,7 +33,7 @@ def test_each_job_is_acted_on_once_whichever_call_fails(action: str, listed: boo
         ids = bench.jobs(3, ACTIONS[action])
         bench.alone(partial(bench.start, ids=ids if listed else (), action=action.split(maxsplit=1)[0]))
         over = bench.to_the_end(bench.all_fail_again)
-        if over is not None:  # otherwise its row was never written, and its operator was told
+        if over is not None:  # otherwise the row was never written, and the operator got an error
             assert (over.state, over.matched, over.done, over.skipped) == (BulkState.DONE, 3, 3, 0)
             assert [bench.store.acted[job_id] for job_id in ids] == [1, 1, 1]
 
@@ -135,7 +135,7 @@ def test_two_workers_at_once_act_on_each_job_once_and_count_it_once() -> None:
     others: list[object] = []
 
     def another(name: str) -> None:
-        """A second worker comes when the lease of the first has ended, in the middle of its slice."""
+        """Start a second worker after the lease of the first has ended, in the middle of its slice."""
         if name == "apply" and not others:
             others.append(1)
             bench.clock.advance(2 * LONGEST_SLICE_PAUSE)

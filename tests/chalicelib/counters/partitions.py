@@ -1,4 +1,7 @@
-"""Simulate a jobs table with several partitions: every four hours each shard of the stream ends, and another begins."""
+"""Simulate a jobs table with several partitions.
+
+Every four hours each shard of the stream ends, and a new one begins.
+"""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -9,7 +12,7 @@ from tests.chalicelib.counters.support import image
 from tests.support import T0
 
 ROLL = 4 * 3600.0
-"""Seconds for which a shard is written to."""
+"""Seconds for which a shard gets records."""
 APART = 600.0
 """Seconds between the ends of the shards of two partitions."""
 STEPS = ("queued", "processing", "completed")
@@ -19,19 +22,19 @@ Record = dict[str, Any]
 
 @dataclass
 class Partitions:
-    """The records of jobs that come one after the other, by shard, in the stream's order."""
+    """The records of jobs that are created one after the other, by shard, in the stream's order."""
 
     number: int = 4
     shards: dict[str, list[Record]] = field(default_factory=dict)
     jobs: int = 0
 
     def shard(self, partition: int, at: float) -> str:
-        """Return the name of the shard of a partition, as long as AWS's own."""
+        """Return the name of the shard of a partition; it is as long as AWS's own names."""
         born = at - (at - partition * APART) % ROLL
         return f"shardId-{born * 1000:020.0f}-{hashlib.sha256(f'{partition} {born}'.encode()).hexdigest()[:8]}"
 
     def job(self, at: float, job_type: str = "email.send") -> tuple[str, list[Record]]:
-        """Let a job come, run and end within two seconds; return its shard and its three records."""
+        """Let a job be created, run and end within two seconds; return its shard and its three records."""
         shard = self.shard(self.jobs % self.number, at)
         told = self.shards.setdefault(shard, [])
         images = [

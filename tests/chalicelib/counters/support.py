@@ -1,4 +1,4 @@
-"""Provide records of the jobs table's stream, and rows to count them."""
+"""Provide records of the jobs table's stream, and rows that count them."""
 
 from collections import Counter
 from typing import Any
@@ -14,7 +14,7 @@ TOTALS = keys.totals("a.b")
 
 
 class Rows(MemoryCounters):
-    """Counter rows whose writes fail as often as a test says."""
+    """Counter rows whose writes fail as often as a test requires."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Rows(MemoryCounters):
 
 
 def apply(rows: Rows, records: list[dict[str, Any]], source: str, now: float = T0 + 10) -> Counted:
-    """Count a batch like a new process."""
+    """Count a batch, as a new process would."""
     return StreamCounter(rows, lambda: now).count(read(records), source)
 
 

@@ -51,7 +51,10 @@ def test_a_dead_letter_that_was_retried_is_none_any_more(looked: list[Dead] | No
 
 
 def test_of_those_that_stand_it_tells_new_from_older_ones_by_themselves() -> None:
-    """Three came in this hour and two of them were retried: by counters alone, two older ones would look new."""
+    """Three jobs were dead-lettered in this hour, two of them were retried.
+
+    From counters alone, two older ones would look new.
+    """
     twice = {"a.b": [(T0 - 600, {"dead_lettered": 1}), (T0 - 60, {"dead_lettered": 1})]}
     [found_once] = findings(Standing({("a.b", Status.DEAD_LETTER): 1}), twice, [], {}, NOW)
     assert (found_once.kind, found_once.number) == (Kind.NEW_DEAD_LETTERS, 1), "a job that died twice is one"
@@ -89,12 +92,12 @@ def test_growth_is_of_whole_minutes_only() -> None:
 @pytest.mark.parametrize("second", [0.0, 0.001, 17.25, 30.0, 59.999])
 @pytest.mark.parametrize("marks", [{}, {"f9": Acknowledged("ada", T0)}], ids=["nobody looked", "looked at"])
 def test_a_dead_letter_is_in_one_finding_at_every_second(second: float, marks: dict[str, Acknowledged]) -> None:
-    """The counters know whole minutes, and the jobs themselves milliseconds."""
+    """The counters contain whole minutes, and the jobs milliseconds."""
     died = T0 + second
     standing, dead = Standing({("a.b", Status.DEAD_LETTER): 1}), [Dead("a.b", "f1", died)] if marks else None
     for later in (3500, *range(3590, 3610), *range(3650, 3670), 3700):
         now = died + later
-        # as in counters: the minute of the requested start is included
+        # as in the counters: the minute of the requested start is included
         minutes = [(T0, {"dead_lettered": 1})] if now < T0 + 3660 else []
         kinds = [one.kind for one in findings(standing, {"a.b": minutes}, [], marks, now, dead)]
         assert kinds == [Kind.NEW_DEAD_LETTERS if now <= T0 + 3600 else Kind.DEAD_LETTERS], later
@@ -109,7 +112,7 @@ ALL = Filter(type="a.b", status=Status.DEAD_LETTER)
 def older(
     dead: Sequence[Dead] | None, counted: int | None = None, *, marks: dict[str, Acknowledged] = MARKS
 ) -> list[Finding]:
-    """Return the findings about a type with that many dead letters by its counters: only the read ones, or nine."""
+    """Return the findings about a type with that many dead letters in its counters, only nine of which can be read."""
     if counted is None:
         counted = 9 if dead is None else sum(one.type == "a.b" for one in dead)
     standing = Standing({("a.b", Status.DEAD_LETTER): counted})
@@ -146,7 +149,7 @@ def test_what_nobody_has_looked_at(marks: dict[str, Acknowledged], acknowledged:
 
 
 class Watched(MemoryJobStore):
-    """A store that records its pages."""
+    """A store that records which pages are read."""
 
     asked = 0
 

@@ -1,4 +1,4 @@
-"""Check that the time buckets show whether a job is finished, because depth and growth are their sums."""
+"""Check that the time buckets show whether a job is finished, because depth and growth are computed from their sums."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def minute(*changes: tuple[Status | None, Status], at: float = T0) -> Counter[st
 
 @st.composite
 def lives(draw: st.DrawFn) -> list[Status]:
-    """Return the states of a job from its creation, by the table of moves."""
+    """Return the sequences of states of a job from its creation, by the table of moves."""
     states = [draw(st.sampled_from(sorted(NEW)))]
     for _ in range(draw(st.integers(0, 30))):
         targets = sorted({move.target for move in MOVES if states[-1] in move.source and move.target})
@@ -70,7 +70,10 @@ def test_dead_letters_that_are_discarded_are_no_work_that_was_done() -> None:
 
 @pytest.mark.parametrize("move", [move for move in MOVES if move.target], ids=lambda move: move.name)
 def test_the_recount_knows_of_each_move_to_another_status(move: Move) -> None:
-    """For example a given turn: a backlog with a rate does that all the time, and none of it is an error."""
+    """For example, a turn is given.
+
+    Jobs of a backlog with a rate get turns all the time, which is not an error of the counters.
+    """
     for source in sorted(move.source - {move.target}):
         assert move.target is not None
         assert moves_in([minute((source, move.target))]) >= 1, source
@@ -87,7 +90,7 @@ def test_finer_times_than_hours_are_no_drift() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["queued", "completed"]), st.booleans(), st.booleans()), max_size=30))
 def test_jobs_that_move_meanwhile_are_never_sure_to_be_wrong(moves: list[tuple[str, bool, bool]]) -> None:
-    """Each move may be missing for the recount and for the counters, but its bucket always has it."""
+    """The recount or the counters may miss a move, but its bucket always contains it."""
     found, counted = Counter({"n#queued": 50, "n#completed": 50}), Counter({"n#queued": 50, "n#completed": 50})
     for target, seen, told in moves:
         source = "completed" if target == "queued" else "queued"

@@ -1,4 +1,4 @@
-"""Check that a recount finds every lost change, repairs it once, and compares only what the stream has passed."""
+"""Check that a recount finds every lost change, repairs it once, and compares only what the stream has delivered."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ PLENTY = 800.0
 
 
 class Stream:
-    """Canaries in a stream of changes, in order, which reach the counters only when a test says so."""
+    """A stream of changes with canaries, in order. They reach the counters only when a test delivers them."""
 
     def __init__(self) -> None:
         self.waiting: list[Told] = []
@@ -53,7 +53,7 @@ def image(job: Job) -> Image:
 
 
 class Platform:
-    """A store, its stream, its counters and a recount over them; `clock` moves only on demand."""
+    """A store, its stream, its counters and a recount over them; `clock` moves only on request."""
 
     def __init__(self, store: JobStore, census: Census, counters: MemoryCounters | DynamoCounters, clock: Clock):
         self.store, self.counters, self.clock, self.stream = store, counters, clock, Stream()
@@ -71,7 +71,7 @@ class Platform:
         self.flow()
 
     def flow(self) -> None:
-        """Let the stream deliver what waits, unless it is stuck."""
+        """Let the stream deliver the waiting records, unless it is stuck."""
         if self.flows:
             self.counter.count(self.stream.waiting, "s")
             self.stream.waiting = []
@@ -130,7 +130,7 @@ def test_each_finished_job_that_tells_its_end_is_handed_over_to_be_checked(platf
 
 
 def test_a_stream_that_lags_for_nights_never_leads_to_a_repair(platform: Platform) -> None:
-    """Changes wait for 11 minutes at each recount, on two consecutive nights."""
+    """Changes wait for 11 minutes during each recount, on two consecutive nights."""
     for _ in range(2):
         platform.add(*(a_job(status=Status.COMPLETED, created_at=platform.clock.now) for _ in range(9)))
         platform.clock.now += 700
@@ -146,7 +146,7 @@ def test_a_stream_that_lags_for_nights_never_leads_to_a_repair(platform: Platfor
 
 
 def test_a_shard_that_lags_behind_the_others_keeps_the_run_from_judging(platform: Platform) -> None:
-    """Its changes wait with its canaries; those of another shard have passed."""
+    """The shard's changes wait together with its canaries; those of another shard were delivered."""
     platform.add(a_job(status=Status.COMPLETED, created_at=platform.clock.now))
     platform.clock.now += 700
     platform.flows = False
@@ -203,7 +203,8 @@ def test_jobs_that_expire_meanwhile_are_not_taken_for_drift(platform: Platform) 
     platform.add(done)
     platform.flow()
     platform.clock.now += 3600
-    platform.stream.change(done, None, platform.clock.now)  # counted before the comparison, still seen by the census
+    # counted before the comparison, but still visible to the census
+    platform.stream.change(done, None, platform.clock.now)
     report = platform.step()
     assert [drift.difference for drift in report.drifts] == [1]
     assert report.repaired == {}

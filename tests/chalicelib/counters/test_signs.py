@@ -1,4 +1,4 @@
-"""Test what the counters tell the watchdog: minutes with unsent jobs, and the progress of the workers."""
+"""Test what the counters report to the watchdog: minutes with unsent jobs, and the progress of the workers."""
 
 import itertools
 from dataclasses import replace
@@ -24,14 +24,14 @@ def claim(job: Job, now: float) -> Change:
 
 
 def record(number: int, old: Job | None, new: Job | None) -> dict[str, Any]:
-    """A stream record with the images of a store."""
+    """Return a stream record with the images that a store would write."""
     images = {"OldImage": old, "NewImage": new}
     kept = {name: new_row(JobRow, job).serialize() for name, job in images.items() if job is not None}
     return {"dynamodb": {"SequenceNumber": str(number), **kept}}
 
 
 def told(*changes: tuple[Job | None, Job | None], counters: MemoryCounters | None = None) -> Standing:
-    """Return the counters' state after these changes, in one batch."""
+    """Return the counters' report after these changes, in one batch."""
     counters = counters or MemoryCounters()
     records = [record(n + 1, old, new) for n, (old, new) in enumerate(changes)]
     for row, entries in fold(read(records), T0).ordered():
@@ -75,7 +75,7 @@ def test_the_workers_have_come_to_the_lowest_time_of_a_batch() -> None:
 
 
 def test_claims_of_scheduled_jobs_count_by_their_time_and_others_not_at_all() -> None:
-    """An older message of a changed job may have come."""
+    """The claim may come from an older message of a job that was changed."""
     planned = a_job(status=Status.SCHEDULED, sent=True, run_at=T0 + 50, next_attempt_at=T0 + 50)
     for job in (planned, replace(planned, updated_at=T0 + 20)):
         assert told((job, claim(job, T0 + 60).applied(job))).claimed_to == {TYPE: T0 + 50}

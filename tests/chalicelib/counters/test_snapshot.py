@@ -91,7 +91,7 @@ def test_a_second_of_askers_costs_one_reading() -> None:
 
 
 def test_a_rate_tells_how_long_its_type_has_to_do() -> None:
-    """The given turns, and a slot for each job that waits to be received."""
+    """The time includes the turns that were given, and a slot for each job that waits to be received."""
     clock, rate, turns = Clock(), Rate(1, per=60), MemoryTurns()
     queue = MemoryJobQueue(clock)
     paced = JobType("test.paced", lambda payload, ctx: None, Note, rate=rate)

@@ -1,4 +1,4 @@
-"""Check that the stream's changes are counted exactly once, however they arrive."""
+"""Check that the stream's changes are counted exactly once, in whatever way they arrive."""
 
 import random
 from collections import Counter
@@ -25,7 +25,7 @@ from tests.support import T0, Clock, Invocation, a_job
 
 
 def life() -> list[dict[str, Any]]:
-    """A job that fails once, then completes: four changes and the creation."""
+    """Return the records of a job that fails once and then completes: the creation and four changes."""
     steps = [
         image("queued", T0),
         image("processing", T0 + 1, started_at=T0 + 1),
@@ -91,7 +91,7 @@ def test_a_batch_of_many_moments_is_written_in_pieces_that_fit() -> None:
 
 
 def test_an_expired_job_leaves_the_totals_and_is_counted_as_a_move() -> None:
-    """A recount must see that it moved: jobs that expire during the count are no drift."""
+    """A recount must see that the job moved: jobs that expire during the count are not an error of the counters."""
     rows = Rows()
     gone = record(1, image("completed", T0), None)
     gone["dynamodb"]["ApproximateCreationDateTime"] = T0 + 90 * DAY

@@ -1,4 +1,4 @@
-"""Check that the oldest wait follows from sums alone, whatever came and left before."""
+"""Check that the oldest wait is computed from sums alone, whichever jobs came and ended before."""
 
 import random
 from collections import Counter
@@ -22,7 +22,7 @@ def waiting(*ages: float) -> Counter[str]:
 
 
 def test_who_outlived_a_ruler_does_not_lend_its_age_to_a_younger_one() -> None:
-    """They are in one mark of the coarse ruler, and only the younger one is still on the finer ruler."""
+    """Both jobs are in one bucket of the coarse scale, and only the younger one is still in the finer scale."""
     start = T0 - T0 % HOUR
     early, late = start + 1, start + 3000
     now = start + HOUR + 4 * HOUR - 1

@@ -37,7 +37,7 @@ def _nothing(_: Note, __: JobContext) -> None:
 
 
 def _untyped(payload, ctx):  # type: ignore[no-untyped-def]
-    """Forget the annotation."""
+    """A function without an annotation."""
 
 
 def test_a_job_may_use_the_whole_timeout_unless_more_are_taken_at_once() -> None:

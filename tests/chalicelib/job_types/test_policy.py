@@ -1,4 +1,4 @@
-"""Test a type's retry policy: its waits, when it gives up, and the effects on its queue."""
+"""Test a type's retry policy: its waits, when it gives up, and its effects on the queue."""
 
 from collections.abc import Callable
 from typing import Any
@@ -196,7 +196,7 @@ def test_attempts_decide_between_another_try_and_the_dead_letter_queue(
 
 
 class Overloaded(ConnectionError):
-    """An error of a service that says it in its own way."""
+    """An error of a service that requests a wait in its own form."""
 
 
 @pytest.mark.parametrize(

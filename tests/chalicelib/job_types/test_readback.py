@@ -31,7 +31,7 @@ class Rounded(BaseModel):
 
 
 class Renamed(BaseModel):
-    """A payload that is stored under another name than it is read by."""
+    """A payload with a field that is stored under another name than the name under which it is read."""
 
     model_config = ConfigDict(extra="forbid")
     start: str = Field(alias="from")

@@ -1,4 +1,4 @@
-"""Check where the moves lead: machines never change a finished job, and every job can end."""
+"""Check the states to which moves lead: programs never change a finished job, and every job can end."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.support import T0, a_job
 
 
 def reachable(start: set[Status], actors: set[str]) -> set[Status]:
-    """Return the states that moves by these actors lead to."""
+    """Return the states that moves by these actors can reach."""
     found = set(start)
     while more := {m.target for m in MOVES if m.source & found and m.target and m.actor in actors} - found:
         found |= more

@@ -1,4 +1,4 @@
-"""Test what to do with a message whose claim was refused: every pair of state and message."""
+"""Test what happens to a message whose claim was refused: every pair of job state and message."""
 
 import itertools
 import json
@@ -29,7 +29,7 @@ NOW = 1_800_000_000.0
 MESSAGE = Message("job-1", 2, "test.note")
 OLDER, NEWER = Message("job-1", 1, "test.note"), Message("job-1", 3, "test.note")
 SLOWEST_WRITE = 18.0
-"""Seconds: three tries of 5 s, and pauses of up to 1 and 2 s between them."""
+"""Seconds: three tries of 5 s each, and pauses of up to 1 and 2 s between them."""
 
 
 def a_job(status: Status, **fields: Any) -> Job:
@@ -47,7 +47,7 @@ def test_a_message_without_a_job_is_held_for_longer_than_it_takes_to_store_one_a
     assert held == [*UNKNOWN_HOLDS], "the shortest first: most jobs are stored at once"
     assert ends[len(held) :] == [Drop("job not found")] * (8 - len(held))
     waited = list(itertools.accumulate(seconds or 0 for seconds in held))
-    # a message that is not dead-lettered before its third receive outlives the slowest write
+    # a message that is not dead-lettered before its third receive is kept for longer than the slowest write takes
     assert waited[2] > SLOWEST_WRITE
     assert SPARE_RECEIVES + 1 >= 3
 
@@ -109,7 +109,7 @@ def test_a_message_that_aws_kept_from_being_handled_waits_longer_each_time_up_to
     shortest = [unavailable(n, lambda low, _: low).seconds for n in (1, 2, 3, 4, 5, 6)]
     assert longest == [5, 15, 45, 135, 405, 900, 900]
     assert shortest == [3, 8, 23, 68, 203, 450]
-    # so that a bad deploy does not empty a queue
+    # so that a bad deploy does not remove all messages from a queue
     assert [malformed(n).seconds for n in (1, 2, 8, 9, 13, 10_000)] == [2, 4, 256, 300, 300, 300]
 
 

@@ -1,4 +1,4 @@
-"""Test what a signature covers, and whose keys make it."""
+"""Test which fields a signature covers, and with whose keys it is made."""
 
 from dataclasses import replace
 from typing import Any
@@ -86,7 +86,7 @@ def test_without_a_key_nothing_is_signed_and_nothing_refused() -> None:
 
 
 def test_a_worker_accepts_no_row_of_a_type_whose_keys_it_does_not_have() -> None:
-    """Otherwise a row that is signed for no type of its own would run there as its own."""
+    """Otherwise the worker would run a row that is signed for none of its types."""
     assert not worker("image.process").accepts(signed(a_job()))
     assert not worker("image.process", unsigned_until=T0 + 1).accepts(a_job())
 

@@ -1,4 +1,4 @@
-"""Test tenants: the field, the stored form, and SQS's group."""
+"""Test tenants: the payload's field, the stored form, and SQS's message group."""
 
 import re
 from enum import IntEnum

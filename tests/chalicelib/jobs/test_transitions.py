@@ -26,7 +26,7 @@ def claim(gen: int = 1) -> Change:
 
 
 def every_door(found: Job) -> list[Change]:
-    """Each transition, applied to the job as it was read."""
+    """Return the changes of all transitions for the job as it was read."""
     return [
         transitions.claim(found.gen, now=NOW, lease_until=NOW + 65, by=BY),
         transitions.take_over(found, now=NOW, lease_until=NOW + 65, by=BY),
@@ -271,7 +271,10 @@ def test_no_wait_outlives_its_run(end: Any) -> None:
 
 
 def test_a_message_is_marked_as_sent_only_for_the_wait_that_it_was_sent_for() -> None:
-    """Who marks it was slow: meanwhile the job ran, and now it is parked and has no message."""
+    """The process that marks the message as sent was slow.
+
+    Meanwhile the job ran, and now it is parked and has no message.
+    """
     woken = transitions.wake(suspended(a_job(Status.PROCESSING)), now=NOW, sent=False).applied(
         suspended(a_job(Status.PROCESSING))
     )

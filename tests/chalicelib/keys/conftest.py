@@ -80,7 +80,7 @@ def told(answer: tuple[Job, Outcome]) -> tuple[str, Outcome]:
 
 
 def dying(service: JobService, call: str, work: Callable[[], object]) -> None:
-    """Let a process die when it makes this call of the store."""
+    """Let a process die at this call of the store."""
     kept = getattr(service.store, call)
     setattr(service.store, call, die)
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Many requests about one thing at once: each is answered, and they make one job."""
+"""Test many simultaneous requests for one job: each is answered, and together they make one job."""
 
 import time
 from collections import Counter
@@ -16,7 +16,7 @@ MANY = 200
 
 
 class Distant:
-    """A store whose answers take some milliseconds, so that others come in between."""
+    """A store whose answers take some milliseconds, so that other requests run in between."""
 
     def __init__(self, store: MemoryJobStore) -> None:
         self._store = store

@@ -57,7 +57,7 @@ def test_one_that_waits_for_its_first_turn_is_replaced(service: JobService) -> N
 
 
 def tried_once(service: JobService, job: Job) -> None:
-    """An attempt fails, and the job waits for its next turn: scheduled again, after an attempt."""
+    """Let an attempt fail, so that the job waits for its next turn: it is scheduled again, after an attempt."""
     held, now = claim(service, job), service.now()
     waits = transitions.postpone(held, now=now, not_before=now + 1, error=("E", "no"), parked=True)
     waiting = service.store.apply(job.id, waits)
@@ -99,7 +99,7 @@ def test_the_id_of_a_job_that_has_expired_is_not_used_again(service: JobService)
 
 
 def test_a_job_that_is_replaced_is_in_all_that_of_the_last_request() -> None:
-    """It differs from a new job only in its name, its first request time, and the generation."""
+    """It differs from a new job only in its id, the time of its first request, and the generation."""
     asked: dict[str, Any] = {"tags": ("y",), "max_attempts": 7, "correlation_id": "c2", "principal": "p"}
     found: list[Job] = []
     for earlier in (0, 5):

@@ -1,4 +1,4 @@
-"""Test requests for one job that are repeated after others: each key gets its own job."""
+"""Test requests for one job that are repeated after other requests: each key gets its own job."""
 
 import contextlib
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_a_request_that_died_after_it_replaced_is_remembered_when_it_is_sent_aga
 
 
 def test_a_request_whose_name_another_one_took_is_answered_with_that_job(service: JobService) -> None:
-    """It came first: its data was replaced before it was stored."""
+    """The first request is answered with the stored job, because its data was replaced before it was stored."""
     dying(service, "add", lambda: debounced(service, "one", **keyed("k1")))
     made, _ = debounced(service, "two", **keyed("k2"))
     ended(service, made, Status.FAILED)
@@ -108,7 +108,7 @@ def test_another_type_under_a_key_that_was_used_is_refused(service: JobService) 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.COMPLETED])
 def test_a_unique_request_whose_name_another_one_took_makes_its_job_once(service: JobService, status: Status) -> None:
-    """The other job does not block any more: it failed, or its time is over."""
+    """The other job no longer prevents a new job: it failed, or its time is over."""
     dying(service, "add", lambda: unique(service, **keyed("a")))
     other, _ = unique(service, text="second", **keyed("b"))
     ended(service, other, status)
@@ -123,11 +123,11 @@ def test_a_unique_request_whose_name_another_one_took_makes_its_job_once(service
 
 
 CALLS = range(1, 12)
-"""Calls of the store at which a request dies, before it or afterwards; a request makes fewer."""
+"""Calls of the store at which a request dies, before or after the call; a request makes fewer calls."""
 
 
 class Mortal:
-    """A store whose caller dies at one of its calls, before it or afterwards."""
+    """A store whose caller dies at one of its calls, before or after it."""
 
     def __init__(self, store: MemoryJobStore, call: int, after: bool) -> None:
         self._store, self._left, self._after = store, call, after
@@ -177,8 +177,8 @@ def test_the_time_of_a_unique_job_is_its_own_whoever_named_it(
 def test_a_key_has_one_job_whoever_named_it_and_whatever_became_of_that(
     service: JobService, call: int, after: bool, ended_as: Status
 ) -> None:
-    dying_at(service, 3, False, lambda: unique(service))  # one left a name, and no job
-    dying_at(service, call, after, lambda: unique(service, **keyed("kb")))  # and one died with a key
+    dying_at(service, 3, False, lambda: unique(service))  # one request left an id without a job
+    dying_at(service, call, after, lambda: unique(service, **keyed("kb")))  # another request died, and had a key
     mine, _ = unique(service, **keyed("kb"))
     for _ in range(2):
         ended(service, mine, ended_as)

@@ -1,4 +1,4 @@
-"""Test unique jobs: one job for several requests, by values."""
+"""Test unique jobs: requests with the same values get one job."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def test_a_key_is_a_key_as_ever(service: JobService) -> None:
     assert first.id == keyed_id("p", "k")
     assert told(unique(service, idempotency_key="k", principal="p")) == (first.id, Outcome.REPEATED)
     clock_of(service).advance(4000)
-    # its time is over, and the key still names its job
+    # its time is over, and the key's row still names this job
     assert told(unique(service, idempotency_key="k", principal="p")) == (first.id, Outcome.REPEATED)
     with pytest.raises(IdempotencyMismatch):
         unique(service, text="other", idempotency_key="k", principal="p")
@@ -65,7 +65,7 @@ def test_what_dies_after_it_has_named_its_job_blocks_nobody(service: JobService)
     assert jobs(service) == []
     second, new = unique(service, text="second", idempotency_key="b", principal="p")
     assert (new, second.id) == (Outcome.CREATED, keyed_id("p", "a"))
-    # the request that died is repeated: its own key has made nothing, and there is one job for these values
+    # the request that died is repeated: its own key has made no job, and there is one job for these values
     assert told(unique(service, idempotency_key="a", principal="p")) == (second.id, Outcome.EXISTING)
     assert told(unique(service, text="second", idempotency_key="b", principal="p")) == (second.id, Outcome.REPEATED)
     assert len(jobs(service)) == 1
@@ -111,7 +111,7 @@ def test_the_named_fields_decide_and_without_names_all_do() -> None:
     assert unique_row(all_of_it, "a.b", first) == unique_row(all_of_it, "a.b", {"text": "x", "to": ["a"]})
     assert unique_row(one, "a.b", first) != unique_row(one, "a.c", first)
     assert unique_row(one, "a.b", first) != unique_row(one, "a.b", {"to": ["b"]})
-    # a text is not the number that looks like it
+    # a text is different from the number that looks the same
     assert unique_row(one, "a.b", {"to": "1"}) != unique_row(one, "a.b", {"to": 1})
 
 

@@ -1,4 +1,4 @@
-"""What a type declares whose jobs run one at a time for a key, and what follows from it."""
+"""Test what a type with `serial_by` declares, and the effects on its queue and its jobs."""
 
 from collections.abc import Iterator
 from typing import Any

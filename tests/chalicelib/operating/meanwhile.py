@@ -1,4 +1,4 @@
-"""Provide stores and queues with changes by others in between, and a request for a job."""
+"""Provide stores and queues that other processes change in between, and a request for a job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Crowded(MemoryJobStore):
 
 
 class Deaf(MemoryJobQueue):
-    """A queue that accepts nothing until told."""
+    """A queue that accepts no message until a test allows it."""
 
     deaf = True
 

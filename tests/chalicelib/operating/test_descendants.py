@@ -1,4 +1,4 @@
-"""Test cancelling a job with its descendants."""
+"""Test the cancellation of a job with its descendants."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,7 +107,7 @@ def test_one_that_is_gone_meanwhile_is_no_error(operations: Operations) -> None:
 def test_nobody_asks_what_a_type_has_made_that_makes_nothing(operations: Operations) -> None:
     root = keep(operations)
     leaf = keep(operations, root, "test.leaf")
-    keep(operations, leaf, "test.leaf")  # impossible in practice: it only shows that nothing is read
+    keep(operations, leaf, "test.leaf")  # impossible in practice: it only shows that the list is not read
     gone = keep(operations, root, "test.removed", key="removed")
     under = keep(operations, gone, "test.leaf")
     assert cancel_all(operations, root.id)[1] == Told(cancelled=3)

@@ -1,4 +1,4 @@
-"""Test discarding a failed job: settled without running, kept with its error, marked with who and why."""
+"""Test that a failed job is discarded: it does not run, keeps its error, and shows who discarded it and why."""
 
 from collections.abc import Iterator
 

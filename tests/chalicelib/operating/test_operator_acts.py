@@ -1,4 +1,4 @@
-"""Check that every act of an operator is stored with the job, with who and when, despite crashes and races."""
+"""Check that every action of an operator is stored with the job, with who and when, despite crashes and races."""
 
 from collections.abc import Callable, Iterator
 
@@ -54,7 +54,7 @@ def test_each_act_is_told_in_its_order_with_who_did_it(service: JobService, cloc
     ada.retry(job.id)
     clock.now += 1
     bob.cancel(job.id)
-    Operations(service.dispatcher).retry(job.id)  # the platform itself is no operator
+    Operations(service.dispatcher).retry(job.id)  # the platform itself is not an operator
     assert told(service, job) == [
         ("run-now", "ada", 1), ("cancel", "bob", 1), ("retry", "ada", 2), ("cancel", "bob", 2),
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def test_a_request_that_dies_before_its_change_leaves_no_act_of_its_own_and_doub
 
 
 class Overtaken(MemoryJobStore):
-    """Let another operator act between this one's read and its change."""
+    """Let another operator act between this operator's read and change."""
 
     meanwhile: Callable[[str], object] | None = None
 

@@ -1,4 +1,4 @@
-"""Test "run now": a waiting job is due at once, whatever it waited for, and a repeated call is harmless."""
+"""Test "run now": a waiting job is due at once, whatever it waited for, and a repeated call has no further effect."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Test retry and cancel outside of HTTP: another process is faster."""
+"""Test retry and cancel without HTTP, when another process is faster."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,7 +25,7 @@ def types() -> Iterator[None]:
 
 
 def meanwhile(act: Callable[[MemoryJobStore, str], None], status: Status, times: int = 1) -> tuple[Operations, Job]:
-    """A job of this status that another process changes before each of the next changes."""
+    """Return a job with this status, which another process changes before each of the next changes."""
     store = Crowded(act, times=0)
     service = JobService(store, MemoryJobQueue(), clock=Clock())
     job = service.submit(asked()).job
@@ -35,7 +35,7 @@ def meanwhile(act: Callable[[MemoryJobStore, str], None], status: Status, times:
 
 
 def toggle(store: MemoryJobStore, job_id: str) -> None:
-    """Give the job another status, and another generation like a retry by another process."""
+    """Give the job another status, and another generation, as a retry by another process does."""
     now = store._jobs[job_id]
     other = Status.PROCESSING if now.status is Status.QUEUED else Status.QUEUED
     store._jobs[job_id] = replace(now, status=other, gen=now.gen + 1)

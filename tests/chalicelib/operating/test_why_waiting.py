@@ -1,4 +1,4 @@
-"""Why a job waits, from facts, in one sentence."""
+"""Test the sentence that says why a job waits."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ STALLED = BACK | {"stalled_since": T0 - 60}
 
 
 def given_back(error: str, message: str, **fields: Any) -> Attempt:
-    """The record of the last attempt, which was not charged."""
+    """Return the record of the last attempt, which was not charged."""
     return replace(Attempt(1, 1, "deferred", T0 - 2, T0 - 1, error, message, claim=4), **fields)
 
 
@@ -160,7 +160,7 @@ def serial_type() -> Iterator[None]:
 
 
 class Line:
-    """Jobs of one key, of which the first one holds it."""
+    """Jobs with one key; the first one holds the key."""
 
     def __init__(self) -> None:
         self.store = MemoryJobStore(Clock(T0))

@@ -1,4 +1,4 @@
-"""Simulate a type with `pause_when`: its row, its queue's switch, its probes, the watchdog, an operator."""
+"""Simulate a type with `pause_when`: its row, its event source mapping, its probes, the watchdog, an operator."""
 
 import random
 from collections.abc import Callable
@@ -20,7 +20,7 @@ OPEN = AutoPause("f1", "E", (T0 - 2, T0 - 1), T0, 60.0, T0 + 60)
 
 
 class Stage:
-    """The rows, the switch and the probes of one type, and an operator."""
+    """The rows, the mapping and the probes of one type, and an operator."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -52,7 +52,7 @@ class Stage:
         return self.rows.read(TYPE)
 
     def told(self) -> Pause | None:
-        """Return the pause as every reader sees it."""
+        """Return the pause as every reader gets it."""
         return self.counters.standing().paused.get(TYPE)
 
     def pause(self) -> Pause:
@@ -61,7 +61,7 @@ class Stage:
         return told
 
     def minute(self) -> None:
-        """Run the watchdog, and let a minute pass."""
+        """Run the watchdog, and advance the clock by a minute."""
         self.watchdog.run()
         self.clock.advance(60)
 
@@ -70,14 +70,14 @@ class Stage:
 
 
 class Reading:
-    """Rows that are read by a function."""
+    """Rows that a test's function reads."""
 
     def __init__(self, rows: MemoryAutoPauses, read: Callable[..., AutoPause]) -> None:
         self.replace, self.read = rows.replace, read
 
 
 class Switching:
-    """Consumers that are switched by a function."""
+    """Consumers that a test's function enables and disables."""
 
     def __init__(self, switch: Callable[..., None]) -> None:
         self.switch = switch

@@ -1,4 +1,4 @@
-"""Check that the queue of an automatically paused type follows its row, and is never left disabled."""
+"""Check that the queue of an automatically paused type is switched as its row says, and never stays disabled."""
 
 from dataclasses import replace
 
@@ -66,7 +66,7 @@ def test_a_late_watchdog_cannot_leave_the_queue_off(stage: Stage) -> None:
     late = stage.row()
     stage.minute()
     stage.operator.resume(TYPE, "ada")
-    # a run that read the row before the operator's resume, and switches after it
+    # a run that read the row before the operator's resume, and changes the mapping after it
     stage.switch(TYPE, on=False)
     stage.counters.pause(TYPE, Pause(T0, "JobFlow", late.reason, late.probe_at))
     stage.minute()

@@ -17,7 +17,7 @@ BY_ADA = Pause(T0 - 5, "ada", "a migration")
 
 
 class Shown:
-    """Return what readers see, next to what the watchdog has written."""
+    """Compare what readers get with what the watchdog has written."""
 
     def __init__(self) -> None:
         self.counters, self.rows = MemoryCounters(), MemoryAutoPauses()

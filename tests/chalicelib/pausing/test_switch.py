@@ -28,7 +28,7 @@ PAUSE = Pause(T0, "ada", "Why")
 
 
 class Switches:
-    """Consumers that record, and fail on demand."""
+    """Consumers that record calls, and fail on request."""
 
     def __init__(self) -> None:
         self.off: set[str] = set()

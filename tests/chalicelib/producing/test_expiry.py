@@ -1,4 +1,4 @@
-"""Test when a job expires: by its own setting, its schedule's or its type's, counted from its time."""
+"""Test when a job expires: by its own setting or that of its schedule or type, counted from its due time."""
 
 from collections.abc import Iterator
 from dataclasses import replace

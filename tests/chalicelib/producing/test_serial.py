@@ -1,4 +1,4 @@
-"""Test jobs of a serial type that are due later: sent at their time, and not run before their place."""
+"""Test jobs of a serial type that are due later: they are sent at their time, and keep their place."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -95,7 +95,7 @@ def test_a_run_that_looks_early_at_a_parked_job_comes_back_at_its_time(stage: St
 
 
 def test_what_was_not_sent_because_no_watchdog_ran_for_hours_is_sent(stage: Stage) -> None:
-    """Without a watermark no other search reaches it; with one, the search goes up to there."""
+    """Without a watermark, no other search finds the job; with a watermark, the search goes up to it."""
     stage.submit()
     job = stage.submit(delay=600)
     stage.clock.now += 3 * 3600
@@ -104,7 +104,7 @@ def test_what_was_not_sent_because_no_watchdog_ran_for_hours_is_sent(stage: Stag
 
 
 def test_a_job_that_keeps_its_place_is_not_run_now_and_one_that_has_none_is(stage: Stage) -> None:
-    """Its message is hidden in its place, and later messages come after it."""
+    """The job's message is hidden at its place in the queue, and later messages come after it."""
     operations = Operations(stage.service.dispatcher, "ada")
     job = stage.submit()
     backing_off = replace(job, status=Status.RETRYING, attempts=1, claims=1, next_attempt_at=T0 + 60, sent=True)
@@ -130,7 +130,7 @@ def test_later_jobs_that_are_claimed_cast_no_doubt_on_one_that_waits_for_its_key
 
 
 def test_a_sweep_reaches_what_lies_behind_ten_dead_letters_of_a_key(stage: Stage) -> None:
-    """A FIFO queue delivers ten of a key, and the rest when those are deleted or visible again."""
+    """A FIFO queue delivers ten messages of a key, and the others only when these are deleted or visible again."""
     jobs = [stage.submit() for _ in range(12)]
     for dead in jobs[:11]:
         stage.store._jobs[dead.id] = replace(dead, status=Status.DEAD_LETTER, attempts=3, sent=True)

@@ -1,4 +1,4 @@
-"""Test the use cases outside of HTTP: the order of sending and storing, and races."""
+"""Test the use cases without HTTP: the order of sending and storing, and races."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +26,7 @@ from tests.chalicelib.operating.meanwhile import PAYLOAD, Deaf, asked
 
 
 class Stricter(BaseModel):
-    """A payload with more required fields than before."""
+    """A payload that requires more fields than before."""
 
     model_config = ConfigDict(extra="forbid")
     subject: str
@@ -62,7 +62,7 @@ class Stages(MemoryJobStore):
 
 
 class Late(MemoryJobStore):
-    """A store that does not show a job yet when its key is read: another request is about to store it."""
+    """A store that does not show a job yet when its key is read, because another request is about to store it."""
 
     def get(self, job_id: str) -> Job:
         raise JobNotFound(job_id)
@@ -82,7 +82,7 @@ def test_a_job_is_sent_and_then_stored_in_one_write(service: JobService) -> None
 
 @pytest.mark.parametrize("gen", [1, 2, 3])
 def test_what_a_repeated_key_marks_as_sent_has_a_message_of_its_run(service: JobService, gen: int) -> None:
-    """The request found no job. Before it stored its own, another job was made with the key, and retried."""
+    """The request found no job. Before it stored its own job, another job was made with the key, and was retried."""
     wanted = service.wanted(asked(idempotency_key="k", principal="p")).job
     service.store.add(replace(wanted, writer="other", gen=gen))
     service.store_sent(service.dispatcher.send_ahead(wanted))

@@ -1,4 +1,4 @@
-"""Provide schedules over the memory ports, with calls that can die."""
+"""Provide schedules over the memory ports; each call can end the process."""
 
 import random
 import uuid
@@ -54,18 +54,18 @@ class Stage:
         return schedule
 
     def run(self, firings: Firings | None = None) -> dict[str, int]:
-        """Run a watchdog's firings once; an empty answer if it died."""
+        """Run a watchdog's firings once; return an empty result if the watchdog died."""
         try:
             return dict((firings or self.first).run(lambda: 50.0))
         except Crash:
             return {}
 
     def watch(self) -> None:
-        """Run the other part of the watchdog: send unsent jobs."""
+        """Run the other part of the watchdog, which sends unsent jobs."""
         Watchdog(self.service.dispatcher, [NOTE.name]).run(lambda: 50.0)
 
     def minutes(self, number: int, *watchdogs: Firings) -> None:
-        """Let that many minutes pass, with one run of each watchdog per minute."""
+        """Advance the clock by that many minutes, with one run of each watchdog in each minute."""
         for _ in range(number):
             for one in watchdogs:
                 self.run(one)

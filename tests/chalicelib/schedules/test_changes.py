@@ -24,7 +24,7 @@ MINE, YOURS = replace(HOURLY, catch_up=5), replace(HOURLY, overlap="skip")
 
 
 class Interleaved(MemorySchedules):
-    """Let something happen between another process's read and its write."""
+    """A store in which something happens between another process's read and its write."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ ACTS: dict[str, Callable[[ScheduleService], object]] = {
 
 @pytest.fixture(params=[1.0, 59.0, 119.0])
 def near(request: pytest.FixtureRequest, stage: Stage) -> Stage:
-    """That many seconds before the hour."""
+    """Set the clock to that many seconds before the hour."""
     stage.clock.now = T0 + 3600 - request.param
     return stage
 

@@ -17,7 +17,7 @@ def at(text: str) -> float:
 
 
 def told(cron: str, zone: str, after: str, most: int) -> list[str]:
-    """The firings in local time with the offset, without the date's year."""
+    """Return the firings in local time with the offset, without the year."""
     return [local(one, zone)[5:] for one in first_of(firings(cron, zone, at(after)), most)]
 
 
@@ -105,7 +105,7 @@ def test_only_names_of_the_database_are_zones(name: str) -> None:
         ("30 2 * * *", BERLIN, "2026-10-24T12:00+02:00", ["10-25T02:30:00+02:00", "10-26T02:30:00+01:00"]),
         ("30 1 * * *", NEW_YORK, "2026-10-31T12:00-04:00", ["11-01T01:30:00-04:00", "11-02T01:30:00-05:00"]),
         ("45 1 * * *", LORD_HOWE, "2026-04-04T12:00+11:00", ["04-05T01:45:00+11:00", "04-06T01:45:00+10:30"]),
-        # asked within the repeated hour: it has already fired
+        # requested within the repeated hour: it has already fired
         ("30 2 * * *", BERLIN, "2026-10-25T02:10+01:00", ["10-26T02:30:00+01:00"]),
         ("45 2 * * *", BERLIN, "2026-10-25T02:30+02:00", ["10-25T02:45:00+02:00"]),
     ],
@@ -131,7 +131,7 @@ def test_every_quarter_of_an_hour_goes_by_elapsed_time(zone: str, night: str, ho
 @pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, LORD_HOWE, "UTC"])
 @pytest.mark.parametrize("cron", ["*/20 * * * *", "10,50 1-3 * * *", "30 2 * * *", "*/15 2 * * *"])
 def test_one_by_one_finds_what_a_row_finds(cron: str, zone: str) -> None:
-    """The watchdog asks for the next firing after the last one; a preview asks for many."""
+    """The watchdog requests the next firing after the last one; a preview requests many firings."""
     for night in ("2026-03-07", "2026-03-28", "2026-10-03", "2026-10-31"):
         start = f"{night}T00:00+00:00"
         row = first_of(firings(cron, zone, at(start)), 60)

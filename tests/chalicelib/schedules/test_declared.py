@@ -1,4 +1,4 @@
-"""Check that the stored schedules follow the declared ones: a deploy adds, changes and ends them; a pause stays."""
+"""Check that declared schedules are stored: a deploy adds, changes and deletes them; a pause stays."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,7 +24,7 @@ def note(schedules: Iterable[Cron]) -> JobType[Any, Any]:
 
 
 def deploy(stage: Stage, *schedules: Cron) -> None:
-    """The first run of a process with this code."""
+    """Run the first run of a process with this code."""
     with only_types(note(schedules)):
         stage.run(stage.firings())
 

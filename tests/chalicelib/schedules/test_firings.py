@@ -36,7 +36,7 @@ def test_two_watchdogs_make_one_job_a_firing(stage: Stage) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("overlap", ["allow", "skip"])
 def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, overlap: str) -> None:
-    """Each request in six minutes of two watchdogs, before it and after it."""
+    """Each request in six minutes of two watchdogs, before and after it."""
     requests = None
     for crash_at in range(1, 400):
         if requests is not None and crash_at > requests:
@@ -50,7 +50,7 @@ def test_a_crash_at_any_request_makes_one_job_a_firing_in_time(after: bool, over
             requests = stage.faults.calls
             assert stage.fired() == [120.0, 180.0, 240.0, 360.0], crash_at
             waiting = sorted(message.visible_at - T0 for message in stage.queue.messages.get(NOTE.name, []))
-            in_time = {at for at in stage.fired() if at < 360}  # the last ones get another minute
+            in_time = {at for at in stage.fired() if at < 360}  # the last firings get another minute
             assert in_time <= {float(int(at)) for at in waiting}, f"one was late: {crash_at}"
     assert requests is not None
     assert requests > 20
@@ -83,7 +83,7 @@ def test_one_schedule_that_fails_keeps_no_other_from_firing(stage: Stage) -> Non
 
 
 def test_many_late_firings_that_another_run_made_too_are_kept(stage: Stage) -> None:
-    """A schedule remembers its last 20 firings only."""
+    """A schedule stores only its last 20 firings."""
     seen = stage.add("minutely", "* * * * *", catch_up=100)
     stage.clock.advance(HOUR)
     assert len(stage.first._fire(seen)) == 62
@@ -129,8 +129,8 @@ def test_many_that_fire_at_once_are_sent_in_tens(stage: Stage) -> None:
     stage.faults.calls = 0
     firings = Firings(stage.first.schedules, stage.first.service, stage.first.declared, threads=8)
     assert firings.run(lambda: 50.0) == {"fired": 200}
-    # to read the declared schedules 3 pages, the due ones 1; for each the job, its mark and the schedule; for ten the
-    # messages
+    # 3 pages for the declared schedules, 1 for the due ones; for each the job, its mark and the schedule; for each ten,
+    # the messages
     assert stage.faults.calls == 3 + 1 + 3 * 200 + 20
     assert len(stage.queue.messages.get(NOTE.name, [])) == 200
 
@@ -163,7 +163,7 @@ def test_a_job_that_a_killed_run_made_of_a_firing_that_counts_as_missed_is_not_o
 
 
 def next_replace(stage: Stage) -> int:
-    """The call in which a run that begins now writes its schedule."""
+    """Return the call with which the next run writes its schedule."""
     twin = Stage()
     twin.add("ten-minutes", "*/10 * * * *", catch_up=1, overlap="skip")
     twin.clock.advance(stage.clock.now - twin.clock.now)

@@ -1,4 +1,4 @@
-"""Check that an operator's act, or a deploy, reaches the jobs made ahead, at any request of a run."""
+"""Check that an operator's action, or a deploy, also changes the jobs made ahead, at any request of a run."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -36,18 +36,18 @@ STOPPING: dict[str, Act] = {
     "change": lambda operator, _: operator.change(ID, replace(MINUTELY, cron="30 * * * *")),
     "bound": lambda operator, _: operator.change(ID, replace(MINUTELY, ends_at=T0 + 30)),
 }
-"""After these the firings have no job that runs."""
+"""After these actions, the firings have no job that runs."""
 GOING_ON: dict[str, Act] = {
     "delete and create": delete_and_create,
     "payload": lambda operator, _: operator.change(ID, replace(MINUTELY, payload={"to": ["b"]})),
     "overlap": lambda operator, _: operator.change(ID, replace(MINUTELY, overlap="skip")),
 }
-"""After these each firing has one job that runs."""
+"""After these actions, each firing has one job that runs."""
 ACTS = STOPPING | GOING_ON
 
 
 def operator_of(stage: Stage, *, disturbed: bool = False) -> ScheduleService:
-    """Return an operator's use cases; `disturbed`: those whose requests fail."""
+    """Return an operator's use cases; with `disturbed`, requests of the operator fail."""
     jobs = stage.first.service if disturbed else stage.service
     return ScheduleService(stage.kept, jobs, Firings(stage.kept, jobs, Declared(stage.kept, jobs.dispatcher)))
 
@@ -70,7 +70,7 @@ def stages() -> Iterator[tuple[int, Stage]]:
 
 
 def end_with(stage: Stage, act: str, where: object) -> None:
-    """Another watchdog runs for some minutes; then the firings have the jobs that the act leaves them."""
+    """Run another watchdog for some minutes; check that the firings have the jobs that the action allows."""
     stage.faults.calm()
     stage.minutes(3, stage.second)
     lives = [job.fires_at for job in stage.jobs() if job.status is not Status.CANCELLED and job.fires_at in AHEAD_ONES]
@@ -131,7 +131,7 @@ DEPLOYS = {
 def test_a_deploy_reaches_what_was_made_ahead_for_what_it_declared_before(
     stage: Stage, deploy: str, dies: int | None
 ) -> None:
-    """AWS refused the write of the run before it; the first process with the new code may die at any request."""
+    """AWS refused the write of the previous run. The first process with the new code may die at any request."""
     with only_types(replace(NOTE, schedules=(DECLARED,))):
         stage.faults.fail = lambda name: ConnectionError() if name == "replace" else None
         stage.run()

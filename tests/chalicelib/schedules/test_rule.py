@@ -1,4 +1,4 @@
-"""Test which firings are due: ahead of their time, after an outage, at the limits of a schedule."""
+"""Test which firings are due: before their time, after an outage, at the limits of a schedule."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Check that a job function's output and logging become lines of the job, with its keys."""
+"""Check that a job function's output and log lines become lines of the job, with its keys."""
 
 import io
 import json
@@ -117,7 +117,7 @@ def test_no_text_becomes_a_line_of_another_job_or_of_metrics() -> None:
     assert [line["message"] for line in ours].count("y" * 100) == 12_000
     assert {"with [secret KEY]", "[secret KEY]", "\ufffd", "behind it"} <= {str(line["message"]) for line in ours[:end]}
     assert "s3cr3t" not in run.stdout
-    # cut, a line would begin with the second half of a value
+    # if the text were cut, a line would begin with the second half of a secret's value
     assert len([line for line in ours if "[secret KEY][secret KEY]" in str(line["message"])]) == 1
 
 
@@ -131,7 +131,7 @@ def test_a_text_that_is_nested_too_deep_is_a_line_and_no_error(deep: int) -> Non
         logger().info("four", extra={"read": json.loads(nested)} if deep < 900 else {})
         print("last")  # noqa: T201
 
-    hide("KEY", "s3cr3t-value")  # with one, each line is searched
+    hide("KEY", "s3cr3t-value")  # if the type has a secret, each line is searched
     try:
         lines = lines_of(work)
     finally:

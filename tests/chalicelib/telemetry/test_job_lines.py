@@ -43,12 +43,12 @@ def test_of_a_message_whose_job_is_cancelled_or_gone(world: World) -> None:
 
 
 def refused(*names: str) -> Callable[[str], Exception | None]:
-    """AWS refuses these calls."""
+    """Let AWS refuse these calls."""
     return lambda name: Throttled(name) if name in names else None
 
 
 def failures(lines: list[dict[str, Any]]) -> list[tuple[str | None, str | None]]:
-    """Return id and status of the job in each line about a refusal by AWS; a line has all of a job's keys or none."""
+    """Return id and status of the job in each line about a refusal by AWS. A line has all keys of a job, or none."""
     told = [line for line in lines if line["message"].endswith(".aws_error")]
     assert [line for line in lines if "job_id" in line and not set(line) >= KEYS] == []
     assert all("job_type" in line and "error" in line for line in told)
@@ -121,7 +121,7 @@ def names(lines: list[dict[str, Any]]) -> set[str]:
 
 
 def fenced(capsys: pytest.CaptureFixture[str]) -> Counter[str]:
-    """How often the fence kept what apart, since the last look: one metric, told apart by its `event`."""
+    """Return how often each kind of conflict was counted since the last call, by the metric's `event`."""
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     counted: Counter[str] = Counter()
     for line in written:

@@ -1,4 +1,4 @@
-"""Check that values of secrets are found in their forms in text."""
+"""Check that the values of secrets are found in text, in all their forms."""
 
 import json
 import re

@@ -10,14 +10,17 @@ from tests.proof.world import World
 
 
 def look(world: World, after: float = 61) -> dict[str, int]:
-    """Let some seconds pass, then run the watchdog once."""
+    """Advance the clock by some seconds, then run the watchdog once."""
     world.clock.advance(after)
     return dict(world.watchdog.run(lambda: 50.0))
 
 
 def lasting(looks: int, types: int = 0) -> Callable[[], float]:
-    """Return the remaining time of a run: enough for that many reads of it, after the searches of that many types."""
-    searches = 1 + types if types else 0  # and one before all of them
+    """Return the remaining time of a run.
+
+    It is enough for that many reads of it, after the searches of that many types.
+    """
+    searches = 1 + types if types else 0  # and one read before all searches
     left = iter([50.0] * (searches + looks))
     return lambda: next(left, 0.0)
 
@@ -27,5 +30,5 @@ def fail(ground: MemoryGround, *names: str) -> None:
 
 
 def knows(world: World, **facts: Any) -> None:
-    """Let the counters give the watchdog these facts."""
+    """Let the counters return these facts to the watchdog."""
     world.watchdog.standing = lambda: Standing({}, **facts)

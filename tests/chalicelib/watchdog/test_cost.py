@@ -1,4 +1,4 @@
-"""Count every AWS request of a watchdog's run; check that the number is limited, whatever has piled up."""
+"""Count every AWS request of a watchdog's run; check that the number is limited, however many jobs wait."""
 
 from collections import Counter
 from dataclasses import replace
@@ -29,14 +29,15 @@ from tests.support import REGION, SETTINGS, T0, Clock, a_job, requests_to
 
 TYPES = ("email.send", "image.process", "report.generate")
 PARTITIONS = 4 * 3
-"""Shards of the groups of a type: at work, scheduled, parked."""
+"""Shards of the groups of a type: unfinished, scheduled, parked."""
 IDLE = Counter({"GetQueueAttributes": 2 * len(TYPES), "Query": PARTITIONS * len(TYPES) + 1})
-"""Depth of each queue and its dead-letter queue; the partitions that may contain overdue jobs; the counters."""
+"""Requests for the depth of each queue and its dead-letter queue; for the partitions that may contain overdue jobs; for
+the counters."""
 BUSY = 4 * 2
-"""More queries for a type whose queue is not empty: older scheduled and parked jobs need separate queries."""
+"""Additional queries for a type whose queue is not empty: older scheduled and parked jobs need separate queries."""
 
 NEW = 4 * 2
-"""And more as long as planned jobs may be unsent although they are due."""
+"""Additional queries as long as planned jobs may be unsent although they are due."""
 
 
 @pytest.fixture
@@ -54,7 +55,10 @@ def warm(service: JobService) -> Lookback:
 
 
 def run(service: JobService, *, lookback: Lookback | None = None, **facts: Any) -> tuple[dict[str, int], Counter[str]]:
-    """The results of a run, and its AWS requests in addition to those of an idle run. `facts` are the counters'."""
+    """Return the results of a run, and its AWS requests in addition to those of an idle run.
+
+    `facts` come from the counters.
+    """
     with requests_to("dynamodb") as reads, requests_to("sqs") as messages:
         counters = DynamoCounters(SETTINGS)
         standing = lambda: replace(counters.standing(), **facts)  # noqa: E731
@@ -78,7 +82,7 @@ def test_a_run_with_nothing_to_do_makes_43_requests_whatever_waits(service: JobS
 def test_a_deep_backlog_costs_no_request_and_no_read_unit_more_than_none(
     service: JobService, cloud: Settings, clock: Clock
 ) -> None:
-    """Hundreds wait in a queue that is not empty, and workers claim the oldest of them: none is read."""
+    """Hundreds of jobs wait in a queue that is not empty, and workers claim the oldest ones: none is read."""
     service.queue.send(Message("somebody", 1, "email.send"))
     clock.advance(3600)
     facts: dict[str, Any] = {"claimed_to": {"email.send": T0 + 60}, "unsent": {"email.send": [T0 + 7200]}}
@@ -114,7 +118,7 @@ def test_a_burst_is_sent_ahead_in_tens_and_waits_in_the_queue(service: JobServic
 
 
 def test_a_look_at_an_endless_backlog_ends_after_10_queries_a_partition() -> None:
-    """Every answer is a megabyte in which nothing is overdue, and behind which there is more."""
+    """Every answer is a megabyte that contains nothing overdue, and has a next page."""
     table = Mock(**{"query.return_value": {"Items": [], "LastEvaluatedKey": {"order": {"S": "next"}}}})
     assert Entries(table, FOUR).oldest(due(Search("email.send"), T0), 3000) == []
     assert table.query.call_count == 4 * SWEEP_PAGES == 40

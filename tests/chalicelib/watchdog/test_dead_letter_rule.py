@@ -1,4 +1,4 @@
-"""Test the watchdog's decision about a message in a dead-letter queue: every rule is one line here."""
+"""Test the watchdog's decision about a message in a dead-letter queue, with one line for each rule."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,12 +32,12 @@ LATER = a_job(Status.RETRYING, attempts=2, next_attempt_at=NOW + 5000)
         *((MESSAGE, a_job(status), False, Remove) for status in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)),
         *((MESSAGE, a_job(status, gen=2), False, Remove) for status in Status),
         (MESSAGE, None, False, Remove),
-        (MESSAGE, a_job(Status.DEAD_LETTER), False, Keep()),  # the evidence
-        (MESSAGE, a_job(Status.DEAD_LETTER), True, Remove),  # so that later messages of its key are visible
+        (MESSAGE, a_job(Status.DEAD_LETTER), False, Keep()),  # keep the message as evidence
+        (MESSAGE, a_job(Status.DEAD_LETTER), True, Remove),  # remove it, so that later messages of its key are visible
         (Message("job-1", 2, "test.note"), a_job(Status.DEAD_LETTER), True, Keep()),
         (Message("job-1", 2, "test.note"), a_job(), False, Keep()),
         (None, None, False, Keep(malformed=True)),
-        (MESSAGE, a_job(sent=False), False, Remove),  # it is sent anyway
+        (MESSAGE, a_job(sent=False), False, Remove),  # the job is sent in any case
         (MESSAGE, LATER, False, Redeliver(NOW + 5000 - LOOK_AHEAD)),
         (MESSAGE, HELD, False, Keep()),
         (MESSAGE, replace(HELD, lease_until=NOW - 61), False, Redeliver(NOW)),

@@ -1,4 +1,4 @@
-"""Check that a planned job that could not be sent at its time is sent soon, although others wait before it."""
+"""Check that a planned job that could not be sent at its time is sent soon, although other jobs wait before it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,7 +31,7 @@ class Closing(MemoryJobQueue):
 
 
 class Behind:
-    """A type whose workers are an hour behind, and one planned job."""
+    """A type whose workers are an hour late, and one planned job."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -52,7 +52,7 @@ class Behind:
         return Standing({(TYPE, Status.QUEUED): 1}, claimed_to={TYPE: T0}, paused=self.paused)
 
     def run(self, seconds: float) -> Job:
-        """Run once a minute for that time; return the planned job."""
+        """Run the watchdog once a minute for that time; return the planned job."""
         ends = self.clock.now + seconds
         while self.clock.now < ends:
             self.watchdog.run(lambda: 50.0)

@@ -1,4 +1,4 @@
-"""Test which job of an automatically paused type is tried, and what follows if there is none."""
+"""Test which job of an automatically paused type is tried, and what happens if there is none."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_so_is_one_whose_time_has_come_or_whose_holder_has_gone(stage: Stage, st
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.SCHEDULED, Status.PROCESSING])
 def test_a_job_without_a_message_is_sent_before_it_is_tried(stage: Stage, status: Status) -> None:
-    """Nothing else sends it while its type is paused, and without any probe the pause would never end."""
+    """While the type is paused, nothing else sends the job, and without any probe the pause would never end."""
     job = a_job(type=TYPE, status=status, sent=False, run_at=T0 - 5_000, lease_until=T0 - 5_000)
     stage.store.add(job)
     stage.write(replace(OPEN, probe_at=T0))

@@ -1,4 +1,4 @@
-"""Check when and how often jobs without a message get one again, and in which order. Over the memory ports."""
+"""Check when, how often and in which order jobs without a message get a new one. Over the memory ports."""
 
 import pytest
 
@@ -120,7 +120,7 @@ def test_a_flooded_type_takes_no_look_from_another(world: World, ground: MemoryG
     for number in range(MOST_LOOKS + 50):
         ground.store.add(a_job(type="a.flood", created_at=T0 - 9 + number / 1e3, due_at=T0))
     watchdog = Watchdog(world.service.dispatcher, types)
-    for _ in types:  # whichever of them begins
+    for _ in types:  # whichever type begins
         orphan = a_job(type="b.quiet", due_at=T0)
         ground.store.add(orphan)
         world.clock.advance(60)

@@ -1,4 +1,4 @@
-"""Check that a pause counts against no job: a stalled job has a day from the resume. Over the memory ports."""
+"""Check that the time of a pause is not counted against a job: a stalled job has a day from the resume. Over memory."""
 
 import pytest
 
@@ -22,7 +22,7 @@ EMPTY = Signs(Depth())
 
 
 class Kept(MemoryPastPauses):
-    """Pauses of one type, each from an hour before; counts its reads, and fails on demand."""
+    """Pauses of one type, each begun an hour before. It counts its reads, and fails on request."""
 
     fails = False
 
@@ -59,7 +59,7 @@ def test_a_job_has_a_day_from_when_its_type_was_last_resumed(
 
 
 def paused_for_two_days(world: World, ground: MemoryGround, pauses: Kept) -> None:
-    """A job stalls, its type is paused at once, and resumed after two days; meanwhile its message is lost again."""
+    """A job stalls, and its type is paused at once and resumed after two days; meanwhile its message is lost again."""
     world.watchdog.past_pauses = pauses
     world.submit("a")
     ground.purge()

@@ -1,4 +1,4 @@
-"""Test the watchdog's decisions, state by state: pure, so every rule is one line here."""
+"""Test the watchdog's decisions, state by state, with one line for each rule."""
 
 from dataclasses import replace
 from typing import Any
@@ -71,7 +71,7 @@ def test_jobs_sent_well_after_it_put_a_sent_job_in_doubt() -> None:
 
 
 def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -> None:
-    """It comes after everything that was sent before it, and workers reach it a backlog later."""
+    """The new message is behind all messages that were sent before it, and workers reach it a backlog later."""
     job = a_job(updated_at=NOW - DAY, stalled_since=NOW - 9000, resends=1, resent_at=NOW - 9000)
     backlog = Depth(visible=7)
     for claimed_to in (NOW - DAY + DOUBT_SLACK + 1, NOW - 9000 + DOUBT_SLACK):
@@ -81,7 +81,7 @@ def test_a_message_that_was_sent_again_is_in_doubt_by_what_was_sent_after_it() -
 
 
 def test_nobody_is_given_up_behind_a_backlog_of_more_than_a_day() -> None:
-    """Its last message comes after earlier ones: workers reach it more than a day after it was sent."""
+    """The job's last message is behind earlier ones: workers reach it more than a day after it was sent."""
     job = a_job(updated_at=NOW - 2.5 * DAY, stalled_since=NOW - 1.25 * DAY, resends=90)
     behind = Signs(Depth(visible=900_000), claimed_to=NOW - 1.25 * DAY)
     assert isinstance(check(job, NOW, behind), Resend)

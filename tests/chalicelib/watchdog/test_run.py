@@ -1,4 +1,4 @@
-"""Test one run of the watchdog over the memory ports: its time, its threads, two at once, and the Lambda function."""
+"""Test one run of the watchdog over the memory ports: its time, its threads, two runs at once, and the function."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -144,7 +144,7 @@ MINUTE = 60.0
 
 
 def told(depths: Sequence[int | None], every: float = MINUTE) -> list[bool]:
-    """Whether each run tells of the queue, by the messages that wait in it (None: it did not answer)."""
+    """Return whether each run reports the queue as growing, by its number of messages (None: SQS did not answer)."""
     growing, runs = Growing(), [None if visible is None else Depth(visible=visible) for visible in depths]
     return [bool(growing.look({"order.place": depth}, 1e6 + run * every)) for run, depth in enumerate(runs)]
 

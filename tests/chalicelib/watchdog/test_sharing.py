@@ -1,4 +1,4 @@
-"""Check that other runs get all the jobs that one run cannot handle, each once."""
+"""Check that other runs get all the jobs that one run cannot handle, each job once."""
 
 from collections.abc import Sequence
 
@@ -68,7 +68,7 @@ def test_a_flooded_type_leaves_this_run_and_its_helpers_to_the_jobs_of_others() 
 
 
 class Started:
-    """Helpers that begin on demand; see Helpers."""
+    """Helpers that begin on request; see Helpers."""
 
     def __init__(self, *, refuse: bool = False) -> None:
         self.asked: list[tuple[Sequence[str], Sequence[str]]] = []
@@ -115,11 +115,11 @@ def test_a_helper_leaves_jobs_that_are_gone_alone(clock: Clock) -> None:
 
 
 A_MINUTE = 60_000
-"""Jobs of each minute."""
+"""Jobs in each minute."""
 
 
 class Crowded(MemoryJobStore):
-    """A store in which so many jobs were due in each minute; notes the minutes that were asked for."""
+    """A store in which this many jobs were due in each minute; it records which minutes were read."""
 
     def __init__(self) -> None:
         super().__init__(lambda: T0)

@@ -1,4 +1,4 @@
-"""Test the sweep of dead-letter queues: stale messages are removed, jobs that can still run get a fresh one."""
+"""Test the sweep of dead-letter queues: stale messages are removed, jobs that can still run get a new message."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.support import Clock
 
 
 def dead_letter(ground: MemoryGround, job_id: str, gen: int = 1) -> None:
-    """Put a message where only SQS would."""
+    """Put a message into the dead-letter queue, as SQS does."""
     ground.put(write_message(Message(job_id, gen, TYPE)))
     messages = ground._queue.messages[TYPE]
     ground._queue.dead.setdefault(TYPE, []).append(messages.pop())
@@ -55,7 +55,7 @@ def test_a_sweep_is_bounded_and_a_full_queue_gets_several(world: World, ground: 
 
 
 def test_full_dead_letter_queues_do_not_keep_another_from_being_looked_at(world: World, clock: Clock) -> None:
-    """Each run has time for one sweep: in as many runs as there are queues, each had its turn."""
+    """Each run has time for one sweep: within as many runs as there are queues, each queue is swept once."""
     swept: list[str] = []
 
     class Full(MemoryJobQueue):

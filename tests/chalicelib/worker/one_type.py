@@ -58,7 +58,10 @@ class OneType:
         return Invocation(self.clock, self.clock.now + self.timeout)
 
     def poll(self) -> int:
-        """Receive and process one batch like Lambda: acknowledge unreported messages. Returns its size."""
+        """Receive and process one batch as Lambda does: acknowledge the messages that are not reported.
+
+        Returns its size.
+        """
         batch = self.queue.receive("test.note")
         if batch:
             self.deliver(batch)
@@ -90,5 +93,5 @@ def boom(_: JobContext) -> object:
 
 
 def die(_: JobContext) -> object:
-    """An attempt that kills its process."""
+    """Kill the process of the attempt."""
     raise Crash

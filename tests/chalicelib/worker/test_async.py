@@ -1,4 +1,7 @@
-"""`async def` job functions: they end, retry, keep steps and wait as plain ones do, and steps can run side by side."""
+"""Test `async def` job functions.
+
+They end, retry, keep steps and wait like plain functions, and can run steps in parallel.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,7 +23,7 @@ SHORT = Backoff(first=2, factor=1, jitter="none")
 
 
 class Shop:
-    """A platform with one `async def` job type, whose function a test writes, and what that function did."""
+    """A platform with one `async def` job type, whose function a test writes, and a record of what the function did."""
 
     def __init__(self, **options: Any) -> None:
         self.act: Callable[[AsyncJobContext], Awaitable[Any]]

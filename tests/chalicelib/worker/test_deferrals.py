@@ -1,4 +1,4 @@
-"""Test attempts that are given back: a job that asks to run later, and a job that could not be run."""
+"""Test attempts that are given back: of a job that raises `RetryLater`, and of a job that could not be run."""
 
 from asyncio import CancelledError
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def send_again(world: OneType) -> None:
 
 
 def try_again(world: OneType) -> None:
-    """Let a worker try the job, and advance to the time of its next try."""
+    """Let a worker try the job, and advance the clock to its next try."""
     world.poll()
     world.clock.now = max(world.clock.now, world.job().next_attempt_at or 0)
     if not world.waiting() and not world.job().terminal:
@@ -120,7 +120,7 @@ def test_a_stored_payload_that_todays_schema_refuses_waits_and_rings_once(world:
 
 
 def test_the_watchdog_goes_on_sending_what_todays_schema_refuses(world: OneType) -> None:
-    """It knows of a day in which the job did not start, although its messages arrived."""
+    """The watchdog counts a day in which the job did not start, although its messages arrived."""
     world.store.add(Job("job-1", "test.note", Status.QUEUED, T0, T0, payload={"text": 7}))
     watchdog = Watchdog(Dispatcher(world.store, world.queue, world.clock), ["test.note"])
     while world.clock.now < T0 + 1.1 * DAY:

@@ -1,4 +1,4 @@
-"""Test that a job that has not begun in time ends without an attempt, and one that has begun goes on."""
+"""Test that a job that has not begun in time ends without an attempt, and that a job that has begun continues."""
 
 import pytest
 

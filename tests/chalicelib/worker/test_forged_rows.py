@@ -1,4 +1,4 @@
-"""Attack: a job function with `enqueues` writes rows of other types; nothing may run them."""
+"""Attack the platform: a job function with `enqueues` writes rows of other types, and nothing may run them."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ def keys(*types: str, masters: str = MASTER) -> str:
 
 @dataclass
 class Stage:
-    """A table with the API, a worker of mails, and a function of another type, each with its own keys."""
+    """A table with the API, a worker of e-mails, and a function of another type, each with its own keys."""
 
     settings: Settings
     clock: Clock
@@ -53,7 +53,7 @@ class Stage:
         self.kind = JobType(NAME, self._function, Note)
         self.of_platform(MASTER)
         self.of_worker(keys(NAME))
-        # the function of images declares enqueues=("test.report",)
+        # the function for images declares enqueues=("test.report",)
         self.images = self.store(signing_keys=keys(IMAGES, REPORTS))
 
     def _function(self, payload: Note, _: JobContext) -> str:
@@ -65,21 +65,21 @@ class Stage:
         return DynamoJobStore(replace(self.settings, **own), self.clock, lambda: [NAME])
 
     def of_platform(self, masters: str, **more: Any) -> None:
-        """Let the API and the watchdog have these master keys."""
+        """Give these master keys to the API and the watchdog."""
         self.api = self.store(signing_key=masters, **more)
         self.service = JobService(self.api, self.queue, clock=self.clock)
         self.operations = Operations(self.service.dispatcher, "ada")
         self.watchdog = Watchdog(Dispatcher(self.api, self.queue, self.clock), [NAME])
 
     def of_worker(self, of_types: str, **more: Any) -> None:
-        """Let the worker have these keys."""
+        """Give these keys to the worker."""
         store = self.store(signing_keys=of_types, **more)
         self.worker = Worker(
             self.kind, store, self.queue, self.clock, no_jitter, spread=lambda low, _: low, sleep=self.clock.advance
         )
 
     def put(self, **changed: Any) -> None:
-        """Write a row like `PutItem`, with any content."""
+        """Write a row with any content, as `PutItem` does."""
         aws.client("dynamodb", REGION).put_item(TableName=self.settings.jobs_table, Item=changed)
 
     def row(self, job_id: str) -> dict[str, Any]:
@@ -87,14 +87,14 @@ class Stage:
         return dict(aws.client("dynamodb", REGION).get_item(TableName=self.settings.jobs_table, Key=key)["Item"])
 
     def poll(self, job_id: str) -> Job:
-        """Let the worker process a message of the job; return the job after it."""
+        """Let the worker process a message of the job; return the job after that."""
         body = write_message(Message(job_id, self.api.get(job_id).gen, NAME))
         record = sqs_record("r", body, 1, self.clock.now)
         self.worker.work({"Records": [record]}, Invocation(self.clock, self.clock.now + 60))
         return self.api.get(job_id)
 
     def asked(self, text: str = "hello", **more: Any) -> Job:
-        """Return a job that an operator made."""
+        """Return a job that an operator created."""
         return self.service.submit(Submission(NAME, {"text": text}, principal="ada", **more)).job
 
 
@@ -212,7 +212,10 @@ def test_a_forged_job_under_a_debounce_key_is_not_replaced(stage: Stage) -> None
 
 
 def test_an_id_that_holds_the_rest_of_what_is_signed_gets_no_signature(stage: Stage) -> None:
-    """The row of a debounce key names the id of the next job: here what a row of another id would be signed over."""
+    """The row of a debounce key names the id of the next job.
+
+    Here the id contains the text that is signed for another row.
+    """
     hashed = hashlib.sha256(b'{"text":"forged"}').hexdigest()
     named = "\0".join(("x", NAME, "1", hashed, "ada"))
     wanted = Debounce("k", 60)

@@ -1,4 +1,4 @@
-"""Check that a run whose time has ended gets no more attempts, and that its error says so."""
+"""Check that a run whose time has ended gets no more attempts, and that its error says this."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -82,7 +82,7 @@ def out_of_order(world: OneType) -> None:
 
 
 def held(world: OneType) -> None:
-    """Let another job of its key run for a while."""
+    """Let another job with the same key run for some time."""
     world.worker.starts = InOrder("test.note", world.store, world.clock)
     claim = transitions.claim(1, now=T0, lease_until=T0 + 20, by=Claimant("r"), job_type="test.note")
     other = world.store.apply(world.submit("other").id, claim)

@@ -1,4 +1,4 @@
-"""Test workers that die, stall or meet, with the lease, the fence and the history."""
+"""Test workers that die, stall or get the same job, with the lease, the fencing token and the history."""
 
 from collections.abc import Callable
 
@@ -107,7 +107,7 @@ def test_what_a_repeat_cannot_change_is_raised_at_once(error: Exception) -> None
 
 
 class Refusing(MemoryJobStore):
-    """A store that does not take a completion so many times."""
+    """A store that refuses a completion this many times."""
 
     refusals = 0
 

@@ -1,4 +1,4 @@
-"""Check that a lost attempt records what Lambda logged about it, and that a normal job reads nothing."""
+"""Check that a lost attempt records what Lambda logged about it, and that nothing is read for a normal job."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def write(logs: Any, at: float, *lines: str) -> None:
 
 
 def lose(world: OneType, said: Callable[[], None]) -> list[Attempt]:
-    """Let a worker die, Lambda log it, and another one take over; return the recorded attempts."""
+    """Let a worker die, let Lambda log this, and let another worker take over; return the recorded attempts."""
     world.submit(max_attempts=2)
     world.script = [die]
     with pytest.raises(Crash):

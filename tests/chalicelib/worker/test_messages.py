@@ -15,7 +15,7 @@ from tests.support import T0, sqs_record, written
 
 
 def slow(world: OneType) -> Callable[[JobContext], object]:
-    """An attempt that leaves its invocation no time for another."""
+    """An attempt that leaves no time in its invocation for another job."""
     return lambda _: world.clock.advance(55)
 
 

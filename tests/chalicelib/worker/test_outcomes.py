@@ -168,7 +168,7 @@ def test_how_far_an_attempt_came_stays_with_it(world: OneType, end: Callable[[Jo
         world.poll()
     told = (42.5, "page 4 of 10")
     if end is die:
-        told = (10.0, "page 1 of 10")  # facts that are written at most once in some seconds
+        told = (10.0, "page 1 of 10")  # progress is written at most once in some seconds
         world.clock.advance(1_000)
         world.poll()
     else:

@@ -1,4 +1,4 @@
-"""A job that asks to come again soon, many times: SQS hands out one message a few times only."""
+"""Test a job that raises `RetryLater` many times, although SQS delivers a message only a few times."""
 
 from itertools import pairwise
 

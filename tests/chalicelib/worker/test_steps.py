@@ -1,4 +1,4 @@
-"""Steps, sleeps and events: what is kept is not run again, and a waiting job needs no worker."""
+"""Test steps, sleeps and events: a kept step is not run again, and a waiting job needs no worker."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ DAY = 86_400.0
 
 
 class Order(BaseModel):
-    """What the job is about."""
+    """The payload of the test's job."""
 
     id: str = "o-1"
 
@@ -30,7 +30,7 @@ Act = Callable[[JobContext], Any]
 
 
 class Shop:
-    """A platform with one job type, whose function a test writes, and what that function did."""
+    """A platform with one job type, whose function a test writes, and a record of what the function did."""
 
     def __init__(self, **options: Any) -> None:
         self.act: Act = lambda _: None
@@ -80,7 +80,7 @@ def test_a_kept_step_is_not_run_again_and_a_retry_goes_on_where_it_failed(shop: 
 
 
 def test_each_step_has_all_attempts_of_the_job(shop: Shop) -> None:
-    """Two failures of one step and two of the next one: a kept step forgives what was before it."""
+    """Two failures of one step and two of the next one: after a kept step, earlier attempts are not counted."""
     fails = {"a": 2, "b": 2}
 
     def act(name: str) -> str:
@@ -286,7 +286,7 @@ def test_one_name_is_used_once_and_scopes_keep_names_apart(shop: Shop) -> None:
 
 
 def test_a_long_job_goes_on_in_the_next_invocation_before_its_time_ends(shop: Shop) -> None:
-    """200 steps of a minute each, and an invocation has two minutes."""
+    """There are 200 steps of a minute each, and an invocation has two minutes."""
 
     def step(number: int) -> int:
         shop.did.append(str(number))
@@ -548,7 +548,7 @@ def test_an_outage_at_a_look_is_not_an_error_of_the_function(
 
 
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
-    """Return the function, which is refused so many times first."""
+    """Return the function; it is refused this many times first."""
     left = [times]
 
     def refuses(*args: Any) -> Any:

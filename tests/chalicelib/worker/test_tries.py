@@ -1,4 +1,4 @@
-"""Steps that are tried again by themselves: the waits, the last try, and the attempts of the job."""
+"""Test steps that are tried again automatically: the waits, the last try, and the attempts of the job."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -94,7 +94,7 @@ def test_a_caught_failure_stays_for_the_run_and_after_a_retry_by_hand(shop: Shop
 
 
 def test_attempts_and_tries_are_counted_apart(shop: Shop) -> None:
-    """The tries of a step that failed twice go on after an attempt that failed elsewhere."""
+    """The tries of a step that failed twice continue after an attempt that failed in another place."""
     ship = failing(shop, ValueError("1"), ValueError("2"))
     elsewhere = [OSError("elsewhere")]
 

@@ -155,7 +155,7 @@ def test_the_main_item_stays_within_one_write_unit(
 
 
 def live(store: DynamoJobStore, cloud: Settings, job: Job, end: Step) -> None:
-    """Write everything that can be written to a job until its end."""
+    """Make every possible write to a job, until its end."""
 
     def step(change: Change) -> Job:
         after = store.apply(job.id, change)
@@ -186,7 +186,7 @@ def test_the_state_of_a_job_is_one_small_read_whatever_it_carries(store: DynamoJ
 
 
 def start(store: DynamoJobStore, clock: Clock, job: Job) -> list[str]:
-    """Let an attempt take its key; return the requests."""
+    """Let an attempt take the row of its key; return the requests."""
     order = InOrder(job.type, store, clock)
     order.next(Delivery("m", "r", "{}", 1, group="acme"))
     with requests_to("dynamodb") as asked:
@@ -263,7 +263,10 @@ HOURLY = Schedule(
 def test_those_that_are_due_are_read_once_and_cost_what_their_rows_weigh(
     cloud: Settings, number: int, minutes: int, due: int, units: float
 ) -> None:
-    """The figures in docs/schedules.md: over the hour a hundred are 0.6 a minute when all are due in one."""
+    """Check the numbers in docs/schedules.md:
+
+    100 schedules cost 0.6 units a minute over an hour, if all are due in one minute.
+    """
     store = DynamoSchedules(cloud)
     for n in range(number):
         store.add(replace(HOURLY, id=f"hourly-{n}", next_at=T0 + n % minutes * 60))

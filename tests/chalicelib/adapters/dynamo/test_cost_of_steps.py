@@ -1,4 +1,4 @@
-"""Check the cost of steps, sleeps, waits and events: each write with its units, each read, each message."""
+"""Check the cost of steps, sleeps, waits and events: the units of each write, the reads, and the messages."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Check a job's items: what is in the main item, in other items, and in S3, and for how long."""
+"""Check which parts of a job are in the main item, in other items, and in S3, and for how long."""
 
 import json
 from collections.abc import Callable
@@ -170,7 +170,10 @@ def test_a_payload_that_is_gone_is_none_and_breaks_nothing(store: DynamoJobStore
 def test_a_claim_whose_payload_cannot_be_read_now_is_a_claim(
     store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is written: an error would leave the job without a holder, and spend its attempts in an outage of S3."""
+    """The claim is stored.
+
+    With an error, the job would have no holder, and an outage of S3 would spend its attempts.
+    """
     job = a_job(payload=HUGE)
     store.add(job)
     with monkeypatch.context() as outage:

@@ -1,4 +1,4 @@
-"""Test lists at their limits: unread batches, endless offsets, shards that stop early."""
+"""Test lists at their limits: unread batches, endless offsets, shards whose answer is incomplete."""
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +27,7 @@ Withhold = Callable[[set[str], int], None]
 
 @pytest.fixture
 def withheld() -> Iterator[Withhold]:
-    """Make DynamoDB leave these jobs unread in that many batches, as when it is throttled."""
+    """Make DynamoDB leave these jobs unread in that many batches, as it does when it is throttled."""
     events = aws.client("dynamodb", REGION).meta.events
     hooks: list[Any] = []
 
@@ -51,7 +51,7 @@ def withheld() -> Iterator[Withhold]:
 
 
 def filled(store: DynamoJobStore, number: int, **fields: Any) -> list[Job]:
-    """That many jobs, newest first."""
+    """Store that many jobs; return them, newest first."""
     jobs = [a_job(created_at=T0 + n, **fields) for n in range(number)]
     fill(store, jobs)
     return jobs[::-1]
@@ -77,7 +77,7 @@ def test_what_was_left_unread_is_asked_for_again(store: DynamoJobStore, withheld
 def test_a_row_that_cannot_be_read_hides_no_other(
     store: DynamoJobStore, cloud: Settings, name: str, value: dict[str, str]
 ) -> None:
-    """The code of any job type may write nonsense into these attributes of any job."""
+    """The code of any job type may write invalid values into these attributes of any job."""
     first, spoilt, last = filled(store, 3)
     aws.client("dynamodb", REGION).update_item(
         TableName=cloud.jobs_table, Key={"pk": {"S": spoilt.id}, "sk": {"S": "META"}},
@@ -105,7 +105,7 @@ def test_a_page_ends_before_what_stays_unread_and_goes_on_there(
 
 
 def test_an_offset_that_one_look_does_not_reach_is_reached_in_several(store: DynamoJobStore) -> None:
-    """The newest jobs are all in one shard, which is read for little more than its share."""
+    """The newest jobs are all in one shard, of which one request reads little more than its share."""
     ids = (str(uuid.UUID(int=n, version=4)) for n in range(400))
     one_shard = [job_id for job_id in ids if FOUR.shard_of(job_id) == 0][:60]
     newest = [a_job(id=job_id, created_at=T0 + 100 + number) for number, job_id in enumerate(one_shard)]
@@ -139,7 +139,7 @@ keys = st.lists(st.integers(0, 999), unique=True, max_size=40)
 
 @given(keys=keys, shards=st.integers(1, 5), limit=st.integers(1, 7), seed=st.randoms(use_true_random=False))
 def test_slices_show_every_entry_once_in_order(keys: list[int], shards: int, limit: int, seed: Any) -> None:
-    """Shards answer with at most `limit` entries each; the merged pages together show every job."""
+    """Each shard returns at most `limit` entries; all merged pages together contain every job."""
     held: list[list[str]] = [[] for _ in range(shards)]
     for key in keys:
         seed.choice(held).append(f"{key:03}")

@@ -1,4 +1,4 @@
-"""Check that a daily quota holds for simultaneous requests."""
+"""Check that a daily quota is respected by simultaneous requests."""
 
 from concurrent.futures import ThreadPoolExecutor
 

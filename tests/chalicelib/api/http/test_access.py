@@ -47,13 +47,13 @@ def header(world: World, state: str) -> dict[str, str]:
 
 
 def path_of(endpoint: Endpoint) -> str:
-    """Return the endpoint's path with possible names in it."""
+    """Return the endpoint's path with valid names in it."""
     given = {"job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": NOTE.name, "fingerprint": "5d41402abc4b"}
     return endpoint.path.format(**given, schedule_id="daily", bulk_id="0" * 20, gen="1", name="approved")
 
 
 def expected(endpoint: Endpoint, state: str) -> int | None:
-    """Return 401, 403, or None: accepted, whatever the answer is then."""
+    """Return 401 or 403, or None if the request is accepted (its answer is not checked here)."""
     if endpoint.role is None:
         return None
     if state in REFUSED:
@@ -62,7 +62,7 @@ def expected(endpoint: Endpoint, state: str) -> int | None:
 
 
 def test_everybody_sees_two_routes_viewers_read_operators_act_and_admins_change_what_is_set_up() -> None:
-    """A second list: a route with another role fails here."""
+    """Compare with a second list of all routes: if the role of a route changes, this test fails."""
 
     def needed(name: str) -> Role | None:
         if name in PUBLIC:
@@ -119,7 +119,7 @@ def test_a_token_that_expires_while_its_policy_is_cached_is_refused(world: World
 
 @pytest.mark.parametrize("role", list(Role))
 def test_one_policy_is_good_for_every_route_of_the_role(world: World, role: Role) -> None:
-    """API Gateway caches the answer for one route and uses it for the others."""
+    """API Gateway caches the policy of one route and uses it for the others."""
     arn = "arn:aws:execute-api:eu-west-1:1:api/prod"
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {world.secrets[role]}", "methodArn": f"{arn}/GET/me"}
     answer = world.app.handler_map["authorize"](event, None)
@@ -148,7 +148,7 @@ def test_a_token_that_cannot_be_checked_is_not_believed(world: World) -> None:
 
 
 def behind_the_gateway(world: World, endpoint: Endpoint, context: Mapping[str, Any] | None) -> Any:
-    """Return the answer of the API's Lambda when API Gateway has accepted a request."""
+    """Return the answer of the API's Lambda to a request that API Gateway has accepted."""
     event = world.gateway().event_converter.create_lambda_event(endpoint.method, path_of(endpoint), {}, b"")
     if context is not None:
         event["requestContext"]["authorizer"] = context
@@ -180,7 +180,7 @@ def test_every_post_counts_and_no_get_does(world: World) -> None:
         few.post("/jobs/1/cancel"), few.post("/jobs", BODY, headers={"Content-Type": "text/plain"}),
         few.post("/jobs/batch", {"jobs": [BODY] * 25}),
     ]  # fmt: skip
-    # the viewer's POST ends at the gateway and never comes this far
+    # API Gateway refuses the viewer's POST, so the function does not get it
     assert [answer.status for answer in kinds] == [400, 422, 403, 404, 415, 200]
     assert all(few.get("/jobs").status == 200 for _ in range(10))
     assert few.post("/jobs", raw=b"x" * 300_000).status == 413

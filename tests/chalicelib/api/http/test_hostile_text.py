@@ -20,17 +20,17 @@ SMALL, LARGE = 1_000, 100_000
 GROWTH = 1.5 * LARGE / SMALL
 TEXTS = ("T", "0 ", "2026-11-25T00:00:00.", "a.b,", '"\\', "é")
 PART = 2
-"""Texts for an endpoint in a partial run: others than for the endpoint before it."""
+"""Texts for an endpoint in a partial run; the next endpoint gets other texts."""
 ENDPOINTS = routes.all_endpoints()
 JOB = {"type": BODY["type"], "payload": {"to": ["a"], "text": None}}
 PLACES = {
     "job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": "test.note", "fingerprint": "0123456789ab",
     "schedule_id": "daily", "gen": "1", "name": "approved", "bulk_id": "0" * 20,
 }  # fmt: skip
-"""A value for each name in a path; a new name fails here until it has one."""
+"""A value for each name in a path. The test fails for a new name until it has a value here."""
 HEADERS = ("Idempotency-Key", "X-Correlation-Id", "Authorization", "Content-Type", "Accept")
 READ_HEADERS = ("create_job", "create_jobs", "run_schedule", "read_metrics")
-"""Endpoints that read one of them themselves; common parts are also tested there."""
+"""Endpoints that read these models themselves, besides the common parts, which are also tested there."""
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -42,7 +42,7 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def bodies(model: type[BaseModel], text: str) -> Iterator[dict[str, Any]]:
-    """Return a body for each field of the model, and of nested models, with the text there, alone and in a list."""
+    """Return bodies with the text in one field each, of the model and its nested models, alone and in a list."""
     for name, field in model.model_fields.items():
         yield from ({name: text}, {name: [text]}, {name: {text: text}}, {text: name})
         for inner in models_in(field.annotation):
@@ -50,7 +50,10 @@ def bodies(model: type[BaseModel], text: str) -> Iterator[dict[str, Any]]:
 
 
 def requests(endpoint: Endpoint, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Requests to the endpoint, each with the text in another place: the place, and the arguments of `World.call`."""
+    """Return requests to the endpoint, each with the text in another place.
+
+    Each is the place, and the arguments of `World.call`.
+    """
     path, quoted = endpoint.path.format(**PLACES), quote(text, "")
     for field, info in endpoint.query.model_fields.items():
         yield f"?{field}", {"path": f"{path}?{info.alias or field}={quoted}"}
@@ -68,7 +71,7 @@ def requests(endpoint: Endpoint, text: str) -> Iterator[tuple[str, dict[str, Any
 
 
 def work(do: Callable[[], object]) -> int:
-    """Return the number of its calls of Python and C functions."""
+    """Return how many Python and C functions the call runs."""
     calls = cProfile.Profile()
     calls.runcall(do)
     return sum(entry.callcount for entry in calls.getstats())

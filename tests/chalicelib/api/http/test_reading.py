@@ -15,7 +15,7 @@ from chalicelib.api.http.problems import row_of
 from chalicelib.errors import JobFlowError
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""Its speed on a busy machine proves nothing."""
+"""No time limit for an example: its duration on a busy machine proves nothing."""
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None), max_size=20)
 )  # fmt: skip
@@ -28,7 +28,7 @@ NAMES = st.sampled_from(
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Internal errors are accepted if the table of problems has a 4xx for them."""
+    """Return the problem of an error. Internal errors are accepted if the table of problems has a 4xx for them."""
     try:
         yield
     except JobFlowError as error:

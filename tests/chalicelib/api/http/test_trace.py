@@ -25,7 +25,7 @@ def principal(world: World, role: Role) -> str:
 
 
 def only(lines: list[dict[str, Any]], message: str) -> dict[str, Any]:
-    """Return the only line of that name."""
+    """Return the only log line with that name."""
     [line] = [line for line in lines if line["message"] == message]
     return line
 
@@ -131,7 +131,7 @@ def test_a_paused_type_says_who_did_it(world: World, action: str) -> None:
 def test_a_caller_whom_the_api_itself_refuses_leaves_a_line(
     world: World, role: str, expires: str, why: str, status: int
 ) -> None:
-    """API Gateway caches the authorizer's answer, and accepts the caller by it."""
+    """API Gateway has cached the authorizer's answer, and therefore accepts the caller."""
     event = world.gateway().event_converter.create_lambda_event("POST", "/jobs", HERE, json.dumps(BODY).encode())
     event["requestContext"]["authorizer"] = {"token": "abc", "role": role, "label": "x", "expires": expires}
     with written("WARNING") as lines:

@@ -15,7 +15,7 @@ ELSE = {**BODY, "type": "test.other"}
 
 
 class Recording(MemoryJobQueue):
-    """A queue that records each request, needs time for it, and loses messages as told."""
+    """A queue that records each request, needs time for it, and can lose messages."""
 
     def __init__(self, clock: Clock, seconds: float = 0) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Recording(MemoryJobQueue):
 
 
 class Failing(MemoryJobStore):
-    """A store that fails from its nth job."""
+    """A store that fails from its nth job on."""
 
     def __init__(self, takes: int) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Failing(MemoryJobStore):
 
 
 class Slow(MemoryJobStore):
-    """A store that needs four seconds for a job."""
+    """A store that needs four seconds for each job."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -72,7 +72,7 @@ def queue(clock: Clock) -> Recording:
 
 @pytest.fixture
 def batched(world: World, clock: Clock, queue: Recording) -> World:
-    """An API whose queue is recorded."""
+    """An API whose queue records requests."""
     return World(clock, parts={"job_queue": queue})
 
 
@@ -116,7 +116,7 @@ class TestBatch:
         results = answer.json["results"]
         assert [result["status"] for result in results] == [201, 201, 503, 422, 503]
         assert "again" in results[2]["problem"]["detail"]
-        # sent before they are stored: the messages of the last two find no job, and are dropped
+        # messages are sent before jobs are stored: the messages of the last two jobs find no job, and are dropped
         assert queue.batches == [["test.note"] * 4]
         assert all(store.get(result["job"]["id"]).sent for result in results[:2])
         store.takes = 9

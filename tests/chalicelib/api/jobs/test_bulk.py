@@ -17,7 +17,7 @@ FIELDS = [["filter", "id_prefix"], ["filter", "fingerprint"]]
 
 
 def failing(world: World, message: str, **fields: Any) -> str:
-    """A job that failed permanently, through its workers."""
+    """Return a job that failed permanently, through its worker."""
     world.clock.now += 1
     job_id = world.create(**fields)
     now = world.clock.now
@@ -173,7 +173,7 @@ class TestBulk:
 
 
 class Slow(MemoryJobStore):
-    """A store with five pages without a match, five seconds each, and then one with a match."""
+    """A store with five pages without a match, which take five seconds each, and then one with a match."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)

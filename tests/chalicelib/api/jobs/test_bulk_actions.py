@@ -120,7 +120,7 @@ def test_nothing_is_changed_when_more_jobs_match_than_were_expected(world: World
     assert world.get("/bulk").json == {"bulk_actions": []}
     taken = world.post(path, {**body, "expected": 3})
     assert taken.json["done"] == 3
-    # the answer was lost: the repeated request finds none of them
+    # the answer was lost: a repeated request finds none of these jobs
     assert world.post(path, {**body, "expected": 3}).json["done"] == 0
 
 

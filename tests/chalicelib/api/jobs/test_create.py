@@ -1,4 +1,4 @@
-"""Test POST /jobs: created once, the same answer afterwards."""
+"""Test POST /jobs: a job is created once, and a repeated request gets the same answer."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Check that a cursor works in the request that returned it, and is refused by every other one."""
+"""Check that a cursor works in the request that returned it, and that every other request refuses it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +35,7 @@ def redrive(world: World, cursor: str | None) -> Answer:
 
 
 def logs(world: World, cursor: str | None) -> Answer:
-    """The log of the first job; a wrong cursor causes no request to CloudWatch."""
+    """Return the log of the first job. A wrong cursor must cause no request to CloudWatch."""
     return world.get(f"/jobs/{next(iter(world.store._jobs))}/logs?cursor={cursor}")
 
 
@@ -43,7 +43,7 @@ ROUTES: dict[str, Ask] = {
     "list": listing, "retry": bulk("retry"), "discard": bulk("discard"), "cancel": bulk("cancel"), "redrive": redrive,
 }  # fmt: skip
 ALIKE = {"retry", "redrive"}
-"""A redrive is a retry of dead letters: each continues where the other stopped."""
+"""A redrive is a retry of dead letters, so a cursor of one also works in the other."""
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def dead(world: World) -> World:
 
 
 def seen(answer: Answer) -> tuple[int, bool]:
-    """Return the number of jobs in an answer, and whether it has a next page."""
+    """Return the number of jobs in an answer, and whether there is a next page."""
     count = len(answer.json["jobs"]) if "jobs" in answer.json else answer.json["matched"]
     return count, answer.json["next_cursor"] is not None
 

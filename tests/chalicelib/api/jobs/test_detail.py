@@ -1,4 +1,4 @@
-"""Test GET /jobs/{id}: one job with its attempts, the acts of operators, and why it waits."""
+"""Test GET /jobs/{id}: one job with its attempts, its operators' actions, and why it waits."""
 
 import json
 from typing import Any
@@ -143,18 +143,18 @@ def test_the_curve_of_a_type_that_is_not_declared_is_unknown(world: World) -> No
 def test_attempts_from_before_claims_were_counted_are_beside_those_that_are(world: World) -> None:
     job_id = world.create()
     world.store.record(job_id, Attempt(1, 1, "error", T0, T0 + 1, "ValueError", "no"))
-    # the first counted claim was that of the second attempt
+    # the first charged claim was the claim of the second attempt
     world.put_in(job_id, Status.COMPLETED, attempts=2, claims=1, started_at=T0 + 2, finished_at=T0 + 3)
     history = world.get(f"/jobs/{job_id}").json["attempt_history"]
     assert [(one["attempt"], one["claim"], one["outcome"]) for one in history] == [(1, 0, "error"), (2, 1, "completed")]
 
 
 LAMBDA = 6 * 1024 * 1024
-"""Bytes of a function's answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""Maximum bytes of a function's answer: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 def kept(world: World, payload: int, result: int) -> str:
-    """A completed job with so many characters in both, each of which its maker lets pass."""
+    """Return a completed job whose payload and result have this many characters, which their limits allow."""
     asked = {"to": ["a@example.com"], "text": "x" * payload}
     job_id = Enqueuing(("test.note",), parts.job_service).make(a_job(), "test.note", asked, key="key").id
     world.put_in(job_id, Status.COMPLETED, result=as_json(["y" * result]))
@@ -162,7 +162,7 @@ def kept(world: World, payload: int, result: int) -> str:
 
 
 def as_lambda_hands_it_on(world: World, job_id: str) -> tuple[int, Any]:
-    """Bytes of the whole answer, and what is in it."""
+    """Return the bytes of the complete answer, and its content."""
     answer = world.get(f"/jobs/{job_id}")
     assert answer.status == 200
     whole = {"statusCode": answer.status, "headers": dict(answer.headers), "multiValueHeaders": {}, "body": answer.text}

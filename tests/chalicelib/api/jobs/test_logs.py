@@ -31,7 +31,7 @@ def logged(world: World) -> Iterator[JobLogs]:
 
 
 def write(logs: JobLogs, *lines: object, at: Callable[[int], float] | None = None, stream: str = "s") -> None:
-    """Write lines, each a millisecond after the one before, or `at` its time."""
+    """Write lines, each a millisecond after the previous line, or at the time `at`."""
     moment, now = at or (lambda place: now + place / 1000), time.time()
     logs.client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
     events = [

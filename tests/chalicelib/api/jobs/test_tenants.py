@@ -1,4 +1,4 @@
-"""Test tenants in the API: shown, searched, and counted."""
+"""Test tenants in the API: they are shown, searched, and counted."""
 
 from collections.abc import Iterator
 from dataclasses import replace

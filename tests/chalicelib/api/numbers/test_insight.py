@@ -42,7 +42,7 @@ def minute(name: str, at: float) -> Row:
 def seen(
     counters: MemoryCounters, name: str, at: float = T0, sequence: str = "01", count: int = 1, **more: str
 ) -> None:
-    """An error of that fingerprint."""
+    """Count an error with that fingerprint."""
     facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": at, **more}
     row = Row("ERR", f"{iso(at - at % 3600)}#{name}")
     counters.add(row, Additions(Counter(count=count), facts, {"first_seen": at}), "s", sequence, sequence)
@@ -249,7 +249,7 @@ def test_a_resolved_group_that_is_seen_again_has_regressed(world: World, counter
 
 
 def test_the_finding_about_errors_counts_the_groups_that_its_list_has(world: World, counters: MemoryCounters) -> None:
-    edge = T0 - 86_400  # the hour in which the day of both begins
+    edge = T0 - 86_400  # the hour in which the day of both errors begins
     groups = {"0a": edge + 60, "0b": T0 - 60, "0c": T0 - 60, "0d": T0 - 60, "0e": T0 - 90_000}
     for place, (name, at) in enumerate(groups.items()):
         facts = {"type": "test.note", "error_class": "E", "message": "m", "last_seen": at}

@@ -14,7 +14,7 @@ from tests.chalicelib.api.support import T0, World
 
 
 def note(world: World) -> Any:
-    world.clock.now += 2  # no cached answer is left
+    world.clock.now += 2  # remove cached answers
     told = world.get("/metrics").json["by_type"]
     assert not told["test.other"]["paused"]
     assert told["test.note"]["paused"] is (told["test.note"]["pause"] is not None)

@@ -1,4 +1,4 @@
-"""Test schedules over HTTP: what is stored, refused and shown, and the jobs that are made ahead."""
+"""Test schedules over HTTP: which requests are stored or refused, what is shown, and the jobs that are made ahead."""
 
 from dataclasses import replace
 from typing import Any
@@ -101,7 +101,7 @@ def test_a_pause_cancels_the_job_made_ahead_and_a_resume_goes_on_behind_it(world
     for _ in range(2):
         resumed = world.post("/schedules/hourly/resume", role=Role.OPERATOR)
         assert resumed.json["next_firings"][0]["at"] == "2027-01-15T11:00:00.000Z"
-    # a minute before its time, the resume itself has made the job
+    # a minute before its time, the resume itself has created the job
     assert [one["status"] for one in resumed.json["last_firings"]] == ["scheduled", "cancelled"]
 
 
@@ -230,7 +230,7 @@ def test_a_change_of_what_was_read_overwrites_nobody_elses(world: World) -> None
 
 
 def test_the_same_change_again_is_no_conflict(world: World) -> None:
-    """The reply to the first was lost; but restoring the old settings does undo the change in between."""
+    """The reply to the first change was lost. But restoring the old settings does undo the change in between."""
     read = world.post("/schedules", NEW).json["version"]
     change = {**DAILY, "catch_up": 5, "version": read}
     first, again = (world.call("PUT", "/schedules/daily", change) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Test what the API reports about itself: the caller, job types, numbers, sets and limits."""
+"""Test what the API reports about itself: the caller, job types, numbers, status sets and limits."""
 
 import sys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Measure the drawings: heights and widths are the numbers."""
+"""Measure the charts: heights and widths correspond to the numbers."""
 
 from collections import Counter
 from xml.etree.ElementTree import Element
@@ -20,7 +20,7 @@ def rects(drawing: Element, css: str) -> list[dict[str, float]]:
 
 
 def test_bars_are_as_high_as_their_numbers_and_stand_on_each_other() -> None:
-    drawing = charts.timeline(report().hours)  # 2, 5 and 3 jobs; the axis goes to 6
+    drawing = charts.timeline(report().hours)  # 2, 5 and 3 jobs; the axis ends at 6
     per_job = (charts.HEIGHT - charts.TOP - charts.BOTTOM) / 6
     completed = rects(drawing, "completed")
     assert [round(bar["height"] / per_job, 3) for bar in completed] == [2, 2, 1]

@@ -1,4 +1,4 @@
-"""Which jobs get into a report, and when it stops."""
+"""Test which jobs a report includes, and when it stops."""
 
 import itertools
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tests.chalicelib.builtin.reports.support import PERIOD, START, TEN, job
 
 @dataclass
 class Reports:
-    """A report job that is held, over a store with other jobs; one second passes at each look at the clock."""
+    """A claimed report job, over a store with other jobs. Each read of the clock advances it by one second."""
 
     jobs: Sequence[Job]
     seconds: float = 300.0
@@ -68,7 +68,7 @@ def test_when_time_runs_out_it_reports_what_it_has() -> None:
 
 
 class Watched(MemoryJobStore):
-    """A store that remembers what was said about the progress."""
+    """A store that records the progress reports."""
 
     said: list[tuple[float, str]]
 
@@ -95,7 +95,7 @@ def test_it_stops_when_asked_to() -> None:
 
 
 class Sparse(MemoryJobStore):
-    """A store whose pages hold one job at most, and every second page none."""
+    """A store whose pages contain at most one job; every second page is empty."""
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         if position is not None and position.endswith("!"):

@@ -1,4 +1,4 @@
-"""Test a report as a page: its content, and that nothing in it can run."""
+"""Test a report as a page: its content, and that nothing in it is executed."""
 
 from html.parser import HTMLParser
 

@@ -1,4 +1,4 @@
-"""Test the search in the values of a payload, in any field or in one."""
+"""Test the search in the values of a payload, in all fields or in one field."""
 
 from typing import Any
 

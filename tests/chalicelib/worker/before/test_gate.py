@@ -29,7 +29,7 @@ RULE = Failing(of=3, within=300)
 
 
 class Rows(MemoryAutoPauses):
-    """Rows that fail on demand, or lose their answers."""
+    """Rows that fail, or lose their answers, on request."""
 
     fails = lost = False
 
@@ -53,7 +53,7 @@ class Rows(MemoryAutoPauses):
 
 
 class Paused(OneType):
-    """One type with a breaker; `jobs` have been submitted."""
+    """One type with `pause_when`; `jobs` have been submitted."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -62,14 +62,14 @@ class Paused(OneType):
         self.new_process()
 
     def breaker(self) -> CircuitBreaker:
-        """Return what a new execution environment knows of the pause."""
+        """Return the circuit breaker of a new execution environment."""
         return CircuitBreaker(TYPE, RULE, self.rows, self.clock, self.clock.advance)
 
     def new_process(self) -> None:
         self.worker = Worker(**{**vars(self.worker), "breaker": self.breaker()})
 
     def run(self, *acts: Callable[[JobContext], object]) -> None:
-        """Submit a job for each of these attempts, and let it be received."""
+        """Submit a job for each of these attempts, and let a worker process it."""
         for act in acts:
             self.jobs += 1
             self.submit(f"job-{self.jobs}")
@@ -261,7 +261,7 @@ def without_a_message(paused: Paused, job_id: str) -> None:
 
 @pytest.mark.parametrize("job_id", ["waits", "lost", "lost for good"])
 def test_a_probe_leaves_a_job_without_a_message_alone(job_id: str) -> None:
-    """After its claim, nothing would send a message, which is the evidence of a dead letter."""
+    """After the probe's claim, no message of the job would be sent, and a dead letter would have no evidence."""
     one = Paused()
     if job_id != "waits":
         one.submit(job_id, max_attempts=2, give_up_at=T0 + 10 if job_id == "lost for good" else None)

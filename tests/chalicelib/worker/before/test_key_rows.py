@@ -20,7 +20,7 @@ LEASE = 65.0
 
 
 class Keys:
-    """Workers of one type, each with its attempt."""
+    """Workers of one type, each with an attempt."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock, self.store = clock, MemoryJobStore(clock)
@@ -38,7 +38,7 @@ class Keys:
         order.start(job)
 
     def put(self, job: Job, **fields: Any) -> Job:
-        """Change a job without its holder's knowledge."""
+        """Change a job without a write of its holder."""
         self.store._jobs[job.id] = replace(job, **fields)
         return self.store.get(job.id)
 
@@ -84,7 +84,10 @@ def test_the_key_is_free_when_the_lease_has_ended_or_the_job_is_gone(keys: Keys,
 
 
 def test_a_later_attempt_of_the_same_job_is_not_taken_for_the_one_that_holds_the_key(keys: Keys) -> None:
-    """It was claimed again and has not asked for the key yet: the first to ask gets it, and the other waits."""
+    """The later attempt was claimed and has not taken the row yet.
+
+    The first attempt to take it wins, and the other waits.
+    """
     first = keys.attempt("first")
     keys.start(first)
     again = keys.put(first, claims=2, attempts=2)

@@ -1,4 +1,4 @@
-"""Check that a firing that must not overlap does not run while the job of an earlier one is unfinished."""
+"""Check that a firing that must not overlap does not run while the job of an earlier firing is unfinished."""
 
 import contextlib
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_one_that_has_finished_or_is_gone_lets_it_run(world: OneType, status: St
 
 
 def test_firings_that_never_ran_are_passed_to_the_one_that_does(world: OneType) -> None:
-    """The first still runs, the second was skipped, the third was cancelled by hand: so the fourth is also skipped."""
+    """The first still runs, the second was skipped, the third was cancelled by hand, so the fourth is also skipped."""
     put(world, "first", status=Status.PROCESSING)
     put(world, "second", status=Status.CANCELLED, started_at=1.0, error_class=SKIPPED, after="first")
     third = put(world, "third", status=Status.CANCELLED, after="second")

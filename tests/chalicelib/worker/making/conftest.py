@@ -1,4 +1,4 @@
-"""Provide a worker of a type whose jobs make jobs of two others, one of them retired."""
+"""Provide a worker of a type whose jobs make jobs of two other types, one of which is retired."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,7 +31,7 @@ def world() -> Iterator[OneType]:
 
 
 def making(**asked: Any) -> Callable[[JobContext], object]:
-    """Return an attempt that makes a mail and returns its id."""
+    """Return an attempt that makes an e-mail job and returns its id."""
     return lambda ctx: ctx.enqueue("test.mail", PAYLOAD, **{"key": "receipt", **asked})
 
 

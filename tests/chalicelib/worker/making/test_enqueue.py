@@ -1,4 +1,4 @@
-"""Check that a job function makes jobs: each once per run, stored and sent like those of producers."""
+"""Check that a job function makes jobs: each once in a run, stored and sent like those of producers."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -78,7 +78,7 @@ def index(number: int, *, fails: bool = False) -> Callable[[JobContext], object]
 def test_parents_that_ask_again_after_a_debounced_job_has_run_are_given_it(
     world: OneType, numbers: tuple[int, int]
 ) -> None:
-    """The job that made it and the job that replaced it, each with its own key or with a shared name."""
+    """Both parents get it. One made it, the other replaced it, each with its own key or with a shared one."""
     names = ("job-1", "job-2")
     for name, number in zip(names, numbers, strict=True):
         world.submit(name)

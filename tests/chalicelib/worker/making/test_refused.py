@@ -1,4 +1,4 @@
-"""Check that a job function gets an error for a job that cannot be made, and that nothing is made."""
+"""Check that a job function gets an error for a job that cannot be made, and that no job is made."""
 
 import importlib
 import importlib.util

@@ -55,7 +55,7 @@ class Invocation:
 
 @dataclass
 class Slow:
-    """A port whose answers need time; its calls are counted, changes by their job."""
+    """A port whose answers need time; it counts its calls, and the changes by job."""
 
     world: "SideBySide"
     port: str
@@ -143,7 +143,7 @@ class SideBySide:
         return [self.store.get(job_id) for job_id in self.ids]
 
     def sleep(self, seconds: float) -> None:
-        """Let the others run meanwhile."""
+        """Let the other threads run meanwhile."""
         if self.over:
             raise Over
         event = threading.Event()
@@ -163,7 +163,7 @@ class SideBySide:
 
     @contextmanager
     def _threads(self) -> Iterator[None]:
-        # Each worker captures its job's output, and releases it in another order.
+        # Each worker captures its job's output; the captures end in another order than they begin.
         root, streams = list(logging.getLogger().handlers), (sys.stdout, sys.stderr)
         works = [*(lambda n=n: self._worker(n) for n in range(self.workers)), self._watch]
         threads = [threading.Thread(target=self._begin, args=(work,), daemon=True) for work in works]
@@ -214,7 +214,10 @@ class SideBySide:
                 worker = self._new(ahead)
 
     def _quiet(self) -> float:
-        """Return for how long no message can become visible, and a moment more: a poller waits at the queue."""
+        """Return for how many seconds no message can become visible, and a moment more.
+
+        A poller waits for messages this long.
+        """
         next_at = min((held.visible_at for held in self.queue.messages.get(NAME, [])), default=math.inf)
         return max(0.0, min(next_at - self.now, LONG_POLL)) + self.rng.uniform(0.5, 1) * POLL
 

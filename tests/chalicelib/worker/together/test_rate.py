@@ -1,4 +1,4 @@
-"""Check that a rate holds over all workers, in any window, whatever happens to them, without useless waiting."""
+"""Check that a rate is respected over all workers, in any window, whatever happens to them, without useless waiting."""
 
 import math
 import random
@@ -46,7 +46,7 @@ def test_a_backlog_starts_as_fast_as_the_rate_allows_and_a_wait_costs_one_write_
     world.run(3 * jobs * rate.apart + 60)
     assert all(job.status is Status.COMPLETED for job in world.jobs())
     assert world.most() <= rate.n + rate.burst
-    # while workers are free, none waits longer than its turn and 2 s
+    # while workers are free, no job waits longer than until its turn plus 2 s
     late = [at - world.starts[0] - n * TURNS_APART * rate.apart for n, at in enumerate(sorted(world.starts))]
     assert max(late) <= 2.0
     cost_little(world)
@@ -55,7 +55,7 @@ def test_a_backlog_starts_as_fast_as_the_rate_allows_and_a_wait_costs_one_write_
 
 def cost_little(world: SideBySide) -> None:
     writes = [world.calls[job.id] for job in world.jobs()]
-    # claim, settle, and the turn; a worker that claims while another takes the last slot returns the job
+    # claim, settle, and the turn; a worker that claims while another worker takes the last slot returns the job
     assert sum(number > 3 for number in writes) <= world.workers
     assert max(writes) <= 4
     assert max(world.received.values()) <= 2
@@ -77,7 +77,7 @@ class Joined(SideBySide):
     ids=["1 a second", "a burst", "batches"],
 )
 def test_jobs_that_come_later_queue_up_behind_the_backlog(rate: Rate, jobs: int, workers: int, batch_size: int) -> None:
-    """However long ago a worker read the plan: some of them see no near turn for more than a minute."""
+    """Some workers have read the plan long ago, and find no near turn for more than a minute."""
     world = Joined(rate, workers=workers, batch_size=batch_size)
     world.submit(jobs)
     world.run(3 * (jobs + 60) * rate.apart + 60)
@@ -86,7 +86,7 @@ def test_jobs_that_come_later_queue_up_behind_the_backlog(rate: Rate, jobs: int,
     cost_little(world)
     turns = sorted((job.turn_at, job.started_at) for job in world.jobs() if job.turn_at and job.started_at)
     latest = list(accumulate((started for _, started in turns), max))
-    # workers that wait for near slots may pass each other
+    # workers that wait for near slots may overtake each other
     assert all(before - started < 1 for before, (_, started) in zip(latest, turns, strict=True))
     first, later = ([j.started_at or 0.0 for j in world.jobs() if j.id.startswith(p)] for p in ("job", "new"))
     assert max(first) < min(later)
