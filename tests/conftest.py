@@ -69,7 +69,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """Give a process one file after another, or everything that waits; several, if there are many, a folder of it."""
+    """Give a process one file after another, or all files that wait; if there are many of these, one folder of them."""
 
     def _split_scope(self, nodeid: str) -> str:
         if not nodeid.startswith(WAITING):

@@ -43,7 +43,10 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
 
 
 class _Calls:
-    """Answer requests of botocore, one at a time: frequent calls directly, all others by `stock`, moto's own."""
+    """Answer requests of botocore, one at a time.
+
+    Frequent calls directly, all others with moto's own code (`stock`).
+    """
 
     def __init__(self, stock: Callable[[Any], Any], arrivals: threading.Condition | None) -> None:
         self._stock = stock
@@ -60,7 +63,7 @@ class _Calls:
         return reply.status, dict(reply.headers), reply.body
 
     def _by_stock(self, sent: Any) -> Any:
-        """Return moto's answer. For a call that moto does not implement, this is an error, as from moto's server."""
+        """Return moto's answer. If moto does not implement a call, this is an error, as from moto's server."""
         try:
             return self._stock(sent)
         except NotImplementedError:
@@ -80,7 +83,7 @@ class _Calls:
 
 
 def _request(sent: Any) -> Request | None:
-    """Return botocore's prepared request in our form; None if it does not clearly go to AWS."""
+    """Return botocore's prepared request in our form; None if it is not clearly a request to AWS."""
     url = urlsplit(sent.url)
     if not (url.hostname or "").endswith(".amazonaws.com") or not isinstance(getattr(sent, "body", None), bytes):
         return None

@@ -11,11 +11,11 @@ import pytest
 NEW_OBJECTS = 20_000
 """Number of new objects after which the youngest are checked; Python's own number is 700."""
 
-gc.disable()  # until everything is imported
+gc.disable()  # disabled until everything is imported
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Set present objects aside, and collect from now on."""
+    """Exclude the present objects from garbage collection, and collect from now on."""
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, 20, 50)
     gc.enable()

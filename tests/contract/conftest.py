@@ -1,4 +1,4 @@
-"""Provide each port with each of its adapters: one suite runs over all of them."""
+"""Provide each port with each of its adapters, so that one suite runs over all of them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def store(request: pytest.FixtureRequest) -> JobStore:
 
 
 def either(memory: Callable[[], Any], dynamo: Callable[[Settings], Any]) -> Any:
-    """Return a fixture: the adapter in memory, and then the one over DynamoDB."""
+    """Return a fixture with the in-memory adapter, and then with the adapter over DynamoDB."""
 
     @pytest.fixture(params=["memory", "dynamo"])
     def made(request: pytest.FixtureRequest) -> Any:
@@ -95,7 +95,7 @@ class Taken:
 
 
 class Consumer(Protocol):
-    """The poller's side of a queue."""
+    """The consumer's side of a queue."""
 
     def receive(self, most: int = 10) -> Sequence[Taken]: ...
 
@@ -146,7 +146,7 @@ class Line:
 
 @pytest.fixture
 def serial() -> bool:
-    """Whether the jobs of the type run one at a time for a key."""
+    """Return whether the jobs of the type run one at a time for a key."""
     return False
 
 

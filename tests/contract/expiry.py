@@ -1,4 +1,4 @@
-"""Delete expired items like DynamoDB: moto keeps them."""
+"""Delete expired items as DynamoDB does; moto keeps them."""
 
 from chalicelib.adapters import aws
 from chalicelib.settings import Settings
@@ -6,7 +6,7 @@ from tests.support import REGION, Clock
 
 
 def expire(settings: Settings, clock: Clock) -> None:
-    """Remove expired items from the table of jobs."""
+    """Remove expired items from the jobs table."""
     client = aws.client("dynamodb", REGION)
     for item in client.scan(TableName=settings.jobs_table)["Items"]:
         if "expires_at" in item and float(item["expires_at"]["N"]) < clock.now:

@@ -1,4 +1,4 @@
-"""Put many jobs into a store at once, for tests of reads: one request for 25 jobs instead of one for each."""
+"""Put many jobs into a store at once, for tests of reads: one request for 25 jobs instead of one for each job."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from tests.support import REGION
 
 
 def fill(store: JobStore, jobs: Iterable[Job]) -> None:
-    """Add new jobs, each written like `add`."""
+    """Add new jobs, each with the rows that `add` writes."""
     if not isinstance(store, DynamoJobStore):
         for job in jobs:
             store.add(job)

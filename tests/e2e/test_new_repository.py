@@ -1,4 +1,4 @@
-"""Act as a new user: two wheels in an empty environment, `new`, `dev`, an own job, an edit."""
+"""Act as a new user: two wheels in an empty environment, `new`, `dev`, a job type, an edit."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.installed import Own, install, say, share
 from tests.jobflow.project.test_scaffold import of
 
 pytestmark = pytest.mark.ministack
-"""Run by `make e2e`: it builds two wheels and its own environment."""
+"""Run by `make e2e`: the test builds two wheels and its own environment."""
 PORTS = {"API_PORT": "0", "AWS_PORT": "0", "DASHBOARD_PORT": "0", "JITTER": "none"}
 MAIL = """jobs create email.send {"to":["ada@example.com"],"subject":"Hello","text":"Hi"} --wait --timeout 2m"""
 
@@ -41,7 +41,7 @@ def project(own: Own) -> Path:
 
 @pytest.fixture(scope="module")
 def running(own: Own, project: Path) -> Iterator[Path]:
-    """The same with `jobflow dev` running in it."""
+    """The same repository while `jobflow dev` runs in it."""
     environment = {**os.environ, **own.environment(**PORTS)}
     with (own.folder / "log").open("w") as log:
         process = subprocess.Popen([own.program, "dev"], cwd=project, env=environment, stdout=log, stderr=log)
@@ -55,7 +55,7 @@ def running(own: Own, project: Path) -> Iterator[Path]:
 
 
 def result(said: str) -> dict[str, str]:
-    """The result in the last line of JSON."""
+    """Return the result in the last line of JSON."""
     found: dict[str, str] = json.loads([line for line in said.splitlines() if line.startswith("{")][-1])["result"]
     return found
 
@@ -196,7 +196,10 @@ def table() -> str:
 
 @pytest.fixture(scope="module")
 def grown(own: Own) -> Path:
-    """A repository with all that one can have: shared code, libraries, a wheel by its path, secrets, built-in types."""
+    """A repository with everything that is possible.
+
+    It has shared code, libraries, a wheel by its path, secrets and built-in types.
+    """
     own.done("new grown", own.folder)
     made = own.folder / "grown"
     (made / "wheels").mkdir()
@@ -209,7 +212,8 @@ def grown(own: Own) -> Path:
     types = '["email.send", "image.process", "report.generate"]'
     marked.write_text(marked.read_text().replace("builtin = []", f"builtin = {types}"))
     share(made, "Good day")
-    (made / "tests" / "handlers" / "test_hello_world.py").unlink()  # for another greeting
+    # change the test, because the greeting is another one
+    (made / "tests" / "handlers" / "test_hello_world.py").unlink()
     (made / "acme" / "plurals.py").write_text(PLURALS)
     for name, model in (("make", "Make"), ("list", "List")):
         for path, text in (
@@ -226,7 +230,7 @@ def grown(own: Own) -> Path:
 
 
 def steps(workflow: Path) -> list[str]:
-    """Return what the job `test` of a workflow runs."""
+    """Return the commands that the job `test` of a workflow runs."""
     return [step["run"] for step in yaml.safe_load(workflow.read_text())["jobs"]["test"]["steps"] if "run" in step]
 
 

@@ -35,7 +35,7 @@ WAITING = ("cancel_job", "post_event", "run_job_now")
 
 @dataclass(frozen=True)
 class Example:
-    """One request from the document: the parts to send besides the path."""
+    """One request from the document: the parts that are sent in addition to the path."""
 
     query: dict[str, Any]
     headers: dict[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def shown(schema: dict[str, Any]) -> list[Any]:
 
 
 def bodies(operation: dict[str, Any]) -> Iterator[Any]:
-    """Return every example of a body, and the first one with each documented value of one of its fields."""
+    """Return every example of a body, and the first example with each documented value of one of its fields."""
     content = content_of(operation)
     if content is None:
         return
@@ -76,7 +76,7 @@ def bodies(operation: dict[str, Any]) -> Iterator[Any]:
 
 
 def examples(operation: dict[str, Any]) -> Iterator[Example]:
-    """Every documented example of an operation."""
+    """Return every documented example of an operation."""
     queries, headers = (
         [one for one in operation["parameters"] if one["in"] == place] for place in ("query", "header")
     )  # fmt: skip
@@ -94,7 +94,7 @@ def examples(operation: dict[str, Any]) -> Iterator[Example]:
 
 
 def place(run: Run, operation: dict[str, Any], path: str) -> str:
-    """Return the path with its parameters filled in: an example, or the operation's subject."""
+    """Return the path with its parameters filled in: with an example, or with the operation's subject."""
     if operation["operationId"] == "create_schedule":
         run.client.delete(SCHEDULE)
     if "{schedule_id}" in path:
@@ -115,7 +115,7 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
 def job_for(run: Run, operation: dict[str, Any]) -> str:
     """Return the id of a job for the operation."""
     later = {"delay_seconds": 600} if operation["operationId"] in WAITING else {}
-    tomorrow = datetime.now(UTC) + timedelta(days=1)  # there is no report of a period that has not begun
+    tomorrow = datetime.now(UTC) + timedelta(days=1)  # a report about a period that has not begun is refused
     job_id = run.submit("report.generate", {"from": f"{tomorrow:%Y-%m-%dT%H:%M:%SZ}"}, **later)
     until(lambda: later or run.job(job_id)["status"] == "failed")
     if operation["operationId"] == "get_payload":
@@ -131,7 +131,7 @@ def test_every_documented_example_works_verbatim(run: Run) -> None:
             for one in examples(operation):
                 where = place(run, operation, path)
                 answer = run.client.request(method, where, params=one.query, headers=one.headers, json=one.body)
-                # no built-in type has tenants, and the answer says so
+                # no built-in type has tenants, and the answer says this
                 without = answer.status_code == 422 and "`fair_by`" in answer.text
                 assert answer.status_code < 400 or without, (method, path, one, answer.text)
                 tried[operation["operationId"]] += 1
@@ -142,12 +142,15 @@ def test_every_documented_example_works_verbatim(run: Run) -> None:
 
 
 def content_of(operation: dict[str, Any]) -> Any:
-    """Return what the document says about an operation's body; None for one without."""
+    """Return the document's description of an operation's body; None for one without."""
     return operation.get("requestBody", {}).get("content", {}).get("application/json")
 
 
 def test_every_example_of_a_job_is_done_as_it_stands(run: Run) -> None:
-    """Not only taken: a reader who sends it sees it completed. A type that somebody added here is only shown."""
+    """The jobs are not only accepted: a reader who sends an example gets a completed job.
+
+    Types that a user has added are only shown.
+    """
     served = run.client.get("/openapi.json").json()["paths"]
     shown_jobs = content_of(served["/jobs"]["post"])["examples"]
     batch = content_of(served["/jobs/batch"]["post"])["examples"]["one of each type"]["value"]["jobs"]
@@ -161,7 +164,7 @@ def test_every_example_of_a_job_is_done_as_it_stands(run: Run) -> None:
 
 
 def ended(run: Run, job_id: str) -> dict[str, Any]:
-    """Return a job once nothing more happens to it."""
+    """Return a job once its state no longer changes."""
     until(lambda: run.job(job_id)["status"] in ("completed", "failed", "dead_letter"))
     return run.job(job_id)
 
@@ -201,7 +204,7 @@ def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run, who
 
 
 def test_the_served_document_is_the_committed_one_with_the_types_that_there_are(run: Run) -> None:
-    """The committed one has the types of this repository, compared in tests/chalicelib/api/test_document.py."""
+    """The committed document has the types of this repository; tests/chalicelib/api/test_document.py compares it."""
     served = run.client.get("/openapi.json").json()
     assert served == json.loads(written(jobtype.load()))
     assert served["paths"].keys() == DOCUMENT["paths"].keys()

@@ -20,7 +20,7 @@ from tests.infra.local.running import ROOT, until
 from tests.jobflow.recipes import served
 
 pytestmark = pytest.mark.ministack
-"""Run by `make e2e`: it needs PostgreSQL, and an environment with its client."""
+"""Run by `make e2e`: the test needs PostgreSQL, and an environment with its client."""
 EXAMPLE = ROOT / "examples" / "outbox"
 PRELUDE = f"""
 import json, sys; sys.path[:0] = {[str(ROOT), str(EXAMPLE)]!r}
@@ -34,7 +34,7 @@ def store(connection, kind={BODY["type"]!r}, payload={json.dumps(BODY["payload"]
 
 @dataclass(frozen=True)
 class Shop:
-    """An application's database, and what runs in the example's environment."""
+    """An application's database, and code that runs in the example's environment."""
 
     python: Path
     database: str
@@ -42,7 +42,7 @@ class Shop:
     environment: dict[str, str]
 
     def run(self, code: str) -> str:
-        """Run code that has `relay`, `psycopg`, `JobFlow` and `database`."""
+        """Run code that can use `relay`, `psycopg`, `JobFlow` and `database`."""
         done = subprocess.run(
             [self.python, "-c", PRELUDE + code, self.database],
             env=self.environment, capture_output=True, text=True, check=False, timeout=120,
@@ -57,7 +57,7 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL of the test's own."""
+    """A PostgreSQL for this test only."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not found:
         pytest.skip("needs PostgreSQL: apt-get install postgresql")

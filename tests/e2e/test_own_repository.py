@@ -21,7 +21,7 @@ STAGE = '\n[stages.own.parameters]\nRateLimitMax = 0\nMailFrom = "jobs@example.c
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment that leads to an emulator of their own."""
+    """The environment variables for a separate emulator."""
     with ministack.running(tmp_path_factory.mktemp("ministack"), tolerant=True) as url:
         yield ministack.credentials(url)
 
@@ -43,7 +43,7 @@ def project(own: Own) -> Path:
 
 @pytest.fixture(scope="module")
 def stage(own: Own, project: Path, aws: Mapping[str, str]) -> dict[str, str]:
-    """The deployed stage: how the command line reaches it, and what the deployment said."""
+    """The deployed stage: the variables with which the command line reaches it, and the deployment's output."""
     said = own.done(f"deploy --stage own {options(own, project)} --token-file {project}/token", project, **aws)
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found(aws)[0]["Outputs"]}
     url = ministack.api_url(aws["AWS_ENDPOINT_URL"], outputs)
@@ -51,7 +51,7 @@ def stage(own: Own, project: Path, aws: Mapping[str, str]) -> dict[str, str]:
 
 
 def options(own: Own, project: Path) -> str:
-    """Return the way to deploy here: the smoke would call the API's address in AWS."""
+    """Return the options for a deployment here: without them, the smoke test would call the API's address in AWS."""
     untried = "--no-smoke"
     return f"{BUILD} {untried}" if untried in own.done("deploy --help", project) else BUILD
 

@@ -1,4 +1,4 @@
-"""Provide one platform for all tests of a flow: with a configurable job type, and those that the docs print."""
+"""Provide one platform for all tests of a flow: with a configurable job type, and with those that the pages print."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from tests.infra.local.running import Run, copy_of_the_code, running
 
 
 def serial(probe: str) -> str:
-    """Return the job type of a test as one whose jobs run one at a time for an account."""
+    """Return the job type of a test, changed so that its jobs run one at a time for an account."""
     named = re.sub(r"flow([._])probe", r"flow\1serial", probe)
     return named.replace("function=Function(batch_size=1, concurrency=10))", 'serial_by="account")')
 
 
 @pytest.fixture(scope="package")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A platform without jitter. Each file in its `handlers/` is all there is of that job type."""
+    """A platform without jitter. Each file in its `handlers/` declares one job type, and nothing else does."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     probe = Path(__file__).with_name("probe.py").read_text()
     (root / "handlers" / "flow_probe.py").write_text(probe)

@@ -13,7 +13,7 @@ from chalicelib.job_types.jobtype import job
 
 
 class FlowProbe(BaseModel):
-    """The behaviour: how many first attempts fail, how, and after how many seconds."""
+    """The behaviour: how many first attempts fail, how they fail, and after how many seconds."""
 
     fail: int = 0
     how: str = "raise"

@@ -1,4 +1,4 @@
-"""The same flows on the test kit and on the platform of `make dev`: what one does, the other does."""
+"""Run the same flows on the test kit and on the platform of `make dev`: the results must be equal."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -14,7 +14,7 @@ from tests.infra.local.running import Run
 
 
 class Kit:
-    """A client's calls on the test kit."""
+    """The calls of a client, on the test kit."""
 
     def __init__(self, kind: JobType[Any, Any]) -> None:
         self.platform = Platform(kind)
@@ -22,14 +22,14 @@ class Kit:
         self.run_now, self.cancel = self.platform.run_now, self.platform.cancel
 
     def settled(self, made: Any) -> tuple[str, int, Any, list[str]]:
-        """How a job ended: status, generation, result, what became of its unsuccessful attempts."""
+        """Return how a job ended: status, generation, result, and the outcomes of its unsuccessful attempts."""
         self.platform.advance(minutes=2)
         found = self.platform.job(made.id)
         return str(found.status), found.gen, found.result, [one.outcome for one in self.platform.attempts(made.id)]
 
 
 class Local:
-    """The client on the local platform."""
+    """The client, on the local platform."""
 
     def __init__(self, client: JobFlow) -> None:
         self.client = client
@@ -46,7 +46,7 @@ class Local:
 @pytest.fixture(params=["kit", "local"])
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     if request.param == "kit":
-        with only_types():  # it declares itself where it is imported
+        with only_types():  # the file declares the type when it is imported
             flow_probe = import_module("tests.flow.probe").flow_probe
         with only_types(flow_probe):
             yield Kit(flow_probe)
@@ -70,7 +70,7 @@ def dead(world: Any) -> Any:
 
 
 def later(world: Any) -> Any:
-    """A job for later whose wait is ended."""
+    """A job for later, whose wait is ended by hand."""
     made = submitted(world, {}, delay=3600)
     world.run_now(made.id)
     return made
@@ -84,7 +84,7 @@ def stopped(world: Any) -> Any:
 
 
 def replaced(world: Any) -> Any:
-    """A job under a debounce key, replaced while it waits."""
+    """A job with a debounce key, replaced while it waits."""
     first = submitted(world, {"fail": 9}, debounce=("alike", 3))
     again = submitted(world, {}, debounce=("alike", 3))
     assert first.id == again.id
@@ -92,7 +92,7 @@ def replaced(world: Any) -> Any:
 
 
 def repeated(world: Any) -> Any:
-    """A request that is repeated under its key."""
+    """A request that is repeated with its key."""
     first = submitted(world, {}, key="alike-1")
     assert submitted(world, {}, key="alike-1").id == first.id
     return first

@@ -1,4 +1,4 @@
-"""Test `chalice local` alone, started as in docs/develop.md, against the AWS of a running platform."""
+"""Test `chalice local` alone, started as in docs/develop.md, with the AWS of a running platform."""
 
 import os
 import re
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "develop.md").read_text()
 
 @contextmanager
 def chalice_local(run: Run, port: int) -> Iterator[str]:
-    """The page's commands, with this run's addresses and this environment's program; its URL."""
+    """Run the page's commands, with this run's addresses and this environment's program; return the URL."""
     [commands] = [block for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) if "chalice local" in block]
     program = str(Path(sys.executable).with_name("chalice"))
     for printed, here in (

@@ -1,4 +1,4 @@
-"""Test the command line on the running platform like a shell: without settings, in a separate process."""
+"""Test the command line on the running platform as in a shell: without settings, in a separate process."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""On the running platform: a row that another function wrote runs nothing."""
+"""Check on the running platform that a row that another function wrote is not run."""
 
 import uuid
 from typing import Any
@@ -33,7 +33,7 @@ def test_a_forged_row_is_refused_by_its_worker(run: Run) -> None:
     }  # fmt: skip
     with pytest.raises(ClientError, match="does not allow dynamodb:PutItem"):
         client(run, "dynamodb", f"{stack}-image-process").put_item(**table, Item=row)
-    client(run, "dynamodb").put_item(**table, Item=row)  # as a function may that makes jobs
+    client(run, "dynamodb").put_item(**table, Item=row)  # as a function with `enqueues` may do
     sqs = client(run, "sqs")
     url = sqs.get_queue_url(QueueName=f"{stack}-flow-probe")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=write_message(Message(forged, 1, "flow.probe")))

@@ -1,4 +1,4 @@
-"""Check on the running platform that adding a job type takes only one new file: the how-to's, under another name."""
+"""Check on the running platform that a job type needs only one new file: the how-to's file, with another name."""
 
 import httpx
 

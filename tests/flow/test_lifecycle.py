@@ -1,4 +1,4 @@
-"""Test jobs on the whole platform of `make dev`: real processes, real waiting, the runner's own Lambda."""
+"""Test jobs on the complete platform of `make dev`: real processes, real waits, the runner's own Lambda."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ def jobs(run: Run) -> dict[str, str]:
 
 
 def ended(run: Run, job_id: str) -> dict[str, Any]:
-    """Return the job when nothing more happens to it without an operator."""
+    """Return the job when its state changes only if an operator acts."""
     done = ("completed", "failed", "dead_letter", "cancelled")
     until(lambda: run.job(job_id)["status"] in done)
     return run.job(job_id)
@@ -44,7 +44,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-@functools.cache  # making a client takes longer than a request
+@functools.cache  # creating a client takes longer than a request
 def sqs_at(endpoint: str) -> Any:
     return boto3.client("sqs", "us-east-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="x")
 
@@ -104,7 +104,8 @@ def test_a_worker_killed_in_the_middle_is_taken_over(run: Run, jobs: dict[str, s
 
 def test_a_job_that_takes_too_long_is_killed_and_given_up(run: Run, jobs: dict[str, str]) -> None:
     ended(run, jobs["too long"])
-    until(lambda: outcomes(run.job(jobs["too long"])))  # Lambda's log is read for it after the job was given up
+    # the log of Lambda is read for the attempt after the job was given up
+    until(lambda: outcomes(run.job(jobs["too long"])))
     job = run.job(jobs["too long"])
     assert (job["status"], job["error_class"], outcomes(job)) == ("dead_letter", "WorkerLost", ["lost"])
 

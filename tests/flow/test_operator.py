@@ -27,7 +27,7 @@ def numbers(run: Run) -> dict[str, Any]:
 
 
 def switch(run: Run, action: str) -> None:
-    """Pause or resume, and wait until the runner follows."""
+    """Pause or resume, and wait until the runner has done it."""
     answer = run.client.post(f"/job-types/flow.probe/{action}")
     assert (answer.status_code, answer.json()["paused"]) == (200, action == "pause")
     until(lambda: run.state["paused"] == (["flow.probe"] if action == "pause" else []))
@@ -142,5 +142,5 @@ def test_a_recount_finds_no_drift_and_repairs_what_somebody_broke(run: Run) -> N
     )
     assert recount(run).returncode == 1
     recount(run, "--repair")
-    # differences that the moves of the last minutes may explain are left to a later recount
+    # differences that moves of the last minutes may explain are left to a later recount
     until(lambda: abs(numbers(run)["completed_jobs"] - before) < 1_000)

@@ -1,4 +1,7 @@
-"""README's job type works as it is printed, its curl gets an answer, commands and links of all pages lead somewhere."""
+"""Check the pages:
+
+README's job type works as printed, its curl gets an answer, commands and links of all pages exist.
+"""
 
 import functools
 import os
@@ -20,7 +23,7 @@ def test_the_job_type_works_as_it_is_printed(run: Run) -> None:
 
 def test_the_curl_creates_a_job_once(run: Run) -> None:
     [command] = [block for block in blocks("sh") if block.startswith("curl")]
-    # with a key of its own: docs/client.md uses the printed one, on the same platform
+    # with another key, because docs/client.md uses the printed key on the same platform
     command = re.sub(r"order-\d+", "order-of-the-shell", command.replace("http://127.0.0.1:8000", run.state["api"]))
     answers = [
         subprocess.run(
@@ -65,6 +68,6 @@ def test_every_link_leads_somewhere() -> None:
 
 @functools.cache
 def anchors(page: Path) -> set[str]:
-    """What a link may name in a page, as GitHub and the site make it of headings."""
+    """Return the anchors to which a link in a page may point, as GitHub and the site make them from headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}

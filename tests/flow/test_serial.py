@@ -1,4 +1,4 @@
-"""A type whose jobs run one at a time for a key, on the running platform: its FIFO queue, its role, its worker."""
+"""Test a type whose jobs run one at a time for a key, on the running platform: its FIFO queue, its role, its worker."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ def test_the_jobs_of_an_account_run_one_after_the_other_and_those_of_another_bes
     first, second, other = map(run.finished, ids)
     assert [job["status"] for job in (first, second, other)] == ["completed"] * 3
     assert [attempt["outcome"] for attempt in first["attempt_history"]] == ["error", "completed"]
-    # times of one form sort as they follow each other
+    # times in one format are sorted in the order of time
     assert second["started_at"] >= first["finished_at"], "the first one backed off, and kept its place"
     assert other["finished_at"] < second["started_at"]

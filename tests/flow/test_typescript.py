@@ -1,4 +1,7 @@
-"""The TypeScript client as a user has it: the tarball installed, types from the stage's document, on the platform."""
+"""Test the TypeScript client as a user gets it.
+
+The tarball is installed, and the types come from the stage's document.
+"""
 
 import json
 import os
@@ -29,7 +32,7 @@ Ran = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def ran(tmp_path: Path) -> Ran:
-    """Runs a command in the user's folder; fails with what it printed."""
+    """Run a command in the user's folder; fail with its output."""
     beside = Path(sys.executable).parent
     path = os.pathsep.join([str(CLIENT / "node_modules" / ".bin"), os.environ["PATH"], str(beside)])
 

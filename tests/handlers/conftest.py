@@ -28,7 +28,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
 
 @pytest.fixture
 def logged() -> Iterator[Callable[[], str]]:
-    """Return what has been logged since the test began."""
+    """Return the log lines since the test began."""
     buffer = io.StringIO()
     logger()
     handlers = logging.getLogger(SERVICE).handlers

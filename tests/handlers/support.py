@@ -1,4 +1,4 @@
-"""Run a job type like the platform, over memory ports and an in-process AWS."""
+"""Run a job type as the platform does, over memory ports and an in-process AWS."""
 
 from chalicelib.adapters.s3 import files
 from chalicelib.adapters.s3.files import Files

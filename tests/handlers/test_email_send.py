@@ -1,4 +1,4 @@
-"""Test email.send against an in-process SES, and its daily limit: counted before the send, until the next UTC day."""
+"""Test email.send with an in-process SES, and its daily limit: counted before the send, until the next UTC day."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def mailbox() -> list[Any]:
 
 @pytest.fixture
 def requests(platform: Platform) -> Iterator[list[dict[str, Any]]]:
-    """The SES requests as they leave the client: moto stores neither headers nor tags."""
+    """Record the SES requests as the client sends them: moto stores neither headers nor tags."""
     seen: list[dict[str, Any]] = []
     client = aws.client("sesv2", "us-east-1", read_timeout=10, tries=1)
 
@@ -137,7 +137,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
     ({"subject": 5}, ("subject",), "string"),
     ({"to": "ada@example.com"}, ("to",), "array"),
 ]
-"""The change of a plain mail, the field in the refusal, and its text."""
+"""The change to a plain mail, the refused field, and the text of the refusal."""
 
 
 @pytest.mark.parametrize(("given", "where", "why"), REFUSED)

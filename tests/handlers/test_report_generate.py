@@ -1,4 +1,4 @@
-"""report.generate over the jobs of the same store, into the bucket."""
+"""Test report.generate over the jobs of the same store, with the report in the bucket."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ def add(platform: Platform, number: int, status: Status, age: float, **more: Any
 
 @pytest.fixture
 def past(platform: Platform) -> Platform:
-    """Five jobs: four of the last day, one of two days ago."""
+    """Store five jobs: four of the last day, one of two days ago."""
     ran = {"attempts": 1, "claims": 1, "started_at": T0 - 99, "finished_at": T0 - 95}
     add(platform, 1, Status.COMPLETED, 100, **ran)
     add(platform, 2, Status.COMPLETED, 100, **ran, type="image.process")

@@ -1,4 +1,4 @@
-"""Test every store of failures and automatic pauses: a row is written as a whole, by one writer at a time."""
+"""Test every store of failures and automatic pauses: a row is written completely, by one writer at a time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -23,7 +23,7 @@ NEW = BulkAction(
 
 @dataclass(frozen=True)
 class Kept:
-    """The rows, and the counters that name the open ones."""
+    """The rows, and the counters that name the open actions."""
 
     rows: BulkActionRows
     counters: Counters

@@ -1,4 +1,4 @@
-"""Test every plan of starts: slots one after the other, turns in a queue, nothing given out twice."""
+"""Test every plan of starts: slots one after the other, turns in a queue, and nothing is given twice."""
 
 import itertools
 import uuid
@@ -25,7 +25,7 @@ APART = RATE.apart
 
 
 def moments(expected: Sequence[float]) -> Any:
-    """The times, to a millisecond: relative to 1970 a minute more or less would look equal."""
+    """Return the times, in milliseconds: relative to 1970, a minute more or less would look equal."""
     return pytest.approx(expected, rel=0, abs=1e-3)
 
 
@@ -33,10 +33,10 @@ turns = either(MemoryTurns, DynamoTurns)
 
 
 class Behind(DynamoTurns):
-    """A plan whose reads, unless consistent, return the row as it was at `begin`."""
+    """A plan whose reads, unless they are consistent, return the row as it was at `begin`."""
 
     def begin(self) -> None:
-        """Keep the row as it is."""
+        """Keep a copy of the row."""
         self._old = self._read(TYPE)
 
     def _read(self, job_type: str, *, consistent: bool = True) -> PlanRow:
@@ -101,7 +101,7 @@ def test_types_are_apart(turns: Turns) -> None:
 
 def test_no_slot_is_given_out_twice_among_many_at_once(cloud: Settings) -> None:
     workers = [DynamoTurns(cloud) for _ in range(8)]
-    for worker in workers:  # all know the plan as it was before the first start
+    for worker in workers:  # all workers have read the plan before the first start
         worker.taken(TYPE)
     with ThreadPoolExecutor(8) as pool:
         found = pool.map(lambda worker: [worker.slots(TYPE, RATE, 1, T0, T0 + 60)[0] for _ in range(6)], workers)
@@ -110,7 +110,8 @@ def test_no_slot_is_given_out_twice_among_many_at_once(cloud: Settings) -> None:
 
 def test_a_slot_that_another_worker_took_meanwhile_is_not_given_out_again(cloud: Settings) -> None:
     first, second = DynamoTurns(cloud), DynamoTurns(cloud)
-    for at in (T0, T0 + 60):  # before the first start, and after a quiet time: both workers know the plan as it was
+    # before the first start, and after a time without jobs: both workers have read the current plan
+    for at in (T0, T0 + 60):
         assert first.taken(TYPE) == second.taken(TYPE)
         assert first.slots(TYPE, RATE, 1, at, at + 5) == [at]
         assert second.slots(TYPE, RATE, 1, at, at + 5) == moments([at + APART])
@@ -126,7 +127,7 @@ def test_a_slot_is_one_write_while_the_worker_knows_where_the_plan_is(cloud: Set
 
 
 def test_what_a_refused_slot_has_read_is_not_lost_to_a_read_that_is_older(cloud: Settings) -> None:
-    """Otherwise a worker would claim and return job after job until its copy is current."""
+    """Otherwise a worker would claim and return one job after the other until its copy is current."""
     first, second = DynamoTurns(cloud), Behind(cloud)
     second.begin()
     first.slots(TYPE, RATE, 50, T0, T0 + 9)

@@ -125,7 +125,7 @@ def arrival(sequence: str, job_type: str, at: float) -> JobChange:
 
 
 def test_a_row_that_can_take_no_more_is_refused_and_stops_no_other(rows: Rows) -> None:
-    """DynamoDB accepts 400 KB per item; the one in memory accepts everything."""
+    """DynamoDB accepts 400 KB per item; the row in memory accepts everything."""
     for number, size in enumerate((200_000, 150_000, *(58_000 >> n for n in range(14)))):
         with suppress(RowRefused):
             rows.add(

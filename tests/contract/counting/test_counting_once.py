@@ -1,4 +1,4 @@
-"""Compare counters with a naive count: many lifecycles over two shards, in any pieces and any order."""
+"""Compare counters with a simple count: many lifecycles over two shards, in any portions and any order."""
 
 import random
 from collections import Counter
@@ -35,7 +35,7 @@ PATHS = (
 COUNTED = {"completed": "completed", "failed": "failed", "retrying": "retried", "dead_letter": "dead_lettered",
            "cancelled": "cancelled"}  # fmt: skip
 LENGTH = dict(zip(STEPS, (16, 13, 10), strict=True))
-"""Characters of an ISO time that name its bucket."""
+"""Number of characters of an ISO time that name its bucket."""
 SHARDS = ("shardId-00000001800000000000-aa", "shardId-00000001800000000001-bb")
 
 
@@ -47,7 +47,7 @@ class Naive:
     events: dict[tuple[str, int, str], Counter[str]] = field(default_factory=dict)
 
     def note(self, kind: str, before: str | None, after: str, at: float) -> None:
-        """One move of one job."""
+        """Count one move of one job."""
         self.totals[kind, Status(after)] += 1
         if before is not None:
             self.totals[kind, Status(before)] -= 1
@@ -75,7 +75,10 @@ def image(job_id: str, kind: str, status: str, at: float, since: float) -> dict[
 
 
 def history(chance: random.Random, jobs: int) -> tuple[Naive, dict[str, list[Any]]]:
-    """Lifecycles at the edges of minutes, hours and days: counted naively, and as the records of each shard."""
+    """Return lifecycles at the limits of minutes, hours and days.
+
+    They are counted in the simple way, and returned as the records of each shard.
+    """
     naive = Naive()
     streams: dict[str, list[Any]] = {shard: [] for shard in SHARDS}
     numbers = {shard: chance.choice([7, 98, 995]) for shard in SHARDS}
@@ -119,7 +122,7 @@ class Shaky:
 
 
 def deliver(rows: Rows, streams: Mapping[str, Sequence[Any]], chance: random.Random) -> None:
-    """Each shard's records in order, in batches that overlap, are torn and come again; the shards in any order."""
+    """Deliver each shard's records in order, the shards in any order; batches overlap, are split, and come again."""
     shaky, done = Shaky(rows, chance), dict.fromkeys(streams, 0)
     while behind := [shard for shard, records in streams.items() if done[shard] < len(records)]:
         shard = chance.choice(behind)

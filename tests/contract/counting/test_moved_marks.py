@@ -1,4 +1,4 @@
-"""Check that old marks leave the rows of totals and days, and that still everything counts exactly once."""
+"""Check that old marks are removed from the rows of totals and days; everything is still counted exactly once."""
 
 import random
 from collections import Counter
@@ -28,7 +28,7 @@ LATER = MIDNIGHT + 12 * 3600
 
 
 def count(rows: Rows, records: list[Record], shard: str, now: float) -> int:
-    """Count a batch like a new process, which cleans each row first; return the number of added entries."""
+    """Count a batch as a new process does, which cleans each row first; return the number of added entries."""
     return len(StreamCounter(rows, lambda: now).count(read(records), shard).added)
 
 
@@ -51,7 +51,7 @@ def completed(rows: Rows) -> int:
 
 
 def numbers(rows: Rows) -> dict[Any, Any]:
-    """Return everything that was counted, without what the cleanup removes."""
+    """Return all counts, without the data that the cleanup removes."""
     totals = rows.standing().totals
     buckets = {
         (step, at): +Counter(found)
@@ -62,7 +62,7 @@ def numbers(rows: Rows) -> dict[Any, Any]:
 
 
 def lived(rows: Rows, hours: int, partitions: int = 4) -> tuple[Partitions, list[tuple[str, list[Record]]]]:
-    """Count one job an hour of each partition in turn, as it comes."""
+    """Count one job an hour of each partition in turn, when it comes."""
     table = Partitions(partitions)
     batches = [table.job(MIDNIGHT + 3600 * hour) for hour in range(hours)]
     for hour, (shard, records) in enumerate(batches):
@@ -71,13 +71,16 @@ def lived(rows: Rows, hours: int, partitions: int = 4) -> tuple[Partitions, list
 
 
 def test_units_of_a_write_in_a_table_of_four_partitions(cloud: Settings) -> None:
-    """Two days and 48 shards of the stream: each write is one unit. With all marks in the rows it would be 4 and 3."""
+    """There are two days and 48 shards of the stream, and each write is one unit.
+
+    With all marks in the rows it would be 4 and 3.
+    """
     with metered() as meter:
         table, batches = lived(DynamoCounters(cloud), 48)
     assert len(table.shards) == len(batches) == 48
     assert {n for *_, n in meter.readings} == {1}
     assert item_size(raw(TOTALS)) < 760
-    # a row for each mark, and a removal: of the totals and of each day
+    # a row for each mark, and a removal from the totals and from each day
     assert len(meter.readings) <= (4 + 4) * 48
     assert len(marks_in(TOTALS)) <= 6
 
@@ -93,7 +96,7 @@ def test_the_whole_stream_once_more_counts_nothing(rows: Rows, late: float) -> N
 
 
 def test_a_shard_that_stood_still_is_counted_when_marks_have_moved_since(rows: Rows) -> None:
-    """Its changes are as old as those of the removed marks, and were never counted."""
+    """The shard's changes are as old as those of the removed marks, but were never counted."""
     table = Partitions(4)
     batches = [table.job(MIDNIGHT + 3600 * hour) for hour in range(24)]
     stuck = batches[2][0]
@@ -119,7 +122,10 @@ def test_a_late_batch_that_begins_with_what_is_counted_adds_the_rest(rows: Rows)
 
 @pytest.mark.parametrize("seed", range(2))
 def test_batches_in_any_pieces_again_and_again_count_once(rows: Rows, seed: int, whole: bool) -> None:
-    """Sixteen hours of four partitions; batches overlap, and come hours late or again, in any order of the shards."""
+    """There are sixteen hours of four partitions.
+
+    Batches overlap, and come hours late or again, in any order of the shards.
+    """
     chance, table, once = random.Random(seed), Partitions(4), MemoryCounters()
     for number in range(60 if whole or isinstance(rows, MemoryCounters) else 16):
         table.job(MIDNIGHT + number * (900.0 if whole or isinstance(rows, MemoryCounters) else 3600.0))
@@ -134,7 +140,7 @@ def test_batches_in_any_pieces_again_and_again_count_once(rows: Rows, seed: int,
         now += chance.choice([1.0, 900.0])
         count(rows, table.shards[shard][start:end], shard, now)
         done[shard] = max(done[shard], end)
-    assert now < MIDNIGHT + 40 * 3600  # the stream still has all of it
+    assert now < MIDNIGHT + 40 * 3600  # the stream still has all records
     assert numbers(rows) == numbers(once)
 
 
@@ -157,7 +163,10 @@ class Interrupted(DynamoCounters):
 
 
 def test_two_invocations_with_one_late_batch_and_a_look_between(cloud: Settings) -> None:
-    """The first has read that nothing was counted; the second counts, and its mark is moved before the first writes."""
+    """The first invocation has read that nothing was counted.
+
+    The second counts, and its mark is moved before the first writes.
+    """
     rows, other = Interrupted(cloud), DynamoCounters(cloud)
     table, _ = lived(other, 12)
     table.jobs = 3

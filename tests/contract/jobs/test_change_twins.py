@@ -1,4 +1,4 @@
-"""Check that a change means the same to DynamoDB and to memory: generated jobs and changes."""
+"""Check that a change has the same effect in DynamoDB and in memory, with generated jobs and changes."""
 
 import dataclasses
 from collections.abc import Callable
@@ -66,7 +66,7 @@ jobs = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: a_job(**fie
 
 @st.composite
 def seen_and_doors(draw: st.DrawFn) -> tuple[Job, Change]:
-    """A job, and a named change by a process that saw the job now, or a little earlier."""
+    """Return a job, and a transition by a process that has read the job now, or a little earlier."""
     job = draw(jobs)
     stale = draw(st.fixed_dictionaries({}, optional={k: FIELDS[k] for k in ("gen", "attempts", "due_at", "status")}))
     seen = dataclasses.replace(job, **stale) if draw(st.booleans()) else job
@@ -76,7 +76,7 @@ def seen_and_doors(draw: st.DrawFn) -> tuple[Job, Change]:
 
 def outcome(store: JobStore, job: Job, change: Change) -> tuple[str, object]:
     """Return the store's answer to the change: the job after it, or the job that caused the refusal."""
-    # Separate parts are read only if the job is handed out, and always for what the change itself writes.
+    # Separate parts are read only if the job is returned, and always for the parts that the change itself writes.
     apart: dict[str, Any] = {name: None for name in ("payload", "result") if name not in change.written()}
     try:
         return "made", dataclasses.replace(store.apply(job.id, change), **apart)
@@ -85,7 +85,7 @@ def outcome(store: JobStore, job: Job, change: Change) -> tuple[str, object]:
 
 
 def found(store: JobStore, job: Job) -> Job | None:
-    """Return the present job, None once it has expired."""
+    """Return the present job; None once it has expired."""
     try:
         return store.get(job.id)
     except JobNotFound:
@@ -95,7 +95,7 @@ def found(store: JobStore, job: Job) -> Job | None:
 def agree(memory: MemoryJobStore, dynamo: DynamoJobStore, job: Job, change: Change) -> None:
     for store in (memory, dynamo):
         store.add(job)
-    for _ in range(2):  # the second time is the SDK's, after a lost reply
+    for _ in range(2):  # the second request is the SDK's repetition, after a lost reply
         assert outcome(dynamo, job, change) == outcome(memory, job, change)
     assert found(dynamo, job) == found(memory, job)
 

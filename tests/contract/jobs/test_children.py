@@ -1,4 +1,4 @@
-"""Check that every job store lists the children of a job: by their keys, strongly consistent, and nothing else."""
+"""Check that every job store lists the children of a job: by their keys, with strong consistency, and no other jobs."""
 
 import pytest
 
@@ -75,7 +75,10 @@ def test_an_expired_child_is_not_listed_and_those_behind_it_are(store: JobStore,
 
 
 def test_the_entry_is_there_before_the_job(dynamo_store: DynamoJobStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crash between the two leaves an entry that is never shown; in the other order a job would be missing."""
+    """After a crash between the two writes, an entry is left that is never shown.
+
+    In the other order, a job would be missing.
+    """
     child = a_job(parent="p", root="p", idempotency_key="k")
     monkeypatch.setattr(dynamo_store, "_clock", _Dies())
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""Check that every job store knows which job holds a key: one winner, and a lost reply is recognised."""
+"""Check that every job store knows which job has a key: one request wins, and a lost reply is recognised."""
 
 from dataclasses import replace
 
@@ -85,14 +85,14 @@ def asked(service: JobService, submission: Submission) -> list[str]:
 
 def test_the_ledger_of_a_request(dynamo_store: DynamoJobStore, clock: Clock) -> None:
     service = JobService(dynamo_store, MemoryJobQueue(clock), clock=clock)
-    made = ["PutItem", "UpdateItem"]  # the job, and that its message is sent
+    made = ["PutItem", "UpdateItem"]  # the job, and the mark that its message was sent
     with only_types(PLAIN, UNIQUE):
         assert asked(service, Submission("test.plain", PAYLOAD)) == ["PutItem"]  # it is sent before it is stored
         assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "UpdateItem", *made]
         assert asked(service, Submission("test.unique", PAYLOAD)) == ["GetItem", "GetItem"]
         debounced = Submission("test.plain", PAYLOAD, debounce=Debounce("k", 30))
         assert asked(service, debounced) == ["GetItem", "UpdateItem", *made]
-        # a replaced payload is stored next to its job
+        # a replaced payload is stored in its own item
         assert asked(service, debounced) == ["GetItem", "GetItem", "UpdateItem", "UpdateItem", "UpdateItem"]
 
 
@@ -119,7 +119,10 @@ def test_twenty_requests_under_one_debounce_key_are_all_answered(store: JobStore
 
 
 def test_requests_under_one_key_and_a_claim_exclude_each_other(store: JobStore, clock: Clock) -> None:
-    """Whichever is first: the held job is the one that ran, and the late request has its own job."""
+    """If the claim is first, the held job runs, and the late request gets its own job.
+
+    Otherwise the request replaces the held job.
+    """
     service = JobService(store, MemoryJobQueue(clock), clock=clock)
     with only_types(PLAIN):
         for turn in range(6):

@@ -1,4 +1,4 @@
-"""Test what a job's lifecycle writes to each index, which docs/scaling.md uses."""
+"""Test which writes to each index a job's lifecycle causes; docs/scaling.md uses these numbers."""
 
 from collections import Counter
 from typing import Any

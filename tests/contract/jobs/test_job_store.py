@@ -1,4 +1,4 @@
-"""Test every job store: store, find, change under conditions, forget."""
+"""Test every job store: store a job, find it, change it under conditions, delete it after its time."""
 
 from dataclasses import replace
 from typing import Any
@@ -271,7 +271,7 @@ def test_of_a_long_history_the_newest_is_told_and_that_there_is_more(store: JobS
     for act in acted:
         store.keep_act(job.id, act)
     for claim in range(1, MOST_HISTORY + 3):
-        # together more than a request of DynamoDB reads
+        # together more than one request to DynamoDB returns
         store.record(job.id, Attempt(1, 1, "deferred", T0 + claim, claim=claim, stack=6_000 * "x"))
         if claim >= MOST_HISTORY:
             view = store.view(job.id)
@@ -293,7 +293,7 @@ def test_a_payload_of_an_earlier_run_is_kept_whatever_its_size(store: JobStore) 
     store.add(job)
     store.keep_payload(job.id, 1, {"n": 1})
     store.keep_payload(job.id, 2, LARGE)
-    huge = {"text": "x" * 310_000}  # more than an item of DynamoDB holds beside other things
+    huge = {"text": "x" * 310_000}  # together with other data, more than an item of DynamoDB can hold
     store.keep_payload(job.id, 3, huge)
     assert [store.payload_of(job.id, gen) for gen in (1, 2, 3, 4)] == [{"n": 1}, LARGE, huge, None]
     assert store.view(job.id).attempts == ()

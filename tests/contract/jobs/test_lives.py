@@ -1,4 +1,4 @@
-"""Check that a job that a key makes again has nothing of its expired first job, in every store."""
+"""Check that a job that is made again with its key has nothing of its expired first job, in every store."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ ERROR = ("ValueError", "no")
 
 @dataclass
 class Lives:
-    """Make a job under one key, again and again, and act as its worker."""
+    """Make a job with one key again and again, and act as its worker."""
 
     store: JobStore
     clock: Clock

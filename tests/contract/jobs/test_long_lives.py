@@ -1,4 +1,4 @@
-"""Check that an unfinished job keeps its payload and its debounce key's row, however long it lives."""
+"""Check that an unfinished job keeps its payload and its debounce key's row, however long it stays unfinished."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ READ, RENEWED = ["UpdateItem", "GetItem"], ["UpdateItem", "GetItem", "UpdateItem
 
 @pytest.fixture
 def store(dynamo_store: DynamoJobStore) -> DynamoJobStore:
-    """The store that deletes expired rows; the one in memory keeps them."""
+    """The store over DynamoDB deletes expired rows; the one in memory keeps them."""
     return dynamo_store
 
 
@@ -66,7 +66,7 @@ def put_off(held: Job, now: float) -> Change:
 
 @contextmanager
 def refused_writes() -> Iterator[None]:
-    """DynamoDB refuses to write payloads meanwhile; it still updates main items."""
+    """Let DynamoDB refuse to write payloads meanwhile; it still updates main items."""
 
     def refuse(params: Mapping[str, Any], **_: Any) -> None:
         if params["Key"]["sk"]["S"].startswith("PAYLOAD#"):

@@ -1,4 +1,4 @@
-"""Check that every job store shows the watchdog overdue jobs: of one type, in a period, oldest first."""
+"""Check that every job store returns overdue jobs to the watchdog: of one type, in a period, oldest first."""
 
 from collections.abc import Callable
 
@@ -93,12 +93,12 @@ def test_a_job_that_is_run_now_lies_where_the_watchdog_looks_for_jobs_at_work(
 
 
 def requeued(job: Job) -> Change:
-    """An operator's retry of a job that was planned at first."""
+    """Return a planned job that an operator has retried."""
     return transitions.requeue(job, now=T0 + 10)
 
 
 def replaced(job: Job) -> Change:
-    """A debounced job that waits for its turn, and is asked for again."""
+    """Return a debounced job that waits for its turn, and was requested again."""
     return replace_waiting(job, a_job(run_at=T0 + 60, next_attempt_at=T0 + 60, status=Status.SCHEDULED))
 
 
@@ -109,7 +109,7 @@ def replaced(job: Job) -> Change:
 def test_the_place_of_a_job_in_a_list_is_the_one_that_it_tells(
     store: JobStore, clock: Clock, status: Status, change: Callable[[Job], Change], after: Status
 ) -> None:
-    """A bulk action that runs out of time goes on behind the last job, whose place it takes from the job."""
+    """A bulk action that runs out of time continues after the last job, whose position it reads from the job."""
     job = a_job(status=status, run_at=T0 + 9000, parked_until=T0 + 9500 if status is Status.SCHEDULED else None)
     store.add(job)
     store.add(a_job(status=after, created_at=T0 - 9, run_at=T0 - 9))

@@ -1,4 +1,7 @@
-"""Test races with one winner. The emulated AWS serialises calls: AWS is atomic, but stock moto is not."""
+"""Test races with one winner.
+
+AWS changes an item atomically, but stock moto does not, so the emulator serialises calls.
+"""
 
 import threading
 from collections import Counter
@@ -22,7 +25,7 @@ T = TypeVar("T")
 
 
 def together(number: int, act: Callable[[int], T]) -> list[T]:
-    """Do it that many times in that many threads, which all begin at once."""
+    """Call it that many times in that many threads, which all begin at once."""
     start = threading.Barrier(number)
 
     def wait_and_act(which: int) -> T:

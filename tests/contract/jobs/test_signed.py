@@ -1,4 +1,4 @@
-"""Check that a store signs its rows, and recognises rows that no known key has signed."""
+"""Check that a store signs its rows, and recognises rows that were not signed with one of its keys."""
 
 from collections.abc import Callable
 from dataclasses import replace

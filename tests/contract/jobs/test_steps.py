@@ -1,4 +1,7 @@
-"""Kept steps: one value counts, it never changes, and it belongs to one job, one line and one life."""
+"""Test kept steps.
+
+The first value counts and never changes, and it belongs to one job, one line of runs and one life.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Make many jobs in all states, and walk through the pages that list them."""
+"""Make many jobs in all states, and read the pages that list them."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from chalicelib.jobs.port import Filter, JobStore
 
 
 def walk(store: JobStore, which: Filter, limit: int, position: str | None = None) -> Iterator[list[Job]]:
-    """Return every page from a position, or from the newest job."""
+    """Yield every page from a position, or from the newest job."""
     for _ in range(500):
         page = store.page(which, limit, position)
         assert len(page.jobs) <= limit

@@ -1,4 +1,4 @@
-"""Add index partitions to a table with jobs: no job is missing from a list, and none is in it twice."""
+"""Add index partitions to a table with jobs: each list contains every job exactly once."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,13 +22,13 @@ ERROR = ("ValueError", "boom")
 
 
 def store_of(cloud: Settings, written: int, read: int) -> DynamoJobStore:
-    """A store of a deployment with that many shards."""
+    """Return a store of a deployment with that many shards."""
     settings = replace(cloud, index_shards=written, index_shards_read=read)
     return DynamoJobStore(settings, Clock(T0 + 500), lambda: ["email.send"])
 
 
 def fill(store: DynamoJobStore, first: int) -> list[Job]:
-    """Jobs in four states, one each second from `first` on."""
+    """Store jobs in four states, one each second from `first` on."""
     jobs = [a_job(created_at=T0 + first + n, updated_at=T0 + first + n, due_at=T0 + 60, sent=True) for n in range(JOBS)]
     for number, job in enumerate(jobs):
         store.add(job)
@@ -47,7 +47,7 @@ def claim(store: DynamoJobStore, job: Job) -> Job:
 
 
 def listed(store: DynamoJobStore, which: Filter) -> Iterator[str]:
-    """The ids of all pages of a list."""
+    """Return the ids of all pages of a list."""
     position = None
     while True:
         page = store.page(which, 7, position)
@@ -58,7 +58,7 @@ def listed(store: DynamoJobStore, which: Filter) -> Iterator[str]:
 
 
 def every_list(store: DynamoJobStore, fingerprint: str | None) -> dict[str, list[str]]:
-    """Each way to list jobs, whole."""
+    """Return every kind of list, completely."""
     filters: dict[str, Filter] = {status: Filter(status=status) for status in (Status.QUEUED, Status.PROCESSING,
         Status.FAILED, Status.COMPLETED)}  # fmt: skip
     filters |= {"all": Filter(), "type": Filter(type="email.send"), "error": Filter(fingerprint=fingerprint)}
@@ -71,7 +71,7 @@ def test_jobs_from_before_and_after_are_each_in_every_list_once(cloud: Settings)
     grown = 8
     before = store_of(cloud, 4, 4)
     old = fill(before, 0)
-    # the first deployment reads more; functions of the old version still write, and still read
+    # the first deployment reads more shards; functions of the old version still write and read
     between = store_of(cloud, 4, grown)
     old += fill(between, 100)
     assert Counter(listed(before, Filter())) == Counter(listed(between, Filter()))
@@ -87,7 +87,7 @@ def test_jobs_from_before_and_after_are_each_in_every_list_once(cloud: Settings)
         "queued": expected(0), "failed": expected(1), "completed": expected(2), "processing": expected(3),
         "all": expected(0, 1, 2, 3), "type": expected(0, 1, 2, 3), "error": expected(1), "overdue": expected(0, 3),
     }  # fmt: skip
-    # functions of the first of the two deployments see the same, while the second one replaces them
+    # functions of the first of the two deployments find the same jobs, while the second deployment replaces them
     assert {name: Counter(ids) for name, ids in every_list(between, fingerprint).items()} == found
     # the same is true when fewer shards are written again
     assert {name: Counter(ids) for name, ids in every_list(store_of(cloud, 4, grown), fingerprint).items()} == found
@@ -107,7 +107,7 @@ def test_a_recount_counts_the_jobs_of_all_shards_once(cloud: Settings) -> None:
 def test_a_job_that_moves_to_a_new_shard_while_a_page_is_read_is_in_it_once(
     cloud: Settings, monkeypatch: pytest.MonkeyPatch, moved_after: int
 ) -> None:
-    """Before the first query of the page, or between any two, all queued jobs are claimed: half of them move."""
+    """Before the first query of the page, or between two queries, all queued jobs are claimed; half of them move."""
     jobs = [a_job(created_at=T0 + n, sent=True) for n in range(16)]
     before, after = store_of(cloud, 4, 8), store_of(cloud, 8, 8)
     for job in jobs:

@@ -1,4 +1,4 @@
-"""Check that every job store lists in order, by filter, from a position, and each job exactly once during changes."""
+"""Check that every job store lists jobs in order, by filter, from a position, and each exactly once during changes."""
 
 import random
 from dataclasses import replace
@@ -119,7 +119,7 @@ def of(tenant: str | None, place: int = 0, status: Status = Status.QUEUED, kind:
 
 
 def crowd(number: int) -> list[Job]:
-    """Return jobs with the same ids, and so in the same shards, each time: the first 30 of one tenant."""
+    """Return jobs with the same ids, and therefore in the same shards, each time: the first 30 of one tenant."""
     return [replace(of("first" if place < 30 else "last", place), id=f"job-{place}") for place in range(number)]
 
 
@@ -149,13 +149,13 @@ def test_a_look_takes_eight_requests_at_most_and_says_if_it_was_all(
 
 KINDS = ["email.send", "image.process"]
 EXACT = [Filter(), Filter(status=Status.FAILED), Filter(status=Status.DEAD_LETTER), Filter(created_after=T0 - 9)]
-"""Filters that an offset goes with: the index has just what they let through."""
+"""Filters for which an offset is accepted: the index contains exactly the jobs that they match."""
 NUMBER = 120
 DRAWN = 60
 
 
 def most_requests(which: Filter) -> int:
-    """The most requests of the store: 4 a group of the index, and 3 more.
+    """Return the maximum number of requests of the store: 4 for each group of the index, and 3 more.
 
     The API may ask once more, for the total.
     """
@@ -165,7 +165,10 @@ def most_requests(which: Filter) -> int:
 
 
 def drawn(chance: random.Random) -> Filter:
-    """A filter of any number of parts; bounds lie at the very time of a job, beside it, and between milliseconds."""
+    """Return a filter with any number of parts.
+
+    Time limits are at the time of a job, beside it, and between milliseconds.
+    """
     bound = T0 - chance.randrange(NUMBER) / 4
     return Filter(
         status=chance.choice([None, None, *Status]),

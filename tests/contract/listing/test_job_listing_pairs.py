@@ -35,12 +35,12 @@ PAIRS = [pair for pair in itertools.combinations(PARTS, 2) if not PARTS[pair[0]]
 PART = PAIRS[::5]
 
 NEVER = [{error, state} for error in ("error", "kind") for state in ("active", "finished")]
-"""Jobs that wait or are completed have no error."""
+"""Jobs with these statuses have no error."""
 NEVER += [{"active", end} for end in ("ended", "ended before")]
 
 
 def crowd() -> list[Job]:
-    """Jobs of which every pair of filters matches some: half of them have ids with the same beginning."""
+    """Return jobs of which every pair of filters matches some: half of them have ids with the same beginning."""
     chance = random.Random(17)
     found = []
     for place in range(48):
@@ -64,7 +64,7 @@ def crowd() -> list[Job]:
 
 
 def disturb(store: JobStore, untouched: list[Job], number: int) -> Job | None:
-    """Between two pages one job is created and a waiting one is processed; return the latter."""
+    """Create one job and process a waiting one, between two pages; return the latter."""
     store.add(a_job(created_at=T0 + 40 + number, tags=("urgent",), type="image.process"))
     waiting = [job for job in untouched if job.status is Status.QUEUED]
     if not waiting:

@@ -1,4 +1,4 @@
-"""Check that every serial queue delivers a group one after the other, in order, and accepts repeated messages."""
+"""Check that every serial queue delivers a group's messages one at a time, in order, and accepts repeated messages."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,7 +67,7 @@ def test_what_is_sent_again_at_once_is_not_swallowed(line: Line) -> None:
 
 
 def test_no_message_is_delayed(line: Line) -> None:
-    """SQS refuses a request that asks for it."""
+    """SQS refuses a request with a delay for one message."""
     line.queue.send(message(1), 900)
     line.queue.send_many([message(2)], {"job-2": 5})
     assert received(line, 10) == ["job-1", "job-2"]

@@ -16,7 +16,7 @@ FailEntries = Callable[[str, set[str], str, str], None]
 
 @pytest.fixture
 def fail_entries(sqs: Line) -> Iterator[FailEntries]:
-    """Make SQS answer that these entries of a batch failed, as when a part of SQS is unavailable."""
+    """Make SQS answer that these entries of a batch failed, as when a part of SQS does not work."""
     events = aws.client("sqs", REGION).meta.events
     hooks: list[Any] = []
 
@@ -34,7 +34,7 @@ def fail_entries(sqs: Line) -> Iterator[FailEntries]:
 
 
 def sent(line: Line, number: int) -> list[str]:
-    """Return the receipts of that many messages that were sent and received."""
+    """Send and receive that many messages; return their receipts."""
     line.queue.send_many([Message(f"job-{n}", 1, TYPE) for n in range(number)])
     return [taken.receipt for taken in line.consumer.receive()]
 

@@ -63,7 +63,7 @@ handler = consume(letter_ended)
 
 
 def declared(name: str, source: str) -> JobType[Any, Any]:
-    """Return the type that a file declares, which the other tests of this process do not know."""
+    """Return the type that a file declares; the other tests of this process must not know it."""
     names: dict[str, Any] = {"__name__": f"handlers.{name}"}
     exec(compile(source, f"handlers/{name}.py", "exec"), names)  # noqa: S102 - a file of a test
     found = names[name]

@@ -23,7 +23,7 @@ from tests.e2e.cloud.support import Cloud, Deployer
 
 STAGE = "e2e"
 SLOW = 240.0
-"""Seconds for which the smoke asks an API whose process is starting on a busy machine."""
+"""Seconds for which the smoke test repeats a request to an API whose process is starting on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def environment(emulator: str) -> Iterator[None]:
-    # for one test at a time: a session's client would reach the tests of other folders too
+    # for one test only: a session's client would also be used by the tests of other folders
     with aimed_at(emulator):
         yield
 
@@ -79,5 +79,5 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
 
 @pytest.fixture
 def operator(cloud: Cloud) -> Any:
-    """A client that may create and retry jobs."""
+    """Return a client that may create and retry jobs."""
     return cloud.client(Role.OPERATOR)

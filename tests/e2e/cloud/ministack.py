@@ -26,7 +26,7 @@ NOT_THERE = frozenset({"AWS::Logs::QueryDefinition"})
 
 @contextlib.contextmanager
 def running(folder: Path, *, tolerant: bool = False) -> Iterator[str]:
-    """Start ministack on a free port and return its URL; its functions call only it.
+    """Start ministack on a free port and return its URL; its functions send requests only to it.
 
     `tolerant` (emulator/tolerant.py) accepts our whole template.
     """
@@ -68,7 +68,7 @@ def credentials(url: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def aimed_at(url: str) -> Iterator[None]:
-    """Inside, every AWS client of this process uses the emulator."""
+    """Within the block, every AWS client of this process uses the emulator."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in credentials(url).items():
             patch.setenv(name, value)

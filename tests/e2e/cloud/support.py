@@ -25,7 +25,7 @@ ACTIONS = {
     "apigateway:GetAccount": "apigateway:GET",
     "apigateway:GetRestApi": "apigateway:GET",
 }
-"""IAM's names of operations with another name."""
+"""IAM's names of operations that have another name there."""
 PREFIXES = {"resourcegroupstaggingapi": "tag", "sesv2": "ses"}
 
 
@@ -43,7 +43,7 @@ class Deployer(Recorder):
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Requests inside are the deployer's."""
+        """Count the requests within the block as the deployer's."""
         with recording(self):
             yield
 

@@ -1,4 +1,4 @@
-"""Play the acceptance on the second emulator as far as possible: it creates a stage, checks, and leaves nothing."""
+"""Run the acceptance on the second emulator as far as possible: it creates a stage, checks it, and leaves nothing."""
 
 import io
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.ministack
 
 STAGE = "accepted"
 NOT_PLAYED = ("gateway", "authorizer", "metrics", "restore")
-"""This emulator answers for the gateway in its own words, has no AWS/SQS metrics, and restores only the present. The
-test of the authorizer's cache would take five minutes."""
+"""The emulator has its own texts for the gateway's answers, has no AWS/SQS metrics, and restores only the present data.
+The test of the authorizer's cache would take five minutes."""
 WITHOUT_AN_ACCOUNT = ("console", "shift")
 """Deployed without the console, and without CodeDeploy."""
 

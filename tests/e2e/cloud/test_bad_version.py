@@ -89,8 +89,10 @@ def test_a_good_version_is_tried_and_said_to_work(cloud: Cloud, operator: httpx.
 
 @pytest.fixture
 def impatient(cloud: Cloud) -> Iterator[None]:
-    """The message of a worker that did not start, or was replaced while it ran, returns after 20 s, not after
-    minutes."""
+    """Set short timeouts.
+
+    The message of a worker that did not start, or was replaced while it ran, then returns after 20 s.
+    """
     sqs, before = cloud.account.client("sqs"), {}
     for name in ("email-send", "report-generate"):
         url = sqs.get_queue_url(QueueName=f"{cloud.stack.name}-{name}")["QueueUrl"]
@@ -102,13 +104,15 @@ def impatient(cloud: Cloud) -> Iterator[None]:
 
 
 def noted(cloud: Cloud) -> list[history.Deployed]:
-    """Return the recorded deployments, without their times: the previous one was made again."""
+    """Return the recorded deployments, without their times, because the previous one was made again."""
     return [replace(one, at="") for one in history.read(cloud.account, cloud.stack.name)]
 
 
 def outcomes(job: Mapping[str, Any]) -> set[str]:
-    """Return how its attempts ended: the emulator kills a running function that is replaced, and its attempt is
-    lost."""
+    """Return how the job's attempts ended.
+
+    The emulator kills a running function that is replaced, so its attempt is lost.
+    """
     return {attempt["outcome"] for attempt in job["attempt_history"]}
 
 
@@ -127,7 +131,7 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
     assert (parameters(cloud), noted(cloud)) == (before, known)
     for job_id in jobs:
         assert outcomes(becomes(operator, job_id, "completed")) <= {"completed", "lost"}
-    # its message is hidden until the lease has ended if its function was killed, or if it came twice because the start
+    # the message is hidden until the lease has ended if its function was killed, or if it came twice because the start
     # took over 20 s
     lease = jobtype.get("report.generate").timeout + LEASE_SLACK
     assert becomes(operator, later, "completed", lease + PATIENCE)["gen"] == 1
@@ -139,7 +143,7 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
 
 
 def changed_types(folder: Path) -> tuple[Package, list[jobtype.JobType[Any, Any]]]:
-    """A version with one more type, one type less, and a failing worker."""
+    """Return a version with one more type, one type less, and a failing worker."""
     root = copy_sources(ROOT, folder / "sources")
     handlers = root / "handlers"
     (handlers / "letter_print.py").write_text(FAIR)
@@ -158,7 +162,7 @@ def test_a_bad_version_with_a_new_type_and_without_another_is_undone(
 ) -> None:
     package, kinds = changed_types(tmp_path)
     before, known, queues = parameters(cloud), noted(cloud), names_of(cloud.stack.resources(), QUEUE)
-    # SQS of this emulator does not block names
+    # this emulator's SQS does not block the names of deleted queues
     brief = replace(cloud, stack=replace(cloud.stack, sleep=lambda seconds: time.sleep(min(seconds, POLL))))
     smoke = Smoke(cloud.account, cloud.stack, kinds, lambda outputs: ministack.api_url(emulator, outputs), SLOW).run
     with pytest.raises(SmokeFailed, match=r"The smoke test failed: .* The former version is back"):

@@ -40,7 +40,7 @@ AT, BACKUP = "2027-01-02T03:04:05Z", "jobflow-prod-20270102T030405Z"
 
 @dataclass
 class Playing:
-    """The stage between two commands. `said` is the output of the last one, `code` its exit code."""
+    """The stage between two commands. `said` is the output of the last command, `code` its exit code."""
 
     account: Account
     package: Package
@@ -176,7 +176,7 @@ def lost_jobs_come_back(playing: Playing, run: Callable[[], None]) -> None:
 
 
 def a_moment_is_restored(playing: Playing, run: Callable[[], None]) -> None:
-    """The emulator restores the table in its present state, so nothing is missing."""
+    """The emulator restores the table in its present state, so no job is missing."""
     client = playing.account.client("dynamodb")
     for short in ("jobs", "control"):
         client.update_continuous_backups(
@@ -222,7 +222,7 @@ CHECKS: dict[str, Callable[[Playing, Callable[[], None]], None]] = dict(
     )
 )  # fmt: skip
 HEAVY = [command for command in ON_A_STAGE if "MONITOR" in command or "rollback" in command]
-"""The emulator waits for minutes until functions that have other code answer again."""
+"""The emulator needs minutes until functions whose code was replaced answer again."""
 
 
 @pytest.mark.parametrize("command", ON_A_STAGE)

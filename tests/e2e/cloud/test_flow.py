@@ -1,4 +1,4 @@
-"""Follow a job's whole lifecycle in the package: API Gateway, SQS, event source mappings and Lambda processes."""
+"""Follow a job's complete lifecycle in the package: API Gateway, SQS, event source mappings and Lambda processes."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.e2e.cloud.support import Cloud
 pytestmark = pytest.mark.ministack
 
 PATIENCE = 240.0
-"""Seconds. A watchdog that checks a dead letter just before us hides it for 120."""
+"""Seconds. If a watchdog has checked a dead letter just before, the message is hidden for 120 s."""
 MAIL = {"to": ["ada@example.com"], "subject": "Hello", "text": "From end to end."}
 
 
@@ -39,7 +39,7 @@ def create(client: httpx.Client, job_type: str, payload: Any, **more: Any) -> di
 
 
 def becomes(client: httpx.Client, job_id: str, status: str, patience: float = PATIENCE) -> dict[str, Any]:
-    """Return the job as soon as it has the status. A failure shows the job as last seen."""
+    """Return the job as soon as it has the status. A failure shows the job as it was last read."""
     seen: dict[str, Any] = {}
 
     def look() -> bool:
@@ -55,7 +55,7 @@ def becomes(client: httpx.Client, job_id: str, status: str, patience: float = PA
 
 
 def dead_letters(cloud: Cloud, queue: str) -> int:
-    """Return their number, including those that a run of the watchdog has hidden for two minutes."""
+    """Return the number of dead letters, including those that a run of the watchdog has hidden for two minutes."""
     sqs = cloud.account.client("sqs")
     url = sqs.get_queue_url(QueueName=f"{cloud.stack.name}-{queue}-dlq")["QueueUrl"]
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -93,7 +93,7 @@ def test_same_key_is_the_same_job(operator: httpx.Client) -> None:
 
 
 def test_job_fails_is_retried_dies_and_is_brought_back(cloud: Cloud, operator: httpx.Client) -> None:
-    # the job comes before its file: each attempt finds nothing, until the file exists and a person retries
+    # the job is created before its file: each attempt finds no file, until the file exists and a person retries
     before = dead_letters(cloud, "image-process")  # other tests leave dead letters, which stay as evidence
     form = operator.post("/uploads", json={"content_type": "image/png", "bytes": 100_000}).json()
     job = create(operator, "image.process", {"key": form["key"], "thumbnail": 32}, max_attempts=2)
@@ -109,7 +109,10 @@ def test_job_fails_is_retried_dies_and_is_brought_back(cloud: Cloud, operator: h
     assert (done["gen"], done["attempts"], done["result"]["width"]) == (2, 1, 32)
 
     def swept() -> bool:
-        """Run the watchdog, as the cloud does every minute: one run may come while another look hides the message."""
+        """Run the watchdog, as the cloud does every minute.
+
+        One run may find nothing, because another read hides the message.
+        """
         ran = cloud.account.client("lambda").invoke(FunctionName=f"{cloud.stack.name}-watchdog", Payload=b"{}")
         assert ran["StatusCode"] == 200
         assert "FunctionError" not in ran

@@ -92,5 +92,6 @@ def test_a_pull_request_has_its_stage_and_leaves_nothing(
     logs.append(typed("remove", []))
     assert "Nothing is left." in logs[2]
     assert stack.describe() is None
-    # commands/test_removing.py shows on moto that the secret is also deleted: the tag index here has no secrets
+    # commands/test_removing.py shows on moto that the secret is also deleted: the tag index of this emulator has no
+    # secrets
     assert token not in "".join(logs)

@@ -1,9 +1,9 @@
-"""The packaged e2e of added types: one that reaches out, one with a key to run one at a time for, one with tenants.
+"""Test the package with more job types: one that uses resources outside of the stack, one with a key, one with tenants.
 
-Files are added to the code; the rest is the deploy code's. Roles are not judged by this emulator:
-tests/infra/local/roles shows on a laptop that a file is refused without a grant. Of queues it plays what a
-FIFO queue holds back and hands to its dead-letter queue; it runs no two batches of a FIFO queue side by side, and lets
-no tenants take turns (tests/infra/local/emulator and tests/flow do).
+Files are added to the code; everything else is the deploy code. This emulator does not check roles:
+tests/infra/local/roles shows on a laptop that a file is refused without a grant. The emulator holds back messages of a
+FIFO queue and moves them to its dead-letter queue. It does not run two batches of a FIFO queue at the same time, and
+tenants do not take turns; tests/infra/local/emulator and tests/flow test these.
 """
 
 import io
@@ -43,7 +43,7 @@ FILES = {"order_copy": SOURCE, "ledger_entry": SERIAL, "letter_print": FAIR, "le
 
 
 def declared() -> list[JobType[Any, Any]]:
-    """The types that the files declare."""
+    """Return the types that the files declare."""
     return [added.declared(name, source) for name, source in FILES.items()]
 
 

@@ -1,7 +1,8 @@
-"""A stage with ShiftTraffic, as far as the emulator plays it: versions and aliases, and no CodeDeploy.
+"""Test a stage with ShiftTraffic as far as the emulator supports it: versions and aliases, but not CodeDeploy.
 
-The template is the one with which `make rollback` goes back: the aliases, without what has CodeDeploy move them. The
-part of CodeDeploy is played by hand: the aliases lead to one version, and with a share of the requests to a second one.
+The template is the one that `make rollback` uses: it has the aliases, without the parts that let CodeDeploy move them.
+The test does the work of CodeDeploy: it points the aliases to one version, and for a share of the requests to a second
+one.
 """
 
 import io
@@ -69,7 +70,7 @@ class Shifting:
             )
 
     def created(self, client: httpx.Client, number: int) -> list[int]:
-        """Return the status codes of that many requests that create a job."""
+        """Send that many requests that create a job; return their status codes."""
         body = {"type": "report.generate", "payload": {"hours": 1}, "delay_seconds": 86_400}
         return [client.post("/jobs", json=body).status_code for _ in range(number)]
 

@@ -1,4 +1,4 @@
-"""What `make deploy`, `make status` and, at the end, `make destroy` do to a stage that is there."""
+"""Test what `make deploy`, `make status` and finally `make destroy` do to an existing stage."""
 
 import io
 import json
@@ -109,7 +109,7 @@ def test_tokens_are_managed_and_jobs_recounted_from_here(cloud: Cloud) -> None:
         tokens = access.tokens(cloud.account, cloud.stack)
         _, token = tokens.issue(Role.VIEWER, "for a while")
         tokens.revoke(token.id)
-        # the smoke of each deployment has had one, too
+        # the smoke test of each deployment has created one, too
         assert token.id in {found.id for found in tokens.list() if found.revoked_at}
         assert recount(cloud.account, cloud.stack).jobs >= 0
 

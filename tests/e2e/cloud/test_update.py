@@ -1,4 +1,4 @@
-"""Update a stage of the previous commit, with jobs in every state, to this commit: everything continues."""
+"""Update a stage of the previous commit, with jobs in every state, to this commit: all jobs continue."""
 
 import contextlib
 import io
@@ -46,7 +46,7 @@ class Previous:
 
     @classmethod
     def unpacked(cls, folder: Path) -> "Previous":
-        """Extract the tree from git. Skips if git has no such commit."""
+        """Extract the files of the commit from git. Skips if git has no such commit."""
         packed = folder / "tree.tar"
         git = ["git", "-C", str(ROOT), "archive", "--format=tar", "--output", str(packed), PREVIOUS]
         if subprocess.run(git, capture_output=True, check=False).returncode:
@@ -63,7 +63,7 @@ class Previous:
         return done.stdout.strip()
 
     def package(self) -> Package:
-        """Return its package, for this machine and for what the emulator has."""
+        """Return its package, for this machine and for the resources that the emulator has."""
         built = ("--architecture", ministack.architecture(), "--python", HERE)
         self.run("package", "--stage", STAGE, "--out", str(self.tree / "made"), *built)
         made = self.tree / "made"
@@ -72,7 +72,7 @@ class Previous:
 
 @dataclass
 class Updating:
-    """A stage, first of the previous commit. `known` are jobs by purpose."""
+    """A stage, first of the previous commit. `known` are jobs, by their purpose."""
 
     emulator: str
     account: Account
@@ -143,7 +143,7 @@ def updated(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 def live(stage: Updating) -> None:
-    """What producers and operators did with the previous commit."""
+    """Do what producers and operators do, with the previous commit."""
     api, known = stage.api, stage.known
     known["completed"] = create(api, "email.send", MAIL, tags=["past"])["id"]
     becomes(api, known["completed"], "completed")
@@ -227,10 +227,10 @@ def test_what_was_retried_goes_on_being_retried(updated: Updating) -> None:
     fields = {name.removeprefix("field "): value for name, value in updated.known.items() if name.startswith("field ")}
     upload({"url": updated.known["form"], "fields": fields})
     with contextlib.suppress(AssertionError):
-        # ends the wait; it may have ended already
+        # this ends the wait, which may already have ended
         assert updated.api.post(f"/jobs/{updated.known['retrying']}/run-now").is_success
     done = becomes(updated.api, updated.known["retrying"], "completed")
-    # a worker that the update killed is also an attempt
+    # a worker that the update killed also counts as an attempt
     assert [one["attempt"] for one in done["attempt_history"]] == list(range(1, done["attempts"] + 1))
     assert done["attempts"] >= 2
 

@@ -1,6 +1,7 @@
-"""ministack with no-ops for the two things of our template that it cannot make; a program for ministack's own Python.
+"""Run ministack with no-ops for the two things of our template that it cannot create.
 
-`jobflow deploy` packages by itself, so the template cannot be changed on its way, as for the other tests here.
+The file runs in ministack's own Python. `jobflow deploy` packages and deploys in one step, so the template cannot be
+changed before, as in the other tests here.
 """
 
 import runpy

@@ -78,7 +78,7 @@ def test_a_job_done_at_the_first_attempt_costs_six_write_units(store: DynamoJobS
 
 
 def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: DynamoJobStore) -> None:
-    """The first failure of a kind costs one more write, for the index of failures, and the end another to leave it."""
+    """The first failure of a kind costs one more write, for the index of failures; the end costs one more."""
     job = real_job()
     store.add(job)
     held = claim(store, job)

@@ -1,4 +1,4 @@
-"""Check that every refusal and every operator's act leaves a log line: who, what, from where, in which request."""
+"""Check that every refusal and every action of an operator writes a log line: who, what, from where, which request."""
 
 import json
 from dataclasses import dataclass, replace
