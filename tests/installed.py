@@ -1,4 +1,4 @@
-"""The two wheels in an environment with nothing else, and what is typed there."""
+"""Provide the two wheels in an environment with nothing else, and run commands there."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from tests.infra.local.running import untouched
 
 @dataclass(frozen=True)
 class Own:
-    """An environment, and the folder that it is in."""
+    """An environment, and its folder."""
 
     folder: Path
 
@@ -22,7 +22,7 @@ class Own:
         return self.folder / "venv" / "bin" / "jobflow"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """What commands see: nothing of the machine's user, and `more`."""
+        """Return the environment variables of commands: nothing of the machine's user, and `more`."""
         return {**untouched(), "XDG_STATE_HOME": str(self.folder / "state"), "AWS_DEFAULT_REGION": "us-east-1", **more}
 
     def type(self, line: str, folder: Path, **more: str) -> "subprocess.CompletedProcess[str]":
@@ -33,7 +33,7 @@ class Own:
         )
 
     def done(self, line: str, folder: Path, **more: str) -> str:
-        """Type a command that works; return what it printed."""
+        """Run a command that must succeed; return its output."""
         done = self.type(line, folder, **more)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
@@ -46,7 +46,7 @@ def install(folder: Path) -> Own:
     python = str(folder / "venv" / "bin" / "python")
     subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True)
     subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, *map(str, wheels)], check=True)
-    # as people install them: pip stores the hashes of the two, which `jobflow new` pins
+    # installed as users do: pip stores the hashes of the two wheels, which `jobflow new` pins
     pip = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall", "--no-index"]
     subprocess.run([*pip, *map(str, wheels)], check=True)
     return Own(folder)
@@ -63,5 +63,5 @@ def share(project: Path, greeting: str) -> None:
 
 
 def say(project: Path, greeting: str) -> None:
-    """Write the module of that package."""
+    """Write the module of this package."""
     (project / "acme" / "words.py").write_text(f'"""Words."""\n\nGREETING = "{greeting}"\n')

@@ -184,7 +184,8 @@ def configuration(folder: Path, whole: bool) -> Path:
 
 
 def leave_one_failed(run: Run) -> None:
-    """Let all failed jobs of the examples complete but one: each bulk request of the fuzzer runs each of them again."""
+    """Let all failed jobs of the examples complete except one: each bulk request of the fuzzer runs all of them
+    again."""
     payload = content_of(DOCUMENT["paths"]["/jobs"]["post"])["examples"]["report.generate"]["value"]["payload"]
     for job in run.client.get("/jobs?status=failed&limit=100").json()["jobs"][1:]:
         assert run.client.post(f"/jobs/{job['id']}/retry", json={"payload": payload}).is_success

@@ -1,4 +1,4 @@
-"""What `jobflow check` and `jobflow test` say about job types, before anything runs them."""
+"""Test what `jobflow check` and `jobflow test` report about job types before they run."""
 
 import os
 import shutil

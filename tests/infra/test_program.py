@@ -1,4 +1,4 @@
-"""Messages in the words of make and of jobflow."""
+"""Test messages with the commands of make and of jobflow."""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Run the platform's functions in this process over an emulated AWS from the definition, each under its name."""
+"""Run the platform's functions in this process over an emulated AWS with the defined stack.
+
+Each acts under its name.
+"""
 
 import json
 import time
@@ -67,12 +70,12 @@ class Stage:
     called: set[tuple[str, str]] = field(default_factory=set)
     """Methods and routes of the requests so far."""
     workers: dict[str, Handler] = field(default_factory=dict)
-    """The Lambda handlers of job types, made at their first use."""
+    """The Lambda handlers of job types, created at their first use."""
 
     def call(
         self, method: str, path: str, body: Any = None, resource: str = "", key: str = "", **path_parameters: str
     ) -> Any:
-        """Send one request to the API like API Gateway, with `key` as its Idempotency-Key; return (status, body)."""
+        """Send one request to the API as API Gateway does, with `key` as its Idempotency-Key; return (status, body)."""
         url, _, query = path.partition("?")
         self.called.add((method, resource or url))
         pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
@@ -121,23 +124,23 @@ class Stage:
         return len(found)
 
     def watch(self) -> dict[str, int]:
-        """One run of the watchdog."""
+        """Run the watchdog once."""
         with self.recorder.acting_as("watchdog"):
             return watchdog_module.handler({}, Context(str(uuid.uuid4())))
 
     def hand_over(self, job_type: str, ids: Sequence[str]) -> dict[str, int]:
-        """A run of the watchdog starts a helper, and the helper checks the jobs."""
+        """Let a run of the watchdog start a helper, which checks the jobs."""
         helpers = parts.watchdog_helpers
         assert helpers is not None
         with self.recorder.acting_as("watchdog"):
-            # the emulator has no function of that name, and says so: only the request counts
+            # the emulator has no function of that name and reports this: only the request counts
             with pytest.raises(ClientError, match="ResourceNotFound"):
                 helpers.look_at([job_type], ids)
             event = {LOOK: {"types": [job_type], "ids": list(ids)}}
             return watchdog_module.handler(event, Context(str(uuid.uuid4())))
 
     def recount(self) -> None:
-        """A recount of wrong counters: it waits for the stream, then repairs them."""
+        """Recount wrong counters: the recount waits for the stream, then repairs them."""
         wrong = Additions(Counter({keys.number(Status.COMPLETED): 1_000}))
         parts.counter_rows.add(keys.totals("email.send"), wrong, "wrong", "0", "1")
         ports = (parts.census, parts.canaries, parts.counters, parts.counter_rows)
@@ -146,7 +149,7 @@ class Stage:
         assert parts.counters.standing().totals["email.send", Status.COMPLETED] < 1_000
 
     def count(self, since: int = 0) -> int:
-        """Give the counters the stream after its first `since` records; return the number of records."""
+        """Pass the stream after its first `since` records to the counters; return the number of records."""
         from chalicelib.entry import stream as counters
 
         arn, shard, records = self._stream()
@@ -174,14 +177,17 @@ class Stage:
         return arn, shard, records
 
     def _pass(self, _: float) -> None:
-        """The stream's function runs while the recount waits for it."""
+        """Run the stream's function while the recount waits for it."""
         with self.recorder.acting_as("poller"):
             self.count()
 
 
 @contextmanager
 def stage(environment: pytest.MonkeyPatch, clock: Clock | None = None, **more: str) -> Iterator[Stage]:
-    """Yield an empty stage, on real time without a clock; `more` are variables of the functions' environment."""
+    """Yield an empty stage, on real time unless there is a clock.
+
+    `more` are variables of the functions' environment.
+    """
     given = {} if clock is None else {"clock": clock}
     written = local_environment("https://sqs.us-east-1.amazonaws.com", ACCOUNT, REGION, STACK)
     for name, value in {

@@ -1,5 +1,7 @@
-"""Provide the package of this checkout, built once per test run, however many processes pytest uses; and an empty
-account."""
+"""Provide the package of this checkout, and an empty account.
+
+The package is built once per test run, however many processes pytest uses.
+"""
 
 import fcntl
 import io
@@ -22,15 +24,15 @@ from tests.infra.cloud.support import STAGE, terminal_of
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """`make package`, into a folder of the test run."""
-    # with xdist every worker has its own folder below the run's
+    """Run `make package`, into a folder of the test run."""
+    # with xdist every worker has its own folder below the folder of the run
     run = tmp_path_factory.getbasetemp()
     folder = (run if not run.name.startswith("popen-") else run.parent) / "package"
     folder.mkdir(exist_ok=True)
     made = Package(folder / "deployment.zip", folder / "sam.json", f"jobflow-{STAGE}")
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # a copy, so that sources that are edited meanwhile cannot change between two builds
+        # copy the sources, so that edits meanwhile cannot change them between two builds
         return (
             made
             if made.template.exists()
@@ -52,7 +54,7 @@ def template(sam: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """/var/task."""
+    """The unpacked package, as in /var/task."""
     folder = tmp_path_factory.mktemp("task")
     with zipfile.ZipFile(package.archive) as archive:
         archive.extractall(folder)
@@ -61,7 +63,7 @@ def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    """An account with nothing in it."""
+    """An account without resources."""
     with emulated():
         session, root = boto3.Session(region_name="us-east-1"), "arn:aws:iam::123456789012:root"
         yield Account(session, "123456789012", "us-east-1", root)
@@ -69,7 +71,7 @@ def account() -> Iterator[Account]:
 
 @pytest.fixture
 def said() -> io.StringIO:
-    """Return what a command prints at the `terminal`."""
+    """Return the output of a command at the `terminal`."""
     return io.StringIO()
 
 

@@ -1,4 +1,4 @@
-"""Provide a stack of many job types with the longest names, packaged without its code, with the longest values."""
+"""Provide a packaged stack of many job types, without code, with the longest names and the longest values."""
 
 import json
 import re
@@ -28,7 +28,7 @@ ALLOWED = tuple(
     Allow(("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"), f"arn:aws:dynamodb:*:*:table/orders-{n:020}")
     for n in range(5)
 )
-"""Statements on five tables of the user's."""
+"""Statements on five tables of the user."""
 MAIL = AwsAccess(grants=("ses:SendEmail",))
 ACCESS = AwsAccess(
     grants=("ses:SendEmail", *ALLOWED),
@@ -106,7 +106,7 @@ def _filled(found: "re.Match[str]", template: Mapping[str, Any]) -> str:
 
 
 def _name(logical_id: str, template: Mapping[str, Any]) -> str:
-    """Return a physical name: the given one, a mapping's id, or a parameter of 100 characters, like an ARN."""
+    """Return a physical name: the given one, a mapping's id, or a parameter of 100 characters, as long as an ARN."""
     resource = template["Resources"].get(logical_id)
     if resource is None:
         about = template["Parameters"].get(logical_id, {})
@@ -128,7 +128,7 @@ def _arn(logical_id: str, template: Mapping[str, Any]) -> str:
 
 
 def _merged(base: Any, over: Any) -> Any:
-    """Merge like `chalice package --merge-template`."""
+    """Merge as `chalice package --merge-template` does."""
     if isinstance(base, dict) and isinstance(over, dict):
         return {key: _merged(base.get(key), over[key]) if key in over else base[key] for key in {**base, **over}}
     return json.loads(json.dumps(over))

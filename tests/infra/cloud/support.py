@@ -1,4 +1,4 @@
-"""Look into templates, and listen to commands."""
+"""Read templates, and record the output of commands."""
 
 import io
 import json
@@ -15,13 +15,13 @@ STAGE = "prod"
 
 
 def terminal_of(said: io.StringIO | None = None) -> Terminal:
-    """Return a terminal whose every word is in `said`."""
+    """Return a terminal whose output is in `said`."""
     console = Console(file=io.StringIO() if said is None else said, width=400)
     return Terminal(console, console)
 
 
 def lines(found: Iterator[Finding]) -> list[str]:
-    """Return what preflight found, as it is told."""
+    """Return preflight's findings as lines."""
     return [finding.line() for finding in found]
 
 
@@ -37,7 +37,7 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def decided(template: Mapping[str, Any], **given: str) -> dict[str, Any]:
-    """Return the template as CloudFormation reads it with these parameters: no conditions are left."""
+    """Return the template as CloudFormation reads it with these parameters: without conditions."""
     values = {name: given.get(name, str(about.get("Default", "x"))) for name, about in template["Parameters"].items()}
     conditions = template["Conditions"]
     truths = {name: _true(condition, values, conditions) for name, condition in conditions.items()}
@@ -72,7 +72,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def waiting_for(template: Mapping[str, Any], logical_id: str) -> set[str]:
-    """Return the resources that CloudFormation does not make before that one is there."""
+    """Return the resources that CloudFormation does not create before that one exists."""
     resources = template["Resources"]
     needs = {name: set(references(resource)) & resources.keys() for name, resource in resources.items()}
     waiting = {logical_id}
@@ -108,7 +108,7 @@ def _chosen(value: Any, truths: Mapping[str, bool]) -> Any:
 
 
 def linted(template: str, region: str = "us-east-1") -> list[str]:
-    """Return what cfn-lint says of a template. It is imported where it is used: that takes 0.8 s."""
+    """Return cfn-lint's findings about a template. It is imported here, because its import takes 0.8 s."""
     from cfnlint.api import ManualArgs, lint
 
     return [str(match) for match in lint(template, config=ManualArgs(regions=[region]))]

@@ -1,4 +1,4 @@
-"""`python -m infra.cloud`, as a person at a terminal meets it."""
+"""Test `python -m infra.cloud` as a person at a terminal uses it."""
 
 import io
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_an_answer_that_is_not_given_is_none(monkeypatch: pytest.MonkeyPatch, pe
 
 
 class Named(Exception):
-    """Ends a command where it names its stack."""
+    """Ends a command when it names its stack."""
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy --confirm jobflow-dev", "preflight", "rollback"])

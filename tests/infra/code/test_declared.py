@@ -1,4 +1,4 @@
-"""The code on disk, described or complained about."""
+"""Test the description of the code on disk, and the errors about it."""
 
 import fcntl
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A stack fits into an account with a key, a boundary, a path, an ACL and a partition of its own."""
+"""Check that a stack can use an account's own key, boundary, path, ACL and partition."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ MINE = {
 
 
 def stack(**given: str) -> dict[str, Any]:
-    """Return the template with these parameters; what is laid over Chalice's own resources has no type."""
+    """Return the template with these parameters; changes of Chalice's own resources have no type."""
     made = decided(merge_template(built_in(), "jobflow-prod"), **given)
     return {**made, "Resources": {name: {"Type": "", **resource} for name, resource in made["Resources"].items()}}
 

@@ -1,4 +1,4 @@
-"""Grants, as they are written in `@job`, and the statements they become."""
+"""Test grants as they are written in `@job`, and the statements that are made from them."""
 
 import json
 

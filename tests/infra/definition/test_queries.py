@@ -1,5 +1,7 @@
-"""Saved queries ask for events and fields that are written: Logs Insights finds nothing for a wrong name, and says so
-to nobody."""
+"""Check that saved queries use events and fields that are written.
+
+For a wrong name, Logs Insights finds nothing and reports no error.
+"""
 
 import io
 import json
@@ -25,7 +27,7 @@ OF_LAMBDA = frozenset({"timestamp"})
 
 @pytest.fixture(scope="module")
 def lines() -> list[dict[str, Any]]:
-    """A line of every event that a query is about, as it is written."""
+    """Return a line of every event that a query uses, as it is written."""
     buffer, log = io.StringIO(), logger()
     streams = [h for h in logging.getLogger(log.service).handlers if isinstance(h, logging.StreamHandler)]
     before, level = streams[0].setStream(buffer), log.log_level

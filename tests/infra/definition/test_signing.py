@@ -1,4 +1,4 @@
-"""Which function has which keys, and that those of a laptop fit together."""
+"""Test which function has which keys, and that the keys of a laptop match."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,7 +38,7 @@ def test_a_worker_has_the_keys_of_its_type_and_of_those_that_it_makes_jobs_of() 
     place, copy = (f"{short_name(name)}=${{{parameter_of(name)}}}" for name in ("order.place", "order.copy"))
     assert keys_of(made, "OrderPlaceFunction") == {"SIGNING_KEYS": {"Fn::Sub": f"{place};{copy}"}}
     assert keys_of(made, "OrderCopyFunction") == {"SIGNING_KEYS": {"Fn::Sub": copy}}
-    # as its role, which names no type then
+    # as in its role, which then does not name the types
     assert keys_of(made, "OrderSplitFunction") == {"SIGNING_KEY": {"Ref": "SigningKey"}}
 
 

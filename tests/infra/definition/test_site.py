@@ -1,6 +1,6 @@
-"""The site: which file answers each path, in the cloud and on the laptop alike, and its content security policy.
+"""Test which file answers each path of the site, in the cloud and on the laptop, and the content security policy.
 
-Google's CSP Evaluator judges the policy.
+Google's CSP Evaluator checks the policy.
 """
 
 import json
@@ -32,11 +32,11 @@ PATHS = {
     "/assets/main-1a2b.js": "/assets/main-1a2b.js",
     "/theme.js": "/theme.js",
 }
-"""What is asked for, and the file that answers."""
+"""Requested paths, and the file that answers each."""
 
 
 def node() -> str:
-    """The Node that builds the dashboard: the system's, or the one in the virtual environment."""
+    """Return the Node that builds the dashboard: the system's, or the one in the virtual environment."""
     found = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
     assert found, "the dashboard is built with Node, and so it is there"
     return found
@@ -50,7 +50,7 @@ def test_cloudfronts_function_finds_the_file() -> None:
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[httpx.Client]:
-    """The laptop's site, in which each file says its own name."""
+    """The laptop's site, in which each file contains its own name."""
     for name in set(PATHS.values()):
         file = tmp_path / name.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def test_the_laptop_finds_the_same(client: httpx.Client) -> None:
 
 ROOT = Path(__file__).parents[3]
 MEDIUM = 30
-"""The evaluator's severities: the lower, the graver."""
+"""The evaluator's severities; a lower number is more serious."""
 FACTS = {
     "AWS::AccountId": "123456789012",
     "AWS::Region": "eu-west-1",
@@ -77,7 +77,7 @@ FACTS = {
 
 
 def resolved(value: Any, api_is_known: bool) -> str:
-    """A value of the template as CloudFormation makes it."""
+    """Return a value of the template as CloudFormation computes it."""
     match value:
         case str():
             return value
@@ -95,13 +95,13 @@ def resolved(value: Any, api_is_known: bool) -> str:
 POLICIES = {
     "cloud": resolved(cloud_policy("jobflow-prod"), api_is_known=True),
     "cloud, first step": resolved(cloud_policy("jobflow-prod"), api_is_known=False),
-    # The loopback is as safe as HTTPS, which the evaluator does not know.
+    # the loopback address is as safe as HTTPS, but the evaluator does not take this into account
     "laptop": local_policy("https://127.0.0.1:8000", "https://127.0.0.1:4566"),
 }
 
 
 def findings(*policies: str) -> list[list[dict[str, Any]]]:
-    """What the evaluator finds in each policy."""
+    """Return the evaluator's findings for each policy."""
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
     assert node, "the dashboard is built with Node, and so it is there"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What the definition names, keeps, tells its functions and takes from a deployer, and for how long."""
+"""Test the definition's names, retention times, variables of functions, and parameters."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ from infra.local.lambdas.events.stream_records import matches
 
 
 class Recording(Mapping[str, str]):
-    """An environment that remembers which names were asked for."""
+    """An environment that records which variables are read."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values_ = values
@@ -155,7 +155,7 @@ DAYS = {rule["Prefix"]: rule["ExpirationInDays"] for rule in RULES if "Prefix" i
     ],
 )
 def test_objects_outlive_the_jobs_that_name_them(prefix: str, needed: float) -> None:
-    # a payload, and the upload that it names, wait up to a year; a dead letter can be retried for as long as it is kept
+    # a payload, and the upload that it names, wait up to a year; a dead letter can be retried as long as it is kept
     assert DAYS[prefix] * DAY > needed
 
 
@@ -209,7 +209,7 @@ def test_a_throttled_run_is_dropped_before_the_next_one() -> None:
     }
     assert schedules.keys() == {"watchdog", "recount"}
     for trigger in schedules.values():
-        # Lambda takes 60 seconds to 6 hours
+        # Lambda accepts 60 seconds to 6 hours
         assert 60 <= trigger.longest_age <= 60 * trigger.minutes
 
 

@@ -1,4 +1,4 @@
-"""A worker's role lets its moves through, and names no attribute that none of them writes."""
+"""Check that a worker's role allows its moves, and names no attribute that none of them writes."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +36,7 @@ from tests.support import REGION, T0, Clock, a_job
 STACK = "jobflow-dev"
 BUCKET = "arn:aws:s3:::jobflow-dev-files-123456789012-us-east-1"
 INDEX_KEYS = {"everything", "born"}
-"""Written at creation only; IAM wants every key of an index to be listed."""
+"""Written only at creation; IAM requires every key of an index to be listed."""
 TYPES = [
     JobType("a.plain", lambda _payload, _ctx: None, Empty),
     JobType("a.serial", lambda _payload, _ctx: None, Empty, serial_by="id"),
@@ -75,7 +75,7 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "wake": (SUSPENDED, lambda job: [transitions.wake(job, now=NOW, sent=True)]),
     "report": (HELD, lambda job: [transitions.report(job, now=NOW, percent=5, note="so far")]),
 }  # fmt: skip
-"""What a worker does to a job, by the move's name: the job before it, and each form of the change."""
+"""A worker's changes of a job, by the move's name: the job before it, and each form of the change."""
 
 
 Requests = list[tuple[str, Mapping[str, Any]]]
@@ -83,7 +83,7 @@ Requests = list[tuple[str, Mapping[str, Any]]]
 
 @contextmanager
 def writes() -> Iterator[Requests]:
-    """The writes to DynamoDB meanwhile, as (operation, parameters)."""
+    """Record the writes to DynamoDB within the block, as (operation, parameters)."""
     seen: Requests = []
 
     def note(model: Any, params: Mapping[str, Any], **_: Any) -> None:
@@ -105,7 +105,7 @@ def store(cloud: Settings, clock: Clock) -> DynamoJobStore:
 
 
 def moves_of(store: DynamoJobStore, clock: Clock) -> Requests:
-    """Make each change of a worker, record attempts, and claim a job whose payload is kept for longer then."""
+    """Make each change of a worker, record attempts, and claim a job whose payload is then kept for longer."""
     requests: Requests = []
     for name, (fields, changes) in MOVES.items():
         for number in range(len(changes(a_job()))):
@@ -123,7 +123,7 @@ def moves_of(store: DynamoJobStore, clock: Clock) -> Requests:
 
 
 def role_of(name: str) -> list[Statement]:
-    """The role's statements of a type's function."""
+    """Return the role's statements for a type's function."""
     made, short = functions(TYPES, STACK), name.replace(".", "-")
     roles = compute(made)
     function = next(one for one in made if one.short == short)
@@ -131,7 +131,7 @@ def role_of(name: str) -> list[Statement]:
 
 
 def allowed(role: list[Statement], operation: str, params: Mapping[str, Any]) -> bool:
-    body = json.dumps({**params, "TableName": f"{STACK}-jobs"}, default=str).encode()  # a signature is bytes
+    body = json.dumps({**params, "TableName": f"{STACK}-jobs"}, default=str).encode()  # a signature is stored as bytes
     found = asked("dynamodb", "POST", "/", {"x-amz-target": f"DynamoDB_20120810.{operation}"}, body)
     return bool(found) and all(allows(role, one) for one in found)
 

@@ -1,4 +1,4 @@
-"""`make dev` as other programs see it: a process, its state file, its API."""
+"""Run `make dev` as other programs see it: a process, its state file, its API."""
 
 import json
 import os
@@ -23,11 +23,11 @@ ROOT = Path(__file__).parents[3]
 CODE = ("app.py", "chalicelib", "handlers", "infra", ".chalice", "requirements.txt")
 BOUND_SECONDS = 120.0
 PAUSES = (0.02, 0.2)
-"""Seconds between two looks: at first, and at most. Each look costs the platform some of what is waited for."""
+"""Seconds between two reads of a condition: at first, and at most. Each read slows the platform down."""
 
 
 def until(condition: Callable[[], Any]) -> Any:
-    """Wait for a condition and return what it came to; fails after a bound that no healthy run reaches."""
+    """Wait for a condition and return its result; fail after a time that no healthy run needs."""
     end, pause = time.monotonic() + BOUND_SECONDS, PAUSES[0]
     while not (value := condition()):
         assert time.monotonic() < end, "the condition was not met"
@@ -37,18 +37,18 @@ def until(condition: Callable[[], Any]) -> Any:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process exists and is no zombie."""
+    """Return whether a process exists and is not a zombie."""
     shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(shown.stdout.strip()) and not shown.stdout.startswith("Z")
 
 
 def copy_of_the_code(folder: Path) -> Path:
-    """The project's code in a folder of its own, to be edited at will."""
+    """Copy the project's code into a folder that a test can edit."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in CODE:
         source = ROOT / name
         if source.is_dir():
-            # with its byte code, which stays valid; "*.pyc.*" is some that another process is about to write
+            # with its byte code, which stays valid; "*.pyc.*" are files that another process is about to write
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*", "deployments"))
         else:
             shutil.copy(source, folder / name)
@@ -78,7 +78,7 @@ def plural_make(payload: PluralMake, ctx: JobContext) -> str:
 
 handler = consume(plural_make)
 """
-"""A job type that needs a library which nothing else ships."""
+"""A job type that needs a library that ships with no other type."""
 
 
 def own_library(root: Path) -> None:
@@ -93,7 +93,7 @@ WHEEL = "acme_lib-1.2-py3-none-any.whl"
 
 
 def own_wheel(folder: Path) -> None:
-    """Write a wheel with one module, which needs nothing."""
+    """Write a wheel with one module and without dependencies."""
     folder.mkdir(exist_ok=True)
     about = "Metadata-Version: 2.1\nName: acme-lib\nVersion: 1.2\n"
     kind = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -119,48 +119,48 @@ class Run:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The state file."""
+        """Return the content of the state file."""
         state: dict[str, Any] = json.loads((self.folder / "dev.json").read_text())
         return state
 
     def pids(self) -> list[int]:
-        """Every process of the run."""
+        """Return the ids of every process of the run."""
         pids = dict(self.state["pids"])
         workers = pids.pop("workers")
         return [*pids.values(), *(pid for group in workers.values() for pid in group)]
 
     def submit(self, kind: str, payload: dict[str, Any], **more: Any) -> str:
-        """Create a job; its id."""
+        """Create a job; return its id."""
         answer = self.client.post("/jobs", json={"type": kind, "payload": payload, **more})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """A job as the API tells it."""
+        """Return a job from the API."""
         job: dict[str, Any] = self.client.get(f"/jobs/{job_id}").json()
         return job
 
     def finished(self, job_id: str) -> dict[str, Any]:
-        """A job once it has completed."""
+        """Return a job once it has completed."""
         until(lambda: self.job(job_id)["status"] == "completed")
         return self.job(job_id)
 
     def said(self) -> str:
-        """Return what the runner has printed."""
+        """Return the output of the runner."""
         return (self.folder / "stderr").read_text()
 
     def lines(self) -> list[dict[str, Any]]:
-        """The JSON lines on its standard output."""
+        """Return the JSON lines on its standard output."""
         return [json.loads(line) for line in (self.folder / "stdout").read_text().splitlines()]
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Send a signal and wait for the end; the exit code."""
+        """Send a signal and wait for the end; return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(BOUND_SECONDS)
 
 
 def untouched() -> dict[str, str]:
-    """This machine's environment without what a developer may have set for a run of their own."""
+    """Return this machine's environment without variables that a developer may have set for `make dev`."""
     chosen = (*PASSED_ON, "JOBFLOW_")
     return {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
 
@@ -177,7 +177,7 @@ def start(root: Path, folder: Path, **variables: str) -> "subprocess.Popen[str]"
 
 @contextmanager
 def running(root: Path, folder: Path, **variables: str) -> Iterator[Run]:
-    """A run that is up; it is killed at the end if it is still there."""
+    """Yield a run that is up; kill it at the end if it still runs."""
     process = start(root, folder, **variables)
     try:
         until(lambda: (folder / "dev.json").exists() or process.poll() is not None)

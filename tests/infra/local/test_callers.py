@@ -1,4 +1,4 @@
-"""Who may call the servers of this machine."""
+"""Test who may send requests to the servers of this machine."""
 
 import httpx
 import pytest

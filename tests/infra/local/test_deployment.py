@@ -1,4 +1,4 @@
-"""The laptop reads the same template that the cloud gets."""
+"""Check that the laptop reads the same template that the cloud gets."""
 
 from typing import Any
 

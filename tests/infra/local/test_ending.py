@@ -1,4 +1,4 @@
-"""How `python -m infra.local` ends, or does not begin: every process gone, and one readable word about why."""
+"""Test how `python -m infra.local` ends or fails to start: every process has ended, and one readable line says why."""
 
 import signal
 import socket
@@ -12,7 +12,7 @@ from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_t
 
 
 def work_something_off(run: Run) -> list[int]:
-    """Have a worker started; the ids of every process of the run."""
+    """Let a worker start; return the ids of every process of the run."""
     run.finished(run.submit("email.send", {"to": ["a@example.com"], "subject": "x", "text": "x"}))
     until(lambda: run.state["pids"]["workers"]["jobflow-dev-email-send"])
     return run.pids()

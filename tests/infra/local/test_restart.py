@@ -1,4 +1,4 @@
-"""`python -m infra.local`, killed and started again: its jobs go on."""
+"""Kill `python -m infra.local` and start it again: its jobs continue."""
 
 import os
 import signal
@@ -41,20 +41,20 @@ def statuses(run: Run, ids: list[str]) -> list[str]:
 
 
 def counted(run: Run) -> dict[str, int]:
-    """The numbers of jobs by status, without those that are zero."""
+    """Return the numbers of jobs by status, without zeros."""
     found = run.client.get("/metrics").json()["by_type"]["file.wait"]["by_status"]
     return {status: number for status, number in found.items() if number}
 
 
 def kill(run: Run, part: str) -> None:
-    """Kill one process with SIGKILL once a snapshot has what the run shows; return once all processes are gone."""
+    """Kill one process with SIGKILL once a snapshot has the state of the run; return once all processes have ended."""
     file = run.folder / "moto" / "snapshot.json.gz"
     written = file.stat().st_mtime_ns
     until(lambda: file.stat().st_mtime_ns != written)
     pids = run.pids()
     os.kill(run.state["pids"][part], signal.SIGKILL)
     until(lambda: not [pid for pid in pids if alive(pid)])
-    (run.folder / "dev.json").unlink(missing_ok=True)  # what a killed runner leaves
+    (run.folder / "dev.json").unlink(missing_ok=True)  # the state file of a killed runner
 
 
 def test_the_jobs_of_a_killed_run_go_on_until_a_fresh_start(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m infra.local` from the outside: it comes up, works jobs off, follows edits, and leaves nothing behind."""
+"""Test `python -m infra.local` as a program: it starts, processes jobs, follows edits, and leaves nothing behind."""
 
 import re
 import subprocess
@@ -88,7 +88,7 @@ def order_copy(payload: OrderCopy, ctx: JobContext) -> dict[str, str]:
 
 handler = consume(order_copy)
 """
-"""A job type that reads a secret, a foreign table and a foreign bucket, with a library of its own."""
+"""A job type that reads a secret, a table and a bucket of the user, with its own library."""
 
 FOREIGN = """\
 Parameters:
@@ -105,7 +105,7 @@ Resources:
     Type: AWS::S3::Bucket
     Properties: {BucketName: !Ref Name}
 """
-"""A template of a user, which makes both."""
+"""A user's template, which creates both."""
 
 
 def write_handler(root: Path, kind: str, greeting: str) -> Path:
@@ -117,10 +117,10 @@ def write_handler(root: Path, kind: str, greeting: str) -> Path:
 
 
 def add(run: Run, kind: str) -> Path:
-    """Add a job type to a run and wait until it is taken into use; its file."""
+    """Add a job type to a run and wait until it is in use; return its file."""
     path = write_handler(run.root, kind, "hello")
     until(lambda: f"handlers/{path.name}" in run.said())
-    until(lambda: kind in run.client.get("/job-types").text)  # a kept connection gets one last answer of the old code
+    until(lambda: kind in run.client.get("/job-types").text)  # a kept connection gets one last answer from the old code
     return path
 
 
@@ -129,12 +129,12 @@ HOSTILE = {
     **dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "AWS_ENDPOINT_URL_SQS"), NOWHERE),
     "AWS_PROFILE": "not-here", "AWS_REGION": "eu-west-1",
 }  # fmt: skip
-"""What a developer's shell may say about real AWS or a proxy; none of it may lead a call of the platform away."""
+"""AWS and proxy settings that a developer's shell may have; none of them may redirect a request of the platform."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """One platform for the tests that do not end it, on a copy of the code that they edit, with a console in it."""
+    """One platform for the tests that do not end it, on a copy of the code that they edit, with a console."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     write_handler(root, "greet.once", "hello")
     denied = write_handler(root, "greet.denied", "hello")
@@ -241,7 +241,7 @@ def test_the_log_of_a_job_is_in_order_after_a_reload_between_its_attempts(run: R
 
     last = run.job(job_id)["attempts"]
     printed = [f"line {n}" for n in range(20)]
-    # each process has a stream of its own, and one may be written later than another
+    # each process has its own log stream, and one may be written later than another
     until(lambda: len(lines()) >= last * (2 + len(printed)))
     shown = [(line["attempt"], line["message"]) for line in lines()]
     assert last > 1

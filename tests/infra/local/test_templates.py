@@ -1,4 +1,4 @@
-"""The templates in `dev/` that the emulator takes, and the sentences about those that it does not."""
+"""Test which templates in `dev/` the emulator accepts, and the sentences about the others."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def test_files_that_editors_lay_beside_a_template_are_no_templates(tmp_path: Pat
     (folder / "folder.yaml").mkdir(parents=True)
     (folder / "orders.yaml").write_text(GOOD)
     (folder / ".orders.yaml").write_text("")
-    (folder / ".#orders.yaml").symlink_to("me@laptop.4711:1")  # Emacs' lock
+    (folder / ".#orders.yaml").symlink_to("me@laptop.4711:1")  # a lock file of Emacs
     (folder / "gone.yaml").symlink_to("nowhere")
     assert list(templates.files(tmp_path)) == [folder / "orders.yaml"]
 

@@ -1,4 +1,4 @@
-"""What the shell may say, what `make dev` says when it is up, and the lines of functions, for people and programs."""
+"""Test the options from the shell, the banner of `make dev`, and the lines of functions, for people and programs."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def line(message: str | dict[str, Any], *, platform: bool = False) -> LogLine:
 
 
 class Tty(io.StringIO):
-    """A terminal that remembers."""
+    """A terminal that records its output."""
 
     def isatty(self) -> bool:
         return True
@@ -99,7 +99,7 @@ STATE = {
 
 
 def pasted(types: dict[str, Any]) -> list[str]:
-    """The words of the command, as a shell reads them."""
+    """Return the words of the command, as a shell reads them."""
     said = banner(STATE, types)
     return shlex.split(said[said.index("curl ") :])
 

@@ -1,5 +1,7 @@
-"""Check that an acceptance tests each promise separately, always destroys its stage, and records no emulator's
-result."""
+"""Check that an acceptance tests each promise separately and always destroys its stage.
+
+It records no emulator's result.
+"""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The tokens of the platform on this machine: made in its emulator, whatever the shell says about AWS."""
+"""Test the tokens of the platform on this machine: made in its emulator, whatever AWS settings the shell has."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Check that the first admin token reaches a person, a file or a secret, and never a log."""
+"""Check that the first admin token is given to a person, a file or a secret, and never written to a log."""
 
 import io
 import stat

@@ -1,4 +1,4 @@
-"""What a stage is asked: who hears its alarms, what was changed by hand, whether it counts right, who has access."""
+"""Test the commands that read a stage: who gets its alarms, manual changes, correct counters, who has access."""
 
 import io
 import json
@@ -118,7 +118,7 @@ def test_a_comparison_that_fails_says_why(stack: Stack, aws: Stubber) -> None:
 
 @dataclass
 class Answering:
-    """An account whose stack is there and whose function answers like this, one after the other, the last for ever."""
+    """An account with the stack, whose function gives these answers in turn; the last one is repeated."""
 
     answers: list[dict[str, Any]]
     id: str = "123456789012"
@@ -194,7 +194,7 @@ DAY = 86_400.0
 
 @pytest.fixture
 def stage(cloud: Settings) -> list[str]:
-    """A stage whose stack names the tables that are there; the arguments that every command ends with."""
+    """A stage whose stack names the existing tables; returns the arguments with which every command ends."""
     outputs = {"ControlTableName": {"Value": cloud.control_table}, "JobsTableName": {"Value": cloud.jobs_table}}
     template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
     stacks = boto3.client("cloudformation", region_name=REGION)

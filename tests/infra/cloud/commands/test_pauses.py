@@ -1,4 +1,4 @@
-"""A type that is paused stays so when an update makes its event source mapping anew."""
+"""Check that a paused type stays paused when an update replaces its event source mapping."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ BUSY = ClientError({"Error": {"Code": "ResourceInUseException"}}, "UpdateEventSo
 
 
 class Lambda:
-    """Notes what is asked of it; at first a mapping is still being made."""
+    """Records requests; at first a mapping is still being created."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""What goes for good: a stage, and a job type with its unfinished jobs."""
+"""Test removals: of a stage, and of a job type with its unfinished jobs."""
 
 import io
 import json
@@ -119,7 +119,7 @@ def prod(account: Account) -> Stack:
 
 
 def counted(account: Account, prod: Stack) -> None:
-    """Let the counters tell of a job of email.send in each of six states; two of them are ends."""
+    """Let the counters contain one job of email.send in each of six states, two of which are final."""
     numbers = Counter({keys.number(status): 1 for status in STATES})
     rows = DynamoCounters(access.settings(account, prod))
     rows.add(keys.totals("email.send"), Additions(numbers), "test", "0", "1")

@@ -1,4 +1,4 @@
-"""A deployment that failed or ended half-way is repeated: nothing that was set is lost, and no bad version stays."""
+"""Repeat a deployment that failed or was stopped: no setting is lost, and no bad version stays."""
 
 import io
 import json
@@ -45,7 +45,7 @@ def ends(_: Mapping[str, str]) -> str:
 
 
 class Telling(Stack):
-    """A stack as CloudFormation has it: with outputs, and without change sets that change nothing."""
+    """A stack with outputs, and without change sets that change nothing, as in CloudFormation."""
 
     def propose(self, *asked: Any) -> ChangeSet | None:
         """See Stack."""
@@ -64,7 +64,7 @@ class Telling(Stack):
 
 @dataclass
 class Prod:
-    """A stage of two protected tables and of a queue, whose `version` is for how long it hides a message."""
+    """A stage of two protected tables and a queue; `version` is the queue's visibility timeout."""
 
     account: Account
     folder: Path
@@ -78,7 +78,8 @@ class Prod:
     def deploy(self, version: int, smoke: Any = works, **given: str) -> None:
         """Deploy as the command does."""
         queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-q", "VisibilityTimeout": version}}
-        # the emulator cannot update a stack that has parameters of lists; without the API nobody knows the signing keys
+        # the emulator cannot update a stack with parameters that are lists; without the API, the signing keys cannot be
+        # read
         declared = {
             name: about
             for name, about in parameters().items()
@@ -94,7 +95,7 @@ class Prod:
         ).run()  # fmt: skip
 
     def is_now(self, status: str) -> None:
-        """Bring the stack into a state that the emulator never gets into by itself."""
+        """Put the stack into a state that the emulator itself never reaches."""
         (found,) = cloudformation_backends[self.account.id][self.account.region].stacks.values()
         found.status = status
 

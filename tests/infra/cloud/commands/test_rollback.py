@@ -57,7 +57,7 @@ def test_a_deployment_of_parameters_alone_is_one_step(account: Account, tmp_path
 
 
 class Changing(CloudFormationStack):
-    """A stack that reports when it was changed, like CloudFormation but unlike moto."""
+    """A stack that returns the time of its last change, as CloudFormation does but moto does not."""
 
     changes = 0
 
@@ -74,7 +74,7 @@ class Changing(CloudFormationStack):
 
 @dataclass
 class Timed(Stage):
-    """The same stage on such a stack."""
+    """The same stage, with such a stack."""
 
     @property
     def stack(self) -> CloudFormationStack:
@@ -99,7 +99,7 @@ def test_one_that_ends_half_way_and_is_repeated_does_not_come_back_to_the_bad_ve
     account: Account, tmp_path: Path, after: bool
 ) -> None:
     class Ending(Changing):
-        """Its process ends at the change."""
+        """A stack whose process ends at the change."""
 
         def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
             """See Stack."""
@@ -119,7 +119,7 @@ def test_one_that_ends_half_way_and_is_repeated_does_not_come_back_to_the_bad_ve
 
 
 class Refusing(Changing):
-    """CloudFormation returns to the earlier state."""
+    """A stack for which CloudFormation returns to the earlier state."""
 
     def execute(self, change_set: ChangeSet, report: Callable[[Event], None]) -> None:
         """See Stack."""

@@ -1,4 +1,4 @@
-"""Check that a deployment makes the keys that sign jobs, keeps them, and changes them on request."""
+"""Check that a deployment creates the keys that sign jobs, keeps them, and changes them on request."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,11 +16,12 @@ from tests.infra.cloud.stack.test_monitoring import change_sets
 
 
 class Signing(Prod):
-    """A stage whose API has the key of the stack, like its function."""
+    """A stage whose API has the key of the stack, as its function does."""
 
     def key(self) -> str:
         told = (self.stack.describe() or {}).get("Parameters", [])
-        shown = {entry["ParameterKey"]: entry["ParameterValue"] for entry in told}  # the emulator hides nothing
+        # the emulator hides no parameter's value
+        shown = {entry["ParameterKey"]: entry["ParameterValue"] for entry in told}
         return str(shown.get("SigningKey", ""))
 
 

@@ -1,4 +1,7 @@
-"""A deployment whose smoke fails is undone: template, parameters and list of deployments are what they were."""
+"""Check that a deployment whose smoke test fails is undone.
+
+Template, parameters and list of deployments are as before.
+"""
 
 import io
 import json
@@ -35,7 +38,7 @@ SHARDS = {name: {"Type": "Number", "Default": 4} for name in ("IndexShards", "In
 
 @dataclass
 class Stage:
-    """A stack of queues, changed by hand as a deployment does it."""
+    """A stack of queues, which the test changes as a deployment does."""
 
     account: Account
     folder: Path
@@ -43,7 +46,7 @@ class Stage:
     sharded: bool = False
     """Whether its templates have the parameters of the index partitions."""
     types: tuple[str, ...] = ()
-    """Job types whose two queues its templates have besides."""
+    """Additional job types whose two queues its templates have."""
     waited: list[float] = field(default_factory=list)
 
     @property
@@ -51,7 +54,7 @@ class Stage:
         return Stack(self.account, NAME, sleep=self.waited.append)
 
     def deploy(self, hidden: int, *more: str, **values: str) -> None:
-        """Bring the stack to a template of a queue that hides messages for so long, and of more queues."""
+        """Deploy a template with a queue with this visibility timeout, and more queues."""
         waits = {"Ref": "Seconds"}
         queue = {"QueueName": f"{NAME}-q", "VisibilityTimeout": hidden, "ReceiveMessageWaitTimeSeconds": waits}
         others = {name: {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-{name}"}} for name in more}
@@ -72,14 +75,14 @@ class Stage:
         history.remember(self.account, NAME, Deployed.of(self.stack.describe() or {}, url))
 
     def attributes(self) -> tuple[str, str]:
-        """Return for how long the queue hides, as the template says, and waits, as the parameter says."""
+        """Return the queue's visibility timeout, set by the template, and its wait time, set by the parameter."""
         sqs = self.account.client("sqs")
         url = sqs.get_queue_url(QueueName=f"{NAME}-q")["QueueUrl"]
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return found["VisibilityTimeout"], found["ReceiveMessageWaitTimeSeconds"]
 
     def try_it(self, former: Former | None, **more: Any) -> str:
-        """Try it with a smoke that fails; returns what the error says."""
+        """Deploy with a smoke test that fails; return the text of the error."""
 
         def smoke(_: Mapping[str, str]) -> str:
             raise SmokeFailed("the job is dead")
@@ -135,7 +138,7 @@ def test_data_of_a_new_queue_is_not_thrown_away(stage: Stage) -> None:
 
 @pytest.fixture
 def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stage has no tables here, so its jobs cannot be counted."""
+    """A stage without tables here, so that its jobs cannot be counted."""
 
     def settings(*_: Any) -> None:
         raise CloudError("no tables")
@@ -181,7 +184,7 @@ def test_a_type_that_was_removed_comes_back_when_sqs_gives_its_names_back(
     former = Former.of(stage.account, stage.stack)
     stage.types = ()
     stage.deploy(2)
-    # the emulator tells of no deleted resource
+    # the emulator does not list deleted resources
     gone = Event("1", "OrderPlaceQueue", QUEUE, "DELETE_COMPLETE", "", time.time() - 10)
     monkeypatch.setattr(Stack, "_events", lambda _: iter([gone, replace(gone, id="2", at=0.0)]))
     stage.waited.clear()

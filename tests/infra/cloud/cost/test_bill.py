@@ -1,4 +1,4 @@
-"""Test the bill of a month: an idle stage, metrics in use, an open console; and the words of a report and a plan."""
+"""Test the bill of a month: an idle stage, metrics in use, an open console; and the text of a report and of a plan."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,12 +32,12 @@ from tests.infra.cloud.acting import STACK
 from tests.support import built_in
 
 TYPES = built_in()
-"""The types of the targets: one more type costs more."""
+"""The types for which the limits were set; one more type costs more."""
 
 
 def test_an_idle_month_costs_what_was_aimed_at() -> None:
     assert total(idle(TYPES, ALLOWANCES)) <= 3
-    # without any free allowance and without the CloudWatch dashboard, which is free for the first three
+    # without any free allowance, and without the CloudWatch dashboard, of which the first three are free
     listed = [line for line in idle(TYPES) if line.what != "CloudWatch dashboards"]
     assert total(listed) <= 4.90
 
@@ -66,7 +66,7 @@ def own(load: Load = ALONE, **options: Any) -> dict[str, float]:
 
 
 def test_a_type_is_told_the_price_of_what_it_declares() -> None:
-    # the four requests about a message: sent, received, hidden for its duration, deleted
+    # the four requests for a message: sent, received, hidden while it is processed, deleted
     assert own(fair_by="customer") == {"fair_by": pytest.approx(4 * 0.10)}
     assert own(BUSY, fair_by="customer") == {"fair_by": pytest.approx(1.3 * 0.10)}
     assert own(serial_by="account") == {"serial_by": pytest.approx(4 * 0.10 + 0.625 + 2 * 0.125)}

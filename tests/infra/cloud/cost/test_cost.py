@@ -1,4 +1,4 @@
-"""What a job asks AWS for, from requests that were really made, and how much more when its type declares an option."""
+"""Count the AWS requests of a job from real requests, and the additional requests for each option of its type."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ TYPES = built_in()
 
 @dataclass(frozen=True)
 class Done:
-    """The needs of a job, or a batch: requests, write units by (function, table), changes in the stream."""
+    """The needs of a job or a batch: requests, write units by (function, table), changes in the stream."""
 
     requests: Counter[str]
     units: dict[tuple[str, str], int]
@@ -160,14 +160,14 @@ KINDS: dict[str, JobType[Letter, str]] = {
 
 @dataclass(frozen=True)
 class Life:
-    """What one job asked for from its request to its end: requests by operation, write units by table."""
+    """The requests of one job from its POST to its end: requests by operation, write units by table."""
 
     requests: Counter[str]
     units: Counter[str]
 
 
 def live(acting: Stage, clock: Clock, kind: JobType[Letter, str]) -> Life:
-    """Play a second job of the type: the first one has made rows that are there from then on."""
+    """Process a second job of the type, because the first one also creates rows that stay."""
     for number in (1, 2):
         clock.advance(10)
         begin(acting, kind, number)
@@ -176,7 +176,7 @@ def live(acting: Stage, clock: Clock, kind: JobType[Letter, str]) -> Life:
 
 
 def wait_for_a_turn(acting: Stage, clock: Clock) -> Life:
-    """Play a job that is received while the starts of the next 20 seconds are given out, and again at its turn."""
+    """Process a job that is received while no start is free in the next 20 seconds, and again at its turn."""
     kind = KINDS["rate"]
     parts.turns.turns(kind.name, Rate(14), 20 * 14, clock.now)
     begin(acting, kind, 3)
@@ -230,7 +230,7 @@ MORE: Mapping[str, tuple[dict[str, int], dict[str, int]]] = {
     "fair_by": ({}, {}),
     "rate": ({"GetItem control": 1, "UpdateItem control": 1}, {CONTROL: 1}),
     "pause_when": ({"GetItem control": 2}, {}),
-    # stored before it is sent, because another request may decide which job it is: so it is marked as sent
+    # stored before it is sent, because another request may decide which job is stored; so it is marked as sent
     "unique": ({"GetItem jobs": 1, "UpdateItem jobs": 2}, {JOBS: 2}),
 }
 
@@ -249,5 +249,5 @@ def test_a_job_that_waits_for_its_turn_adds_one_write_of_its_own_and_one_receive
         "BatchGetItem jobs": 1, "GetItem control": 1, "UpdateItem control": 1, "UpdateItem jobs": 1,
         "ChangeMessageVisibility sqs": 2,
     }  # fmt: skip
-    # the write to the plan is one for all jobs of its batch
+    # all jobs of the batch share one write to the plan
     assert lives["turn"].units - lives["rate"].units == {JOBS: 2, CONTROL: 1}

@@ -38,7 +38,7 @@ class Meter(Recorder):
                 self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
 
     def settle(self) -> None:
-        """Bill the current write."""
+        """Add the current write to the bill."""
         if self._open is None:
             return
         actor, table, key, before = self._open
@@ -47,7 +47,7 @@ class Meter(Recorder):
         self.units[actor, table] = self.units.get((actor, table), 0) + spent
 
     def _read(self, table: str, key: Item) -> Item:
-        self._own.reading = True  # only of this thread: requests of others meanwhile are the function's
+        self._own.reading = True  # only of this thread: other threads' requests belong to their functions
         try:
             return dict(self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
         finally:
@@ -55,14 +55,14 @@ class Meter(Recorder):
 
 
 def indexes_of(table: str) -> list[dict[str, Any]]:
-    """The indexes of a table."""
+    """Return the indexes of a table."""
     found = schema.jobs_table() if table.endswith("-jobs") else schema.control_table()
     indexes: list[dict[str, Any]] = found.get("GlobalSecondaryIndexes", [])
     return indexes
 
 
 def units(before: Item, after: Item, indexes: list[dict[str, Any]]) -> int:
-    """Return the write units of one write: the larger image of the row, and the changes of each index."""
+    """Return the write units of one write: for the larger version of the row, and for the changes of each index."""
     row = write_units(max(item_size(before), item_size(after)))
     return row + sum(index_units(before, after, index) for index in indexes)
 

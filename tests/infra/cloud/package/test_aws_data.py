@@ -33,7 +33,7 @@ def small(data: Path) -> Loader:
 
 
 def described(shape: Shape | None, seen: tuple[str, ...] = ()) -> Any:
-    """A shape with its content, which decides how it is written and read."""
+    """Return a shape with its content, which determines how it is written and read."""
     if shape is None or shape.name in seen:
         return shape and shape.name
     inner = {
@@ -71,7 +71,7 @@ def test_endpoints_are_botocores(data: Path, service: str, region: str) -> None:
 
 @pytest.fixture
 def there(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data next to the code, as in a package; with new clients."""
+    """The data beside the code, as in a package; with new clients."""
     monkeypatch.setattr(aws, "_data", lambda: data)
     for made in (aws._client, aws._session):
         made.cache_clear()

@@ -1,4 +1,4 @@
-"""The client ships with the functions if a job type imports it, and works there without httpx."""
+"""Check that the client ships with the functions if a job type imports it, and works there without httpx."""
 
 import json
 import subprocess

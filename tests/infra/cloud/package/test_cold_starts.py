@@ -1,4 +1,4 @@
-"""Test what a function skips at its start in Lambda, what other programs do not skip, and the measurement."""
+"""Test what a function omits when it starts in Lambda but other programs do not, and the measurement."""
 
 import json
 import shutil
@@ -58,7 +58,7 @@ def runtime(tmp_path: Path) -> list[str]:
 
 
 def run(script: str, **environment: str) -> str:
-    """Run a script on this checkout, with what the local API's process sees of this one."""
+    """Run a script on this checkout, with the environment that the local API's process gets."""
     done = subprocess.run(
         [sys.executable, "-P", "-c", script], env={**of_host(), "PYTHONPATH": str(ROOT), **NO_LAMBDA, **environment},
         cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
@@ -111,7 +111,7 @@ def test_a_worker_behind_another_librarys_handler_works() -> None:
     )
     there = {"AWS_LAMBDA_FUNCTION_NAME": "email-send", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9"}
     said = run(script, _HANDLER="tracing.wrapped", **there)
-    # output becomes a log line there, from the first call
+    # from the first call on, output becomes a log line there
     assert json.loads(said.splitlines()[-1])["message"] == "{'batchItemFailures': []} {'batchItemFailures': []}"
 
 

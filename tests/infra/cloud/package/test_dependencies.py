@@ -1,4 +1,4 @@
-"""Check that the package contains the pinned files, to the byte, for Lambda's Python, and lists them."""
+"""Check that the package contains exactly the pinned files, for Lambda's Python, and lists them."""
 
 import json
 import re
@@ -19,7 +19,7 @@ NEVER = "9.99"
 
 
 def block(name: str) -> str:
-    """A package's part of the lock file."""
+    """Return a package's part of the lock file."""
     found = re.search(rf"^{name}==.*(?:\n\s+.*)*", (ROOT / LOCK).read_text(), re.MULTILINE)
     assert found
     return found[0]
@@ -86,7 +86,7 @@ def test_the_list_names_all_that_is_in_the_package(package: Package) -> None:
 
 
 def handler(folder: Path, text: str) -> str:
-    """Put a module into the unpacked package; returns its handler."""
+    """Put a module into the unpacked package; return its handler."""
     (folder / "late.py").write_text(f"{text}\nhandler = print\n")
     return "late.handler"
 

@@ -1,4 +1,4 @@
-"""An import inside a function of what does not ship is refused before the job runs: here and when it is packaged."""
+"""Check that an import inside a function of a module that does not ship is refused before the job runs."""
 
 import ast
 from pathlib import Path
@@ -87,7 +87,8 @@ def test_the_program_that_test_and_check_begin_with_refuses_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert checking.main() == 0
-    monkeypatch.setattr(inner_imports, "OURS", frozenset())  # then `chalicelib` is one that does not ship
+    # without this, `chalicelib` would be a module that does not ship
+    monkeypatch.setattr(inner_imports, "OURS", frozenset())
     assert checking.main() == 1
     assert "The folder chalicelib/ does not ship" in capsys.readouterr().err
 

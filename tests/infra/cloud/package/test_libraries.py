@@ -1,4 +1,4 @@
-"""The requirements files of job types."""
+"""Test how the requirements files of job types are read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The packages beside handlers/: which ship, and what is said about the rest."""
+"""Test the packages beside handlers/: which of them ship, and the texts about the others."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_a_package_that_would_hide_another_module_is_refused(tmp_path: Path) -> 
 
 
 def test_a_repository_that_is_installed_may_import_its_own_package(tmp_path: Path) -> None:
-    write(tmp_path, "pytest/__init__.py")  # a stand-in for a distribution that contains the package
+    write(tmp_path, "pytest/__init__.py")  # stands for a distribution that contains the package
     (tmp_path / "requirements.txt").write_text("pydantic==2.0\n")
     refused = not_shipped(tmp_path).split()
     assert any(pair.startswith("moto=") for pair in refused)

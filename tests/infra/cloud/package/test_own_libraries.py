@@ -1,4 +1,4 @@
-"""Check that a type's libraries are only in its zip, that types with equal ones share it, that own code is in all."""
+"""Check that a type's libraries are only in its zip, that equal sets share a zip, and that own code is in all zips."""
 
 import re
 import zipfile
@@ -50,7 +50,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """The least that can be packaged: empty sources, and a package beside the job types."""
+    """The smallest sources that can be packaged: empty files, and a package beside the job types."""
     root = tmp_path / "small"
     for name in SOURCES:
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Test the package for Lambda: complete, the same every time, within the limits of Lambda and CloudFormation."""
+"""Test the package for Lambda: complete, always the same, within the limits of Lambda and CloudFormation."""
 
 import filecmp
 import json
@@ -75,16 +75,16 @@ def test_two_builds_are_the_same_bytes(package: Package, tmp_path: Path) -> None
     arguments = [STAGE, str(package.archive.with_name("copy")), str(tmp_path)]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Kolkata"}
     subprocess.run([sys.executable, "-c", script, *arguments], check=True, cwd=ROOT, env=environment)
-    # compared, not shown: pytest would print megabytes
+    # compare the values without an assertion on them, because pytest would print megabytes
     assert filecmp.cmp(tmp_path / "deployment.zip", package.archive, shallow=False)
     for name in ("sam.json", "sbom.json"):
         assert filecmp.cmp(tmp_path / name, package.template.with_name(name), shallow=False)
 
 
 def test_routes_are_what_api_gateway_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    # when it loads the app, Chalice writes its name there
+    # when it loads the app, Chalice writes the function's name there
     monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda")
-    # `chalice package` does not check them: a trailing slash would be noticed only in a deployment
+    # `chalice package` does not check routes: a slash at the end would be noticed only in a deployment
     validate_configuration(CLIFactory(str(ROOT), environ=os.environ).create_config_obj(STAGE))
 
 
@@ -134,7 +134,7 @@ def test_preflight_leaves_room_for_the_zip_that_there_is(package: Package) -> No
 
 
 def grown(template: dict[str, Any], to: int) -> dict[str, Any]:
-    """Return the template with a worker whose environment makes it so many bytes."""
+    """Return the template with a worker whose environment adds this many bytes."""
     copy: dict[str, Any] = json.loads(compact(template))
     name = next(name for name, one in copy["Resources"].items() if name.endswith("XFunction") or "xFunction" in name)
     variables = copy["Resources"][name]["Properties"]["Environment"]["Variables"]

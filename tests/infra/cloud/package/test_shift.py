@@ -1,6 +1,7 @@
-"""A new version of the API gets a tenth of the requests first where the stage says so; elsewhere nothing differs.
+"""Check that with `ShiftTraffic` a new version of the API gets a tenth of the requests first.
 
-And a parameter that the API's description depends on makes a new deployment of it; any other one makes none.
+Without it, nothing differs. If a parameter changes on which the API's description depends, a new deployment of the API
+is made; other parameters make none.
 """
 
 import json
@@ -20,14 +21,14 @@ ON = {"ShiftTraffic": "true"}
 
 
 def deployed(sam: dict[str, Any], code: str = CODE, ringing: tuple[str, ...] = (), **values: str) -> dict[str, Any]:
-    """Return what `deploy` passes to CloudFormation."""
+    """Return the template that `deploy` passes to CloudFormation."""
     known = {**ON, **values}
     return stamped(shifted(with_code(sam, code), known, STACK, TRIGGERS, ringing), known)
 
 
 @pytest.fixture(scope="module")
 def made(sam: dict[str, Any]) -> dict[str, Any]:
-    """The stack of a stage that shifts, as CloudFormation makes it."""
+    """The stack of a stage with `ShiftTraffic`, as CloudFormation creates it."""
     return translate(deployed(sam))
 
 
@@ -75,7 +76,7 @@ def test_an_alarm_that_rings_already_does_not_stop_its_own_repair(sam: dict[str,
     ("changed", "kept"),
     [
         ({"code": "s3://somewhere/other.zip"}, []), ({"RateLimitMax": "7"}, []), ({"LogLevel": "DEBUG"}, []),
-        ({"CursorSecret": "x" * 32}, ["Authorize"]),  # which only the API reads
+        ({"CursorSecret": "x" * 32}, ["Authorize"]),  # a parameter that only the API reads
     ],
 )  # fmt: skip
 def test_what_a_version_is_made_of_makes_a_new_one(
@@ -84,7 +85,7 @@ def test_what_a_version_is_made_of_makes_a_new_one(
     before, after = translate(deployed(sam)), translate(deployed(sam, **changed))
     assert len(versions(after)) == 2
     assert [name.partition("Version")[0] for name in versions(before) & versions(after)] == kept
-    # Lambda refuses a version without any difference from the last one: SAM also writes the text into the function
+    # Lambda refuses a version that equals the last one, so SAM also writes the text into the function
     functions = [of_type(each, "AWS::Lambda::Function")["APIHandler"]["Description"] for each in (before, after)]
     assert functions[0] != functions[1]
 
@@ -122,7 +123,7 @@ def test_the_deployer_may_make_it(made: dict[str, Any]) -> None:
     assert [
         a for a in sorted(actions) if not allowed(a) and not any(a.startswith(n.rstrip("*")) for n in NOT_USED)
     ] == []
-    # called by CloudFormation to move an alias, which its schemas do not list
+    # called by CloudFormation to move an alias, but not listed in its schemas
     for action in ("CreateDeployment", "GetDeployment", "StopDeployment", "GetDeploymentConfig"):
         assert allowed(f"codedeploy:{action}")
 

@@ -1,4 +1,4 @@
-"""What does not ship cannot be imported, on this machine as in the cloud."""
+"""Check that modules that do not ship cannot be imported on this machine, as in the cloud."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ def test_a_program_on_the_lifeline_is_told_the_line_to_add(tmp_path: Path) -> No
     )
     command, environment = [sys.executable, "-P", str(LIFELINE), "program"], {"PYTHONPATH": str(tmp_path)}
     environment[NOT_SHIPPED] = not_shipped(ROOT)
-    pipe = subprocess.PIPE  # standard input stays open: the program ends with it
+    pipe = subprocess.PIPE  # standard input stays open, because the program ends when it closes
     with subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as program:
         assert program.stderr
         said = program.stderr.read()
@@ -63,7 +63,7 @@ def test_what_to_do_is_said_in_the_words_of_the_program_that_was_typed(program: 
     with pytest.raises(ModuleNotFoundError) as refused:
         cast("Any", NotShipped("httpx=httpx==1", program)).find_spec("httpx")
     assert f"`{program} lock`" in str(refused.value)
-    # what all types share can be changed in a clone of JobFlow alone
+    # libraries that all types share can be changed only in a clone of JobFlow
     assert ("to requirements.txt" in str(refused.value)) == (program == "make")
 
 

@@ -30,7 +30,7 @@ FROM_REGION_TO_REGION = (
     ),
     "make restore STAGE=prod AT=2027-01-02T03:04:05Z TABLES=jobflow-prod-jobs-moved,jobflow-prod-control-moved RUN=1",
 )
-"""Run in this order on two regions of an account on moto, by restore/test_moving.py."""
+"""Run in this order in two regions of an account on moto, by restore/test_moving.py."""
 ON_A_STAGE = (
     'make preflight STAGE=prod SET="AlarmEmail=me@example.com PermissionsBoundary="',
     'make deploy STAGE=prod SET="AlarmEmail=me@example.com PermissionsBoundary=" DRY_RUN=1',
@@ -59,7 +59,7 @@ def fenced(page: str) -> list[str]:
 
 
 def printed(page: str) -> Iterator[str]:
-    """Yield each command of a page: lines of its shell blocks, and what stands in backticks; not its bare name."""
+    """Yield each command of a page: lines of its shell blocks, and commands in backticks that have arguments."""
     text = (ROOT / "docs" / page).read_text()
     inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
     for line in [*fenced(page), *inline]:
@@ -76,7 +76,7 @@ def of(program: str) -> list[str]:
 
 
 def expanded(command: str) -> list[str]:
-    """Return what make would run of our own: the arguments of infra.cloud, for each command."""
+    """Return the commands that make would run: the arguments of infra.cloud, for each command."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     words = shlex.split(command)[1:]
     done = subprocess.run(

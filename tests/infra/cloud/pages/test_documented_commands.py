@@ -1,6 +1,7 @@
-"""Every command in the pages about an AWS account: taken by make, by the command's own parser, or known to AWS.
+"""Check every command on the pages about an AWS account.
 
-tests/e2e/cloud/test_documented_commands.py runs them on a deployed stage.
+Make, the command's own parser, or AWS must accept it. tests/e2e/cloud/test_documented_commands.py runs the commands on
+a deployed stage.
 """
 
 import shlex
@@ -25,7 +26,7 @@ OF_THE_CLI_ALONE = {
 }  # fmt: skip
 """Commands that the AWS command line adds to the operations of its services."""
 OF_TESTS = {"e2e"}
-"""Targets whose words are for pytest."""
+"""Targets whose arguments are passed to pytest."""
 
 
 @pytest.mark.parametrize("command", of("make"))

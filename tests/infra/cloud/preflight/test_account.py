@@ -1,4 +1,4 @@
-"""What preflight finds of quotas, rights and mail in an account, with what to do about each."""
+"""Test what preflight reports about quotas, permissions and mail in an account, with a solution for each problem."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ Told = Callable[[Answers], Asking]
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Told:
-    """Ask an account that gives these answers; a text is the code of an error."""
+    """Send requests to an account that gives these answers; a text is the code of an error."""
 
     def make(answers: Answers) -> Asking:
         clients, session = {}, boto3.Session("x", "x", region_name=REGION)

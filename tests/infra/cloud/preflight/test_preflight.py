@@ -1,4 +1,4 @@
-"""What cannot work is said before anything is changed, each in one line with the way out."""
+"""Check that problems are reported before anything is changed, each in one line with a solution."""
 
 import shutil
 from dataclasses import replace
@@ -109,7 +109,7 @@ def about_names(account: Account) -> list[Finding]:
 
 
 def make_each(account: Account, stack: str) -> dict[str, str]:
-    """Make one thing of each kind that a stack names; returns their kinds by name."""
+    """Create one resource of each kind that a stack names; return their kinds by name."""
     made = {
         f"{stack}-files-123456789012-{REGION}": "bucket", f"{stack}-jobs": "table", f"{stack}-alarms": "topic",
         f"{stack}-email-send": "queue", f"{stack}-image-process-dlq": "queue", f"{stack}-watchdog": "function",

@@ -1,4 +1,4 @@
-"""What preflight says of production, networks, concurrency and index partitions; and that deploy stops by it."""
+"""Test what preflight reports about production, networks, concurrency and index partitions, and when deploy stops."""
 
 import io
 import json

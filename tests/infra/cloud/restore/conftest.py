@@ -1,4 +1,4 @@
-"""A stage with its tables in an AWS of its own, and a clock that sleeping moves."""
+"""Provide a stage with its tables in a separate AWS, and a clock that `sleep` advances."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ def time() -> Time:
 
 @pytest.fixture
 def shards() -> int:
-    """Partitions of each index; a test of more names them."""
+    """Return the number of partitions of each index; a test with more of them overrides this."""
     return 4
 
 

@@ -1,4 +1,4 @@
-"""Lose the jobs of a stage and bring them back: what the tests of backups and restores share."""
+"""Lose the jobs of a stage and restore them: shared by the tests of backups and of restores."""
 
 import io
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ STACK = "jobflow-lost"
 
 
 class Time:
-    """A clock that sleeping moves."""
+    """A clock that `sleep` advances."""
 
     def __init__(self) -> None:
         self.now = T0
@@ -35,7 +35,7 @@ class Time:
 
 
 def window(account: Account) -> tuple[float, float]:
-    """Switch on what moto's CloudFormation leaves out of the template; returns the moments that can be restored."""
+    """Enable what moto's CloudFormation omits from the template; return the moments that can be restored."""
     client = account.client("dynamodb")
     on = {"PointInTimeRecoveryEnabled": True}
     client.update_continuous_backups(TableName=f"{STACK}-jobs", PointInTimeRecoverySpecification=on)
@@ -55,7 +55,7 @@ def made(account: Account, stack: Stack) -> str:
 
 
 def lose(account: Account, jobs: Sequence[Job]) -> None:
-    """What an accident does: rows are gone, by whatever hand."""
+    """Delete rows, as an accident would."""
     client = account.client("dynamodb")
     for job in jobs:
         rows = client.query(

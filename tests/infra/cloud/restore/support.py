@@ -1,4 +1,4 @@
-"""Two stores of jobs on tables beside each other: as it was, and as it is."""
+"""Provide two stores of jobs on separate tables: one with the earlier state, one with the present state."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,14 +13,14 @@ BEFORE = replace(SETTINGS, jobs_table="before-jobs", control_table="before-contr
 
 
 def stores(clock: Clock, settings: Settings = SETTINGS) -> tuple[DynamoJobStore, DynamoJobStore]:
-    """Return the store of the restored table and that of the live one; both read the live bucket."""
+    """Return the store of the restored table and that of the live table; both read the live bucket."""
     create_stores(BEFORE)
     then = replace(BEFORE, files_bucket=settings.files_bucket)
     return DynamoJobStore(then, clock), DynamoJobStore(settings, clock)
 
 
 def every(store: JobStore) -> Sequence[Job]:
-    """Return each job, whole."""
+    """Return each job completely."""
     found: list[Job] = []
     position: str | None = None
     while True:

@@ -1,4 +1,4 @@
-"""Backups on demand and the moment that a restore asks for: the newest are kept, and both tables are of one moment."""
+"""Test backups and the moment of a restore: the newest backups are kept, and both tables are from one moment."""
 
 import io
 import re
@@ -30,12 +30,12 @@ def test_the_newest_backups_are_kept(account: Account, stack: Stack) -> None:
 
 
 def half(account: Account, short: str, name: str) -> None:
-    """What a run leaves that is stopped between its two requests, or in the middle of deleting."""
+    """Make the remains of a run that was stopped between its two requests, or while it deleted."""
     account.client("dynamodb").create_backup(TableName=f"{STACK}-{short}", BackupName=name)
 
 
 def there(account: Account) -> set[tuple[str, str]]:
-    """The table and the moment of each backup that there is."""
+    """Return the table and the moment of each existing backup."""
     found = account.client("dynamodb").list_backups()["BackupSummaries"]
     return {(one["TableName"].rpartition("-")[2], one["BackupName"].rpartition("-")[2]) for one in found}
 
@@ -93,7 +93,7 @@ def test_what_was_unfinished_runs_only_when_that_is_typed(
     name, _ = backup.backup(account, stack, now=T0, sleep=lambda _: None)
     lose(account, [job])
     monkeypatch.setattr(restore, "LONGEST_LEASE", 0.0)
-    # the emulator has no function that recounts: the command ends with that, after the copying
+    # the emulator has no function for the recount: the command ends with this error, after the copying
     assert main(["restore", "--stage", "lost", "--from", name, *typed]) == 1
     assert store.get(job.id).status == status
 
@@ -113,7 +113,7 @@ def test_a_moment_is_asked_of_both_tables(
 
 
 class _Fixed(Account):
-    """The same account, with one client of DynamoDB that a test can listen to."""
+    """The same account, with one client of DynamoDB whose requests a test can record."""
 
     def __init__(self, account: Account, client: Any) -> None:
         super().__init__(account.session, account.id, account.region)

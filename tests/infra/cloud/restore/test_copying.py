@@ -1,4 +1,4 @@
-"""Copying what is missing, on tables: it overwrites nothing, ends anywhere, and runs again or twice at a time."""
+"""Test that missing rows are copied: nothing is overwritten, and the copy may end anywhere and run again, or twice."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,6 +1,6 @@
-"""A stage's jobs move to another region: docs/restore.md's commands, run as they are printed, on moto.
+"""Move a stage's jobs to another region on moto: run the commands of docs/restore.md as they are printed.
 
-The command line of AWS is not installed here: each of its commands is carried out as the operation that it stands for.
+AWS's command line is not installed here: each of its commands is run as the operation that it calls.
 """
 
 import gzip
@@ -64,7 +64,7 @@ def new(account: Account) -> Account:
 
 
 def options_of(command: str, client: Any) -> dict[str, Any]:
-    """Return the parameters of the operation that a command of AWS's command line stands for."""
+    """Return the parameters of the operation that a command of AWS's command line calls."""
     _, _, operation, *rest = shlex.split(command)
     names = {xform_name(name, "-"): name for name in client.meta.service_model.operation_names}
     shape = client.meta.service_model.operation_model(names[operation]).input_shape
@@ -79,7 +79,7 @@ def _value(text: str) -> Any:
 
 
 def exported(command: str, client: Any) -> None:
-    """Carry out an export, and wait until it is done."""
+    """Run an export, and wait until it is done."""
     arn = client.export_table_to_point_in_time(**options_of(command, client))["ExportDescription"]["ExportArn"]
     for _ in range(600):
         if client.describe_export(ExportArn=arn)["ExportDescription"]["ExportStatus"] == "COMPLETED":
@@ -89,7 +89,7 @@ def exported(command: str, client: Any) -> None:
 
 
 def imported(command: str, client: Any, s3: Any) -> None:
-    """Carry out an import row by row: moto's own one damages texts with quotation marks in them."""
+    """Import row by row, because moto's own import damages texts with quotation marks."""
     asked = options_of(command, client)
     assert (asked["InputFormat"], asked["InputCompressionType"]) == ("DYNAMODB_JSON", "GZIP")
     client.create_table(**asked["TableCreationParameters"])

@@ -1,7 +1,7 @@
-"""Backup and restore of a stage on the emulator: what was deleted comes back, the counters agree, nothing is left.
+"""Back up and restore a stage on the emulator: deleted jobs return, the counters are correct, nothing is left.
 
-moto restores backups as they were; to a moment it only copies the table as it is now. So that a moment is asked for is
-read off the request, and what came back from it is not judged.
+moto restores backups correctly. For a moment, it only copies the present table: these tests therefore check that the
+moment is requested, and not the restored content.
 """
 
 import io
@@ -39,7 +39,7 @@ SHARD = "shardId-00000001800000000000-lost"
 
 
 def drain(settings: Settings, time: Time, read: list[int]) -> None:
-    """Let the counters read the stream on."""
+    """Let the counters read the rest of the stream."""
     records = dynamodb_backends["123456789012"]["us-east-1"].tables[settings.jobs_table].stream_shard.items
     new = [item.to_json() for item in records[read[0] :]]
     read[0] = len(records)
@@ -131,11 +131,11 @@ def _denied(*_: Any) -> None:
 DELETING, ACTIVE = ("DELETING", 90.0), ("ACTIVE", PATIENCE)
 LATE, MAKING = ("", 5.0), ("CREATING", 1_200.0)
 Lives = Sequence[tuple[str, float]]
-"""The states of a table, one after the other, each with how many seconds it lasts; without a name it is not there."""
+"""The states of a table in order, each with the number of seconds it lasts; a table without a name does not exist."""
 
 
 class Dynamo:
-    """Tables that are there as `before` says, and after the request to restore them as `after` says."""
+    """Tables in the states `before`, and after the request to restore them in the states `after`."""
 
     def __init__(self, time: Callable[[], float], before: Lives, after: Lives) -> None:
         self.time = time
@@ -170,7 +170,7 @@ class Dynamo:
 
 
 class Only(Account):
-    """An account in which there is nothing but such a DynamoDB."""
+    """An account that contains only such a DynamoDB."""
 
     def __init__(self, dynamo: Dynamo) -> None:
         super().__init__(boto3.Session(region_name="us-east-1"), "123456789012", "us-east-1")

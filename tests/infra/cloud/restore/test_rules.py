@@ -1,6 +1,6 @@
-"""How a lost job comes back, and the rows beside it: what a promise rests on.
+"""Test how a lost job returns, and the rows beside it on which a promise depends.
 
-Nothing runs by itself unless the operator says so, and then with tokens of its own.
+No job runs automatically unless the operator requests it, and then it has new tokens.
 """
 
 from collections import Counter
@@ -153,7 +153,7 @@ def two(cloud: Settings, clock: Clock) -> Two:
 
 
 def runs_of(store: DynamoJobStore, job_id: str, clock: Clock, times: int) -> set[str]:
-    """Retry a job some times; return the keys that its runs give to other services."""
+    """Retry a job several times; return the keys that its runs give to other services."""
     keys = set[str]()
     for _ in range(times):
         clock.advance(60)
@@ -168,7 +168,7 @@ def runs_of(store: DynamoJobStore, job_id: str, clock: Clock, times: int) -> set
 def test_no_run_has_the_key_of_one_that_began_before_the_loss(
     two: Two, clock: Clock, status: Status, run: bool
 ) -> None:
-    """The job is retried after the backup, lost, restored and retried; then all that happens once more."""
+    """The job is retried after the backup, lost, restored and retried; then all this happens once more."""
     backup, live = two
     job = a_job(status=status)
     backup.add(job)

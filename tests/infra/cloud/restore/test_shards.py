@@ -1,4 +1,4 @@
-"""A restore finds the jobs of every shard there may be, and deletes no table of which it has not seen each job."""
+"""Check that a restore finds the jobs of every possible shard, and deletes no table before it has found each job."""
 
 import io
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.infra.cloud.restore.support import every
 from tests.support import create_stores
 
 LATER = 128
-"""Shards that no version has yet."""
+"""A number of shards that no version has yet."""
 MOVED = ("moved-jobs", "moved-control")
 
 
@@ -25,7 +25,7 @@ def of(settings: Settings, shards: int) -> Settings:
 
 
 def used(account: Account) -> set[str]:
-    """The partitions of the index over all jobs that hold one."""
+    """Return the partitions of the index over all jobs that contain a job."""
     rows = account.client("dynamodb").scan(TableName=f"{STACK}-jobs", IndexName="all")["Items"]
     return {row["everything"]["S"] for row in rows}
 

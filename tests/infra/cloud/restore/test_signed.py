@@ -1,4 +1,4 @@
-"""Jobs that are brought back are signed by the stage that they come to: its workers run them."""
+"""Check that restored jobs are signed by the stage into which they are restored, so that its workers run them."""
 
 import io
 from dataclasses import replace

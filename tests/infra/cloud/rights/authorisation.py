@@ -1,6 +1,6 @@
-"""The service authorisation tables, as cfn-lint brings them along: which action takes which kinds of resource.
+"""Read the service authorisation tables that cfn-lint contains: which action accepts which kinds of resource.
 
-An action that takes none is allowed by a statement on `*` alone.
+An action that accepts no resource is allowed only by a statement on `*`.
 """
 
 import json
@@ -62,27 +62,27 @@ OF_A_STAGE: Mapping[str, Mapping[str, str]] = {
     "sns": {"topic": f"arn:aws:sns:{HERE}:{STAGE}-alarms"},
     "sqs": {"queue": f"arn:aws:sqs:{HERE}:{STAGE}-email-send"},
 }
-"""What a stage has of each kind of resource."""
+"""The resources of a stage, by kind."""
 
 
 DATA_UNDER_A_KEY = frozenset(
     f"kms:{name}" for name in ("CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "RevokeGrant")
 )
-"""Asked by a service with its caller's rights, for data under a key of one's own."""
+"""Actions that a service requests with its caller's permissions, for data that is encrypted with a customer's key."""
 VIA = {"kms:ViaService": ("dynamodb.eu-central-1.amazonaws.com",)}
 
 
 @cache
 def tables() -> dict[str, Any]:
-    """Return the tables, by service and then by action, in small letters."""
+    """Return the tables by service and then by action, in lower case."""
     found: dict[str, Any] = json.loads((CFN_LINT / "AdditionalSpecs" / "Policies.json").read_text())
     return found
 
 
 def needs(action: str, kind: str = "") -> Iterator[Asked]:
-    """Yield an action on all that a stage has of the kinds of resource it takes (or of one `kind`); else on `*`.
+    """Yield an action on all resources of a stage of the kinds that the action accepts (or of one `kind`); else on `*`.
 
-    Raises KeyError for an action that there is not, and ValueError for one that takes nothing that a stage has.
+    Raises KeyError for an action that does not exist, and ValueError for one that accepts nothing that a stage has.
     """
     service, _, name = action.partition(":")
     kinds = [kind] if kind else [one.lower() for one in tables()[service]["Actions"][name.lower()].get("Resources", [])]

@@ -1,4 +1,4 @@
-"""A day in the life of the platform: everything that asks AWS for something, at least once."""
+"""Run everything that sends requests to AWS at least once: a day of the platform."""
 
 import io
 import time
@@ -36,7 +36,7 @@ DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
 
 def live(acting: Stage) -> None:
-    """A day in the life of the platform: everything that asks AWS for something, at least once."""
+    """Run everything that sends requests to AWS at least once."""
     acting.authorize()
     mail, image, report = (jobtype.get(name) for name in ("email.send", "image.process", "report.generate"))
     first = created(acting, "email.send", mail.example)
@@ -62,7 +62,7 @@ def live(acting: Stage) -> None:
     watch(acting, mail)
     work_off(acting)
     acting.count()
-    acting.count()  # the same records again, as Lambda may
+    acting.count()  # deliver the same records again, as Lambda may do
     acting.recount()
     known = acting.call("GET", "/errors")[1]["groups"][0]["fingerprint"]
     for switch in ("acknowledge", "resolve", "reopen"):
@@ -73,8 +73,8 @@ def live(acting: Stage) -> None:
 
 
 def pauses(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A type is paused and resumed, and asked for its pauses."""
-    # the emulator has no mapping of that name, and the API says so: what counts is that it asked
+    """Pause and resume a type, and read its pauses."""
+    # the emulator has no mapping of that name, and the API reports this: only the request counts
     for switch in ("pause", "resume"):
         path = f"/job-types/{mail.name}/{switch}"
         acting.call("POST", path, None, "/job-types/{job_type}/" + switch, job_type=mail.name)
@@ -84,7 +84,7 @@ def pauses(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 
 def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
-    """What operators do to many jobs, or to one."""
+    """Do what operators do to many jobs, or to one."""
     batch = {"jobs": [{"type": kind.name, "payload": kind.example} for kind in TYPES]}
     acting.call("POST", "/jobs/batch", batch)
     acting.call("POST", "/dead-letters/redrive", {})
@@ -104,7 +104,7 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
 
 
 def approve(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A job waits for an event, and goes on when it has come."""
+    """Let a job wait for an event, and continue after it."""
     held = created(acting, mail.name, {**MAIL, "approval": True})
     worked_until(acting, mail, held, Status.SUSPENDED)
     event = f"/jobs/{held}/events/approved"
@@ -113,7 +113,7 @@ def approve(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 
 def worked_until(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str, status: Status) -> None:
-    """Work until the job has this status; it may wait a moment for its turn."""
+    """Let workers run until the job has this status; it may have to wait a moment for its turn."""
     for _ in range(100):
         acting.work(kind)
         if parts.job_store.get(job_id).status is status:
@@ -123,7 +123,7 @@ def worked_until(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str, st
 
 
 def schedules(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A schedule from its creation to its deletion."""
+    """Create, change and delete a schedule."""
     settings = {"type": mail.name, "cron": "0 6 * * *", "payload": mail.example}
     acting.call("GET", "/schedules/preview?cron=*+*+*+*+*")
     status, answer = acting.call("POST", "/schedules", {"id": "daily", **settings})
@@ -138,7 +138,7 @@ def schedules(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 
 def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """Start a bulk action, look at it and stop it; leave others to the watchdog and to the function that it wakes."""
+    """Start a bulk action, read it and stop it; leave others to the watchdog and to the function that it invokes."""
     started = acting.call("POST", "/bulk", {"action": "retry", "ids": [f"no-job-{n}" for n in range(30)]})[1]
     for method, end in (("GET", ""), ("POST", "/stop")):
         path = f"/bulk/{started['id']}{end}"
@@ -146,7 +146,7 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     assert acting.call("GET", "/bulk")[0] == 200
     old = time.time() - 61 * 86_400
     for text in ("x" * 20_000, LARGE):
-        acted = acts.written(Act(acts.CANCEL, time.time(), "bob", 1))  # while the bulk action is worked off
+        acted = acts.written(Act(acts.CANCEL, time.time(), "bob", 1))  # while the bulk action is processed
         job = a_job(payload={**MAIL, "text": text}, status=Status.FAILED, created_at=old, acted=acted)
         parts.job_store.add(job)
     filters = [
@@ -172,7 +172,7 @@ def created(acting: Stage, job_type: str, payload: object, **more: object) -> st
 
 
 def take_over(acting: Stage, kind: jobtype.JobType[Any, Any]) -> None:
-    """A worker went away with a job: the next one asks the log how it ended."""
+    """Lose a worker with its job: the next worker reads in the log how the first one ended."""
     now = time.time()
     lost = a_job(
         type=kind.name, payload=kind.example, status=Status.PROCESSING, attempts=1, claims=1, request_id="gone",
@@ -193,7 +193,7 @@ def upload(key: str) -> None:
 
 
 def until_done(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str) -> None:
-    """Work until the job is completed; the message of its first life may come between."""
+    """Let workers run until the job is completed; a message of its earlier run may come in between."""
     for _ in range(5):
         acting.work(kind)
         if parts.job_store.get(job_id).status is Status.COMPLETED:
@@ -202,7 +202,7 @@ def until_done(acting: Stage, kind: jobtype.JobType[Any, Any], job_id: str) -> N
 
 
 def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """Payloads and results that DynamoDB cannot hold go through S3, on every function's way."""
+    """Send payloads and results that DynamoDB cannot hold through S3, in every function."""
     job = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
     with acting.recorder.acting_as("api"):
         parts.job_store.add(job)
@@ -231,7 +231,7 @@ def look(acting: Stage, job_id: str) -> None:
 
 
 def queued(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A job that has to wait for its turn behind many others."""
+    """Let a job wait for its turn behind many others."""
     turns = parts.turns
     turns.turns(mail.name, Rate(500), 10_000, time.time())
     created(acting, mail.name, mail.example)
@@ -240,7 +240,7 @@ def queued(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 
 def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
-    """A message that was lost, one that went to the dead-letter queue without a claim, and one that is out of date."""
+    """Handle a lost message, a message in the dead-letter queue without a claim, and a stale message."""
     now = time.time()
     lost = a_job(payload={**MAIL, "text": LARGE}, created_at=now - 4 * 86_400, due_at=now - 60)
     unclaimed, done = (a_job(created_at=now, due_at=now + 600, status=status) for status in DEAD_OR_DONE)
@@ -260,7 +260,7 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 
 def fire(acting: Stage) -> None:
-    """A schedule that is due, one that the code does not declare any more, and one that was changed meanwhile."""
+    """Fire a due schedule, a schedule that the code no longer declares, and one that was changed meanwhile."""
     now = time.time()
     plain = Schedule("often", "email.send", "* * * * *", "UTC", MAIL, created_at=now, next_at=now - 30, writer="1")
     for one in (plain, replace(plain, id="email.send-gone", declared=True)):

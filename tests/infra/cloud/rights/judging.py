@@ -1,4 +1,4 @@
-"""Judge a request by the statements of a role, as IAM does."""
+"""Decide about a request by the statements of a role, as IAM does."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ def allows(
     *,
     strict: bool = False,
 ) -> bool:
-    """Return whether the request is allowed: by a statement of the role, by one of the boundary, and denied by none."""
+    """Return whether the request is allowed: by a statement of the role and one of the boundary, and denied by none."""
     return all(
         decide(about(some, asked.action, asked.resource), asked.facts, strict=strict)
         for some in (statements, boundary)

@@ -1,4 +1,4 @@
-"""What types that make jobs, and types that pause by themselves, add to roles: what they ask AWS for, and no more."""
+"""Compare the additional grants of types with `enqueues` or `pause_when` with the requests that they need."""
 
 import io
 from collections import Counter
@@ -44,7 +44,7 @@ def acting() -> Iterator[Stage]:
 
 
 def worked(acting: Stage, kind: JobType[Any, Any], *to: str) -> tuple[Counter[str], int]:
-    """Create a job, work it off, and return what its worker asked for and the write units of the jobs table."""
+    """Create a job, process it, and return its worker's grants in use and the write units of the jobs table."""
     status, job = acting.call("POST", "/jobs", {"type": kind.name, "payload": {"to": list(to)}})
     assert status == 201, job
     acting.recorder.needed.clear()
@@ -72,15 +72,15 @@ def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> No
     made, units_with = worked(acting, ORDER, "ada")
     assert sum(plain.values()) == 3  # its claim, its end, and the visibility of its message
     more = sum(made.values()) - sum(plain.values())
-    # the entry in its parent's list, a look for the job of that key, its message, and the job
+    # the entry in its parent's list, a read of the job with that key, its message, and the job
     assert more == 4
-    # a job costs 3 units when it is stored (its item and two indexes); the entry is the fourth
+    # a job costs 3 units when it is stored (its item and two indexes); the entry costs the fourth unit
     assert units_with - units == 4
 
 
 PLAIN = next(kind for kind in TYPES if kind.name == "email.send")
 down = False
-"""Whether the provider of e-mails is down."""
+"""Whether the e-mail provider is down."""
 
 
 def send(_payload: Any, _ctx: Any) -> None:
@@ -98,7 +98,7 @@ GRANTED: Mapping[str, tuple[list[str], list[str]]] = {
     "watchdog": (grants.watchdog(queues_of([ALIKE])), grants.watchdog(queues_of([PAUSING]))),
     "api": (grants.api(queues_of([ALIKE])), grants.api(queues_of([PAUSING]))),
 }
-"""What each function may do without the pause, and with it."""
+"""The additional grants of each function with a pause, and without one."""
 
 
 def answer(**_: Any) -> AWSResponse:
@@ -121,7 +121,7 @@ def fail_until_paused(acting: Stage) -> None:
 
 @pytest.fixture(scope="module")
 def needed() -> Mapping[str, Counter[str]]:
-    """A pause that ends by a job that completes, and one that an operator ends."""
+    """Record the needs of a pause that ends with a completed job, and of one that an operator ends."""
     clock = Clock()
     with (
         only_types(PAUSING),

@@ -1,4 +1,7 @@
-"""The template of GitHub's roles: made of the policies in docs/, for one environment's stages, within a boundary."""
+"""Test the template of GitHub's roles.
+
+Made from the policies in docs/, for one environment's stages, with a boundary.
+"""
 
 import json
 import re
@@ -45,7 +48,7 @@ def test_only_one_environment_of_one_repository_is_trusted() -> None:
             f"{issuer}:sub": {"Fn::Sub": "repo:${Repository}:environment:${Environment}"},
         }
     }
-    # a star in a parameter would do no harm to StringEquals, and is refused all the same
+    # a star in a parameter would have no effect in StringEquals, but is refused as well
     for name in ("Repository", "Environment", "Stages", "Prefix"):
         assert not re.fullmatch(TEMPLATE["Parameters"][name]["AllowedPattern"], "acme/*")
 

@@ -1,6 +1,6 @@
-"""docs/deployer-policy.json lets CloudFormation make, change and delete every kind of resource of the stack.
+"""Check that docs/deployer-policy.json lets CloudFormation create, change and delete every kind of resource.
 
-cfn-lint brings CloudFormation's own schemas along, and they name what each handler asks for.
+cfn-lint contains CloudFormation's own schemas, which name the requests of each handler.
 """
 
 import json
@@ -16,17 +16,17 @@ from infra.cloud.package.build import ROOT
 POLICY = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
 SCHEMAS = Path(str(distribution("cfn-lint").locate_file("cfnlint"))) / "data" / "schemas"
 NOT_USED = (
-    # features of a resource that this template does not use: keys of one's own, file systems, streams of other
-    # services, tables of a bucket's metadata, log delivery, service-linked roles, listing all
+    # features that this template does not use: customer keys, file systems, streams of other services, metadata tables
+    # of buckets, log delivery, service-linked roles, listing all
     "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:ListAliases", "s3files:*", "s3tables:*",
     "iam:CreateServiceLinkedRole", "iam:ListRoles", "cloudfront:CreateConnectionGroup",
-    # never: a role leaves its boundary by it
+    # never allowed: with it, a role could leave its boundary
     "iam:DeleteRolePermissionsBoundary",
 )  # fmt: skip
 
 
 READING = ("iam:GetAccountSummary", "iam:SimulatePrincipalPolicy")
-"""Asked by preflight; they change nothing."""
+"""Requests of preflight; they change nothing."""
 
 
 def as_list(value: Any) -> list[Any]:
@@ -45,7 +45,7 @@ def handlers() -> dict[str, str]:
 
 
 def asked(kind: str) -> Iterator[str]:
-    """What the handlers of a kind of resource ask for."""
+    """Return the requests of the handlers of a kind of resource."""
     schema = json.loads((SCHEMAS / "resources" / f"{handlers()[kind]}.json").read_text())
     for handler in schema["handlers"].values():
         yield from handler.get("permissions", [])

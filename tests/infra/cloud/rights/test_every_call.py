@@ -1,6 +1,6 @@
-"""Each request in the code of the commands is allowed by the documented policies, on the resources that it is about.
+"""Check that the documented policies allow each request in the code of the commands, on its resources.
 
-The code is walked: what names an operation of AWS's in a file of `infra/cloud` that has a client of the service.
+The test reads the code: every name of an AWS operation in a file of `infra/cloud` that has a client of the service.
 """
 
 import ast
@@ -25,25 +25,25 @@ from tests.infra.cloud.rights.test_deployer_policy import NOT_USED, asked
 
 COMMANDS = ROOT / "infra" / "cloud"
 BY_HAND = ("commands/backup.py", "commands/drift.py", "commands/restore.py", "acceptance/", "restore/")
-"""Commands that a person runs: the pipeline's policy need not allow them."""
+"""Commands that only a person runs: the pipeline's policy need not allow them."""
 STORES = ("chalicelib/adapters/dynamo/control/tokens.py", "chalicelib/adapters/dynamo/counting/counters.py")
-"""What `commands/access.py` reaches a stage's tables with."""
+"""The requests with which `commands/access.py` accesses a stage's tables."""
 ONLY = {"apigateway:GetAccount": "account", "apigateway:GetRestApi": "restapi"}
-"""What an operation is about whose action is every reading of API Gateway's."""
+"""The resource of an operation whose action includes every read of API Gateway."""
 NOT_MADE = ("logs:DeleteIndexPolicy", "logs:DeleteResourcePolicy", "logs:PutIndexPolicy")
-"""Asked by handlers for properties that no log group of the template has."""
+"""Requests of handlers for properties that no log group of the template has."""
 DATA = ("dynamodb", "s3", "ec2")
 SESSION = botocore.session.get_session()
 
 
 @cache
 def operations(service: str) -> Mapping[str, str]:
-    """AWS's operations by the names that boto3 gives them."""
+    """Return AWS's operations by the names that boto3 gives them."""
     return {xform_name(name): name for name in SESSION.get_service_model(service).operation_names}
 
 
 def calls() -> Iterator[tuple[str, str, str]]:
-    """Each file, the action that it asks for by IAM's name, and the kind of resource where only one is meant."""
+    """Yield each file, its action by IAM's name, and the kind of resource if only one is meant."""
     for path in sorted(COMMANDS.rglob("*.py")):
         for service, operation in requests(ast.parse(path.read_text())):
             name = f"{PREFIXES.get(service, service)}:{operation}"
@@ -55,7 +55,7 @@ def calls() -> Iterator[tuple[str, str, str]]:
 
 
 def requests(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Each service and operation: together in one call, or anywhere in a file that names the service."""
+    """Yield each service and operation: together in one call, or anywhere in a file that names the service."""
     texts = {service: set(found) for service, found in together(tree)}
     single = {name for found in texts.values() for name in found}
     named = attributes(tree) | literals(tree)
@@ -66,7 +66,7 @@ def requests(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def together(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
-    """Services that a call names together with operations: `ask("mail", "sesv2", "get_account")`."""
+    """Yield services that a call names together with operations: `ask("mail", "sesv2", "get_account")`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             texts = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
@@ -108,7 +108,7 @@ def test_cloudformations_handlers_may_ask_for_it_on_what_they_make(template: dic
 
 
 def of_a_handler(action: str) -> Iterator[Asked]:
-    """What an action of a handler is about, as far as the tables know it and a stage has it."""
+    """Return the resources of an action of a handler, if the tables list it and a stage has them."""
     service, _, name = action.partition(":")
     if name.lower() not in tables().get(service, {}).get("Actions", {}):
         return

@@ -1,6 +1,6 @@
-"""What a pull request can do to another stage of the account with all that its pipeline hands to it: nothing.
+"""Check that a pull request cannot change another stage of the account with the permissions of its pipeline.
 
-The policies of docs/ are evaluated as IAM evaluates them, boundaries, tags and conditions included.
+The policies of docs/ are evaluated as IAM does, with boundaries, tags and conditions.
 """
 
 import json
@@ -20,7 +20,7 @@ BOUNDARY_ARN = "arn:aws:iam::123456789012:policy/ci-jobflow-preview-Boundary"
 STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
 OURS, THEIRS = "jobflow-pull12", "jobflow-prod"
 EVERYTHING = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-"""What a pull request may write into a role of its stage, whatever grants JobFlow would refuse."""
+"""Grants that a pull request may write into a role of its stage, whatever grants JobFlow would refuse."""
 
 
 def filled(value: Any) -> Any:
@@ -51,7 +51,7 @@ PIPELINE = statements(RESOURCES["PipelineRole"]["Properties"]["Policies"][0]["Po
 
 
 def of_stages(stages: str) -> Sequence[dict[str, Any]]:
-    """The boundary of the stages that begin like that."""
+    """Return the boundary of the stages whose names begin like this."""
     text = json.dumps(RESOURCES["Boundary"]["Properties"]["PolicyDocument"]).replace("${Stages}", stages)
     return statements(json.loads(text))
 
@@ -65,7 +65,7 @@ def of_function(stack: str) -> dict[str, tuple[str, ...]]:
 
 
 def data_calls(stack: str) -> list[Asked]:
-    """What code of a function could ask for."""
+    """Yield the requests that the code of a function could send."""
     table = f"arn:aws:dynamodb:{HERE}:table/{stack}-control"
     return [
         *(Asked(f"dynamodb:{name}", table) for name in (
@@ -101,7 +101,7 @@ NEVER = [
     Asked("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1"),
     Asked("ec2:DeleteNetworkInterface", "*", {"lambda:SourceFunctionArn": (f"{OURS}-x",)}),
 ]
-"""What no function may do, of its own stage neither."""
+"""Requests that no function may send, not even for its own stage."""
 
 
 def named(case: object) -> str | None:
@@ -122,7 +122,7 @@ def test_a_function_of_a_preview_reaches_its_own_stage_and_no_other(asked: Asked
 
 
 def resource_calls(stack: str) -> list[Asked]:
-    """What a template of a pull request could have CloudFormation do."""
+    """Yield the requests that a template of a pull request could make CloudFormation send."""
     api, mapping = "arn:aws:apigateway:eu-central-1::/restapis/a1", f"arn:aws:lambda:{HERE}:event-source-mapping:1"
     role, site = f"arn:aws:iam::123456789012:role/{stack}-api", "arn:aws:cloudfront::123456789012:distribution/E1"
     lambdas = {"iam:PassedToService": ("lambda.amazonaws.com",)}
@@ -169,7 +169,7 @@ LEAVING = [
     Asked("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{OURS}-admin-AbCdEf"),
     Asked("kms:PutKeyPolicy", f"arn:aws:kms:{HERE}:key/1"),
 ]  # fmt: skip
-"""What would lead a role out of its boundary, or change the account."""
+"""Requests that would remove a role's boundary, or change the account."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Each function's role allows what its code asks AWS for, and nothing that it never asks for."""
+"""Check that each function's role allows exactly the requests of its code."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ SIGNED = {
     "image-process": {"s3:GetObject:processed/*"},
     "report-generate": {"s3:GetObject:reports/*"},
 }
-"""A signed form or link is a request that somebody else makes later, with the signer's permissions."""
+"""A signed form or link is a request that another client sends later, with the signer's permissions."""
 PLACES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
 LARGE_BODIES = {f"s3:{place}{folder}/*" for place in PLACES for folder in ("", *(f"/{kind.short}" for kind in TYPES))}
 """What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
@@ -39,7 +39,7 @@ LARGE_BODIES = {f"s3:{place}{folder}/*" for place in PLACES for folder in ("", *
 
 @dataclass(frozen=True)
 class Day:
-    """What every function asked AWS for, the API's routes that were used, and the rows that there were in the end."""
+    """The requests of every function, the routes of the API that were used, and the rows at the end."""
 
     needed: Mapping[str, Counter[str]]
     called: set[tuple[str, str]]
@@ -51,7 +51,8 @@ def never_seen(actor: str) -> set[str]:
     queues = {kind.short for kind in TYPES}
     # Lambda's poller asks with the function's role; nothing in the function does
     poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
-    # a fresh message of a job that asks to come again more often than SQS hands one out: none of the day's does
+    # the new message of a job that raises `RetryLater` more often than SQS delivers a message; no job of the day does
+    # this
     polls = {f"sqs:SendMessage:{actor}"}
     # the kept steps of a job: only an e-mail with an approval has any
     steps = {"dynamodb:Query:jobs"} if actor != "email-send" else set()
@@ -63,7 +64,7 @@ def never_seen(actor: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def day() -> Iterator[Day]:
-    """Jobs are created, worked off, failed, retried, cancelled and counted."""
+    """Create, process, fail, retry, cancel and count jobs."""
     with (
         only_types(*TYPES),
         pytest.MonkeyPatch.context() as environment,
@@ -84,12 +85,12 @@ def needed(day: Day) -> Mapping[str, Counter[str]]:
 
 
 def test_every_route_was_used(day: Day) -> None:
-    # /docs only leads to another page
+    # /docs only redirects to another page
     assert {(endpoint.method, endpoint.path) for endpoint in all_endpoints()} - day.called == {("GET", "/docs")}
 
 
 def test_restore_knows_each_kind_of_row_that_a_day_leaves(day: Day) -> None:
-    """A kind that it does not know is put into `rows.KINDS`, with the reason for which it comes back or does not."""
+    """Add a new kind of row to `rows.KINDS`, with the reason why it is restored or not."""
     found = {
         (table, row["pk"]["S"], row["sk"]["S"]): kinds_of(table, row)
         for table, rows in day.rows.items()
@@ -125,7 +126,7 @@ def test_no_role_can_make_itself_a_token(actor: str, row: str) -> None:
 
 
 def shape(grant: str) -> str:
-    """A grant with any queue for its own: what is asked about one type's queue is asked about each."""
+    """Return a grant with a placeholder for its queue: the requests about the queues of all types are the same."""
     service, action, *where = grant.split(":")
     if service in ("sqs", "logs", "lambda"):
         where = ["any-dlq" if where[0].endswith("-dlq") else "any"]

@@ -1,4 +1,4 @@
-"""Requests of a smoke to a stage that was just deployed: what is asked again, and what is told."""
+"""Test the smoke test's requests to a new stage: which are repeated, and what is reported."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ from infra.cloud.smoke.problem import SmokeFailed
 
 @dataclass
 class Server:
-    """Answers with the next of these; the last one again and again."""
+    """Answers with the next of these; the last one is repeated."""
 
     answers: list[tuple[int, str]]
     seen: list[tuple[str, str, str | None]] = field(default_factory=list)

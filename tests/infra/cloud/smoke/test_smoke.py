@@ -1,4 +1,4 @@
-"""The smoke of a deployment: a job through the real API to its end, counted; what does not work is said and cleared."""
+"""Test the smoke test of a deployment: a job completes through the real API and is counted; failures are reported."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +49,7 @@ class InProcess(Api):
 
 @dataclass
 class Running:
-    """A stage whose workers and counters run while somebody waits; `clock` is theirs and the smoke's."""
+    """A stage whose workers and counters run while the caller waits; `clock` is the clock of both."""
 
     acting: Stage
     clock: Clock
@@ -72,7 +72,7 @@ class Running:
 
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    # each look is a request: fewer of them until it gives up
+    # each read is a request; make fewer until it gives up
     monkeypatch.setattr(smoke, "PATIENCE", 20.0)
     monkeypatch.setattr(smoke, "COUNTED", 20.0)
     clock = Clock()
@@ -84,7 +84,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
 
 @contextmanager
 def declared_as(kind: JobType[Any, Any]) -> Iterator[None]:
-    """Within, the type of that name is this one."""
+    """Within the block, this type has that name."""
     before = jobtype.registered[kind.name]
     jobtype.registered[kind.name] = kind
     try:
@@ -114,7 +114,7 @@ def test_no_job_is_left_waiting_for_a_worker_that_never_comes(running: Running) 
 
 
 def test_a_job_that_fails_is_told_with_its_error_and_settled(running: Running) -> None:
-    # a payload that the function refuses: its period has not begun
+    # a payload that the function refuses, because its period has not begun
     failing = replace(REPORT, changes=Changes(smoke={"from": "2099-01-01T00:00:00Z"}))
     with pytest.raises(SmokeFailed, match=r"is failed, not completed: The period must have begun"):
         running.jobs().run([failing])

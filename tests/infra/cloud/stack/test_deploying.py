@@ -1,4 +1,4 @@
-"""The decisions of deploy: parameters, the diff, what may lose data, and how files are served."""
+"""Test the decisions of deploy: parameters, the diff, which changes may lose data, and how files are served."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the index of tags still names is asked of its service, kind by kind."""
+"""Check that each service is asked about resources that the index of tags still lists, for each kind of resource."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ GONE = {
 }
 """An ARN of every kind of resource that the stack tags."""
 UNTAGGED = frozenset({
-    # parts of what is asked about, what cannot have tags, and roles, which the index does not hold
+    # parts of a listed resource, resources that cannot have tags, and roles, which the index does not contain
     "AWS::ApiGateway::Account", "AWS::ApiGateway::Deployment", "AWS::CloudFront::Function",
     "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudWatch::Dashboard",
     "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::QueryDefinition",
@@ -44,7 +44,7 @@ def test_what_is_gone_is_not_there(account: Account, kind: str) -> None:
 
 
 def made(account: Account) -> dict[str, str]:
-    """One of each kind that the emulator makes in one call, by kind."""
+    """Create one resource of each kind that the emulator creates in one call, by kind."""
     api = account.client("apigateway").create_rest_api(name="x")["id"]
     account.client("logs").create_log_group(logGroupName="/aws/lambda/here")
     account.client("cloudwatch").put_metric_alarm(

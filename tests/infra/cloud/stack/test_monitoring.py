@@ -1,4 +1,4 @@
-"""A deployment is watched by the stage's alarms and marked in its table; and what the deployer's tags are."""
+"""Check that the stage's alarms are watched during a deployment, that it is recorded, and the deployer's tags."""
 
 import io
 import json
@@ -25,11 +25,11 @@ from tests.support import built_in
 
 NAME, REGION = "jobflow-new", "us-east-1"
 NOTHING = {"RollbackTriggers": [], "MonitoringTimeInMinutes": 0}
-"""Said in so many words: without it CloudFormation watches by the alarms of the change before."""
+"""Sent explicitly, because otherwise CloudFormation would watch the alarms of the previous change."""
 
 
 def package(folder: Path, retention: str) -> Package:
-    """Return a package of a queue."""
+    """Return a package with a queue."""
     queue = {"QueueName": f"{NAME}-q", "MessageRetentionPeriod": retention}
     resources = {"Queue": {"Type": "AWS::SQS::Queue", "Properties": queue}}
     (folder / "sam.json").write_text(json.dumps({"Parameters": {}, "Resources": resources}))
@@ -38,7 +38,7 @@ def package(folder: Path, retention: str) -> Package:
 
 
 def alarms(account: Account, *kinds: str, state: str = "OK") -> None:
-    """Make alarms as the stack has them."""
+    """Create alarms as the stack does."""
     cloudwatch = account.client("cloudwatch")
     for kind in kinds:
         cloudwatch.put_metric_alarm(
@@ -49,7 +49,7 @@ def alarms(account: Account, *kinds: str, state: str = "OK") -> None:
 
 
 def change_sets(account: Account) -> list[dict[str, Any]]:
-    """Return the requests for change sets from now on, in a list that grows."""
+    """Return a list of the requests for change sets from now on; it grows."""
     asked: list[dict[str, Any]] = []
     account.cloudformation.meta.events.register(
         "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params)
@@ -58,7 +58,7 @@ def change_sets(account: Account) -> list[dict[str, Any]]:
 
 
 def applied(account: Account, made: Package, **more: Any) -> dict[str, Any]:
-    """Apply a package; returns the request of the change set."""
+    """Apply a package; return the request of the change set."""
     asked = change_sets(account)
     stack = Stack(account, NAME, sleep=lambda _: None)
     Deployment(account, stack, terminal_of(), dashboard=None, **more)._apply(made, {})

@@ -1,4 +1,4 @@
-"""The keys that sign jobs: made at the first deployment, kept, changed when somebody says so, never lost."""
+"""Test the keys that sign jobs: created at the first deployment, kept, changed on request, never lost."""
 
 import re
 import runpy

@@ -1,6 +1,6 @@
-"""A stack in every state that a deployment may find it in: half made, half deleted, at work, or only a name.
+"""Test deployments to a stack in every state: partly created, partly deleted, complete, or only a name.
 
-And the bucket of its packages, which is ours alone, and of which nothing that lies there is believed.
+Also test the bucket of its packages, which belongs only to us; existing files in it are not trusted.
 """
 
 import io
@@ -50,7 +50,7 @@ def stack(account: Account) -> Stack:
 
 @pytest.fixture
 def package(tmp_path: Path) -> Package:
-    """The smallest package there can be: a queue."""
+    """The smallest possible package, with one queue."""
     template = {
         "Parameters": {},
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-new"}}},
@@ -61,7 +61,7 @@ def package(tmp_path: Path) -> Package:
 
 
 def is_now(state: str) -> None:
-    """Bring the stack into a state that the emulator never gets into by itself."""
+    """Put the stack into a state that the emulator itself never reaches."""
     (found,) = cloudformation_backends[ACCOUNT][REGION].stacks.values()
     found.status = state
 
@@ -158,7 +158,7 @@ def test_what_somebody_deleted_by_hand_does_not_stop_a_destruction(
 ) -> None:
     account.client("s3").delete_bucket(Bucket=BUCKET)
     account.client("dynamodb").delete_table(TableName=f"{NAME}-jobs")
-    # CloudFormation passes over what is gone already; the emulator does not
+    # CloudFormation ignores resources that no longer exist; the emulator does not
     deleted: list[Stack] = []
     monkeypatch.setattr(Stack, "delete", lambda stack, _: deleted.append(stack))
     Destruction(account, stack, terminal, confirmed=NAME).run()
@@ -183,7 +183,7 @@ def test_the_shell_that_an_interrupted_first_deployment_leaves_is_destroyed(
 def test_a_refusal_is_one_sentence_wherever_it_comes_from(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str, told: str
 ) -> None:
-    """The store of tokens wraps what AWS says in errors of its own."""
+    """The store of tokens wraps AWS's errors in its own errors."""
 
     def refuse(*_: Any, **__: Any) -> None:
         raise ClientError({"Error": {"Code": code, "Message": "no"}}, "Query")
@@ -216,7 +216,7 @@ def test_the_artifacts_bucket_is_for_us_over_tls_alone_and_what_lies_there_is_no
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Resource"] == [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
     assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
-    # somebody puts other code under the name of ours, before we deploy again
+    # another program uploads other code under our name, before we deploy again
     (code,) = [found["Key"] for found in s3.list_objects_v2(Bucket=bucket)["Contents"] if found["Key"].endswith(".zip")]
     s3.put_object(Bucket=bucket, Key=code, Body=b"evil")
     artifacts.upload(account, package, {}, {})

@@ -1,4 +1,4 @@
-"""Every alarm exists, says what to do, and is sent to the topic."""
+"""Check that every alarm exists, says what to do, and is sent to the topic."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.infra.cloud.support import of_type
 
 @pytest.fixture(scope="module")
 def alarms(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The alarms of a stage, by their names without the stack's."""
+    """The alarms of a stage, by their names without the stack's name."""
     found = of_type(template, "AWS::CloudWatch::Alarm").values()
     return {alarm["AlarmName"].removeprefix("jobflow-prod-"): alarm for alarm in found}
 
@@ -46,7 +46,7 @@ def test_every_function_that_cannot_start_is_noticed_within_five_minutes(
             (dimension,) = alarm["Dimensions"]
             on_errors[dimension["Value"]] = alarm
     functions = {function["FunctionName"] for function in of_type(template, "AWS::Lambda::Function").values()}
-    # the watchdog has an alarm on the absence of its runs, and the API's two functions are the 5xx answers of the API
+    # an alarm covers the watchdog if its runs are missing; the 5xx answers cover the API's two functions
     others = {f"jobflow-prod-{short}" for short in ("api", "authorizer", "watchdog")}
     assert on_errors.keys() == functions - others
     for alarm in on_errors.values():
@@ -77,7 +77,7 @@ def test_no_alarm_rings_because_there_is_no_data_yet(alarms: dict[str, dict[str,
     for alarm in alarms.values():
         assert alarm["TreatMissingData"] in ("notBreaching", "ignore")
         if alarm["TreatMissingData"] == "ignore":
-            # silence after there was data is a zero, so it rings
+            # missing data after there was data counts as zero, so the alarm rings
             assert alarm["ComparisonOperator"] == "LessThanThreshold"
             (expression,) = [row["Expression"] for row in alarm["Metrics"] if "Expression" in row]
             assert expression in ("FILL(ran,0)", "FILL(ended,0)")
@@ -92,7 +92,7 @@ def test_alarms_reach_a_topic_and_an_address(template: dict[str, Any]) -> None:
 
 
 def test_no_choice_silences_the_metrics_that_alarms_are_about(template: dict[str, Any]) -> None:
-    # they are lines without a level, and Lambda drops what is below a function's, taking such a line for INFO
+    # metrics are lines without a level. Lambda treats them as INFO, and drops lines below the function's level
     levels = template["Parameters"]["LogLevel"]["AllowedValues"]
     assert set(levels) <= {"TRACE", "DEBUG", "INFO"}
     for function in of_type(template, "AWS::Lambda::Function").values():
@@ -112,12 +112,12 @@ def test_the_queue_and_its_alarm_follow_from_the_retry_policy() -> None:
     }
     assert receives == {
         "jobflow-prod-test-patient": 7,  # five attempts with one message
-        "jobflow-prod-test-parks": 3,  # each attempt with a message of its own
+        "jobflow-prod-test-parks": 3,  # each attempt with its own message
         "jobflow-prod-test-plain": 5,
     }
     alarms = {alarm["AlarmName"]: alarm for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()}
     ages = {name: alarms[f"jobflow-prod-test-{name}-oldest-message"]["Threshold"] for name in ("patient", "plain")}
-    # SQS leaves out a message that was received three times, so three waits can make a healthy one old
+    # SQS ignores a message that was received three times, so three waits can make the message of a healthy job old
     assert ages == {"patient": 900 + 4 * 100 + 3 * 800, "plain": 1200}
 
 
@@ -137,7 +137,7 @@ def _declared(name: str, **policy: Any) -> JobType[Any, Any]:
 
 
 def test_no_alarm_stays_ok_because_the_last_minute_of_a_metric_is_late() -> None:
-    """FILL makes a good point of it: an alarm that wants every one of the last minutes would never ring."""
+    """FILL makes a good data point of the missing minute: an alarm that needs every data point would never ring."""
     for number in (3, MOST_ALONE + 1):
         found = all_alarms(types(number), "jobflow-prod")
         filled = [one for one in found if "FILL(" in one.expression and one.period == MINUTE]
@@ -168,7 +168,7 @@ def test_the_minutes_that_the_page_tells_follow_from_the_packaged_alarms(alarms:
 
 
 def _minutes_of_points(alarm: dict[str, Any]) -> int:
-    """The minutes of data that make it ring; of what happened within a period of several minutes, the first counts."""
+    """Return the minutes of data that make the alarm ring; in a period of several minutes, the first event counts."""
     period = alarm.get("Period") or max(row["MetricStat"]["Period"] for row in alarm["Metrics"] if "MetricStat" in row)
     points = alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"])
     if alarm["ComparisonOperator"].startswith("LessThan"):
@@ -179,7 +179,7 @@ def _minutes_of_points(alarm: dict[str, Any]) -> int:
 def test_the_counters_ring_when_nobody_reads_the_stream(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["counters-behind"]
     (expression,) = [row["Expression"] for row in alarm["Metrics"] if "Expression" in row]
-    # the age of what is read is missing when nobody reads, and is bad then if a job was updated
+    # the age of read records is missing if nothing reads the stream; this is bad if a job was updated
     assert evaluated(expression, updated=1, age=None) > alarm["Threshold"]
     assert evaluated(expression, updated=9, age=61_000) > alarm["Threshold"]
     assert evaluated(expression, updated=9, age=800) <= alarm["Threshold"]
@@ -187,7 +187,7 @@ def test_the_counters_ring_when_nobody_reads_the_stream(alarms: dict[str, dict[s
 
 
 def evaluated(expression: str, **values: float | None) -> float:
-    """The value of an expression of IF and FILL for one minute; None is a point that is missing."""
+    """Return the value of an expression of IF and FILL for one minute; None is a missing data point."""
     functions: dict[str, Any] = {
         "IF": lambda condition, yes, no: yes if condition else no,
         "FILL": lambda value, instead: instead if value is None else value,

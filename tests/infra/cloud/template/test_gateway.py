@@ -1,4 +1,4 @@
-"""What stands before the API: one throttled stage, tokens that look like tokens, and a log of every request."""
+"""Test what is in front of the API: one throttled stage, a check of the token's form, and a log of every request."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def test_one_stage_and_it_is_throttled(template: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def body(template: dict[str, Any]) -> dict[str, Any]:
-    """The API's description."""
+    """Return the API's description."""
     found: dict[str, Any] = of_type(template, "AWS::ApiGateway::RestApi")["RestAPI"]["Body"]
     return found
 
@@ -102,5 +102,5 @@ def test_gateway_errors_are_problems_that_browsers_may_read(body: dict[str, Any]
         problem = json.loads(response["responseTemplates"]["application/json"])
         assert problem["title"]
         assert problem["detail"].endswith(".")
-        # API Gateway reads these as Velocity templates
+        # API Gateway reads these texts as Velocity templates
         assert not {"$", "#"} & set(problem["title"] + problem["detail"])

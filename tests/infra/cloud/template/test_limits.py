@@ -1,4 +1,4 @@
-"""Service limits that a stack of many job types meets, with names as long as they may be."""
+"""Test the service limits that apply to a stack of many job types, with names of maximum length."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def test_a_roles_inline_policies(large: dict[str, Any]) -> None:
 
 
 def making_all(*, reach: bool = False) -> list[JobType[Any, Any]]:
-    """Return the types of the largest stack, the first of which makes jobs of them all."""
+    """Return the types of the largest stack; the first one makes jobs of all others."""
     first, *others = types(MOST, reach=reach)
     return [replace(first, enqueues=tuple(kind.name for kind in (first, *others))), *others]
 
@@ -141,7 +141,8 @@ def test_every_type_is_watched_by_every_kind_of_alarm(large: dict[str, Any]) -> 
     functions = [f["FunctionName"] for f in of_type(large, "AWS::Lambda::Function").values()]
     kinds = {name.removeprefix(f"{STACK}-").rstrip("x") for name in functions if name.count("-") == 3}
     assert kinds
-    # errors, age and messages in flight by the names of queue and function, dead letters and the ratio by the type's
+    # errors, age and messages in flight use the names of queue and function; dead letters and the ratio use the type's
+    # name
     assert {name: watched[name] for name in kinds} == dict.fromkeys(kinds, 3)
     assert {name: watched[f"own {name}"] for name in kinds} == dict.fromkeys(kinds, 2)
 

@@ -1,4 +1,4 @@
-"""Stages beside each other: in one account and region, in two regions, and with another prefix, no two names meet."""
+"""Check that no two names are equal: of stages in one account and region, in two regions, and with another prefix."""
 
 import json
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ INSIDE = {
     "AWS::CloudFront::OriginAccessControl": "OriginAccessControlConfig",
     "AWS::CloudFront::ResponseHeadersPolicy": "ResponseHeadersPolicyConfig",
 }
-"""Global too; the name is in a part of the properties."""
+"""Also global; the name is in a part of the properties."""
 STACKS = ("jobflow-prod", "jobflow-production", "jobflow-pro", "acme-prod", "jobflow-a")
 
 
 def names(stack: str, region: str, monkeypatch: pytest.MonkeyPatch, *, everywhere: bool = False) -> set[str]:
-    """Return the physical names of a stack, each with its kind; `everywhere`: only those that regions share."""
+    """Return the physical names of a stack, each with its kind; `everywhere`: only those that all regions share."""
     monkeypatch.setitem(PSEUDO, "AWS::Region", region)
     monkeypatch.setitem(PSEUDO, "AWS::StackName", stack)
     return set(_names(decided(merge_template(built_in(), stack), AccessLogs="true"), everywhere=everywhere))

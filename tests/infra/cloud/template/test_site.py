@@ -1,4 +1,4 @@
-"""The dashboard's site as CloudFront serves it: read off the template, its function run."""
+"""Test the dashboard's site as CloudFront serves it: its properties in the template, and its function."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_old_tls_is_refused_wherever_that_can_be_said(distribution: dict[str, An
     condition, own, ours = distribution["ViewerCertificate"]["Fn::If"]
     assert condition == "HasDomain"
     assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
-    # CloudFront sets TLSv1 beside its own certificate: any other value would be drift
+    # CloudFront stores TLSv1 with its own certificate, so any other value would be drift
     assert ours == {"CloudFrontDefaultCertificate": True}
 
 

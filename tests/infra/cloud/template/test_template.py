@@ -1,4 +1,4 @@
-"""Rules that the whole stack keeps, read off the packaged template after the SAM transform."""
+"""Check rules for the whole stack, in the packaged template after the SAM transform."""
 
 import json
 import re
@@ -21,11 +21,11 @@ from infra.definition.web.site import origin
 from tests.infra.cloud.support import decided, linted, of_type
 
 OF_THE_ACCOUNT = ("GatewayLogsRole", "GatewayAccount")
-"""What lets API Gateway write logs, once an account and region, for other APIs too."""
+"""Resources that let API Gateway write logs; they exist once for an account and region, also for other APIs."""
 
 
 def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every statement that allows something, with the logical id of what it is part of."""
+    """Return every statement that allows something, with the logical id of its resource."""
     for name, role in of_type(template, "AWS::IAM::Role").items():
         assert bool(role.get("ManagedPolicyArns")) == (name in OF_THE_ACCOUNT), name
         for policy in role.get("Policies", []):
@@ -41,7 +41,7 @@ def as_list(value: Any) -> list[Any]:
 
 def test_the_linter_takes_the_template_before_and_after_the_transform(package: Package, sam: dict[str, Any]) -> None:
     assert linted(package.template.read_text()) == []
-    # it does not look inside a SAM function's events: here they are mappings, and the API is behind aliases, too
+    # the linter does not read a SAM function's events: here they are mappings, and the API is also behind aliases
     shifting = shifted(with_code(sam, CODE), {"ShiftTraffic": "true"}, "jobflow-prod", TRIGGERS)
     assert linted(json.dumps(translate(shifting)), "eu-central-1") == []
 
@@ -102,10 +102,10 @@ def test_no_permission_has_a_wildcard(template: dict[str, Any]) -> None:
             assert resource != "*", name
             text = json.dumps(resource).replace(EVERY_TYPE, "types")
             if text.endswith(':event-source-mapping:*"}'):
-                # their ids are random; the function that they invoke is what bounds them
+                # the ids of mappings are random; the function that they invoke limits the statement
                 assert "ArnLike" in statement["Condition"], name
                 continue
-            # what is left of a name after a star may only be the end: a prefix of keys, a group's streams
+            # only the end of a name may follow a star: a prefix of keys, a group's streams
             assert re.fullmatch(r"[^*]+(:log-stream:\*|/\*|:\*)?[^*]*", text), (name, text)
 
 
@@ -142,7 +142,8 @@ def test_a_worker_sends_to_its_own_queue_and_those_it_enqueues_and_to_no_other(t
 def test_every_function_finds_what_settings_read(template: dict[str, Any]) -> None:
     for name, function in of_type(template, "AWS::Lambda::Function").items():
         variables = dict(function["Environment"]["Variables"])
-        # who pauses knows the mappings; a worker that knew its own would depend on what depends on it
+        # functions that pause have the ids of mappings; for a worker, the id of its own mapping would be a circular
+        # reference
         assert (variables.keys() >= API_ONLY) == (name == "APIHandler")
         assert (variables.keys() >= WATCHDOG_ONLY) == (name == "WatchdogFunction")
         own = API_ONLY | BY_FUNCTION | WATCHDOG_ONLY
@@ -201,7 +202,7 @@ def test_stack_deletion_takes_everything_with_it(template: dict[str, Any]) -> No
 
 
 def test_no_arn_names_a_partition(sam: dict[str, Any], template: dict[str, Any]) -> None:
-    # GovCloud's and China's ARNs begin otherwise; a parameter's value is the deployer's
+    # the ARNs of GovCloud and China begin differently; the deployer chooses a parameter's value
     for made in (sam, template):
         text = json.dumps([made[section] for section in ("Resources", "Conditions", "Outputs")])
         assert re.findall(r"arn:aws[a-z-]*:[a-z0-9-]+:", text) == []

@@ -1,6 +1,6 @@
-"""What tools of others say of the packaged template, each in an environment of its own: they pin libraries, too.
+"""Check the packaged template with other tools, each in a separate environment, because they pin libraries, too.
 
-They need no account and call nobody: their proxy is where nobody listens.
+They need no account and send no requests: their proxy is an address where no program listens.
 """
 
 import json
@@ -14,7 +14,7 @@ from infra.local import tool
 
 pytestmark = pytest.mark.ministack
 LEFT = {f"CKV_AWS_{number}" for number in (18, 21, 26, 73, 76, 86, 115, 116, 117, 119, 120, 173, 174)}
-"""Each has its reason in docs/security.md."""
+"""docs/security.md explains each of them."""
 
 
 def test_checkov_finds_nothing_without_a_reason(package: Package, tmp_path: Path) -> None:

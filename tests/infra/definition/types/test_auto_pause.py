@@ -1,4 +1,4 @@
-"""What the stack has for types that pause by themselves, and that it has nothing of it for all the others."""
+"""Test the stack's resources for types with `pause_when`, and that other types have none of them."""
 
 from dataclasses import replace
 from typing import Any

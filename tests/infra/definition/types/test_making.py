@@ -1,4 +1,4 @@
-"""A type whose jobs make jobs: its role, and that Lambda does not end a line of them."""
+"""Test a type with `enqueues`: its role, and that Lambda does not stop a chain of its jobs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a job type declares of its function's reach is in the function and in its role, and nothing else is."""
+"""Check that a job type's function and role get exactly the settings that it declares."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def role_of(**more: Any) -> dict[str, Any]:
 
 
 def added(**more: Any) -> list[dict[str, Any]]:
-    """Return the statements that a role has more than that of a type without settings."""
+    """Return the statements that a role has in addition to those of a type without settings."""
     plain, ours = (r["Policies"][0]["PolicyDocument"]["Statement"] for r in (role_of(), role_of(**more)))
     assert ours[: len(plain)] == plain
     return list(ours[len(plain) :])

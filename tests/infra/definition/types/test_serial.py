@@ -1,4 +1,4 @@
-"""A type whose jobs run one at a time for a key has FIFO queues, and every role and alarm knows them by their names."""
+"""Check that a type with `serial_by` has FIFO queues, and that every role and alarm uses their names."""
 
 import json
 from fnmatch import fnmatchcase

@@ -1,4 +1,4 @@
-"""The local gateway over real HTTP, with an app of its own."""
+"""Test the local gateway over real HTTP, with a test's app."""
 
 import http.client
 import socket
@@ -19,7 +19,7 @@ ORIGIN = "http://localhost:8080"
 
 
 def make_app() -> Chalice:
-    # Chalice writes its name into the environment that it is given, else into this process's
+    # Chalice writes its name into the given environment, else into that of this process
     app = Chalice(app_name="gateway-test", configure_logs=False, env={})
 
     def authorize(request: AuthRequest) -> AuthResponse:
@@ -175,7 +175,7 @@ def test_a_successor_on_the_same_socket_takes_over_without_refusing_anybody() ->
                 first.end_idle()
                 first.connections.wait_for_none(10)
                 assert not first.idle
-                # the kept connection has ended, so that the next request meets the successor's code
+                # the kept connection has ended, so the next request reaches the new process
                 assert client.get("/things/b").headers.get("connection") is None
                 assert client.get("/things/c").json()["name"] == "c"
             client.close()

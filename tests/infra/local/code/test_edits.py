@@ -1,4 +1,4 @@
-"""Which edits count."""
+"""Test which edits are reported."""
 
 import queue
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An edit of jobflow.toml is taken up by the process that the runner starts for it."""
+"""Check that the process that the runner starts for it applies an edit of jobflow.toml."""
 
 from pathlib import Path
 

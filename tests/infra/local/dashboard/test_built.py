@@ -1,4 +1,4 @@
-"""The dashboard's static server."""
+"""Test the dashboard's static server."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`make dev WATCH=1`: the dashboard from its sources, as a browser meets it."""
+"""Test `make dev WATCH=1`: the dashboard is served from its sources to a browser."""
 
 import re
 import shutil
@@ -24,7 +24,7 @@ FOREIGN = (
 
 
 def sources(folder: Path) -> Path:
-    """The dashboard's sources in a folder of their own, to be edited at will, with the packages of the real one."""
+    """A copy of the dashboard's sources, which the test can edit, with the packages of the real one."""
     packages = ROOT / "dashboard" / "node_modules"
     shutil.copytree(
         ROOT / "dashboard",
@@ -38,7 +38,7 @@ def sources(folder: Path) -> Path:
 
 
 def listen_for_edits(port: int) -> socket.socket:
-    """A browser's ear: the WebSocket on which Vite tells what to load again."""
+    """Open the WebSocket on which Vite tells a browser what to load again."""
     client = httpx.get(f"http://127.0.0.1:{port}/@vite/client").text
     [token] = re.findall(r'const wsToken = "(.+?)"', client)
     ear = socket.create_connection(("127.0.0.1", port), timeout=BOUND_SECONDS)
@@ -52,7 +52,7 @@ def listen_for_edits(port: int) -> socket.socket:
 
 
 def heard(ear: socket.socket, words: bytes) -> bytes:
-    """What was said until those words, all of it."""
+    """Return all messages until those words."""
     said = b""
     while words not in said:
         more = ear.recv(65_536)

@@ -1,4 +1,4 @@
-"""One emulator process for all tests that talk HTTP to it, empty for each."""
+"""Provide one emulator process for all tests that send HTTP requests to it; it is empty for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path

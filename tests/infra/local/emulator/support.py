@@ -1,4 +1,4 @@
-"""Clients and tables that the emulator's tests share."""
+"""Provide clients and tables for the emulator's tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ KEYS = ("pk", "sk")
 
 
 def client(emulator: Emulator, service: str, **options: Any) -> Any:
-    """A client of a running emulator that does not retry, so that every answer is seen; `options` of botocore."""
+    """Return a client of a running emulator that does not retry, so that every answer is visible.
+
+    `options` of botocore.
+    """
     environment = emulator.environment()
     return boto3.client(
         service,  # type: ignore[call-overload]  # the name is only known at run time
@@ -28,7 +31,7 @@ def client(emulator: Emulator, service: str, **options: Any) -> Any:
 
 
 def make_table(dynamodb: Any, name: str, **more: Any) -> str:
-    """Create a table keyed by the strings `pk` and `sk`, with a stream, and return its name."""
+    """Create a table with the string keys `pk` and `sk`, with a stream, and return its name."""
     attributes = [{"AttributeName": key, "AttributeType": "S"} for key in KEYS]
     dynamodb.create_table(
         TableName=name,

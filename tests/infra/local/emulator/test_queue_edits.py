@@ -1,4 +1,4 @@
-"""An edit of a job type changes its queues on the laptop as a new stack would have them; what waits in them stays."""
+"""Check that an edit of a job type changes its queues on the laptop as a new stack would; waiting messages stay."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ Deploy = Callable[..., dict[str, dict[str, str]]]
 
 @pytest.fixture
 def deploy(emulator: Emulator, sqs: Any) -> Deploy:
-    """Deploys as `make dev` does; returns the attributes of each queue, by its name without the stack's."""
+    """Deploy as `make dev` does; return the attributes of each queue, by its name without the stack's name."""
 
     def run(kind: JobType[Any, Any] | None, stack: str = STACK) -> dict[str, dict[str, str]]:
         described = Description(stateful([kind] if kind else [], stack, ORIGIN), {}, {}, {})

@@ -1,4 +1,4 @@
-"""Long polls, visibility timeouts, the dead-letter queue, and a cost that depth does not change."""
+"""Test long polls, visibility timeouts, the dead-letter queue, and that the depth does not change the cost."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ HOLD_SECONDS = 30
 
 
 def until_waiting(emulator: Emulator, count: int) -> None:
-    """Wait until so many long polls wait in the emulator; fails after a bound no healthy run reaches."""
+    """Wait until this many long polls wait in the emulator; fail after a time that no healthy run needs."""
     ends_at = time.monotonic() + LONG / 2
     while json.loads(httpx.get(f"{emulator.url}/_jobflow/health").text)["waiting_receives"] != count:
         assert time.monotonic() < ends_at, f"there are not {count} receives waiting"
@@ -29,7 +29,7 @@ Poll = Callable[[str], tuple[threading.Thread, list[dict[str, Any]]]]
 
 @pytest.fixture
 def poll(emulator: Emulator, sqs: Any) -> Poll:
-    """Starts a long poll of a queue, in a thread, and returns once it waits."""
+    """Start a long poll of a queue in a thread, and return once it waits."""
 
     def start(url: str) -> tuple[threading.Thread, list[dict[str, Any]]]:
         messages: list[dict[str, Any]] = []
@@ -42,13 +42,13 @@ def poll(emulator: Emulator, sqs: Any) -> Poll:
 
 
 def finished_before_its_time(thread: threading.Thread) -> bool:
-    """Whether a long poll ended by something else than the end of its 20 seconds."""
+    """Return whether a long poll ended before the end of its 20 seconds."""
     thread.join(LONG - 5)
     return not thread.is_alive()
 
 
 Wake = Callable[[Emulator, Any], Iterator[str]]
-"""Prepares, yields the URL of the queue that is polled, and does what makes the message "here" visible."""
+"""Prepares, yields the URL of the polled queue, and does what makes the message "here" visible."""
 
 
 def a_send(_: Emulator, sqs: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Sixteen clients at once: exact on the emulator."""
+"""Test sixteen simultaneous clients: the emulator's results are exact."""
 
 import threading
 from collections import Counter
@@ -20,7 +20,7 @@ THREADS = 16
 
 
 def together(action: Callable[[int], Any]) -> list[Any]:
-    """Run the action in 16 threads that start at the same moment, and return what each came to."""
+    """Run the action in 16 threads that start at the same moment, and return the result of each."""
     start = threading.Barrier(THREADS)
 
     def run(number: int) -> Any:
@@ -32,7 +32,7 @@ def together(action: Callable[[int], Any]) -> list[Any]:
 
 
 def wins(call: Callable[..., Any], **parameters: Any) -> bool:
-    """Whether a conditional write was done; False when its condition refused it."""
+    """Return whether a conditional write was made; False if its condition was false."""
     try:
         call(**parameters)
     except ClientError as error:
@@ -43,7 +43,7 @@ def wins(call: Callable[..., Any], **parameters: Any) -> bool:
 
 
 def conditional_puts(dynamodb: Any, table: str, rounds: int) -> Counter[int]:
-    """How many rounds had how many winners of `attribute_not_exists`."""
+    """Return how many rounds of `attribute_not_exists` had how many winners."""
 
     def put(name: str, number: int) -> bool:
         item = {"pk": {"S": name}, "sk": {"S": "META"}, "by": {"N": str(number)}}
@@ -53,7 +53,7 @@ def conditional_puts(dynamodb: Any, table: str, rounds: int) -> Counter[int]:
 
 
 def conditional_claims(dynamodb: Any, table: str, rounds: int) -> Counter[int]:
-    """How many rounds had how many winners of the move from QUEUED to RUNNING."""
+    """Return how many rounds of the move from QUEUED to RUNNING had how many winners."""
 
     def claim(name: str, _number: int) -> bool:
         values = {":running": {"S": "RUNNING"}, ":queued": {"S": "QUEUED"}, ":one": {"N": "1"}, ":zero": {"N": "0"}}
@@ -72,7 +72,7 @@ def conditional_claims(dynamodb: Any, table: str, rounds: int) -> Counter[int]:
 
 
 def additions(dynamodb: Any, table: str, name: str, each: int) -> int:
-    """What a counter stands at after 16 threads have added 1 to it `each` times, from no item at all."""
+    """Return the value of a counter after 16 threads have each added 1 `each` times, beginning without an item."""
     key = {"pk": {"S": name}, "sk": {"S": "COUNT"}}
 
     def add(_number: int) -> None:
@@ -118,7 +118,8 @@ def test_no_first_addition_is_lost(table: tuple[Any, str]) -> None:
 
 def test_a_failed_transaction_leaves_others_writes_alone(table: tuple[Any, str]) -> None:
     dynamodb, name = table
-    canceled = dynamodb.exceptions.TransactionCanceledException  # which botocore makes at its first use, in no thread
+    # botocore creates this at its first use, which must not be in a thread
+    canceled = dynamodb.exceptions.TransactionCanceledException
     refused = {
         "TableName": name,
         "Key": {"pk": {"S": "nobody"}, "sk": {"S": "META"}},

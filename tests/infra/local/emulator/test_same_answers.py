@@ -1,4 +1,4 @@
-"""The repaired moto gives the answers of the stock one: the same random calls to both, compared one by one."""
+"""Check that the repaired moto and the stock one give the same answers to the same random calls."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ DEFINITIONS = [{"AttributeName": n, "AttributeType": k} for n, k in (("g", "S"),
 
 
 class Dice:
-    """Random calls that mean something, from a seed."""
+    """Meaningful random calls, from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -126,7 +126,7 @@ class Dice:
 
 
 def answers(world: AbstractContextManager[Any], seed: int) -> list[Any]:
-    """What a world answers to the calls of a seed; a query goes on to its last page."""
+    """Return the answers of an emulator to the calls of a seed; a query continues to its last page."""
     with world:
         dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
         make_table(dynamodb, "things", attributes=DEFINITIONS, GlobalSecondaryIndexes=indexes())
@@ -162,7 +162,7 @@ def ask(call: Callable[..., dict[str, Any]], parameters: dict[str, Any]) -> dict
 
 
 def ordered(value: Any) -> Any:
-    """A value with its sets sorted, for their order means nothing."""
+    """Return a value with sorted sets, because their order has no meaning."""
     if isinstance(value, dict):
         return {k: sorted(v) if k in ("SS", "NS", "BS") else ordered(v) for k, v in value.items()}
     return [ordered(member) for member in value] if isinstance(value, list) else value
@@ -177,7 +177,7 @@ def test_dynamodb_answers_as_stock_moto_does(seed: int) -> None:
 
 
 def pages(world: AbstractContextManager[Any], question: dict[str, Any]) -> list[list[str]]:
-    """The sort keys of each page of a query over 2.4 MB, 40 KB an item."""
+    """Return the sort keys of each page of a query over 2.4 MB, with 40 KB for each item."""
     with world:
         dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
         make_table(dynamodb, "things", attributes=DEFINITIONS, GlobalSecondaryIndexes=indexes())

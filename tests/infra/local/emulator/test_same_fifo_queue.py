@@ -1,5 +1,7 @@
-"""The indexed FIFO queue behaves as stock moto's does: the same random calls to both. What stock moto does otherwise
-than SQS is told by tests of its own."""
+"""Check that the indexed FIFO queue behaves like stock moto's, with the same random calls to both.
+
+Separate tests cover the differences between stock moto and SQS.
+"""
 
 import json
 import random
@@ -20,7 +22,7 @@ FIFO = {"FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughp
 class FifoStory(Story):
     """Random steps with a FIFO queue and its dead-letter queue.
 
-    One message a receive: when several of a group are in flight, stock moto may change their order.
+    Each receive returns one message: if several messages of a group are in flight, stock moto may change their order.
     """
 
     def __init__(self, seed: int, now: Now) -> None:

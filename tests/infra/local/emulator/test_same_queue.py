@@ -1,5 +1,7 @@
-"""The indexed queue behaves as stock moto's does, but for a list of differences: the same random calls to both, on the
-same clock."""
+"""Check that the indexed queue behaves like stock moto's, except for a list of differences.
+
+Both get the same random calls, on the same clock.
+"""
 
 import random
 from collections.abc import Callable, Iterator
@@ -33,7 +35,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Delete
 
 
 class Now:
-    """A clock that stands still between the steps of a test."""
+    """A clock that does not move between the steps of a test."""
 
     def __init__(self) -> None:
         self.seconds = 1_700_000_000.0
@@ -44,7 +46,7 @@ class Now:
 
 @contextmanager
 def stock(clock: Callable[[], float]) -> Iterator[None]:
-    """moto as it comes, but for its clock."""
+    """Stock moto, with this clock."""
     with mock_aws(), Replacements() as replacements:
         sqs_queue.set_clock(replacements, clock)
         yield
@@ -57,7 +59,10 @@ def repaired(clock: Callable[[], float]) -> Iterator[None]:
 
 
 class Story:
-    """Random steps with a queue and its dead-letter queue, and what was seen; a handle is told by when it was given."""
+    """Random steps with a queue and its dead-letter queue, and the results.
+
+    A handle is identified by the time when it was given.
+    """
 
     def __init__(self, seed: int, now: Now) -> None:
         self.random = random.Random(seed)
@@ -69,7 +74,7 @@ class Story:
         self.live = make_queue(self.sqs, "live", RedrivePolicy=policy, VisibilityTimeout="20")
         self.handles: list[tuple[str, str]] = []
         self.sent = 0
-        # one group or none: among several, the indexed queue takes turns, and stock moto keeps the order
+        # at most one group: among several, the indexed queue takes turns, and stock moto keeps the order
         self.group: Any = {"MessageGroupId": "acme"} if seed % 2 else {}
 
     def send(self) -> Any:
@@ -94,18 +99,18 @@ class Story:
         return [(message["Body"], message["Attributes"], message["MD5OfBody"]) for message in messages]
 
     def delete(self) -> Any:
-        """Delete by a handle that was given once."""
+        """Delete with a handle that was given earlier."""
         url, handle = self.random.choice(self.handles)
         self.sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
         return "deleted"
 
     def delete_unknown(self) -> Any:
-        """Delete by a handle that no queue ever gave."""
+        """Delete with a handle that no queue ever gave."""
         self.sqs.delete_message(QueueUrl=self.live, ReceiptHandle=NEVER_GIVEN)
         return "deleted"
 
     def delete_batch(self) -> Any:
-        """Delete by handles given before, each told as by `delete`, and by one that never was."""
+        """Delete with several earlier handles, each identified as in `delete`, and with one that was never given."""
         given = dict.fromkeys(handle for url, handle in self.handles[-6:] if url == self.live)
         entries = [{"Id": f"delete-{number}", "ReceiptHandle": handle} for number, handle in enumerate(given)]
         entries.append({"Id": "delete_unknown", "ReceiptHandle": NEVER_GIVEN})
@@ -134,7 +139,7 @@ class Story:
         steps += [self.delete, self.wait] * 3 + [self.delete_unknown, self.count]
         for _ in range(STEPS):
             step = self.random.choice(steps if self.handles else [self.send, self.receive])
-            self.now.seconds += 0.001  # stock moto hides a message at the very instant it becomes visible
+            self.now.seconds += 0.001  # stock moto hides a message at the very instant at which it becomes visible
             try:
                 yield step.__name__, step()
             except ClientError as error:

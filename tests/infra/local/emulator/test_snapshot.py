@@ -1,4 +1,4 @@
-"""What an emulator keeps over its end, also over an end by SIGKILL, and what it does with a snapshot it cannot use."""
+"""Test what an emulator keeps when it ends, also by SIGKILL, and how it handles a snapshot that it cannot use."""
 
 import gzip
 import json
@@ -40,7 +40,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 
 class Run:
-    """An emulator in this process, with the resources that each run makes."""
+    """An emulator in this process, with the resources that each run creates."""
 
     def __init__(self, folder: Path) -> None:
         self.snapshot = Snapshot(folder, self.answer)
@@ -77,7 +77,7 @@ class Run:
 
 @contextmanager
 def run(folder: Path, *, fill: bool = True, clock: Callable[[], float] = time.time) -> Iterator[Run]:
-    """One run, which is filled from the last run, or with `fill` false is not."""
+    """Start one run, which is filled from the last run unless `fill` is false."""
     with emulated(clock), patch.dict(os.environ, CREDENTIALS):
         run = Run(folder)
         if fill:
@@ -136,7 +136,7 @@ def test_messages_of_a_fifo_queue_come_in_order_and_one_after_the_other(tmp_path
 
 
 def stream() -> list[tuple[int, str]]:
-    """The records of the stream from its beginning: number and event."""
+    """Return the records of the stream from its beginning: number and event."""
     streams: Any = boto3.client("dynamodbstreams")
     arn = streams.list_streams(TableName="jobs")["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
@@ -309,7 +309,7 @@ def test_a_killed_emulator_loses_nothing_before_its_snapshot_and_a_failed_start_
         until(lambda: json.loads(gzip.decompress(file.read_bytes()))["tables"]["jobs"]["items"])
         os.kill(first.pid, signal.SIGKILL)
     with process(tmp_path):
-        pass  # an end before the last run was brought back
+        pass  # the emulator ends before the last run was restored
     with process(tmp_path) as again:
         again.bring_back(VERSION, {})
         assert client(again, "dynamodb").scan(TableName="jobs")["Items"] == [ITEM]
@@ -333,7 +333,7 @@ def test_the_runner_learns_that_no_snapshot_can_be_written(tmp_path: Path, monke
     with process(tmp_path) as emulator:
         emulator.bring_back(VERSION, {})
         assert emulator.trouble() == ""
-        (tmp_path / "snapshot.json.draft").mkdir()  # as a full disk would
+        (tmp_path / "snapshot.json.draft").mkdir()  # as with a full disk
         until(lambda: "No snapshot was written" in emulator.trouble())
         (tmp_path / "snapshot.json.draft").rmdir()
         until(lambda: emulator.trouble() == "")

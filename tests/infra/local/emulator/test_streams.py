@@ -1,4 +1,4 @@
-"""The table's stream, which feeds the counters: every write once, in order."""
+"""Test the table's stream, which the counters read: every write once, in order."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Record = tuple[str, dict[str, Any] | None, dict[str, Any] | None]
 
 
 def records(streams: Any, table: str) -> list[Record]:
-    """The stream from its beginning: event, old image, new image."""
+    """Return the stream from its beginning: event, old image, new image."""
     arn = streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
@@ -44,7 +44,7 @@ def test_every_write_is_in_the_stream_with_both_images(dynamodb: Any, streams: A
     dynamodb.put_item(TableName=table, Item=KEY | {"n": {"N": "1"}, "tags": {"L": [{"S": "a"}]}})
     change(dynamodb, table, "SET n = :n", n={"N": "2"})
     dynamodb.delete_item(TableName=table, Key=KEY)
-    change(dynamodb, table, "ADD n :n", n={"N": "1"})  # which makes an item: one record, too
+    change(dynamodb, table, "ADD n :n", n={"N": "1"})  # an update that creates an item: also one record
     first, second = (KEY | {"n": {"N": n}, "tags": {"L": [{"S": "a"}]}} for n in "12")
     assert records(streams, table) == [
         ("INSERT", None, first), ("MODIFY", first, second), ("REMOVE", second, None),

@@ -1,4 +1,4 @@
-"""A service with real runtime processes, over a real emulator process."""
+"""Provide a service with real runtime processes, over a real emulator process."""
 
 import json
 import os
@@ -26,7 +26,7 @@ BOUND_SECONDS = 30.0
 
 
 def until(condition: Callable[[], Any]) -> Any:
-    """Wait for a condition and return what it came to; fails after a bound that no healthy run reaches."""
+    """Wait for a condition and return its result; fail after a time that no healthy run needs."""
     end = time.monotonic() + BOUND_SECONDS
     while not (value := condition()):
         assert time.monotonic() < end, "the condition was not met"
@@ -35,7 +35,7 @@ def until(condition: Callable[[], Any]) -> Any:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process exists and is no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -46,7 +46,7 @@ def alive(pid: int) -> bool:
 
 @dataclass
 class Lines:
-    """A sink that keeps what it is given."""
+    """A sink that keeps all lines."""
 
     seen: list[LogLine] = field(default_factory=list)
 
@@ -54,11 +54,11 @@ class Lines:
         self.seen.append(line)
 
     def messages(self) -> list[str]:
-        """Every line's text."""
+        """Return the text of every line."""
         return [line.message for line in self.seen]
 
     def said(self, key: str) -> list[Any]:
-        """The values under `key` in the JSON lines functions printed."""
+        """Return the values of `key` in the JSON lines that functions printed."""
         parsed = [json.loads(line.message) for line in self.seen if line.message.startswith("{")]
         return [document[key] for document in parsed if key in document]
 
@@ -78,13 +78,13 @@ class Queue:
             self.sqs.send_message(QueueUrl=self.url, MessageBody=body, MessageAttributes=attributes)
 
     def depth(self) -> int:
-        """Messages in it, visible or not."""
+        """Return the number of messages in the queue, visible or not."""
         attributes = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["All"])["Attributes"]
         counts = [int(value) for name, value in attributes.items() if name.startswith("ApproximateNumberOfMessages")]
         return sum(counts)
 
     def feeds(self, function: str, **options: Any) -> QueueMapping:
-        """A mapping from this queue."""
+        """Return a mapping from this queue to a function."""
         return QueueMapping(function, self.url, self.arn, **options)
 
 
@@ -99,7 +99,7 @@ class Stage:
     sqs: "SQSClient"
 
     def function(self, handler: str, **options: Any) -> str:
-        """Register a function; its name."""
+        """Register a function; return its name."""
         name = f"f-{uuid.uuid4().hex[:8]}"
         self.service.register(FunctionSpec(name, handler, **options))
         return name

@@ -1,4 +1,7 @@
-"""Queues and schedules over a real emulator: what is deleted, what comes again, what ends in the dead-letter queue."""
+"""Test queues and schedules over a real emulator.
+
+Which messages are deleted, delivered again, or moved to the dead-letter queue?
+"""
 
 from collections import Counter
 
@@ -34,7 +37,7 @@ def test_a_message_reaches_the_function_as_a_record_and_is_deleted(stage: Stage)
 def test_a_window_collects_what_comes_one_by_one(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
     stage.sources.add(queue.feeds(function, batch_size=3, window=20))
-    queue.send("a", "b", "c")  # the third fills the batch, long before the window ends
+    queue.send("a", "b", "c")  # the third message fills the batch, long before the window ends
 
     until(lambda: len(delivered(stage)) == 3)
 
@@ -76,7 +79,7 @@ def test_the_visibility_clock_runs_from_the_receive(stage: Stage) -> None:
     stage.sources.add(queue.feeds(function, max_concurrency=2))
     until(lambda: len(stage.lines.said("batch")) == 1)
 
-    stage.emulator.advance(31)  # the first invocation is still running
+    stage.emulator.advance(31)  # the first invocation still runs
 
     until(lambda: len(stage.lines.said("batch")) == 2)
     assert len(set(stage.lines.said("pid"))) == 2

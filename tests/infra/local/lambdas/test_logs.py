@@ -1,4 +1,4 @@
-"""Lines of functions: whole, in order, framed like Lambda's, and kept in CloudWatch Logs."""
+"""Test the lines of functions: complete, in order, with Lambda's own lines, and stored in CloudWatch Logs."""
 
 import re
 import time

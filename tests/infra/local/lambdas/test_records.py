@@ -1,4 +1,4 @@
-"""What a batch's answer means for its messages: AWS's rules for partial responses."""
+"""Test what a function's answer means for the messages of a batch: AWS's rules for partial responses."""
 
 from typing import Any
 

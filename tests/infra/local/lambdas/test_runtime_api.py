@@ -1,4 +1,4 @@
-"""The Runtime API refuses what no runtime asks; test_service.py shows what it answers to one."""
+"""Check that the Runtime API refuses requests that no runtime sends; test_service.py tests those of a runtime."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ BASE = "/2018-06-01/runtime"
 
 
 class Runtime:
-    """An environment that hands out one invocation."""
+    """An environment with one invocation."""
 
     def __init__(self) -> None:
         self.invocation = Invocation("arn:f", {"a": 1}, timeout=5)
@@ -33,7 +33,7 @@ async def exchange(method: str, path: str, headers: dict[str, str]) -> httpx.Res
     address = await api.start()
     async with httpx.AsyncClient(base_url=f"http://{address}") as client:
         response = await client.request(method, f"{BASE}/{path}", content=b"1", headers=headers)
-        again = await client.get(f"{BASE}/invocation/next")  # the connection is kept and still in step
+        again = await client.get(f"{BASE}/invocation/next")  # the connection is kept and can be used again
         assert again.json() == {"a": 1}
     api.close()
     return response

@@ -1,4 +1,7 @@
-"""Functions in real processes: what a handler sees, every way an invocation can end, and new code under way."""
+"""Test functions in real processes.
+
+What a handler gets, all ways in which an invocation ends, and new code meanwhile.
+"""
 
 import os
 import signal

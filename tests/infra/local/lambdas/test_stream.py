@@ -1,4 +1,7 @@
-"""The stream mapping over a real emulator: every change once and in order, the same batch again after a failure."""
+"""Test the stream mapping over a real emulator.
+
+Every change once and in order, the same batch again after a failure.
+"""
 
 import json
 import uuid

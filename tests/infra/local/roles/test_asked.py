@@ -1,4 +1,4 @@
-"""Which IAM actions a request needs, on which resources, and how a role's statements are judged."""
+"""Test which IAM actions a request needs, on which resources, and how a role's statements are evaluated."""
 
 import json
 from typing import Any

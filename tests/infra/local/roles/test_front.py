@@ -1,4 +1,4 @@
-"""The emulator refuses a function what its role does not allow, and says the grant to add."""
+"""Check that the emulator refuses requests that a function's role does not allow, and names the grant to add."""
 
 from collections.abc import Iterator
 from typing import Any

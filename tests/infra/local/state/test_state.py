@@ -1,4 +1,4 @@
-"""What a run keeps: a state file of its own, in a folder outside of the project, and the secrets of `.env`."""
+"""Test what a run stores: a state file in a folder outside of the project, and the secrets of `.env`."""
 
 import json
 import shutil
@@ -51,7 +51,7 @@ def test_a_folder_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
 
 
 def restarts(project: Path, changed: Path) -> bool:
-    """Return whether chalice's watcher asks for a restart when that file is written, a new or a known one."""
+    """Return whether chalice's watcher requests a restart when this file, new or known, is written."""
     asked: list[bool] = []
     watcher = StatFileWatcher(OSUtils())
     watcher._seed_mtime_cache(str(project))

@@ -1,4 +1,7 @@
-"""The emulator as a process: found only on this machine, steered by its control calls, gone with its parent."""
+"""Test the emulator as a process.
+
+Reachable only from this machine, controlled by its control calls, ends with its parent.
+"""
 
 import contextlib
 import ipaddress
@@ -37,7 +40,7 @@ sys.stdin.read()
 
 
 def until(condition: Callable[[], Any]) -> bool:
-    """Wait for a condition; False after a bound that no healthy run reaches."""
+    """Wait for a condition; return False after a time that no healthy run needs."""
     ends_at = time.monotonic() + BOUND_SECONDS
     while not condition():
         if time.monotonic() > ends_at:
@@ -47,7 +50,7 @@ def until(condition: Callable[[], Any]) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process lives; one that has ended and waits for its parent to notice does not."""
+    """Return whether a process runs; a process that has ended and waits for its parent does not run."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
@@ -110,7 +113,7 @@ def test_a_wrong_control_call_is_refused(emulator: Emulator, method: str, path: 
 def test_stop_ends_the_process() -> None:
     with Emulator.start() as emulator:
         assert is_running(emulator.pid)
-        with socket.create_connection(("127.0.0.1", port_of(emulator))):  # an open connection must not hold it up
+        with socket.create_connection(("127.0.0.1", port_of(emulator))):  # an open connection must not delay the end
             emulator.stop()
     assert not is_running(emulator.pid)
     with pytest.raises(ConnectionRefusedError):

@@ -1,4 +1,4 @@
-"""Filter patterns of CloudWatch Logs, as AWS documents them."""
+"""Test filter patterns of CloudWatch Logs, as AWS documents them."""
 
 import json
 import time

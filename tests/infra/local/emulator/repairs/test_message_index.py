@@ -1,4 +1,4 @@
-"""The indexes over a queue's messages: depth costs a receive nothing, and groups keep their order."""
+"""Test the indexes over a queue's messages: the depth does not slow a receive down, and groups keep their order."""
 
 import random
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support import REGION, SETTINGS, Clock
 
 
 class Waiting:
-    """As much of moto's message as the index looks at."""
+    """The part of moto's message that the index reads."""
 
     def __init__(self, group: str | None = None) -> None:
         self.group_id = group
@@ -47,7 +47,7 @@ def take(index: MessageIndex) -> Waiting:
 
 
 def looked_at(depth: int) -> int:
-    """How many messages the index looks at to hand out, hold and delete 100 of `depth`, with as many in flight."""
+    """Return how many messages the index reads to deliver, hold and delete 100 of `depth`, with as many in flight."""
     index = MessageIndex()
     for _ in range(2 * depth):
         index.add(Waiting(), 0)
@@ -89,7 +89,7 @@ def test_depth_costs_a_fifo_queue_nothing() -> None:
 
 
 def looked_at_in_groups(depth: int) -> int:
-    """How many messages the index looks at to hand out and delete 100 of as many in two groups."""
+    """Return how many messages the index reads to deliver and delete 100 messages in two groups."""
     index, _ = filled(*("a", "b") * (depth // 2))
     before = index.examined
     for _ in range(50):
@@ -106,7 +106,7 @@ def test_at_random_no_group_is_ever_handed_out_twice_or_out_of_order() -> None:
 
 
 def play(chance: random.Random) -> None:
-    """Send, take, give back, delete; at last all came in the order of their group."""
+    """Send, take, return and delete messages; in the end all came in the order of their group."""
     index, now = FifoIndex(), 0.0
     waiting: dict[str, list[Waiting]] = {group: [] for group in "abc"}
     flying: dict[str, Waiting] = {}
@@ -138,7 +138,7 @@ BACKLOG = 10_000
 
 
 def flood(many: list[Message]) -> None:
-    """Put messages on the queue as a request for each would, in a tenth of the time."""
+    """Put messages into the queue as a request for each would, in a tenth of the time."""
     backend = sqs_backends["123456789012"][REGION]
     for message in many:
         backend.send_message("test-test-fair", write_message(message), group_id=message.group)

@@ -1,4 +1,7 @@
-"""What stock moto refuses is refused in the same words, at the same size and every time, and changes nothing then."""
+"""Check that what stock moto refuses is also refused.
+
+With the same text, at the same size, every time, without effect.
+"""
 
 from typing import Any
 
@@ -14,7 +17,7 @@ Call = tuple[str, dict[str, Any]]
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 MANY = {f"n{n:03}": {"N": "1"} for n in range(300)}
 ROOM = 405_000 - len("pkskbig") - 2 - 5 * len(MANY)
-"""Bytes that moto takes for one more attribute, `big`, of an item of so many."""
+"""Bytes that moto counts for one more attribute, `big`, of an item with this many attributes."""
 
 
 def put(**more: dict[str, str]) -> Call:
@@ -49,7 +52,7 @@ STORIES: dict[str, list[Call]] = {
 
 
 def told(calls: list[Call]) -> tuple[list[str], Any]:
-    """Return what each call on a table with one item comes to, and the item afterwards."""
+    """Return the result of each call on a table with one item, and the item afterwards."""
     dynamodb: Any = boto3.client("dynamodb", region_name="us-east-1")
     table = make_table(dynamodb, "things")
     dynamodb.put_item(TableName=table, Item={**KEY, "n": {"N": "0"}, "text": {"S": "x"}})

@@ -1,4 +1,4 @@
-"""What a web page in this machine's browser can do to the emulator: use the bucket it was given an address for."""
+"""Test what a web page in this machine's browser can do to the emulator: only use the bucket with a signed address."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The HTTP server by its wire: what clients of AWS send that a simple server gets wrong."""
+"""Test the HTTP server byte by byte: requests of AWS clients that a simple server handles wrongly."""
 
 import socket
 from collections.abc import Iterator

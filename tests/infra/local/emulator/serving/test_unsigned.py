@@ -1,4 +1,4 @@
-"""What is to be had of the emulator without a signature: what S3 gives, and nothing else."""
+"""Check that unsigned requests get from the emulator what S3 would give, and nothing else."""
 
 import base64
 import json

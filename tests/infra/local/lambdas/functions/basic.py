@@ -1,4 +1,4 @@
-"""Tiny functions that do one thing each, run by real runtime processes."""
+"""Provide tiny functions, which real runtime processes run."""
 
 # ruff: noqa: T201 - a function's output is what its tests look at
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def context(event: dict[str, Any], ctx: Any) -> dict[str, Any]:
-    """What a handler sees of its invocation."""
+    """Return what a handler reads from its context."""
     return {
         "event": event,
         "request_id": ctx.aws_request_id,
@@ -29,7 +29,7 @@ def context(event: dict[str, Any], ctx: Any) -> dict[str, Any]:
 
 
 def pid(event: Any, ctx: Any) -> int:
-    """Which process this is."""
+    """Return the id of the process."""
     return os.getpid()
 
 
@@ -39,20 +39,20 @@ def fail(event: Any, ctx: Any) -> None:
 
 
 def leave(event: dict[str, int], ctx: Any) -> str:
-    """End the process without a word, unless told to stay."""
+    """End the process without output, unless the event says to stay."""
     if event.get("stay"):
         return "here"
     os._exit(7)
 
 
 def spend(event: dict[str, float], ctx: Any) -> int:
-    """Take a while."""
+    """Use some time."""
     time.sleep(event["seconds"])
     return os.getpid()
 
 
 def spawn(event: Any, ctx: Any) -> None:
-    """Leave a grandchild running, then outlive the timeout."""
+    """Start a grandchild process, then run until the timeout."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print(json.dumps({"grandchild": child.pid}), flush=True)
     time.sleep(600)
@@ -66,12 +66,12 @@ def talk(event: dict[str, Any], ctx: Any) -> None:
 
 
 def big(event: dict[str, int], ctx: Any) -> str:
-    """Return more than Lambda lets through."""
+    """Return more than Lambda allows."""
     return "x" * event["bytes"]
 
 
 def hold(event: dict[str, int], ctx: Any) -> int:
-    """Hold so many megabytes for a while."""
+    """Use this many megabytes for a while."""
     held = b"x" * (event["megabytes"] * 1024 * 1024)
     time.sleep(event.get("seconds", 0))
     return len(held)

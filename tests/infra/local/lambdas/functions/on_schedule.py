@@ -7,5 +7,5 @@ from typing import Any
 
 
 def tick(event: dict[str, Any], ctx: Any) -> None:
-    """Say what came."""
+    """Print the event."""
     print(json.dumps({"tick": event}))

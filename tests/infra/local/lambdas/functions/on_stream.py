@@ -1,4 +1,4 @@
-"""Consumers of a table's stream."""
+"""Consume a table's stream."""
 
 # ruff: noqa: T201 - a function's output is what its tests look at
 
@@ -15,12 +15,12 @@ def _report(event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def accept(event: dict[str, Any], ctx: Any) -> None:
-    """Everything went well."""
+    """Report no failure."""
     _report(event)
 
 
 def stumble(event: dict[str, Any], ctx: Any) -> None:
-    """Fail the first time over, and only then."""
+    """Fail the first time, and only then."""
     _report(event)
     marker = Path(event["Records"][0]["dynamodb"]["NewImage"]["marker"]["S"])
     if not marker.exists():
@@ -29,7 +29,7 @@ def stumble(event: dict[str, Any], ctx: Any) -> None:
 
 
 def partial(event: dict[str, Any], ctx: Any) -> dict[str, Any]:
-    """Fail at the record "b", the first time over."""
+    """Fail at the record "b" the first time."""
     failed = []
     for record in _report(event):
         marker = Path(record["dynamodb"]["NewImage"]["marker"]["S"])
@@ -40,7 +40,7 @@ def partial(event: dict[str, Any], ctx: Any) -> dict[str, Any]:
 
 
 def poisoned(event: dict[str, Any], ctx: Any) -> None:
-    """Fail whenever the record "poison" is among them, else say what passed."""
+    """Fail whenever the record "poison" is in the batch, else print the records."""
     passed = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
     if "poison" in passed:
         raise RuntimeError("poisoned")
