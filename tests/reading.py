@@ -18,7 +18,7 @@ from chalicelib.adapters.dynamo.tables.sizes import item_size
 
 READ_UNIT = 4096
 ENTRY = 130
-"""Bytes of an index entry, where a filter lets none through that could be weighed."""
+"""Bytes of an index entry, if a filter matches none whose size could be measured."""
 
 
 @dataclass
@@ -31,9 +31,9 @@ class Reading:
 
 @contextmanager
 def read_by(region: str) -> Iterator[Reading]:
-    """Meter the requests of this process to DynamoDB and SQS during the block."""
+    """Measure this process's requests to DynamoDB and SQS within the block."""
     reading, lock = Reading(), threading.Lock()
-    # Pages are queried side by side: an answer belongs to the request of its own thread.
+    # Pages are read in parallel: an answer belongs to the request of its own thread.
     asked = threading.local()
 
     def before(model: Any, params: dict[str, Any], **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Write many jobs directly into the tables of an emulator: without the API, with the store's own rows."""
+"""Write many jobs directly into the tables of an emulator, with the store's own rows but without the API."""
 
 import random
 import uuid
@@ -19,15 +19,15 @@ from chalicelib.settings import Settings
 
 IN_ONE_WRITE = 25
 SHARES = {Status.COMPLETED: 90, Status.FAILED: 3, Status.DEAD_LETTER: 2, Status.CANCELLED: 1, Status.QUEUED: 4}
-"""Percent of the jobs in each state: a platform that has run for a while."""
+"""Percentage of the jobs in each state, as on a platform that has run for some time."""
 ERROR = ("TimeoutError", "no answer")
 """Class and message of every failure."""
 EVERY = 0.25
-"""Seconds between two jobs' creations."""
+"""Seconds between the creation of two jobs."""
 
 
 def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator[Job]:
-    """Make so many jobs, the last one created at `until` (seconds since the epoch)."""
+    """Create this many jobs, the last one created at `until` (seconds since the epoch)."""
     chance = random.Random(seed)
     statuses, weights = list(SHARES), list(SHARES.values())
     for place in range(number):
@@ -45,7 +45,7 @@ def jobs(number: int, types: list[str], until: float, seed: int = 5) -> Iterator
 
 
 def seed(settings: Settings, number: int, types: list[str], until: float) -> Counter[tuple[str, Status]]:
-    """Write the jobs and their totals; return how many there are by (type, status)."""
+    """Write the jobs and their totals; return the numbers by (type, status)."""
     rows = binding.jobs(settings).bind(JobRow)
     client: Any = boto3.client("dynamodb", region_name=settings.region)
     counted: Counter[tuple[str, Status]] = Counter()

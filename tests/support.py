@@ -1,4 +1,4 @@
-"""Build what tests of every kind use: a clock, a job, an AWS with our tables, and a record of the requests to it."""
+"""Provide what tests of every kind use: a clock, a job, an AWS with our tables, and a record of the requests to it."""
 
 import io
 import json
@@ -25,7 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 T0 = 1_800_000_000.0
-"""When tests begin, in seconds since the epoch: 2027-01-15T08:00:00Z."""
+"""The time at which tests begin, in seconds since the epoch: 2027-01-15T08:00:00Z."""
 REGION = "us-east-1"
 SETTINGS = Settings.from_env(
     {
@@ -48,24 +48,24 @@ class Clock(kit.Clock):
         object.__setattr__(self, name, value)
 
     def after(self, seconds: float) -> float:
-        """Return the time in that many seconds."""
+        """Return the time that many seconds from now."""
         return self.now + seconds
 
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis")
-"""Run pytest in a process of its own, as this project does: without a plugin that takes half of its start."""
+"""Run pytest in a separate process, as this project does: without a plugin that takes half of the start time."""
 BUILT_IN = frozenset({"email.send", "image.process", "report.generate"})
 NOT_OF_CREATE_TABLE = frozenset({"PointInTimeRecoverySpecification", "TimeToLiveSpecification", "StreamSpecification"})
 
 
 def built_in() -> list[JobType[Any, Any]]:
-    """Return the job types that came with this repository: figures and requests of theirs are known to tests."""
+    """Return the job types of this repository, whose numbers and requests the tests contain."""
     return [kind for kind in jobtype.load() if kind.name in BUILT_IN]
 
 
 @contextmanager
 def written(level: str = "INFO") -> Iterator[list[dict[str, Any]]]:
-    """The log lines of the block, read; they are complete when it has ended."""
+    """Return the log lines of the block; they are complete when it has ended."""
     buffer, log, lines = io.StringIO(), logger(), list[dict[str, Any]]()
     handler = next(h for h in logging.getLogger(log.service).handlers if isinstance(h, logging.StreamHandler))
     before, level_before = handler.setStream(buffer), log.log_level
@@ -80,7 +80,7 @@ def written(level: str = "INFO") -> Iterator[list[dict[str, Any]]]:
 
 @dataclass
 class Invocation:
-    """Lambda's context: an end on the test's clock."""
+    """Lambda's context: its end is on the test's clock."""
 
     clock: Clock
     ends: float
@@ -91,7 +91,7 @@ class Invocation:
 
 
 def a_job(**fields: Any) -> Job:
-    """A queued job with an id of its own, each of whose claims is charged; `fields` say what is different."""
+    """Return a queued job with its own id, each of whose claims is charged; `fields` are the differences."""
     job = Job(
         id=str(uuid.uuid4()), type="email.send", status=Status.QUEUED, created_at=T0, updated_at=T0,
         payload={"to": "ada@example.com"}, payload_bytes=24, due_at=T0 + 60, writer=uuid.uuid4().hex[:12],
@@ -102,7 +102,10 @@ def a_job(**fields: Any) -> Job:
 def sqs_record(
     receipt: str, body: str, receive_count: int, sent_at: float | None = None, group: str | None = None
 ) -> dict[str, Any]:
-    """One message of the event that Lambda hands to a worker; its id is its receipt. `sent_at`: epoch seconds."""
+    """Return one message of the event that Lambda passes to a function; its id is its receipt.
+
+    `sent_at`: epoch seconds.
+    """
     attributes = {"ApproximateReceiveCount": str(receive_count), **({"MessageGroupId": group} if group else {})}
     if sent_at is not None:
         attributes["SentTimestamp"] = str(round(sent_at * 1000))
@@ -110,7 +113,7 @@ def sqs_record(
 
 
 def create_stores(settings: Settings) -> None:
-    """Create the tables and the bucket in the AWS that answers."""
+    """Create the tables and the bucket in the current emulated AWS."""
     for name, properties in (
         (settings.jobs_table, schema.jobs_table()),
         (settings.control_table, schema.control_table()),
@@ -122,7 +125,7 @@ def create_stores(settings: Settings) -> None:
 
 @contextmanager
 def requests_to(service: str) -> Iterator[list[str]]:
-    """The names of the operations that are asked of a service meanwhile, in order."""
+    """Return the names of the operations of a service that are requested within the block, in order."""
     asked: list[str] = []
 
     def note(model: Any, **_: Any) -> None:

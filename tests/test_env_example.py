@@ -1,4 +1,4 @@
-"""`.env.example` names every variable that the settings and `make dev` read, and works as it is."""
+"""Check that `.env.example` names every variable that the settings and `make dev` read, and works unchanged."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ EXAMPLE = dict(line.split("=", 1) for line in LINES if line and not line.startsw
 
 
 class Recorder(dict[str, str]):
-    """An environment that notes what is read from it."""
+    """An environment that records which variables are read."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)

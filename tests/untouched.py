@@ -18,7 +18,7 @@ BEFORE: dict[Path, dict[str, str]] = {}
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Remember the environment before the first fixture of a file is set up."""
+    """Store the environment before the first fixture of a file is set up."""
     BEFORE.setdefault(item.path, _environment())
     return (yield)
 

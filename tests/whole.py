@@ -1,6 +1,6 @@
-"""Play a part of what takes long in each run, and all of it with `--whole` (`make whole`, which CI runs).
+"""Run a part of the long tests in each run, and all of them with `--whole` (`make whole`, which CI runs).
 
-A test that has such a part asks for the fixture `whole`; `-m whole` picks those tests.
+A test that has such a part uses the fixture `whole`; `-m whole` selects these tests.
 """
 
 import pytest
@@ -15,11 +15,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def whole(request: pytest.FixtureRequest) -> bool:
-    """Tell whether all is to be played."""
+    """Return whether all examples are to be run."""
     return bool(request.config.getoption(OPTION))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark a test that has a part."""
+    """Mark a test that uses the fixture `whole`."""
     if "whole" in getattr(item, "fixturenames", ()):
         item.add_marker("whole")

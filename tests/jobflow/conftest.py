@@ -1,4 +1,4 @@
-"""One API per test, and a client of it."""
+"""Provide one API per test, and a client for it."""
 
 from collections.abc import Iterator
 

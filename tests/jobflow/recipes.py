@@ -1,4 +1,4 @@
-"""The API over HTTP for programs of another process, with answers that can be taken away."""
+"""Serve the API over HTTP for programs of another process, and disable its answers on request."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from tests.chalicelib.api.support import World
 
 @contextmanager
 def served(world: World, down: threading.Event) -> Iterator[str]:
-    """Serve the API on a free port of the loopback address; while `down` is set it answers 500 to everything."""
+    """Serve the API on a free port of the loopback address; while `down` is set, it answers 500 to every request."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -35,7 +35,7 @@ def served(world: World, down: threading.Event) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

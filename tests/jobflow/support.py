@@ -1,4 +1,4 @@
-"""The client over the real API: memory ports behind, no network between."""
+"""Provide the client over the real API: with memory ports, and without a network."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -17,19 +17,19 @@ T = TypeVar("T")
 URL = "https://jobs.example.com"
 EAGER = Patience(chance=lambda: 1.0)
 Connect = Callable[..., JobFlow]
-"""Makes a client of the API behind a wire: `client_of`, or `async_client_of`."""
+"""Creates a client of the API that uses a `Wire`: `client_of`, or `async_client_of`."""
 
 
 @dataclass
 class Wire:
-    """Hands requests to the API, or to what `instead` says first; keeps what was asked."""
+    """Pass requests to the API, unless `instead` answers them first; record the requests."""
 
     world: World
     instead: list[httpx.Response | Exception] = field(default_factory=list)
     lost: int = 0
-    """So many answers get lost after the API has acted."""
+    """The number of answers that are lost after the API has acted."""
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
-    """Does something, by method, before the API sees a request: what another client does meanwhile."""
+    """Functions, by method, that run before the API gets a request: they do what another client does meanwhile."""
     asked: list[httpx.Request] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -51,7 +51,7 @@ class Wire:
 
 
 class Slept(list[float]):
-    """The seconds that a client waited; `then` happens meanwhile."""
+    """The seconds that a client waited; `then` is called meanwhile."""
 
     def __init__(self, then: Callable[[], Any] = lambda: None) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ def client_of(wire: Wire, slept: Slept | None = None, role: Role = Role.ADMIN) -
 
 
 def async_client_of(wire: Wire, slept: Slept | None = None, role: Role = Role.ADMIN) -> JobFlow:
-    """Return the asynchronous client of this API, to be called as the other is."""
+    """Return the asynchronous client of this API, to be called like the other client."""
 
     async def sleep(seconds: float) -> None:
         if slept is not None:
@@ -84,7 +84,7 @@ def _options(wire: Wire, role: Role) -> dict[str, Any]:
 
 @dataclass
 class Awaited:
-    """An asynchronous client whose methods are awaited here, so that one test holds both clients."""
+    """An asynchronous client whose methods are awaited here, so that one test can use both clients."""
 
     client: AsyncJobFlow
 
@@ -107,7 +107,7 @@ class Awaited:
 def play(
     course: Flow[T], *answers: httpx.Response | Exception, waits: list[float] | None = None
 ) -> tuple[T, list[float]]:
-    """Run a course on these answers; return what it came to, and the waits it asked for."""
+    """Run a generator with these answers; return its result, and the waits that it requested."""
     left: Iterator[httpx.Response | Exception] = iter(answers)
     waits = [] if waits is None else waits
     step = next(course)

@@ -1,4 +1,4 @@
-"""A condition on jobs is one thing in the API, the client, the command line and the assistant's tools."""
+"""Check that a condition on jobs is the same in the API, the client, the command line and the assistant's tools."""
 
 from contextlib import suppress
 from inspect import getmembers, isfunction, signature
@@ -26,7 +26,7 @@ VALUES = {
     "created_after": "2027-01-01T00:00:00.000Z", "created_before": "2027-01-02T00:00:00.000Z",
     "finished_after": "2027-01-01T00:00:00.000Z", "finished_before": "2027-01-02T00:00:00.000Z", "payload": "to=ada",
 }  # fmt: skip
-"""Values of conditions that do not take any text."""
+"""Values of conditions that do not accept any text."""
 NEEDED = {"payload": {"created_after": "2027-01-01T00:00:00.000Z"}}
 
 
@@ -46,7 +46,7 @@ def tool(wire: Wire, **arguments: Any) -> Any:
 @pytest.mark.parametrize("name", FILTERS)
 def test_each_filter_of_the_api_is_one_everywhere(name: str, wire: Wire, shell: Shell, client: JobFlow) -> None:  # noqa: F811
     conditions = {key: [value] for key, value in given(name).items()}
-    with suppress(ApiError):  # none of the test's types has tenants: what was asked counts
+    with suppress(ApiError):  # none of the test's types has tenants: only the request counts
         list(client.iterate(**given(name)))  # type: ignore[arg-type]
     assert asked(wire).items() >= conditions.items()
     typed = " ".join(f"--{OPTIONS.get(key, key).replace('_', '-')} {value}" for key, value in given(name).items())

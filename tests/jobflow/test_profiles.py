@@ -1,4 +1,4 @@
-"""Where the address and the token come from, and that they stay together."""
+"""Test where the address and the token come from, and that they come from the same place."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md, each as it is printed, in a process of its own, with the API there and away."""
+"""Run the recipes of docs/recipes.md as printed, in separate processes, with the API available and unavailable."""
 
 import subprocess
 import sys
@@ -68,7 +68,7 @@ def world() -> Iterator[World]:
 
 
 def run(folder: Path, code: str, url: str, token: str) -> None:
-    """Run the recipe in its folder; fail with what it printed."""
+    """Run the recipe in its folder; fail with its output."""
     environment = {**untouched(), "PYTHONPATH": f"{folder}:{ROOT}", "JOBFLOW_URL": url, "JOBFLOW_TOKEN": token}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -93,5 +93,5 @@ def test_a_job_is_created_exactly_when_the_transaction_commits(name: str, world:
 
 
 def subjects(world: World) -> list[str]:
-    """The orders that have a job."""
+    """Return the orders that have a job."""
     return sorted(str(job.payload["subject"]) for job in world.store._jobs.values() if isinstance(job.payload, dict))

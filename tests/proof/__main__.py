@@ -21,21 +21,21 @@ from tests.proof.months.weather import COUNTED
 from tests.proof.running import Shares, answers, enumerate_all, months, outages, play, restores, seeds, versions
 
 GAMES_OVER_AWS = 0.1
-"""Of the games played in memory: over the adapters a step takes twenty times as long."""
+"""The share of the games that run in memory: over the adapters, a step takes twenty times as long."""
 BESIDE = {"memory": 1.0, "aws": 0.03}
-"""Of the crash points that are left out, the part that is compared with the one that stands for them."""
+"""The share of the skipped crash points that are compared with the point that has the same effect."""
 BETWEEN = {"memory": 1.0, "aws": 0.25}
-"""Of the crash points between two calls of ports, the part that is played. Both grounds have these points, and over
-the adapters an execution takes fifteen times as long. Those inside of a call, which only the adapters have, are all
-played."""
+"""The share of the crash points between two calls of ports that are run. Both grounds have these points, and over the
+adapters an execution takes fifteen times as long. Points inside a call exist only on the adapters; all of these are
+run."""
 RESTORES = 8
-"""Restores, and as many moves: two of each kind of month."""
+"""The number of restores, and of moves: two for each kind of month."""
 HOURS = 4_320.0
-"""Half a year in the whole proof: enough for every fault to strike in every move."""
+"""Half a year in the whole proof: enough for every fault to happen during every move."""
 
 
 class Began:
-    """When a part began, and the CPU time of all processes until then: as text, what it took."""
+    """The start of a part, and the CPU time of all processes until then; as text, what the part needed."""
 
     def __init__(self) -> None:
         self._at, self._spent = time.monotonic(), _cpu()
@@ -51,7 +51,7 @@ def _cpu() -> float:
 
 
 def main() -> int:
-    """Run everything; returns 1 when an invariant was broken, or a fault never struck where it could."""
+    """Run everything; return 1 if an invariant was broken, or if a fault never happened where it can happen."""
     asked = _arguments()
     if asked.seeds:
         return _fresh_seeds(asked)
@@ -80,7 +80,7 @@ def main() -> int:
 
 
 def _fresh_seeds(asked: argparse.Namespace) -> int:
-    """Play so many seeds, each with a month, a restore, a move and games; returns 1 when an invariant was broken."""
+    """Run this many new seeds, each with a month, a restore, a move and games; return 1 if an invariant was broken."""
     numbers = random.Random(asked.seed).sample(range(1_000_000), asked.seeds)
     print(f"{asked.seeds} seeds; repeat with: python -m tests.proof --seeds {asked.seeds} --seed {asked.seed}")
     began, bad = Began(), 0

@@ -42,19 +42,19 @@ DUE = T0 + 5_000.0
 AWS, MEMORY = "aws", "memory"
 JOBS = 100_000
 SOON = 2
-"""Seconds after the instant within which a job can start in time."""
+"""Seconds after the due time within which a job is in time."""
 
 
 @dataclass
 class Played:
-    """How many jobs become visible how many seconds after the instant, and how many jobs each run sent."""
+    """How many jobs become visible how many seconds after the due time, and how many jobs each run sent."""
 
     late: Counter[int]
     sent: Sequence[int]
 
     @property
     def in_time(self) -> int:
-        """Return how many jobs can start at the instant, or up to SOON seconds after it."""
+        """Return how many jobs can start at the due time, or up to SOON seconds after it."""
         return sum(number for seconds, number in self.late.items() if 0 <= seconds <= SOON)
 
 
@@ -71,7 +71,7 @@ class Helping:
 
 
 def burst(jobs: int, over: str) -> Played:
-    """Put so many jobs into the store, due at one instant, and run the watchdog each minute until after it."""
+    """Store this many jobs, due at one moment, and run the watchdog each minute until after this moment."""
     clock = Clock(DUE - LOOK_AHEAD - 90)
     with silence(), (_on_aws if over == AWS else _in_memory)(clock, jobs) as (store, queue):
         dispatcher = JobService(store, queue, clock=clock).dispatcher
@@ -110,7 +110,7 @@ def _on_aws(clock: Clock, jobs: int) -> Iterator[tuple[JobStore, JobQueue]]:
         aws.client("dynamodb", REGION).create_table(TableName=TABLE, **{key: properties[key] for key in keys})
         for end in ("", "-dlq"):
             aws.client("sqs", REGION).create_queue(QueueName=QUEUE + end)
-        # past the API, whose work this does not measure
+        # stored directly, because the work of the API is not measured
         rows, table = table_of(SETTINGS).bind(JobRow), dynamodb_backends[ACCOUNT][REGION].tables[TABLE]
         for job in _jobs(jobs):
             table.put_item(new_row(rows, job).serialize())
@@ -122,7 +122,7 @@ def _visible_on_aws() -> Iterator[float]:
 
 
 def main() -> int:
-    """Play a burst; returns 1 when a job could not start within 2 s of its instant."""
+    """Simulate a burst; return 1 if a job could not start within 2 s of its due time."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.burst", description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS, help="jobs due at one instant")
     parser.add_argument("--over", choices=(AWS, MEMORY), default=AWS, help="the adapters and the emulator, or memory")

@@ -1,4 +1,4 @@
-"""The table of fault x move: how often each fault struck in each move of a job."""
+"""Make the table of faults and moves: how often each fault happened during each move of a job."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ Struck = Counter[tuple[str, str]]
 
 
 def empty(struck: Struck) -> list[str]:
-    """Return the possible cells that no fault struck, and the impossible ones that one did."""
+    """Return the possible cells in which no fault happened, and the impossible ones in which one did."""
     cells = [(fault, move) for fault in FAULTS for move in COLUMNS]
     missed = [f"{fault!r} never struck in {move}" for fault, move in cells if not _met(struck, fault, move)]
     wrong = [
@@ -39,7 +39,7 @@ def _met(struck: Struck, fault: str, move: str) -> bool:
 
 
 def table(struck: Struck) -> str:
-    """Return the table as text; a cell that cannot be is a dash."""
+    """Return the table as text; an impossible cell contains a dash."""
     wide = max(map(len, COLUMNS))
     width = max(map(len, FAULTS))
     head = [f"{'':{width}} " + " ".join(f"{name[:7]:>7}" for name in COLUMNS)]

@@ -20,11 +20,11 @@ READS = frozenset({
     "overdue", "Query", "get", "get_without_bodies", "get_many", "key_lock", "view", "page", "depth", "taken", "read",
     "newest", "kept_steps", "kept_step", "GetItem", "BatchGetItem", "GetQueueAttributes",
 })  # fmt: skip
-"""Calls that change nothing, by the ports' names and by AWS's. To receive from a queue is none of them."""
+"""Calls that change nothing, by the names of ports and of AWS. A receive from a queue does change something."""
 
 
 class Point(NamedTuple):
-    """Where a process may die: before a call, by its number from 1, or after it."""
+    """A point where a process may die: before a call (numbered from 1), or after it."""
 
     call: int
     after: bool
@@ -35,7 +35,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One execution: a story, whether a duplicate comes along, and where the process dies (None: nowhere)."""
+    """One execution: a scenario, whether there is a duplicate message, and where the process dies (None: nowhere)."""
 
     scenario: Scenario
     duplicate: bool = False
@@ -47,7 +47,7 @@ class Case:
 
 
 class Call(NamedTuple):
-    """A call that was made, and when: calls of one moment follow each other, and nothing happens between them."""
+    """A call, and its time: calls at the same time follow each other, and nothing happens between them."""
 
     name: str
     moment: object = None
@@ -55,26 +55,32 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Execution:
-    """What happened: the calls in their order, every invariant that did not hold, and the jobs as they ended."""
+    """The result of an execution.
+
+    The calls in order, every invariant that was broken, and the final state of the jobs.
+    """
 
     calls: Sequence[Call]
     broken: list[str]
     ends: Sequence[object]
     ports: Sequence[int] = ()
-    """The call of a port that each call belongs to: odd numbers, over the adapters."""
+    """The call of a port to which each call belongs: over the adapters, odd numbers."""
 
     def inside(self, death: Point) -> bool:
-        """Return whether a call of a port has made one of its requests then, and not the next: in memory it has one."""
+        """Return whether a call of a port has made one of its requests, and not the next, at this point.
+
+        In memory it has only one.
+        """
         around = self.ports[death.call - 1 :][:2] if death.after else self.ports[: death.call][-2:]
         return len(around) == 2 and around[0] == around[1] and around[0] % 2 == 1
 
     def after(self, death: Point) -> object:
-        """Return what followed: the names of all calls until everything was at rest, and how the jobs ended."""
+        """Return what followed: the names of all calls until nothing changed any more, and how the jobs ended."""
         return [call.name for call in self.calls[death.call :]], self.ends
 
 
 class Visit(NamedTuple):
-    """One execution: what was broken in it, and whether its point is one that is left out."""
+    """One execution: what was broken in it, and whether its point is one of the skipped points."""
 
     broken: Sequence[str]
     left_out: bool = False
@@ -146,15 +152,15 @@ def execute(
     struck: Counter[tuple[str, str]] | None = None,
     dice: Case | None = None,
 ) -> Execution:
-    """Run one case to rest. After a death it throws the dice of the case `dice`, or its own."""
-    # Until it dies, it is the undisturbed run: only then is this call the one that was chosen there.
+    """Run one case until nothing changes. After a crash it uses the random choices of the case `dice`, or its own."""
+    # Until the crash, the run is the undisturbed one: only then is this call the chosen one.
     clock, rng = Clock(), random.Random(f"{seed} {replace(case, death=None)}")
     with silence(), stand(clock) as ground:
         world = World(ground, clock, rng, batch=case.scenario.batch)
         world.watchdog_on, world.duplicate_next = case.scenario.watchdog, case.duplicate
         faults = ground.faults
         faults.crash_at, faults.after = case.death or (None, False)
-        # What follows a death does not depend on the dice that were thrown before it.
+        # What follows a crash does not depend on the random choices before it.
         faults.dies = lambda: rng.seed(f"{seed} {dice or case}, dead")
         case.scenario.play(world)
         world.rest()
@@ -166,7 +172,7 @@ def execute(
 
 
 def astray(played: Execution, undisturbed: Execution, point: Point) -> Iterator[str]:
-    """Tell that a run died elsewhere than at the call that was chosen in the undisturbed run."""
+    """Report that a run crashed at another call than the one that was chosen in the undisturbed run."""
     if played.calls[: point.call] != undisturbed.calls[: point.call]:
         yield f"the {point.call} calls before a death are not those of the undisturbed run"
 

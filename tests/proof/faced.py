@@ -1,4 +1,4 @@
-"""The table promise x fault of docs/delivery.md, put together from what the parts of the proof declare."""
+"""Make the table of promises and faults in docs/delivery.md, from what the parts of the proof declare."""
 
 from collections.abc import Sequence
 
@@ -21,11 +21,11 @@ from tests.proof.stories import scenarios
 from tests.proof.versions import deploy
 
 DECLARING = (answers, deploy, machine, month, outages, restored, scenarios)
-"""Imported for what they declare."""
+"""Modules that are imported for their declarations."""
 
-# tests.proof.test_together, whose threads are no part of `make proof`
+# tests.proof.test_together, whose threads are not part of `make proof`
 plays("T", PROMISES, (TOGETHER,))
-# scripts.chaos, which knows nothing of the proof
+# scripts.chaos, which does not import the proof
 plays(
     "K",
     (1, 2, 3, 4, 5, 6, 7, 8, 11, 12),
@@ -37,7 +37,10 @@ plays(
 
 
 def table() -> str:
-    """Return the table in Markdown: a row a fault, a column a promise, and in a cell the parts that play it."""
+    """Return the table in Markdown: a row for each fault, a column for each promise.
+
+    A cell lists the parts that test it.
+    """
     head = f"| | {' | '.join(map(str, PROMISES))} |\n|---|{'---|' * len(PROMISES)}"
     rows = [f"| {fault} | {' | '.join(_cell(fault, promise) for promise in PROMISES)} |" for fault in FAULTS]
     return "\n".join([head, *rows, "", "Not promised (-):", "", *(f"* {one}" for one in reasons())])

@@ -20,23 +20,24 @@ REPLACED = (REPLACE.target, REPLACE.target)
 COMPOSED = frozenset({"keep", "try", "nap", "long nap", "wait", "wait or undo", "wait again"})
 """What an attempt may have done last with steps: it fails in a type that runs its jobs one at a time."""
 HARMLESS = COMPOSED | frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make", "make quiet"})
-"""What an attempt may have done last and complete; there may be nothing to obey, when the asking was what failed."""
+"""Last actions of an attempt that may complete. The job function may not notice a request to stop if the check itself
+failed."""
 FAILING = COMPOSED | frozenset({"err", "obey", "progress", "make", "make quiet"})
-"""What an attempt may have done last and fail; asking the platform fails when the platform refuses."""
+"""Last actions of an attempt that may fail; a request to the platform fails if the platform refuses it."""
 ASKING = COMPOSED | frozenset({"obey", "progress", "make", "make quiet"})
-"""What makes requests to AWS: if one of them is refused, the attempt is given back."""
+"""Actions that make requests to AWS: if one of these requests is refused, the attempt is given back."""
 LATER = frozenset({"later", "a while later", "much later"})
-"""What an attempt may have done last and be given back."""
+"""Last actions of an attempt that may be given back."""
 LONGEST_DOUBT = 86_400.0 - 10
-"""Seconds for which the platform keeps trying to run a job that it cannot run, less the clocks' skew."""
+"""Seconds for which the platform tries to run a job that it cannot run, less the difference of the clocks."""
 CLOCKS_APART = 35.0
-"""Seconds by which two clocks of a world differ at most, with room to spare."""
+"""Maximum seconds by which two clocks of a simulated platform differ, with a margin."""
 NO_EVIDENCE = frozenset({"Undeliverable"})
-"""Given up because no message could be delivered: there is none to be in the dead-letter queue."""
+"""Given up because no message could be delivered: the dead-letter queue has no message of the job."""
 
 
 def broken_at_rest(world: World) -> list[str]:
-    """Every invariant that does not hold now that the system has come to rest."""
+    """Return every invariant that is broken after the system has come to rest."""
     paused = [] if world.by_itself is None else world.by_itself.broken()
     paused += [] if world.planned is None else world.planned.broken()
     paused += [] if world.telling is None else world.telling.broken()
@@ -54,7 +55,7 @@ def broken_at_rest(world: World) -> list[str]:
 
 
 def broken_always(world: World) -> list[str]:
-    """Every invariant that must hold at any moment, and does not."""
+    """Return every invariant that must be true at any moment, and is broken."""
     writes = world.ground.writes()
     moves = [line for write in writes for line in (*_move(write), *_follows(world, write), *_given_up(world, write))]
     ended = [*_unrun(world), *_expired(world), *_forgotten(world), *_suspended(world)]
@@ -87,13 +88,13 @@ def _asked_last(world: World) -> Iterator[str]:
 
 
 def _one_thing(world: World) -> Iterator[str]:
-    """No second job was made of a unique one within its time, unless the first one had ended badly."""
+    """Check that no second job was made for a unique key within its time, unless the first one had ended badly."""
     names = {job.id: (job.type, job.payload["name"]) for job in world.ground.jobs() if job.type in world.unique}
     newest: dict[tuple[str, str], str] = {}
     until: dict[str, float] = {}
     last: dict[str, Status] = {}
     for job_id, old, new in world.ground.writes():
-        if old is None and job_id in names and job_id not in last:  # it may come back from a backup
+        if old is None and job_id in names and job_id not in last:  # the job may come from a backup
             name, seconds = names[job_id], world.unique[new.type]
             earlier = newest.get(name, "")
             if earlier and last[earlier] not in RETRYABLE and new.updated_at < until[earlier] - CLOCKS_APART:
@@ -115,7 +116,7 @@ def _undone(world: World) -> Iterator[str]:
 
 def _counted(world: World) -> Iterator[str]:
     claims = Counter((job_id, gen) for job_id, gen, _ in world.runs)
-    # An attempt that was given back is not one of the attempts that are allowed.
+    # An attempt that was given back is not counted as one of the allowed attempts.
     for job_id, old, new in world.ground.writes():
         if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs:
             claims[job_id, new.gen] -= 1
@@ -171,7 +172,7 @@ def _unrun(world: World) -> Iterator[str]:
 
 
 def _expired(world: World) -> Iterator[str]:
-    """No attempt of a run that has expired ever began."""
+    """Check that no attempt of an expired run began."""
     ran = {(job_id, gen) for job_id, gen, _ in world.runs}
     for job in world.ground.jobs():
         if job.error_class == EXPIRED and (job.id, job.gen) in ran:
@@ -204,7 +205,7 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
         yield f"I10 {job_id} went from {old} to {new}"
     claimed = new.status is Status.PROCESSING
     charged = {1} if claimed else {-1} if _deferred(old, new) else {0}
-    if old.status is Status.PROCESSING and new.kept > old.kept:  # a kept step forgives the attempts before it
+    if old.status is Status.PROCESSING and new.kept > old.kept:  # after a kept step, earlier attempts are not counted
         charged |= {-old.attempts, 1 - old.attempts}
     if new.attempts - old.attempts not in charged or new.claims - old.claims != (1 if claimed else 0):
         yield f"I2 {job_id} went from {old} to {new}"
@@ -215,7 +216,7 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
 
 
 def _deferred(old: Written, new: Written) -> bool:
-    """Whether the holder gave its attempt back."""
+    """Return whether the holder gave its attempt back."""
     if new.status is Status.RETRYING and new.kept > old.kept and new.attempts == 1:
         return False  # the attempt failed after it had kept a step, so it counts as the first one
     waits = new.status in (Status.RETRYING, Status.SUSPENDED)
@@ -223,7 +224,7 @@ def _deferred(old: Written, new: Written) -> bool:
 
 
 def _follows(world: World, write: Write) -> Iterator[str]:
-    """An attempt's end follows from what its function did."""
+    """Check that an attempt's recorded end follows from what its function did."""
     job_id, old, new = write
     if old is None or old.status is not Status.PROCESSING or new.status is old.status:
         return
@@ -235,18 +236,19 @@ def _follows(world: World, write: Write) -> Iterator[str]:
     only_after = {
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm"},
-        # given back: it may not start yet, or nobody can say, or too little of the invocation was left
+        # given back: it may not start yet, or its state cannot be read, or too little of the invocation was left
         Status.RETRYING: LATER | {"never ran"} if _deferred(old, new) else FAILING,
     }
     if new.updated_at <= (old.lease_until or 0):
-        # The holder did it itself: after its lease the job is given up whatever the attempt said and could not write.
+        # The holder did it itself. After its lease, the job is given up, whatever the attempt's result was that it
+        # could not write.
         only_after[Status.DEAD_LETTER] = FAILING
     if last not in only_after.get(new.status, {last}):
         yield f"I13 {job_id} became {new.status} after its attempt said {last!r}"
 
 
 def _given_up(world: World, write: Write) -> Iterator[str]:
-    """A dead letter has spent its attempts, or its time since its type was last resumed."""
+    """Check that a dead letter has spent its attempts, or its time since its type was last resumed."""
     job_id, old, new = write
     if new.status is not Status.DEAD_LETTER or old is None or old.status is Status.DEAD_LETTER:
         return
@@ -257,7 +259,7 @@ def _given_up(world: World, write: Write) -> Iterator[str]:
 
 
 def _resumed(world: World, dead: Written) -> float:
-    """When the type was last resumed before this, in seconds since the epoch."""
+    """Return when the type was last resumed before this time, in seconds since the epoch."""
     pauses = world.past_pauses.newest(dead.type, 1000)
     return max((past.until for past in pauses if past.until < dead.updated_at), default=0.0)
 
@@ -291,7 +293,7 @@ def _evidence(world: World) -> Iterator[str]:
             yield f"I6 the dead-letter queue holds {message.id} gen {message.gen}, and the job is {state}"
     held = {(message.id, message.gen) for message in dead}
     for job in jobs.values():
-        # a FIFO queue would hide what is behind it: the record is the evidence
+        # a FIFO queue would hide the later messages: the record is the evidence
         serial = world.kinds[job.type].serial_by is not None
         lacks = job.status is Status.DEAD_LETTER and (job.id, job.gen) not in held and not serial
         if lacks and job.error_class not in NO_EVIDENCE and job.id not in world.excused:

@@ -1,7 +1,6 @@
-"""Declare which promises each part of the proof is about, and which faults it plays against them.
+"""Declare which promises each part of the proof tests, and under which faults.
 
-The promises have the numbers of docs/delivery.md. Each part calls `plays` beside what it plays; `faced` puts the table
-together.
+The promises have the numbers of docs/delivery.md. Each part calls `plays` beside its code; `faced` makes the table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +24,7 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the proof: what it is about, and what goes wrong in it."""
+    """A part of the proof: the promises that it tests, and the faults that it injects."""
 
     name: str
     promises: frozenset[int]
@@ -40,11 +39,11 @@ NOT_PROMISED: Mapping[tuple[str, int], str] = {
     (RESTORED, 13): "a run that ended before the loss is not told again, even if its end was not told yet",
     (VERSIONS, 13): "a version from before `on_end` makes jobs that do not know whom to tell",
 }
-"""Cells that stay empty, because this page promises nothing there, each with the reason."""
+"""Cells that stay empty, because the page promises nothing for them, each with the reason."""
 
 
 def plays(name: str, promises: Iterable[int], faults: Iterable[str]) -> None:
-    """Say that each of these faults is played against each of these promises."""
+    """Declare that each of these promises is tested under each of these faults."""
     part = Part(name, frozenset(promises), frozenset(faults))
     if unknown := [*part.promises - set(PROMISES), *part.faults - set(FAULTS)]:
         raise ValueError(f"{name} plays what is in no table: {unknown}")
@@ -52,12 +51,12 @@ def plays(name: str, promises: Iterable[int], faults: Iterable[str]) -> None:
 
 
 def parts_of(fault: str, promise: int) -> Sequence[str]:
-    """Return the names of the parts that play this fault against this promise."""
+    """Return the names of the parts that test this promise under this fault."""
     return sorted({part.name for part in PARTS if fault in part.faults and promise in part.promises})
 
 
 def reasons() -> Sequence[str]:
-    """Return the cells that stay empty, with their reasons; raises ValueError if one of them is played."""
+    """Return the cells that stay empty, with their reasons. Raises ValueError if a part tests one of them."""
     if played := [cell for cell in NOT_PROMISED if parts_of(*cell)]:
         raise ValueError(f"is said to be not promised, and is played: {played}")
     return [f"{promise} and *{fault}*: {why}" for (fault, promise), why in NOT_PROMISED.items()]

@@ -1,4 +1,4 @@
-"""Run the proof, or a part of it, on one of its two grounds: one process a core, and one ground a process."""
+"""Run the proof, or a part of it, on one of its two grounds, with one process for each core and one ground in each."""
 
 import time
 from collections import Counter
@@ -29,21 +29,22 @@ from tests.proof.versions import deploy
 from tests.proof.versions.trees import older
 
 PARTS = 4
-"""Parts of the games, each from a seed of its own: as many on every machine, so that a seed repeats."""
+"""Number of parts of the games, each with its own seed; it is the same on every machine, so that a seed can be
+repeated."""
 
 GAMES_OF_A_SEED = 100
-"""Games of the model for each of some fresh seeds."""
+"""Games of the model for each new seed."""
 
 _stand: list[Stand] = []
-"""What this process stands on."""
+"""The ground of this process."""
 _open = ExitStack()
 
 
 class Shares(NamedTuple):
-    """Which crash points are played.
+    """Which crash points are run.
 
-    `part` of all; `beside`, of those left out, that are compared with the one that stands for them; `between`, of those
-    that no call of a port is divided by.
+    `part`: the share of all points. `beside`: the share of the skipped points that are compared with an equivalent one.
+    `between`: the share of the points that are not inside a call of a port.
     """
 
     part: float
@@ -53,16 +54,16 @@ class Shares(NamedTuple):
 
 @dataclass
 class Played:
-    """What was played: how much of it, what broke, and how often each fault struck in each move."""
+    """The results: how much was run, what was broken, and how often each fault happened during each move."""
 
     number: int = 0
     compared: int = 0
-    """Crash points that are left out, played beside the one that stands for them."""
+    """Skipped crash points that were compared with an equivalent one."""
     broken: list[str] = field(default_factory=list)
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: "Played") -> None:
-        """Take another part into this one."""
+        """Add the results of another part to this one."""
         self.number += other.number
         self.compared += other.compared
         self.broken += other.broken
@@ -70,7 +71,7 @@ class Played:
 
 
 def enumerate_all(name: str, seed_: int, shares: Shares, processes: int, tell: Callable[[str], None]) -> Played:
-    """Every crash point of every story on the given ground, spread over processes; counts executions."""
+    """Run every crash point of every scenario on the given ground, in several processes; count executions."""
     played = Played()
     tasks = [(index, duplicate, seed_, shares) for index in range(len(SCENARIOS)) for duplicate in (False, True)]
     with _pool(name, processes) as pool:
@@ -82,7 +83,7 @@ def enumerate_all(name: str, seed_: int, shares: Shares, processes: int, tell: C
 
 
 def play(name: str, seed_: int, games: int, processes: int) -> Played:
-    """The state machine on the given ground, spread over processes; counts steps."""
+    """Run the state machine on the given ground, in several processes; count steps."""
     played = Played()
     with _pool(name, processes) as pool:
         for one in pool.map(_some_games, [(seed_ + part, -(-games // PARTS)) for part in range(PARTS)]):
@@ -91,7 +92,7 @@ def play(name: str, seed_: int, games: int, processes: int) -> Played:
 
 
 def months(seed_: int, hours: float, processes: int, tell: Callable[[str], None]) -> Report:
-    """So many simulated hours in memory with every fault at random, spread over processes."""
+    """Simulate this number of hours in memory with all faults at random times, in several processes."""
     report, tasks = Report(), episodes(seed_, hours)
     with _pool("memory", processes) as pool:
         for (number, length), one in zip(tasks, pool.map(_one_episode, tasks), strict=True):
@@ -101,31 +102,31 @@ def months(seed_: int, hours: float, processes: int, tell: Callable[[str], None]
 
 
 def outages(jobs: int, processes: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield what an outage of each service did, and what is wrong with it."""
+    """Yield the effect of an outage of each service, and what is wrong."""
     with _pool("memory", processes) as pool:
         yield from pool.map(_one_outage, [(service, HOURS, jobs) for service in SERVICES])
 
 
 def answers(jobs: int, seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield what lost answers and refused requests did, and what is wrong with it."""
+    """Yield the effect of lost answers and refused requests, and what is wrong."""
     with _pool("memory", processes) as pool:
         yield from pool.map(_one_share, [(*game, jobs, seed_) for game in lost.GAMES])
 
 
 def restores(number: int, seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield what so many restores and as many moves in the middle of days brought back, and what is wrong with it."""
+    """Yield the results of this many restores and moves in the middle of days, and what is wrong."""
     with _pool("memory", processes) as pool:
         yield from pool.map(_one_restore, [(seed_ + one, moved) for one in range(number) for moved in (False, True)])
 
 
 def seeds(numbers: Sequence[int], processes: int) -> Iterator[Report]:
-    """Yield what each of these seeds did: a month, a restore, a move and games, over the ports in memory."""
+    """Yield the results of each seed: a month, a restore, a move and games, over the ports in memory."""
     with _pool("memory", processes) as pool:
         yield from pool.map(_one_seed, numbers)
 
 
 def versions(seed_: int, processes: int) -> Iterator[tuple[str, list[str]]]:
-    """Yield what a deploy and a rollback in the middle did, and what is wrong with it."""
+    """Yield the results of a deploy and a rollback in the middle, and what is wrong."""
     commit, why = older()
     if not commit:
         yield f"no deploy was played: {why}", []
@@ -194,7 +195,7 @@ def _some_games(task: tuple[int, int]) -> Played:
     try:
         run_state_machine_as_test(seed(seed_)(machine), settings=plan)
     except Exception as error:
-        # Whatever a game ends with is a finding: also an error that the code under test or the emulator raised.
+        # Any exception that ends a game is a finding, also an error in the tested code or the emulator.
         broken = [f"{type(error).__name__}: {error}\n" + "\n".join(getattr(error, "__notes__", []))]
     return Played(machine.steps, broken=broken, struck=machine.struck)
 

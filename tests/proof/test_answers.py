@@ -1,4 +1,4 @@
-"""Answers that do not arrive, and requests that are refused, spend no attempt without a run."""
+"""Check that lost answers and refused requests spend no attempt without a run."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ SEED = 20_261_129
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job types do not stay behind."""
+    """Remove the proof's job types afterwards."""
     yield
     forget()
 

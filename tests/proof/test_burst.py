@@ -1,4 +1,4 @@
-"""Jobs that are due at one instant can start at it: a part of what `python -m tests.proof.burst` plays."""
+"""Check that jobs that are due at one moment can start then: a part of `python -m tests.proof.burst`."""
 
 import pytest
 

@@ -40,7 +40,7 @@ def _dead(stand: Stand) -> Iterator[World]:
 
 
 def job(world: World) -> Job:
-    """The job, as it stands."""
+    """Return the job in its present state."""
     [found] = world.ground.jobs()
     return found
 

@@ -1,4 +1,4 @@
-"""A seeded part of the crash-point enumeration; `make proof` visits every point."""
+"""Run a random part of the crash points; `make proof` runs all of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -16,12 +16,12 @@ from tests.proof.stories.scenarios import SCENARIOS
 SEED = 20_261_125
 PORTS_PART, PORTS_WHOLE = 1 / 3, 2 / 3
 AWS_PART, AWS_WHOLE = 1 / 70, 1 / 20
-"""An execution over the adapters takes 0.1 s: `make test` plays some 110, and `make proof` all."""
+"""An execution over the adapters takes 0.1 s: `make test` makes about 110, and `make proof` all."""
 
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job type does not stay behind."""
+    """Remove the proof's job type afterwards."""
     yield
     forget()
 

@@ -20,7 +20,7 @@ PLACED = {"pk": {"S": "b"}, "sk": {"S": "META"}, "group": {"S": "ACTIVE#t#1"}, "
 
 
 def of_partition(group: str, before: str) -> dict[str, Any]:
-    """A query as the watchdog makes it."""
+    """Make a query as the watchdog does."""
     return {
         "IndexName": "active",
         "KeyConditionExpression": "(#0 = :0 AND #1 < :1)",
@@ -58,7 +58,7 @@ OF_ONE_ANSWER = frozenset({"ResponseMetadata", "MessageId", "ReceiptHandle"})
 
 
 def answer(service: str, operation: str, parameters: dict[str, Any], where: dict[str, Any]) -> Any:
-    """What the caller gets: an answer or an error, less what differs each time."""
+    """Return the caller's result: an answer or an error, without the parts that differ each time."""
     try:
         return plain(getattr(aws.client(service, REGION), operation)(**where, **parameters))
     except ClientError as error:
@@ -73,7 +73,7 @@ def plain(value: Any) -> Any:
 
 @contextmanager
 def shortened(heard: list[str]) -> Iterator[None]:
-    """Both clients on the short way."""
+    """Both clients with direct calls."""
     dynamodb, sqs = aws.client("dynamodb", REGION), aws.client("sqs", REGION)
     hear, silent = heard.append, (lambda _: None)
     with direct(dynamodb, hear, silent), direct(sqs, hear, silent):

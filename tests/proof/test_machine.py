@@ -1,4 +1,4 @@
-"""The model-based test, in memory and over the adapters; `make proof` plays longer."""
+"""Run the model-based test, in memory and over the adapters; `make proof` runs it for longer."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ SEED = 20_261_125
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job type does not stay behind."""
+    """Remove the proof's job type afterwards."""
     yield
     forget()
 
@@ -34,7 +34,7 @@ def play(machine: type[DeliveryMachine], games: int) -> int:
 
 
 def told(games: int) -> list[str]:
-    """Play over the ports; return what was written in each game. Ids are left out."""
+    """Run games over the ports; return the writes of each game, without ids."""
     games_told = list[str]()
 
     class Told(machine_on(in_memory)):  # type: ignore[misc]
@@ -53,7 +53,7 @@ def test_the_system_agrees_with_its_model_over_the_ports_and_a_seed_repeats_it()
 
 
 def test_a_dead_letter_of_a_paused_type_has_its_message() -> None:
-    """Its message used up its receives in slow workers, and its last attempt is a probe."""
+    """The message used up its receives in slow workers, and the last attempt is a probe."""
     game = DeliveryMachine()
     game.begin(seed=0, batch=1, delay=0, attempts=3, fair=False, mode="pauses")
     game.take()

@@ -1,4 +1,7 @@
-"""Some simulated days with every fault; `make proof` plays half a year, `make proof HOURS=…` as many as asked for."""
+"""Simulate some days with every fault.
+
+`make proof` simulates half a year, `make proof HOURS=…` the given number of hours.
+"""
 
 import random
 from collections import Counter
@@ -22,7 +25,7 @@ from tests.support import Clock
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job types do not stay behind."""
+    """Remove the proof's job types afterwards."""
     yield
     forget()
 

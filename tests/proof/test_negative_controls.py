@@ -53,21 +53,21 @@ from tests.support import Clock
 
 SEED = 20_261_129
 OF_KEYS = 4
-"""A month of this seed has a type whose jobs have keys."""
+"""A month with this seed has a type whose jobs have keys."""
 Neglect = Callable[[Ground], None]
-"""Puts a part that neglects its duty in the place of one of the ground's."""
+"""Replaces a part of the ground by one that neglects its duty."""
 Edit = Callable[[Change], Change]
 
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job types do not stay behind."""
+    """Remove the proof's job types afterwards."""
     yield
     forget()
 
 
 class Behind:
-    """A port that hands everything on; its subclasses neglect a duty."""
+    """A port that passes everything on; its subclasses neglect a duty."""
 
     def __init__(self, port: object) -> None:
         self.port: Any = port
@@ -77,7 +77,7 @@ class Behind:
 
 
 def store(part: Callable[[object], object]) -> Neglect:
-    """Let another store stand before the ground's."""
+    """Put another store in front of the ground's store."""
 
     def neglect(ground: Ground) -> None:
         ground.store = cast("JobStore", part(ground.store))
@@ -86,7 +86,7 @@ def store(part: Callable[[object], object]) -> Neglect:
 
 
 def queue(part: Callable[[object], object]) -> Neglect:
-    """Let another queue stand before the ground's."""
+    """Put another queue in front of the ground's queue."""
 
     def neglect(ground: Ground) -> None:
         ground.queue = cast("JobQueue", part(ground.queue))
@@ -95,7 +95,7 @@ def queue(part: Callable[[object], object]) -> Neglect:
 
 
 def turns(part: Callable[[object], object]) -> Neglect:
-    """Let another plan of starts stand before the ground's."""
+    """Put another plan of starts in front of the ground's plan."""
 
     def neglect(ground: Ground) -> None:
         ground.turns = cast("Turns", part(ground.turns))
@@ -104,7 +104,7 @@ def turns(part: Callable[[object], object]) -> Neglect:
 
 
 def writes(edit: Edit) -> Neglect:
-    """Let the store write something else than it was asked for."""
+    """Let the store write something other than it was asked to."""
 
     class Store(Behind):
         def apply(self, job_id: str, change: Change) -> Job:
@@ -115,14 +115,14 @@ def writes(edit: Edit) -> Neglect:
 
 
 class Forgetful(Behind):
-    """Answers that a job is stored, and stores none."""
+    """Reports that a job is stored, but stores none."""
 
     def add(self, job: Job) -> None:
         """See JobStore."""
 
 
 class Blind(Behind):
-    """Finds no job that is overdue."""
+    """Finds no overdue job."""
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
@@ -130,7 +130,7 @@ class Blind(Behind):
 
 
 class Impatient(Behind):
-    """Takes every lease for one that has ended."""
+    """Treats every lease as ended."""
 
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
@@ -145,14 +145,14 @@ class Impatient(Behind):
 
 
 class Silent(Behind):
-    """Keeps no history."""
+    """Stores no history."""
 
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
 
 
 class Stalling(Behind):
-    """Shows each job as one that the platform has kept from running for years."""
+    """Returns each job as one that the platform has not been able to run for years."""
 
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
@@ -160,7 +160,7 @@ class Stalling(Behind):
 
 
 class Open(Behind):
-    """Shows each key as free, and gives it to everybody."""
+    """Returns each key as free, and gives it to every attempt."""
 
     def key_lock(self, key: str) -> KeyLock | None:
         """See JobStore."""
@@ -189,7 +189,7 @@ class Overwriting(Behind):
 
 
 class Losing(Behind):
-    """Says that it took a message, and has lost it."""
+    """Reports that it accepted a message, but loses it."""
 
     def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
@@ -200,7 +200,7 @@ class Losing(Behind):
 
 
 class Hiding(Behind):
-    """Hides for a month what is to come again in seconds."""
+    """Hides a message for a month that should be visible again in seconds."""
 
     def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
         """See JobQueue."""
@@ -221,7 +221,7 @@ class Unsorted(Behind):
 
 
 class Shallow(Behind):
-    """Says that nothing waits in it."""
+    """Reports that no message waits in it."""
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
@@ -229,7 +229,7 @@ class Shallow(Behind):
 
 
 class Generous(Behind):
-    """Gives the present moment to everybody who asks for a slot."""
+    """Gives the present moment to each request for a slot."""
 
     def slots(self, job_type: str, rate: Rate, count: int, now: float, until: float) -> Sequence[float]:
         """See Turns."""
@@ -237,17 +237,17 @@ class Generous(Behind):
 
 
 def unconditional(change: Change) -> Change:
-    """Leave out what must hold of the job."""
+    """Remove the conditions on the job."""
     return replace(change, tests=())
 
 
 def from_any_status(change: Change) -> Change:
-    """Leave out the table of moves as well."""
+    """Remove the table of moves as well."""
     return replace(change, tests=(), move=replace(change.move, source=frozenset(Status)))
 
 
 def uncounted(field: str) -> Edit:
-    """Charge no claim to this number."""
+    """Do not charge the claims up to this number."""
 
     def edit(change: Change) -> Change:
         added = {name: more for name, more in change.increments.items() if name != field or more < 0}
@@ -268,7 +268,7 @@ def in_the_same_generation(change: Change) -> Change:
 
 
 def as_first_asked(change: Change) -> Change:
-    """Let the request that came first have the say."""
+    """Let the first request determine the payload."""
     return _unset("payload", change) if change.move is REPLACE else change
 
 
@@ -285,12 +285,12 @@ def forgiving(change: Change) -> Change:
 
 
 def fails_at_once(change: Change) -> Change:
-    """End a job that is to be tried again."""
+    """End a job that should be tried again."""
     return replace(change, move=FAIL) if change.move is POSTPONE else change
 
 
 def queued_again(change: Change) -> Change:
-    """Put a job back among the new ones that is to be tried again."""
+    """Put a job that should be tried again among the new ones."""
     return replace(change, move=replace(POSTPONE, target=Status.QUEUED)) if change.move is POSTPONE else change
 
 
@@ -311,7 +311,7 @@ def where(neglect: Neglect) -> Stand:
 
 
 def story(name: str) -> Scenario:
-    """Return one of the proof's stories."""
+    """Return one of the proof's scenarios."""
     return next(one for one in SCENARIOS if one.name == name)
 
 
@@ -322,7 +322,7 @@ def fails_for_ever(world: World) -> None:
 
 
 def fails_too_late(world: World) -> None:
-    """Let an attempt fail when another one has completed the job."""
+    """Let an attempt fail after another one has completed the job."""
     world.script["a"] = ["stall then err"]
     world.nested = world.poll
     world.submit("a")
@@ -343,7 +343,7 @@ def posts_too_late(world: World) -> None:
 
 
 def comes_while_paused(world: World) -> None:
-    """Let a message come after its type has been paused by itself."""
+    """Let a message come after its type was paused automatically."""
     fail_until_paused(world, more="c")
     world.clock.advance(ROW_FRESH + 5)
     world.poll()
@@ -351,7 +351,7 @@ def comes_while_paused(world: World) -> None:
 
 @dataclass(frozen=True)
 class Control:
-    """A story, what is neglected in it, and what the proof must say then."""
+    """A scenario, the neglected duty, and what the proof must report."""
 
     neglected: str
     says: str
@@ -405,7 +405,7 @@ CONTROLS = (
 
 
 def told(played: Scenario, stand: Stand = in_memory) -> str:
-    """Play a story without crashes, and return what was broken, in lines."""
+    """Run a scenario without crashes, and return the broken invariants as lines."""
     return "\n".join(execute(Case(played), stand, SEED).broken)
 
 

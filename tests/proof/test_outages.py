@@ -1,4 +1,4 @@
-"""An outage of six hours ends no job; and no type of job waits for another one's backlog."""
+"""Check that an outage of six hours ends no job, and that no job type waits for the backlog of another type."""
 
 from collections.abc import Iterator
 
@@ -17,12 +17,12 @@ from tests.support import T0, Clock, a_job
 
 JOBS = 120
 BACKLOG = 12_000
-"""Four times what one run of the watchdog looks at, all older than the job that has no message."""
+"""Four times the number of jobs that one run of the watchdog checks, all older than the job without a message."""
 
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job types do not stay behind."""
+    """Remove the proof's job types afterwards."""
     yield
     forget()
 
@@ -57,7 +57,7 @@ class Deep(MemoryJobQueue):
 @pytest.mark.parametrize("kind", ["b.quiet", "a.deep"])
 @pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
 def test_a_job_without_a_message_is_sent_within_three_minutes_although_nobody_counts(kind: str, place: float) -> None:
-    """Beside a backlog of another type, or anywhere in one of its own of which nothing is worked off."""
+    """The job is beside a backlog of another type, or anywhere in a backlog of its own type that is not processed."""
     clock = Clock()
     store, queue = MemoryJobStore(clock), Deep(clock, "a.deep")
     for number in range(BACKLOG):

@@ -13,7 +13,7 @@ OF_KEYS = 4
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job types do not stay behind."""
+    """Remove the proof's job types afterwards."""
     yield
     forget()
 

@@ -63,7 +63,7 @@ DUE = T0 + 5000
 
 
 def together(number: int, act: Callable[[int], T]) -> list[T]:
-    """Do it so many times in so many threads, which all begin at once."""
+    """Call it this many times in this many threads, which all begin at once."""
     start = threading.Barrier(number)
 
     def wait_and_act(which: int) -> T:
@@ -177,7 +177,7 @@ def test_workers_whose_attempts_all_fail_pause_their_type(cloud: Settings) -> No
 
 
 def tell(rows: DynamoAutoPauses, rule: Failing) -> AutoPause | None:
-    """A worker that does not get to count a failure goes on: it delays a pause."""
+    """A worker that cannot count a failure continues: the pause only begins later."""
     try:
         return change(rows, "t", failed(rule, "f", "ValueError", T0))
     except TimeoutError:
@@ -219,7 +219,7 @@ def test_administrators_who_change_a_schedule_differently_all_get_their_turn(
 
 
 class Swarm:
-    """Jobs of NOTE and workers in threads, which all get every message of the queue at once, again and again."""
+    """Jobs of NOTE, and workers in threads, which all get every message of the queue at once, again and again."""
 
     def __init__(self, cloud: Settings, clock: Clock) -> None:
         self.clock, self.runs = clock, Counter[tuple[str, int, int]]()
@@ -247,13 +247,16 @@ class Swarm:
         return f"{ctx.job.gen}.{ctx.attempt}"
 
     def submit(self, text: str, number: int) -> str:
-        """Make a job, in one of many threads."""
+        """Create a job, in one of many threads."""
         store, queue = self._adapters()
         asked = Submission(NOTE.name, {"to": ["a@example.com"], "text": text}, idempotency_key=f"{number}")
         return JobService(store, queue, clock=self.clock).submit(asked).job.id
 
     def work(self, rounds: int, workers: int) -> None:
-        """Receive all messages; let each worker have all of them at the same moment; delete what none reports."""
+        """Receive all messages.
+
+        Let each worker process all of them at the same moment; delete those that none reports.
+        """
         for _ in range(rounds):
             received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10, AttributeNames=["All"])
             messages = received.get("Messages", [])

@@ -1,4 +1,4 @@
-"""A deploy and a rollback while jobs are under way: two versions at work on the same tables and queues."""
+"""Test a deploy and a rollback while jobs are active: two versions use the same tables and queues."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.proof.versions.deploy import judged
 
 @pytest.fixture
 def commit() -> str:
-    """The older version; without one there is nothing to play."""
+    """The older version; the test is skipped without one."""
     found, why = trees.older()
     return found or pytest.skip(why)
 

@@ -1,4 +1,4 @@
-"""Every order of the steps of a waiter, a waker and the watchdog; and what a neglected duty would do."""
+"""Test every order of the steps of a waiter, a waker and the watchdog, and the effects of neglected duties."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ def explored(rules: Rules, crashes: int = 0, duplicates: int = 0) -> Explored:
 
 
 def unfenced(change: Change) -> Change:
-    """A wake that is not for one wait: it tests only the state."""
+    """Return a wake that is not for one wait: it tests only the state."""
     return replace(change, tests=())
 
 
@@ -45,7 +45,7 @@ def test_a_stop_that_ends_a_job_before_its_function_undoes_its_step_is_found() -
 
 
 def test_a_poster_that_dies_has_woken_the_job_or_stored_nothing() -> None:
-    """One process dies, with everything before and after it: the poster's request is not repeated."""
+    """One process dies, after everything that came before it; the sender's request is not repeated."""
     found = explore(Rules(), start()._replace(crashes=1, duplicates=0, posts=1))
     assert found.bad == []
     lost = explore(Rules(spare=False), start()._replace(crashes=1, duplicates=0, posts=1), most_bad=1)
@@ -62,7 +62,10 @@ def test_a_wake_that_is_not_fenced_by_its_wait_is_found() -> None:
 
 
 def test_a_message_that_is_marked_as_sent_for_a_later_wait_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who marks it was slow, and the job has been claimed and waits again: now for a message that nobody sent."""
+    """The process that marks the message was slow.
+
+    The job was claimed and waits again, now for a message that was never sent.
+    """
     from tests.proof import waiting
 
     real = waiting.CHANGES["mark sent"]

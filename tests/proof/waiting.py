@@ -21,20 +21,20 @@ from chalicelib.watchdog.rule import Resend, Signs, check
 
 WAITS = EVENT + "go"
 TIMES = (0.0, 10_000.0, 20_000.0)
-"""The present times: the start, the end of the wait, the end of the sleep."""
+"""The possible times: the start, the end of the wait, the end of the sleep."""
 SOON = 100.0
-"""The watchdog looks that much later than everything else: nothing is late by then."""
+"""The watchdog runs this much later than everything else; at that time nothing is late any more."""
 BY = Claimant("request")
 Edit = Callable[[Change], Change]
 
 
 JOBS: list[Job] = []
-"""Every job that was met: a state has its number, because states are compared very often."""
+"""Every job state that was reached; each has a number, because states are compared very often."""
 NUMBERS: dict[Job, int] = {}
 
 
 def number(job: Job) -> int:
-    """Return the number of a job."""
+    """Return the number of a job's state."""
     if job not in NUMBERS:
         NUMBERS[job] = len(JOBS)
         JOBS.append(job)
@@ -42,7 +42,7 @@ def number(job: Job) -> int:
 
 
 class Process(NamedTuple):
-    """A process: who it is, its next step, and what it has read. A worker holds a message until its last step."""
+    """A process: its role, its next step, and what it has read. A worker holds a message until its last step."""
 
     who: str
     step: str
@@ -85,7 +85,10 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What a negative control changes: whether the waiter looks before it acknowledges, and the write of a wake."""
+    """The changes of a negative control.
+
+    Whether the waiter reads the event before it acknowledges, and the write of a wake.
+    """
 
     looks: bool = True
     spare: bool = True
@@ -98,7 +101,7 @@ class Rules:
 
 @dataclass
 class Explored:
-    """How many states there are, and each bad one with the steps that lead to it."""
+    """How many states there are, and each bad state with the steps that lead to it."""
 
     states: int = 0
     bad: list[str] = field(default_factory=list)
@@ -110,7 +113,7 @@ def start() -> State:
 
 
 def explore(rules: Rules, begin: State | None = None, most_bad: int = 3) -> Explored:
-    """Visit every state that can be reached, each once."""
+    """Visit every reachable state, each once."""
     first = begin or start()
     found, waiting, before = Explored(), deque([first]), {first: ("", first)}
     while waiting and len(found.bad) < most_bad:
@@ -139,7 +142,7 @@ def trace(state: State, first: State, before: dict[State, tuple[str, State]]) ->
 
 
 def broken(state: State, moves: list[tuple[str, State]]) -> str | None:
-    """Return what must never be, and is."""
+    """Return what must never be true, but is."""
     job = state.job
     if state.outcome is not None and state.outcome != state.event:
         return f"the function found {state.outcome!r}, and the row says {state.event!r}"
@@ -159,7 +162,7 @@ def broken(state: State, moves: list[tuple[str, State]]) -> str | None:
 
 
 def misfortunes(state: State) -> Iterator[tuple[str, State]]:
-    """Let time pass, a process die, or a message come twice."""
+    """Advance the time, let a process die, or deliver a message twice."""
     if state.time < len(TIMES) - 1:
         yield "time passes", state._replace(time=state.time + 1)
     if state.duplicates and "visible" in state.messages:
@@ -170,13 +173,13 @@ def misfortunes(state: State) -> Iterator[tuple[str, State]]:
         messages = _with(state.messages, "visible") if held else state.messages
         job = state.job
         if held and process.seen >= 0 and JOBS[process.seen].token == job.token and job.status is Status.PROCESSING:
-            job = replace(job, lease_until=-1.0)  # by the time its message comes again
+            job = replace(job, lease_until=-1.0)  # by the time when its message is delivered again
         died = state._replace(processes=rest, crashes=state.crashes - 1, messages=messages, key=number(job))
         yield f"{process.who} dies before {process.step}", died
 
 
 def steps(state: State, rules: Rules) -> Iterator[tuple[str, State]]:
-    """Return what the processes may do next, and which may begin."""
+    """Return the next possible steps of the processes, and which processes may begin."""
     posting = any(process.who == "poster" for process in state.processes)
     if "visible" in state.messages and sum(process.who == "worker" for process in state.processes) < 2:
         begun = state._replace(messages=_less(state.messages, "visible"))
@@ -320,7 +323,8 @@ def _claim(state: State, process: Process, rules: Rules) -> State:
     if job.status is Status.SUSPENDED:
         look = job.waits == WAITS and rules.looks
         return _begin(state, process._replace(step="look" if look else "acknowledge", seen=state.key))
-    return state._replace(messages=_with(state.messages, "visible"))  # held under a live lease
+    # the worker holds the job, and its lease has not ended
+    return state._replace(messages=_with(state.messages, "visible"))
 
 
 def _next(state: State, event: str, asked: bool) -> str:
@@ -335,19 +339,22 @@ def _next(state: State, event: str, asked: bool) -> str:
 
 
 def _finds(state: State, process: Process) -> State:
-    """Note what the function found out about its event, when it goes on."""
+    """Record what the function found out about its event when it continues."""
     return state._replace(outcome=process.event) if process.event and process.step != "suspend" else state
 
 
 def _apply(state: State, change: str, seen: int, edit: Edit = lambda change: change) -> tuple[bool, State]:
-    """Make a change of the job that was seen, if it is allowed now."""
+    """Make a change of the job that was read, if it is allowed now."""
     key = _applied(state.key, change, seen, state.time, edit)
     return (False, state) if key < 0 else (True, state._replace(key=key))
 
 
 @cache
 def _applied(key: int, name: str, seen: int, time: int, edit: Edit) -> int:
-    """Return the number of the job after a change, -1 if the change is refused. What no decision reads is left out."""
+    """Return the number of the job after a change, -1 if the change is refused.
+
+    Fields that no decision reads are left out.
+    """
     job, change = JOBS[key], edit(CHANGES[name](JOBS[seen], TIMES[time]))
     if not change.allowed(job):
         return -1
@@ -390,7 +397,7 @@ def _suspend(seen: Job, now: float, until: float, what: str) -> Change:
 
 
 def canonical(state: State) -> State:
-    """Return the same state with the smallest numbers of claims: they are only compared with each other."""
+    """Return an equal state with the smallest numbers of claims, because these are only compared with each other."""
     seen = {state.key, *(process.seen for process in state.processes if process.seen >= 0)}
     ranks = {claims: rank for rank, claims in enumerate(sorted({JOBS[key].claims for key in seen}))}
     if all(claims == rank for claims, rank in ranks.items()):

@@ -1,4 +1,4 @@
-"""A whole JobFlow in one thread, on a clock that the test holds: client, worker, poller, watchdog, operator."""
+"""Run a complete JobFlow in one thread, on a clock that the test moves: client, worker, poller, watchdog, operator."""
 
 import itertools
 import random
@@ -46,21 +46,21 @@ DAY = 86_400.0
 
 @dataclass
 class World(Clients, Declared, Poller):
-    """One job type and everyone who has to do with it. What goes wrong is noted in `wrong`."""
+    """One job type and all processes that handle it. `wrong` records what goes wrong."""
 
     ground: Ground
     clock: Clock
     rng: random.Random
     script: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     always: dict[str, str] = field(default_factory=dict)
-    """What each further attempt of a job does, by its name; else it completes at once."""
+    """What each further attempt of a job does, by the job's name; attempts that are not listed complete at once."""
     batch: int = 1
     """Messages in one delivery."""
     watchdog_on: bool = True
     paused: bool = False
-    """Whether Lambda's poller has been told to receive nothing."""
+    """Whether Lambda's poller receives nothing, because the queue is paused."""
     pause_known: bool = False
-    """Whether the watchdog knows of the pause."""
+    """Whether the watchdog has read the pause."""
     paused_at: float = 0.0
     past_pauses: MemoryPastPauses = field(default_factory=MemoryPastPauses)
     duplicate_next: bool = False
@@ -71,15 +71,16 @@ class World(Clients, Declared, Poller):
     numbers: Iterator[int] = field(default_factory=itertools.count)
     stopped: set[tuple[str, int]] = field(default_factory=set)
     excused: set[str] = field(default_factory=set)
-    """Jobs whose messages were thrown away by hand: they may lack evidence in the dead-letter queue."""
+    """Jobs whose messages were deleted by hand: they may lack evidence in the dead-letter queue."""
     hurried: set[str] = field(default_factory=set)
-    """Jobs whose wait an operator ended: they are due since the API's clock, which may be ahead of the worker's."""
+    """Jobs whose wait an operator ended: they are due since the time of the API's clock, which may be ahead of the
+    worker's."""
     rate: Rate | None = None
     """The rate of the job type TYPE."""
     warm: dict[str, Pacing] = field(default_factory=dict)
-    """What the process of each of its workers remembers of the plan."""
+    """What the process of each of its workers has cached of the plan."""
     by_itself: ByItself | None = None
-    """What pauses the job type TYPE by itself."""
+    """The automatic pauses of the job type TYPE."""
     planned: Planned | None = None
     """The schedules."""
     telling: Telling | None = None
@@ -90,14 +91,14 @@ class World(Clients, Declared, Poller):
     of_key: dict[str, list[Job]] = field(default_factory=lambda: defaultdict(list))
     """The jobs whose attempts run now, by their key."""
     keyed: int = 0
-    """How many attempts of a key have begun."""
+    """How many attempts with a key have begun."""
     debounced: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[str, str] = field(default_factory=dict)
-    """The requests under each debounce key in their order, and the last of them that was answered."""
+    """The requests with each debounce key in order, and the last of them that was answered."""
     died: set[tuple[str, int, int]] = field(default_factory=set)
-    """The tokens of the attempts whose worker died, or could write nothing any more until its invocation ended."""
+    """The tokens of attempts whose worker died, or could no longer write until its invocation ended."""
     only: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """The ids of the jobs that requests with one value were answered with."""
+    """The ids of the jobs in the answers to requests with one value."""
     wrong: list[str] = field(default_factory=list)
     crashes: int = 0
     steps: int = 0
@@ -108,16 +109,16 @@ class World(Clients, Declared, Poller):
     skew: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds by which the clock of "api", of "watchdog" or of one of WORKERS is ahead."""
     worker: str = WORKERS[0]
-    """Whose batch is worked off now, or was the last one."""
+    """The worker whose batch is being processed, or was the last one."""
     deliveries: int = 0
     removed: str | None = None
-    """The type that the present deploy does not have."""
+    """The type that the present deployment does not have."""
     throttled: bool = False
     """Whether Lambda refuses invocations: a batch is received, counted, and hidden for its visibility timeout."""
     time_of_watchdog: float = 50.0
     """Seconds that a run of the watchdog has."""
     ends: list[float] = field(default_factory=list)
-    """When the invocations under way are killed, the innermost last."""
+    """When the current invocations are killed, the innermost last."""
     running: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
     """The ends of the invocations that run a function for a job's generation."""
 
@@ -144,7 +145,7 @@ class World(Clients, Declared, Poller):
         )
 
     def standing(self) -> Standing:
-        """Return what the counters tell the watchdog, with the pause when it is known; counts what they lack."""
+        """Return the counters' facts for the watchdog, with the pause if it was read; also count what they lack."""
         self.steps += 1
         known = [*self.ground.types] if self.pause_known else []
         known += [TYPE] if self.by_itself is not None and self.by_itself.told() is not None else []
@@ -199,16 +200,16 @@ class World(Clients, Declared, Poller):
         return next((group_of(job.tags) for job in self.ground.jobs() if job.id == told.id), None) or BY_HAND
 
     def remove(self, kind: str | None) -> None:
-        """Deploy without this type, or with all of them: a removed type has neither watchdog nor worker."""
+        """Deploy without this type, or with all types; a removed type has neither watchdog nor worker."""
         self.removed = kind
         self.watchdog.types = [name for name in self.ground.types if name != kind]
 
     def clock_of(self, process: str) -> Callable[[], float]:
-        """The clock of a process: right, but for its skew."""
+        """Return the clock of a process: correct, except for its skew."""
         return lambda: self.clock.now + self.skew[process]
 
     def calm(self) -> None:
-        """End everything that keeps the world from coming to rest, but for the clocks."""
+        """End everything that prevents the simulated platform from coming to rest, except the wrong clocks."""
         self.paused = self.pause_known = self.throttled = False
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
         self.counting.lag, self.counting.out = 0.0, False
@@ -219,12 +220,12 @@ class World(Clients, Declared, Poller):
             self.by_itself.resume()
 
     def lose_messages(self, kind: str = TYPE) -> None:
-        """Purge the queue: what was on its way to the dead-letter queue will not get there."""
+        """Purge the queue: messages on the way to the dead-letter queue will not reach it."""
         self.excused |= {job.id for job in self.ground.jobs()}
         self.ground.purge(kind)
 
     def console_redrive(self, kind: str = TYPE) -> int:
-        """StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
+        """Start StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
         bodies = self.ground.take_dead(kind)
         for body in bodies:
             self.ground.put(body, kind, self._group(body))
@@ -233,7 +234,7 @@ class World(Clients, Declared, Poller):
     # ---- time
 
     def watch(self) -> None:
-        """The scheduled watchdog, if a minute has passed and it is not out of order."""
+        """Run the scheduled watchdog, if a minute has passed and it has no outage."""
         if self.watchdog_on and self.clock.now >= self.watched_at + 60:
             self.watched_at = self.clock.now
             if not self.process(self._watch):
@@ -256,11 +257,11 @@ class World(Clients, Declared, Poller):
         return not self.ground.unfinished() and not waiting
 
     def poll_all(self) -> int:
-        """Receive one batch of each type that has a message, and work it off."""
+        """Receive one batch of each type that has a message, and process it."""
         return sum(self.poll(kind=kind) for kind in self.ground.types if kind == TYPE or self.ground.waiting(kind))
 
     def rest(self, most: float = 2 * DAY) -> None:
-        """Let the system run until nothing is left to do, and the watchdog has tidied up."""
+        """Let the system run until nothing is left to do, and the watchdog has cleaned up."""
         end, idle = self.clock.now + most, 0
         while not self.at_rest() and self.clock.now < end:
             idle = 0 if self.poll_all() else idle + 1
@@ -268,7 +269,7 @@ class World(Clients, Declared, Poller):
             self.watch()
             if idle:
                 self.clock.advance(self.rng.choice((1, 3, 9)) if idle < 6 else min(30.0 * 2 ** (idle // 3 - 2), 600))
-        # A pause by itself that has no job left ends when its next probe is due.
+        # An automatic pause of a type without jobs ends when its next probe is due.
         for _ in range(12 if self.by_itself is not None and self.by_itself.open() else 0):
             self.clock.advance(610)
             self.watch()

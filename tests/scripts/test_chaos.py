@@ -1,4 +1,4 @@
-"""The soak finds in its verdict what is planted."""
+"""Check that the soak's verdict reports planted errors."""
 
 import time
 from collections import Counter
@@ -158,7 +158,7 @@ class DeadLetters:
         self.sqs.send_message(QueueUrl=self.url, MessageBody=write_message(Message(job_id, gen, "chaos.note")))
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass, in which the sweeper removes what it may see."""
+        """Advance the clock; meanwhile the sweeper removes the messages that it can receive."""
         self.clock.advance(seconds)
         due = {job_id for job_id, at in self.sweeps.items() if self.clock.now >= at}
         seen = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=0)
@@ -177,7 +177,7 @@ class DeadLetters:
 def test_a_stale_message_is_told_only_if_the_sweeper_had_its_time_to_remove_it(
     cloud: Settings, clock: Clock, swept: bool
 ) -> None:
-    """A bulk action may have retried or discarded a dead letter a moment ago."""
+    """A bulk action may have retried or discarded a dead letter a moment before."""
     queue = DeadLetters(clock)
     jobs = {f"job-{number}": item(status="dead_letter") for number in range(25)}
     for job_id in (*jobs, "discarded", "retried"):

@@ -1,4 +1,4 @@
-"""The demo, against the real platform and against one that misbehaves."""
+"""Test the demo, with the real platform and with one that answers wrongly."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The load command: whom it may put under load, and what it counts."""
+"""Test the load command: which APIs it may load, and what it counts."""
 
 import json
 from pathlib import Path

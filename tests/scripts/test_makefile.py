@@ -1,4 +1,4 @@
-"""Recipes of the Makefile that people meet on their first day, run by make itself in a folder of their own."""
+"""Test recipes of the Makefile that users run on their first day, run by make itself in a separate folder."""
 
 import os
 import shutil
@@ -21,14 +21,14 @@ esac
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project that has a Makefile and the lists of packages."""
+    """A project with a Makefile and the lists of packages."""
     for name in ("Makefile", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
 def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run make in the folder, as from a shell of its own."""
+    """Run make in the folder, as from a new shell."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(
         ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -36,7 +36,7 @@ def make(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def python(file: Path, log: Path, *, whole: Path, pip: bool) -> Path:
-    """Write a Python that notes what it is asked for, with or without pip."""
+    """Write a Python that records its arguments, with or without pip."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(PYTHON.format(log=log, whole=whole, pip=0 if pip else 1))
     file.chmod(file.stat().st_mode | stat.S_IXUSR)

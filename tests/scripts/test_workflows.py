@@ -1,4 +1,4 @@
-"""The project's own workflows and issue forms: taken by GitHub's schemas, clean for an auditor and actionlint."""
+"""Check the project's own workflows and issue forms with GitHub's schemas, an auditor and actionlint."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def test_the_last_job_waits_for_all_others() -> None:
 
 
 def changed(folder: Path, *files: str) -> dict[str, str]:
-    """What .ci/plan says of a commit that changes these files."""
+    """Return the output of .ci/plan for a commit that changes these files."""
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
     (folder / ".ci").mkdir()
     (folder / ".ci" / "plan").write_bytes((ROOT / ".ci" / "plan").read_bytes())

@@ -1,4 +1,4 @@
-"""The server, asked by the official SDK's own client, over the real API."""
+"""Test the assistant's server with the official SDK's own client, over the real API."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ STEERING = {"retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dea
 
 
 def ask(wire: Wire, talk: Callable[["Client"], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:
-    """Talk to the server with the SDK's client. Both are imported here: that takes each process of a run 0.9 s."""
+    """Send requests to the server with the SDK's client. Both are imported here, because the import takes 0.9 s."""
     from mcp.client import Client
 
     from jobflow.assistant.server import build
@@ -38,7 +38,7 @@ def ask(wire: Wire, talk: Callable[["Client"], Awaitable[Any]], *, role: Role = 
 
 
 def call(wire: Wire, tool: str, *, write: bool = False, **arguments: Any) -> Any:
-    """Call a tool; return what it answers, or raise AssertionError with its error."""
+    """Call a tool; return its answer, or raise AssertionError with its error."""
 
     async def talk(assistant: "Client") -> Any:
         return await assistant.call_tool(tool, arguments)

@@ -145,7 +145,7 @@ def test_other_methods_of_a_task_say_what_to_do() -> None:
 
 
 class Row:
-    """A row of a database, as Django's models are."""
+    """A row of a database, like Django's models."""
 
     _meta, pk = None, 7
 

@@ -1,4 +1,4 @@
-"""AsyncResult reads a task's job through the API."""
+"""Check that AsyncResult reads a task's job through the API."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Tasks written for Celery run as jobs, with Celery's meaning of their options."""
+"""Check that tasks written for Celery run as jobs, with Celery's meaning of their options."""
 
 import logging
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def add(left: int, right: int = 1) -> int:
 
 @shared_task(bind=True)
 def who(self: Any, *_: Any) -> list[Any]:
-    """Tell what the task knows about its call."""
+    """Return the data of its call that the task can read."""
     return [self.request.id, self.request.retries, self.request.args, self.name, current_task.request.id]
 
 
@@ -79,7 +79,7 @@ def busy() -> str:
 
 @shared_task(bind=True, default_retry_delay=30)
 def asks(self: Any, swallow: bool = False) -> str:
-    """Ask for a retry as many applications do."""
+    """Request a retry as many applications do."""
     try:
         return busy()
     except Busy as error:
@@ -92,13 +92,13 @@ def asks(self: Any, swallow: bool = False) -> str:
 
 @shared_task(max_retries=1)
 def by_its_name() -> None:
-    """Ask for a retry in the older way."""
+    """Request a retry in the older form."""
     raise by_its_name.retry(countdown=1)
 
 
 @shared_task(bind=True, max_retries=None)
 def for_ever(self: Any) -> int:
-    """Ask for many retries."""
+    """Request many retries."""
     if self.request.retries < 40:
         self.retry(countdown=1)
     return int(self.request.retries)
@@ -112,7 +112,7 @@ def late() -> str:
 
 @shared_task(ignore_result=True)
 def silent() -> str:
-    """Return what nobody needs."""
+    """Return a value that is not needed."""
     return "nobody"
 
 
@@ -141,7 +141,7 @@ app = Celery("shop")
 
 @app.task(bind=True)
 def of_the_app(self: Any) -> str:
-    """Be declared with the application's decorator."""
+    """Run as a task declared with the application's decorator."""
     return str(self.name)
 
 

@@ -1,4 +1,4 @@
-"""The command line over the real API: what is typed, what is printed, the exit code."""
+"""Run the command line over the real API: provide what is typed, what is printed, and the exit code."""
 
 import json
 import shlex
@@ -33,7 +33,7 @@ class Said:
 
 @dataclass
 class Shell:
-    """Types commands."""
+    """Runs commands."""
 
     wire: Wire
     console: str | None = None
@@ -44,7 +44,7 @@ class Shell:
             client.target = replace(client.target, console=self.console)
             return client
 
-        with own_output.kept():  # the API's log lines, of the same process, are no output of the command
+        with own_output.kept():  # the API's log lines, from the same process, are not output of the command
             done = CliRunner().invoke(app, shlex.split(line), input=typed, obj=connect)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception

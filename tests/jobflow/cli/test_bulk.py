@@ -1,4 +1,4 @@
-"""Many jobs at once: the platform works it off while the command line shows how far it is."""
+"""Test commands for many jobs: the platform processes them while the command line shows the progress."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.jobflow.client.test_operations import FORM, worked_off
 from tests.jobflow.support import Wire
 
 MANY = 30
-"""More than the platform acts on at once in the answer to the request."""
+"""More jobs than the platform changes before it answers the request."""
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_go_on(
 
 
 def stopped(one: BulkAction) -> None:
-    """Do what another operator does who stops it."""
+    """Stop the bulk action, as another operator does."""
     parts.bulk_work.stop(one.id, "another")
 
 
 def broken(one: BulkAction) -> None:
-    """Do what the platform does when DynamoDB does not answer, slice after slice."""
+    """Let the platform process slices while DynamoDB does not answer."""
     ended = replace(one, state=BulkState.FAILED, problem="ClientError", finished_at=T0, version=one.version + 1)
     parts.bulk_rows.save(ended)
 

@@ -1,4 +1,4 @@
-"""Commands that are handed on to the platform: with what the repository says, and what was typed after it."""
+"""Test commands that are passed to the platform: with the repository's settings, and the typed arguments after them."""
 
 import subprocess
 from pathlib import Path
@@ -17,7 +17,7 @@ TOML = "[stages.prod.parameters]\nProtect = true\n"
 
 @pytest.fixture
 def handed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
-    """What is handed to the platform, from a repository with a stage."""
+    """Record what is passed to the platform, from a repository with a stage."""
     asked: list[list[str]] = []
     (tmp_path / "jobflow.toml").write_text(TOML)
     monkeypatch.chdir(tmp_path)
@@ -99,7 +99,7 @@ def test_the_job_types_are_imported_as_in_aws(
 
 @pytest.fixture
 def tools(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
-    """The tools that are started in a repository, each of which has findings."""
+    """Let the tools that are started in a repository each have findings."""
     asked: list[list[str]] = []
 
     def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":

@@ -1,4 +1,4 @@
-"""The other commands, and what holds for all of them."""
+"""Test the other commands, and what applies to all of them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,7 +105,7 @@ def test_watching_metrics_ends_with_ctrl_c(shell: Shell, job: str, monkeypatch: 
 
 
 def logged(*rows: int | None) -> httpx.Response:
-    """A page of log lines of one millisecond; each names its row, or none."""
+    """Return a page of log lines of one millisecond; each names its row, or none does."""
     line = {"at": "2027-01-15T08:00:00.000Z", "level": "INFO", "message": "imported", "gen": 1, "attempt": 1}
     lines = [{**line, "fields": {} if row is None else {"row": row}} for row in rows]
     return httpx.Response(200, json={"lines": lines, "next_cursor": None})
@@ -192,7 +192,7 @@ def test_a_token_that_the_api_refuses_is_replaced_by_a_login(shell: Shell, wire:
 
 def test_the_reason_of_a_pause_is_shown_where_the_type_and_its_jobs_are(shell: Shell, world: World, job: str) -> None:
     shell("types pause test.note --reason 'the mail provider is down'")
-    world.clock.now += 2  # no cached answer is left
+    world.clock.now += 2  # remove cached answers
     for command in ("types list --table", "types show test.note --table", f"jobs show {job} --table"):
         assert "the mail provider is down" in " ".join(shell(command).out.split()), command
 

@@ -1,4 +1,4 @@
-"""The exit codes that `jobflow --help` and docs/cli.md promise, from the shell's side."""
+"""Test the exit codes that `jobflow --help` and docs/cli.md promise, in a shell."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""The help of each command, what a shell completes, and what neither of them imports."""
+"""Test the help of each command, the shell's completion, and that neither imports more than it needs."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ HEAVY = ("httpx", "mcp", "rich", "chalicelib", "boto3", "pydantic", "asyncio", "
 
 
 def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
-    """Every command with its words."""
+    """Yield every command with its words."""
     command = command or typer.main.get_command(app)
     if hasattr(command, "commands"):
         for name, below in command.commands.items():
@@ -30,7 +30,7 @@ def every(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str
 
 COMMANDS = dict(every())
 HANDED_ON = {name for name, command in COMMANDS.items() if command.context_settings.get("help_option_names") == []}
-"""Commands whose `--help` is that of the program they hand over to."""
+"""Commands whose `--help` is that of the program to which they are passed."""
 
 
 def test_help_of_each_command_for_a_stage_has_an_example_that_is_understood(

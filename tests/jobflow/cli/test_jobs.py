@@ -1,4 +1,4 @@
-"""The commands for jobs."""
+"""Test the commands for jobs."""
 
 import time
 from dataclasses import replace
@@ -215,7 +215,7 @@ def test_one_job_is_cancelled_retried_discarded_and_run_now(shell: Shell, world:
 
 def test_one_job_is_cancelled_with_what_it_made(shell: Shell, job: str) -> None:
     assert shell(f"jobs list --parent {job}").lines == []
-    assert shell(f"jobs cancel {job} --descendants").code == 2  # a person is asked, or says --yes
+    assert shell(f"jobs cancel {job} --descendants").code == 2  # a person is asked, or gives --yes
     said = shell(f"jobs cancel {job} --descendants --yes --table")
     assert said.out.splitlines()[1:] == ["  of what it made: 0 cancelled, 0 asked, 0 finished"]
     answer = shell(f"jobs cancel {job} --descendants --yes").lines[0]

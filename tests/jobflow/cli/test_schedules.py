@@ -1,4 +1,7 @@
-"""`jobflow schedules update`: what is not typed stays, also what somebody else changes at the same moment."""
+"""Test `jobflow schedules update`.
+
+Settings that are not typed stay, also those that another operator changes meanwhile.
+"""
 
 from collections.abc import Callable
 
@@ -34,7 +37,7 @@ def test_a_schedule_is_changed_and_what_is_not_given_stays(shell: Shell) -> None
 
 @pytest.fixture
 def meanwhile(shell: Shell, wire: Wire, world: World) -> Callable[[int], list[str]]:
-    """Let somebody else change the schedule before each of the next requests that would change it."""
+    """Let another operator change the schedule before each of the next requests that would change it."""
     shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]'""")
 
     def others(times: int) -> list[str]:

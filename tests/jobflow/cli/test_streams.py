@@ -1,4 +1,4 @@
-"""Standard streams as other machines have them: of another encoding, or closed; and bytes that are no text."""
+"""Test standard streams as on other machines: with another encoding, or closed; and bytes that are not text."""
 
 import json
 import os
@@ -21,7 +21,7 @@ Typed = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 @pytest.fixture
 def typed(world: World, tmp_path: Path) -> Iterator[Typed]:
-    """Runs a command in a process of its own, on streams of that encoding that the shell redirects."""
+    """Run a command in a separate process, on streams with that encoding that the shell redirects."""
     with served(world, threading.Event()) as url:
         own = {"JOBFLOW_URL": url, "JOBFLOW_TOKEN": world.secrets[Role.ADMIN], "XDG_STATE_HOME": str(tmp_path)}
 

@@ -1,4 +1,4 @@
-"""Tenants on the command line and in the client: jobs are found by them, and they are counted."""
+"""Test tenants on the command line and in the client: jobs are found by tenant, and counted."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Both clients: a test that asks for one is played with each."""
+"""Provide both clients: a test that uses one runs with each of them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,7 @@
-"""Many jobs in a batch: what was not stored is sent again under its key, and no answer that came is lost."""
+"""Test many jobs in a batch.
+
+Jobs that were not stored are sent again with their keys, and no received answer is lost.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +22,7 @@ LATE = httpx.ReadTimeout("late")
 
 
 class Losing(MemoryJobStore):
-    """A store whose answer about a job gets lost after it was written: the nth one, for each n."""
+    """A store whose answer about a job is lost after it was written: the nth answer, for each n."""
 
     def __init__(self, *lost: int) -> None:
         super().__init__()
@@ -38,12 +41,12 @@ def numbered(number: int) -> list[NewJob]:
 
 
 def tags(client: JobFlow) -> list[str]:
-    """The tags of all jobs there are."""
+    """Return the tags of all existing jobs."""
     return sorted(tag for job in client.iterate() for tag in job.tags or [])
 
 
 def answered(statuses: Sequence[int]) -> httpx.Response:
-    """An answer to a batch, with these statuses."""
+    """Return an answer to a batch, with these statuses."""
     results = [
         {"status": status, "problem": problem_body(status, detail="Send it again.") if status == 503 else None}
         for status in statuses

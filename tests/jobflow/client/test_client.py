@@ -1,4 +1,4 @@
-"""Jobs through the client, against the real API: created, read, steered, and what is refused."""
+"""Test jobs through the client, with the real API: created, read, changed; and refused requests."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ PAYLOAD = {"to": ["a@example.com"]}
 
 
 class Letter(BaseModel):
-    """A payload as a handler declares it, with a name of its own for a field."""
+    """A payload as a handler declares it, with a field that has another name in JSON."""
 
     receivers: list[str] = Field(serialization_alias="to")
 
@@ -196,7 +196,8 @@ def test_a_job_is_cancelled_with_what_it_made(client: JobFlow, wire: Wire) -> No
     job = client.submit("test.note", PAYLOAD)
     assert client.cancel(job, descendants=True).descendants == Descendants(0, 0, 0, more=False)
     wire.lost = 1
-    assert client.cancel(job, descendants=True).status == "cancelled"  # it is sent again, and is not a conflict
+    # the request is sent again, and is not a conflict
+    assert client.cancel(job, descendants=True).status == "cancelled"
     assert list(client.iterate(parent=job.id)) == []
 
 

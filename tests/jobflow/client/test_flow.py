@@ -1,4 +1,4 @@
-"""When a request is sent again, and how long it waits: without a network and a clock."""
+"""Test when a request is sent again, and after which wait: without a network and a clock."""
 
 import json
 import pickle

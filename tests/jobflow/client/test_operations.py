@@ -1,4 +1,4 @@
-"""Bulk actions, uploads and acknowledgements through the client, against the real API."""
+"""Test bulk actions, uploads and acknowledgements through the client, with the real API."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,12 +21,12 @@ FORM = {
 
 
 def worked_off() -> None:
-    """Do what the platform does with open bulk actions."""
+    """Process open bulk actions, as the platform does."""
     parts.bulk_work.work([one.id for one in parts.bulk_rows.newest(9) if one.open], lambda: 600.0)
 
 
 def failed(world: World, number: int) -> list[str]:
-    """Failed jobs of one group of errors."""
+    """Return failed jobs of one error group."""
     ids = [world.create(tags=["x"]) for _ in range(number)]
     for job in ids:
         world.put_in(job, Status.FAILED, finished_at=T0, error_class="E", error_message="m")

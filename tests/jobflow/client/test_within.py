@@ -1,4 +1,4 @@
-"""Code of an application that makes jobs: it works the same in a job function and in a program."""
+"""Test an application's code that makes jobs: it works the same in a job function and in a program."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Order(BaseModel):
 
 
 class Stage:
-    """A job type that makes jobs of another one, as `act` says, in a function deep in the application."""
+    """A job type that makes jobs of another type, as `act` says, in a function deep in the application."""
 
     def __init__(self) -> None:
         self.act: Callable[[], Any] = lambda: None
@@ -154,7 +154,7 @@ def test_without_an_attempt_and_a_target_it_says_so(stage: Stage, monkeypatch: p
     with pytest.raises(NoTarget):
         stage.mail.delay(number=1)
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "jobs-order-place")
-    client = JobFlow()  # at the top of a module of the application, which a function loads
+    client = JobFlow()  # at the top of a module of the application, which a job function imports
     with pytest.raises(NoTarget, match="No attempt of a job runs here"):
         client.submit("mail.order", {})
     stage.act = lambda: client.submit("mail.order", {}).id

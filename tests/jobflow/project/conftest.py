@@ -1,4 +1,4 @@
-"""A platform to put repositories together with."""
+"""Provide a platform for the trees of repositories."""
 
 from pathlib import Path
 

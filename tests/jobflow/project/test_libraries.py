@@ -1,4 +1,4 @@
-"""Which requirements files of job types `jobflow setup` installs."""
+"""Test which requirements files of job types `jobflow setup` installs."""
 
 from pathlib import Path
 

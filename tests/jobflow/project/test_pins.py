@@ -1,4 +1,4 @@
-"""What a new repository pins."""
+"""Test which versions a new repository pins."""
 
 from jobflow import __version__
 from jobflow.project import pins

@@ -1,4 +1,4 @@
-"""Files of a former version are rewritten to the grouped settings of `@job`, and declare the same type."""
+"""Check that files of an earlier version are rewritten to the grouped settings of `@job`, and declare the same type."""
 
 import ast
 import types

@@ -1,4 +1,4 @@
-"""A repository of one's own: what `new` and `add` write, and what they refuse."""
+"""Test a user's own repository: which files `new` and `add` write, and what they refuse."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.infra.local.running import ROOT, untouched
 
 
 def run(project: Path, *command: str) -> "subprocess.CompletedProcess[str]":
-    """Run a module in the repository, with the library of this one on the path."""
+    """Run a module in the repository, with this repository's library on the path."""
     environment = {**untouched(), "PYTHONPATH": f"{project}{os.pathsep}{ROOT}"}
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=project, env=environment, capture_output=True, text=True, check=False
@@ -84,7 +84,7 @@ PRINTED = {
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
     for name, text in re.findall(r"```python\n# ((?:handlers|tests)/\S+)\n(.*?)```", page.read_text(), re.DOTALL)
 }
-"""The files of a repository that the pages print in full, each with its path in the first line."""
+"""The files of a repository that the pages print completely, each with its path in the first line."""
 
 
 @pytest.mark.parametrize("of", ["a new repository", "a clone"])
@@ -119,7 +119,7 @@ REMOVED = Breaking("0.3.0", "`retries=` is gone.", "Say max_attempts.", uses=r"r
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """A repository that was last brought up to the first version."""
+    """A repository that was last upgraded to the first version."""
     project = tmp_path / "my-jobs"
     scaffold.new(project)
     scaffold.add(project, "word.count")
@@ -128,7 +128,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def of(project: Path, version: str) -> None:
-    """Say that the repository is up to that version."""
+    """Record that the repository was upgraded to that version."""
     mark = project / settings.MARK
     mark.write_text(upgrading.VERSION_LINE.sub(f'version = "{version}"', mark.read_text()))
 

@@ -1,4 +1,4 @@
-"""The platform and a user's handlers, put together."""
+"""Test how the platform and a user's handlers are combined."""
 
 import fcntl
 import shutil
@@ -155,7 +155,7 @@ def test_without_the_platform_it_says_what_to_install() -> None:
 
 
 def written(folder: Path, text: str) -> settings.Settings:
-    """The settings of a repository with this jobflow.toml."""
+    """Return the settings of a repository with this jobflow.toml."""
     (folder / settings.MARK).write_text(text)
     return settings.read(folder)
 

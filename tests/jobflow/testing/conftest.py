@@ -1,4 +1,4 @@
-"""Job types to test with."""
+"""Provide job types for the tests."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The example of docs/testing.md passes as it is printed, with the job type of the README."""
+"""Check that the example of docs/testing.md passes as it is printed, with the job type of the README."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from tests.support import PYTEST
 
 
 def blocks(page: str) -> dict[str, str]:
-    """The Python files that a page prints, by the name in their first line."""
+    """Return the Python files that a page prints, by the name in their first line."""
     found = re.findall(r"```python\n# (\S+)\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     return dict(found)
 

@@ -1,4 +1,4 @@
-"""An application's own tests: the jobs that it submits run in their process."""
+"""Test an application's own tests: the jobs that it submits run in their process."""
 
 import builtins
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Whole lives of jobs in memory: what the platform for tests does is what the real one promises."""
+"""Test complete lifecycles of jobs in memory: the platform for tests does what the real platform promises."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ class Nothing(BaseModel):
 
 
 def tell(_: Nothing, _ctx: JobContext) -> str:
-    """Tell what its environment holds."""
+    """Return a value of its environment."""
     return f"{os.environ['NIGHTLY_URL']} in {os.environ['NIGHTLY_ZONE']}"
 
 

@@ -1,4 +1,4 @@
-"""One function by itself."""
+"""Test one function alone."""
 
 import json
 from pathlib import Path

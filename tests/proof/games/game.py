@@ -1,4 +1,7 @@
-"""One game of the state machine: a world, the model beside it, and what must hold after each step and at the end."""
+"""Define one game of the state machine.
+
+A simulated platform, the model, and the checks after each step and at the end.
+"""
 
 import random
 from collections import Counter
@@ -22,14 +25,14 @@ from tests.support import Clock
 
 @dataclass
 class Model:
-    """What the model knows of a job: the state it is in, by which it predicts what an operator may do."""
+    """The model of a job: its state, from which the model predicts which actions an operator may do."""
 
     status: Status
     gen: int = 1
 
 
 class Game(RuleBasedStateMachine):
-    """One world, kept until Hypothesis is done with it; `stand` says what it stands on."""
+    """One simulated platform, used until Hypothesis ends the game; `stand` describes its adapters."""
 
     stand: ClassVar[Stand] = staticmethod(in_memory)
     steps: ClassVar[int] = 0
@@ -52,7 +55,7 @@ class Game(RuleBasedStateMachine):
         type(self).machines += 1
 
     def step(self, work: Callable[[], object]) -> None:
-        """Let someone do something; that it dies, or gives up after a fault, is part of the game."""
+        """Let one process act; if it dies, or gives up after a fault, the game continues."""
         try:
             work()
         except (Throttled, ReplyLost, Crash):
@@ -61,7 +64,7 @@ class Game(RuleBasedStateMachine):
             self.follow()
 
     def follow(self) -> None:
-        """Read on in the log, and let the model take the same steps; it knows the legal ones only."""
+        """Read the new writes in the log, and make the same moves in the model, which has only the legal ones."""
         writes = self.ground.writes()
         for job_id, _, new in writes[self.read :]:
             model = self.models.setdefault(job_id, Model(new.status))
@@ -73,7 +76,7 @@ class Game(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_broken(self) -> None:
-        """What must hold at any moment."""
+        """Check what must be true at any moment."""
         type(self).steps += 1
         assert broken_always(self.world) == []
         assert {job.id: (job.status, job.gen) for job in self.ground.jobs()} == {
@@ -81,7 +84,7 @@ class Game(RuleBasedStateMachine):
         }
 
     def teardown(self) -> None:
-        """Faults stop; the system comes to rest, and everything must have ended well."""
+        """End all faults; the system comes to rest, and every job must have ended correctly."""
         try:
             faults = self.ground.faults
             faults.calm()

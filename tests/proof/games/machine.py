@@ -1,4 +1,4 @@
-"""A model beside the system: Hypothesis plays client, operator, SQS and misfortune, and compares after every step."""
+"""Test the system with a model: Hypothesis acts as client, operator, SQS and faults, and compares after every step."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -38,7 +38,7 @@ plays(
 
 
 class DeliveryMachine(Steering):
-    """Everything that anyone may do, and all that may go wrong."""
+    """All possible actions, and all possible faults."""
 
     @initialize(
         seed=st.integers(0, 10_000), batch=st.integers(1, 4), delay=DELAYS, attempts=ATTEMPTS, fair=st.booleans(),
@@ -57,7 +57,7 @@ class DeliveryMachine(Steering):
 
     @rule(name=NAMES, delay=DELAYS, attempts=ATTEMPTS)
     def create(self, name: str, delay: int, attempts: int) -> None:
-        """POST /jobs, each name its own Idempotency-Key: the same name again is a replay."""
+        """POST /jobs, with the name as Idempotency-Key: the same name again is a replay."""
         fields = self._body(name, max_attempts=attempts, delay_seconds=delay or None)
         before, replayed = len(self.ground.jobs()), name in self.world.accepted
         self.step(lambda: self.world.submit(name, **fields))
@@ -65,13 +65,13 @@ class DeliveryMachine(Steering):
 
     @rule(delay=DELAYS)
     def create_without_a_key(self, delay: int) -> None:
-        """POST /jobs by a client that gives up at the first 502: there may be a job then, which ends, or none."""
+        """POST /jobs by a client that gives up at the first 502: there may be a job, which must end, or none."""
         name = f"unkeyed {len(self.ground.jobs())}"
         self.step(lambda: self.world.submit(name, keyed=False, delay_seconds=delay or None))
 
     @rule(delay=DELAYS, unsent=st.integers(0, 3))
     def create_a_batch(self, delay: int, unsent: int) -> None:
-        """POST /jobs/batch with every name; SQS may not take every message of it."""
+        """POST /jobs/batch with every name; SQS may refuse some of its messages."""
         for name in ALL_NAMES:
             self._body(name, max_attempts=2, delay_seconds=delay or None)
         self.ground.faults.unsent = unsent
@@ -83,18 +83,18 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self.world.accepted)
     @rule(name=NAMES)
     def retry(self, name: str) -> None:
-        """POST /jobs/{id}/retry: possible exactly when the model says so."""
+        """POST /jobs/{id}/retry: possible if and only if the model allows it."""
         self._operate(name, self.world.operations.retry, lambda status: status in RETRYABLE)
 
     @precondition(lambda self: self._in(RETRYABLE))
     @rule()
     def retry_what_ended_badly(self) -> None:
-        """An operator with a list in hand."""
+        """Retry failed jobs, as an operator with a list does."""
         for name in self._in(RETRYABLE):
             self.retry(name)
 
     def _in(self, states: frozenset[Status]) -> list[str]:
-        """The names of the jobs that are in one of the states."""
+        """Return the names of the jobs that are in one of the states."""
         return [name for name, job_id in self.world.accepted.items() if self.models[job_id].status in states]
 
     @precondition(lambda self: self.world.accepted)
@@ -115,14 +115,14 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self.world.accepted)
     @rule(name=NAMES)
     def run_now(self, name: str) -> None:
-        """POST /jobs/{id}/run-now: possible while the job waits and has no place to keep; then a worker is missing."""
+        """POST /jobs/{id}/run-now: possible while the job waits and has no place to keep; then it needs a worker."""
         queues = {job.id for job in self.ground.jobs() if has_turn(job) or self._keeps_its_place(job)}
         possible = self.world.accepted.get(name) not in queues
         if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING - {Status.SUSPENDED}):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
 
     def _keeps_its_place(self, job: Job) -> bool:
-        """Whether its message is hidden in a FIFO queue."""
+        """Return whether the job's message is hidden in a FIFO queue."""
         return self.keys and job.sent and (job.next_attempt_at or 0.0) > self.world.clock_of("api")()
 
     @precondition(lambda self: self._in(frozenset({Status.SUSPENDED})))
@@ -135,7 +135,7 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self._in(DISCARDABLE))
     @rule(name=NAMES)
     def discard(self, name: str) -> None:
-        """POST /jobs/{id}/discard: possible exactly when the model says so; nothing runs the job then."""
+        """POST /jobs/{id}/discard: possible if and only if the model allows it; then nothing runs the job."""
         self._operate(name, self._discard, lambda status: status in DISCARDABLE)
 
     def _discard(self, job_id: str) -> None:
@@ -145,7 +145,7 @@ class DeliveryMachine(Steering):
         self.world.stopped.add((job_id, after.gen))
 
     def _operate(self, name: str, call: Callable[[str], object], possible: Callable[[Status], bool]) -> bool:
-        """Make a call without faults, and hold its answer against the model's."""
+        """Make a call without faults, and compare its answer with the model's."""
         job_id = self.world.accepted.get(name)
         if job_id is None:
             return False
@@ -164,7 +164,7 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self.ground.dead())
     @rule()
     def bulk_redrive(self) -> None:
-        """POST /dead-letters/redrive until nothing matches."""
+        """POST /dead-letters/redrive until no job matches."""
         with self.ground.faults.asleep():
             self.world.redrive_all()
         self.follow()
@@ -172,14 +172,14 @@ class DeliveryMachine(Steering):
 
     @rule(action=st.sampled_from(["retry", "retry", "discard", "cancel"]))
     def act_in_bulk(self, action: str) -> None:
-        """POST /bulk for all jobs that the action is for; the platform goes on with it when the watchdog has run."""
+        """POST /bulk for all jobs that allow the action; the platform continues it when the watchdog has run."""
         asked = NewBulkAction(action, "ada", "ada", Filter())
         self.step(lambda: self.world.in_bulk.start(asked))
 
     @precondition(lambda self: self.ground.dead())
     @rule()
     def console_redrive(self) -> None:
-        """An operator moves every dead letter back with the console: no record may change by that alone."""
+        """Move every dead letter back, as an operator does in the console: this alone may change no record."""
         before = self.ground.jobs()
         self.world.console_redrive()
         assert self.ground.jobs() == before
@@ -188,19 +188,19 @@ class DeliveryMachine(Steering):
 
     @rule(name=NAMES, outcomes=st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=4))
     def will(self, name: str, outcomes: list[str]) -> None:
-        """What the next attempts of a job will do."""
+        """Set what the next attempts of a job do."""
         self.world.script[name] = list(outcomes)
         self.world.nested = self.world.poll
 
     @rule(times=st.integers(1, 3))
     def deliver(self, times: int) -> None:
-        """Batches arrive and are worked off."""
+        """Deliver batches and process them."""
         for _ in range(times):
             self.step(self.world.poll)
 
     @rule(turns=st.integers(3, 30), seconds=st.sampled_from([1, 7, 30, 70]))
     def live(self, turns: int, seconds: float) -> None:
-        """The system runs for a while."""
+        """Let the system run for some time."""
         for _ in range(turns):
             self.step(self.world.poll)
             self.step(self.world.watch)
@@ -209,13 +209,13 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: self.ground.waiting())
     @rule()
     def take(self) -> None:
-        """A batch arrives, and its worker is slow to begin."""
+        """Receive a batch, whose worker begins later."""
         self.flying += self.ground.receive(2)
 
     @precondition(lambda self: self.flying)
     @rule(again=st.booleans())
     def work_off_what_was_taken(self, again: bool) -> None:
-        """The slow worker begins; or a second one, with the very same messages."""
+        """Let the slow worker begin; or a second worker, with the same messages."""
         batch = list(self.flying)
         if not again:
             self.flying.clear()
@@ -224,18 +224,18 @@ class DeliveryMachine(Steering):
     @precondition(lambda self: not self.world.duplicate_next)
     @rule()
     def duplicate(self) -> None:
-        """SQS delivers the next message twice."""
+        """Let SQS deliver the next message twice."""
         self.world.duplicate_next = True
 
     @precondition(lambda self: self.ground.waiting() > 1)
     @rule()
     def lose_messages(self) -> None:
-        """Every message of the queue is gone; the watchdog must notice."""
+        """Remove every message from the queue; the watchdog must notice this."""
         self.world.lose_messages()
 
 
 def machine_on(stand: Stand) -> type[DeliveryMachine]:
-    """A machine of its own, which stands on `stand` and counts its own steps."""
+    """Return a separate machine with the adapters of `stand`, which counts its own steps."""
     return type(
         "DeliveryMachine",
         (DeliveryMachine,),

@@ -1,4 +1,4 @@
-"""The rules of a game about what steers a type: debounced and unique jobs, keys, and an operator of one that pauses."""
+"""Define the rules of a game about a type's settings: debounced and unique jobs, keys, and pauses."""
 
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ MODES = ("", "", "rate", "pauses", "keys")
 
 
 class Steering(Misfortunes):
-    """What a producer and an operator do with the type's own settings."""
+    """The actions of a producer and an operator with the type's settings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Steering(Misfortunes):
         self.keys = False
 
     def steer(self, mode: str) -> None:
-        """Give the type a rate, or let it pause by itself, or let its jobs run one at a time for a key; or nothing."""
+        """Give the type a rate, an automatic pause, or `serial_by`; or nothing."""
         self.keys = mode == "keys"
         if mode == "rate":
             self.world.pace(Rate(1, per=60))
@@ -40,21 +40,21 @@ class Steering(Misfortunes):
             self.world.serialize()
 
     def key_of(self, name: str) -> int:
-        """Return what names the key of a job (0: it has none): "c" has one of its own."""
+        """Return the number of the job's key (0: it has none); "c" has its own key."""
         return 0 if not self.keys else 2 if name == "c" else 1
 
     @rule(key=st.sampled_from(["k1", "k2"]), seconds=st.sampled_from([5, 700, 3000]))
     def debounce(self, key: str, seconds: int) -> None:
-        """POST /jobs with a debounce key: of those that were answered, the last one has the say."""
+        """POST /jobs with a debounce key: the last request that was answered determines the payload."""
         self.asked.append((f"debounced {len(self.asked) + 1}", key, seconds))
         self.step(lambda: self.world.debounce(*self.asked[-1]))
 
     @precondition(lambda self: self.asked)
     @rule(back=st.integers(1, 3), seconds=st.sampled_from([0, 0, 6, 701]))
     def debounce_again(self, back: int, seconds: int) -> None:
-        """One of the last requests once more, with its key, perhaps after its job has run: the same answer."""
+        """Repeat one of the last requests with its key, perhaps after its job has run: the answer must be the same."""
         self.clock.advance(seconds)
-        for _ in range(4 if seconds else 0):  # messages of earlier times come first, and run nothing
+        for _ in range(4 if seconds else 0):  # earlier messages come first, and run nothing
             self.step(self.world.poll)
         again = self.asked[-min(back, len(self.asked))]
         before, answered = len(self.ground.jobs()), again[0] in self.world.accepted
@@ -63,7 +63,7 @@ class Steering(Misfortunes):
 
     @rule()
     def create_unique(self) -> None:
-        """POST /jobs for what there may be a job for: the same one within its hour, unless it ended badly."""
+        """POST /jobs for a unique type: it returns the same job within an hour, unless the job ended badly."""
         asked = self.world.asked(TYPE, {"name": "unique", "ballast": ""})
         registered[TYPE] = replace(self.world.kind, unique=UNIQUE)
         try:
@@ -83,19 +83,19 @@ class Steering(Misfortunes):
     @precondition(lambda self: self.world.by_itself is not None)
     @rule()
     def pause_for_an_operator(self) -> None:
-        """POST /job-types/{type}/pause, also of a type that is paused by itself."""
+        """POST /job-types/{type}/pause, also for a type that is paused automatically."""
         self.step(self._by_itself.pause)
 
     @precondition(lambda self: self.world.by_itself is not None)
     @rule()
     def resume_for_an_operator(self) -> None:
-        """POST /job-types/{type}/resume, whoever has paused it."""
+        """POST /job-types/{type}/resume, whoever has paused the type."""
         self.step(self._by_itself.resume)
 
     @precondition(lambda self: self.world.by_itself is not None)
     @rule(turns=st.integers(1, 6))
     def live_while_paused(self, turns: int) -> None:
-        """Jobs fail alike, and minutes pass."""
+        """Let jobs fail in the same way, and minutes pass."""
         self.world.script["a"] += ["err"] * turns
         for _ in range(turns):
             self.step(self.world.poll)

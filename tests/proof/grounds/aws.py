@@ -1,4 +1,7 @@
-"""The real adapters on the emulator in this process: every AWS request of the code under test is a crash point."""
+"""Provide the real adapters over the emulator in this process.
+
+Every AWS request of the tested code is a crash point.
+"""
 
 import functools
 import json
@@ -141,13 +144,13 @@ class AwsGround:
         self._empty(_queue_of(name))
 
     def _empty(self, queue: str) -> None:
-        # A person may purge once a minute; what this stands for happens whenever it likes.
+        # A person may purge a queue only once a minute; in the simulation, messages may be lost at any time.
         _sqs().queues[queue].last_purged_at = None
         _sqs().purge_queue(queue)
 
 
 class _Current:
-    """The clock and the faults of the execution that is going on."""
+    """The clock and the faults of the current execution."""
 
     def __init__(self) -> None:
         self.clock: Callable[[], float] = lambda: 0.0
@@ -165,7 +168,10 @@ class _Current:
 
 @contextmanager
 def on_aws() -> Iterator[Stand]:
-    """One emulator for many executions; each gets an empty table, empty queues, its own clock and its own faults."""
+    """Provide one emulator for many executions.
+
+    Each gets an empty table, empty queues, its own clock and its own faults.
+    """
     current = _Current()
     settings = replace(Settings.from_env({}), region=REGION, jobs_table=TABLE, queue_url_prefix=PREFIX)
 
@@ -174,7 +180,7 @@ def on_aws() -> Iterator[Stand]:
         dynamodb_backends[ACCOUNT][REGION].reset()
         sqs_backends[ACCOUNT][REGION].reset()
         current.clock, current.faults = clock, Faults()
-        jobtype.registered.pop(TYPE, None)  # which the execution before may have made serial
+        jobtype.registered.pop(TYPE, None)  # the previous execution may have made the type serial
         _make_table(dynamodb)
         _make_queues(sqs)
         ground = AwsGround(settings, clock)

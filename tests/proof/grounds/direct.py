@@ -18,7 +18,10 @@ KEY = "proof"
 
 @contextmanager
 def direct(client: Any, before: Callable[[str], None], done: Callable[[str], None]) -> Iterator[None]:
-    """Answer the client's calls directly while the block runs; `before` and `done` hear each operation's name."""
+    """Answer the client's calls directly within the block.
+
+    `before` and `done` are called with each operation's name.
+    """
     client._make_api_call = DirectCalls(client, before, done)
     try:
         yield
@@ -27,7 +30,7 @@ def direct(client: Any, before: Callable[[str], None], done: Callable[[str], Non
 
 
 class DirectCalls:
-    """One client's calls: serialise, hand over, parse, raise the client's own errors."""
+    """Calls of one client: serialise the request, pass it on, parse the answer, raise the client's own errors."""
 
     def __init__(self, client: Any, before: Callable[[str], None], done: Callable[[str], None]) -> None:
         self._client, self._before, self._done = client, before, done
@@ -39,7 +42,7 @@ class DirectCalls:
         self._parser = ResponseParserFactory().create_parser(model.resolved_protocol)
 
     def __call__(self, operation: str, parameters: dict[str, Any]) -> Any:
-        """Make one call. Raises the client's own exception for the error code, as the client does."""
+        """Make one call. Raises the exception that the client raises for the error code."""
         self._before(operation)
         model = self._client.meta.service_model.operation_model(operation)
         status, parsed = self._answer(self._client._serializer.serialize_to_request(parameters, model), model)

@@ -1,4 +1,4 @@
-"""Make faults on request: the process dies before or after a given call, or calls fail, once or for hours."""
+"""Inject faults on request: the process dies before or after a given call, or calls fail, once or for hours."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobQueue, JobStore, Message
 
 DYNAMODB, SQS = "DynamoDB", "SQS"
-"""The services that can be out of order."""
+"""The services that can have an outage."""
 CREATE = "create"
-"""The write that makes a job, beside the table of moves."""
+"""The write that creates a job; it is not in the table of moves."""
 
 
 class Crash(BaseException):
-    """The process is gone: nothing after this line runs. No `except Exception` of the code under test sees it."""
+    """The process has ended: nothing after this line runs. No `except Exception` of the tested code catches it."""
 
 
 class Throttled(Exception):
@@ -25,12 +25,12 @@ class Throttled(Exception):
 
 
 class ReplyLost(Exception):
-    """AWS did what was asked, and the answer never arrived."""
+    """AWS did what was requested, but the answer is lost."""
 
 
 @dataclass
 class Faults:
-    """Counts the calls of the code under test, and kills it, or fails one, where it is told to."""
+    """Counts the calls of the tested code. Kills the process, or lets a call fail, where a test requires it."""
 
     calls: int = 0
     crash_at: int | None = None
@@ -38,32 +38,33 @@ class Faults:
     fail: Callable[[str], Exception | None] = lambda _: None
     lose: Callable[[str], Exception | None] = lambda _: None
     unsent: int = 0
-    """How many entries of the next SendMessageBatch SQS will not take."""
+    """Number of entries of the next SendMessageBatch that SQS refuses."""
     names: list[str] = field(default_factory=list)
     moment: Callable[[], object] = lambda: None
-    """Tells the present moment: it is the same at two calls when nothing but these calls happened between them."""
+    """Returns the present moment: it is the same at two calls if nothing but these calls happened between them."""
     moments: list[object] = field(default_factory=list)
-    """When each call was made."""
+    """The time of each call."""
     port_calls: int = 0
-    """How often a call of a port has begun or ended; only counted where a call of a port makes several requests."""
+    """How often a call of a port has begun or ended; counted only if a call of a port makes several requests."""
     ports: list[int] = field(default_factory=list)
     """The call of a port to which each call belongs."""
     dies: Callable[[], object] = lambda: None
-    """Hears that a process dies at a call."""
+    """Called when a process dies at a call."""
     sleeping: bool = False
     out: set[str] = field(default_factory=set)
     """The services that refuse every request."""
     out_from: dict[str, int] = field(default_factory=dict)
-    """The services that refuse every request from this call on: an outage may begin in the middle of an attempt."""
+    """The services that refuse every request from this call on, because an outage may begin in the middle of an
+    attempt."""
     around: set[str] = field(default_factory=set)
-    """Faults that last, such as a clock that is wrong: they strike every move that is made meanwhile."""
+    """Faults that last, such as a wrong clock: they affect every move that is made meanwhile."""
     aims: dict[str, str] = field(default_factory=dict)
-    """By move, a fault that strikes the next time the move is made, once."""
+    """By move, a fault that happens the next time the move is made, once."""
     strikes: int = 0
-    """How many calls died, were refused or lost their answer."""
+    """Number of calls that died, were refused or lost their answer."""
     moving: str | None = None
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often each fault struck in each move."""
+    """How often each fault happened during each move."""
 
     def calm(self) -> None:
         """End every fault."""
@@ -73,7 +74,7 @@ class Faults:
 
     @contextmanager
     def asleep(self) -> Iterator[None]:
-        """Calls made inside are the observer's: not counted, not disturbed."""
+        """Do not count or disturb the observer's calls within the block."""
         before, self.sleeping = self.sleeping, True
         try:
             yield
@@ -81,7 +82,7 @@ class Faults:
             self.sleeping = before
 
     def before(self, name: str, service: str = DYNAMODB) -> None:
-        """A call is about to be made."""
+        """Handle a call before it is made."""
         if self.sleeping:
             return
         self.calls += 1
@@ -108,7 +109,7 @@ class Faults:
             raise error
 
     def done(self, name: str) -> None:
-        """A call was made, and its answer is about to be read."""
+        """Handle a call that was made, before its answer is read."""
         if self.sleeping:
             return
         if (self.crash_at == self.calls and self.after) or self._hits("dies after"):
@@ -124,7 +125,7 @@ class Faults:
 
     @contextmanager
     def move(self, name: str) -> Iterator[None]:
-        """Calls made inside belong to this move."""
+        """Let calls within the block belong to this move."""
         self.moving = name
         try:
             yield
@@ -132,7 +133,7 @@ class Faults:
             self.moving = None
 
     def _hits(self, fault: str) -> bool:
-        """Return whether this fault is aimed at the present move; the aim is then spent."""
+        """Return whether this fault is planned for the present move, and remove it from the plan."""
         if self.moving is None or self.aims.get(self.moving) != fault:
             return False
         del self.aims[self.moving]
@@ -145,7 +146,7 @@ class Faults:
 
 
 class Numbered:
-    """A port that tells the faults which of its requests belong to one call of it."""
+    """A port that reports which of its requests belong to one of its calls."""
 
     def __init__(self, port: object, faults: Faults) -> None:
         self._port, self._faults = port, faults
@@ -166,7 +167,7 @@ class Numbered:
 
 
 class Moving:
-    """A store that tells the faults which move each of its writes is."""
+    """A store that reports the move of each of its writes."""
 
     def __init__(self, store: JobStore, faults: Faults) -> None:
         self._store = store
@@ -187,7 +188,7 @@ class Moving:
 
 
 class Partial:
-    """A queue that takes a part of a batch, when the faults say so."""
+    """A queue that accepts only a part of a batch, if the faults require it."""
 
     def __init__(self, queue: JobQueue, faults: Faults) -> None:
         self._queue = queue
@@ -204,11 +205,11 @@ class Partial:
 
 
 WITHOUT_REQUEST = frozenset({"signed"})
-"""Calls that are answered by what is known already."""
+"""Calls that are answered from memory."""
 
 
 class Faulty:
-    """A port whose every call that makes a request goes through the faults."""
+    """A port whose calls that make requests all pass through the faults."""
 
     def __init__(self, port: object, faults: Faults, service: str) -> None:
         self._port = port

@@ -1,4 +1,4 @@
-"""What the world stands on: ports for the code under test, and an observer's view that no fault touches."""
+"""Define the base of a simulated platform: ports for the tested code, and an observer's view without faults."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,17 +16,17 @@ from tests.proof.grounds.faults import DYNAMODB, Faults, Faulty
 TYPE = "proof.note"
 ATTEMPTS = 3
 TYPES = (TYPE, "proof.mail", "proof.deep")
-"""The job types of a world. Most stories are about the first one; the others are its neighbours."""
+"""The job types of a simulated platform. Most scenarios use the first one; the others run beside it."""
 
 TOLD = "proof.told"
 """The type that is told how jobs have ended, in a world where some tell their ends."""
 BY_HAND = "by-hand"
-"""The group of a message that was put on a queue behind the platform's back."""
+"""The group of a message that was put into a queue without the platform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The main item as it was written: what the rules about moves speak of."""
+    """The main item as it was written: the rules about moves check it."""
 
     type: str
     status: Status
@@ -45,19 +45,19 @@ class Written:
 
     @property
     def moment(self) -> tuple[object, ...]:
-        """What a note about a job leaves as it is, and a move changes."""
+        """Return the part that a note about a job leaves unchanged, and a move changes."""
         return self.status, self.gen, self.attempts, self.claims, self.started_at, self.lease_until
 
 
 Write = tuple[str, Written | None, Written]
 """Job id, before (None: created), after."""
 Ending = tuple[str, int, int, str]
-"""Job id, generation, claim, and how that ended: what stands in the history."""
+"""Job id, generation, claim, and how the attempt ended, as in the history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message as Lambda's poller has it."""
+    """A received message as Lambda's poller gets it."""
 
     receipt: str
     body: str
@@ -67,29 +67,29 @@ class Received:
 
 
 class Ground(Protocol):
-    """Where the world stands."""
+    """The base of a simulated platform."""
 
     faults: Faults
     store: JobStore
     queue: JobQueue
     turns: Turns
     types: Sequence[str]
-    """The job types that the watchdog looks after: one in a story, more where they can be in each other's way."""
+    """The job types that the watchdog checks: one in a scenario, more where types may affect each other."""
 
     def jobs(self) -> Sequence[Job]:
-        """Every job, as it stands."""
+        """Return every job in its present state."""
 
     def unfinished(self) -> bool:
-        """Whether a job has not ended: cheaper than to ask for the jobs."""
+        """Return whether a job has not ended; this is cheaper than reading all jobs."""
 
     def writes(self) -> Sequence[Write]:
-        """Every write to a main item so far, in order."""
+        """Return every write to a main item so far, in order."""
 
     def endings(self) -> Sequence[Ending]:
-        """Every write to the history so far, in order."""
+        """Return every write to the history so far, in order."""
 
     def changes(self) -> Sequence[JobChange]:
-        """Everything that the table's stream has told of jobs so far, in order."""
+        """Return all changes of jobs that the table's stream has delivered so far, in order."""
 
     def changed(self) -> Sequence[JobChanged]:
         """Every change of a job so far, as the function reads them that makes the jobs of `on_end`."""
@@ -101,19 +101,19 @@ class Ground(Protocol):
         """Receive messages, as Lambda's poller does."""
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
-        """Acknowledge."""
+        """Acknowledge a message."""
 
     def put(self, body: str, name: str = TYPE, group: str = BY_HAND) -> None:
-        """Put a message on the queue behind the platform's back: a duplicate, or a console redrive."""
+        """Put a message into the queue without the platform: a duplicate, or a redrive in the console."""
 
     def serialize(self, name: str, max_receives: int) -> None:
-        """Give a type FIFO queues in place of its own."""
+        """Give a type FIFO queues instead of its own."""
 
     def waiting(self, name: str = TYPE) -> int:
-        """Messages in the queue, visible or not."""
+        """Return the messages in the queue, visible or not."""
 
     def dead(self, name: str = TYPE) -> Sequence[str]:
-        """The bodies in the dead-letter queue."""
+        """Return the bodies of the messages in the dead-letter queue."""
 
     def take_dead(self, name: str = TYPE) -> Sequence[str]:
         """Take every message out of the dead-letter queue, as a console redrive does."""
@@ -123,9 +123,9 @@ class Ground(Protocol):
 
 
 Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
-"""Makes the ground for one execution, on the given clock, and takes it away again."""
+"""Creates the base for one execution, on the given clock, and removes it afterwards."""
 
 
 def plan_of_starts(faults: Faults) -> Turns:
-    """Return a plan of starts whose every call is a crash point; the one on DynamoDB is held to the same contract."""
+    """Return a plan of starts whose calls are all crash points; the plan on DynamoDB passes the same contract tests."""
     return cast("Turns", Faulty(MemoryTurns(), faults, DYNAMODB))

@@ -1,4 +1,4 @@
-"""What AWS does and memory does not: messages expire, depths are estimates, and an index shows some time ago."""
+"""Add to the memory ports what AWS does: messages expire, depths are estimates, and an index is late."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-d
 
 
 class HonestQueue(MemoryJobQueue):
-    """A memory queue with retention; `estimate` changes what is answered about its depth."""
+    """A memory queue with retention; `estimate` changes the answer about its depth."""
 
     def __init__(self, clock: Callable[[], float], visibility: float) -> None:
         super().__init__(clock, visibility)
@@ -48,7 +48,7 @@ class HonestQueue(MemoryJobQueue):
 
 
 class LaggingIndex:
-    """A store whose sparse index answers as it was when `frozen` was taken; None: as it is."""
+    """A store whose sparse index answers as it was when `frozen` was made; None: as it is now."""
 
     def __init__(self, store: JobStore) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The ports in memory: every call of one is a crash point."""
+"""Provide the ports in memory: every call of a port is a crash point."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,11 +29,11 @@ from tests.proof.grounds.ground import (
 from tests.proof.grounds.honest import HonestQueue
 
 TABLE = ("_jobs", "_orders", "_groups", "_key_locks", "_attempts", "_acts", "_payloads", "_steps", "ids")
-"""What a memory store keeps."""
+"""The data of a memory store."""
 
 
 class MemoryGround:
-    """The memory ports, with every port call a crash point."""
+    """The memory ports; every call of a port is a crash point."""
 
     def __init__(self, clock: Callable[[], float], visibility: float, types: Sequence[str] = (TYPE,)) -> None:
         self.faults, self.types = Faults(), types
@@ -110,21 +110,21 @@ class MemoryGround:
         return self._store.acted
 
     def backup(self) -> "LoggingStore":
-        """Return a copy of the store with everything in it, which stays as it is now."""
+        """Return a copy of the store with all its data, which does not change any more."""
         return self._store.whole()
 
     def lose(self) -> None:
-        """Lose the table: an empty one is in its place."""
+        """Lose the table: an empty table replaces it."""
         self._store.clear()
 
     def frozen(self) -> JobStore:
-        """Return a copy of the store, which stays as it is now."""
+        """Return a copy of the store, which does not change any more."""
         return cast("JobStore", self._store.copy())
 
 
 @contextmanager
 def in_memory(clock: Callable[[], float]) -> Iterator[Ground]:
-    """Memory ground for one execution."""
+    """Provide the memory ports for one execution."""
     yield MemoryGround(clock, visibility=360.0)
 
 
@@ -142,7 +142,10 @@ class LoggingStore(MemoryJobStore):
         """How often a write of a bulk action changed a job, by the ids of both."""
 
     def copy(self) -> MemoryJobStore:
-        """Return the jobs and their places in the index as they are now; jobs are values, so dicts are enough."""
+        """Return the jobs and their entries in the index as they are now.
+
+        Jobs are values, so copies of the dicts are enough.
+        """
         twin = MemoryJobStore(self._clock)
         twin._jobs, twin._orders, twin._groups = dict(self._jobs), dict(self._orders), dict(self._groups)
         return twin
@@ -157,7 +160,7 @@ class LoggingStore(MemoryJobStore):
         return twin
 
     def clear(self) -> None:
-        """Forget what is in the table; what was written stays in the log."""
+        """Delete the data of the table; the log of writes stays."""
         for name in TABLE:
             vars(self)[name].clear()
 
@@ -205,7 +208,7 @@ class LoggingStore(MemoryJobStore):
             self.changes.append(JobChange(f"{len(self.changes):040}", old, new, self._clock()))
 
     def _image(self, job: Job) -> Image:
-        """The job as the stream tells of it: the twin of `adapters/dynamo/counting/changes.py`."""
+        """Return the job as in the stream: the counterpart of `adapters/dynamo/counting/changes.py`."""
         return Image(
             job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at,
             job.next_attempt_at, job.error_class, job.error_message, job.fingerprint, job.sent, job.resends,
@@ -214,7 +217,7 @@ class LoggingStore(MemoryJobStore):
 
 
 def written(job: Job) -> Written:
-    """The part of a job that the log keeps."""
+    """Return the part of a job that the log stores."""
     return Written(
         job.type, job.status, job.gen, job.attempts, job.claims, job.max_attempts, job.updated_at, job.started_at,
         job.lease_until, job.next_attempt_at, job.stalled_since, job.kept, job.waits,

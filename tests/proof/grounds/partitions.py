@@ -17,7 +17,7 @@ from chalicelib.adapters.dynamo.tables.binding import Table
 
 @contextmanager
 def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -> Iterator[None]:
-    """Answer such queries directly while the block runs; `before` and `done` hear each of them."""
+    """Answer such queries directly within the block; `before` and `done` are called for each of them."""
 
     def query(self: Table, name: str, place: str, range_key_condition: Any = None, **asked: Any) -> dict[str, Any]:
         index = asked.get("index_name")
@@ -40,7 +40,7 @@ def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -
 
 def _is_full(table: Table, index_name: str, place: str) -> bool:
     key = table.get_meta_table(table.name).get_index_hash_keyname(index_name)
-    # not `all_items`, which sorts them
+    # not `all_items`, which sorts the items
     of_partitions = dynamodb_backends[DEFAULT_ACCOUNT_ID][table.region].tables[table.name].items.values()
     found = (item.attrs.get(key) for items in of_partitions for item in items.values())
     return any(value is not None and value.value == place for value in found)

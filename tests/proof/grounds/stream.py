@@ -1,4 +1,4 @@
-"""The stream of the emulated table as the log of all writes."""
+"""Use the stream of the emulated table as the log of all writes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ class StreamLog:
         self._read = 0
 
     def read(self) -> int:
-        """Read on; returns how many records there are."""
+        """Read the new records; return how many records there are."""
         records = dynamodb_backends[self._account][self._region].tables[self._table].stream_shard.items
         for item in records[self._read :]:
             record = item.to_json()

@@ -1,4 +1,4 @@
-"""Lose a share of DynamoDB's answers, or refuse a share of its requests, while jobs come and run."""
+"""Lose a percentage of DynamoDB's answers, or refuse a percentage of its requests, while jobs are created and run."""
 
 import random
 from collections import Counter
@@ -25,7 +25,10 @@ JOBS = 300
 
 @dataclass(frozen=True)
 class Answers:
-    """What is wrong with DynamoDB's answers: a share of them lost, or of requests refused, for so many minutes."""
+    """A fault of DynamoDB for a number of minutes.
+
+    A percentage of answers is lost, or a percentage of requests is refused.
+    """
 
     lost: float = 0.0
     refused: float = 0.0
@@ -43,17 +46,17 @@ SHARES = (
     Answers(lost=0.125, refused=0.125),
     *(Answers(lost=1.0, minutes=minutes, of=WRITES) for minutes in (5, 60)),
 )
-"""What is played: a grey hour, in which every write is made and no answer to one arrives, is the last."""
+"""The simulated faults. The last one is an hour in which every write is made, but no answer to a write arrives."""
 
 GAMES: Sequence[tuple[Answers, int]] = tuple(product(SHARES, (1, 3)))
-"""The shares, each for jobs with so many attempts."""
+"""The percentages, each for jobs with so many attempts."""
 
 plays("A", (1, 2, 3, 4, 6), (SHARE_LOST, SHARE_REFUSED))
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How many jobs ended in which state, how many never ran, and every invariant that did not hold."""
+    """How many jobs ended in which state, how many never ran, and every invariant that was broken."""
 
     states: Counter[Status]
     unrun: int
@@ -99,7 +102,7 @@ def _live(world: World, seconds: float) -> None:
 
 
 def judged(answers: Answers, attempts: int, jobs: int, seed: int) -> tuple[str, list[str]]:
-    """Return what lost answers did to jobs with so many attempts, in a line, and what is wrong with it."""
+    """Return the effect of lost answers on jobs with so many attempts, in a line, and what is wrong."""
     wrong, states = list[str](), Counter[str]()
     for overlap in (False, True):
         ended = played(answers, jobs, attempts, seed, overlap=overlap)

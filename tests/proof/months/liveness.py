@@ -1,4 +1,7 @@
-"""What must happen soon, per type, however much else waits: an unsent job is sent within three minutes."""
+"""Check what must happen soon, for each type, however many other jobs wait.
+
+An unsent job is sent within three minutes.
+"""
 
 import math
 from collections import Counter
@@ -10,17 +13,18 @@ from tests.proof.grounds.ground import TYPE
 from tests.proof.world import World
 
 SOON = 180.0
-"""Seconds after which the watchdog must have sent what has no message."""
+"""Seconds within which the watchdog must send a job without a message."""
 RECOVERY = 1_260.0
-"""Seconds after a fault until then: a send that failed is tried again after 20 minutes at most."""
+"""Seconds after a fault until this applies again: a failed send is tried again after at most 20 minutes."""
 EVERY = 300.0
 MESSAGES_A_JOB = 4
-"""In the queue of a type for each job of it, finished ones included: their spare messages wait in the backlog, too."""
+"""Messages in the queue of a type for each of its jobs, finished jobs included: their superfluous messages also
+wait."""
 
 
 @dataclass
 class Liveness:
-    """Looks at a world now and then; what lasted too long is in `broken`."""
+    """Checks a simulated platform at intervals; `broken` contains what lasted too long."""
 
     world: World
     broken: list[str] = field(default_factory=list)
@@ -28,15 +32,15 @@ class Liveness:
     calm_since: float = 0.0
     strikes: int = 0
     judged: int = 0
-    """Unfinished jobs looked at in calm weather, each as often as it was looked at."""
+    """Number of checks of unfinished jobs in times without faults."""
     excused: dict[str, float] = field(default_factory=dict)
     """Until when the jobs of a type may lack a message: it is paused, or was not declared."""
     told: set[str] = field(default_factory=set)
     lacking: dict[str, float] = field(default_factory=dict)
-    """When a job was first seen to lack a message, of those that lack it since then."""
+    """When a job was first seen without a message, for those that have had none since."""
 
     def look(self) -> None:
-        """I16: in calm weather no job that is due has been without a message for longer than three minutes."""
+        """Check I16: in times without faults, no due job has been without a message for longer than three minutes."""
         now = self.world.clock.now
         self._excuse(now)
         if self._troubled():
@@ -58,7 +62,7 @@ class Liveness:
             if job.sent or now <= due or pauses:
                 self.lacking.pop(job.id, None)
             elif now > self.lacking.setdefault(job.id, now) + SOON:
-                self.lacking[job.id] = math.inf  # told once
+                self.lacking[job.id] = math.inf  # reported once
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
 
     def _asleep(self) -> list[str]:
@@ -71,7 +75,7 @@ class Liveness:
         return new
 
     def count(self) -> None:
-        """I21: a backlog is not fed by its own watchdog, however long each message waits in it."""
+        """Check I21: the watchdog does not make a backlog longer and longer, however long each message waits in it."""
         made = Counter(job.type for job in self.world.ground.jobs())
         for kind in self.world.ground.types:
             waiting = self.world.ground.waiting(kind)
@@ -87,7 +91,7 @@ class Liveness:
                 self.excused[kind] = now + RETIRE_AFTER + SOON
 
     def _troubled(self) -> bool:
-        """Whether a fault struck since the last look, or is about to."""
+        """Return whether a fault happened since the last check, or is about to happen."""
         faults = self.world.ground.faults
         quiet = faults.strikes == self.strikes and not faults.around and not faults.out
         self.strikes = faults.strikes

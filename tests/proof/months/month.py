@@ -1,4 +1,4 @@
-"""Play simulated days with every fault at random, from one seed: `make proof HOURS=720`."""
+"""Simulate days with all faults at random times, from one seed: `make proof HOURS=720`."""
 
 import random
 import time
@@ -31,61 +31,64 @@ from tests.support import Clock
 
 HOUR = 3_600.0
 EPISODE, WEEK = 72.0, 168.0
-"""Hours until everything comes to rest and is judged; the next episode begins with a new world."""
+"""Hours until everything comes to rest and is checked; the next episode begins with a new simulated platform."""
 WEEKS = 6
-"""One episode in so many takes a week, which begins with a pause that outlasts the messages."""
+"""One episode in this number lasts a week, and begins with a pause in which messages expire."""
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
     "nested then ok", "long", "make", "make then err",
     "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait", "wait", "keep then oom",
 )  # fmt: skip
 ARRIVALS = 1 / 900
-"""Jobs a second: one in a quarter of an hour, so that most of a CPU's time goes into what happens to each."""
+"""Jobs a second: one in a quarter of an hour, so that most CPU time is used for the events of each job."""
 DEBOUNCED = 0.2
-"""Share of the requests that have the debounce key: one an hour, so that half of them find a job that waits."""
+"""Share of the requests that have the debounce key: one an hour, so that half of them find a waiting job."""
 RATE = Rate(1, per=600)
-"""A third more than the jobs of a type need, so that many wait for their turn, with a hidden message or parked."""
+"""The rate, such that many of a type's jobs wait for their turn, with a hidden message or parked: a third more than
+they need."""
 UNIQUE = 0.1
-"""Share of the requests that ask for one thing."""
+"""Share of the requests for the unique type."""
 UNIQUE_FOR = 2 * HOUR
 EXPIRING = 0.2
 """Share of the requests for jobs that expire."""
 BULKS = 1 / (8 * HOUR)
 """Bulk actions a second."""
 LISTED = 30
-"""Jobs that a bulk action lists, at most."""
+"""Maximum number of jobs in the list of a bulk action."""
 FAILING = Failing(of=2, within=2 * HOUR)
-"""Two failures alike within two hours: the type is paused by itself every few hours."""
+"""Two equal failures within two hours: the type is paused automatically every few hours."""
 KEYS = 3
-"""Of the jobs of a serial type; those that name none wait for nobody."""
+"""The keys of the jobs of a serial type; a job without a key never waits for another job."""
 FOLLOWED = 0.3
-"""Share of the requests after which jobs of one key are asked for, one after the other."""
+"""Share of the requests after which several jobs with one key are requested, one after the other."""
 BATCH = 3
-"""Messages of a serial type that come at once, so that some follow one of their key in its batch."""
+"""Messages of a serial type in one batch, so that some follow another message of their key in the batch."""
 POLLED_EVERY = 90 * 60.0
-"""Seconds between two polls of a type whose workers are few: half of its jobs come meanwhile, so that after two days a
-job waits for more than a day behind others."""
+"""Seconds between two polls of a type with few workers. Half of its jobs come in between, so after two days a job waits
+for more than a day behind others."""
 FEW_WORKERS = 8
-"""One episode in so many has few workers."""
+"""One episode in this number has few workers."""
 SHORTEST = TIMEOUT / 2
-"""Seconds of an invocation at least. Lambda gives each its whole timeout; what is claimed late in one has less."""
+"""Minimum seconds of an invocation. Lambda gives each invocation its whole timeout, but a job that is claimed late has
+less."""
 LONGEST_REST = 10 * DAY
 TELLING = 3
 """In one episode of so many, the jobs of TYPE tell their ends."""
 FOLLOWED_UP_EVERY = 60.0
 """Seconds between two looks at the stream, on average."""
 WIDE = 9
-"""In one episode of so many, clocks are up to 30 s apart. Nothing that rests on a lease's end is promised then."""
+"""In one episode of this number, clocks differ by up to 30 s. Promises that depend on a lease's end do not apply
+then."""
 OF_CLOCKS = (
     "was taken over under a live lease", "ends before its invocation", "while another worker could still be writing",
     "I24 ",
 )  # fmt: skip
-"""What is not promised then, as docs/delivery.md says."""
+"""The promises that do not apply then, as docs/delivery.md says."""
 WAITS = frozenset({Status.SUSPENDED})
 OPERATED: Mapping[str, frozenset[Status]] = {
     "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE, "wake": WAITS,
 }  # fmt: skip
-"""What an operator may do, and with a job of which status."""
+"""An operator's actions, each with the statuses of a job that allow it."""
 
 plays("M", range(1, 14), (*KINDS, *MOMENTS, EXPIRED, STALLS))
 plays("M", (1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13), (APART,))
@@ -111,7 +114,7 @@ class Report:
     judged: int = 0
 
     def add(self, other: "Report") -> None:
-        """Take another report into this one."""
+        """Add another report to this one."""
         self.hours, self.jobs = self.hours + other.hours, self.jobs + other.jobs
         self.job_hours += other.job_hours
         self.cpu_seconds += other.cpu_seconds
@@ -122,16 +125,16 @@ class Report:
         self.probes, self.keyed = self.probes + other.probes, self.keyed + other.keyed
 
     def missed(self) -> list[str]:
-        """Return the faults that never came, and whether nothing was asked of calm weather."""
+        """Return the faults that never happened, and whether no job was checked in times without faults."""
         never = [f"{name!r} never came" for name in COUNTED if not self.came[name]]
         return never if self.judged else [*never, "the weather was never calm, so I16 was not asked"]
 
 
 def episode(seed: int, hours: float = EPISODE) -> Report:
-    """Play so many hours, then let everything come to rest; `seed` repeats it exactly."""
+    """Simulate this number of hours, then let everything come to rest; `seed` repeats it exactly."""
     spent = time.process_time()
     clock, rng = Clock(), random.Random(f"{seed} month")
-    random.seed(seed)  # of the pauses between two tries at a key
+    random.seed(seed)  # of the waits between two tries to take a key
     with silence():
         world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, rng)
         steer(world, seed)
@@ -164,7 +167,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
 
 
 def apart(seed: int) -> bool:
-    """Return whether the clocks of a month are up to 30 s apart, which is more than a lease allows for."""
+    """Return whether the clocks of a month differ by up to 30 s, which is more than a lease allows."""
     return seed % WIDE == WIDE - 1
 
 
@@ -203,14 +206,14 @@ class Players:
     rng: random.Random
     looked_at: float = 0.0
     processes: list[Lookback] = field(default_factory=lambda: [Lookback(), Lookback()])
-    """What the processes of the watchdog's function remember: Lambda gives a run to any of them."""
+    """The memory of the processes of the watchdog's function: Lambda may give a run to any of them."""
     few: bool = False
     """Whether workers poll for TYPE so rarely that its backlog grows to days."""
     paused: bool = False
-    """Whether an operator has paused the type that may pause by itself, too."""
+    """Whether an operator has also paused the type that may pause automatically."""
 
     def act(self, began: float) -> None:
-        """Everybody does what it is time for."""
+        """Let each act whose time has come."""
         now = self.world.clock.now
         passed, self.looked_at = now - (self.looked_at or began), now
         if self.rng.random() < passed * ARRIVALS:
@@ -232,7 +235,7 @@ class Players:
         return not (self.few and kind == TYPE) or self.rng.random() < passed / POLLED_EVERY
 
     def _attempt(self, work: Callable[[], object]) -> None:
-        """Let someone do something; that a fault ends it is part of the play."""
+        """Let one of them act; if a fault ends the action, the simulation continues."""
         with suppress(Throttled, ReplyLost, JobConflict):
             self.world.process(work)
 
@@ -272,7 +275,7 @@ class Players:
                 self.world.submit(f"{name}, {number}", keyed=False, ballast=key)
 
     def _act_in_bulk(self) -> None:
-        """Retry or discard what matches, or act on jobs of a list, of which some cannot be acted on."""
+        """Retry or discard the matching jobs, or act on a list of jobs, some of which do not allow the action."""
         action = self.rng.choice(("retry", "retry", "discard", "cancel"))
         found = [job.id for job in self.world.ground.jobs()]
         if action != "cancel" and self.rng.random() < 0.5:
@@ -282,7 +285,7 @@ class Players:
             self.world.in_bulk.start(NewBulkAction(action, "ada", "ada", ids=tuple(ids)))
 
     def end(self) -> None:
-        """Ask for nothing more."""
+        """Request nothing more."""
         assert self.world.planned is not None
         self.world.planned.end()
 
@@ -290,7 +293,10 @@ class Players:
         return [self.rng.choice(OUTCOMES) for _ in range(self.rng.choice((0, 1, 1, 2, 4)))]
 
     def _operate(self) -> None:
-        """Change a job: by chance, and every second time as the faults under way have met it least."""
+        """Change a job.
+
+        Chosen at random, and every second time the change that the current faults have met least often.
+        """
         moves = self.rng.sample(sorted(OPERATED), len(OPERATED))
         if self.rng.random() < 0.5:
             moves.sort(key=self._met)
@@ -325,7 +331,7 @@ class Players:
                 self.world.stopped.add((after.id, after.gen))
 
     def _pause_or_resume(self) -> None:
-        """Do what the operator of all types wants, at the next turn again if that gets no answer."""
+        """Do what the operator of all types intends; if there is no answer, try again at the next turn."""
         by_itself, wanted = self.world.by_itself, self.world.paused
         assert by_itself is not None
         (by_itself.pause if wanted else by_itself.resume)()
@@ -333,7 +339,7 @@ class Players:
 
 
 def episodes(seed: int, hours: float) -> Sequence[tuple[int, float]]:
-    """Seed and hours of each episode of so many hours in all."""
+    """Return the seed and the hours of each episode, for this number of hours in total."""
     found, left = list[tuple[int, float]](), hours
     while left > 0:
         number = seed + len(found)

@@ -24,14 +24,15 @@ SERVICES = (DYNAMODB, SQS, LAMBDA)
 HOUR = 3_600.0
 HOURS, JOBS = 6.0, 1000
 FIRSTS: Sequence[Sequence[str]] = ([], ["much later"], ["a while later", "err"], ["oom"])
-"""What the first attempts of a job do. Whose worker is lost comes last: the others are still under way then."""
+"""What the first attempts of a job do. The jobs that lose their worker are last, because the others are still active
+then."""
 
 plays("O", (1, 2, 3, 4, 6), (f"{DYNAMODB} is out of order", f"{SQS} is out of order", "invocations are throttled"))
 
 
 @dataclass(frozen=True)
 class Outage:
-    """How the jobs stood when the service failed, how they ended, and every invariant that did not hold."""
+    """How the jobs were when the service failed, how they ended, and every invariant that was broken."""
 
     under_way: Counter[Status]
     ended: Counter[Status]
@@ -39,7 +40,7 @@ class Outage:
 
 
 def outage(service: str, hours: float, jobs: int, seed: int = 1) -> Outage:
-    """Put a service out of order in the middle of an attempt, with all jobs under way."""
+    """Begin an outage of a service in the middle of an attempt, while all jobs are active."""
     clock = Clock()
     with silence():
         world = World(MemoryGround(clock, visibility=6 * TIMEOUT), clock, random.Random(seed))
@@ -73,7 +74,7 @@ def _begin(world: World, jobs: int, seconds: float) -> None:
 
 
 def _live(world: World, seconds: float) -> None:
-    """Poll and watch for so long; what a fault ends is tried again at the next turn."""
+    """Poll and run the watchdog for this time; an action that a fault ends is tried again at the next turn."""
     ends = world.clock.now + seconds
     while world.clock.now < ends:
         for work in (world.poll, world.poll, world.watch):
@@ -85,7 +86,7 @@ def _live(world: World, seconds: float) -> None:
 
 
 def judged(service: str, hours: float, jobs: int) -> tuple[str, list[str]]:
-    """Return what an outage did, in a line, and what is wrong with it."""
+    """Return the effect of an outage, in a line, and what is wrong."""
     played = outage(service, hours, jobs)
     said = [", ".join(f"{number} {status}" for status, number in sorted(of.items())) for of in
             (played.under_way, played.ended)]  # fmt: skip
@@ -96,7 +97,7 @@ def judged(service: str, hours: float, jobs: int) -> tuple[str, list[str]]:
 
 
 def main() -> int:
-    """Play an outage of each service; returns 1 when a job did not complete or an invariant was broken."""
+    """Simulate an outage of each service; return 1 if a job did not complete or an invariant was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof.months.outages", description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS, help="jobs under way when the service fails")
     parser.add_argument("--hours", type=float, default=HOURS, help="how long it is out of order")

@@ -27,21 +27,22 @@ from tests.support import Clock
 BEFORE, BETWEEN, AFTER = 24.0, 2.0, 24.0
 """Hours until the backup is made, until the table is lost, and after the restore."""
 LEASES = 1_000.0
-"""Seconds that a restore waits for workers from before."""
+"""Seconds for which a restore waits for earlier workers."""
 ASKED = 5
-"""Requests that are made before the backup, and again after the restore."""
+"""Requests that are made before the backup, and repeated after the restore."""
 STOPPED = "to be stopped"
 MOST_TRIES = 200
-"""Restores that may die."""
+"""Number of restores that may die."""
 NOT_LOST = ("I10 ", "I14 ")
-"""Lines about a job that came back: it is made in a later generation, and its history ends with the backup."""
+"""Lines about a restored job that are accepted: it is created in a later generation, and its history ends with the
+backup."""
 
 plays("M", range(1, 12), (RESTORED,))
 
 
 @dataclass(frozen=True)
 class Restored:
-    """How many jobs came back, of how many that the backup had, and what is wrong."""
+    """How many jobs were restored, how many the backup contained, and what is wrong."""
 
     back: int
     held: int
@@ -49,9 +50,9 @@ class Restored:
 
 
 def restored(seed: int, *, moved: bool = False) -> Restored:
-    """Play a day, back up, play on, lose the table, restore it, and play another day.
+    """Simulate a day, back up, continue, lose the table, restore it, and simulate another day.
 
-    `moved`: nothing happens between the backup and the restore, and the new account's queues are empty.
+    With `moved`, nothing happens between the backup and the restore, and the new account's queues are empty.
     """
     clock, rng = Clock(), random.Random(f"{seed} restored")
     random.seed(seed)
@@ -99,7 +100,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
 
 
 class InTurn:
-    """Works in one thread: nothing runs after a death, and a seed repeats."""
+    """Works in one thread, so that nothing runs after a crash, and a seed can be repeated."""
 
     def __init__(self, _threads: int) -> None:
         pass
@@ -122,25 +123,28 @@ def _live(world: World, players: Players, weather: Weather, hours: float) -> Non
 
 
 def _ask_for_one(world: World) -> None:
-    """Ask for what there may be a job for, which then waits."""
+    """Make requests for a unique job, which then waits."""
     world.script["one"] = []
     world.submit_unkeyed("one", TYPES[1])
 
 
 def _ask_with_keys(world: World) -> None:
-    """Make requests with keys: those that the backup knows are answered with their jobs, whatever became of these."""
+    """Make requests with keys.
+
+    If the backup contains a key, the request gets its job, whatever happened to this job.
+    """
     for number in range(ASKED):
         world.submit(f"asked before and after {number}")
 
 
 def _run_though_stopped(world: World, stopped: str) -> Iterator[str]:
-    """What was stopped before the backup does not run, before an operator retries it."""
+    """Check that a job that was stopped before the backup does not run before an operator retries it."""
     if any(job_id == stopped for job_id, _, _ in world.runs):
         yield f"{stopped} was stopped before the backup, and ran"
 
 
 def _work(world: World, hours: float) -> None:
-    """Let what is there be worked off: what is done now is lost with the table."""
+    """Let the existing jobs be processed: the work that is done now is lost with the table."""
     ends = world.clock.now + hours * HOUR
     while world.clock.now < ends:
         _tried(world, world.poll_all)
@@ -154,13 +158,13 @@ def _tried(world: World, work: Callable[[], object]) -> bool:
 
 
 def rows_of_keys(backup: LoggingStore, ground: MemoryGround) -> None:
-    """Copy them, as `infra.cloud.restore.rows` does."""
+    """Copy the rows of keys, as `infra.cloud.restore.rows` does."""
     for name, lock in backup.locks().items():
         ground.store.acquire(name, None, lock)
 
 
 def _bring_back(world: World, ground: MemoryGround, backup: LoggingStore, at: float) -> int:
-    """Run the restore until one of its processes comes to its end; returns how many jobs are back."""
+    """Run the restore until one of its processes completes it; return how many jobs were restored."""
     faults = world.ground.faults
     for tries in range(MOST_TRIES):
         faults.crash_at, faults.after = faults.calls + world.rng.randint(1, 60 + 20 * tries), world.rng.random() < 0.5
@@ -178,13 +182,13 @@ def _bring_back(world: World, ground: MemoryGround, backup: LoggingStore, at: fl
 
 
 def _excused(line: str, back: set[str], gone: set[str]) -> bool:
-    """Return whether a line is about a job that came back, or one that was made after the backup and is lost."""
+    """Return whether a line is about a restored job, or about a job that was created after the backup and is lost."""
     came_back = any(word in line for word in NOT_LOST) and any(job_id in line for job_id in back)
     return came_back or any(job_id in line for job_id in gone)
 
 
 def judged(seed: int, moved: bool) -> tuple[str, list[str]]:
-    """Return what a restore or a move in the middle of two days brought back, in a line, and what is wrong with it."""
+    """Return the result of a restore or a move in the middle of two days, in a line, and what is wrong."""
     played = restored(seed, moved=moved)
     what = "moved" if moved else "restored from two hours before"
     return f"{what}: {played.back} of {played.held} jobs; {len(played.broken)} violations", played.broken

@@ -1,4 +1,4 @@
-"""What goes wrong in a simulated month: which faults, how often, and for how long."""
+"""Define the faults of a simulated month: which faults, how often, and for how long."""
 
 import random
 from collections import Counter
@@ -19,18 +19,18 @@ HOUR = 3_600.0
 EXPIRED = "messages expire"
 PAUSED = "the type is paused"
 OF_DYNAMODB = WRITES | READS | {"slots", "read", "save", "claim", "replace", "due"}
-"""The calls of which a share gets no answer."""
+"""The calls of which a percentage gets no answer."""
 SHARES = (0.01, 0.5)
-"""Which share of DynamoDB's answers is lost, or of its requests refused, at least and at most."""
+"""Minimum and maximum percentage of DynamoDB's answers that are lost, or of its requests that are refused."""
 LONG_PAUSE = 5 * 24 * HOUR
 """Longer than SQS keeps a message."""
 CALM, CALM_FOR = 24.0, 1.5
-"""On average once in so many hours nothing goes wrong for so many: only then is judged what must happen soon."""
+"""On average once in this number of hours there are so many hours without faults: only then I16 is checked."""
 PROCESSES = ("api", "watchdog", *WORKERS)
 FARTHEST = 15.0
-"""Seconds that a clock is wrong in a month in which two of them are up to 30 s apart."""
+"""Seconds by which a clock is wrong in a month in which two clocks may differ by 30 s."""
 SKEW = 2.4
-"""Seconds a clock may be wrong at most: two clocks are then less than the 5 s apart that a lease allows for."""
+"""Maximum seconds by which a clock is wrong: two clocks then differ by less than the 5 s that a lease allows."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ KINDS: Mapping[str, Kind] = {
 """Faults that last. The promise about dead letters allows for a day of outage; a pause may be longer than SQS's
 retention."""
 STUMBLES = 0.06
-"""A service refuses requests for some seconds, on average once in so many hours: mostly in the middle of something."""
+"""A service refuses requests for some seconds, on average once in this number of hours: mostly during an operation."""
 LASTING = frozenset(KINDS) & frozenset(FAULTS) - {"DynamoDB is out of order"}
-"""Those that strike every move made meanwhile; a service that is out of order strikes what it refuses."""
+"""Faults that affect every move made meanwhile; a service with an outage affects only the requests that it refuses."""
 MOMENTS: Mapping[str, float] = {
     "dies": 0.06,
     "refused": 0.06,
@@ -72,36 +72,36 @@ MOMENTS: Mapping[str, float] = {
     "a part of a batch": 0.25,
     "messages lost": 40,
 }
-"""Faults of a moment: on average once in so many hours."""
+"""Faults of a moment: on average once in this number of hours."""
 COUNTED = (*MOMENTS, PAUSED, EXPIRED, SHARE_LOST, SHARE_REFUSED)
-"""Faults that are counted as often as they came, by no move: the whole proof fails when one of them never did."""
+"""Faults that are counted when they happen, without a move: the whole proof fails if one of them never happened."""
 
 AIMS = 0.2
-"""A fault is aimed at the move that it met least so far, at most once in so many hours."""
+"""A fault is planned for the move during which it happened least often so far, at most once in this number of hours."""
 AIMED_TOGETHER = 4
-"""Moves that are aimed at together. With more of them, rare moves would meet no other fault than an aimed one."""
+"""Moves for which faults are planned at the same time. With more of them, rare moves would meet only planned faults."""
 AIMED_AT_MOST = 3.0
-"""Hours after which another move is aimed at: some moves are not made for a long time."""
+"""Hours after which faults are planned for another move: some moves are not made for a long time."""
 AIMED = ("dies before", "dies after", "refused", "reply lost", "DynamoDB is out of order", "SQS is out of order")
 
 
 @dataclass
 class Weather:
-    """Begins and ends faults in a world."""
+    """Begins and ends faults in a simulated platform."""
 
     world: World
     rng: random.Random
     until: dict[str, float] = field(default_factory=dict)
     changed_at: float = 0.0
     aimed: dict[str, float] = field(default_factory=dict)
-    """When each move was aimed at, the last ones."""
+    """When a fault was last planned for each move."""
     calm_until: float = 0.0
     came: Counter[str] = field(default_factory=Counter)
-    """How often each of COUNTED came."""
+    """How often each fault of COUNTED happened."""
     apart: dict[str, float] = field(default_factory=dict)
-    """Seconds by which the clock of a process is always ahead."""
+    """Seconds by which the clock of a process is always fast."""
     shares: dict[str, float] = field(default_factory=dict)
-    """The shares of answers that are lost and of requests that are refused now."""
+    """The present percentages of lost answers and of refused requests."""
     some: dict[str, range] = field(default_factory=dict)
     """The calls that are refused, or lose their answer, one after the other."""
 
@@ -114,11 +114,11 @@ class Weather:
         faults.lose = lambda name: self._fails(name, "reply lost", SHARE_LOST, ReplyLost)
 
     def keep_apart(self) -> None:
-        """Let the clock of each process be up to FARTHEST wrong, by as much all the time."""
+        """Let the clock of each process be wrong by up to FARTHEST, always by the same amount."""
         self.apart = {name: self.rng.uniform(-FARTHEST, FARTHEST) for name in PROCESSES}
 
     def change(self) -> None:
-        """Begin and end faults, as chance has it."""
+        """Begin and end faults at random."""
         now = self.world.clock.now
         hours = (now - (self.changed_at or now)) / HOUR
         self.changed_at = now
@@ -143,7 +143,7 @@ class Weather:
                 self.until.setdefault(f"{service} is out of order", now + self.rng.uniform(1, 30))
 
     def pause(self) -> None:
-        """Begin a pause that outlasts the messages."""
+        """Begin a pause in which messages expire."""
         self._begin(PAUSED, self.world.clock.now + LONG_PAUSE)
 
     def clear(self) -> None:
@@ -164,7 +164,7 @@ class Weather:
             self.came[name] += 1
 
     def _calm_down(self, until: float) -> None:
-        """End every fault but a pause, which an operator wants."""
+        """End every fault except a pause, which an operator wants."""
         self.until = {name: end for name, end in self.until.items() if name == PAUSED}
         self._apply()
         self.world.ground.faults.calm()
@@ -202,7 +202,10 @@ class Weather:
             world.ground.raw.estimate = self._estimate if on("depths are estimates") else (lambda _, depth: depth)
 
     def _estimate(self, _: str, depth: Depth) -> Depth:
-        """SQS counts on some of its servers: a number may be too low or too high, and none of a few is common."""
+        """Estimate as SQS does, which counts on some of its servers.
+
+        A number may be too low or too high, and 0 is common for few.
+        """
         low, high = (0, 2) if self.rng.random() < 0.5 else (1, 1)
         visible, delayed, flying, dead = (
             round(number * self.rng.uniform(low, high))
@@ -211,7 +214,10 @@ class Weather:
         return Depth(visible, delayed, flying, dead)
 
     def _aim(self, now: float) -> None:
-        """Aim at what rarely meets: chance alone would take years of play to bring it together."""
+        """Plan faults for moves during which they rarely happen.
+
+        By chance alone, this would need years of simulation.
+        """
         aims, struck = self.world.ground.faults.aims, self.world.ground.faults.struck
         for move in [move for move in aims if now - self.aimed[move] > AIMED_AT_MOST * HOUR]:
             del aims[move]
@@ -236,7 +242,7 @@ class Weather:
             self.world.lose_messages(self.rng.choice(TYPES))
 
     def _few_calls(self) -> range:
-        """Return a few calls, beginning some calls from now."""
+        """Return some calls, beginning a few calls from now."""
         first = self.world.ground.faults.calls + self.rng.randint(1, 12)
         return range(first, first + self.rng.randint(1, 4))
 

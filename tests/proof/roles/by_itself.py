@@ -1,4 +1,4 @@
-"""The part of a world in which the type TYPE pauses by itself: its rows, its switch, who probes, and the operator."""
+"""Simulate the automatic pauses of the type TYPE: its rows, its event source mapping, its probes, and the operator."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ LAMBDA = "Lambda"
 
 @dataclass
 class Switch:
-    """The event source mapping; an operator's pause is nobody's to end but an operator's."""
+    """The event source mapping; only an operator can end an operator's pause."""
 
     by_itself: "ByItself"
     off: bool = False
@@ -43,7 +43,7 @@ class Switch:
 
 @dataclass
 class Asked:
-    """Probes that were asked for: Lambda starts them when the watchdog has gone on."""
+    """Requested probes: Lambda starts them after the watchdog has continued."""
 
     messages: list[Message] = field(default_factory=list)
 
@@ -54,7 +54,7 @@ class Asked:
 
 @dataclass
 class Looking:
-    """The rows as a worker reads them; `answered` says whether its last look before a claim got an answer."""
+    """The rows as a worker reads them; `answered` says whether the last read before a claim was answered."""
 
     rows: AutoPauses
     answered: bool = True
@@ -72,7 +72,10 @@ class Looking:
 
 @dataclass
 class Entrance(CircuitBreaker):
-    """The breaker of a worker, which tells when it lets a message through: the claim after it may take some tries."""
+    """The circuit breaker of a worker.
+
+    It reports when a message passes, because the claim after that may need some tries.
+    """
 
     passes: Callable[[], None] = lambda: None
 
@@ -87,7 +90,7 @@ class Entrance(CircuitBreaker):
 
 
 class ByItself:
-    """Pauses a world's type TYPE by itself, by a rule."""
+    """Pauses the type TYPE automatically, by a rule."""
 
     def __init__(self, world: "World", rule: Failing) -> None:
         self.world, self.rule = world, rule
@@ -108,12 +111,12 @@ class ByItself:
             pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows
         )
         self.stopped = self.resuming = False
-        """Whether an operator has paused the type for sure, and whether one lets it go on just now."""
+        """Whether an operator has certainly paused the type, and whether an operator is resuming it now."""
         self._used: set[str] = set()
         self._let_in = 0.0
 
     def breaker(self) -> CircuitBreaker:
-        """Return the gate of a new worker process."""
+        """Return the circuit breaker of a new worker process."""
         rows = cast("AutoPauses", self._looking)
         clock = self.world.clock
         return Entrance(TYPE, self.rule, rows, self.world.clock_of(self.world.worker), clock.advance, passes=self._note)
@@ -148,22 +151,22 @@ class ByItself:
         return len(self._used)
 
     def open(self) -> bool:
-        """Return whether the type is paused by itself now."""
+        """Return whether the type is paused automatically now."""
         return self.rows.read(TYPE).since is not None
 
     def told(self) -> Pause | None:
-        """Return the pause that everybody reads."""
+        """Return the pause that all readers get."""
         return self.counters.standing().paused.get(TYPE)
 
     def probes(self) -> Sequence[Sequence[Received]]:
-        """Return the events of the probes that were asked for and have not begun: they are in no queue."""
+        """Return the events of the requested probes that have not begun: their messages are in no queue."""
         asked, self.asked.messages = self.asked.messages, []
         return [[Received("", write_message(message), 1, BY_HAND, self.world.clock.now)] for message in asked]
 
     def starts(self) -> None:
-        """Note a start: let through while the type is paused, each is a probe, and no probe is two of them.
+        """Record a start. While the type is paused, each start must be a probe, and each probe must start only once.
 
-        A worker that gets no answer about the pause works as without one.
+        A worker that gets no answer about the pause works as if there were none.
         """
         row = self.rows.read(TYPE)
         if row.since is None or self._let_in - row.since <= ROW_FRESH or not self._looking.answered:
@@ -174,7 +177,7 @@ class ByItself:
         self._used.add(row.probe)
 
     def broken(self) -> list[str]:
-        """Return what is wrong now that every job has ended and watchdogs have run: nothing may be left paused."""
+        """Return what is wrong after every job has ended and watchdogs have run: no pause may remain."""
         row, left = self.rows.read(TYPE), []
         if self.queue.off:
             left.append("its queue is off")

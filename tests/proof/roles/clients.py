@@ -1,4 +1,4 @@
-"""The clients and operators of the proof's world: what they ask for, and that they insist on an answer."""
+"""Act as the clients and operators of the simulated platform: what they request, and how they repeat requests."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -31,12 +31,15 @@ from tests.support import Clock
 
 BALLAST = "x"
 MOST_SLICES = 40
-"""Processes that a bulk action takes at most, however often one dies."""
+"""Maximum number of processes for a bulk action, however often one dies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unkeyed(Submission):
-    """A request without a key. Its job's id comes from the next number: a seed must repeat the order of ids, too."""
+    """A request without a key.
+
+    Its job's id is made from the next number, because a seed must also repeat the order of ids.
+    """
 
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -46,7 +49,7 @@ class Unkeyed(Submission):
 
 
 class Clients:
-    """The part of a world that asks for something. What it notes is in the fields of World."""
+    """The part of a simulated platform that makes requests. Its records are in the fields of World."""
 
     ground: Ground
     clock: Clock
@@ -70,7 +73,7 @@ class Clients:
     # ---- whoever may die
 
     def process(self, work: Callable[[], object]) -> bool:
-        """Run something as a process of its own; returns False when it died."""
+        """Run something as a separate process; return False if it died."""
         try:
             self.step(work)
         except Crash:
@@ -79,7 +82,7 @@ class Clients:
         return True
 
     def step(self, work: Callable[[], object]) -> None:
-        """Run something after which more has happened than the calls it made."""
+        """Run something after which more has happened than the calls that it made."""
         self.steps += 1
         try:
             work()
@@ -87,7 +90,7 @@ class Clients:
             self.steps += 1
 
     def insist(self, call: Callable[[], object]) -> None:
-        """A client that repeats its call until it gets an answer; a conflict is one."""
+        """Repeat a client's call until it gets an answer; a conflict is an answer."""
         for _ in range(5):
             try:
                 self.step(call)
@@ -103,13 +106,16 @@ class Clients:
     # ---- client and operator
 
     def asked(self, kind: str, payload: JSON, key: str | None = None, **fields: Any) -> Submission:
-        """Return what a client asks for, with a key or without."""
+        """Return a client's request, with or without a key."""
         if key is None:
             return Unkeyed(kind, payload, principal="proof", numbers=self.numbers, **fields)
         return Submission(kind, payload, principal="proof", idempotency_key=key, **fields)
 
     def submit(self, name: str, *, keyed: bool = True, ballast: int = 0, kind: str = TYPE, **fields: Any) -> None:
-        """POST /jobs; with a key the client repeats it until it gets an answer. `ballast` bytes are in its bodies."""
+        """POST /jobs; with a key, the client repeats it until it gets an answer.
+
+        `ballast` bytes are added to payload and result.
+        """
         payload = {"name": name, "ballast": BALLAST * ballast}
         asked = self.asked(kind, payload, name if keyed else None, **fields)
 
@@ -122,7 +128,7 @@ class Clients:
             self.process(post)
 
     def debounce(self, name: str, key: str, seconds: int, *, insist: bool = True) -> None:
-        """POST /jobs with a debounce key: what is asked for last has the say."""
+        """POST /jobs with a debounce key: the last request determines the payload."""
         payload = {"name": name, "ballast": ""}
         asked = Submission(
             TYPE, payload, idempotency_key=name, principal="proof", debounce=Debounce(key, seconds)
@@ -130,7 +136,7 @@ class Clients:
 
         def post() -> None:
             job = self.service.submit(asked).job
-            if name not in self.accepted:  # what is answered once more changes nothing, and is not the last word
+            if name not in self.accepted:  # a repeated answer changes nothing, so this request is not the last one
                 self.answered[key] = name
             self._accept(name, job.id)
 
@@ -138,11 +144,11 @@ class Clients:
         self.insist(post) if insist else self.process(post)
 
     def submit_unkeyed(self, name: str, kind: str) -> None:
-        """POST /jobs without a key, for what there may be a job for already."""
+        """POST /jobs without a key, for a unique job that may exist already."""
         self.process(lambda: self.service.submit(self.asked(kind, {"name": name, "ballast": ""})))
 
     def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
-        """POST /jobs for a type whose jobs are unique: requests of any name are about one thing."""
+        """POST /jobs for a unique type: requests with any name are for one job."""
         registered[TYPE] = replace(self.kind, unique=Unique(by=("ballast",), seconds=3600))
         asked = self.asked(TYPE, {"name": name, "ballast": ""}, name if keyed else None)
 
@@ -152,7 +158,7 @@ class Clients:
         self.insist(post) if insist else self.process(post)
 
     def submit_own(self, name: str) -> None:
-        """POST /jobs for a unique type: a key that made a job is answered with it, whatever became of that."""
+        """POST /jobs for a unique type: a key that made a job is answered with this job, whatever happened to it."""
         registered[TYPE] = replace(self.kind, unique=Unique(by=("ballast",), seconds=3600))
         asked = self.asked(TYPE, {"name": name, "ballast": ""}, name)
 
@@ -164,7 +170,7 @@ class Clients:
         self.insist(post)
 
     def submit_batch(self, bodies: Mapping[str, Mapping[str, Any]]) -> None:
-        """POST /jobs/batch: all in one request, each with its name as its key; bodies as `submit` takes them."""
+        """POST /jobs/batch: all jobs in one request, each with its name as its key; `ballast` as in `submit`."""
         asked = [_one_of_many(name, **fields) for name, fields in bodies.items()]
 
         def post() -> None:
@@ -174,12 +180,12 @@ class Clients:
         self.insist(post)
 
     def make_child(self, ctx: JobContext) -> None:
-        """Let an attempt make a job. Whoever made it first in this run, it is there from then on."""
+        """Let an attempt make a job. Whichever attempt made it first in this run, it exists from then on."""
         name = f"child of {ctx.job.id} in run {ctx.job.gen}"
         self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
 
     def make_quiet(self, ctx: JobContext) -> None:
-        """Let an attempt make a job that waits for quiet, or replace the one that another attempt has made."""
+        """Let an attempt make a debounced job, or replace the one that another attempt has made."""
         name = f"quiet of {ctx.job.id} in run {ctx.job.gen}"
         self.debounced["quiet"].append(name)
         body = {"name": name, "ballast": ""}
@@ -209,7 +215,7 @@ class Clients:
         self.insist(lambda: self.operations.retry(self.accepted[name]))
 
     def post_event(self, name: str, event: str = EVENT, *, insist: bool = True) -> None:
-        """POST /jobs/{id}/events/{name}; a client that does not insist may die with its request."""
+        """POST /jobs/{id}/events/{name}; a client that does not repeat the request may die during it."""
 
         def post() -> None:
             self.composed.post(self.posting, self.accepted[name], event)
@@ -235,7 +241,7 @@ class Clients:
         self.insist(post)
 
     def redrive_all(self) -> None:
-        """POST /dead-letters/redrive, until nothing matches any more."""
+        """POST /dead-letters/redrive, until no job matches any more."""
         answers: list[Report] = []
         which = Filter(status=Status.DEAD_LETTER)
         bulk = BulkActions(self.ground.store, self.operations, clock=self.clock)
@@ -245,9 +251,9 @@ class Clients:
                 return
 
     def retry_many(self, meanwhile: Callable[[], object]) -> None:
-        """POST /bulk for all that failed; each process in which the platform works it off may die.
+        """POST /bulk for all failed jobs; each process in which the platform processes the action may die.
 
-        `meanwhile` is what happens between two of them: jobs run, and may fail again.
+        `meanwhile` runs between two of these processes: jobs run, and may fail again.
         """
         kept, work = self.in_bulk.kept, self.in_bulk.work
         before = {job.id: job.gen for job in self.ground.jobs()}

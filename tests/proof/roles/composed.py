@@ -1,4 +1,4 @@
-"""What jobs with steps, sleeps and events do in the proof's world, and what they must keep to."""
+"""Simulate jobs with steps, sleeps and events, and check the rules for them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from chalicelib.worker.claim import FLOAT
 EVENT, SECOND = "go", "on"
 """The events that the proof's jobs wait for."""
 WAIT = 3000
-"""Seconds for which they wait."""
+"""Seconds for which the jobs wait."""
 AWAKE = 120.0
-"""Seconds within which a job is awake whose event has come, whoever died."""
+"""Seconds within which a job is awake after its event has come, whichever process died."""
 TRIES = 3
 """How often a step is tried."""
 Line = tuple[str, int]
@@ -27,7 +27,7 @@ Line = tuple[str, int]
 
 @dataclass
 class Composed:
-    """The verbs of steps, as an attempt of the world uses them.
+    """The operations with steps in an attempt.
 
     `clock` is the right time, and `skew` the seconds by which another clock may be wrong. `row` returns what is kept
     in truth, and `written` how many writes to main items there were; no fault strikes either.
@@ -49,10 +49,10 @@ class Composed:
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
     """How many writes there were when an event was first asked for."""
     found: dict[tuple[str, str], bool] = field(default_factory=dict)
-    """Whether each wait found its event."""
+    """Whether each wait got its event."""
 
     def keep(self, ctx: JobContext) -> None:
-        """Keep a step: no run of it begins after its value was returned once, and the value never changes."""
+        """Keep a step: after its value was returned once, the step is not run again, and the value never changes."""
         line = ctx.job_id, ctx.job.line
 
         def work() -> int:
@@ -66,7 +66,7 @@ class Composed:
             self.wrong.append(f"I31 {ctx.job_id} got {value} for a step, and {self.values[line]} before")
 
     def attempt(self, ctx: JobContext, fails: int) -> None:
-        """Keep a step that fails so often before it returns, and is tried three times."""
+        """Keep a step that fails this many times before it returns, and is tried three times."""
         line = ctx.job_id, ctx.job.line
 
         def work() -> str:
@@ -85,7 +85,7 @@ class Composed:
             raise
 
     def nap(self, ctx: JobContext, seconds: float) -> None:
-        """Sleep: never shorter than was asked for at first."""
+        """Sleep: never for less time than was requested first."""
         place = (ctx.job_id, ctx.job.line), int(seconds)
         began = self.naps.setdefault(place, self.clock())
         ctx.sleep(seconds, f"nap-{seconds:g}")
@@ -94,7 +94,7 @@ class Composed:
             self.wrong.append(f"I35 {ctx.job_id} slept {slept:.3f} s in place of {seconds}")
 
     def wait(self, ctx: JobContext, name: str) -> None:
-        """Wait for an event: there is one outcome, for the function and for who posts it."""
+        """Wait for an event: the function and the sender of the event get the same outcome."""
         place = ctx.job_id, name
         try:
             ctx.wait_for(name, timeout=WAIT)

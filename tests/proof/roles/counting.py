@@ -1,4 +1,4 @@
-"""Count the ground's own writes, as the stream's consumer does: late, and sometimes not to be read."""
+"""Count the writes, as the stream's consumer does: late, and sometimes without an answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,10 @@ SHARD = "shardId-00000000000000000001-proof"
 
 @dataclass
 class Counting:
-    """The counters of a world, which count up to `lag` seconds ago. They are read while they are not `out`."""
+    """The counters of a simulated platform, which include changes up to `lag` seconds ago.
+
+    They do not answer while `out`.
+    """
 
     ground: Ground
     clock: Clock
@@ -28,7 +31,7 @@ class Counting:
         self._stream = StreamCounter(self.rows, self.clock)
 
     def standing(self, paused: Mapping[str, float]) -> Standing:
-        """Return what the counters say. Raises Throttled while they, or the table they are in, are out of order."""
+        """Return the counters' facts. Raises Throttled while they, or the table that contains them, have an outage."""
         self._count()
         if self.out or DYNAMODB in self.ground.faults.out:
             raise Throttled("Query")

@@ -1,4 +1,4 @@
-"""What the job type TYPE of the proof's world declares, and what its starts must keep to for that."""
+"""Apply the declared settings of the job type TYPE, and check the rules for its starts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.support import Clock
 
 
 class Declared:
-    """The part of a world that is about what TYPE declares. What it notes is in the fields of World."""
+    """The part of a simulated platform for TYPE's settings. Its records are in the fields of World."""
 
     ground: Ground
     clock: Clock
@@ -39,7 +39,7 @@ class Declared:
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, rate=rate)
 
     def share(self) -> None:
-        """Let the jobs of the type TYPE belong to tenants, each to the one of its name."""
+        """Let the jobs of the type TYPE belong to tenants, each job to the tenant with its name."""
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
 
     def serialize(self) -> None:
@@ -49,7 +49,7 @@ class Declared:
         self.ground.serialize(TYPE, self.kind.max_receives)
 
     def begins(self, key: str, job: Job) -> None:
-        """Note an attempt of a key, and whether another one may still run."""
+        """Record an attempt with a key, and whether another attempt with this key may still run."""
         for other in self.of_key[key]:
             if (other.lease_until or 0.0) > self.clock.now:
                 self.wrong.append(f"I19 {job.id} {job.token} began beside {other.id} {other.token}")
@@ -60,9 +60,9 @@ class Declared:
         self.keyed += 1
 
     def _keeps_its_place(self, other: Job, job: Job, key: str) -> bool:
-        """Whether another job of a key waits for its next attempt with a message before those of the later ones.
+        """Return whether another job with the key waits for its next attempt with a message before the later messages.
 
-        Not if it was parked, or its message was lost.
+        This is false if the job was parked, or if its message was lost.
         """
         parked = other.parked_until is not None and other.parked_until == other.next_attempt_at
         fresh = other.resends == 0 and self.clock.now - other.created_at < KEEP_MESSAGES - DAY
@@ -71,7 +71,7 @@ class Declared:
         return same and waits and fresh and other.id not in self.excused
 
     def starts(self) -> None:
-        """Note a start of the type that may have a rate, by the clock of its worker, and whether it is one too many."""
+        """Record a start of the type that may have a rate, by its worker's clock, and whether it exceeds the rate."""
         now = self.clock_of(self.worker)()
         self.started.append(now)
         if self.by_itself is not None:

@@ -1,4 +1,4 @@
-"""Whether each message of a type whose jobs belong to tenants carries the group of its job's tenant."""
+"""Check that each message of a type with tenants has the group of its job's tenant."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from tests.proof.grounds.ground import BY_HAND, Ground, Received
 
 
 def misgrouped(ground: Ground, batch: Sequence[Received]) -> list[str]:
-    """Return what is wrong with the groups of received messages: the tenant of a job is the name in its payload."""
+    """Return what is wrong with the groups of received messages; the tenant of a job is the name in its payload."""
     with ground.faults.asleep():
         names = {(job.id, job.gen): job.payload["name"] for job in ground.jobs()}
     return list(_wrong(names, batch))

@@ -1,4 +1,4 @@
-"""The bulk actions of a world: operators start them, and processes that may die work them off."""
+"""Simulate bulk actions: operators start them, and processes that may die continue them."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tests.proof.world import World
 
 LIFETIME = 800.0
-"""Seconds that a function has to work them off."""
+"""Seconds that a function has to process them."""
 MOST = 100
 
 
 class InBulk:
-    """Starts bulk actions, works them off when the watchdog asks for it, and holds what they tell against the jobs."""
+    """Starts bulk actions, processes them when the watchdog requests it, and compares their reports with the jobs."""
 
     def __init__(self, world: "World") -> None:
         self.world = world
@@ -36,7 +36,7 @@ class InBulk:
         self.work.start(asked)
 
     def go_on(self) -> None:
-        """Run the function that works them off, if it was asked for since the last time."""
+        """Run the function that processes them, if this was requested since the last time."""
         if self._background.woken == self._woken:
             return
         self._woken = self._background.woken
@@ -44,10 +44,10 @@ class InBulk:
         self.world.process(partial(self.work.work, ids, lambda: LIFETIME))
 
     def broken(self, acted: Mapping[tuple[str, str], int]) -> Iterator[str]:
-        """I26: each job is acted on at most once by one action, and what an action tells is what it did.
+        """Check I26: one action changes each job at most once, and its report is true.
 
-        `acted` says how often a write of an action changed a job. A job that someone else has asked to stop, or has
-        discarded, is done without a write.
+        `acted` is how often a write of an action changed a job. If another operator has asked a job to stop, or has
+        discarded it, the job counts as done without a write.
         """
         for (bulk, job_id), times in acted.items():
             if times > 1:

@@ -1,4 +1,4 @@
-"""The schedules of a world: the watchdog makes a job for each firing, and some firings must not overlap."""
+"""Simulate schedules: the watchdog makes a job for each firing, and some firings must not overlap."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tests.proof.world import World
 
 SCHEDULES = (("alone", "*/20 * * * *", Overlap.SKIP), ("beside", "7 * * * *", Overlap.ALLOW))
-"""Id, cron, and what happens while an earlier firing has not finished."""
+"""Id, cron expression, and what happens while an earlier firing is unfinished."""
 LATE = 5
-"""Firings that are made after an outage."""
+"""Number of late firings after an outage."""
 
 
 @dataclass
 class Planned:
-    """Keeps one schedule of each kind, of a type that nothing else is declared of, and runs what makes their jobs."""
+    """Keeps one schedule of each kind, for a type without other settings, and runs the code that makes their jobs."""
 
     world: "World"
 
@@ -48,17 +48,20 @@ class Planned:
             self._kept.add(replace(started(new, world.clock.now), writer=new.writer))
 
     def run(self) -> None:
-        """Make the jobs of the firings that are near."""
+        """Make the jobs of the near firings."""
         self._firings.run(lambda: self.world.time_of_watchdog)
 
     def end(self) -> None:
-        """Let nothing fire any more, so that the world comes to rest."""
+        """Stop all firings, so that the simulated platform comes to rest."""
         for name, *_ in SCHEDULES:
             seen = self._kept.get(name)
             self._kept.replace(seen, replace(seen, next_at=None, writer=new_writer()))
 
     def begins(self, job: Job) -> Iterator[str]:
-        """I24: while an earlier firing has not finished its first run, none of a schedule that skips begins."""
+        """Check I24.
+
+        With "skip", no firing of a schedule begins before the first run of an earlier firing has finished.
+        """
         if job.after is None or job.gen > 1:
             return
         for other in self.world.ground.jobs():
@@ -67,7 +70,7 @@ class Planned:
                 yield f"I24 {job.id} began while the earlier firing {other.id} was {other.status}"
 
     def broken(self) -> Iterator[str]:
-        """I25: each firing that a schedule remembers has its job, and no job was made of one that it never had."""
+        """Check I25: each firing in a schedule's row has its job, and no job was made for another firing."""
         made = {(job.schedule, job.fires_at) for job in self.world.ground.jobs() if job.schedule}
         for name, *_ in SCHEDULES:
             for at in self._kept.get(name).recent:

@@ -1,4 +1,4 @@
-"""Lambda's poller and the worker that it invokes: messages are received, worked off and acknowledged."""
+"""Simulate Lambda's poller and the worker that it invokes: messages are received, processed and acknowledged."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ from tests.proof.roles.script import TIMEOUT
 from tests.support import Clock, Invocation, sqs_record
 
 WORKERS = ("worker", "worker 2", "worker 3")
-"""Each works off every third batch, by a clock of its own."""
+"""Each worker processes every third batch, and has its own clock."""
 
 
 class Poller:
-    """The part of a world that works jobs off. What it notes is in the fields of World."""
+    """The part of a simulated platform that processes jobs. Its records are in the fields of World."""
 
     ground: Ground
     clock: Clock
@@ -49,7 +49,7 @@ class Poller:
     acknowledged: Callable[[str], None]
 
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
-        """Receive one batch and work it off, as Lambda does; returns its size."""
+        """Receive one batch and process it, as Lambda does; return its size."""
         faults = self.ground.faults
         off = kind == TYPE and self.by_itself is not None and self.by_itself.queue.off
         silent = self.paused or off or kind == self.removed or (SQS in faults.out and not faults.sleeping)
@@ -62,7 +62,7 @@ class Poller:
         return len(batch)
 
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
-        """Hand a batch to a worker, and acknowledge what it does not report."""
+        """Pass a batch to a worker, and acknowledge the messages that it does not report."""
         self.wrong += misgrouped(self.ground, batch) if self.kind.fair_by and kind == TYPE else []
         before, self.worker = self.worker, WORKERS[self.deliveries % len(WORKERS)]
         self.deliveries += 1
@@ -95,12 +95,12 @@ class Poller:
                 self.acknowledged(message.body)
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
-        """A batch as Lambda hands it to a worker."""
+        """Return a batch as Lambda passes it to a worker."""
         told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
         return {"Records": [sqs_record(*one) for one in told]}
 
     def _pacing(self, kind: str) -> Pacing | None:
-        """Return what paces TYPE: of this worker's last batch, unless its process died or is at work."""
+        """Return the rate limiter of TYPE: that of this worker's last batch, unless its process died or is working."""
         if self.rate is None or kind != TYPE:
             return None
         warm = self.warm.pop(self.worker, None)

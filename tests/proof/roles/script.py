@@ -1,4 +1,4 @@
-"""The proof's job function: each attempt does what the world's script says for its payload's name."""
+"""Define the proof's job function: each attempt does what the script for its payload's name says."""
 
 import io
 import logging
@@ -38,7 +38,7 @@ class Note(BaseModel):
 
 @dataclass
 class ScriptedFunction:
-    """Runs attempts, and notes what must never happen while one begins."""
+    """Runs attempts, and records what must never happen when one begins."""
 
     world: "World"
 
@@ -70,11 +70,11 @@ class ScriptedFunction:
         if (job.id, job.gen) in self.world.stopped:
             self.world.wrong.append(f"{job.id} ran after it was cancelled")
         now, ahead = self.world.clock.now, self.world.skew[self.world.worker]
-        # by its own clock a worker takes a time that lacks less than this of a whole millisecond for that millisecond
+        # times are stored in milliseconds: with its own clock, a worker may begin a fraction of a millisecond early
         rounded = FLOAT / 1000
         if job.run_at and job.id not in self.world.hurried and now + ahead < job.run_at - rounded:
             self.world.wrong.append(f"{job.id} ran {job.run_at - now - ahead:.6f} s too early")
-        # at the claim: a job may wait a moment for its slot after it
+        # compare with the time of the claim, because a job may wait a moment for its slot after it
         if job.start_by is not None and job.attempts == 1 and (job.started_at or 0.0) > job.start_by:
             self.world.wrong.append(f"I27 {token} was claimed {job.started_at} and had expired at {job.start_by}")
         if (job.lease_until or 0) - ahead < self._ends():
@@ -89,11 +89,11 @@ class ScriptedFunction:
         self.world.clock.advance(0.25)
 
     def _ends(self) -> float:
-        """When the invocation is killed that runs this."""
+        """Return when the invocation of this attempt is killed."""
         return self.world.ends[-1] if self.world.ends else self.world.clock.now
 
     def _act(self, outcome: str, ctx: JobContext) -> None:
-        """Follow an outcome's words: what happens meanwhile, what is asked, how it ends."""
+        """Do what the words of an outcome say: what happens meanwhile, what is requested, how the attempt ends."""
         words = outcome.split(" then ")
         for word in words:
             self.world.step(partial(self._steps[word], ctx))
@@ -135,11 +135,12 @@ class ScriptedFunction:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Thousands of executions write no log lines and no metrics."""
+    """Write no log lines and no metrics, because there are thousands of executions."""
     log, metrics = logger(), os.environ.get(METRICS_DISABLED_ENV)
     level = log.log_level
     os.environ[METRICS_DISABLED_ENV] = "true"
-    if level != logging.CRITICAL:  # a level that is set, be it the same, makes every logger forget whether it writes
+    # every setting of a level, even of the same one, makes all loggers compute again whether they write
+    if level != logging.CRITICAL:
         log.setLevel(logging.CRITICAL)
     try:
         with redirect_stdout(io.StringIO()):

@@ -1,4 +1,7 @@
-"""Steps, sleeps and events: a job that waits needs no worker, and is awake soon after what it waits for."""
+"""Scenarios with steps, sleeps and events.
+
+A waiting job needs no worker, and is awake soon after its wait has ended.
+"""
 
 from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.roles.composed import AWAKE, SECOND, WAIT
@@ -9,7 +12,7 @@ plays("S", (1, 2, 3, 4, 5), (DIES, DUPLICATE))
 
 
 def live(world: World, seconds: float) -> None:
-    """Let the system run for so many seconds, and note each job that sleeps through its event."""
+    """Let the system run for this many seconds, and record each job that still sleeps after its event."""
     end = world.clock.now + seconds
     while world.clock.now < end and not world.at_rest():
         world.poll()
@@ -22,7 +25,7 @@ def live(world: World, seconds: float) -> None:
 
 @scenario(DONE)
 def steps_and_sleeps(world: World) -> None:
-    """A short sleep stays with its message, a long one is parked."""
+    """A short sleep keeps its message; for a long sleep, the job is parked."""
     world.always["a"] = "keep then nap then long nap then ok"
     world.submit("a")
 
@@ -44,14 +47,14 @@ def a_step_and_a_crash_loop(world: World) -> None:
 
 @scenario(DONE)
 def a_step_that_is_tried_again(world: World) -> None:
-    """The first wait is within the invocation, the second one needs no worker."""
+    """The first wait is within the invocation; the second wait needs no worker."""
     world.always["a"] = "keep then try then nap then ok"
     world.submit("a")
 
 
 @scenario(FAILED)
 def a_step_whose_last_try_fails(world: World) -> None:
-    """No attempt of the job follows: the error is permanent."""
+    """No attempt of the job follows, because the error is permanent."""
     world.always["a"] = "keep then try in vain then perm"
     world.submit("a")
 
@@ -77,7 +80,7 @@ def an_event_before_its_wait(world: World) -> None:
 
 @scenario(DONE)
 def an_event_while_the_function_runs(world: World) -> None:
-    """The event comes between the start of the attempt and its park."""
+    """The event comes between the start of the attempt and the parking of the job."""
     world.always["a"] = "nested then wait then ok"
     world.submit("a")
     world.nested = lambda: world.post_event("a")
@@ -97,7 +100,7 @@ def an_event_between_the_read_and_the_park(world: World) -> None:
 
 @scenario(DONE)
 def an_event_of_a_client_that_dies(world: World) -> None:
-    """Nobody repeats the request: what was stored wakes the job, and what was not, times out."""
+    """Nobody repeats the request: a stored event wakes the job, and without one the wait times out."""
     world.always["a"] = "wait then ok"
     world.submit("a")
     live(world, 100)
@@ -107,7 +110,7 @@ def an_event_of_a_client_that_dies(world: World) -> None:
 
 @scenario(DONE)
 def a_wait_that_times_out(world: World) -> None:
-    """The event comes too late, and who posts it is told so."""
+    """The event comes too late, and its sender gets an error."""
     world.always["a"] = "wait then ok"
     world.submit("a")
     live(world, WAIT + 300)
@@ -116,7 +119,7 @@ def a_wait_that_times_out(world: World) -> None:
 
 @scenario(DONE)
 def an_event_at_the_end_of_its_wait(world: World) -> None:
-    """The wait ends while the event is posted: there is one outcome."""
+    """The wait ends while the event is posted: there is only one outcome."""
     world.always["a"] = "wait then nap then ok"
     world.submit("a")
     live(world, WAIT - 10)
@@ -126,7 +129,7 @@ def an_event_at_the_end_of_its_wait(world: World) -> None:
 
 @scenario(DONE)
 def two_waits_and_an_event_for_the_second(world: World) -> None:
-    """An event wakes only the wait that is for it."""
+    """An event wakes the job only from the wait for this event."""
     world.always["a"] = "wait then wait again then ok"
     world.submit("a")
     live(world, 100)
@@ -138,7 +141,7 @@ def two_waits_and_an_event_for_the_second(world: World) -> None:
 
 @scenario(CANCELLED)
 def a_wait_that_is_cancelled(world: World) -> None:
-    """The event comes after that."""
+    """The event comes after the cancellation."""
     world.always["a"] = "wait then ok"
     world.submit("a")
     live(world, 100)
@@ -179,7 +182,7 @@ def a_job_whose_event_comes_when_it_is_cancelled(world: World) -> None:
 
 @scenario(DONE)
 def a_failed_job_goes_on_where_it_failed(world: World) -> None:
-    """A retry by hand replays what is kept, also the event."""
+    """A manual retry uses everything that is kept, also the event."""
     world.script["a"] = ["keep then wait then ok", "keep then wait then perm"]
     world.always["a"] = "keep then wait then ok"
     world.submit("a")

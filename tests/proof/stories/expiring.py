@@ -1,4 +1,4 @@
-"""Jobs that must begin in time: a worker or the watchdog ends them, and nothing that has begun is ended."""
+"""Scenarios of jobs that must begin in time: a worker or the watchdog ends them, but never a job that has begun."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def expired_before_a_worker_came(world: World) -> None:
 
 @scenario(CANCELLED)
 def expired_in_a_paused_type(world: World) -> None:
-    """Nobody receives the message: the watchdog ends the job, and the message comes after the pause."""
+    """The message is not received: the watchdog ends the job, and the message comes after the pause."""
     world.kind = world.kinds[TYPE] = registered[TYPE] = replace(world.kind, expires=100)
     world.submit("a")
     world.pause_all(True)
@@ -34,7 +34,7 @@ def expired_in_a_paused_type(world: World) -> None:
 
 @scenario(CANCELLED)
 def expired_while_the_worker_and_the_watchdog_look(world: World) -> None:
-    """Both see it at once, and only one write is made."""
+    """Both find the expired job at once, and only one write is made."""
     world.kind = world.kinds[TYPE] = registered[TYPE] = replace(world.kind, expires=61)
     world.submit("a")
     world.clock.advance(130)
@@ -45,7 +45,7 @@ def expired_while_the_worker_and_the_watchdog_look(world: World) -> None:
 
 @scenario(DONE)
 def begun_in_time_and_retried_after_it(world: World) -> None:
-    """What has begun does not expire: neither between attempts, nor when it asked to come later."""
+    """A job that has begun does not expire, neither between attempts nor after it raised `RetryLater`."""
     world.script["a"] = ["err", "a while later", "much later"]
     world.submit("a", expires_seconds=5)
     world.poll()
@@ -53,7 +53,7 @@ def begun_in_time_and_retried_after_it(world: World) -> None:
 
 @scenario(DONE)
 def begun_in_time_and_lost(world: World) -> None:
-    """The worker that had it dies; another one takes it over after the time."""
+    """The worker of the job dies; another worker takes it over after the expiry."""
     world.script["a"] = ["oom"]
     world.submit("a", expires_seconds=5)
     world.poll()
@@ -62,7 +62,7 @@ def begun_in_time_and_lost(world: World) -> None:
 
 @scenario(DONE)
 def expired_and_retried_by_an_operator(world: World) -> None:
-    """The operator wants it, however late it is."""
+    """The operator's retry runs, however late it is."""
     world.submit("a", expires_seconds=5)
     world.clock.advance(10)
     world.poll()

@@ -1,4 +1,4 @@
-"""What attempts do that make jobs: wherever the process dies, each run has made one, and it runs."""
+"""Scenarios of attempts that make jobs: wherever the process dies, each run has made one job, and this job runs."""
 
 from tests.proof.promises import DIES, DUPLICATE, STALLS, plays
 from tests.proof.stories.scenario import DONE, scenario
@@ -18,7 +18,7 @@ def a_job_makes_a_job(world: World) -> None:
 
 @scenario(DONE)
 def a_second_attempt_makes_the_same_job(world: World) -> None:
-    """The first attempt fails after it has made its job; the second one asks for the same again."""
+    """The first attempt fails after it has made its job; the second attempt requests the same job again."""
     world.script["a"] = ["make then err", "make"]
     world.submit("a")
     world.poll()
@@ -36,7 +36,7 @@ def an_attempt_that_lost_its_lease_makes_no_second_job(world: World) -> None:
 
 @scenario(DONE)
 def each_run_makes_its_own_job(world: World) -> None:
-    """An operator runs a job again: what it makes is made again."""
+    """An operator runs a job again: the new run makes its own jobs."""
     world.script["a"] = ["make then perm", "make"]
     world.submit("a")
     world.rest()
@@ -45,7 +45,7 @@ def each_run_makes_its_own_job(world: World) -> None:
 
 @scenario(DONE)
 def two_jobs_make_one_that_waits_for_quiet(world: World) -> None:
-    """The second one replaces what the first one has made, and runs a second time itself."""
+    """The second job replaces the debounced job that the first one has made."""
     world.script["a"], world.script["b"] = ["make quiet"], ["make quiet then err", "make quiet"]
     for name in "ab":
         world.submit(name)
@@ -56,7 +56,7 @@ def two_jobs_make_one_that_waits_for_quiet(world: World) -> None:
 
 @scenario(DONE)
 def a_job_makes_one_that_waits_for_quiet_again_when_the_first_has_run(world: World) -> None:
-    """A second attempt that comes late has nothing to replace."""
+    """A second attempt that comes late has no waiting job to replace."""
     world.script["a"] = ["make quiet then err", "stall then make quiet"]
     world.submit("a")
     for _ in range(3):

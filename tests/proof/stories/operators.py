@@ -1,4 +1,4 @@
-"""What clients and operators do meanwhile: delays, stops, retries, redrives, accidents."""
+"""Scenarios of clients and operators: delays, stops, retries, redrives, accidents."""
 
 from chalicelib.jobs.job import Status
 from tests.proof.promises import DIES, DUPLICATE, LOST, plays
@@ -15,19 +15,19 @@ SPENT = ["err", "err", "err"]
 
 @scenario(DONE)
 def delayed_by_seconds(world: World) -> None:
-    """A delay that SQS keeps by itself."""
+    """The delay is short enough for SQS."""
     world.submit("a", delay_seconds=40)
 
 
 @scenario(DONE)
 def delayed_by_half_an_hour(world: World) -> None:
-    """A delay beyond SQS: the watchdog sends the message when it is time."""
+    """The delay is too long for SQS: the watchdog sends the message at its time."""
     world.submit("a", delay_seconds=2000)
 
 
 @scenario(DONE, batch=3)
 def three_in_one_request(world: World) -> None:
-    """SQS takes two of the three messages; the third job is the watchdog's."""
+    """SQS accepts two of the three messages; the watchdog sends the third."""
     world.ground.faults.unsent = 1
     world.submit_batch({"a": {}, "b": {}, "c": {}})
 
@@ -42,7 +42,7 @@ def delayed_then_cancelled(world: World) -> None:
 
 @scenario(DONE)
 def delayed_cancelled_and_retried(world: World) -> None:
-    """The old message arrives after the new generation is under way."""
+    """The old message arrives after the new generation has begun."""
     world.submit("a", delay_seconds=300)
     world.cancel("a")
     world.clock.advance(5)
@@ -52,14 +52,14 @@ def delayed_cancelled_and_retried(world: World) -> None:
 
 @scenario(CANCELLED)
 def cancelled_while_queued(world: World) -> None:
-    """The message finds the job cancelled."""
+    """The message arrives when the job is cancelled."""
     world.submit("a")
     world.cancel("a")
 
 
 @scenario(CANCELLED)
 def cancelled_while_backing_off(world: World) -> None:
-    """The message comes back after its delay and finds the job cancelled."""
+    """The message returns after its delay, when the job is cancelled."""
     world.script["a"] = ["err"]
     world.submit("a")
     world.poll()
@@ -68,7 +68,7 @@ def cancelled_while_backing_off(world: World) -> None:
 
 @scenario(DONE)
 def dead_then_retried(world: World) -> None:
-    """The message in the dead-letter queue goes stale, and is removed."""
+    """The message in the dead-letter queue becomes stale, and is removed."""
     _dead(world)
     world.retry("a")
 
@@ -88,7 +88,7 @@ def dead_then_retried_while_burning_down(world: World) -> None:
 
 @scenario(DONE)
 def failed_then_retried(world: World) -> None:
-    """Nothing is left in any queue; a new message starts the new generation."""
+    """No message is left in any queue; a new message starts the new generation."""
     world.script["a"] = ["perm"]
     world.submit("a")
     world.rest()
@@ -97,14 +97,14 @@ def failed_then_retried(world: World) -> None:
 
 @scenario(DEAD)
 def dead_then_redriven_from_the_console(world: World) -> None:
-    """The records stay right: the job was not retried, so its message goes back."""
+    """The records stay correct: the job was not retried, so its message goes back."""
     _dead(world)
     world.console_redrive()
 
 
 @scenario(DONE)
 def redriven_from_the_console_and_retried(world: World) -> None:
-    """Both at once: the old message is acknowledged, the new one runs."""
+    """Both happen at once: the old message is acknowledged, the new one runs the job."""
     _dead(world)
     world.console_redrive()
     world.retry("a")
@@ -112,14 +112,14 @@ def redriven_from_the_console_and_retried(world: World) -> None:
 
 @scenario(DONE)
 def message_lost_in_the_queue(world: World) -> None:
-    """Someone purged the queue: the watchdog sends again."""
+    """The queue was purged: the watchdog sends the message again."""
     world.submit("a")
     world.lose_messages()
 
 
 @scenario(DONE)
 def message_lost_while_backing_off(world: World) -> None:
-    """The same, while the job waits for its second attempt."""
+    """The message is lost while the job waits for its second attempt."""
     world.script["a"] = ["err"]
     world.submit("a")
     world.poll()
@@ -128,7 +128,7 @@ def message_lost_while_backing_off(world: World) -> None:
 
 @scenario(DONE)
 def message_lost_with_its_worker(world: World) -> None:
-    """The worker dies and the message with it."""
+    """The worker dies and its message is lost."""
     world.script["a"] = ["oom"]
     world.submit("a")
     world.poll()
@@ -137,7 +137,7 @@ def message_lost_with_its_worker(world: World) -> None:
 
 @scenario(DONE, batch=3)
 def two_dead_jobs_redriven_in_bulk(world: World) -> None:
-    """The operator repeats the bulk redrive until nothing matches."""
+    """The operator repeats the bulk redrive until no job matches."""
     world.script["a"], world.script["b"] = SPENT.copy(), ["err", "oom", "err"]
     world.submit("a")
     world.submit("b")
@@ -147,7 +147,7 @@ def two_dead_jobs_redriven_in_bulk(world: World) -> None:
 
 @scenario(DEAD, batch=3)
 def many_jobs_are_retried_and_fail_again(world: World) -> None:
-    """The platform works it off: what it retried has failed again when a worker of it comes back."""
+    """The platform processes the action: retried jobs have failed again when one of its workers returns."""
     world.script["a"], world.script["b"] = ["perm", *SPENT], SPENT * 2
     world.submit("a")
     world.submit("b")

@@ -1,4 +1,4 @@
-"""What becomes of the jobs of a type that pauses by itself when its attempts all fail alike."""
+"""Scenarios of a type that pauses automatically when all its attempts fail in the same way."""
 
 from chalicelib.job_types.failing import Failing
 from tests.proof.promises import DIES, DUPLICATE, plays
@@ -23,7 +23,7 @@ def fail_until_paused(world: World, names: str = "ab", more: str = "") -> None:
 
 @scenario(DONE)
 def paused_by_itself_until_a_probe_completes(world: World) -> None:
-    """Who comes meanwhile waits without an attempt; a minute later one job is tried, and all go on."""
+    """Jobs that come meanwhile wait without an attempt; a minute later one job is tried, and all continue."""
     fail_until_paused(world, more="cd")
     world.poll()
     world.clock.advance(65)
@@ -32,7 +32,7 @@ def paused_by_itself_until_a_probe_completes(world: World) -> None:
 
 @scenario(DONE, batch=3)
 def a_batch_in_flight_when_the_type_is_paused(world: World) -> None:
-    """Those of the batch that have not begun are held."""
+    """Jobs of the batch that have not begun are held."""
     world.pause_when(RULE)
     for name in "abcd":
         world.script[name] = ["err"] if name in "ab" else []
@@ -43,7 +43,7 @@ def a_batch_in_flight_when_the_type_is_paused(world: World) -> None:
 
 @scenario(DONE)
 def a_probe_fails_and_the_next_one_completes(world: World) -> None:
-    """The second probe comes twice as late as the first one."""
+    """The second probe comes after twice the wait."""
     fail_until_paused(world, more="c")
     for name in "abc":
         world.script[name] = ["err"]
@@ -66,7 +66,7 @@ def a_probe_takes_its_worker_with_it(world: World) -> None:
 
 @scenario(DONE)
 def an_operator_resumes_what_was_paused_by_itself(world: World) -> None:
-    """Everything goes on at once, whatever a watchdog is about to do."""
+    """Everything continues at once, whatever a watchdog is about to do."""
     fail_until_paused(world, more="c")
     world.watch()
     assert world.by_itself is not None
@@ -76,7 +76,7 @@ def an_operator_resumes_what_was_paused_by_itself(world: World) -> None:
 
 @scenario(DONE)
 def an_operator_pauses_what_was_paused_by_itself(world: World) -> None:
-    """The pause is the operator's from then on: no probe is made, and nothing ends it but the operator."""
+    """From then on the pause is the operator's: there is no probe, and only the operator ends it."""
     fail_until_paused(world, more="c")
     world.watch()
     assert world.by_itself is not None
@@ -89,7 +89,7 @@ def an_operator_pauses_what_was_paused_by_itself(world: World) -> None:
 
 @scenario(DONE)
 def attempts_that_are_lost_are_failures_too(world: World) -> None:
-    """A service that hangs takes the workers with it."""
+    """A service that does not answer makes workers time out."""
     world.pause_when(RULE)
     for name in "abc":
         world.script[name] = ["oom", "oom"]

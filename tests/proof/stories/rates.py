@@ -1,4 +1,4 @@
-"""What becomes of the jobs of a type with a rate: some start, the others wait for their turn."""
+"""Scenarios of a type with a rate: some jobs start, the others wait for their turn."""
 
 from chalicelib.job_types.rate import Rate
 from tests.proof.promises import DIES, DUPLICATE, plays
@@ -10,7 +10,7 @@ plays("S", (1, 2, 3, 4, 6, 8), (DIES, DUPLICATE))
 
 @scenario(DONE)
 def one_a_minute(world: World) -> None:
-    """The second and the third wait with a hidden message, each for a turn of its own."""
+    """The second and the third job wait with a hidden message, each for its own turn."""
     world.pace(Rate(1, per=60))
     for name in ("a", "b", "c"):
         world.submit(name)
@@ -19,7 +19,10 @@ def one_a_minute(world: World) -> None:
 
 @scenario(DONE, batch=3)
 def one_in_twenty_minutes_in_one_batch(world: World) -> None:
-    """All three come together; two wait for longer than SQS holds a message, and have none until shortly before."""
+    """All three come together.
+
+    Two wait longer than SQS can hide a message, and have no message until shortly before.
+    """
     world.pace(Rate(1, per=1200))
     for name in ("a", "b", "c"):
         world.submit(name)
@@ -49,7 +52,7 @@ def two_copies_of_a_message_wait_for_one_turn(world: World) -> None:
 
 @scenario(CANCELLED | DONE)
 def cancelled_while_it_waits_for_its_turn(world: World) -> None:
-    """Its turn passes unused."""
+    """The turn is not used."""
     world.pace(Rate(1, per=3600))
     for name in ("a", "b"):
         world.submit(name)

@@ -1,4 +1,4 @@
-"""A story, how it may end, and the list of all of them."""
+"""Define a scenario, how it may end, and the list of all scenarios."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ CANCELLED = frozenset({Status.CANCELLED})
 
 @dataclass(frozen=True)
 class Scenario:
-    """A story. `end` is how its jobs may end undisturbed; a crash spends an attempt, and so may change the end."""
+    """A scenario.
+
+    `end` is how its jobs may end without faults; a crash spends an attempt, and may so change the end.
+    """
 
     name: str
     play: Callable[[World], None]
@@ -29,7 +32,7 @@ SCENARIOS: list[Scenario] = []
 def scenario(
     end: frozenset[Status], batch: int = 1, *, watchdog: bool = True
 ) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
-    """Put a story on the list, under its function's name."""
+    """Add a scenario to the list, under its function's name."""
 
     def add(play: Callable[[World], None]) -> Callable[[World], None]:
         SCENARIOS.append(Scenario(play.__name__.replace("_", " "), play, end, batch, watchdog))

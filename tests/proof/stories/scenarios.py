@@ -1,4 +1,4 @@
-"""Every story whose every crash point the proof visits."""
+"""Import every scenario, all of whose crash points the proof tests."""
 
 from tests.proof.stories import (
     composing,

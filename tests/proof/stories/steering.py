@@ -1,4 +1,4 @@
-"""What operators and producers do to jobs that wait: run them now, put them aside, replace them."""
+"""Scenarios of waiting jobs that operators and producers run now, discard or replace."""
 
 from chalicelib.jobs.job import Status
 from tests.proof.promises import DIES, DUPLICATE, plays
@@ -18,7 +18,7 @@ def delayed_then_run_now(world: World) -> None:
 
 @scenario(DONE)
 def planned_for_tomorrow_and_run_now(world: World) -> None:
-    """There is no message yet, and the watchdog would not look at the job before tomorrow."""
+    """There is no message yet, and the watchdog would not check the job before tomorrow."""
     world.submit("a", delay_seconds=80_000)
     world.run_now("a")
     finished_by(world, 600)
@@ -26,7 +26,7 @@ def planned_for_tomorrow_and_run_now(world: World) -> None:
 
 @scenario(DONE)
 def backing_off_and_run_now_twice(world: World) -> None:
-    """The hidden message of the wait and the new one may both come while the job runs."""
+    """The hidden message of the wait and the new message may both come while the job runs."""
     world.script["a"] = ["err"]
     world.submit("a")
     world.poll()
@@ -36,7 +36,7 @@ def backing_off_and_run_now_twice(world: World) -> None:
 
 @scenario(DONE)
 def parked_and_run_now(world: World) -> None:
-    """A parked job has no message, and lies in another partition of the index."""
+    """A parked job has no message, and is in another partition of the index."""
     world.script["a"] = ["much later"]
     world.submit("a")
     world.poll()
@@ -55,7 +55,7 @@ def dead_then_discarded(world: World) -> None:
 
 @scenario(CANCELLED)
 def discarded_on_the_way_to_the_dead_letter_queue(world: World) -> None:
-    """The message still comes to workers: they acknowledge it."""
+    """Workers still receive the message, and acknowledge it."""
     world.script["a"] = ["err", "err", "err"]
     world.submit("a", max_attempts=1)
     world.poll()
@@ -64,7 +64,7 @@ def discarded_on_the_way_to_the_dead_letter_queue(world: World) -> None:
 
 @scenario(DONE)
 def failed_discarded_and_retried(world: World) -> None:
-    """What was discarded by mistake is run again."""
+    """A job that was discarded by mistake is run again."""
     world.script["a"] = ["perm"]
     world.submit("a")
     world.rest()
@@ -74,7 +74,7 @@ def failed_discarded_and_retried(world: World) -> None:
 
 
 def finished_by(world: World, seconds: float) -> None:
-    """Let the system run for so many seconds, and note each job that no worker has taken by then."""
+    """Let the system run for this many seconds, and record each job that no worker has claimed by then."""
     end = world.clock.now + seconds
     while world.clock.now < end and not world.at_rest():
         world.poll()

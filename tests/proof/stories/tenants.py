@@ -1,4 +1,4 @@
-"""What becomes of jobs that belong to tenants: whatever a message is sent for, it carries its job's tenant."""
+"""Scenarios of jobs that belong to tenants: each message has its job's tenant, whatever it is sent for."""
 
 from tests.proof.promises import DIES, DUPLICATE, LOST, plays
 from tests.proof.stories.scenario import DONE, scenario
@@ -10,7 +10,7 @@ plays("S", (1,), (LOST,))
 
 @scenario(DONE)
 def each_tenants_job_is_sent_under_its_tenant(world: World) -> None:
-    """One at once, one after a delay, two in a batch; the watchdog sends what a crash left unsent."""
+    """One is sent at once, one after a delay, two in a batch; the watchdog sends those that a crash left unsent."""
     world.share()
     world.submit("a")
     world.submit("b", delay_seconds=60)
@@ -19,7 +19,7 @@ def each_tenants_job_is_sent_under_its_tenant(world: World) -> None:
 
 @scenario(DONE)
 def a_job_that_is_due_later_is_sent_under_its_tenant(world: World) -> None:
-    """The watchdog sends it ahead of its time; its message is lost, and sent once more."""
+    """The watchdog sends the message before its time; the message is lost, and sent once more."""
     world.share()
     world.submit("a", delay_seconds=2000)
     world.clock.advance(1200)
@@ -29,7 +29,7 @@ def a_job_that_is_due_later_is_sent_under_its_tenant(world: World) -> None:
 
 @scenario(DONE)
 def a_parked_retry_is_sent_under_its_tenant(world: World) -> None:
-    """It has no message for more than an hour, and then another one."""
+    """The job has no message for more than an hour, and then a new one."""
     world.share()
     world.script["a"] = ["much later"]
     world.submit("a")
@@ -38,7 +38,7 @@ def a_parked_retry_is_sent_under_its_tenant(world: World) -> None:
 
 @scenario(DONE)
 def a_second_run_is_sent_under_the_tenant(world: World) -> None:
-    """An operator retries it; another one is run now."""
+    """An operator retries one job, and runs another one now."""
     world.share()
     world.script["a"] = ["perm"]
     world.submit("a")
@@ -50,7 +50,7 @@ def a_second_run_is_sent_under_the_tenant(world: World) -> None:
 
 @scenario(DONE)
 def a_job_that_a_job_made_is_sent_under_its_own_tenant(world: World) -> None:
-    """Not under the one of its parent."""
+    """It is not sent with the tenant of its parent."""
     world.share()
     world.script["a"] = ["make"]
     world.submit("a")

@@ -1,4 +1,4 @@
-"""What happens between a queue and its workers."""
+"""Scenarios between a queue and its workers."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -16,7 +16,7 @@ plays("S", (1, 2), ("the watchdog is down",))
 
 
 class EagerQueue:
-    """A queue whose messages are delivered before whoever sends them goes on."""
+    """A queue whose messages are delivered before their sender continues."""
 
     def __init__(self, queue: JobQueue, deliver: Callable[[], object]) -> None:
         self.queue, self._deliver = queue, deliver
@@ -61,7 +61,7 @@ _worked_off("progress, ok", ["progress"], DONE)
 
 @scenario(DONE)
 def payload_and_result_beside_the_item(world: World) -> None:
-    """Both are too large for the main item: each is written before the item points to it."""
+    """Both are too large for the main item: each is written before the item refers to it."""
     world.script["a"] = ["err", "ok"]
     world.submit("a", ballast=2000)
 
@@ -91,7 +91,7 @@ def messages_that_are_faster_than_their_jobs(world: World) -> None:
 
 @scenario(DONE)
 def late_finisher(world: World) -> None:
-    """The holder stalls past its lease; another takes over and completes; then the first one comes back."""
+    """The holder stalls until after its lease; another worker takes over and completes; then the first one returns."""
     world.script["a"] = ["stall"]
     world.nested = world.poll
     world.submit("a")
@@ -99,7 +99,7 @@ def late_finisher(world: World) -> None:
 
 @scenario(DONE)
 def late_finisher_while_another_holds_the_job(world: World) -> None:
-    """The one that took over dies; then the first one comes back with a result, which nobody may believe."""
+    """The worker that took over dies; then the first one returns with a result, which must be refused."""
     world.script["a"] = ["stall", "oom"]
     world.nested = world.poll
     world.submit("a")
@@ -107,7 +107,7 @@ def late_finisher_while_another_holds_the_job(world: World) -> None:
 
 @scenario(DEAD)
 def late_failure(world: World) -> None:
-    """The holder stalls past its lease and fails while another holds the job; both spend attempts."""
+    """The holder stalls until after its lease and fails while another worker holds the job; both spend attempts."""
     world.script["a"] = ["stall", "err", "err"]
     world.nested = world.poll
     world.submit("a")
@@ -115,7 +115,7 @@ def late_failure(world: World) -> None:
 
 @scenario(DONE)
 def duplicate_in_flight(world: World) -> None:
-    """A second message of the same generation arrives while the first one's job runs."""
+    """A second message of the same generation arrives while the job of the first one runs."""
     world.script["a"] = ["nested"]
     world.nested = world.poll
     world.duplicate_next = True
@@ -124,7 +124,10 @@ def duplicate_in_flight(world: World) -> None:
 
 @scenario(DONE, watchdog=False)
 def one_message_delivered_twice(world: World) -> None:
-    """SQS delivers one message to two workers; the one that runs dies. No watchdog: the message must still be there."""
+    """SQS delivers one message to two workers; the one that runs dies.
+
+    Without a watchdog, the message must still exist.
+    """
 
     def twice() -> None:
         batch = world.ground.receive(1)
@@ -134,14 +137,14 @@ def one_message_delivered_twice(world: World) -> None:
             world.deliver(batch)
 
     world.submit("a")
-    if not world.ground.waiting():  # the crash was before the message got out, which only the watchdog can mend
+    if not world.ground.waiting():  # the crash was before the message was sent, so only the watchdog can send it
         world.watchdog_on = True
     twice()
 
 
 @scenario(DONE, batch=2)
 def one_message_delivered_twice_side_by_side(world: World) -> None:
-    """The same, and both finish: the second worker must leave the message to the first."""
+    """Both workers finish: the second worker must not acknowledge the first one's message."""
 
     def again() -> None:
         world.deliver(batch)
@@ -158,14 +161,14 @@ def one_message_delivered_twice_side_by_side(world: World) -> None:
 
 @scenario(DEAD)
 def never_claimed(world: World) -> None:
-    """Every worker dies at its import for days: the job is given up, although it never ran."""
+    """Every worker fails at its import for days: the job is given up, although it never ran."""
     world.submit("a")
     _burn(world, 7200, rounds=40)
 
 
 @scenario(DONE)
 def never_claimed_then_retried(world: World) -> None:
-    """After the import is mended."""
+    """The operator retries the job after the import is fixed."""
     world.submit("a")
     _burn(world, 7200, rounds=40)
     world.rest()
@@ -174,14 +177,14 @@ def never_claimed_then_retried(world: World) -> None:
 
 @scenario(DONE)
 def not_claimed_for_two_hours(world: World) -> None:
-    """Every worker dies at its import, which is mended after two hours: no attempt was spent, so the job runs."""
+    """Every worker fails at its import, which is fixed after two hours: no attempt was spent, so the job runs."""
     world.submit("a")
     _burn(world, 370, rounds=20)
 
 
 @scenario(DONE | DEAD | FAILED, batch=3)
 def two_jobs_in_one_batch(world: World) -> None:
-    """Three messages, two jobs: one of them twice."""
+    """There are three messages for two jobs: one job has two."""
     world.script["a"], world.script["b"] = ["err"], ["perm"]
     world.duplicate_next = True
     world.submit("a")
@@ -190,7 +193,7 @@ def two_jobs_in_one_batch(world: World) -> None:
 
 @scenario(DONE | DEAD, batch=3)
 def two_jobs_one_of_them_deadly(world: World) -> None:
-    """One job kills every worker it meets; the other one is in the same batch each time."""
+    """One job kills each of its workers; the other job is in the same batch each time."""
     world.script["a"] = ["oom", "oom", "oom"]
     world.submit("a")
     world.submit("b")
@@ -199,14 +202,14 @@ def two_jobs_one_of_them_deadly(world: World) -> None:
 
 @scenario(DONE, batch=3)
 def too_little_time_for_the_batch(world: World) -> None:
-    """The first job takes the whole invocation; the others go back unclaimed."""
+    """The first job uses the whole invocation; the others return to the queue without a claim."""
     world.script["a"] = ["long"]
     world.submit("a")
     world.submit("b")
 
 
 def _burn(world: World, seconds: float, rounds: int) -> None:
-    """Spend receives without an invocation, and let the watchdog run in between, until the job is given up."""
+    """Receive messages without an invocation, and let the watchdog run in between, until the job is given up."""
     for _ in range(rounds):
         world.ground.receive(1)
         world.clock.advance(seconds)

@@ -23,7 +23,7 @@ EVERY = 300.0
 MOST_TURNS = 150
 COUNTED = {"completed_jobs": "completed", "failed_jobs": "failed", "dead_letter_jobs": "dead_letter"}
 SAME = ("status", "gen", "attempts", "payload", "result", "created_at", "finished_at")
-"""What both versions tell of a job."""
+"""The data about a job that both versions report."""
 RENAMED = ("attempts", "attempta")
 DOES: Mapping[str, Sequence[str]] = {
     "ok": [], "errs": ["err", "err"], "dead": ["err"] * ATTEMPTS, "perm": ["perm"], "soon": ["soon", "err"],
@@ -34,7 +34,7 @@ DOES: Mapping[str, Sequence[str]] = {
 NAPS = ("nap", "long nap")
 """The function keeps a step and sleeps: the job is suspended, and no attempt is recorded."""
 BUSY = (API, WATCHDOG, COUNTERS, "plain", "keyed")
-"""The functions that have enough to do for both versions."""
+"""The functions that both versions must have run."""
 
 plays("V", range(1, 13), (VERSIONS,))
 plays("V", (1, 2, 3, 4, 5, 6, 9, 10, 12), (DIES,))
@@ -42,13 +42,13 @@ plays("V", (1, 2, 3, 4, 5, 6, 9, 10, 12), (DIES,))
 
 @dataclass
 class Play:
-    """A deploy. `jobs` has the id that each request was answered with, by its key, and `bodies` what it asked for."""
+    """A deploy. `jobs` has the job id in the answer to each request, by key, and `bodies` the requests."""
 
     stage: Stage
     first: Player
     second: Player
     of_each: int = 2
-    """Jobs of each kind, of each moment."""
+    """Jobs of each kind, at each moment."""
     jobs: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Play:
     """The jobs of each key, in the order of their requests."""
 
     def run(self) -> Sequence[str]:
-        """Play it; return what is wrong."""
+        """Run the test; return what is wrong."""
         functions = [API, *HANDLERS]
         self.stage.at_work = {name: [self.first] for name in functions}
         began = self.stage.now
@@ -99,7 +99,7 @@ class Play:
     # ---- what clients and operators do
 
     def _ask(self, when: str) -> None:
-        """Ask for jobs of every kind, each with a key."""
+        """Request jobs of every kind, each with a key."""
         for what, does in DOES.items():
             for number in range(self.of_each):
                 self._post("plain", f"{what} {number} {when}", does=does)
@@ -133,25 +133,25 @@ class Play:
         return found
 
     def _ask_again(self, by: Player) -> None:
-        """Repeat every request at the other version: a key is answered with its job."""
+        """Repeat every request at the other version: the answer must be the key's job."""
         for request in list(self.bodies):
             self._send(request, by)
 
     def _same(self, what: str, prefix: str) -> None:
-        """Requests for one thing of one moment have one job."""
+        """Check that the requests of one moment for one unique job got one job."""
         for when in ("before", "meanwhile", "after"):
             of = {self.jobs[name] for name in self.jobs if name.startswith(prefix) and name.endswith(when)}
             if len(of) > 1:
                 self.wrong.append(f"{len(of)} {what} jobs were made {when}")
 
     def _stop(self) -> None:
-        """Stop what waits for half a day."""
+        """Stop the jobs that wait for half a day."""
         for request, job_id in self.jobs.items():
             if request.startswith("to be stopped"):
                 self.stage.request("POST", f"/jobs/{job_id}/cancel")
 
     def _retry_in_bulk(self, by: Player, other: Player) -> None:
-        """Retry what has failed of all jobs so far: one version begins, and the other one goes on with it."""
+        """Retry all failed jobs so far: one version begins, and the other one continues."""
         ids = [job_id for request, job_id in self.jobs.items() if not request.startswith("to be stopped")]
         mortal, self.stage.mortal = self.stage.mortal, frozenset()  # such a request has no key
         answer = self.stage.request("POST", "/bulk", {"action": "retry", "ids": sorted(set(ids))}, by=by)
@@ -167,7 +167,7 @@ class Play:
             self.stage.advance(self.stage.rng.choice((5, 30, 61, 200)))
 
     def _rest(self) -> None:
-        """Go on until every job has ended, and the watchdog has tidied up."""
+        """Continue until every job has ended, and the watchdog has cleaned up."""
         idle = 0
         for _ in range(MOST_TURNS):
             idle = 0 if self.stage.turn() else idle + 1
@@ -205,7 +205,7 @@ class Play:
             if differ:
                 yield f"{self.first.name} and {self.second.name} differ in {differ} of {job_id}"
             self.listed[job_id] = two
-            # a schedule that is paused takes back what it has made ahead
+            # a paused schedule cancels the jobs that it has made ahead
             fires_at = _seconds(two["fires_at"]) if two.get("fires_at") else 0.0
             taken_back = two["status"] == "cancelled" and fires_at > stopped - EVERY
             yield from () if taken_back else _ended(two, runs[job_id])
@@ -214,7 +214,7 @@ class Play:
                 yield f"{request} ({job_id}) was accepted and is gone"
 
     def _counted(self) -> Iterator[str]:
-        """The counters, which both versions fed, equal a recount."""
+        """Check that the counters, which both versions updated, equal a recount."""
         for _ in range(3):
             self.stage.count()
         told = self.stage.request("GET", "/metrics")
@@ -227,7 +227,7 @@ class Play:
             yield f"{self.stage.waiting('plain', '-dlq')} messages are in the dead-letter queue of {dead} dead letters"
 
     def _in_order(self) -> Iterator[str]:
-        """The jobs of a key ran in the order of their requests, and each had ended before the next one began."""
+        """Check that the jobs of a key ran in the order of their requests, each after the previous one had ended."""
         runs = [line.split(" ", 1)[0] for line in self.stage.runs.read_text().splitlines()]
         for key, ids in self.keyed.items():
             order = [job_id for job_id, _ in groupby(job_id for job_id in runs if job_id in ids)]
@@ -235,7 +235,7 @@ class Play:
                 yield f"the jobs of {key} ran as {order}, and were asked for as {ids}"
 
     def _fired(self, began: float, stopped: float) -> Iterator[str]:
-        """Each firing of a schedule has one job."""
+        """Check that each firing of a schedule has one job."""
         of = defaultdict(list)
         for job in self.listed.values():
             if job["type"] == "two.planned":
@@ -248,7 +248,7 @@ class Play:
             yield f"{len(of['two.planned-default'])} jobs of a schedule in {stopped - began:.0f} s, and not {least}"
 
     def _acted(self) -> Iterator[str]:
-        """A bulk action did each job at most once, and tells what it did."""
+        """Check that a bulk action changed each job at most once, and that its report is true."""
         again = sum(job["gen"] - 1 for job in self.listed.values() if job["id"] not in self._quiet())
         done = 0
         for one in self.bulk:
@@ -266,7 +266,7 @@ class Play:
 
 
 def _ended(job: Mapping[str, Any], runs: int) -> Iterator[str]:
-    """Tell whether a job did not end as its function said, or did not run as often as that takes."""
+    """Report whether a job did not end as its function determined, or did not run as often as necessary."""
     what, does = job["id"], list(job["payload"].get("does") or [])
     name = job["payload"]["name"]
     if name.startswith(("to be stopped", "quiet")):

@@ -26,7 +26,7 @@ DECLARED: dict[str, dict[str, Any]] = {
 
 
 class Note(BaseModel):
-    """What the attempts of a job do, one after the other; those that are not listed complete."""
+    """What the attempts of a job do, one after the other; attempts that are not listed complete."""
 
     name: str
     key: str = ""
@@ -38,7 +38,7 @@ class Note(BaseModel):
     f"two.{WHAT}", max_attempts=3, timeout=60, function=Function(batch_size=5), enqueues=["two.plain"], **DECLARED[WHAT]
 )
 def two(payload: Note, ctx: JobContext) -> str:
-    """Note the run with the version that makes it, then do what the payload says."""
+    """Record the run with the version that makes it, then do what the payload says."""
     runs = Path(os.environ["PROOF_RUNS"])
     before = sum(line.startswith(f"{ctx.job_id} ") for line in runs.read_text().splitlines())
     with runs.open("a") as log:

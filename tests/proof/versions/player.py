@@ -19,7 +19,7 @@ DIED = 9
 
 
 class Clock:
-    """The time of this process: real time, and `ahead` seconds."""
+    """The time of this process: real time plus `ahead` seconds."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -29,7 +29,7 @@ class Clock:
         time.sleep = self.sleep  # type: ignore[assignment]
 
     def sleep(self, seconds: float) -> None:
-        """Move on at once."""
+        """Advance the clock at once."""
         self.ahead += seconds
 
 
@@ -63,7 +63,7 @@ class Requests:
 
 
 class Context:
-    """What Lambda hands to a function beside its event."""
+    """Lambda's context object."""
 
     function_name = "proof"
     function_version = "$LATEST"
@@ -81,14 +81,14 @@ class Context:
 
 
 class Version:
-    """The API and the functions of the tree that this process has as its path."""
+    """The API and the functions of the tree that is this process's path."""
 
     def __init__(self) -> None:
         from chalice.config import Config
 
         from app import app
 
-        # the replacement for API Gateway is not the cloud's: each version has its own, wherever it is
+        # the local replacement for API Gateway is not part of the cloud: each version has its own, in another place
         [found] = Path("infra").glob("**/api/gateway.py")
         gateway: Any = importlib.import_module(".".join(found.with_suffix("").parts))
         known = json.loads(Path(".chalice", "config.json").read_text())
@@ -117,7 +117,7 @@ class Version:
 
 
 def main() -> None:
-    """Do what each line asks for, and answer with a line."""
+    """Do what each input line requests, and answer with a line."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     clock, requests = Clock(), Requests(json.loads(os.environ["PROOF_RENAMED"]))

@@ -1,4 +1,4 @@
-"""Two versions at work on one stack: their processes, an emulator, and a clock that only the play moves."""
+"""Run two versions on one stack: their processes, an emulator, and a clock that only the test moves."""
 
 import json
 import random
@@ -35,15 +35,15 @@ TIMEOUT = 60.0
 DEATHS = 0.03
 """Share of the invocations and requests in which the process dies."""
 TRIES = 6
-"""Requests that a client makes until it gets an answer."""
+"""Maximum number of requests that a client makes until it gets an answer."""
 
 
 class Died(Exception):
-    """A version's process ended while it worked."""
+    """A version's process died during its work."""
 
 
 class Player:
-    """The process of one version; a new one takes the place of one that died."""
+    """The process of one version; if it dies, a new process replaces it."""
 
     def __init__(self, root: Path, name: str, variables: Mapping[str, str], log: Path, renamed: Sequence[str]) -> None:
         self.name, self.deaths = name, 0
@@ -55,7 +55,7 @@ class Player:
         self._process: subprocess.Popen[str] | None = None
 
     def ask(self, what: str, ahead: float, **asked: Any) -> dict[str, Any]:
-        """Let the process do something; raises Died when it did not survive that."""
+        """Let the process do something; raises Died if the process died."""
         process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -90,7 +90,7 @@ class Player:
 
 @dataclass
 class Stage:
-    """The emulator, the players, and which of them may do the work of each function now."""
+    """The emulator, the processes, and which of them may now do the work of each function."""
 
     emulator: Emulator
     players: Sequence[Player]
@@ -103,7 +103,7 @@ class Stage:
     done_by: dict[str, set[str]] = field(default_factory=dict)
     """The versions that did the work of each function."""
     errors: list[str] = field(default_factory=list)
-    """What functions raised."""
+    """The errors that functions raised."""
     mortal: frozenset[str] = frozenset()
     """The functions whose processes die now and then."""
 
@@ -118,13 +118,13 @@ class Stage:
         return time.time() + self.ahead
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Advance the clock."""
         told = {"advance": seconds}
         httpx.post(f"{self.emulator.url}/_jobflow/clock", json=told, timeout=10, trust_env=False).raise_for_status()
         self.ahead += seconds
 
     def request(self, method: str, path: str, body: Any = None, *, key: str = "", by: Player | None = None) -> Any:
-        """Make a request, again until it gets an answer; returns its JSON, with its status as `status_code`."""
+        """Make a request, and repeat it until it gets an answer; return its JSON, with its status as `status_code`."""
         headers = {"authorization": f"Bearer {TOKEN}", **({"idempotency-key": key} if key else {})}
         for _ in range(TRIES):
             try:
@@ -136,7 +136,7 @@ class Stage:
         raise RuntimeError(f"{method} {path} got no answer in {TRIES} tries: {answer}")
 
     def invoke(self, function: str, event: Any) -> Any:
-        """Invoke a function; returns its answer, or None when its process died or it raised."""
+        """Invoke a function; return its answer, or None if its process died or it raised."""
         try:
             told = self._ask(function, "invoke", handler=HANDLERS[function], event=event, seconds=TIMEOUT)
         except Died:
@@ -156,7 +156,10 @@ class Stage:
         return answer
 
     def turn(self) -> int:
-        """Let each queue, the watchdog, the bulk actions and the stream have a turn; returns the messages received."""
+        """Let each queue, the watchdog, the bulk actions and the stream have a turn.
+
+        Return the number of received messages.
+        """
         received = sum(map(self._poll, KINDS))
         if self.now >= self.watched_at + 60:
             self.watched_at = self.now
@@ -182,7 +185,7 @@ class Stage:
         return len(found)
 
     def count(self) -> None:
-        """Feed the stream to the counters."""
+        """Pass the stream to the counters."""
         if not self._position:
             table = self.variables["JOBS_TABLE"]
             self._stream = self._streams.list_streams(TableName=table)["Streams"][0]["StreamArn"]

@@ -1,4 +1,4 @@
-"""The code of two versions, each in a folder of its own: the one on disk, and an older one out of git."""
+"""Provide the code of two versions, each in a separate folder: the one on disk, and an older one from git."""
 
 import os
 import shutil
@@ -9,15 +9,15 @@ from pathlib import Path
 from infra.local.options import ROOT
 
 VARIABLE = "JOBFLOW_OLD_VERSION"
-"""Names the older version: a commit, a tag or a branch."""
+"""The variable that names the older version: a commit, a tag or a branch."""
 BACK = 100
-"""Commits between the older version and the present one, unless the variable names another."""
+"""Number of commits between the older version and the present one, unless the variable names another."""
 SHIPPED = ("chalicelib", "infra", "app.py", ".chalice", "requirements.txt")
 KINDS = ("plain", "keyed", "unique", "planned")
 
 
 def older() -> tuple[str, str]:
-    """Return the commit of the older version, or "" and why there is none."""
+    """Return the commit of the older version, or "" and the reason why there is none."""
     wanted = os.environ.get(VARIABLE) or f"HEAD~{BACK}"
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}")
     if found.returncode == 0:

@@ -1,4 +1,4 @@
-"""Pages are told by their first sentence, and values rendered where they are named and nowhere else."""
+"""Check that a page is described by its first sentence, and that values are rendered only where they are named."""
 
 import pytest
 

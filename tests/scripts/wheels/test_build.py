@@ -1,4 +1,4 @@
-"""The wheel of the client: what is in it, that its bytes do not change, and that it works where nothing else is."""
+"""Test the client's wheel: its content, that its bytes do not change, and that it works without other packages."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def test_it_is_small_and_holds_the_client_alone(wheel: Path) -> None:
 def test_the_platforms_wheel_has_the_built_in_types_beside_its_tree(tmp_path: Path) -> None:
     with zipfile.ZipFile(build_platform(tmp_path)) as archive:
         names = [name.removeprefix("jobflow_platform/") for name in archive.namelist()]
-    # and with those that were added to this clone, once git knows them
+    # including those that were added to this clone, once git tracks them
     types = {name for name in names if name.startswith("types/")}
     assert {f"types/{kind.module}.py" for kind in built_in()} <= types
     assert "types/__init__.py" not in types
@@ -74,7 +74,7 @@ def test_it_works_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> N
     assert "dead-letters" in run("jobflow", "--help").stdout
     nothing = run("jobflow", "jobs", "list")
     assert (nothing.returncode, "jobflow login" in nothing.stderr) == (2, True)
-    # Port 9 is one that nothing listens on.
+    # No program listens on port 9.
     lost = run("jobflow", "jobs", "list", JOBFLOW_URL="http://127.0.0.1:9", JOBFLOW_TOKEN="jf_x")
     assert (lost.returncode, "No answer from the API" in lost.stderr) == (5, True)
     asked = "import jobflow, importlib.util as u; jobflow.JobFlow; print(u.find_spec('chalice'), u.find_spec('boto3'))"
