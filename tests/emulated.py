@@ -27,7 +27,7 @@ def emulated(clock: Callable[[], float] | None = None) -> Iterator[None]:
     """Answer every AWS call of this process, from any thread, with an empty, repaired moto while the block runs.
 
     `clock` (seconds since the epoch, UTC) is the clock of the queues: of visibility, delays and retention. With
-    `clock`, a receive never waits and answers at once, because only the caller moves the clock. Without it, a receive
+    `clock`, a receive answers at once and never waits, because only the caller moves the clock. Without it, a receive
     waits in real time, until a message comes. AWS_DEFAULT_REGION is us-east-1 unless set; AWS_ENDPOINT_URL is ignored.
     """
     arrivals = threading.Condition()

@@ -1,7 +1,8 @@
-"""Collect garbage rarely: up to a fifth of a test's processor time went into checking permanent objects.
+"""Collect garbage rarely, because up to a fifth of a test's processor time was used for checks of permanent objects.
 
 Imported and collected objects stay for the whole run. Python would check all of them again and again, because moto and
-the simulated platforms make many objects. So they are set aside once, and new objects are checked less often.
+the simulated platforms make many objects. Therefore permanent objects are excluded once, and new objects are checked
+less often.
 """
 
 import gc

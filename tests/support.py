@@ -40,7 +40,7 @@ SETTINGS = Settings.from_env(
 
 @dataclass
 class Clock(kit.Clock):
-    """The test kit's clock, which begins at one moment here, and may show parts of a millisecond, as a real one."""
+    """The test kit's clock, which begins at a fixed time here, and may show parts of a millisecond like a real one."""
 
     now: float = T0
 

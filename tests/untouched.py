@@ -1,7 +1,7 @@
-"""Every file of tests must leave the environment as it found it, with all fixtures that it was the first to ask for.
+"""Check that each test file leaves the environment unchanged, including the fixtures that it used first.
 
-What is left behind reaches the files that the same process runs afterwards, and which these are changes with every
-distribution over processes: AWS_ENDPOINT_URL, left once, sends them all to an emulator that is not theirs.
+A change would affect the files that the same process runs afterwards, and these differ in each distribution over
+processes. For example, if AWS_ENDPOINT_URL stays set, all these files use the wrong emulator.
 """
 
 import os
@@ -25,7 +25,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """Fail the last test of a file that left it changed, and put it back, so that no other file fails with it."""
+    """Fail the last test of a file that changed the environment, and restore it, so that no other file fails."""
     result = yield
     if nextitem is None or nextitem.path != item.path:
         before, after = BEFORE.pop(item.path), _environment()

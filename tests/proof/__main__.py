@@ -1,7 +1,7 @@
-"""The whole proof: crash points, games and simulated months, then what broke and which fault struck in which move.
+"""Run the whole proof: crash points, games and simulated months; print violations, and faults by moves.
 
-`python -m tests.proof [--seed N] [--part 1.0] [--games N] [--hours N]`; with `--hours` only the months are played.
-`python -m tests.proof --seeds 20` plays so many fresh seeds and prints each with its violations.
+`python -m tests.proof [--seed N] [--part 1.0] [--games N] [--hours N]`; with `--hours`, only the months are simulated.
+`python -m tests.proof --seeds 20` runs 20 new seeds and prints each with its violations.
 """
 
 import argparse

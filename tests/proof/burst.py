@@ -1,8 +1,8 @@
-"""Send ahead what is due at one instant: `python -m tests.proof.burst [--jobs 100000] [--over memory]`.
+"""Send jobs ahead that are due at one moment: `python -m tests.proof.burst [--jobs 100000] [--over memory]`.
 
-Over the adapters of DynamoDB and SQS and the emulator, or over those in memory, on a clock that only this script moves:
-it tells when each message becomes visible, which is when a free worker starts the job. Bounded: so many jobs, and
-seventeen runs of the watchdog.
+It runs over the adapters for DynamoDB and SQS with the emulator, or over those in memory, on a clock that only this
+script moves. It prints when the messages become visible, which is when a free worker starts their jobs. The run is
+limited by the number of jobs, and to seventeen runs of the watchdog.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Every crash point of every story: run it once to count its calls, then for each call die before it, and after it.
+"""Run every crash point of every scenario: run it once to count its calls, then for each call die before and after it.
 
-Points after which nothing else can follow than after another are left out, and may be compared with that one.
+A point that has the same effect as another point is skipped, and may be compared with that point.
 """
 
 import random
@@ -96,10 +96,11 @@ def visit(
     beside: float = 0.0,
     between: float = 1.0,
 ) -> Iterator[Visit]:
-    """Run every case, or a random `part` of those with a crash, and a part `between` of those of two calls of ports.
+    """Run every case, or a random `part` of those with a crash, and a part `between` of those between two calls of
+    ports.
 
-    `beside` is the part of the points left out that are played too, each compared with the one that stands for it.
-    `struck` takes how often each fault struck in each move.
+    `beside` is the part of the skipped points that are also run, each compared with the equivalent point. `struck`
+    records how often each fault happened during each move.
     """
     for scenario in scenarios:
         for duplicate in duplicates:
@@ -119,10 +120,11 @@ def visit(
 
 
 def points(calls: Sequence[Call]) -> Mapping[Point, Sequence[Point]]:
-    """Return where a process that makes these calls may die and leave something else behind, and what that stands for.
+    """Return the points where a process with these calls may die with different effects, and their equivalent points.
 
-    Between two calls of one moment nothing happens. So to die before the second is to die after the first; and to die
-    after a read is to die before it. Each point that is left out so stands with the last one before it that is not.
+    Between two calls of one moment nothing happens. A crash before the second call therefore has the same effect as a
+    crash after the first; and a crash after a read has the same effect as a crash before it. Each skipped point is
+    equivalent to the last point before it that is not skipped.
     """
     found: dict[Point, list[Point]] = {}
     moment: object = None
@@ -138,7 +140,7 @@ def points(calls: Sequence[Call]) -> Mapping[Point, Sequence[Point]]:
 
 
 def different(story: Case, point: Point, played: Execution, other: Point, stand: Stand, seed: int) -> list[str]:
-    """Play a point that is left out, with the dice of `point`, which stands for it, and tell whether it differs."""
+    """Run a skipped point with the random choices of the equivalent `point`, and return whether the results differ."""
     beside = execute(replace(story, death=other), stand, seed, dice=replace(story, death=point))
     if beside.after(other) == played.after(point):
         return []

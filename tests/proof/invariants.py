@@ -1,4 +1,4 @@
-"""What must hold in every world, whatever went wrong in it (the numbers are those of docs/delivery.md)."""
+"""Check what must be true in every simulated platform, whatever fails (the numbers are those of docs/delivery.md)."""
 
 import math
 from collections import Counter, defaultdict
@@ -155,7 +155,7 @@ def _suspended(world: World) -> Iterator[str]:
 
 
 def _unrun(world: World) -> Iterator[str]:
-    """A dead letter has run as often as its attempts were spent, unless workers died, or a day of trying has passed."""
+    """Check that a dead letter ran as often as its attempts were charged, unless workers died or a day has passed."""
     unrun: dict[tuple[str, int], set[int]] = defaultdict(set)
     for job_id, old, new in world.ground.writes():
         run, token = (job_id, new.gen), (job_id, new.gen, new.claims)

@@ -1,6 +1,6 @@
-"""An operator moves dead letters back with the AWS console: same bodies; new message ids, receive counts and times.
+"""Move dead letters back as an operator does in the AWS console: with new message ids, receive counts and times.
 
-Over the memory ports, and over DynamoDB and SQS; the crash points of both stories are in the enumeration too.
+Over the memory ports, and over DynamoDB and SQS; the enumeration also contains the crash points of both scenarios.
 """
 
 import random
@@ -19,7 +19,7 @@ from tests.support import Clock
 
 @pytest.fixture(params=["memory", "aws"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """A world with a job that used up its attempts, whose message has reached the dead-letter queue."""
+    """A simulated platform with a job without attempts, whose message has reached the dead-letter queue."""
     if request.param == "memory":
         yield from _dead(in_memory)
     else:

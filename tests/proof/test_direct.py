@@ -1,4 +1,4 @@
-"""The short way to the emulator answers as the long one does, and the faults hear every call."""
+"""Check that direct calls of the emulator have the same answers as calls over a connection, and that faults apply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

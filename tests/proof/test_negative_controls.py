@@ -1,6 +1,7 @@
-"""The proof tells when a promise is broken: here one part neglects one duty, and the invariant that is about it speaks.
+"""Check that the proof reports a broken promise: one part neglects one duty, and the invariant for it must fail.
 
-The part stands behind a port of the memory ground, or is a public function. The same story without that breaks nothing.
+The part is in front of a port of the memory ground, or is a public function. Without the neglected duty, the same
+scenario breaks nothing.
 """
 
 import random

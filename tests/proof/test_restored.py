@@ -1,4 +1,4 @@
-"""A restore and a move in the middle of two days lose and double nothing that the backup had."""
+"""Check that a restore or a move in the middle of two days loses and repeats nothing that the backup contains."""
 
 from collections.abc import Iterator
 

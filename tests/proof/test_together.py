@@ -1,6 +1,7 @@
-"""Many at once, over the real adapters, at every place that tries a bounded number of times: each gets a good answer.
+"""Let many threads act at once over the real adapters, wherever tries are limited: each must get a good answer.
 
-The emulator answers one request of a service at a time, as AWS changes one item at a time; threads do the rest.
+The emulator answers one request of a service at a time, as AWS changes one item at a time. Threads provide the
+concurrency.
 """
 
 import json

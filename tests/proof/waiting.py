@@ -1,10 +1,10 @@
-"""Every order in which a waiter, a waker and the watchdog can act on one job that waits for an event and then sleeps.
+"""Try every order in which a waiter, a waker and the watchdog act on a job that waits for an event and then sleeps.
 
 An operator may ask the job to stop: its function has kept a step, and undoes it before the job ends.
 
 Their steps are the requests that they really make; the writes to the job are those of `jobs/transitions.py`, and the
-watchdog decides by its own rule. Up to two processes die, and one message comes twice. A time passes only when chosen,
-so that a job that is awake only because its wait timed out was not woken.
+watchdog decides by its own rule. Up to two processes die, and one message comes twice. Time passes only when this step
+is chosen. A job that is awake only because its wait timed out therefore counts as not woken.
 """
 
 from collections import deque

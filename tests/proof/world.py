@@ -168,9 +168,9 @@ class World(Clients, Declared, Poller):
                     self.composed.acknowledged(job)
 
     def pause_all(self, on: bool, known: bool = True) -> None:
-        """Pause every type as an operator does, or resume them; `known`: the watchdog is told.
+        """Pause every type as an operator does, or resume them; `known`: the watchdog reads it.
 
-        A type that pauses by itself has an operator of its own.
+        A type that pauses automatically has its own operator.
         """
         if self.paused and not on:
             pause = Pause(self.paused_at, "ada", "")
@@ -273,8 +273,8 @@ class World(Clients, Declared, Poller):
         for _ in range(12 if self.by_itself is not None and self.by_itself.open() else 0):
             self.clock.advance(610)
             self.watch()
-        # What is in the dead-letter queue is swept, and a queue that was off is on again: the run that a crash ends is
-        # followed by another one.
+        # The dead-letter queue was swept, and a disabled queue was enabled again: after a run that a crash ends,
+        # another run follows.
         tidy = any(map(self.ground.dead, self.ground.types)) or self.by_itself is not None
         for _ in range(3 if tidy else 0):
             self.clock.advance(130)

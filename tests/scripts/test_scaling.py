@@ -1,4 +1,4 @@
-"""The simulation keeps each job, knows each limit, and its advice is enough; docs/scaling.md tells what it tells."""
+"""Check that the simulation keeps each job and applies each limit, and that its advice is sufficient."""
 
 from dataclasses import replace
 

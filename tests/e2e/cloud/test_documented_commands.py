@@ -1,9 +1,9 @@
 """Run the commands of the deploy pages, operations.md and restore.md in order on one stage, as printed.
 
-Make expands each, and the command runs in this process. Only these parts differ from an account. The functions are
-packaged once and for this machine, the console is not built, and the smoke uses the emulator's address. Times and
-backups in a command are those of now. A restore neither waits for earlier invocations nor reads the window of
-point-in-time recovery, which is one second there.
+Make expands each command, and the expanded command runs in this process. Only these parts differ from an account. The
+functions are packaged once and for this machine, the console is not built, and the smoke uses the emulator's address.
+Times and backups in a command are those of now. A restore does not wait for earlier invocations, and does not read the
+window of point-in-time recovery, which is one second in the emulator.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""What JobFlow does not have of Celery is refused when the module is imported, and the error says what to do."""
+"""Check that features of Celery that JobFlow lacks are refused when a module is imported, with advice in the error."""
 
 import importlib
 from datetime import date, datetime, timedelta

@@ -45,7 +45,7 @@ class DeliveryMachine(Steering):
         mode=st.sampled_from(MODES),
     )  # fmt: skip
     def begin(self, seed: int, batch: int, delay: int, attempts: int, fair: bool, mode: str) -> None:
-        """A new world with a random source of its own, perhaps with a tenant for each name, and a first job."""
+        """Create a simulated platform with its own randomness, perhaps a tenant for each name, and a first job."""
         self.world.rng.seed(seed)
         self.world.batch = batch
         self.steer(mode)

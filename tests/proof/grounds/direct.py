@@ -1,7 +1,8 @@
-"""Answer an AWS client's calls in this process, past signatures, retries and connections.
+"""Answer an AWS client's calls in this process, without signatures, retries and connections.
 
-botocore serialises the request and parses the answer as it does over the wire; the emulator gets what would be sent.
-Left out is what no promise depends on and most of an execution's time went into: signing, endpoint rules and the pool.
+botocore serialises the request and parses the answer as it does over a connection; the emulator gets the bytes that
+would be sent. Signing, endpoint rules and the connection pool are left out: no promise depends on them, and they needed
+most of an execution's time.
 """
 
 import time

@@ -1,6 +1,6 @@
-"""Answer queries for a partition of an index that holds no item, as most of the watchdog's are, without the emulator.
+"""Answer queries for an empty partition of an index without the emulator; most of the watchdog's queries are such.
 
-Seven of ten requests of an execution are such queries: each run of the watchdog asks every partition.
+Seven of ten requests of an execution are such queries, because each run of the watchdog queries every partition.
 """
 
 from collections.abc import Callable, Iterator

@@ -54,8 +54,8 @@ class Liveness:
                 continue
             self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
-            # a message that was in the dead-letter queue is followed by another one after growing pauses; from outside
-            # such a job is one that stalls, and is looked at again within the longest of them
+            # after a message was in the dead-letter queue, a new one follows after growing waits; to an observer such a
+            # job stalls, and is checked again within the longest wait
             pauses = (
                 job.stalled_since is not None and now < job.due_at <= now + RESEND_PAUSE.longest - RESEND_PAUSE.first
             )

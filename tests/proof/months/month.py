@@ -96,10 +96,11 @@ plays("M", (1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13), (APART,))
 
 @dataclass
 class Report:
-    """What was played: simulated hours, jobs, the hours they lived, how often each fault struck, and what broke.
+    """The results: simulated hours, jobs, the hours for which they existed, how often each fault happened, what was
+    broken.
 
-    `probes` and `keyed` count the starts while a type was paused by itself, and those of a key; `came` the faults that
-    belong to no move, and `judged` the jobs of which I16 was asked.
+    `probes` and `keyed` count the starts during automatic pauses, and those with a key; `came` counts the faults that
+    belong to no move, and `judged` the jobs for which I16 was checked.
     """
 
     hours: float = 0.0
@@ -172,7 +173,7 @@ def apart(seed: int) -> bool:
 
 
 def steer(world: World, seed: int) -> None:
-    """Give one of the types a rate, which may pause by itself as well; or keys; or let it pause, and have tenants.
+    """Give one type a rate (perhaps with automatic pauses), or keys, or automatic pauses (perhaps with tenants).
 
     Another one has unique jobs, and the third one has schedules. In some months, jobs tell their ends.
     """

@@ -1,6 +1,6 @@
-"""Put a service out of order for hours while jobs are under way.
+"""Let a service have an outage of hours while jobs are active.
 
-`python -m tests.proof.months.outages [--jobs N] [--hours N]` plays it for DynamoDB, SQS and Lambda.
+`python -m tests.proof.months.outages [--jobs N] [--hours N]` simulates it for DynamoDB, SQS and Lambda.
 """
 
 import argparse
@@ -60,9 +60,9 @@ def outage(service: str, hours: float, jobs: int, seed: int = 1) -> Outage:
 
 
 def _begin(world: World, jobs: int, seconds: float) -> None:
-    """Let a quarter of the jobs wait, come again much later, come again in a while, and lose their worker.
+    """Let one quarter of the jobs each wait, retry much later, retry after some time, and lose their worker.
 
-    Those that wait come due one after the other, all through so many seconds.
+    The waiting jobs become due one after the other, over this number of seconds.
     """
     for kind, first in enumerate(FIRSTS):
         for number in range(kind, jobs, len(FIRSTS)):

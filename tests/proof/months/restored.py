@@ -1,7 +1,7 @@
-"""Lose the table in the middle of a month, or move to another account, and go on with what a restore brings back.
+"""Lose the table, or move to another account, in the middle of two days, and continue with the restored jobs.
 
-The copying is the command's own; it may die at any request and is run again. Rows of keys are copied as they are, as
-`infra.cloud.restore.rows` does in DynamoDB.
+The jobs are copied with the command's own code, which may die at any request and is then run again. Rows of keys are
+copied unchanged, as `infra.cloud.restore.rows` does in DynamoDB.
 """
 
 import random

@@ -1,7 +1,7 @@
-"""Deploy a version over another while jobs are under way, and judge what became of the jobs.
+"""Deploy a version over another while jobs are active, and check the results of the jobs.
 
-Jobs that the first version made are finished by the second; in between both are at work on the same jobs. Nothing here
-depends on which of the two is the older one: the way back is a rollback.
+The second version finishes jobs that the first version made; in between, both process the same jobs. Nothing here
+depends on which of the two versions is older: in the other direction, the deploy is a rollback.
 """
 
 from collections import Counter, defaultdict
@@ -195,7 +195,7 @@ class Play:
     # ---- what must hold
 
     def _each(self, stopped: float) -> Iterator[str]:
-        """Every job has ended as its function said, ran as often as that takes, and both versions tell the same."""
+        """Check that every job ended as its function determined, ran as often as necessary, and is reported equally."""
         runs = Counter(line.split(" ", 1)[0] for line in self.stage.runs.read_text().splitlines())
         self.listed = dict[str, Mapping[str, Any]]()
         for job in self._listed():
@@ -305,9 +305,9 @@ def _outcome(does: Sequence[str]) -> tuple[str, int]:
 
 
 def judged(folder: Path, commit: str, seed: int, *, back: bool, of_each: int = 2) -> tuple[str, list[str]]:
-    """Deploy what is on disk over a commit, or go `back`; return what became of the jobs, in a line, and what is wrong.
+    """Deploy the code on disk over a commit, or in reverse (`back`); return the result as a line, and what is wrong.
 
-    Without a commit, the older version is what is on disk, but calls one field of a job otherwise.
+    Without a commit, the older version is the code on disk with another name for one field of a job.
     """
     trees = {name: lay(folder / name, of) for name, of in (("old", commit), ("new", ""))}
     with stage(folder, trees, seed, {} if commit else {"old": RENAMED}) as ready:

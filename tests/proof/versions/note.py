@@ -1,6 +1,6 @@
-"""One of the job types of a deploy in the middle. The file is copied into the `handlers/` of each version.
+"""Define one of the job types of the test with two versions. The file is copied into the `handlers/` of each version.
 
-It uses only the names that a file in `handlers/` may use: everything else differs between two versions.
+It uses only the names that a file in `handlers/` may use, because everything else differs between two versions.
 """
 
 import os

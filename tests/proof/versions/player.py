@@ -1,7 +1,7 @@
-"""Be the functions of one version: a process that calls them as it is told on standard input.
+"""Run the functions of one version: a process that calls them as lines on standard input request.
 
-It runs with the version's own tree as its path and knows only what the cloud knows of a version: its API behind API
-Gateway, and its functions' names. Its clock is as far ahead as it is told, and a sleep moves it further.
+It runs with the version's own tree as its path, and uses only what the cloud uses of a version: its API behind API
+Gateway, and its functions' names. Its clock is ahead by a given time, and a sleep advances it further.
 """
 
 import importlib
@@ -34,9 +34,10 @@ class Clock:
 
 
 class Requests:
-    """The requests to AWS: at the one that is `left` requests away the process dies, before it or after it.
+    """The requests to AWS. After `left` more requests, the process dies before or after the next request.
 
-    With `renamed` (two names of the same length) the version calls a field otherwise, wherever it writes or reads it.
+    With `renamed` (two names of the same length), the version uses another name for a field, wherever it writes or
+    reads it.
     """
 
     def __init__(self, renamed: list[str]) -> None:

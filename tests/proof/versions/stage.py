@@ -216,7 +216,7 @@ class Stage:
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """Return the variables that a version gives its functions, from its own program, wherever that is in its tree."""
+    """Return the variables that a version gives its functions, read with the version's own program."""
     [found] = (root / "infra").glob("**/code/describe.py")
     module = ".".join(found.relative_to(root).with_suffix("").parts)
     variables = {**of_host(), "PYTHONPATH": str(root), "AWS_DEFAULT_REGION": "us-east-1"}
@@ -230,10 +230,10 @@ def _environment(root: Path) -> dict[str, str]:
 
 @contextmanager
 def stage(folder: Path, trees: Mapping[str, Path], seed: int, renamed: Mapping[str, Sequence[str]]) -> Iterator[Stage]:
-    """Set up the stack as the version on disk describes it, and a process of each version, by its name.
+    """Create the stack as the version on disk describes it, and return a process of each version, by its name.
 
-    A deploy changes the tables before the functions, and a rollback leaves them. `renamed` names the field that a
-    version calls otherwise.
+    The stack is the new one, because a deploy changes the tables before the functions, and a rollback does not change
+    them back. `renamed` is the field for which a version has another name.
     """
     log, runs = folder / "players.txt", folder / "runs.txt"
     runs.touch()

@@ -27,7 +27,7 @@ def older() -> tuple[str, str]:
 
 
 def lay(folder: Path, commit: str = "") -> Path:
-    """Put the code of a commit, or what is on disk, into a new folder, with the job types of a deploy in the middle."""
+    """Put the code of a commit, or the code on disk, into a new folder, with the job types of this test."""
     folder.mkdir(parents=True)
     if commit:
         _unpack(commit, folder)

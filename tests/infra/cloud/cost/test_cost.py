@@ -58,9 +58,11 @@ def run(acting: Stage, post: Callable[[], Any], known: int) -> Done:
 
 @pytest.fixture(scope="module")
 def done() -> dict[str, Done]:
-    """Post one job alone, and 25 in one request, and follow them to their end. An earlier job starts the rate's window.
+    """Post one job alone, and 25 in one request, and follow them until they end.
 
-    The clock stands still: a window or a minute that begins between two requests needs one more write.
+    An earlier job starts the rate's window.
+
+    The clock stands still, because a window or a minute that begins between two requests needs one more write.
     """
     one = {"type": "email.send", "payload": MAIL}
     with only_types(*TYPES), pytest.MonkeyPatch.context() as environment, stage(environment, Clock()) as acting:

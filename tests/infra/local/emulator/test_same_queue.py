@@ -29,8 +29,8 @@ MORE_COUNTS = ("ApproximateNumberOfMessagesNotVisible", "RedrivePolicy", "NoSuch
 
 NEVER_GIVEN = "never given"
 UNLIKE_SQS = {("delete", "ReceiptHandleIsInvalid"): "deleted"}
-"""What stock moto answers to a step, and what SQS does: stock moto no longer knows a handle once its message is in the
-dead-letter queue, while SQS lets a handle that it gave be used again:
+"""The answers of stock moto to a step, and those of SQS. Stock moto refuses a handle once its message is in the
+dead-letter queue, but SQS accepts a handle that it gave earlier:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html"""
 
 
