@@ -96,8 +96,7 @@ def visit(
     beside: float = 0.0,
     between: float = 1.0,
 ) -> Iterator[Visit]:
-    """Run every case, or a random `part` of those with a crash, and a part `between` of those between two calls of
-    ports.
+    """Run every case, or a random `part` of those with a crash, and a part `between` of those between calls of ports.
 
     `beside` is the part of the skipped points that are also run, each compared with the equivalent point. `struck`
     records how often each fault happened during each move.

@@ -96,8 +96,7 @@ plays("M", (1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13), (APART,))
 
 @dataclass
 class Report:
-    """The results: simulated hours, jobs, the hours for which they existed, how often each fault happened, what was
-    broken.
+    """The results: simulated hours, jobs, the hours of their lives, how often each fault happened, and what was broken.
 
     `probes` and `keyed` count the starts during automatic pauses, and those with a key; `came` counts the faults that
     belong to no move, and `judged` the jobs for which I16 was checked.
