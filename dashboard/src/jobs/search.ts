@@ -156,7 +156,7 @@ export function isFiltered(search: JobsSearch): boolean {
 
 type Sought = Pick<JobsSearch, "q" | (typeof PREFIXES)[number]>;
 
-/** A part of what was typed that is no filter or no status; `nearest` is a known one that looks like it. */
+/** A part of the typed text that is not a known filter or status; `nearest` is a similar known one. */
 export interface Unknown {
   typed: string;
   nearest: string | null;
@@ -166,8 +166,9 @@ const PREFIXES = ["tag", "tenant", "schedule", "id", "type", "status", "error", 
 const PARTS = new RegExp(`\\s+(?=(?:${PREFIXES.join("|")}):)`, "i");
 
 /**
- * Read the search box: parts such as "tag:x", "tenant:x", "type:x", "status:x", "error:two words", several at once.
- * Other text is plain text. `unknown` is a part that is most likely misspelled; nothing is searched then.
+ * Read the search box: parts such as "tag:x", "tenant:x", "type:x", "status:x", "error:two words", also
+ * several. Other text is plain text. `unknown` is a part that is probably misspelled; then nothing is
+ * searched.
  */
 export function readQuery(text: string): { sought: Sought; unknown: Unknown | null } {
   const sought: Sought = {};
@@ -208,7 +209,10 @@ function readPart(name: string, value: string, sought: Sought): Unknown | null {
   return null;
 }
 
-/** Return the known word that this one begins, or begins with, or differs from by one letter or by the order of letters. */
+/**
+ * Return the known word that is most similar: one of the two begins with the other, or they differ by one
+ * letter or by the order of letters.
+ */
 function nearest<Word extends string>(word: string, known: readonly Word[]): Word | null {
   const letters = (text: string) => text.split("").sort().join("");
   const alike = (one: string) => {

@@ -121,7 +121,7 @@ interface NothingProps {
   found: (Found | undefined)[];
 }
 
-/** Say where the text was searched, and offer the next longer time for payloads. */
+/** Say where the text was searched, and offer a longer time range for the search in payloads. */
 function Nothing({ search, text, found }: NothingProps) {
   const range = rangeOf({ ...search, payload: text }) ?? "";
   const label = (wanted: string) => RANGES.find(([one]) => one === wanted)?.[1] ?? wanted;

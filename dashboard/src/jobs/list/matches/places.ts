@@ -1,11 +1,14 @@
 import type { Found, JobFilter } from "@/api/jobs/jobs";
 import { toFilter, type JobsSearch } from "@/jobs/search";
 
-/** A place where a plain text can be, beside the Idempotency-Key; also the part of the search that names it. */
+/**
+ * A place where a plain text can be found, in addition to the Idempotency-Key. Its name is also a part of the
+ * search.
+ */
 export const PLACES = ["id", "tenant", "tag", "schedule", "payload", "error"] as const;
 export type Place = (typeof PLACES)[number];
 
-/** What the API accepts in each place; a text that does not fit there is not asked for. */
+/** The texts that the API accepts in each place; for another text, the place is not searched. */
 const FITS: Record<Place, RegExp> = {
   id: /^[0-9a-f-]{4,36}$/i,
   tenant: /^.{1,500}$/s,
@@ -15,14 +18,17 @@ const FITS: Record<Place, RegExp> = {
   error: /^.{1,200}$/s,
 };
 
-/** Return the search that finds a plain text in one place, with the other filters as they are; null where it cannot be. */
+/**
+ * Return the search that finds a plain text in one place, with the other filters unchanged; null if the text
+ * cannot be there.
+ */
 export function inPlace(search: JobsSearch, place: Place): JobsSearch | null {
   const { q, ...others } = search;
   if (!q || others[place] !== undefined || !FITS[place].test(q)) return null;
   return { ...others, [place]: place === "id" ? q.toLowerCase() : q };
 }
 
-/** Return the places to ask, each with its search and its filter. */
+/** Return the places to search, each with its search and its filter. */
 export function placesOf(
   search: JobsSearch,
   now: number,
@@ -38,7 +44,10 @@ interface Answer<Name> {
   found: Found | undefined;
 }
 
-/** Return the places that hold jobs which no place before them holds: a tenant is a value of the payload, too. */
+/**
+ * Return the places with jobs that no earlier place has: a tenant, for example, is also a value of the
+ * payload.
+ */
 export function distinct<Name, One extends Answer<Name>>(
   answers: readonly One[],
 ): (One & { found: Found })[] {
