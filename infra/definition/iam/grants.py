@@ -34,8 +34,8 @@ def worker(queue: TypeQueue) -> list[str]:
     rated = [kind.name for kind in queue.types if kind.rate is not None]
     return [
         *(f"sqs:{action}:{queue.short}" for action in CONSUMING),
-        # A standard queue delivers one message only a limited number of times. If a job asks to run again more often,
-        # the worker sends a fresh message. A FIFO queue delivers a message as often as SQS allows.
+        # A standard queue delivers one message only a limited number of times. If a job raises `RetryLater` more often,
+        # the worker sends a new message. A FIFO queue delivers a message as often as SQS allows.
         *([f"sqs:SendMessage:{queue.short}"] if not queue.serial else ()),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "Query")),  # a query reads the kept steps of a job
         *_writing(queue),

@@ -84,8 +84,8 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
     }
     if function.works is not None:
         properties |= reaching.properties(function.works)
-        # A worker sends to its own queue: messages of jobs that make jobs of their own type, and fresh messages for
-        # jobs that ask to run again. By default, Lambda stops such a chain after 16 invocations:
+        # A worker sends to its own queue: messages of jobs that make jobs of their own type, and new messages for jobs
+        # that raise `RetryLater`. By default, Lambda stops such a chain after 16 invocations:
         # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
         properties["RecursiveLoop"] = "Allow"
     if variables := _variables(function):

@@ -47,7 +47,7 @@ class Empty(BaseModel):
 
 
 def types(number: int, *, reach: bool = False, queues: int = 0) -> list[JobType[Any, Any]]:
-    """Return job types with the longest names; with `reach` each declares what a large one does.
+    """Return job types with the longest names; with `reach`, each declares what a large type does.
 
     With `queues` they share this number of queues.
     """
@@ -66,7 +66,7 @@ def _sharing(kind: JobType[Any, Any], place: int) -> JobType[Any, Any]:
 
 
 def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False, queues: int = 0) -> dict[str, Any]:
-    """Return the packaged template as if it were made for that many types; Chalice's part does not change."""
+    """Return the packaged template as if it were made for these types; Chalice's part does not change."""
     made = merge_template(types(number, reach=reach, queues=queues), STACK)
     kept = {name: sam["Resources"][name] for name in ("APIHandler", "Authorize", "RestAPI")}
     kept |= {name: r for name, r in sam["Resources"].items() if name.endswith("InvokePermission")}
@@ -78,7 +78,7 @@ def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False, queues
 def transformed(
     sam: Mapping[str, Any], number: int, *, reach: bool = False, queues: int = 0, **given: str
 ) -> dict[str, Any]:
-    """Return the same after the SAM transform, as CloudFormation reads it."""
+    """Return the same template after the SAM transform, as CloudFormation reads it."""
     return decided(translate(packaged(sam, number, reach=reach, queues=queues)), **given)
 
 

@@ -60,7 +60,7 @@ def test_its_role_allows_all_that_it_asks_for(acting: Stage) -> None:
     granted = grants.worker(*queues_of([ORDER]))
     assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
     assert asked["s3:PutObject:payloads/order-mail/*"] == 1
-    # without the declaration the same requests are not allowed
+    # without the declaration, the same requests are not allowed
     less = set(granted) - set(grants.worker(*queues_of([replace(ORDER, enqueues=())])))
     assert {one for one in less if not any(allows(one, need) for need in asked)} == set()
     writing = {"dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs"}

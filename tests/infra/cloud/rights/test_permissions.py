@@ -34,7 +34,8 @@ SIGNED = {
 """A signed form or link is a request that another client sends later, with the signer's permissions."""
 PLACES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
 LARGE_BODIES = {f"s3:{place}{folder}/*" for place in PLACES for folder in ("", *(f"/{kind.short}" for kind in TYPES))}
-"""What DynamoDB cannot hold: any type may have such a payload or result, and none of the built-in ones has a result."""
+"""Data that DynamoDB cannot hold: any type may have such a payload or result, but no built-in type has such a
+result."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class Day:
 
 
 def never_seen(actor: str) -> set[str]:
-    """What is granted and no request of the code asks for, each with its reason."""
+    """Yield the grants that no request of the code needs, each with the reason."""
     queues = {kind.short for kind in TYPES}
-    # Lambda's poller asks with the function's role; nothing in the function does
+    # Lambda's poller sends these requests with the function's role; the function itself does not
     poller = {f"sqs:{action}:{actor}" for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")}
     # the new message of a job that raises `RetryLater` more often than SQS delivers a message; no job of the day does
     # this

@@ -60,7 +60,7 @@ def test_every_function_that_cannot_start_is_noticed_within_five_minutes(
 def test_dead_letters_ring_for_new_ones_and_end_by_themselves(alarms: dict[str, dict[str, Any]]) -> None:
     for kind in jobtype.load():
         alarm = alarms[f"{kind.short}-dead-letters"]
-        # a count of jobs that were given up, not of messages that lie in a queue or pass through it
+        # count jobs that were given up, not messages that are in a queue or pass through it
         assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("JobFlow", "DeadLettered", "Sum")
         assert {"Name": "job_type", "Value": kind.name} in alarm["Dimensions"]
         assert (alarm["Threshold"], alarm["TreatMissingData"]) == (0, "notBreaching")

@@ -132,7 +132,7 @@ def test_a_worker_sends_to_its_own_queue_and_those_it_enqueues_and_to_no_other(t
         granted = [one for policy in roles[logical(kind.short, "Role")]["Policies"]
                    for one in policy["PolicyDocument"]["Statement"]]  # fmt: skip
         sending = [one for one in granted if {"sqs:SendMessage", "sqs:*", "*"} & {*as_list(one["Action"])}]
-        # the jobs of a serial type wait in a FIFO queue: they come again without a fresh message
+        # the jobs of a serial type wait in a FIFO queue, so they are delivered again without a new message
         named = [*([] if kind.serial_by else [kind.short]), *(name.replace(".", "-") for name in kind.enqueues)]
         reached = [resource for one in sending for resource in as_list(one["Resource"])]
         wanted = [{"Fn::GetAtt": [logical(name, "Queue"), "Arn"]} for name in named]
