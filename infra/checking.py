@@ -77,7 +77,7 @@ def _probed(
 ) -> Iterator[str]:  # fmt: skip
     """Yield the error of each handler that cannot be imported in its function.
 
-    `of_queue`: by the name of a handler's file, the files of all types of its queue; their libraries ship together.
+    `of_queue`: by the name of a handler's file, the files of all types of its queue, whose libraries ship together.
     """
     asked = [
         {

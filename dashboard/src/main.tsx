@@ -6,7 +6,7 @@ import "./styles.css";
 
 // Load the data and the page first. The frame, which is the largest part, loads at the same time.
 holdKeys();
-// Whoever is signed in looks for jobs, and not for what JobFlow is.
+// A user who is signed in needs the jobs, not the description of JobFlow.
 if (location.pathname === "/" && sessionStorage.getItem(TOKEN_KEY))
   history.replaceState(null, "", "/dashboard");
 askFirst(location);

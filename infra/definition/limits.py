@@ -1,4 +1,4 @@
-"""Say which of CloudFormation's limits of a stack the job types exceed, before anything is packaged. Pure."""
+"""Report which of CloudFormation's limits for a stack the job types exceed, before anything is packaged. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -9,14 +9,15 @@ from infra.definition.template import MOST_PARAMETERS, Types, merge_template
 LARGEST = 1_000_000
 """Maximum bytes of a template that is uploaded to S3, before and after the SAM transform."""
 GROWTH = 1.2
-"""How many times larger the SAM transform makes a template of many job types, in bytes."""
+"""The factor by which the SAM transform enlarges a template of many job types, in bytes."""
 WAY_OUT = "Let several types share a queue (queue=Queue(…)), remove job types, or move some to a stage of their own."
 
 
 def exceeded(types: Types, stack: str) -> Iterator[str]:
     """Yield a sentence for each limit that the stack would exceed, as far as this is known before packaging.
 
-    The packaged template also contains what Chalice makes for the API, which does not depend on the job types.
+    The packaged template also contains the resources that Chalice makes for the API, which do not depend on the job
+    types.
     """
     try:
         template = merge_template(types, stack)

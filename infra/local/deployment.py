@@ -45,9 +45,9 @@ class Description:
     notes: Sequence[str] = ()
     version: str = ""
     limits: Sequence[str] = ()
-    """The limits of a stack in the cloud that the job types exceed; they run here."""
+    """The limits of a stack in the cloud that the job types exceed. On a laptop, these types run nevertheless."""
     modules: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """The files in `handlers/` whose types a function works for, by the function's handler."""
+    """The files in `handlers/` whose types a function processes, by the function's handler."""
 
     def tables(self) -> list[str]:
         """Return the names of the tables."""

@@ -102,7 +102,7 @@ class Platform:
             self._api.replace(self._variables)
 
     def obey_pauses(self) -> None:
-        """Receive nothing from paused queues, as if their event source mappings were disabled."""
+        """Do not receive from paused queues, as if their event source mappings were disabled."""
         paused = paused_types(self._dynamodb, self._variables["CONTROL_TABLE"])
         if paused is not None:
             self._sources.hold({f"{self.options.stack}-{name_in_aws(key)}" for key in paused})

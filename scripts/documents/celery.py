@@ -15,7 +15,7 @@ TABLES: tuple[tuple[str, str, Mapping[str, Option]], ...] = (
 
 
 def tables() -> str:
-    """Return a heading and a table for each kind of option, what works first."""
+    """Return a heading and a table for each kind of option; options that work come first."""
     return "\n\n".join(_table(*one) for one in TABLES)
 
 

@@ -43,7 +43,7 @@ def values() -> dict[str, str]:
     sharing = [replace(types[0], name=name, queue=Queue("mail")) for name in ("x.y", "x.z")]
 
     def more(added: Sequence[JobType[Any, Any]], to: Sequence[JobType[Any, Any]] = ()) -> list[cost.Line]:
-        """Return what types add to an idle month at list price."""
+        """Return the cost that types add to an idle month, at list price."""
         dollars = cost.total(cost.idle([*types, *added])) - cost.total(cost.idle([*types, *to]))
         return [cost.Line("more", 1, dollars)]
 

@@ -5,7 +5,7 @@ import { t } from "@/texts/en/jobs";
 
 /** Filters and order of the jobs page, as in the URL. */
 export interface JobsSearch {
-  /** Plain text, searched in every place where a job can hold it. */
+  /** Plain text, which is searched in every place where a job can contain it. */
   q?: string;
   status?: JobStatus;
   type?: string;

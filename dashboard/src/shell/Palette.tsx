@@ -177,7 +177,7 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
 
 const JOB_ACTIONS = ["retry", "run", "cancel", "discard"] as const;
 
-/** Return the job whose page is open, as the page loaded it. */
+/** Return the job whose page is open, with the data that the page has loaded. */
 function useOpenJob(): JobDetail | undefined {
   const id = useParams({ strict: false, select: (params) => params.id });
   return useQuery({ ...jobOne(id ?? ""), enabled: false }).data;

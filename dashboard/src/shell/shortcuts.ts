@@ -51,7 +51,7 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
   useKeys(press, true);
 }
 
-/** Focus the search box. Keys that are pressed until the page with it is there are typed into it. */
+/** Focus the search box. Keys that are pressed before its page is loaded are typed into it afterwards. */
 async function focusSearch(navigate: ReturnType<typeof useNavigate>): Promise<void> {
   const box = () => document.getElementById("job-search");
   if (box()) return box()?.focus();

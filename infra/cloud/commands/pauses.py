@@ -22,7 +22,7 @@ BUSY = ("ResourceInUseException", "ResourceConflictException")
 
 
 def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callable[[str], None]) -> None:
-    """Disable the new mappings of paused queues, and print which. To be called after the update."""
+    """Disable the new mappings of paused queues, and print their names. Call this after the update."""
     anew = {one.logical_id for one in changes if one.type == MAPPING and one.kind in ("add", "replace")}
     if not anew:
         return

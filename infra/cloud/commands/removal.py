@@ -33,8 +33,8 @@ class Removal:
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
         """Return the logical ids of resources that lose data.
 
-        The queues of types are left out: their jobs are in the table, and those of a type that moves get a message on
-        its new queue.
+        The queues of types are left out, because no job is lost with them: the jobs are in the table, and jobs of a
+        type that moves get a message on its new queue.
         """
         names = [*(name.replace(".", "-") for name in self.unfinished), *self.moved]
         queues = {logical(name, suffix) for name in names for suffix in ("Queue", "Dlq")}
@@ -76,8 +76,8 @@ class Removal:
 def look(account: Account, stack: Stack, declared: Collection[str], queues: Collection[str] | None = None) -> Removal:
     """Compare the stack's queues with the declared types, and read the counters of types that are not declared.
 
-    `queues`: the last parts of the names of the new version's queues; None: each type has its own. The types of a
-    shared queue do not follow from its name, so the counters say which of them are not declared.
+    `queues`: the last parts of the names of the new version's queues; None: each type has its own. The name of a shared
+    queue does not contain its types, so the types that are no longer declared are read from the counters.
     """
     if stack.describe() is None or stack.failed_at_first():
         return Removal({})

@@ -168,7 +168,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
 
 
 def _searched(types: Sequence[JobType[Any, Any]]) -> float:
-    """Return how many types a run of the watchdog searches on average while nothing happens."""
+    """Return for how many types a run of the watchdog searches, on average, while nothing happens."""
     return sum(1 if kind.queue is None else 1 / IDLE_EVERY for kind in types)
 
 
@@ -179,8 +179,8 @@ def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> in
 def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
     """Return the number of custom metrics with data points in a month.
 
-    In this month jobs of every type complete, fail and are retried. The metrics of types that share a queue are counted
-    for the queue.
+    The number is for a month in which jobs of every type complete, fail and are retried. The metrics of types that
+    share a queue are counted for the queue.
     """
     of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(queues_of(types))
     of_platform = len(frozenset(Metric) - PER_TYPE - ONLY_IN_TROUBLE) - 1

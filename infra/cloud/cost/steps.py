@@ -1,4 +1,4 @@
-"""Compute what steps, sleeps and waits of a job cost on top. Pure. Tests count their requests."""
+"""Compute the additional cost of steps, sleeps and waits of a job. Pure. Tests count their requests."""
 
 from dataclasses import dataclass
 
@@ -23,13 +23,13 @@ from infra.cloud.cost.prices import PRICES, Prices
 STEP_UNITS = 1
 """Write units of a kept step, time or UUID with a value of up to 1 KB."""
 SLEEP_UNITS = 10
-"""Write units of a sleep of over 15 minutes: its end 1, the suspension 3, the look of the watchdog 2, its mark 1, the
-claim of the next invocation 3."""
+"""Write units of a sleep of over 15 minutes: 1 for its end, 3 for the suspension, 2 for the watchdog's check, 1 for the
+mark that the message was sent, 3 for the claim of the next invocation."""
 WAIT_UNITS = 10
-"""Write units of a wait whose event comes: its end 1, the suspension 3, the event 1, the wake 3, its mark 1, the claim
-of the next invocation 1."""
+"""Write units of a wait whose event comes: 1 for its end, 3 for the suspension, 1 for the event, 3 for the wake, 1 for
+the mark that the message was sent, 1 for the claim of the next invocation."""
 RESUME_READS = {10: 1.0, 1_000: 34.0}
-"""Read units of an invocation that finds so many small steps."""
+"""Read units of an invocation that reads this many small steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Wait:
     posted: bool
 
     def needs(self, load: Load) -> dict[str, float]:
-        """Return what one wait needs, with the invocation after it, by the names that `per_million` takes."""
+        """Return what one wait and the invocation after it need, by the names that `per_million` accepts."""
         batches = self.times if load.in_stream == 1 else self.changes / STREAM_BATCH
         api, worker = float(self.posted), self.sent / load.in_batch
         seconds = (api * API_SECONDS + WORKER_SECONDS) * API_MB + batches * COUNTERS_SECONDS * COUNTERS_MB
@@ -68,7 +68,7 @@ EVENT = Wait("a wait for an event, and the event", WAIT_UNITS, changes=4, times=
 
 
 def lines(load: Load, prices: Prices = PRICES) -> list[Line]:
-    """Return the cost of a million kept steps, sleeps, waits, and reads of so many kept steps."""
+    """Return the cost of a million kept steps, sleeps and waits, and of a million reads of this many kept steps."""
     waits = [Line(wait.what, 1, total(per_million(wait.needs(load), prices))) for wait in (SLEEP, EVENT)]
     reads = [
         Line(f"an invocation with {number:,} kept steps", 1, units * prices.read_unit)

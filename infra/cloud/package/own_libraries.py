@@ -83,7 +83,7 @@ def hashed(path: Path, shipped: str, root: Path, to: Target = DEFAULT) -> str:
 
 
 def together(key: str, needed: Sequence[str]) -> str:
-    """Return the lines that the function of a queue needs, from those of its types. Raises CloudError."""
+    """Return the lines that the function of a queue needs, from the lines of its types. Raises CloudError."""
     if len(needed) == 1:
         return needed[0]
     lines = sorted({line for one in needed for line in one.splitlines()})

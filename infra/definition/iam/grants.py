@@ -24,7 +24,7 @@ SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
 """Maximum number of types that a role names one by one. If there are more, a pattern covers them."""
 OWN_BODIES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
-"""What a worker does with the large bodies of its own types."""
+"""The actions of a worker on the large bodies of its own types."""
 LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Grants to read the parts of jobs that did not fit into DynamoDB; every function that reads jobs needs them."""
 
@@ -158,7 +158,7 @@ def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
 
 
 def _switching(queues: Sequence[TypeQueue]) -> list[str]:
-    """Let the watchdog end pauses, switch these queues on and off, and invoke their workers with a message."""
+    """Let the watchdog end pauses, enable and disable these queues' mappings, and invoke their workers."""
     places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
     return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if queues else []

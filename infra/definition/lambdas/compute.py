@@ -99,7 +99,8 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         }
     made = {"Type": "AWS::Serverless::Function", "Properties": properties}
     if function.works is not None and function.works.shared:
-        # a rollback reads from an earlier template which types it had; other queues have the names of their types
+        # a rollback reads from an earlier template which types it had; a queue that is not shared has the name of its
+        # type
         made["Metadata"] = {SHARED_BY: ",".join(kind.name for kind in function.works.types)}
     return made
 

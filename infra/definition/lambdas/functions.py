@@ -90,7 +90,7 @@ class FunctionDefinition:
     memory: int
     trigger: Trigger
     works: TypeQueue | None = None
-    """The queue whose messages it processes; None for a function of the platform."""
+    """The queue whose messages the function processes; None for a function of the platform."""
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
     tells: Sequence[JobType[Any, Any]] = ()

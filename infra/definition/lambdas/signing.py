@@ -18,7 +18,7 @@ MASTER, KEYS = "SIGNING_KEY", "SIGNING_KEYS"
 
 
 def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
-    """Return the stack's parameters for the keys of these types, except those whose key no worker needs by itself.
+    """Return the stack's parameters for the keys of these types, except those whose key no worker needs separately.
 
     Deploy makes the keys from the master keys, because CloudFormation cannot compute them. A key is empty by default:
     nothing is then signed, and nothing is refused.
@@ -36,7 +36,10 @@ def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _needed(types: Iterable[JobType[Any, Any]]) -> list[str]:
-    """Return the types of which some worker has the keys: a stack may have only 200 parameters."""
+    """Return the types whose keys some worker has separately.
+
+    Other keys need no parameter: a stack can have only 200.
+    """
     every = list(types)
     held = {name for queue in queues_of(every) for name in _held(queue) or ()}
     if len(named := told(every)) <= MOST_NAMED:

@@ -42,7 +42,7 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
-    """Return the graphs, row by row: all metrics of each queue if the dashboard is then free, else three of each."""
+    """Return the graphs, row by row: all metrics of each queue if the dashboard stays free, else three of each."""
     platform = _platform(stack)
     queues = queues_of(types)
     full = [platform, *(_type(queue, stack) for queue in queues)]

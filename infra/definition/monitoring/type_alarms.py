@@ -21,7 +21,8 @@ its age from when it was sent."""
 IN_FLIGHT = 60_000
 """Half of the messages that a standard queue may have in flight. At 120,000, SQS delivers no more messages."""
 MOST_ALONE = 30
-"""Maximum of queues with their own alarms. CloudFormation accepts 500 resources, so more queues share alarms."""
+"""Maximum number of queues with their own alarms. CloudFormation accepts 500 resources, so in a larger stack the alarms
+are shared."""
 MOST_METRICS = 10
 """Maximum number of metrics in the expression of one alarm (CloudWatch's quota)."""
 
@@ -48,7 +49,7 @@ class Rule:
         )  # fmt: skip
 
     def shared(self, queues: Sequence[TypeQueue], stack: str, number: int) -> Alarm:
-        """Return the alarm of several queues: its value is the number of queues in trouble."""
+        """Return the alarm of several queues: its value is the number of queues for which the condition is true."""
         found: dict[str, Metric] = {}
         parts = []
         for place, queue in enumerate(queues):

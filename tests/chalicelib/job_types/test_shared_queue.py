@@ -1,4 +1,4 @@
-"""Several types share a queue: what they give it, and what is refused."""
+"""Test several types that share a queue: the settings of the queue, and refused declarations."""
 
 from collections.abc import Iterator
 from dataclasses import replace

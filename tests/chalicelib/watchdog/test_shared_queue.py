@@ -1,4 +1,4 @@
-"""The watchdog and a queue that several types share: what shows a lost message, and how often it looks."""
+"""Test the watchdog with a shared queue: when a message counts as lost, and how often types are checked."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

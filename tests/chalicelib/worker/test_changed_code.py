@@ -1,4 +1,4 @@
-"""A deploy in the middle of a run: the run goes on as it began, or waits with a reason, and nothing is half done."""
+"""Test a deploy during a run: the run continues as it began, or waits with a reason, and nothing is half done."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,20 +15,20 @@ TYPE = "test.deployed"
 
 
 class Order(BaseModel):
-    """What the job is about."""
+    """The payload of the test's job."""
 
     id: str = "o-1"
 
 
 class Larger(BaseModel):
-    """The same, after a deploy that has added a field."""
+    """The payload after a deploy that has added a field."""
 
     id: str = "o-1"
     gift: bool = False
 
 
 class Stage:
-    """A platform whose one type is deployed again and again."""
+    """A platform with one type, which is deployed again and again."""
 
     def __init__(self) -> None:
         self.did: list[str] = []

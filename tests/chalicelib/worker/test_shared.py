@@ -1,4 +1,4 @@
-"""Several types on one queue: batches of several types, receives up to the dead-letter queue, types that moved."""
+"""Test several types on one queue: mixed batches, receives up to the dead-letter queue, types that moved."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""300 job types in 10 queues in one stage: they are packaged, deployed and run; one type moves to another queue."""
+"""Package, deploy and run 300 job types in 10 queues of one stage; move one type to another queue."""
 
 import io
 import json
@@ -60,12 +60,12 @@ class Task(BaseModel):
 
 
 def nothing(_: Task, _ctx: JobContext) -> str:
-    """Be declared; the packaged file has the function."""
+    """Do nothing: this function is only declared, and the packaged file contains the real one."""
     return ""
 
 
 def attempts(number: int) -> int:
-    """Return how many attempts a type has: every second type has one, the others have nine."""
+    """Return how many attempts a type has: every second type has one attempt, the others have nine."""
     return 1 if number % 2 else 9
 
 

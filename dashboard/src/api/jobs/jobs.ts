@@ -207,7 +207,7 @@ function filterQuery(which: JobFilter) {
 
 export const PAGE = 100;
 
-/** Ask for one page of jobs. */
+/** Request one page of jobs. */
 export async function fetchPage(
   which: JobFilter,
   limit: number,

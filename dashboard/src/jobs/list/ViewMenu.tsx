@@ -49,7 +49,7 @@ export function TableMenu({ search }: { search: JobsSearch }) {
         radio(t.density, density, DENSITIES, (next) => setPrefs({ density: next })),
         { kind: "line" },
         { kind: "check", text: t.charts, checked: charts, set: (on) => setPrefs({ charts: on }) },
-        // Plain text is no filter of one list.
+        // Plain text is not a filter of one list, so its matches cannot be saved.
         ...(search.q === undefined
           ? [
               { kind: "line" as const },

@@ -1,7 +1,7 @@
 import { fetchPage, type Job, type JobFilter } from "@/api/jobs/jobs";
 import { stringify } from "@/lib/json";
 
-/** Most jobs in one file. */
+/** Maximum number of jobs in one file. */
 export const MOST_ROWS = 20_000;
 
 export const FORMATS = ["csv", "jsonl"] as const;
@@ -27,7 +27,10 @@ const FIELDS: readonly (readonly [string, (job: Job) => string])[] = [
   ["payload", (job) => stringify(job.payload)],
 ];
 
-/** Return a cell as RFC 4180 has it. A text that a spreadsheet would run as a formula begins with an apostrophe. */
+/**
+ * Return a cell in the format of RFC 4180. An apostrophe is put before a text that a spreadsheet would run as
+ * a formula.
+ */
 function cell(text: string): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
@@ -48,7 +51,7 @@ export function written(jobs: readonly Job[], format: Format): string {
   return jobs.map((job) => stringify(object(job)) + "\n").join("");
 }
 
-/** Read every job of a filter, newest first, at most MOST_ROWS; `more` says that there are older ones. */
+/** Read every job of a filter, newest first, at most MOST_ROWS; `more` is true if there are older jobs. */
 export async function everyJob(which: JobFilter): Promise<{ jobs: Job[]; more: boolean }> {
   const jobs: Job[] = [];
   let cursor: string | null = null;

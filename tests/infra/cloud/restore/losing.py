@@ -68,7 +68,7 @@ def lose(account: Account, jobs: Sequence[Job]) -> None:
 def filled(store: DynamoJobStore, at: float = T0, finished: int = 6) -> list[Job]:
     """Store finished and 4 unfinished jobs of that time, in seconds since the epoch.
 
-    The last one waits for an event that has come.
+    The last unfinished job waits for an event that has come.
     """
     ended = {"status": Status.COMPLETED, "finished_at": at, "expires_at": at + 30 * DAY, "attempts": 1, "claims": 1}
     jobs = [a_job(**ended, created_at=at + number, result=number) for number in range(finished)]

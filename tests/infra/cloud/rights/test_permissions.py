@@ -55,7 +55,7 @@ def never_seen(actor: str) -> set[str]:
     # the new message of a job that raises `RetryLater` more often than SQS delivers a message; no job of the day does
     # this
     polls = {f"sqs:SendMessage:{actor}"}
-    # the kept steps of a job: only an e-mail with an approval has any
+    # the kept steps of a job: only an e-mail with an approval has steps
     steps = {"dynamodb:Query:jobs"} if actor != "email-send" else set()
     reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
     reader.add("dynamodb:ListStreams:jobs/streams")

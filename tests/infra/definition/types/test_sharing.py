@@ -1,4 +1,4 @@
-"""What the stack has for types that share a queue, and that nothing changes for the others."""
+"""Test the stack's resources for types that share a queue, and that nothing changes for other types."""
 
 import json
 from dataclasses import replace
