@@ -41,8 +41,8 @@ class ChaosNote(BaseModel):
 
 @job(f"chaos.{WHAT}", max_attempts=6, timeout=8, function=Function(batch_size=5, concurrency=20), **DECLARED[WHAT])
 def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
-    """Run, fail, or die."""
-    # not the number of the attempt: an attempt that was given back and the next one have the same
+    """Complete, fail, or end the process."""
+    # do not use the number of the attempt: an attempt that was given back and the next attempt have the same number
     token = f"{ctx.job.gen}.{ctx.job.claims}"
     with Path(payload.log).open("a") as log:  # one short write in append mode does not mix lines of several processes
         log.write(f"{ctx.job_id} {token}\n")
