@@ -18,7 +18,7 @@ DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 REPLACED = (REPLACE.target, REPLACE.target)
 COMPOSED = frozenset({"keep", "try", "nap", "long nap", "wait", "wait or undo", "wait again"})
-"""What an attempt may have done last with steps: it fails in a type that runs its jobs one at a time."""
+"""The last action of an attempt with steps in a type with `serial_by`; such an attempt fails."""
 HARMLESS = COMPOSED | frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make", "make quiet"})
 """Last actions of an attempt that may complete. The job function may not notice a request to stop if the check itself
 failed."""

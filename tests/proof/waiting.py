@@ -51,7 +51,9 @@ class Process(NamedTuple):
 
 
 class State(NamedTuple):
-    """Everything at one moment. `event` is `posted`, `timed out` or nothing; `answer` is what the poster was told.
+    """Everything at one moment.
+
+    `event` is `posted`, `timed out` or nothing; `answer` is the answer that the sender got.
 
     `cancels` is how often an operator may still ask for a stop. `stop` is the row with the place of the stop, and
     `undone` says that the kept step is undone. `at_once`: an operator has stopped the job without its function.
@@ -94,7 +96,7 @@ class Rules:
     spare: bool = True
     edit: Edit = lambda change: change
     event: bool = True
-    """Whether somebody posts the event."""
+    """Whether an event is posted."""
     undoes: bool = True
     """Whether a job with a kept step is called again when it must stop."""
 

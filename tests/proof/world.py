@@ -225,7 +225,7 @@ class World(Clients, Declared, Poller):
         self.ground.purge(kind)
 
     def console_redrive(self, kind: str = TYPE) -> int:
-        """Start StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
+        """Start Start StartMessageMoveTask: same bodies; new message ids, receive counts and times."""
         bodies = self.ground.take_dead(kind)
         for body in bodies:
             self.ground.put(body, kind, self._group(body))
@@ -251,7 +251,7 @@ class World(Clients, Declared, Poller):
         self.watchdog.run(lambda: self.time_of_watchdog)
 
     def at_rest(self) -> bool:
-        """Whether nothing is left to do."""
+        """Return whether nothing is left to do."""
         untold = self.telling is not None and self.telling.pending()
         waiting = any(map(self.ground.waiting, self.ground.types)) or self.counting.rows.bulk or untold
         return not self.ground.unfinished() and not waiting

@@ -19,7 +19,7 @@ from infra.definition import local_environment
 
 ROUNDS = 7
 FIRST_USE = "from chalicelib.assembly import parts; parts.job_service; parts.rate_limiter"
-"""Statements of a first request, which make the clients of DynamoDB and SQS."""
+"""Statements that create the clients of DynamoDB and SQS, as the first request of a process does."""
 FIRST_JOB = """
 for kind in list(vars(__import__("sys").modules[{module!r}]).values()):
     getattr(getattr(kind, "run", None), "imports", bool)()

@@ -161,7 +161,7 @@ def _raise(error: BaseException) -> None:
 def declare(
     function: Callable[[Any, JobContext], str], name: str = TYPE, model: type[BaseModel] = Note
 ) -> JobType[Any, Any]:
-    """One of the proof's job types, in the registry too: the service looks it up there."""
+    """Declare one of the proof's job types, also in the registry, where the service searches for it."""
 
     def run(payload: Any, ctx: JobContext) -> str:
         return function(payload, ctx)
@@ -175,6 +175,6 @@ def declare(
 
 
 def forget() -> None:
-    """Take the proof's job types out of the registry again."""
+    """Remove the proof's job types from the registry."""
     for name in (*TYPES, TOLD):
         registered.pop(name, None)
