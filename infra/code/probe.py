@@ -44,10 +44,10 @@ def _forked(asked: dict[str, Any]) -> str:
 
 
 def _imported(modules: list[str], variables: dict[str, str], lacking: str) -> str:
-    """Import the modules, the handler first; return the complaint about the first that fails.
+    """Import the modules, the handler first; return the error text of the first import that fails.
 
-    A job function that has a function `imports` gets its modules with it: they may need more than an import, as the
-    models of Django do.
+    If a job function has a function `imports`, this function imports the modules, because they may need more than an
+    import (Django's models, for example).
     """
     os.environ.update(variables)
     sys.meta_path.insert(0, NotShipped(lacking, os.environ.get(PROGRAM, "make")))

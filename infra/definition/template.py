@@ -81,7 +81,7 @@ def resources(types: Types, stack: str) -> Resources:
         if twice:
             raise ValueError(f"two resources have the same logical id: {', '.join(sorted(twice))}")
         merged |= part
-    # with the mapping of the second function on the stream, if there is one
+    # including the mapping of the stream's second function, if there is one
     made_by_sam = len(queues_of(types)) + SAM_ADDS + any(function.short == "followup" for function in defined)
     if len(merged) + made_by_sam > MOST_RESOURCES:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""Act as the owner of an example repository: the two wheels, its libraries, its checks, its tests, and its package."""
+"""Use each example repository as its owner does: with the two wheels, its libraries, checks, tests and package."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Define a job type that is told how jobs have ended; the flow tests add it to a copy of `handlers/`."""
+"""Define a job type for `on_end`; the flow tests add it to a copy of `handlers/`."""
 
 from typing import Any
 

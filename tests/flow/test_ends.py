@@ -1,4 +1,4 @@
-"""Jobs that tell their ends, on the running platform: the second function on the stream, its role and its filter."""
+"""Test `on_end` on the running platform: the stream's second function, its role and its filter."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.infra.local.running import Run, until
 
 
 def told(run: Run, job_id: str) -> list[dict[str, Any]]:
-    """The jobs that tell the ends of a job, once each of them has completed."""
+    """Return the jobs that `on_end` has made for a job, once each of them has completed."""
 
     def made() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = run.client.get("/jobs", params={"parent": job_id}).json()["jobs"]

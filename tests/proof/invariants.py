@@ -105,7 +105,7 @@ def _one_thing(world: World) -> Iterator[str]:
 
 
 def _undone(world: World) -> Iterator[str]:
-    """No job that has learned that it must stop has ended with its step kept and not undone."""
+    """Check that no job that noticed its stop has ended with a kept step that was not undone."""
     for job in world.ground.jobs():
         line = job.id, job.line
         undoes = "wait or undo" in world.always.get(job.payload.get("name", ""), "")

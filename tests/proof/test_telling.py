@@ -1,4 +1,7 @@
-"""The proof tells when an end is told twice, or not at all: one part neglects its duty, and the invariant speaks."""
+"""Check that the proof reports an end that makes two jobs or none.
+
+One part neglects its duty, and the invariant fails.
+"""
 
 import itertools
 from collections.abc import Iterator
@@ -22,13 +25,13 @@ OF_ENDS = [one for one in SCENARIOS if one.name.startswith(("told", "ended and t
 
 @pytest.fixture(autouse=True)
 def registry() -> Iterator[None]:
-    """The proof's job types do not stay behind."""
+    """Remove the proof's job types afterwards."""
     yield
     forget()
 
 
 def broken(stand: Stand = in_memory) -> set[str]:
-    """The names of the stories in which an end was not told once."""
+    """Return the names of the scenarios in which an end did not make exactly one job."""
     told = [(one.name, line) for one in OF_ENDS for line in execute(Case(one), stand, SEED).broken]
     return {name for name, line in told if "I28" in line}
 

@@ -330,7 +330,7 @@ def _claim(state: State, process: Process, rules: Rules) -> State:
 
 
 def _next(state: State, event: str, asked: bool) -> str:
-    """Return the next step of the function: the place of a stop is the first step or wait that is not over."""
+    """Return the next step of the function: a stop takes effect at the first step or wait that has not ended."""
     if state.stop:
         return "undo"
     if not event and state.now >= TIMES[1]:

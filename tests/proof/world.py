@@ -84,7 +84,7 @@ class World(Clients, Declared, Poller):
     planned: Planned | None = None
     """The schedules."""
     telling: Telling | None = None
-    """What makes the jobs of `on_end`."""
+    """The function that makes the jobs of `on_end`."""
     unique: dict[str, float] = field(default_factory=dict)
     """The types whose jobs are unique by their name, and for how many seconds."""
     started: list[float] = field(default_factory=list)
@@ -186,12 +186,12 @@ class World(Clients, Declared, Poller):
         self.by_itself = ByItself(self, rule)
 
     def tell_ends(self) -> None:
-        """Let the jobs of TYPE tell their ends to the type TOLD."""
+        """Give the jobs of TYPE `on_end` with the type TOLD."""
         self.telling = Telling(self)
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, on_end=TOLD)
 
     def follow(self) -> None:
-        """Do what follows from the changes of jobs, in a process that may die."""
+        """Run the function `followup` on the changes of jobs, in a process that may die."""
         if self.telling is not None:
             self.process(self.telling.follow)
 

@@ -46,7 +46,7 @@ export interface JobType {
   unique: { ms: number; by: string[] } | null;
   /** The types of the jobs that jobs of this type make. */
   enqueues: string[];
-  /** The type of the job that is made when one of its jobs has ended; null: none. */
+  /** The type of the job that is made when a job of this type has ended; null for none. */
   onEnd: string | null;
   /** It takes no new jobs; those it has are still processed. */
   retired: boolean;

@@ -24,7 +24,8 @@ FIRST_JOB = """
 for kind in list(vars(__import__("sys").modules[{module!r}]).values()):
     getattr(getattr(kind, "run", None), "imports", bool)()
 """
-"""Statements of a first job, which import what a job function imports by a function of its own: a queue's tasks."""
+"""Statements of a first job, which import the modules that a job function imports with its own function: a queue's
+tasks."""
 AS_LAMBDA = {"AWS_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "measured"}
 NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | AS_LAMBDA
 BUDGET = 150

@@ -119,12 +119,12 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
 
 
 def told(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
-    """Return the types that can be told how a job has ended."""
+    """Return the types whose jobs can be made when another job has ended (`on_end`)."""
     return [kind for kind in types if kind.takes_ends]
 
 
 def followup(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Let the function for what follows from a change read the stream, and make jobs of these types only."""
+    """Let the function `followup` read the stream, and make jobs of these types only."""
     queues = dict.fromkeys(kind.short for kind in types) if len(types) <= MOST_NAMED else [EVERY_TYPE]
     return [
         *_stream(),

@@ -1,6 +1,6 @@
 """Define the Lambda functions other than the API: one per queue, watchdog, counters, recount; and their triggers.
 
-A stage whose types can be told ends also has the function `followup`.
+A stage with types for `on_end` also has the function `followup`.
 """
 
 import json
@@ -27,7 +27,7 @@ ENDED = json.dumps({
         "NewImage": {"status": {"S": list(in_order(TERMINAL))}, "on_end": {"S": [{"exists": True}]}},
     }
 }, separators=(",", ":"))  # fmt: skip
-"""Event filter of the follow-ups: it lets through finished jobs that tell their ends."""
+"""Event filter of the function `followup`: it passes only finished jobs with `on_end`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class FunctionDefinition:
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
     tells: Sequence[JobType[Any, Any]] = ()
-    """The types of which the function makes jobs that tell ends."""
+    """The types of the jobs that the function makes for `on_end`."""
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ def _platform(stack: str, paused: Sequence[TypeQueue]) -> list[FunctionDefinitio
 
 
 def _followup(stack: str, types: Sequence[JobType[Any, Any]]) -> list[FunctionDefinition]:
-    """Return the function for what follows from a change of a job; none without a type that can be told ends."""
+    """Return the function `followup`, which makes the jobs of `on_end`; none if no type can be named there."""
     if not types:
         return []
     stream = StreamTrigger(f"{stack}-jobs", 100, window=1, retries=300, longest_age=23 * HOUR, pattern=ENDED)

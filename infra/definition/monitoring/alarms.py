@@ -21,7 +21,7 @@ BEHIND, UNREAD = 60_000, 86_400_000
 
 
 LATE_ENDS = 600_000
-"""Milliseconds: how late the jobs that tell ends may be made."""
+"""Milliseconds: the maximum delay of the jobs of `on_end`."""
 
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:

@@ -1,4 +1,4 @@
-"""Test the function for what follows from a change: every consumer gets every change, and failures come again."""
+"""Test the function `followup`: every consumer gets every change, and failed changes are delivered again."""
 
 from collections.abc import Sequence
 from typing import Any

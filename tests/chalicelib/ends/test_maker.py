@@ -70,7 +70,7 @@ def maker(service: JobService) -> EndMaker:
 
 
 def ended(before: Job, status: Status = Status.COMPLETED, number: int = 1, **fields: Any) -> JobChanged:
-    """The change that ends a job."""
+    """Return the change that ends a job."""
     after = replace(before, status=status, finished_at=T0 + 9, **fields)
     return JobChanged(str(number), before, after, has_result=status is Status.COMPLETED)
 

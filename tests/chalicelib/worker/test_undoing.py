@@ -1,4 +1,7 @@
-"""A job with kept steps that must stop: its function is called again, learns it at one place, and undoes its steps."""
+"""Test a job with kept steps that must stop.
+
+Its function is called again, is stopped at one place, and undoes its steps.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -161,7 +164,7 @@ def test_a_running_job_that_then_fails_is_called_again_to_undo(shop: Shop) -> No
 def test_a_long_job_learns_it_at_one_place_and_undoes_over_several_invocations(
     shop: Shop, look: Callable[[JobContext], None]
 ) -> None:
-    """Each part takes 25 s and an invocation 60 s; the same look is made before each part."""
+    """Each part takes 25 s and an invocation 60 s; the job checks for a stop before each part."""
 
     def slow(what: str) -> str:
         shop.did.append(what)

@@ -17,7 +17,7 @@ from tests.support import REGION, T0, Clock, a_job
 
 
 def image(cloud: Settings, job_id: str) -> dict[str, Any]:
-    """The main item as a record contains it."""
+    """Return the main item in the form of a stream record."""
     key = {"pk": {"S": job_id}, "sk": {"S": META}}
     found: Any = aws.client("dynamodb", REGION).get_item(TableName=cloud.jobs_table, Key=key)["Item"]
     found["s"] = {"B": base64.b64encode(b"signature").decode()}

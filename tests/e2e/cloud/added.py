@@ -1,4 +1,4 @@
-"""Provide handler files for the packaged e2e: a type with `serial_by`, one with tenants, one that is told ends."""
+"""Provide handler files for the packaged e2e: a type with `serial_by`, one with tenants, one for `on_end`."""
 
 from typing import Any
 

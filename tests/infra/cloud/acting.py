@@ -158,7 +158,7 @@ class Stage:
         return len(records)
 
     def follow(self) -> dict[str, Any]:
-        """Give the function for what follows from a change the ends in the stream, as its filter does."""
+        """Pass the ended jobs in the stream to the function `followup`, as its event filter does."""
         from chalicelib.entry import followup
 
         arn, _, records = self._stream()

@@ -1,4 +1,4 @@
-"""The two files of docs/moving/celery.md run as they are printed, and Django's connections are looked after."""
+"""Check that the two files of docs/moving/celery.md run as printed, and that Django's connections are handled."""
 
 import sys
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from tests.jobflow.testing.test_docs import blocks
 
 @pytest.fixture
 def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """A platform with the queue of the page; its module of tasks can be imported."""
+    """A platform with the queue of the page, whose module of tasks can be imported."""
     files = blocks("docs/moving/celery.md")
     (tmp_path / "shop").mkdir()
     for name in ("shop/tasks.py", "handlers/celery_default.py"):

@@ -108,7 +108,7 @@ def test_the_end_of_a_job_is_told_as_the_page_says() -> None:
 
 
 class Table:
-    """The application's database: SQLite reads the same SQL but for the names of its parameters."""
+    """The application's database: SQLite accepts the same SQL, except for the names of its parameters."""
 
     def __init__(self, script: str) -> None:
         self.rows = sqlite3.connect(":memory:")

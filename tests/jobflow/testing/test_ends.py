@@ -1,4 +1,4 @@
-"""The jobs of `on_end` in an application's own tests: they are made and run as on a stage."""
+"""Check that in an application's own tests, the jobs of `on_end` are made and run as on a stage."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def export(payload: Export, ctx: JobContext) -> dict[str, int]:
 
 
 def parent(payload: Export, ctx: JobContext) -> str:
-    """Make an export that tells its end, if the type may."""
+    """Make an export with `on_end`, if the type may make it."""
     return ctx.enqueue("export.plain", payload, key="one", on_end="export.ended")
 
 
@@ -40,7 +40,7 @@ def seen() -> Seen:
 @pytest.fixture
 def kinds(seen: Seen) -> Iterator[tuple[JobType[Any, Any], ...]]:
     def ended(end: JobEnd, ctx: JobContext) -> None:
-        """Note an end."""
+        """Record an end."""
         seen.append((end.status, end.run, end.error_class, end.result(ctx)))
 
     with only_types():

@@ -19,7 +19,7 @@ TYPES = (TYPE, "proof.mail", "proof.deep")
 """The job types of a simulated platform. Most scenarios use the first one; the others run beside it."""
 
 TOLD = "proof.told"
-"""The type that is told how jobs have ended, in a world where some tell their ends."""
+"""The type of the jobs of `on_end`, in a simulated platform in which some jobs have it."""
 BY_HAND = "by-hand"
 """The group of a message that was put into a queue without the platform."""
 
@@ -92,10 +92,10 @@ class Ground(Protocol):
         """Return all changes of jobs that the table's stream has delivered so far, in order."""
 
     def changed(self) -> Sequence[JobChanged]:
-        """Every change of a job so far, as the function reads them that makes the jobs of `on_end`."""
+        """Return every change of a job so far, as the function `followup` reads it."""
 
     def open(self, name: str) -> None:
-        """Give one more type its queues."""
+        """Create the queues of one more type."""
 
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """Receive messages, as Lambda's poller does."""

@@ -73,9 +73,9 @@ SHORTEST = TIMEOUT / 2
 less."""
 LONGEST_REST = 10 * DAY
 TELLING = 3
-"""In one episode of so many, the jobs of TYPE tell their ends."""
+"""In one episode of this number, the jobs of TYPE have `on_end`."""
 FOLLOWED_UP_EVERY = 60.0
-"""Seconds between two looks at the stream, on average."""
+"""Average seconds between two reads of the stream."""
 WIDE = 9
 """In one episode of this number, clocks differ by up to 30 s. Promises that depend on a lease's end do not apply
 then."""

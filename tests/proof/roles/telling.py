@@ -1,4 +1,4 @@
-"""The function that makes the jobs of `on_end` from the table's stream, which delivers again after a death."""
+"""Simulate the function that makes the jobs of `on_end` from the table's stream, which delivers again after a crash."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.proof.world import World
 
 BATCH = 4
-"""Changes of one invocation, so that a death leaves earlier batches done."""
+"""Number of changes in one invocation; it is small, so that after a crash earlier batches are done."""
 
 
 class End(JobEnd):
@@ -28,7 +28,7 @@ class End(JobEnd):
 
 @dataclass
 class Telling:
-    """Makes the jobs that tell ends, for one world, while it is not `out` of order."""
+    """Makes the jobs of `on_end`, for one simulated platform, while it is not `out` of order."""
 
     world: "World"
     out: bool = False
@@ -47,7 +47,10 @@ class Telling:
         return not self.out and self._read < len(self.world.ground.changed())
 
     def follow(self) -> None:
-        """Follow up what is in the stream, a batch at a time: one that fails, or whose process dies, comes again."""
+        """Process the changes in the stream, one batch at a time.
+
+        A batch that fails, or whose process dies, is delivered again.
+        """
         while self.pending():
             batch = self.world.ground.changed()[self._read : self._read + BATCH]
             again = self._maker.follow(batch)
@@ -61,16 +64,16 @@ class Telling:
         self._read = 0
 
     def lose(self) -> None:
-        """Let the stream lose all that was not followed up: it is over a day old."""
+        """Let the stream lose all changes that were not processed, because they are over a day old."""
         self._read = len(self.world.ground.changed())
 
     def repair(self) -> None:
-        """The nightly check of the ends."""
+        """Run the nightly check of ended jobs."""
         jobs = self.world.ground.jobs()
         self._maker.repair([job for job in jobs if job.terminal and job.on_end is not None])
 
     def broken(self) -> Iterator[str]:
-        """I28: each end has one job that tells it as it was, and no job tells of what was no end."""
+        """Check I28: for each end there is one job with the right data, and no job was made without an end."""
         jobs = {job.id: job for job in self.world.ground.jobs()}
         ends = {
             (job_id, new.gen): new.status

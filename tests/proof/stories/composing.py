@@ -161,7 +161,7 @@ def a_job_that_undoes_its_step(world: World) -> None:
 
 @scenario(CANCELLED)
 def a_job_that_is_cancelled_before_it_waits(world: World) -> None:
-    """The request comes while its function runs, between its step and its wait."""
+    """The request to stop comes while the function runs, between its step and its wait."""
     world.always["a"] = "keep then nested then wait or undo then ok"
     world.submit("a")
     world.nested = lambda: world.cancel("a")
@@ -171,7 +171,7 @@ def a_job_that_is_cancelled_before_it_waits(world: World) -> None:
 
 @scenario(DONE | CANCELLED)
 def a_job_whose_event_comes_when_it_is_cancelled(world: World) -> None:
-    """Either it goes on to its end, or it undoes its step."""
+    """The job either continues to its end, or undoes its step."""
     world.always["a"] = "keep then wait or undo then ok"
     world.submit("a")
     live(world, 100)

@@ -1,4 +1,4 @@
-"""Jobs that tell their ends: each end makes one job, whoever dies and whatever is delivered again."""
+"""Scenarios of jobs with `on_end`: each end makes one job, whichever process dies and whatever is delivered again."""
 
 from tests.proof.promises import DIES, DUPLICATE, plays
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, FAILED, scenario
@@ -9,7 +9,7 @@ plays("S", (1, 2, 3, 4, 6, 13), (DIES, DUPLICATE))
 
 @scenario(DONE)
 def ended_and_told(world: World) -> None:
-    """The job that tells runs like any other."""
+    """The job of `on_end` runs like any other job."""
     world.tell_ends()
     world.submit("a")
     world.poll()
@@ -18,7 +18,7 @@ def ended_and_told(world: World) -> None:
 
 @scenario(DONE)
 def told_while_the_next_job_runs(world: World) -> None:
-    """Several ends are in one batch of the stream, and more come while it is followed up."""
+    """One batch of the stream contains several ends, and more jobs end while it is processed."""
     world.tell_ends()
     for name in "abcde":
         world.submit(name)
@@ -31,7 +31,7 @@ def told_while_the_next_job_runs(world: World) -> None:
 
 @scenario(DONE)
 def told_of_a_failure_and_of_the_retry_after_it(world: World) -> None:
-    """Both runs end, and each end is told."""
+    """Both runs end, and each end makes a job."""
     world.tell_ends()
     world.script["a"] = ["perm"]
     world.submit("a")
@@ -53,7 +53,7 @@ def told_of_a_failure_and_not_of_its_discard(world: World) -> None:
 
 @scenario(DEAD | DONE)
 def told_although_its_worker_died(world: World) -> None:
-    """Nobody settles the last attempt: the watchdog gives the job up."""
+    """No worker settles the last attempt: the watchdog gives the job up."""
     world.tell_ends()
     world.script["a"] = ["oom"]
     world.submit("a", max_attempts=1)
@@ -73,7 +73,7 @@ def told_of_a_cancellation_and_of_an_expiry(world: World) -> None:
 
 @scenario(DONE)
 def told_by_a_stream_that_delivers_everything_again(world: World) -> None:
-    """Also what was followed up long ago."""
+    """The stream also delivers changes that were processed long ago."""
     world.tell_ends()
     assert world.telling is not None
     for name in "ab":

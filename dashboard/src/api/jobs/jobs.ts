@@ -31,7 +31,7 @@ export interface Job {
   waitsFor: { event: string | null; until: number } | null;
   /** The number of kept steps, at the end of the last attempt. */
   steps: number;
-  /** The type of the job that is made when this one has ended. */
+  /** The type of the job that is made when this job has ended. */
   onEnd?: string | null;
   result: Json;
   progress: { percent: number; note: string | null } | null;

@@ -1,4 +1,4 @@
-"""What telling ends asks AWS for: the function that makes the jobs, the recount, and the type that is told."""
+"""Compare the grants for `on_end` with the requests of the function `followup`, the recount, and the named type."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def told(parent: str) -> list[Job]:
 
 
 def run(acting: Stage, text: str = "short") -> str:
-    """Create a job and work it off; return its id."""
+    """Create a job and process it; return its id."""
     job = created(acting, EXPORT.name, {"to": ["ada"], "text": text})
     acting.work(EXPORT)
     acting.recorder.needed.clear()
@@ -72,7 +72,7 @@ def test_its_role_allows_all_that_it_asks_for_and_little_more(acting: Stage) -> 
     asked, granted = acting.recorder.needed["followup"], grants.followup([ENDED])
     assert refused(granted, asked) == []
     unused = {one for one in granted if not any(allows(one, need) for need in asked)}
-    # Lambda's poller asks with the function's role
+    # Lambda's poller sends these requests with the function's role
     assert unused == {one for one in granted if "/stream" in one}
 
 

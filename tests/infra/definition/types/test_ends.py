@@ -1,4 +1,4 @@
-"""A type that can be told ends: only a stage with one has the function that tells them, which may do nothing else."""
+"""Test types for `on_end`: only a stage with such a type has the function `followup`, whose role allows no more."""
 
 import json
 from dataclasses import replace
