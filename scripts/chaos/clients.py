@@ -42,7 +42,7 @@ class Clients:
         self.done: Counter[str] = Counter()
         self.unanswered: list[str] = []
         self.bulk: dict[str, tuple[str, int]] = {}
-        """The bulk actions that were answered: for each, what it does, and with how many jobs."""
+        """The bulk actions that the API accepted: for each, its action and its number of jobs."""
         self.posted: dict[str, bool] = {}
         """For each job whose event was answered, whether the event was accepted."""
         self._rng = rng

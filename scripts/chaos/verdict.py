@@ -48,7 +48,7 @@ class Table:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: int = 0
     acts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How often each bulk action acted on each job, by the ids of the action and the job."""
+    """How often each bulk action changed each job, by the ids of the action and the job."""
     kept: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
     """The value of each kept step, and when it was kept (epoch seconds), by job and name."""
 

@@ -34,7 +34,7 @@ class Liveness:
     judged: int = 0
     """Number of checks of unfinished jobs in times without faults."""
     excused: dict[str, float] = field(default_factory=dict)
-    """Until when the jobs of a type may lack a message: it is paused, or was not declared."""
+    """Until when the jobs of a type may lack a message: the type is paused, or was not declared."""
     told: set[str] = field(default_factory=set)
     lacking: dict[str, float] = field(default_factory=dict)
     """When a job was first seen without a message, for those that have had none since."""
@@ -66,7 +66,7 @@ class Liveness:
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
 
     def _asleep(self) -> list[str]:
-        """I30: in calm weather no job waits for an event that came two minutes ago, each told once."""
+        """I30: in calm weather no job waits for an event that came two minutes ago, each reported once."""
         with self.world.ground.faults.asleep():
             store, jobs = self.world.ground.store, self.world.ground.jobs()
             found = self.world.composed.asleep(store, jobs, self.calm_since)

@@ -25,7 +25,7 @@ interface TimelineProps {
   kept?: KeptStep[] | undefined;
 }
 
-/** Show the times of a job: waits, attempts, backoff, and what comes next. */
+/** Show the times of a job: waits, attempts, backoffs, and the next events. */
 export function Timeline({ job, logs, kept = [] }: TimelineProps) {
   const now = useNow();
   const parts = segments(job, now, job.gen, kept);
