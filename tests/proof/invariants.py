@@ -121,7 +121,7 @@ def _counted(world: World) -> Iterator[str]:
         if old and _deferred(old, new) and (job_id, new.gen, new.claims) in world.runs:
             claims[job_id, new.gen] -= 1
         elif old and new.gen == old.gen and (new.kept > old.kept or new.attempts < old.attempts):
-            # a kept step forgives attempts, also of a run that is taken over
+            # after a kept step, earlier attempts are not counted, also in a run that is taken over
             claims[job_id, new.gen] -= max(0, old.attempts + new.claims - old.claims - new.attempts)
         if old and _deferred(old, new) and new.attempts == 0:
             claims[job_id, new.gen] -= old.attempts - 1
@@ -140,7 +140,7 @@ def _counted(world: World) -> Iterator[str]:
 
 
 def _suspended(world: World) -> Iterator[str]:
-    """A suspended job holds nothing, and nothing wakes it but the event of its present wait."""
+    """Check that a suspended job has no lease, and that only the event of its present wait wakes it."""
     for place, (job_id, old, new) in enumerate(world.ground.writes()):
         if new.status is Status.SUSPENDED:
             if new.lease_until is not None:
@@ -265,7 +265,8 @@ def _resumed(world: World, dead: Written) -> float:
 
 
 def _forgotten(world: World) -> Iterator[str]:
-    """What an attempt put on record about its end stays there, whoever finds it lost; and it did so before it ended."""
+    """Check that an attempt's recorded end is kept, even if it is found lost, and was recorded before the job
+    changed."""
     last: dict[tuple[str, int, int], str] = {}
     for job_id, gen, attempt, outcome in world.ground.endings():
         token = job_id, gen, attempt

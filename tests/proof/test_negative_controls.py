@@ -173,7 +173,7 @@ class Open(Behind):
 
 
 class Amnesiac(Behind):
-    """Shows no kept step."""
+    """Returns no kept step."""
 
     def kept_steps(self, job: Job) -> Sequence[Step]:
         """See JobStore."""
@@ -181,7 +181,7 @@ class Amnesiac(Behind):
 
 
 class Overwriting(Behind):
-    """Keeps no end of a wait, so that its event may come after it."""
+    """Stores no end of a wait, so that the event may come after it."""
 
     def keep_step(self, job: Job, step: Step) -> Step:
         """See JobStore."""

@@ -156,7 +156,7 @@ class World(Clients, Declared, Poller):
             return self.ground.store.kept_step(job, key)
 
     def acknowledged(self, body: str) -> None:
-        """Note that a message is gone."""
+        """Record that a message was acknowledged."""
         try:
             told = parse_message(body)
         except MalformedMessage:

@@ -148,7 +148,7 @@ def test_a_status_table_is_kept_as_the_recipe_says() -> None:
 
 @contextmanager
 def recipe(name: str) -> Iterator[dict[str, Any]]:
-    """Run the file of a recipe; yield its names, and forget its job type afterwards."""
+    """Run the file of a recipe; yield its names, and remove its job type afterwards."""
     made: dict[str, Any] = {}
     before = set(registered)
     exec(blocks("docs/recipes.md")[f"handlers/{name}.py"], made)  # noqa: S102 - what the page prints

@@ -29,8 +29,8 @@ Line = tuple[str, int]
 class Composed:
     """The operations with steps in an attempt.
 
-    `clock` is the right time, and `skew` the seconds by which another clock may be wrong. `row` returns what is kept
-    in truth, and `written` how many writes to main items there were; no fault strikes either.
+    `clock` is the right time, and `skew` the seconds by which another clock may be wrong. `row` returns the kept row,
+    and `written` the number of writes to main items; no fault affects either.
     """
 
     clock: Callable[[], float]
@@ -47,7 +47,7 @@ class Composed:
     posted: dict[tuple[str, str], float | None] = field(default_factory=dict)
     """When each event was answered; None: it was refused, because its wait had timed out."""
     asked: dict[tuple[str, str], int] = field(default_factory=dict)
-    """How many writes there were when an event was first asked for."""
+    """The number of writes when an event was first requested."""
     found: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Whether each wait got its event."""
 
@@ -127,14 +127,15 @@ class Composed:
         self.posted.setdefault((job_id, name), self.clock())
 
     def acknowledged(self, job: Job) -> None:
-        """Note that a message of the job's run was acknowledged: if the job waits, its event was looked for."""
+        """Record that a message of the job's run was acknowledged: if the job waits, its event must have been searched
+        before."""
         if job.status is Status.SUSPENDED and (name := waited_event(job)) is not None and (job.id, name) in self.asked:
             event = self.row(job, job.waits or "")
             if event is not None and not event.timed_out:
                 self.wrong.append(f"I33 a message of {job.id} was acknowledged, which waits for {name}, which is there")
 
     def asleep(self, store: JobStore, jobs: Any, since: float = 0.0) -> list[str]:
-        """Every job that still waits for an event that came AWAKE seconds ago, and not before `since`."""
+        """Return every job that still waits for an event that came AWAKE seconds ago, and not before `since`."""
         late: list[str] = []
         for job in jobs:
             if job.status is not Status.SUSPENDED or job.waits is None:

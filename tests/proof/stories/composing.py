@@ -40,7 +40,7 @@ def a_step_and_two_errors(world: World) -> None:
 
 @scenario(DEAD)
 def a_step_and_a_crash_loop(world: World) -> None:
-    """Each worker dies after the step: the step gives the attempts back once, and then they are used up."""
+    """Each worker dies after the step: the step gives the attempts back once, and then all attempts are used up."""
     world.always["a"] = "keep then oom"
     world.submit("a")
 
@@ -90,7 +90,7 @@ def an_event_while_the_function_runs(world: World) -> None:
 
 @scenario(DONE)
 def an_event_between_the_read_and_the_park(world: World) -> None:
-    """The event comes after the attempt has read what is kept, so that only the look finds it."""
+    """The event comes after the attempt has read the kept steps, so that only the check before the park finds it."""
     world.always["a"] = "keep then nested then wait then ok"
     world.submit("a")
     world.nested = lambda: world.post_event("a")

@@ -298,7 +298,8 @@ def _outcome(does: Sequence[str]) -> tuple[str, int]:
     for number, one in enumerate([*does, "ok"], start=1):
         if one in ("ok", "perm"):
             return {"ok": "completed", "perm": "failed"}[one], number
-        spent = 0 if one in NAPS else spent + (one not in ("soon", "later"))  # a kept step forgives attempts
+        # after a kept step, earlier attempts are not counted
+        spent = 0 if one in NAPS else spent + (one not in ("soon", "later"))
         if spent == ATTEMPTS:
             return "dead_letter", number
     raise AssertionError("a run without an end")

@@ -5,7 +5,7 @@ import { IconCheck, IconClock, IconPause } from "@/ui/icons";
 import { Step } from "./Step";
 import { t } from "@/texts/en/detail";
 
-/** Show a kept step, a sleep, a wait or an event as a milestone. `end`: when the sleep or the wait was over. */
+/** Show a kept step, a sleep, a wait or an event as a milestone. `end`: when the sleep or the wait ended. */
 export function KeptStepEntry({ step, end }: { step: KeptStep; end: number | null }) {
   const waits = step.kind === "sleep" || step.kind === "wait";
   const Icon = waits ? IconPause : step.timedOut ? IconClock : IconCheck;

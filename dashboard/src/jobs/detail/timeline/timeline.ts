@@ -24,7 +24,7 @@ export function segments(job: JobDetail, now: number, gen = job.gen, kept: KeptS
   return withSleeps(awake(job, now, gen), sleeps(kept, now));
 }
 
-/** Return when a sleep or a wait was over, in milliseconds; null for other steps, and while nobody knows. */
+/** Return when a sleep or a wait ended, in milliseconds; null for other steps, and while it is not known. */
 export function endOf(step: KeptStep, kept: KeptStep[], now: number): number | null {
   if (step.until === null || (step.kind !== "sleep" && step.kind !== "wait")) return null;
   const event =
@@ -45,7 +45,7 @@ function sleeps(kept: KeptStep[], now: number): Segment[] {
     .sort((a, b) => a.from - b.from);
 }
 
-/** Put the sleeps into the waits in which they were; what is left of a wait stays one. */
+/** Replace the part of a wait in which the job slept by the sleep; the rest of the wait stays a wait. */
 function withSleeps(parts: Segment[], asleep: Segment[]): Segment[] {
   return parts.flatMap((part) => {
     if (part.kind !== "wait" && part.kind !== "backoff") return [part];
