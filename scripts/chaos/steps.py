@@ -42,7 +42,7 @@ def chaos_steps(payload: ChaosSteps, ctx: JobContext) -> str:
 
 
 def _run(log: str, job_id: str, name: str, dies: bool) -> str:
-    """Note that the step begins; return another value at each run."""
+    """Record that the step begins; return another value at each run."""
     value = uuid.uuid4().hex[:12]
     _note(Path(log), f"run {job_id} {name} {value} {time.time():.3f}")
     if dies:

@@ -265,8 +265,7 @@ def _resumed(world: World, dead: Written) -> float:
 
 
 def _forgotten(world: World) -> Iterator[str]:
-    """Check that an attempt's recorded end is kept, even if it is found lost, and was recorded before the job
-    changed."""
+    """Check that an attempt's recorded end stays, even if the attempt is found lost, and was recorded in time."""
     last: dict[tuple[str, int, int], str] = {}
     for job_id, gen, attempt, outcome in world.ground.endings():
         token = job_id, gen, attempt

@@ -127,8 +127,7 @@ class Composed:
         self.posted.setdefault((job_id, name), self.clock())
 
     def acknowledged(self, job: Job) -> None:
-        """Record that a message of the job's run was acknowledged: if the job waits, its event must have been searched
-        before."""
+        """Record that a message of the job's run was acknowledged: if the job waits, its event was searched before."""
         if job.status is Status.SUSPENDED and (name := waited_event(job)) is not None and (job.id, name) in self.asked:
             event = self.row(job, job.waits or "")
             if event is not None and not event.timed_out:
