@@ -155,7 +155,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
     ran = Counter(runs.read_text().splitlines()) if runs.exists() else Counter()
     wrong = [f"lost: {job_id} was accepted and is gone" for job_id in accepted if job_id not in found.jobs]
     for job_id, job in found.jobs.items():
-        token = f"{job['gen']}.{job['claims']}"
+        token = f"{job['gen']}.{job.get('claims', 0)}"
         if job["status"] not in TERMINAL:
             wrong.append(f"lost: {job_id} is {job['status']} for ever ({_left(job)})")
         if job["attempts"] > job["max_attempts"]:
@@ -169,7 +169,7 @@ def judge(found: Table, accepted: Mapping[str, str], runs: Path, events: Events)
         if job["status"] == "dead_letter" and job["attempts"] < job["max_attempts"]:
             spent = f"{job['attempts']} of {job['max_attempts']} attempts"
             wrong.append(f"given up: {job_id} after {spent} ({job.get('error_class')})")
-        claims = range(1, 1 + int(job["claims"]))
+        claims = range(1, 1 + int(job.get("claims", 0)))
         if job["status"] == "dead_letter" and not any(f"{job_id} {job['gen']}.{n}" in ran for n in claims):
             told = f"({job.get('type')}, {job.get('error_class')}, {job.get('claims')} claims)"
             wrong.append(f"unrun: {job_id} is dead-lettered and never ran in run {job['gen']} {told}")

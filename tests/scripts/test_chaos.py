@@ -34,6 +34,7 @@ def runs(tmp_path: Path) -> Path:
     [
         (Table({"a": item()}), None),
         (Table({}), "lost"),
+        (Table({"a": {"status": "cancelled", "gen": 1, "attempts": 0, "max_attempts": 3}}), None),
         (Table({"a": item(status="queued")}), "lost"),
         (Table({"a": item(result='"1.2"')}), "wrong"),
         (Table({"a": item(claims=2, result='"1.2"')}), "wrong"),
