@@ -255,9 +255,11 @@ class ErrorGroups:
 
 @dataclass(frozen=True, slots=True)
 class ErrorMark:
-    """The acknowledgement of a group of errors."""
+    """The mark of a group of errors."""
 
     fingerprint: str
+    state: Literal["open", "acknowledged", "resolved"]
+    """open: the group has no mark"""
     acknowledged_by: str | None
     acknowledged_at: datetime | None
 

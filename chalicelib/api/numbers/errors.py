@@ -76,9 +76,10 @@ class ErrorGroups(Answer):
 
 
 class ErrorMark(Answer):
-    """The acknowledgement of a group of errors."""
+    """The mark of a group of errors."""
 
     fingerprint: str
+    state: Literal["open", "acknowledged", "resolved"] = Field(description="open: the group has no mark")
     acknowledged_by: str | None
     acknowledged_at: Time | None
 
@@ -106,7 +107,7 @@ def acknowledge_error(call: Call) -> ErrorMark:
     name = _fingerprint(call)
     mark = marking().mark(name, call.person)
     request_events.error_acknowledged(name, call.principal)
-    return ErrorMark(fingerprint=name, **_mark(mark))
+    return ErrorMark(fingerprint=name, state="acknowledged", **_mark(mark))
 
 
 @endpoints.post("/errors/{fingerprint}/resolve", ErrorMark, statuses=(200, 409))
@@ -118,7 +119,7 @@ def resolve_error(call: Call) -> ErrorMark:
     name = _fingerprint(call)
     mark = marking().mark(name, call.person, resolved=True)
     request_events.error_resolved(name, call.principal)
-    return ErrorMark(fingerprint=name, **_mark(mark))
+    return ErrorMark(fingerprint=name, state="resolved", **_mark(mark))
 
 
 @endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
@@ -127,7 +128,7 @@ def reopen_error(call: Call) -> ErrorMark:
     name = _fingerprint(call)
     marking().reopen(name)
     request_events.error_acknowledged(name, call.principal, reopened=True)
-    return ErrorMark(fingerprint=name, **_mark(None))
+    return ErrorMark(fingerprint=name, state="open", **_mark(None))
 
 
 def marking() -> Marking:

@@ -1408,11 +1408,17 @@ export interface components {
     };
     /**
      * ErrorMark
-     * @description The acknowledgement of a group of errors.
+     * @description The mark of a group of errors.
      */
     ErrorMark: {
       /** Fingerprint */
       fingerprint: string;
+      /**
+       * State
+       * @description open: the group has no mark
+       * @enum {string}
+       */
+      state: "open" | "acknowledged" | "resolved";
       /** Acknowledged By */
       acknowledged_by: string | null;
       /** Acknowledged At */
