@@ -49,6 +49,7 @@ from chalicelib.jobs.constants import LONGEST_RUN
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import NAMES, Step, is_name
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.telemetry.platform_lines import short_id
@@ -220,7 +221,7 @@ class Steps:
         rule: Tries | None,
     ) -> JSON:  # fmt: skip
         self._cancelled_at(key)
-        name, given = _name_of(function), _digest(args)
+        name, given = _name_of(function), _digest(args, run_name(self.job))
         if (kept := self._kept(key)) is not None:
             self._same(kept, name, given)
             return kept.value
@@ -611,14 +612,17 @@ def _name_of(function: Callable[..., Any]) -> str | None:
     return name if isinstance(name, str) and name.isidentifier() else None
 
 
-def _digest(args: Sequence[Any]) -> str | None:
+def _digest(args: Sequence[Any], run: str) -> str | None:
     """Return a digest of a step's arguments; None for arguments that are not JSON.
 
-    Fields of models that have their default value are left out, so that a new field with a default changes nothing.
+    Fields of models that have their default value are left out, so that a new field with a default changes nothing. So
+    are the values of secrets, which may be replaced, and the name of the run (`ctx.idempotency_key`), which is another
+    one after a manual retry.
     """
     plain = [one.model_dump(mode="json", exclude_defaults=True) if isinstance(one, BaseModel) else one for one in args]
     try:
         text = json.dumps(plain, sort_keys=True)
     except (TypeError, ValueError, RecursionError):
         return None
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:INPUT_BYTES]).decode()
+    same = without_secrets(text).replace(run, "")
+    return base64.urlsafe_b64encode(hashlib.sha256(same.encode()).digest()[:INPUT_BYTES]).decode()

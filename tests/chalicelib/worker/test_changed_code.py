@@ -210,6 +210,25 @@ def test_a_new_field_with_a_default_is_not_another_input(stage: Stage) -> None:
     assert (stage.now(made).result, stage.did) == ("paid", ["pay"])
 
 
+def test_the_idempotency_key_of_a_later_run_is_not_another_input(stage: Stage) -> None:
+    fails = [ValueError("no")] * 2
+
+    def act(_: Any, ctx: JobContext) -> Any:
+        found = ctx.step("pay", stage.pay, f"{ctx.idempotency_key}-pay")
+        ctx.sleep(60)
+        if fails:
+            raise fails.pop()
+        return found
+
+    stage.deploy(act)
+    made = stage.start()
+    stage.platform.advance(minutes=10)
+    assert stage.now(made).status is Status.DEAD_LETTER
+    stage.platform.retry(made)
+    stage.platform.run()
+    assert (stage.now(made).result, stage.did) == ("paid", ["pay"])
+
+
 def test_functions_without_a_name_and_arguments_that_are_not_json_are_not_compared(stage: Stage) -> None:
     def acts(value: object) -> Callable[[Any, JobContext], Any]:
         def act(_: Any, ctx: JobContext) -> Any:
