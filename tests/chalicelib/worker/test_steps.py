@@ -627,8 +627,8 @@ def test_a_function_that_is_called_again_reports_no_progress_before_the_place_wh
     assert told == [0, 10, 20]
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["ctx.enqueue", "client"])
-def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual_retry(named: bool) -> None:
+@pytest.mark.parametrize("way", ["name", "type", "client"])
+def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual_retry(way: str) -> None:
     def child(payload: Order, ctx: JobContext) -> str:
         return payload.id
 
@@ -638,8 +638,8 @@ def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual
         shop.platform = Platform(registered[TYPE], kind)
 
         def make(ctx: JobContext, name: str) -> None:
-            if named:
-                ctx.enqueue("test.child", {"id": name}, key=name)
+            if way != "client":
+                ctx.enqueue(kind if way == "type" else kind.name, {"id": name}, key=name)
             else:
                 kind.delay(id=name)
 
