@@ -208,6 +208,11 @@ class Task:
         tries = 1 + (self.max_retries if self._retries_itself else 0)
         return max(tries, AFTER_A_DEATH) if self.acks_late else tries
 
+    @property
+    def runs_again(self) -> bool:
+        """Return whether the function may be called again after it has begun: the task retries, or has `acks_late`."""
+        return self.acks_late or (self._retries_itself and self.max_retries != 0)
+
     def retry(
         self,
         args: Sequence[Any] | None = None,

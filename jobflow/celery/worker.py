@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.errors import PermanentError, Retry, RetryLater
+from chalicelib.errors import PermanentError, Retry, RetryLater, StoreUnavailable
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.telemetry.logger import about
@@ -91,6 +91,13 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
             if endless:
                 raise RetryLater(asked.after, str(asked)) from asked.exc
             raise Retry(str(asked), after=asked.after) from asked.exc
+        except StoreUnavailable as error:
+            if task.runs_again:
+                raise
+            # # The platform would call the function again without charging an attempt.
+            raise PermanentError(
+                f"{error}. {task.name} has begun and does not retry, so it is not run again"
+            ) from error
         finally:
             _close_old_connections()
             # The platform's metrics are by job type. Counts and durations by task are read from this line.
