@@ -54,7 +54,10 @@ TASK: Mapping[str, Option] = {
     "name": Option("the task's name, also the tag of its jobs; without it, module and function"),
     "bind": Option("the function gets the task as first argument"),
     "queue": Option('the job type of the task: `queue="mail"` is `celery.mail`; without it `celery.default`'),
-    "autoretry_for": Option("errors of these classes are retried", page=RETRIES),
+    "autoretry_for": Option(
+        "errors of these classes are retried; PermanentError, RetryLater and JobCancelled keep their own effect",
+        page=RETRIES,
+    ),
     "dont_autoretry_for": Option("errors of these classes are not retried", page=RETRIES),
     "retry_kwargs": Option("`max_retries` and `countdown`, as in Celery"),
     "retry_backoff": Option("True, or the first wait in seconds; the waits double"),

@@ -245,9 +245,12 @@ class Task:
             raise again
         return again
 
-    def perform(self, request: Request) -> Any:
-        """Run the task as its job does, with retries. Raises Retry, or what the function raises."""
-        passing: tuple[type[BaseException], ...] = (Retry, *self.dont_autoretry_for)
+    def perform(self, request: Request, decided: tuple[type[BaseException], ...] = ()) -> Any:
+        """Run the task as its job does, with retries. Raises Retry, or what the function raises.
+
+        `decided` are errors of the platform, which no `autoretry_for` retries.
+        """
+        passing = (Retry, *decided, *self.dont_autoretry_for)
         with self.running(request):
             try:
                 return self.run(*self._bound(request.args), **request.kwargs)

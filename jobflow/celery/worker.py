@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chalicelib.errors import PermanentError, Retry, RetryLater, StoreUnavailable
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job
+from chalicelib.job_types.retry import DECIDED
 from chalicelib.telemetry.logger import about
 from jobflow.celery import task as tasks
 from jobflow.celery.task import Request, Task, job_type
@@ -84,7 +85,7 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
     begun, outcome = monotonic(), "error"
     with about(task=task.name):
         try:
-            result = task.perform(request)
+            result = task.perform(request, DECIDED)
             outcome = "completed"
         except tasks.Retry as asked:
             outcome = "retry"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import StoreUnavailable
+from chalicelib.errors import JobCancelled, PermanentError, RetryLater, StoreUnavailable
 from jobflow.celery import AsyncResult, shared_task
 from jobflow.celery.worker import queue
 from jobflow.testing import Platform, eager
@@ -48,3 +48,21 @@ def test_a_task_that_may_run_again_does_so_without_a_charge(platform: Platform, 
     again = shared_task(name="shop.again", **given)(raising(StoreUnavailable("The job cannot be made")))
     job = job_of(platform, again.delay())
     assert (job.status, job.result, job.attempts) == ("completed", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "attempts"),
+    [
+        (PermanentError("no"), "failed", 1),
+        (RetryLater(5), "completed", 1),
+        (StoreUnavailable("no"), "completed", 1),
+        (JobCancelled("stop"), "cancelled", 1),
+        (ValueError("no"), "completed", 2),
+    ],
+)
+def test_autoretry_leaves_errors_that_decide_by_themselves(
+    platform: Platform, error: Exception, status: str, attempts: int
+) -> None:
+    task = shared_task(name="shop.every", autoretry_for=(Exception,))(raising(error))
+    job = job_of(platform, task.delay())
+    assert (job.status, job.attempts) == (status, attempts)
