@@ -62,6 +62,8 @@ class Request:
     parent_id: str | None = None
     correlation_id: str | None = None
     is_eager: bool = False
+    most_retries: int | None = None
+    """The retries that the job's attempts allow; None: no limit, because retries charge no attempt."""
 
 
 RUNNING: ContextVar["tuple[Task, Request] | None"] = ContextVar("jobflow_celery_task", default=None)
@@ -233,6 +235,10 @@ class Task:
             raise exc or _current_error() or Retry(0)
         if self.max_retries is not None and most is not None and most > self.max_retries:
             raise ValueError(f"{self.name}: max_retries={most}: declare it on the task, which has {self.max_retries}")
+        most = min((one for one in (most, request.most_retries) if one is not None), default=None)
+        if request.most_retries == 0 and self.max_retries != 0 and not self.runs_again:
+            why = "asks for a retry outside of its own function: declare max_retries= on the task"
+            raise MaxRetriesExceededError(f"{self.name} {why}") from exc or _current_error()
         if most is not None and request.retries >= most:
             if exc is not None:
                 raise exc
@@ -318,6 +324,7 @@ class Used:
     @classmethod
     def of(cls, function: Callable[..., Any], *, bound: bool) -> "Used":
         """Read the source. Without a source (in a shell), assume that a function with its task asks for retries."""
+        decorated = bound and hasattr(function, "__wrapped__")  # the decorator gets the task, too
         try:
             tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
         except (OSError, TypeError, SyntaxError):
@@ -344,7 +351,7 @@ class Used:
         return cls(
             [node.attr for node in of_self if isinstance(node.ctx, ast.Load)],
             of_request,
-            passed_on or "retry" in [*by_name, *(node.attr for node in of_self)],
+            decorated or passed_on or "retry" in [*by_name, *(node.attr for node in of_self)],
             max((number for number in most if isinstance(number, int)), default=0),
             [str(one.arg) for one in retries],
         )

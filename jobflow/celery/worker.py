@@ -80,6 +80,7 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
         # # Unlimited retries use up no attempt, so count the claims instead.
         retries=(of_job.claims if endless else ctx.attempt) - 1, called_directly=False,
         root_id=of_job.root or ctx.job_id, parent_id=of_job.parent, correlation_id=of_job.correlation_id,
+        most_retries=None if endless else of_job.max_attempts - 1,
     )  # fmt: skip
     _close_old_connections()
     begun, outcome = monotonic(), "error"

@@ -1,0 +1,106 @@
+"""Check which retries a task gets, wherever it asks for them, and how long it waits."""
+
+from collections.abc import Iterator
+from functools import wraps
+from typing import Any
+
+import pytest
+
+from jobflow.celery import AsyncResult, MaxRetriesExceededError, current_task, shared_task
+from jobflow.celery.worker import queue
+from jobflow.testing import Platform, eager
+from tests.chalicelib.api.support import only_types
+
+CALLS: list[Any] = []
+
+
+class Busy(Exception):
+    """A service is busy."""
+
+
+@pytest.fixture(autouse=True)
+def platform() -> Iterator[Platform]:
+    CALLS.clear()
+    with only_types(), eager(queue()(lambda: None)) as made:
+        yield made
+
+
+def job_of(platform: Platform, result: AsyncResult) -> Any:
+    [job] = [one for one in platform.jobs() if result.id in (one.id, one.idempotency_key)]
+    return platform.job(job)
+
+
+def retries_if_busy(function: Any) -> Any:
+    """Ask for a retry, in a decorator."""
+
+    @wraps(function)
+    def wrapper(self: Any, *args: Any) -> Any:
+        try:
+            return function(self, *args)
+        except Busy as error:
+            raise self.retry(exc=error, countdown=1) from None
+
+    return wrapper
+
+
+def again() -> None:
+    """Ask for a retry, in a function of the application."""
+    CALLS.append(current_task.request.retries)
+    current_task.retry(countdown=1)
+
+
+def busy_twice() -> str:
+    CALLS.append("call")
+    if len(CALLS) < 3:
+        raise Busy
+    return "done"
+
+
+@shared_task(bind=True)
+@retries_if_busy
+def decorated(self: Any) -> str:
+    """Call a service."""
+    return busy_twice()
+
+
+@shared_task
+def undeclared() -> None:
+    """Ask for a retry in another function."""
+    again()
+
+
+@shared_task(max_retries=2)
+def declared() -> None:
+    """Ask for a retry in another function."""
+    again()
+
+
+@shared_task(bind=True, max_retries=9)
+def catches(self: Any) -> str:
+    """Notice that no retry is left."""
+    CALLS.append(self.request.retries)
+    try:
+        self.retry(countdown=1)
+    except MaxRetriesExceededError:
+        return "gave up"
+    return ""
+
+
+def test_a_decorator_of_a_bound_task_may_ask_for_a_retry() -> None:
+    assert decorated.delay().get() == "done"
+
+
+def test_another_function_may_ask_for_the_retries_that_the_task_declares(platform: Platform) -> None:
+    job = job_of(platform, declared.delay())
+    assert (CALLS, job.status, job.error_class) == ([0, 1, 2], "failed", "MaxRetriesExceededError")
+
+
+def test_a_task_that_declares_no_retries_says_what_to_declare_when_another_function_asks(platform: Platform) -> None:
+    job = job_of(platform, undeclared.delay())
+    assert (CALLS, job.status, job.error_class) == ([0], "failed", "MaxRetriesExceededError")
+    assert "declare max_retries= on the task" in job.error_message
+
+
+def test_a_job_that_a_person_makes_ends_its_retries_with_its_attempts(platform: Platform) -> None:
+    job = platform.finish(platform.submit("celery.default", {"task": catches.name}))
+    assert (CALLS, job.result) == ([0, 1, 2, 3], "gave up")
