@@ -23,7 +23,9 @@ DEFAULT_ATTEMPTS = 4
 """Attempts of a job that a schedule or the console makes: Celery's first attempt and three retries."""
 SHOWN = 20
 IMPORT_AGAIN = 60
-"""Seconds until a job whose task could not be imported is tried again."""
+"""Seconds until a job whose task could not be imported, or is not there yet, is tried again."""
+UNKNOWN_CLAIMS = 60
+"""Claims of a run up to which a job waits for a deployment with its task: an hour, with IMPORT_AGAIN."""
 
 
 class Call(BaseModel):
@@ -56,7 +58,7 @@ def queue(
         loaded = _Loaded(own, load)
 
         def run(payload: Call, ctx: JobContext) -> Any:
-            return perform(loaded.task(payload.task), payload, ctx)
+            return perform(loaded.task(payload.task, ctx), payload, ctx)
 
         run.__name__, run.__module__, run.__doc__ = load.__name__, load.__module__, load.__doc__
         vars(run)["imports"] = load  # `jobflow check` calls it, too
@@ -130,10 +132,12 @@ class _Loaded:
         self._load()
         return tasks.TASKS
 
-    def task(self, name: str) -> Task:
+    def task(self, name: str, ctx: JobContext) -> Task:
         """Return a task.
 
-        Raises PermanentError for an unknown name, and RetryLater while the tasks cannot be imported.
+        Raises RetryLater while the tasks cannot be imported. For an unknown name, raises RetryLater for an hour,
+        because functions are not deployed at the same time: a new function may make the job before the queue's function
+        is deployed. After that, raises PermanentError.
         """
         try:
             found = self._tasks
@@ -146,4 +150,6 @@ class _Loaded:
         except KeyError:
             known = ", ".join(sorted(found)[:SHOWN]) or "none"
             why = f"handlers/{self._job_type.replace('.', '_')}.py imports no task {name!r}; it imports: {known}"
+            if ctx.job.claims < UNKNOWN_CLAIMS:
+                raise RetryLater(IMPORT_AGAIN, f"{why}. The job waits for an hour for a deployment") from None
             raise PermanentError(why) from None

@@ -303,9 +303,15 @@ def test_wrong_arguments_are_refused_at_the_call(platform: Platform) -> None:
     assert platform.jobs() == []
 
 
-def test_an_unknown_task_fails_and_names_the_known_ones(platform: Platform) -> None:
+def test_a_task_that_is_not_deployed_yet_is_waited_for_and_an_unknown_one_fails(platform: Platform) -> None:
     kind = queue("mail")(lambda: None)
     with only_types(kind), eager(kind) as other:
+        job = other.submit(kind, {"task": "shop.new"}, max_attempts=1)
+        other.advance(minutes=10)
+        assert "handlers/celery_mail.py imports no task 'shop.new'" in (other.job(job).error_message or "")
+        shared_task(name="shop.new")(lambda: "deployed")
+        other.advance(minutes=2)
+        assert other.job(job).result == "deployed"
         failed = other.finish(other.submit(kind, {"task": "shop.gone"}))
     assert (failed.status, failed.error_class) == ("failed", "PermanentError")
     assert "handlers/celery_mail.py imports no task 'shop.gone'" in (failed.error_message or "")
