@@ -66,10 +66,12 @@ class Submission:
         return keyed_id(self.principal, self.idempotency_key)
 
     def body_hash(self) -> str:
-        """Return the hash of the request as canonical JSON, to compare requests with one key."""
+        """Return the hash of the request as canonical JSON, to compare requests with one key.
+
+        `expires_seconds` does not count: a producer that knows the end of a job computes them anew each time.
+        """
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
-        body += [] if self.expires_seconds is None else [{"expires_seconds": self.expires_seconds}]
         body += [] if self.on_end is None else [{"on_end": self.on_end}]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
@@ -267,6 +268,28 @@ def test_times_are_those_of_the_call(platform: Platform) -> None:
         add.apply_async((1,), expires=datetime(2030, 1, 1))  # noqa: DTZ001
     with pytest.raises(ValueError, match="exclude each other"):
         add.apply_async((1,), countdown=1, eta=now)
+
+
+def test_a_repeated_call_whose_expiry_is_counted_anew_makes_one_job(platform: Platform) -> None:
+    for name, more in (("expires", 0), ("eta", 7200)):
+        asked: dict[str, Any] = {name: datetime.now(UTC) + timedelta(hours=1, milliseconds=5)}
+        for _ in range(2):
+            add.apply_async((1,), task_id=f"by-{name}", **asked, **({"expires": more} if more else {}))
+            sleep(0.01)
+    assert len(platform.jobs()) == 2
+
+
+def test_a_task_that_runs_again_makes_no_second_job_whose_expiry_is_counted_anew(platform: Platform) -> None:
+    end = datetime.now(UTC) + timedelta(hours=1, milliseconds=5)
+
+    @shared_task(bind=True)
+    def parent(self: Any) -> None:
+        add.apply_async((1,), expires=end)
+        sleep(0.01)
+        if not self.request.retries:
+            self.retry(countdown=1)
+
+    assert len(platform.made_by(parent.delay().id)) == 1
 
 
 def test_a_result_can_be_left_out(platform: Platform) -> None:
