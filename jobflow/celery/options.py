@@ -111,7 +111,10 @@ TASK: Mapping[str, Option] = {
 CALL: Mapping[str, Option] = {
     "args": Option("JSON: text, numbers, True and False, None, lists, dicts with texts as keys"),
     "kwargs": Option("as `args`"),
-    "task_id": Option("the idempotency key: the same id with the same arguments makes one job"),
+    "task_id": Option(
+        "the idempotency key: the same id with the same arguments makes one job. In a task, it counts only within the "
+        "run of that task's job, and the result has the job's id"
+    ),
     "countdown": Option("seconds"),
     "eta": Option("a datetime with a time zone"),
     "expires": Option("seconds from the call, or a datetime with a time zone", page=EXPIRES),

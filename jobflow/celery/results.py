@@ -133,9 +133,14 @@ class AsyncResult:
         return job
 
 
-def _refuse_in_task() -> None:
+def in_task() -> bool:
+    """Return whether a task runs here as a job."""
     running = context.RUNNING.get()
-    if running is not None and running.context is not None:
+    return running is not None and running.context is not None
+
+
+def _refuse_in_task() -> None:
+    if in_task():
         raise RuntimeError(
             "A task does not wait for another: let the other task make the next job (docs/moving/celery.md)"
         )

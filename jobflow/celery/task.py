@@ -155,7 +155,8 @@ class Task:
     ) -> results.AsyncResult:
         """Make a job that runs the task; raises TypeError, ValueError, NotOffered, or the errors of the client.
 
-        `task_id` is the idempotency key. The name of the task is a tag of the job.
+        `task_id` is the idempotency key. In a task, the key belongs to the run of that task's job, so nobody else can
+        find the job by it: the result then has the job's id. The name of the task is a tag of the job.
         """
         if more:
             raise TypeError(f"{self.name}: apply_async takes args and kwargs, and then only named arguments")
@@ -177,7 +178,7 @@ class Task:
             max_attempts=self.attempts,
             tags=(tag(self.name),),
         )
-        return results.AsyncResult(job.id if task_id is None else str(task_id), job)
+        return results.AsyncResult(job.id if task_id is None or results.in_task() else str(task_id), job)
 
     def delay_on_commit(self, *args: Any, **kwargs: Any) -> None:
         """Make the job when Django's current transaction commits; without a transaction, at once."""

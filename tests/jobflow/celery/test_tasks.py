@@ -198,6 +198,17 @@ def test_one_task_id_makes_one_job(platform: Platform) -> None:
     assert len(platform.jobs()) == 1
 
 
+def test_a_task_id_in_a_task_is_of_that_task_only_so_the_result_has_the_id_of_the_job(platform: Platform) -> None:
+    @shared_task
+    def parent() -> list[str]:
+        return [add.apply_async((1,), task_id="order-7").id, add.apply_async((2,), task_id="order-8").id]
+
+    found = [parent.delay() for _ in range(2)]
+    made = [sorted(child.id for child in platform.made_by(one.id)) for one in found]
+    assert made == [sorted(one.get()) for one in found]
+    assert made[0] != made[1]
+
+
 def test_a_task_without_retries_fails_at_once(platform: Platform) -> None:
     failed = fails.delay()
     assert (SEEN, failed.status, failed.failed()) == (["fails"], "FAILURE", True)
