@@ -21,7 +21,7 @@ def repair_failed(error: Exception) -> None:
 
 
 def refused(job: Job, error: Exception) -> None:
-    """Log that the end of `job` cannot be told: its type is removed or retired, or refuses the payload."""
+    """Log that the end of `job` cannot be told: its type is removed or retired, or `on_end` is not signed."""
     event("end.refused", job, level="ERROR", on_end=job.on_end, error_class=type(error).__name__)
     count(Metric.END_REFUSED)
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from chalicelib.ends import events
 from chalicelib.ends.constants import AT_ONCE, CHECKED_AFTER, CHECKED_FOR
 from chalicelib.ends.rule import end_id, has_ended, told
-from chalicelib.errors import InvalidPayload, InvalidRequest, JobFlowError, JobNotFound, NotStored
+from chalicelib.errors import InvalidPayload, InvalidRequest, JobFlowError, JobNotFound, NotStored, RowNotSigned
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import check_names
 from chalicelib.jobs.changed import JobChanged
@@ -71,7 +71,7 @@ class EndMaker:
 
     def _make(self, ends: Sequence[tuple[Job, bool]]) -> list[bool]:
         """Make the jobs of up to AT_ONCE ends; return for each whether it needs no other try."""
-        answers = submit_many(self.service, [_asked(job, has_result=has_result) for job, has_result in ends])
+        answers = submit_many(self.service, [self._asked(job, has_result=has_result) for job, has_result in ends])
         for (job, _), answer in zip(ends, answers, strict=True):
             if isinstance(answer, NotStored):
                 continue
@@ -83,18 +83,19 @@ class EndMaker:
                 events.told(job, answer.job)
         return [not isinstance(answer, NotStored) for answer in answers]
 
-
-def _asked(job: Job, *, has_result: bool) -> Submission | JobFlowError:
-    """Return the request for the job that tells this end, or why there can be none."""
-    try:
-        check_names(job.on_end or "")
-        if not jobtype.declared(job.on_end or "").takes_ends:
-            return InvalidRequest(f"{job.on_end} does not take a JobEnd.")
-        return told(job, has_result=has_result)
-    except JobFlowError as error:
-        return error
-    except ValueError as error:  # a row that nobody but a faulty or forged write makes
-        return InvalidPayload(type(error).__name__)
+    def _asked(self, job: Job, *, has_result: bool) -> Submission | JobFlowError:
+        """Return the request for the job that tells this end, or why there can be none."""
+        try:
+            check_names(job.on_end or "")
+            if not jobtype.declared(job.on_end or "").takes_ends:
+                return InvalidRequest(f"{job.on_end} does not take a JobEnd.")
+            if not self.service.store.end_signed(job):
+                return RowNotSigned()
+            return told(job, has_result=has_result)
+        except JobFlowError as error:
+            return error
+        except ValueError as error:  # a row that nobody but a faulty or forged write makes
+            return InvalidPayload(type(error).__name__)
 
 
 def _to_check(job: Job, now: float) -> bool:

@@ -144,7 +144,7 @@ class Job:
       one did.
     - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
     - `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the row's
-      signature.
+      signature. `end_mark` is the signature of `on_end`.
     """
 
     id: str
@@ -205,6 +205,7 @@ class Job:
     expires_at: float | None = None
     payload_ref: str | None = field(default=None, compare=False, repr=False)
     signature: bytes | None = field(default=None, compare=False, repr=False)
+    end_mark: str | None = field(default=None, compare=False, repr=False)
 
     @property
     def token(self) -> tuple[int, int]:

@@ -218,6 +218,12 @@ class JobStore(Protocol):
         A worker accepts only rows of types that it has keys for.
         """
 
+    def end_signed(self, job: Job) -> bool:
+        """Return whether the end of a job that was read may be told: only if this platform has signed its `on_end`.
+
+        Also return True if this stage does not sign rows, and for a row that was created before the stage signed rows.
+        """
+
     def key_lock(self, key: str) -> KeyLock | None:
         """Return the lock of a key, strongly consistent; None if no job ever had one."""
 

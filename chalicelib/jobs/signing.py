@@ -3,6 +3,9 @@
 A job function that may make jobs may write any row of the jobs table, because IAM cannot distinguish job types there.
 Each row is therefore signed, and a worker runs no job whose row is not signed. A function holds the keys of its own
 type and of the types that it makes jobs of; the API, the watchdog and the recount hold the master key.
+
+`on_end` is signed separately, with a key of the type that it names: otherwise a function that may make jobs of one type
+could have a job made of any type that is told ends.
 """
 
 import base64
@@ -23,11 +26,26 @@ SIGNATURE_BYTES = 16
 PARAMETER = "SigningKey"
 """Name of the stack's parameter with the master keys. The names of the parameters with a type's keys end with this
 name."""
+END = "endOf"
+"""Beginning of the names of the parameters with the keys that sign `on_end`."""
 
 
 def parameter_of(job_type: str) -> str:
     """Return the name of the stack's parameter with a type's keys: "email.send" has EmailSendSigningKey."""
     return "".join(part.capitalize() for part in job_type.replace(".", "-").split("-")) + PARAMETER
+
+
+def end_parameter_of(job_type: str) -> str:
+    """Return the name of the stack's parameter with the keys that sign an `on_end` which names this type.
+
+    It begins with a small letter, so it is never the parameter of another type.
+    """
+    return END + parameter_of(job_type)
+
+
+def end_name(job_type: str) -> str:
+    """Return the short name of the keys that sign an `on_end` which names this type."""
+    return short_name(f"{END} {job_type}")
 
 
 def short_name(job_type: str) -> str:
@@ -36,8 +54,9 @@ def short_name(job_type: str) -> str:
 
 
 def type_keys(masters: str, parameter: str) -> str:
-    """Return the text of a type's parameter: the type's keys, one for each master key."""
-    return ",".join(_text(_derived(master, parameter)) for master in masters.split(",") if master)
+    """Return the text of a type's parameter: the type's keys, or its keys for `on_end`, one for each master key."""
+    keys = [_derived(master, parameter.removeprefix(END)) for master in masters.split(",") if master]
+    return ",".join(_text(_end_key(key) if parameter.startswith(END) else key) for key in keys)
 
 
 def read_keys(text: str) -> dict[str, tuple[bytes, ...]]:
@@ -107,6 +126,28 @@ class Signing:
             return True
         return any(hmac.compare_digest(_mark(key, job, text), signature or b"") for key in keys)
 
+    def end_mark(self, job: Job) -> str | None:
+        """Return the signature of the job's `on_end`; None without `on_end`, or without a key of the type it names."""
+        keys = self._end_keys(job.on_end or "")
+        return _end_mark(keys[0], job) if job.on_end is not None and keys and _end_signable(job) else None
+
+    def accepts_end(self, job: Job) -> bool:
+        """Return whether the end of a job that was read may be told: its `on_end` is signed.
+
+        As with rows, accept jobs that were created before rows were signed, and everything without any keys.
+        """
+        keys = self._end_keys(job.on_end or "")
+        if not keys and not self.masters and self.keys and short_name(job.on_end or "") not in self.keys:
+            return False
+        if not keys or 0 <= job.created_at < self.unsigned_until:
+            return True
+        found = (job.end_mark or "").encode()
+        return _end_signable(job) and any(hmac.compare_digest(_end_mark(key, job).encode(), found) for key in keys)
+
+    def _end_keys(self, job_type: str) -> tuple[bytes, ...]:
+        """Return the keys that sign an `on_end`: made from the type's keys, or held without them."""
+        return tuple(map(_end_key, self._keys(job_type))) or self.keys.get(end_name(job_type), ())
+
     def _keys(self, job_type: str) -> tuple[bytes, ...]:
         if self.masters:
             return tuple(_derived(master, parameter_of(job_type)) for master in self.masters)
@@ -131,6 +172,23 @@ def _signature(key: bytes, job: Job) -> bytes:
 def _mark(key: bytes, job: Job, text: str) -> bytes:
     signed = "\0".join(("step", job.id, job.type, text))
     return hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES]
+
+
+def _end_signable(job: Job) -> bool:
+    return "\0" not in job.id + job.type
+
+
+def _end_mark(key: bytes, job: Job) -> str:
+    """Sign the job's id, type and principal with a key of the type that `on_end` names.
+
+    The run is not signed, because each run of a job is told to the same type.
+    """
+    signed = "\0".join((job.id, job.type, job.principal))
+    return _text(hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES])
+
+
+def _end_key(key: bytes) -> bytes:
+    return hmac.digest(key, END.encode() + b"\x01", "sha256")[:SIGNATURE_BYTES]
 
 
 def _derived(master: str, parameter: str) -> bytes:

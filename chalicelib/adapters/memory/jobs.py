@@ -64,7 +64,8 @@ class MemoryJobStore:
                 return
             if existing is not None:
                 raise JobExists(existing)
-            self._jobs[job.id], self._orders[job.id] = self._sign(job), order(job)
+            signed = self._sign(replace(job, end_mark=self._signing.end_mark(job)))
+            self._jobs[job.id], self._orders[job.id] = signed, order(job)
             self._groups[job.id] = group(job.status, parked=is_parked(job))
 
     def get(self, job_id: str) -> Job:
@@ -91,6 +92,8 @@ class MemoryJobStore:
                 raise MoveRefused(change.move.name, current)
             if change.allowed(current):
                 after = change.applied(current)
+                if "on_end" in change.written():
+                    after = replace(after, end_mark=self._signing.end_mark(after))
                 self._jobs[job_id] = after if change.found is None else self._sign(after)
                 self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
@@ -127,6 +130,10 @@ class MemoryJobStore:
     def signed(self, job: Job) -> bool:
         """See JobStore."""
         return self._signing.accepts(job)
+
+    def end_signed(self, job: Job) -> bool:
+        """See JobStore."""
+        return self._signing.accepts_end(job)
 
     def _sign(self, job: Job) -> Job:
         return replace(job, signature=self._signing.signature(job))

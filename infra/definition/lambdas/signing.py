@@ -1,11 +1,12 @@
 """Give each function the keys with which it signs and verifies the rows of jobs, and no other keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
-from chalicelib.jobs.signing import PARAMETER, parameter_of, short_name, type_keys
+from chalicelib.jobs.signing import PARAMETER, end_name, end_parameter_of, parameter_of, short_name, type_keys
 from chalicelib.settings import DEVELOPMENT_KEY
 from infra.definition.iam.grants import MOST_NAMED, told
 from infra.definition.names import Value, ref, sub
@@ -24,27 +25,28 @@ def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
     nothing is then signed, and nothing is refused.
     """
     return {
-        parameter_of(name): {
+        parameter: {
             "Type": "String",
             "NoEcho": True,
             "Default": "",
             "MaxLength": 64,
             "Description": f"Made from {PARAMETER}.",
         }
-        for name in _needed(types)
+        for parameter in _needed(types)
     }
 
 
 def _needed(types: Iterable[JobType[Any, Any]]) -> list[str]:
-    """Return the types whose keys some worker has separately.
+    """Return the parameters of the keys that some function has separately.
 
     Other keys need no parameter: a stack can have only 200.
     """
     every = list(types)
-    held = {name for queue in queues_of(every) for name in _held(queue) or ()}
+    held = {parameter for queue in queues_of(every) for parameter in (_held(queue) or {}).values()}
     if len(named := told(every)) <= MOST_NAMED:
-        held |= {kind.name for kind in named}
-    return [kind.name for kind in every if kind.name in held or kind.queue is None]
+        held |= {parameter_of(kind.name) for kind in named}
+    own = [parameter_of(kind.name) for kind in every if kind.queue is None]
+    return list(dict.fromkeys([*own, *sorted(held)]))
 
 
 def of_platform() -> dict[str, Value]:
@@ -55,7 +57,8 @@ def of_platform() -> dict[str, Value]:
 def of_worker(queue: TypeQueue) -> dict[str, Value]:
     """Return the variables for a worker: it has the keys of its own types and of the types in their `enqueues`.
 
-    A worker with more types, or more types in `enqueues`, than a role can name one by one has the master keys.
+    If a type in `enqueues` declares an `on_end`, the worker also has the keys that sign this `on_end`. A worker with
+    more types, or more types in `enqueues`, than a role can name one by one has the master keys.
     """
     if (held := _held(queue)) is None:
         return of_platform()
@@ -64,24 +67,31 @@ def of_worker(queue: TypeQueue) -> dict[str, Value]:
 
 def of_followup(types: Sequence[JobType[Any, Any]]) -> dict[str, Value]:
     """Return the variables for the function that makes the jobs of `on_end`: it has the keys of these types."""
-    return of_platform() if len(types) > MOST_NAMED else _keys([kind.name for kind in types])
+    return of_platform() if len(types) > MOST_NAMED else _keys(_of_types(kind.name for kind in types))
 
 
-def _keys(held: Sequence[str]) -> dict[str, Value]:
-    return {KEYS: sub(";".join(f"{short_name(name)}=${{{parameter_of(name)}}}" for name in held))}
+def _keys(held: Mapping[str, str]) -> dict[str, Value]:
+    return {KEYS: sub(";".join(f"{name}=${{{parameter}}}" for name, parameter in held.items()))}
 
 
 def local(queue: TypeQueue) -> dict[str, str]:
     """Return the variables of a worker on a laptop."""
     if (held := _held(queue)) is None:
         return {MASTER: DEVELOPMENT_KEY, KEYS: ""}
-    keys = (f"{short_name(name)}={type_keys(DEVELOPMENT_KEY, parameter_of(name))}" for name in held)
+    keys = (f"{name}={type_keys(DEVELOPMENT_KEY, parameter)}" for name, parameter in held.items())
     return {MASTER: "", KEYS: ";".join(keys)}
 
 
-def _held(queue: TypeQueue) -> list[str] | None:
-    """Return the types whose keys a worker has; None means all types."""
+def _held(queue: TypeQueue) -> dict[str, str] | None:
+    """Return the parameters of the keys that a worker has, by short name; None means all keys."""
     if len(queue.types) > MOST_NAMED or len(queue.enqueues) > MOST_NAMED:
         return None
-    held = list(dict.fromkeys([*(kind.name for kind in queue.types), *queue.enqueues]))
+    types = list(dict.fromkeys([*(kind.name for kind in queue.types), *queue.enqueues]))
+    # the jobs that it makes have the `on_end` of their type, also if the worker may not make jobs of the type named
+    ends = [kind.on_end for name in queue.enqueues if (kind := jobtype.registered.get(name)) is not None]
+    held = _of_types(types) | {end_name(end): end_parameter_of(end) for end in ends if end and end not in types}
     return held if len(held) <= MOST_KEYS else None
+
+
+def _of_types(names: Iterable[str]) -> dict[str, str]:
+    return {short_name(name): parameter_of(name) for name in names}

@@ -59,7 +59,7 @@ def _of_ends(stack: str) -> list[Alarm]:
         ),
         Alarm(
             "end-refused", "", "The end of a job could not be told: the type that on_end names is removed or retired, "
-            "or refuses the payload. Look for end.refused in the logs of followup and recount.",
+            "or on_end is not signed. Look for end.refused in the logs of followup and recount.",
             {"refused": metrics.own(stack, "EndRefused")}, 0,
         ),
     ]  # fmt: skip

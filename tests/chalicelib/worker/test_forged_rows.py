@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs.changed import changes
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import JobConflict
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import JSON, Job, Status, to_text
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.port import KeyLock, Message
-from chalicelib.jobs.signing import parameter_of, short_name, type_keys
+from chalicelib.jobs.port import Filter, KeyLock, Message
+from chalicelib.jobs.signing import end_name, end_parameter_of, parameter_of, short_name, type_keys
 from chalicelib.keys.rule import Debounce
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
@@ -33,6 +36,7 @@ from tests.support import REGION, T0, Clock, Invocation, a_job, requests_to, sqs
 
 MASTER, OTHER = "m" * 22, "n" * 22
 NAME, IMAGES, REPORTS = "test.mail", "test.image", "test.report"
+TOLD = "test.told"
 
 
 def keys(*types: str, masters: str = MASTER) -> str:
@@ -299,3 +303,111 @@ def test_a_worker_with_a_wrong_key_runs_nothing(stage: Stage) -> None:
     stage.of_worker(keys(NAME, masters=OTHER))
     assert refused(stage.poll(stage.asked().id))
     assert stage.ran == []
+
+
+@dataclass
+class Ends:
+    """The function on the table's stream that tells ends, with the keys of the type that is told."""
+
+    stage: Stage
+    maker: EndMaker
+
+    def told(self, job: Job) -> list[JSON]:
+        """End the job; return the payloads of the jobs that tell this."""
+        image = aws.client("dynamodb", REGION).get_item(
+            TableName=self.stage.settings.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "META"}}
+        )["Item"]
+        after = {**image, "status": {"S": "completed"}, "finished_at": {"N": str(T0 + 9)}}
+        record = {"dynamodb": {"SequenceNumber": "1", "OldImage": image, "NewImage": after}}
+        assert self.maker.follow(list(changes([record], lambda *wrong: pytest.fail(str(wrong))))) == set()
+        return [one.payload for one in self.stage.api.page(Filter(parent=job.id), limit=10).jobs]
+
+
+@pytest.fixture
+def ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Ends:
+    monkeypatch.setitem(jobtype.registered, TOLD, JobType(TOLD, lambda _payload, _ctx: None, JobEnd))
+    store = stage.store(signing_keys=keys(TOLD))
+    return Ends(stage, EndMaker(JobService(store, stage.queue, clock=stage.clock)))
+
+
+def only_of_ends(masters: str = MASTER) -> str:
+    """Return the key for `on_end` of a worker that makes jobs of a type with this `on_end`."""
+    return f"{end_name(TOLD)}={type_keys(masters, end_parameter_of(TOLD))}"
+
+
+def test_the_end_of_a_row_is_not_told_to_a_type_that_its_writer_may_not_make(stage: Stage, ends: Ends) -> None:
+    job = forged(type=IMAGES, on_end=TOLD)
+    stage.images.add(job)
+    with written() as lines:
+        assert ends.told(job) == []
+    (refusal,) = [line for line in lines if line["message"] == "end.refused"]
+    assert (refusal["job_id"], refusal["error_class"]) == (job.id, "RowNotSigned")
+
+
+def test_an_on_end_that_another_program_has_written_is_not_told(stage: Stage, ends: Ends) -> None:
+    job = stage.asked()
+    stage.put(**stage.row(job.id), on_end={"S": TOLD})
+    assert ends.told(job) == []
+
+
+@pytest.mark.parametrize("changed", [{"type": {"S": IMAGES}}, {"principal": {"S": "eve"}}], ids=str)
+def test_a_signed_on_end_is_told_of_its_own_job_only(stage: Stage, ends: Ends, changed: dict[str, Any]) -> None:
+    job = stage.asked(on_end=TOLD)
+    row = stage.row(job.id)
+    other = forged(id="another")
+    stage.images.add(other)
+    stage.put(**{**stage.row(other.id), "on_end": row["on_end"], "end_mark": row["end_mark"]})
+    assert ends.told(other) == []
+    stage.put(**{**row, **changed})
+    assert ends.told(job) == []
+    stage.put(**row)
+    assert len(ends.told(job)) == 1
+
+
+def test_a_retry_does_not_sign_an_on_end_that_another_program_has_written(stage: Stage, ends: Ends) -> None:
+    job = stage.asked()
+    stage.operations.cancel(job.id)
+    stage.put(**stage.row(job.id), on_end={"S": TOLD})
+    stage.operations.retry(job.id)
+    assert ends.told(job) == []
+
+
+def test_a_worker_that_makes_jobs_with_this_on_end_signs_it_and_cannot_make_jobs_of_the_type_that_is_told(
+    stage: Stage, ends: Ends
+) -> None:
+    making = stage.store(signing_keys=f"{keys(IMAGES, REPORTS)};{only_of_ends()}")
+    job = a_job(type=REPORTS, on_end=TOLD)
+    making.add(job)
+    assert len(ends.told(job)) == 1
+    copy = a_job(type=TOLD)
+    making.add(copy)
+    assert not stage.api.signed(stage.api.get(copy.id))
+
+
+def test_a_replaced_job_is_told_to_the_type_of_the_last_request(stage: Stage, ends: Ends) -> None:
+    wanted = Debounce("k", 60)
+    first = stage.asked(debounce=wanted)
+    assert "end_mark" not in stage.row(first.id)
+    stage.asked("second", debounce=wanted, on_end=TOLD)
+    assert len(ends.told(first)) == 1
+    stage.asked("third", debounce=wanted)
+    assert "end_mark" not in stage.row(first.id)
+
+
+def test_while_the_master_key_changes_ends_of_both_keys_are_told(stage: Stage, ends: Ends) -> None:
+    before = stage.asked(on_end=TOLD)
+    both = f"{OTHER},{MASTER}"
+    stage.of_platform(both)
+    during = stage.asked(on_end=TOLD)
+    ends.maker = EndMaker(
+        JobService(stage.store(signing_keys=keys(TOLD, masters=both)), stage.queue, clock=stage.clock)
+    )
+    assert [len(ends.told(job)) for job in (before, during)] == [1, 1]
+
+
+@pytest.mark.parametrize("signing", [{"signing_keys": ""}, {"signing_keys": keys(TOLD), "unsigned_until": T0 + 1}])
+def test_an_end_is_told_where_rows_are_not_signed(stage: Stage, ends: Ends, signing: dict[str, Any]) -> None:
+    job = a_job(type=NAME, on_end=TOLD)
+    stage.store().add(job)
+    ends.maker = EndMaker(JobService(stage.store(**signing), stage.queue, clock=stage.clock))
+    assert len(ends.told(job)) == 1

@@ -127,6 +127,10 @@ class DynamoJobStore:
         """See JobStore."""
         return self._signing.accepts(job)
 
+    def end_signed(self, job: Job) -> bool:
+        """See JobStore."""
+        return self._signing.accepts_end(job)
+
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
         self._history.record(job_id, attempt)
@@ -230,15 +234,20 @@ class DynamoJobStore:
         return job_of(row, from_text(row.payload), from_text(row.result))
 
     def _signed_anew(self, change: Change, placed: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the new signature of a row whose job begins a new run; nothing for any other change."""
+        """Return the new signatures of a row whose job begins a new run; nothing for any other change.
+
+        `on_end` is signed only by a change that writes it: a retry must not sign what another program has written.
+        """
         if change.found is None:
             return {}
+        after = change.applied(change.found)
         reference = placed.get("payload_ref", change.found.payload_ref)
-        return {"signature": self._signing.signature(replace(change.applied(change.found), payload_ref=reference))}
+        signed = {"signature": self._signing.signature(replace(after, payload_ref=reference))}
+        return signed | ({"end_mark": self._signing.end_mark(after)} if "on_end" in change.written() else {})
 
     def _placed(self, job: Job) -> JobRow:
         """Write the parts of a new job that are stored outside of its main item; return the main item, signed."""
-        row = new_row(self._rows, job, self._shards)
+        row = new_row(self._rows, replace(job, end_mark=self._signing.end_mark(job)), self._shards)
         self._place_result(row, job)
         if self._signing.signs(job.type):
             row.signature = bytes(SIGNATURE_BYTES)  # a placeholder, so that the item is measured with its signature

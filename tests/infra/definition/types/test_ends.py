@@ -6,19 +6,24 @@ from typing import Any
 
 import pytest
 
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Status
-from chalicelib.jobs.signing import parameter_of, short_name
+from chalicelib.jobs.signing import Signing, end_name, end_parameter_of, parameter_of, read_keys, short_name
+from chalicelib.settings import DEVELOPMENT_KEY
+from infra.cloud.stack.signing import parameters
 from infra.definition.iam import grants
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import ENDED, functions
+from infra.definition.lambdas.signing import local
 from infra.definition.monitoring.alarms import alarms
 from infra.definition.template import merge_template, resources
 from infra.local.lambdas.events.stream_records import matches
 from tests.infra.definition.types.test_reaching import Empty
+from tests.support import a_job
 
 STACK = "jobflow-prod"
 PLAIN: JobType[Any, None] = JobType("export.run", lambda _payload, _ctx: None, Empty, on_end="export.ended")
@@ -69,6 +74,44 @@ def test_it_signs_jobs_of_those_types_only() -> None:
     variables = made["FollowupFunction"]["Properties"]["Environment"]["Variables"]
     name = "export.ended"
     assert variables == {"SIGNING_KEYS": {"Fn::Sub": f"{short_name(name)}=${{{parameter_of(name)}}}"}}
+
+
+@pytest.fixture
+def making(monkeypatch: pytest.MonkeyPatch) -> JobType[Any, None]:
+    """Return a type that makes jobs of a type with `on_end`."""
+    kind = JobType("shop.close", lambda _payload, _ctx: None, Empty, enqueues=(PLAIN.name,))
+    for one in (kind, PLAIN, telling()):
+        monkeypatch.setitem(jobtype.registered, one.name, one)
+    return kind
+
+
+def test_a_worker_that_makes_jobs_with_on_end_has_the_key_for_it_and_not_the_key_of_the_type_that_is_told(
+    making: JobType[Any, None],
+) -> None:
+    types = [making, PLAIN, telling()]
+    declared = merge_template(types, STACK)
+    keys = compute(functions(types, STACK))["ShopCloseFunction"]["Properties"]["Environment"]["Variables"]
+    name, end = "export.ended", f"{end_name('export.ended')}=${{{end_parameter_of('export.ended')}}}"
+    assert end in keys["SIGNING_KEYS"]["Fn::Sub"].split(";")
+    assert short_name(name) not in keys["SIGNING_KEYS"]["Fn::Sub"]
+    assert declared["Parameters"][end_parameter_of(name)]["NoEcho"]
+    # who may make jobs of the type makes this key from the type's key
+    both = replace(making, enqueues=(PLAIN.name, name))
+    assert end_parameter_of(name) not in merge_template([both, PLAIN, telling()], STACK)["Parameters"]
+
+
+def test_deploy_makes_the_key_for_on_end_that_the_platform_uses(making: JobType[Any, None]) -> None:
+    made = parameters(merge_template([making, PLAIN, telling()], STACK)["Parameters"], {}, [], "", 0.0)
+    held = {end_name("export.ended"): made[end_parameter_of("export.ended")]}
+    worker = Signing(keys=read_keys(";".join(f"{name}={key}" for name, key in held.items())))
+    job = a_job(type=PLAIN.name, on_end="export.ended")
+    assert Signing((made["SigningKey"],)).accepts_end(replace(job, end_mark=worker.end_mark(job)))
+
+
+def test_on_a_laptop_too(making: JobType[Any, None]) -> None:
+    worker = Signing(keys=read_keys(local(*queues_of([making]))["SIGNING_KEYS"]))
+    job = a_job(type=PLAIN.name, on_end="export.ended")
+    assert Signing((DEVELOPMENT_KEY,)).accepts_end(replace(job, end_mark=worker.end_mark(job)))
 
 
 def test_a_type_that_is_told_may_read_the_results_of_other_types() -> None:
