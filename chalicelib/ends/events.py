@@ -15,9 +15,10 @@ def made_up_for(number: int) -> None:
     logger().warning("end.made_up_for", extra={"number": number})
 
 
-def repair_failed(error: Exception) -> None:
-    """Log that the nightly check of some ends failed; the next night checks them again."""
-    logger().exception("end.repair_failed", extra={"error_class": type(error).__name__})
+def repair_failed(error: Exception, job: Job | None = None) -> None:
+    """Log that the nightly check of this job's end, or of some ends, failed; the next night checks them again."""
+    which = {} if job is None else {"job_id": job.id}
+    logger().exception("end.repair_failed", extra={**which, "error_class": type(error).__name__})
 
 
 def refused(job: Job, error: Exception) -> None:

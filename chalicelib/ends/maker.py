@@ -59,13 +59,19 @@ class EndMaker:
         ids = {end_id(job): job for job in some}
         known = {job.id for job in self.service.store.get_many(list(ids))}
         untold = [found for id_, job in ids.items() if id_ not in known and (found := self._present(job))]
-        return sum(self._make([(job, job.result is not None) for job in untold]))
+        return sum(self._make([(job, job.result is not None or job.result_ref is not None) for job in untold]))
 
     def _present(self, seen: Job) -> Job | None:
-        """Return the job with all fields; None if it was deleted, or runs again."""
+        """Return the job without its bodies; None if it was deleted, runs again, or cannot be read.
+
+        Raises the errors of a store that does not answer.
+        """
         try:
-            job = self.service.store.get(seen.id)
+            job = self.service.store.get_without_bodies(seen.id)
         except JobNotFound:
+            return None
+        except (JobFlowError, LookupError, TypeError, ValueError) as error:  # a row that nothing can read
+            events.repair_failed(error, seen)
             return None
         return job if job.terminal and job.on_end is not None and end_id(job) == end_id(seen) else None
 

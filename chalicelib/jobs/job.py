@@ -143,8 +143,8 @@ class Job:
     - `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
       one did.
     - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
-    - `payload_ref` and `signature` are used only in the row: where a separate payload is stored, and the row's
-      signature. `end_mark` is the signature of `on_end`.
+    - `payload_ref`, `result_ref` and `signature` are used only in the row: where a separate payload and a separate
+      result are stored, and the row's signature. `end_mark` is the signature of `on_end`.
     """
 
     id: str
@@ -204,6 +204,7 @@ class Job:
     writer: str = ""
     expires_at: float | None = None
     payload_ref: str | None = field(default=None, compare=False, repr=False)
+    result_ref: str | None = field(default=None, compare=False, repr=False)
     signature: bytes | None = field(default=None, compare=False, repr=False)
     end_mark: str | None = field(default=None, compare=False, repr=False)
 

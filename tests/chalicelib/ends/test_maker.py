@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import DEFAULT, patch
 
 import pytest
 from pydantic import BaseModel
 
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.ends.constants import CHECKED_AFTER, CHECKED_FOR
@@ -26,6 +27,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
+from chalicelib.settings import Settings
 from tests.support import T0, Clock, a_job, written
 
 
@@ -233,6 +235,41 @@ def test_an_outage_during_the_nightly_check_ends_nothing_else(
         assert maker.repair([done]) == 0
     assert [line["message"] for line in lines] == ["end.repair_failed"]
     assert maker.repair([done]) == 1
+
+
+def test_one_job_that_cannot_be_read_holds_up_no_other_of_the_nightly_check(
+    maker: EndMaker, service: JobService, clock: Clock
+) -> None:
+    done = [replace(running(), status=Status.FAILED, finished_at=T0) for _ in range(3)]
+    for one in done:
+        service.store.add(one)
+    clock.advance(CHECKED_AFTER)
+    with patch.object(service.store, "get_without_bodies", wraps=service.store.get_without_bodies) as read:
+        read.side_effect = lambda job_id: _broken() if job_id == done[0].id else DEFAULT
+        with written() as lines:
+            assert maker.repair(done) == 2
+    assert [(line["message"], line.get("job_id")) for line in lines if line["level"] == "ERROR"] == [
+        ("end.repair_failed", done[0].id)
+    ]
+    assert [len(made(service, one)) for one in done] == [0, 1, 1]
+    assert maker.repair(done) == 1
+
+
+def _broken() -> Job:
+    raise ValueError("an attribute of the row is not what it should be")
+
+
+@pytest.mark.parametrize("result", ["short", "x" * 2_000, None])
+def test_the_nightly_check_needs_neither_payload_nor_result(cloud: Settings, clock: Clock, result: str | None) -> None:
+    store = DynamoJobStore(cloud, clock, lambda: ["test.told"])
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    done = running(status=Status.COMPLETED, finished_at=T0, payload={"text": "x" * 2_000}, result=result)
+    store.add(done)
+    clock.advance(CHECKED_AFTER)
+    with patch.object(store, "get", side_effect=OSError("S3 does not answer")):
+        assert EndMaker(service).repair([done]) == 1
+    (end,) = made(service, done)
+    assert store.get(end.id).payload["has_result"] == (result is not None)
 
 
 def test_the_nightly_check_leaves_an_end_from_before_a_restore(

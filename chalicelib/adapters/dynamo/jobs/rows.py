@@ -21,7 +21,7 @@ ALWAYS = frozenset(
 )  # fmt: skip
 """Fields that are always written; other fields are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
-ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "signature", *BODIES})
+ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "result_ref", "signature", *BODIES})
 """Fields of a job for which no attribute is generated: they are stored under another name, may be stored outside of the
 main item, or belong to the row."""
 DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields(Job)}
@@ -173,6 +173,7 @@ def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
         payload=payload,
         result=result,
         payload_ref=row.payload_ref,
+        result_ref=row.result_ref,
         signature=row.signature,
         **{name: value for name, value in kept.items() if value is not None},
     )
