@@ -63,6 +63,7 @@ def _handling(make: Callable[[], Works]) -> Handler:
             workers.append(make())
         with gathering():
             again = workers[0].work(event, context)
+        cold_start.end_if_spoiled()
         if again and not parts.settings.partial_batch:
             raise BatchFailed(f"{len(again)} messages must come again, and PARTIAL_BATCH is not set")
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

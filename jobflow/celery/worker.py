@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chalicelib import cold_start
 from chalicelib.errors import PermanentError, Retry, RetryLater, StoreUnavailable
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job
@@ -126,6 +127,7 @@ class _Loaded:
 
     def __init__(self, job_type: str, load: Callable[[], None]) -> None:
         self._job_type, self._load = job_type, load
+        self._first_error: str | None = None
 
     @cached_property
     def _tasks(self) -> dict[str, Task]:
@@ -143,8 +145,7 @@ class _Loaded:
             found = self._tasks
         except Exception as error:
             # # A deployment must repair the import, so the jobs keep their attempts.
-            why = f"The tasks cannot be imported: {type(error).__name__}: {error}"
-            raise RetryLater(IMPORT_AGAIN, why) from error
+            raise RetryLater(IMPORT_AGAIN, f"The tasks cannot be imported: {self._told(error)}") from error
         try:
             return found[name]
         except KeyError:
@@ -153,3 +154,15 @@ class _Loaded:
             if ctx.job.claims < UNKNOWN_CLAIMS:
                 raise RetryLater(IMPORT_AGAIN, f"{why}. The job waits for an hour for a deployment") from None
             raise PermanentError(why) from None
+
+    def _told(self, error: Exception) -> str:
+        """Return the text of a failed import, with the first error of this process, which a later one may hide.
+
+        Django's `setup()`, for example, cannot run again in a process in which it has failed. A fresh process can.
+        """
+        told = f"{type(error).__name__}: {error}"
+        self._first_error = self._first_error or told
+        if told == self._first_error:
+            return told
+        cold_start.spoil(f"The tasks of {self._job_type} cannot be imported: {self._first_error}")
+        return f"{self._first_error}; then, in the same process, {told}"

@@ -94,3 +94,24 @@ def test_a_claim_that_is_refused_once_is_repeated_by_the_same_invocation(world: 
     world.deliver(world.ground.receive(1))
     [job] = world.ground.jobs()
     assert (job.status, job.attempts, world.ground.waiting()) == (Status.COMPLETED, 1, 0)
+
+
+def test_a_process_in_which_a_library_cannot_start_again_ends_after_its_jobs_are_settled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cold_start, "_spoiled", [])
+    parts.replace(
+        job_store=world.ground.store, job_queue=world.ground.queue, settings=Settings.from_env({}), clock=world.clock
+    )
+    handler, context = consume(world.kind), Invocation(world.clock, world.clock.now + 60)
+    try:
+        cold_start.spoil("django.setup() failed")
+        world.submit("a")
+        assert handler(world.event(world.ground.receive(1)), context) == {"batchItemFailures": []}, "not in Lambda"
+        monkeypatch.setattr(cold_start, "BY_RUNTIME_API", True)
+        world.submit("b")
+        with pytest.raises(SystemExit, match=r"django\.setup\(\) failed"):
+            handler(world.event(world.ground.receive(1)), context)
+    finally:
+        parts.reset()
+    assert [job.status for job in world.ground.jobs()] == [Status.COMPLETED, Status.COMPLETED]

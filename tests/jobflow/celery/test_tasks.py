@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import Delays, JobContext, JobEnd, Queue, job
+from chalicelib import Delays, JobContext, JobEnd, Queue, cold_start, job
 from chalicelib.errors import ConfigurationError, RetryLater
 from jobflow.celery import (
     AsyncResult,
@@ -362,6 +362,31 @@ def test_jobs_wait_while_their_tasks_cannot_be_imported() -> None:
     with pytest.raises(RetryLater, match="no module shop"):
         run(kind, add.payload(1))
     assert run(kind, add.payload(1)).value == 2
+
+
+def test_a_process_whose_tasks_cannot_be_imported_any_more_shows_the_first_error_and_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cold_start, "_spoiled", [])
+    monkeypatch.setattr(cold_start, "BY_RUNTIME_API", True)
+    errors = [
+        ConnectionError("no database"),
+        ConnectionError("no database"),
+        RuntimeError("populate() isn't reentrant"),
+    ]
+
+    def load() -> None:
+        raise errors.pop(0)
+
+    kind = queue("mail")(load)
+    for _ in range(2):
+        with pytest.raises(RetryLater, match=r"no database$"):
+            run(kind, add.payload(1))
+        cold_start.end_if_spoiled()
+    with pytest.raises(RetryLater, match="no database; then, in the same process, RuntimeError: populate"):
+        run(kind, add.payload(1))
+    with pytest.raises(SystemExit, match=r"celery\.mail cannot be imported: ConnectionError: no database"):
+        cold_start.end_if_spoiled()
 
 
 def test_a_schedule_makes_jobs_of_a_task() -> None:
