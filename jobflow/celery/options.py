@@ -149,8 +149,9 @@ SELF: Mapping[str, Option] = {
     "name": Option("the task's name"),
     "request": Option("see below"),
     "retry": Option(
-        "with `exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. Others raise: it runs the "
-        "same call again; for another one, call `.apply_async(…)` and return"
+        "with `exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. With `throw=False`, the "
+        "retry follows when the task ends. Others raise: it runs the same call again; for another one, call "
+        "`.apply_async(…)` and return"
     ),
     "max_retries": Option("as declared"),
     "default_retry_delay": Option("as declared"),

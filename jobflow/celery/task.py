@@ -64,6 +64,8 @@ class Request:
     is_eager: bool = False
     most_retries: int | None = None
     """The retries that the job's attempts allow; None: no limit, because retries charge no attempt."""
+    asked: "list[Retry]" = field(default_factory=list, compare=False, repr=False)
+    """The retry that the task has asked for with `throw=False`: it follows when the task ends."""
 
 
 RUNNING: ContextVar["tuple[Task, Request] | None"] = ContextVar("jobflow_celery_task", default=None)
@@ -250,6 +252,7 @@ class Task:
         again = Retry(max(0.0, after), exc or _current_error(), eta)
         if throw:
             raise again
+        request.asked[:] = [again]
         return again
 
     def perform(self, request: Request, decided: tuple[type[BaseException], ...] = ()) -> Any:
@@ -257,17 +260,29 @@ class Task:
 
         `decided` are errors of the platform, which no `autoretry_for` retries.
         """
-        passing = (Retry, *decided, *self.dont_autoretry_for)
         with self.running(request):
             try:
-                return self.run(*self._bound(request.args), **request.kwargs)
-            except Ignore:
-                return None
-            except passing:
+                result = self._with_autoretry(request, decided)
+            except (Retry, *decided):
                 raise
-            except self.autoretry_for as error:
-                self.retry(exc=error, countdown=self._backoff(request.retries))
-                raise
+            except Exception:
+                if not request.asked:
+                    raise
+            if request.asked:
+                raise request.asked[0]
+            return result
+
+    def _with_autoretry(self, request: Request, decided: tuple[type[BaseException], ...]) -> Any:
+        passing = (Retry, *decided, *self.dont_autoretry_for)
+        try:
+            return self.run(*self._bound(request.args), **request.kwargs)
+        except Ignore:
+            return None
+        except passing:
+            raise
+        except self.autoretry_for as error:
+            self.retry(exc=error, countdown=self._backoff(request.retries))
+            raise
 
     @contextmanager
     def running(self, request: Request) -> Iterator[None]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobflow.celery import AsyncResult, MaxRetriesExceededError, current_task, shared_task
+from jobflow.celery import AsyncResult, Ignore, MaxRetriesExceededError, current_task, shared_task
 from jobflow.celery.worker import queue
 from jobflow.testing import Platform, eager
 from tests.chalicelib.api.support import only_types
@@ -104,3 +104,24 @@ def test_a_task_that_declares_no_retries_says_what_to_declare_when_another_funct
 def test_a_job_that_a_person_makes_ends_its_retries_with_its_attempts(platform: Platform) -> None:
     job = platform.finish(platform.submit("celery.default", {"task": catches.name}))
     assert (CALLS, job.result) == ([0, 1, 2, 3], "gave up")
+
+
+@shared_task(bind=True, max_retries=2)
+def keeps_the_retry(self: Any, how: str) -> str:
+    """Ask for a retry without an exception, and go on."""
+    CALLS.append(self.request.retries)
+    if len(CALLS) < 3:
+        asked = self.retry(countdown=9, exc=Busy("no"), throw=False)
+        assert asked.after == 9
+        if how == "raises":
+            raise Busy
+        if how == "ignores":
+            raise Ignore
+    return "done"
+
+
+@pytest.mark.parametrize("how", ["returns", "raises", "ignores"])
+def test_a_retry_without_an_exception_follows_when_the_task_has_ended(platform: Platform, how: str) -> None:
+    job = job_of(platform, keeps_the_retry.delay(how))
+    assert (CALLS, job.result) == ([0, 1, 2], "done")
+    assert [one.retry_delay_s for one in platform.attempts(job)][:2] == [9, 9]
