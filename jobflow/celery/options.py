@@ -59,7 +59,7 @@ TASK: Mapping[str, Option] = {
         page=RETRIES,
     ),
     "dont_autoretry_for": Option("errors of these classes are not retried", page=RETRIES),
-    "retry_kwargs": Option("`max_retries` and `countdown`, as in Celery"),
+    "retry_kwargs": Option("`max_retries` and `countdown` of the retries by `autoretry_for`, as in Celery"),
     "retry_backoff": Option("True, or the first wait in seconds; the waits double"),
     "retry_backoff_max": Option("the longest wait, 600 seconds by default"),
     "retry_jitter": Option("True by default: each wait is random, up to its length"),
@@ -149,9 +149,9 @@ SELF: Mapping[str, Option] = {
     "name": Option("the task's name"),
     "request": Option("see below"),
     "retry": Option(
-        "with `exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. With `throw=False`, the "
-        "retry follows when the task ends. Others raise: it runs the same call again; for another one, call "
-        "`.apply_async(…)` and return"
+        "with `exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. With "
+        "`throw=False`, the retry follows when the task ends. Others raise: it runs the same call again; for another one, "
+        "call `.apply_async(…)` and return"
     ),
     "max_retries": Option("as declared"),
     "default_retry_delay": Option("as declared"),

@@ -96,27 +96,28 @@ class Task:
         self.queue = given.get("queue")
         self.autoretry_for: tuple[type[BaseException], ...] = tuple(given.get("autoretry_for") or ())
         self.dont_autoretry_for: tuple[type[BaseException], ...] = tuple(given.get("dont_autoretry_for") or ())
-        self.default_retry_delay: float = given.get("default_retry_delay", 180)
+        self.default_retry_delay: float = _or(given.get("default_retry_delay"), 180)
         self.retry_backoff: float = given.get("retry_backoff") or 0
-        self.retry_backoff_max: float = given.get("retry_backoff_max", 600)
+        self.retry_backoff_max: float = _or(given.get("retry_backoff_max"), 600)
         self.retry_jitter = given.get("retry_jitter") is not False
         self.retry_kwargs = dict(given.get("retry_kwargs") or {})
-        self.max_retries: int | None = self.retry_kwargs.get("max_retries", given.get("max_retries", 3))
+        self.max_retries: int | None = given.get("max_retries", 3)
+        self._most_autoretries: int | None = _or(self.retry_kwargs.get("max_retries"), self.max_retries)
         if self.retry_kwargs.keys() - {"max_retries", "countdown"}:
             says = options.no("only max_retries and countdown")
             raise options.refused(self.name, f"retry_kwargs={self.retry_kwargs}", says)
-        told = given.get("max_retries") is not None or "max_retries" in self.retry_kwargs
-        self._retries_itself = bool(self.autoretry_for) or told
+        told = given.get("max_retries") is not None
+        self._retries_itself = told
         self._check()
         TASKS[self.name] = self
 
     def _check(self) -> None:
         """Raise NotOffered for a value out of range, and for a use of the task that JobFlow refuses."""
         job_type(self.queue, self.name)
-        retries = self.max_retries
-        if retries is not None and not 0 <= retries <= MOST_RETRIES:
-            says = f"at most {MOST_RETRIES}, or None to retry without an end"
-            raise options.refused(self.name, f"max_retries={retries}", options.no(says, options.RETRIES))
+        for retries in (self.max_retries, self._most_autoretries):
+            if retries is not None and not 0 <= retries <= MOST_RETRIES:
+                says = f"at most {MOST_RETRIES}, or None to retry without an end"
+                raise options.refused(self.name, f"max_retries={retries}", options.no(says, options.RETRIES))
         if inspect.iscoroutinefunction(self.run):
             says = "call asyncio.run in a plain function, or write a job type"
             raise options.refused(self.name, "async def", options.no(says, options.STEPS))
@@ -210,13 +211,15 @@ class Task:
         """
         if self.max_retries is None:
             return AFTER_A_DEATH if self.acks_late else 1
-        tries = 1 + (self.max_retries if self._retries_itself else 0)
+        auto = _or(self._most_autoretries, 0) if self.autoretry_for else 0
+        tries = 1 + max(auto, self.max_retries if self._retries_itself else 0)
         return max(tries, AFTER_A_DEATH) if self.acks_late else tries
 
     @property
     def runs_again(self) -> bool:
         """Return whether the function may be called again after it has begun: the task retries, or has `acks_late`."""
-        return self.acks_late or (self._retries_itself and self.max_retries != 0)
+        retries = self._retries_itself or bool(self.autoretry_for)
+        return self.attempts > 1 or (retries and self.max_retries is None)
 
     def retry(
         self,
@@ -238,10 +241,21 @@ class Task:
             raise exc or _current_error() or Retry(0)
         if self.max_retries is not None and most is not None and most > self.max_retries:
             raise ValueError(f"{self.name}: max_retries={most}: declare it on the task, which has {self.max_retries}")
-        most = min((one for one in (most, request.most_retries) if one is not None), default=None)
         if request.most_retries == 0 and self.max_retries != 0 and not self.runs_again:
             why = "asks for a retry outside of its own function: declare max_retries= on the task"
             raise MaxRetriesExceededError(f"{self.name} {why}") from exc or _current_error()
+        again = self._again(request, most, exc, countdown, eta)
+        if throw:
+            raise again
+        request.asked[:] = [again]
+        return again
+
+    def _again(
+        self, request: Request, most: int | None, exc: BaseException | None, countdown: float | None,
+        eta: datetime | None = None,
+    ) -> Retry:  # fmt: skip
+        """Return the next retry, of at most `most`. After the last one, raise `exc` or MaxRetriesExceededError."""
+        most = min((one for one in (most, request.most_retries) if one is not None), default=None)
         if most is not None and request.retries >= most:
             if exc is not None:
                 raise exc
@@ -249,11 +263,7 @@ class Task:
         after = self.default_retry_delay if countdown is None else countdown
         if eta is not None:
             after = (_with_zone(self.name, eta) - datetime.now(UTC)).total_seconds()
-        again = Retry(max(0.0, after), exc or _current_error(), eta)
-        if throw:
-            raise again
-        request.asked[:] = [again]
-        return again
+        return Retry(max(0.0, after), exc or _current_error(), eta)
 
     def perform(self, request: Request, decided: tuple[type[BaseException], ...] = ()) -> Any:
         """Run the task as its job does, with retries. Raises Retry, or what the function raises.
@@ -281,8 +291,7 @@ class Task:
         except passing:
             raise
         except self.autoretry_for as error:
-            self.retry(exc=error, countdown=self._backoff(request.retries))
-            raise
+            raise self._again(request, self._most_autoretries, error, self._backoff(request.retries)) from None
 
     @contextmanager
     def running(self, request: Request) -> Iterator[None]:
@@ -472,6 +481,11 @@ def _with_zone(name: str, when: datetime) -> datetime:
     if when.tzinfo is None:
         raise ValueError(f"{name}: {when} has no time zone: pass datetime.now(UTC) + …")
     return when
+
+
+def _or(given: Any, default: Any) -> Any:
+    """Return what is given; None means "not set" in Celery."""
+    return default if given is None else given
 
 
 def _current_error() -> BaseException | None:

@@ -101,7 +101,7 @@ def test_a_bound_function_behind_another_decorator_may_ask_for_a_retry() -> None
         return lambda *given: function(*given[:1])
 
     task = shared_task(bind=True, retry_backoff=10, retry_kwargs={"max_retries": 2})(hidden(fewer))
-    assert (task.attempts, task.retry_backoff, task.retry_kwargs) == (3, 10, {"max_retries": 2})
+    assert (task.attempts, task.retry_backoff, task.retry_kwargs) == (4, 10, {"max_retries": 2})
     assert shared_task(bind=True)(hidden(fewer)).attempts == 4
 
 

@@ -125,3 +125,40 @@ def test_a_retry_without_an_exception_follows_when_the_task_has_ended(platform: 
     job = job_of(platform, keeps_the_retry.delay(how))
     assert (CALLS, job.result) == ([0, 1, 2], "done")
     assert [one.retry_delay_s for one in platform.attempts(job)][:2] == [9, 9]
+
+
+@shared_task(
+    autoretry_for=(Busy,), default_retry_delay=None, retry_kwargs={"max_retries": None}, retry_backoff_max=None
+)
+def not_set() -> None:
+    """Fail, with options that are not set."""
+    raise Busy
+
+
+@shared_task(autoretry_for=(Busy,), retry_backoff=400, retry_backoff_max=None, retry_jitter=False, max_retries=2)
+def longest_not_set() -> None:
+    """Fail, with options that are not set."""
+    raise Busy
+
+
+@shared_task(bind=True, autoretry_for=(Busy,), retry_kwargs={"max_retries": 1, "countdown": 5})
+def both_ways(self: Any, how: str) -> None:
+    """Fail, or ask for a retry."""
+    CALLS.append(how)
+    if how == "asks":
+        self.retry(countdown=7)
+    raise Busy
+
+
+def waits(platform: Platform, result: AsyncResult) -> list[float | None]:
+    return [one.retry_delay_s for one in platform.attempts(job_of(platform, result))]
+
+
+def test_none_means_that_an_option_is_not_set(platform: Platform) -> None:
+    assert waits(platform, not_set.delay()) == [180, 180, 180, None]
+    assert waits(platform, longest_not_set.delay()) == [400, 600, None]
+
+
+def test_the_number_in_retry_kwargs_is_of_autoretry_only(platform: Platform) -> None:
+    assert waits(platform, both_ways.delay("fails")) == [5, None]
+    assert waits(platform, both_ways.delay("asks")) == [7, 7, 7, None]
