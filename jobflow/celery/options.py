@@ -61,10 +61,10 @@ TASK: Mapping[str, Option] = {
     "dont_autoretry_for": Option("errors of these classes are not retried", page=RETRIES),
     "retry_kwargs": Option("`max_retries` and `countdown` of the retries by `autoretry_for`, as in Celery"),
     "retry_backoff": Option("True, or the first wait in seconds; the waits double"),
-    "retry_backoff_max": Option("the longest wait, 600 seconds by default"),
+    "retry_backoff_max": Option("the longest wait, 600 seconds by default, at most 7 days"),
     "retry_jitter": Option("True by default: each wait is random, up to its length"),
     "max_retries": Option("3 by default, 29 at most. None retries without an end; such retries charge no attempt"),
-    "default_retry_delay": Option("180 seconds by default"),
+    "default_retry_delay": Option("180 seconds by default, at most 7 days"),
     "expires": Option("seconds, or a datetime with a time zone; then the job is cancelled", page=EXPIRES),
     "ignore_result": Option("True: the returned value is not stored. The state of a job is always stored"),
     "acks_late": Option(
@@ -149,8 +149,8 @@ SELF: Mapping[str, Option] = {
     "name": Option("the task's name"),
     "request": Option("see below"),
     "retry": Option(
-        "with `exc`, `countdown`, `eta`, `throw`, and `max_retries` up to that of the task. With "
-        "`throw=False`, the retry follows when the task ends. Others raise: it runs the same call again; for another one, "
+        "with `exc`, `countdown`, `eta` (7 days at most), `throw`, and `max_retries` up to that of the task. With "
+        "`throw=False`, the retry follows when the task ends. Others raise: it runs the same call again; for another, "
         "call `.apply_async(…)` and return"
     ),
     "max_retries": Option("as declared"),

@@ -26,6 +26,8 @@ from jobflow.celery import arguments, options, results
 PREFIX, DEFAULT_QUEUE = "celery.", "default"
 QUEUE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*")
 MOST_RETRIES, MOST_QUEUE, LONGEST_TAG = 29, 33, 40
+LONGEST_RETRY = 604_800
+"""Longest wait before a retry, in seconds: the platform would shorten a longer one."""
 AFTER_A_DEATH = 3
 """Minimum attempts of a task with `acks_late`: a worker that dies uses up one attempt."""
 
@@ -118,6 +120,14 @@ class Task:
             if retries is not None and not 0 <= retries <= MOST_RETRIES:
                 says = f"at most {MOST_RETRIES}, or None to retry without an end"
                 raise options.refused(self.name, f"max_retries={retries}", options.no(says, options.RETRIES))
+        waits = {
+            "default_retry_delay": self.default_retry_delay, "retry_backoff_max": self.retry_backoff_max,
+            "retry_kwargs: countdown": self.retry_kwargs.get("countdown"),
+        }  # fmt: skip
+        for name, wait in waits.items():
+            if wait is not None and wait > LONGEST_RETRY:
+                says = f"a retry waits at most 7 days ({LONGEST_RETRY} seconds)"
+                raise options.refused(self.name, f"{name}={wait}", options.no(says, options.RETRIES))
         if inspect.iscoroutinefunction(self.run):
             says = "call asyncio.run in a plain function, or write a job type"
             raise options.refused(self.name, "async def", options.no(says, options.STEPS))
@@ -263,6 +273,9 @@ class Task:
         after = self.default_retry_delay if countdown is None else countdown
         if eta is not None:
             after = (_with_zone(self.name, eta) - datetime.now(UTC)).total_seconds()
+        if after > LONGEST_RETRY:
+            why = f"a retry waits at most 7 days; to run later, call .apply_async(…, countdown={after:.0f}) and return"
+            raise ValueError(f"{self.name}: a retry in {after:.0f} s: {why}")
         return Retry(max(0.0, after), exc or _current_error(), eta)
 
     def perform(self, request: Request, decided: tuple[type[BaseException], ...] = ()) -> Any:

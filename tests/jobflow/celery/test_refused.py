@@ -137,6 +137,18 @@ def test_retries_have_a_limit(number: int) -> None:
         shared_task(max_retries=number)(lambda: None)
 
 
+WEEK = 7 * 86_400
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"default_retry_delay": WEEK + 1}, {"retry_backoff_max": WEEK + 1}, {"retry_kwargs": {"countdown": WEEK + 1}}],
+)
+def test_a_longer_wait_than_a_retry_can_have_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(NotOffered, match="at most 7 days"):
+        shared_task(**given)(lambda: None)
+
+
 def test_other_methods_of_a_task_say_what_to_do() -> None:
     task = shared_task(lambda: None)
     with pytest.raises(AttributeError, match=r"\.delay"):

@@ -150,6 +150,12 @@ def both_ways(self: Any, how: str) -> None:
     raise Busy
 
 
+@shared_task(bind=True)
+def long_wait(self: Any) -> None:
+    """Ask for a retry after the longest possible wait."""
+    self.retry(countdown=8 * 86_400)
+
+
 def waits(platform: Platform, result: AsyncResult) -> list[float | None]:
     return [one.retry_delay_s for one in platform.attempts(job_of(platform, result))]
 
@@ -162,3 +168,9 @@ def test_none_means_that_an_option_is_not_set(platform: Platform) -> None:
 def test_the_number_in_retry_kwargs_is_of_autoretry_only(platform: Platform) -> None:
     assert waits(platform, both_ways.delay("fails")) == [5, None]
     assert waits(platform, both_ways.delay("asks")) == [7, 7, 7, None]
+
+
+def test_a_longer_wait_than_the_platform_has_is_refused_and_not_shortened(platform: Platform) -> None:
+    job = job_of(platform, long_wait.delay())
+    assert (job.status, job.error_class) == ("failed", "ValueError")
+    assert "a retry waits at most 7 days" in job.error_message
