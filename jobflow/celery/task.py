@@ -111,7 +111,25 @@ class Task:
         told = given.get("max_retries") is not None
         self._retries_itself = told
         self._check()
+        self._register()
+
+    def _register(self) -> None:
+        """Store the task by its name. Raises ValueError if another task has the name: only one of them would run.
+
+        The same declaration may be repeated, because a module is imported again after a failed import.
+        """
+        self.declared_at = _caller()
+        other = TASKS.get(self.name)
+        if other is not None and not self._is_again(other):
+            places = " and ".join(f"{file}:{line}" for file, line in (other.declared_at, self.declared_at))
+            why = "Give one of them another name=; a decorator keeps the name of its function with functools.wraps."
+            raise ValueError(f"Two tasks have the name {self.name}: {places}. {why}")
         TASKS[self.name] = self
+
+    def _is_again(self, other: "Task") -> bool:
+        """Return whether this is the other task's declaration: at the same place, or moved in an edited module."""
+        mine, its = ((one.run.__module__, getattr(one.run, "__qualname__", "<")) for one in (self, other))
+        return self.declared_at == other.declared_at or (mine == its and "<" not in mine[1])
 
     def _check(self) -> None:
         """Raise NotOffered for a value out of range, and for a use of the task that JobFlow refuses."""
@@ -494,6 +512,14 @@ def _with_zone(name: str, when: datetime) -> datetime:
     if when.tzinfo is None:
         raise ValueError(f"{name}: {when} has no time zone: pass datetime.now(UTC) + …")
     return when
+
+
+def _caller() -> tuple[str, int]:
+    """Return file and line of the code that called this module."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return ("", 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 def _or(given: Any, default: Any) -> Any:

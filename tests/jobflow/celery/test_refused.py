@@ -1,6 +1,7 @@
 """Check that features of Celery that JobFlow lacks are refused when a module is imported, with advice in the error."""
 
 import importlib
+import sys
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import wraps
@@ -11,9 +12,15 @@ from uuid import uuid4
 import pytest
 
 from jobflow import celery
-from jobflow.celery import NotOffered, Task, options, shared_task
+from jobflow.celery import NotOffered, Task, options, shared_task, task
 from jobflow.celery.task import job_type, tag
 from tests.infra.local.running import ROOT
+
+
+@pytest.fixture(autouse=True)
+def no_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test declare tasks with the same names."""
+    monkeypatch.setattr(task, "TASKS", {})
 
 
 @pytest.mark.parametrize("name", [name for name, option in options.TASK.items() if not option.works])
@@ -79,10 +86,40 @@ def other_call(self: Any) -> None:
 async def waits() -> None: ...
 
 
+def plain_task() -> None: ...
+
+
 @pytest.mark.parametrize("function", [progress, host, more, private, other_call, waits])
 def test_what_a_function_does_with_its_task_is_refused_at_its_declaration(function: Any) -> None:
     with pytest.raises(NotOffered):
         shared_task(bind=True)(function)
+
+
+def test_two_tasks_with_one_name_are_refused_with_both_places() -> None:
+    shared_task(name="shop.charge")(plain_task)
+    with pytest.raises(ValueError, match=rf"name shop\.charge: {__file__}:\d+ and {__file__}:\d+"):
+        shared_task(name="shop.charge")(lambda: None)
+
+
+def test_two_functions_in_a_decorator_that_hides_their_names_are_refused() -> None:
+    def hides(function: Any) -> Any:
+        return lambda *given: [function(*given)]
+
+    shared_task(hides(plain_task))
+    with pytest.raises(ValueError, match=r"functools\.wraps"):
+        shared_task(hides(len))
+
+
+def test_a_module_of_tasks_may_be_imported_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    code = "from jobflow.celery import shared_task\n\n@shared_task\ndef charge(): {}\n"
+    for text in (code, f"import sys\n{code}"):
+        (tmp_path / "edited_tasks.py").write_text(text.format("return 1"))
+        importlib.invalidate_caches()
+        sys.modules.pop("edited_tasks", None)
+        importlib.import_module("edited_tasks")
+    sys.modules.pop("edited_tasks")
+    assert list(task.TASKS) == ["edited_tasks.charge"]
 
 
 def test_a_base_class_of_tasks_is_refused_at_its_declaration() -> None:
@@ -102,7 +139,7 @@ def test_a_bound_function_behind_another_decorator_may_ask_for_a_retry() -> None
 
     task = shared_task(bind=True, retry_backoff=10, retry_kwargs={"max_retries": 2})(hidden(fewer))
     assert (task.attempts, task.retry_backoff, task.retry_kwargs) == (4, 10, {"max_retries": 2})
-    assert shared_task(bind=True)(hidden(fewer)).attempts == 4
+    assert shared_task(bind=True, name="shop.fewer")(hidden(fewer)).attempts == 4
 
 
 def test_the_arguments_of_the_outermost_decorator_are_checked() -> None:
@@ -128,7 +165,7 @@ def test_a_bound_task_that_never_asks_for_a_retry_has_one_attempt() -> None:
         str(self)
 
     assert [shared_task(bind=True)(one).attempts for one in (plain, passes_itself_on)] == [1, 4]
-    assert shared_task(bind=True, max_retries=2)(plain).attempts == 3
+    assert shared_task(bind=True, max_retries=2, name="shop.plain")(plain).attempts == 3
 
 
 @pytest.mark.parametrize("number", [30, -1])
@@ -213,4 +250,4 @@ def test_the_pages_that_errors_name_are_there(page: str) -> None:
 
 
 def test_the_module_of_tasks_needs_no_platform() -> None:
-    assert importlib.import_module("jobflow.celery.task").TASKS
+    assert importlib.import_module("jobflow.celery.task").shared_task

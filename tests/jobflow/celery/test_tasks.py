@@ -294,13 +294,13 @@ def test_a_task_that_runs_again_makes_no_second_job_whose_expiry_is_counted_anew
     end = datetime.now(UTC) + timedelta(hours=1, milliseconds=5)
 
     @shared_task(bind=True)
-    def parent(self: Any) -> None:
+    def repeats(self: Any) -> None:
         add.apply_async((1,), expires=end)
         sleep(0.01)
         if not self.request.retries:
             self.retry(countdown=1)
 
-    assert len(platform.made_by(parent.delay().id)) == 1
+    assert len(platform.made_by(repeats.delay().id)) == 1
 
 
 def test_a_result_can_be_left_out(platform: Platform) -> None:
