@@ -186,7 +186,9 @@ REQUEST: Mapping[str, Option] = {
     "task": Option("the task's name"),
     "args": Option("the positional arguments"),
     "kwargs": Option("the named arguments"),
-    "retries": Option("0 in the first attempt"),
+    "retries": Option(
+        "0 in the first attempt. With `max_retries=None`, a start that could not import the tasks counts, too"
+    ),
     "called_directly": Option("True if the task was called as a function"),
     "root_id": Option("the first job of the chain of parents"),
     "parent_id": Option("the job that made this one"),
