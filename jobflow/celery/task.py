@@ -301,10 +301,11 @@ class Task:
 
         `decided` are errors of the platform, which no `autoretry_for` retries.
         """
+        passing: tuple[type[BaseException], ...] = (Retry, *decided)
         with self.running(request):
             try:
-                result = self._with_autoretry(request, decided)
-            except (Retry, *decided):
+                result = self._with_autoretry(request, passing)
+            except passing:
                 raise
             except Exception:
                 if not request.asked:
@@ -313,13 +314,12 @@ class Task:
                 raise request.asked[0]
             return result
 
-    def _with_autoretry(self, request: Request, decided: tuple[type[BaseException], ...]) -> Any:
-        passing = (Retry, *decided, *self.dont_autoretry_for)
+    def _with_autoretry(self, request: Request, passing: tuple[type[BaseException], ...]) -> Any:
         try:
             return self.run(*self._bound(request.args), **request.kwargs)
         except Ignore:
             return None
-        except passing:
+        except (*passing, *self.dont_autoretry_for):
             raise
         except self.autoretry_for as error:
             raise self._again(request, self._most_autoretries, error, self._backoff(request.retries)) from None

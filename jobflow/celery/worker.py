@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import cold_start
-from chalicelib.errors import PermanentError, Retry, RetryLater, StoreUnavailable
+from chalicelib.errors import PermanentError, Retry, RetryLater, SecretUnavailable, StoreUnavailable
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.job_types.retry import DECIDED
@@ -96,7 +96,7 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
             if endless:
                 raise RetryLater(asked.after, str(asked)) from asked.exc
             raise Retry(str(asked), after=asked.after) from asked.exc
-        except StoreUnavailable as error:
+        except (SecretUnavailable, StoreUnavailable) as error:
             if task.runs_again:
                 raise
             # # The platform would call the function again without charging an attempt.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import JobCancelled, PermanentError, RetryLater, StoreUnavailable
+from chalicelib.errors import JobCancelled, PermanentError, RetryLater, SecretUnavailable, StoreUnavailable
 from jobflow.celery import AsyncResult, shared_task
 from jobflow.celery.worker import queue
 from jobflow.testing import Platform, eager
@@ -36,8 +36,11 @@ def job_of(platform: Platform, result: AsyncResult) -> Any:
     return platform.job(job)
 
 
-def test_a_task_without_retries_runs_once_also_if_its_calls_are_refused(platform: Platform) -> None:
-    once = shared_task(name="shop.once")(raising(StoreUnavailable("The job cannot be made: ConnectTimeout")))
+@pytest.mark.parametrize("kind", [StoreUnavailable, SecretUnavailable])
+def test_a_task_without_retries_runs_once_also_if_its_calls_are_refused(
+    platform: Platform, kind: type[Exception]
+) -> None:
+    once = shared_task(name="shop.once")(raising(kind("The job cannot be made: ConnectTimeout")))
     job = job_of(platform, once.delay())
     assert (job.status, job.claims) == ("failed", 1)
     assert "The job cannot be made: ConnectTimeout" in job.error_message
