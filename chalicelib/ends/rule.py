@@ -35,7 +35,7 @@ def told(job: Job, *, has_result: bool) -> Submission:
     end = JobEnd(
         job_id=job.id,
         type=job.type,
-        status=cast("Any", str(job.status)),
+        status=cast("Any", job.ended_as or str(job.status)),
         run=job.gen,
         attempts=job.attempts,
         error_class=job.error_class,

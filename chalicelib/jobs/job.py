@@ -134,6 +134,7 @@ class Job:
     - `start_by` is the time by which the job must have begun, or else it expires; `start_by` is removed when the job's
       function has run.
     - `on_end` is the type of the job that is made when this job has ended.
+    - `ended_as` is the status that a discarded job with `on_end` had before.
     - `turn_at` is the job's turn, for a type with a rate.
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
       claims), and began at `updated_at`.
@@ -191,6 +192,7 @@ class Job:
     discarded_at: float | None = None
     discarded_by: str | None = None
     discard_reason: str | None = None
+    ended_as: str | None = None
     acted: str | None = None
     bulk: str | None = None
     fires_at: float | None = None

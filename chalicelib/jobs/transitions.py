@@ -197,7 +197,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "next_attempt_at": None, "turn_at": None, "waits": None, "start_by": None,
         "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
-        "result": None, "error_class": None, "error_message": None, "fingerprint": None,
+        "ended_as": None, "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
     return Change(j.REQUEUE, found.gen, (), {**values, **edited}, job_type=found.type, found=found)
@@ -242,6 +242,7 @@ def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
         "discard_reason": cut(reason, LONGEST_DISCARD_REASON) or None, "updated_at": now,
+        **({} if found.on_end is None else {"ended_as": str(found.status)}),  # the end may not have been told yet
     }  # fmt: skip
     return Change(j.DISCARD, found.gen, (Test("status", "=", found.status),), values)
 

@@ -25,6 +25,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.settings import Settings
@@ -289,6 +290,34 @@ def test_the_nightly_check_leaves_a_job_that_runs_again(maker: EndMaker, service
     service.store.apply(done.id, transitions.requeue(done, now=T0 + 1))
     clock.advance(CHECKED_AFTER)
     assert maker.repair([done]) == 0
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.DEAD_LETTER])
+def test_the_nightly_check_tells_how_a_discarded_job_had_ended(cloud: Settings, clock: Clock, status: Status) -> None:
+    store = DynamoJobStore(cloud, clock, lambda: ["test.told"])
+    service = JobService(store, MemoryJobQueue(clock), clock=clock)
+    done = running(status=status, finished_at=T0, error_class="ValueError")
+    store.add(done)
+    clock.advance(CHECKED_AFTER)
+    discarded = Operations(service.dispatcher, "ada", "known").discard(done.id)
+    assert discarded.status is Status.CANCELLED
+    assert EndMaker(service).repair([discarded]) == 1
+    payload = store.get(made(service, done)[0].id).payload
+    assert (payload["status"], payload["error_class"]) == (status, "ValueError")
+
+
+def test_a_job_that_is_cancelled_after_a_discard_and_a_retry_tells_its_cancellation(
+    maker: EndMaker, service: JobService, clock: Clock
+) -> None:
+    done = running(status=Status.FAILED, finished_at=T0)
+    service.store.add(done)
+    operations = Operations(service.dispatcher, "ada")
+    operations.discard(done.id)
+    operations.retry(done.id)
+    again = operations.cancel(done.id)
+    clock.advance(CHECKED_AFTER)
+    assert maker.repair([again]) == 1
+    assert [end.payload["status"] for end in made(service, done)] == ["cancelled"]
 
 
 def test_an_end_is_not_told_twice_after_a_restore(service: JobService) -> None:
