@@ -25,7 +25,9 @@ class JobEnd(BaseModel):
     job_id: str = Field(description="The job that has ended.")
     type: str = Field(description="Its type.")
     status: Literal["completed", "failed", "dead_letter", "cancelled"] = Field(description="How it has ended.")
-    run: int = Field(description="The number of the run that has ended: 1, and 1 more after each retry by an operator.")
+    run: int = Field(
+        description="The number of the run that has ended: 1, and more after a retry or a debounced replacement."
+    )
     attempts: int = Field(description="How many attempts the run has had.")
     error_class: str | None = Field(
         None, description="The class of its last error; `Expired`, `Skipped` or `TypeRemoved` if JobFlow cancelled it."
