@@ -569,6 +569,13 @@ def ends_problem(name: str) -> str | None:
     kind = registered[name]
     if not kind.takes_ends:
         return f"{name} takes {kind.payload_model.__name__}; a type that on_end names must take JobEnd as its payload"
+    known = sys.modules[END].JobEnd.model_fields
+    fields = kind.payload_model.model_fields
+    if added := [field for field in fields if field not in known and fields[field].is_required()]:
+        return (
+            f"{name} takes {kind.payload_model.__name__}, whose required field{'s' if len(added) > 1 else ''} "
+            f"{', '.join(added)} no JobEnd has; give each a default"
+        )
     if kind.on_end is not None:
         return f"{name} has an on_end of its own; a job that tells of an end tells nobody of its own end"
     if kind.unique is not None:

@@ -44,6 +44,22 @@ def told(payload: JobEnd, ctx: JobContext) -> None:
     """Be told."""
 
 
+class More(JobEnd):
+    shop: str
+
+
+def more(payload: More, ctx: JobContext) -> None:
+    """Need more than an end has."""
+
+
+class Noted(JobEnd):
+    note: str = ""
+
+
+def noted(payload: Noted, ctx: JobContext) -> None:
+    """Take an end, and what another producer adds."""
+
+
 @pytest.fixture(autouse=True)
 def types() -> Iterator[None]:
     before = dict(jobtype.registered)
@@ -353,6 +369,13 @@ def test_a_request_that_tells_nobody_is_refused(
     assert why in refused.value.told()
 
 
+def test_a_payload_with_a_further_optional_field_takes_ends(maker: EndMaker, service: JobService) -> None:
+    job("test.noted")(noted)
+    before = service.submit(Submission("test.plain", {}, on_end="test.noted")).job
+    maker.follow([ended(before)])
+    assert [end.type for end in made(service, before)] == ["test.noted"]
+
+
 def test_the_end_of_a_unique_job_is_declared_and_not_asked_for(service: JobService) -> None:
     job("test.single", unique=Unique(by=("text",), seconds=60), on_end="test.told")(note)
     assert service.submit(Submission("test.single", {})).job.on_end == "test.told"
@@ -362,10 +385,17 @@ def test_the_end_of_a_unique_job_is_declared_and_not_asked_for(service: JobServi
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("test.nowhere", "no file declares"), ("test.plain", "JobEnd"), ("test.telling", "JobEnd"), ("test.chain", "own")],
+    [
+        ("test.nowhere", "no file declares"),
+        ("test.plain", "JobEnd"),
+        ("test.telling", "JobEnd"),
+        ("test.chain", "own"),
+        ("test.more", "required field.* shop"),
+    ],
 )
 def test_a_declaration_that_tells_nobody_is_refused(name: str, why: str) -> None:
     job("test.chain", on_end="test.told")(told)
+    job("test.more")(more)
     job("test.wrong", on_end=name)(note)
     with pytest.raises(ConfigurationError, match=f"test.wrong: on_end: .*{why}"):
         jobtype.check_ends(jobtype.registered)
