@@ -13,7 +13,11 @@ from infra.definition.names import Value, ref, sub
 
 SINCE = "UnsignedUntil"
 MOST_KEYS = 1 + MOST_NAMED
-"""Maximum number of keys of a worker: more would not fit into Lambda's 4 KB of variables beside those of its types."""
+MOST_ENDS = 4
+"""Maximum numbers of a worker's keys of types, and of its keys for `on_end`: more would not fit into Lambda's 4 KB of
+variables beside those of its types."""
+LONGEST_KEYS = 45
+"""Characters of two keys, the present one and the one before."""
 MASTER, KEYS = "SIGNING_KEY", "SIGNING_KEYS"
 """Variables of the functions."""
 
@@ -29,7 +33,7 @@ def parameters(types: Iterable[JobType[Any, Any]]) -> dict[str, dict[str, Any]]:
             "Type": "String",
             "NoEcho": True,
             "Default": "",
-            "MaxLength": 64,
+            "MaxLength": LONGEST_KEYS,
             "Description": f"Made from {PARAMETER}.",
         }
         for parameter in _needed(types)
@@ -88,9 +92,9 @@ def _held(queue: TypeQueue) -> dict[str, str] | None:
         return None
     types = list(dict.fromkeys([*(kind.name for kind in queue.types), *queue.enqueues]))
     # the jobs that it makes have the `on_end` of their type, also if the worker may not make jobs of the type named
-    ends = [kind.on_end for name in queue.enqueues if (kind := jobtype.registered.get(name)) is not None]
-    held = _of_types(types) | {end_name(end): end_parameter_of(end) for end in ends if end and end not in types}
-    return held if len(held) <= MOST_KEYS else None
+    made = [kind.on_end for name in queue.enqueues if (kind := jobtype.registered.get(name)) is not None]
+    ends = {end_name(end): end_parameter_of(end) for end in made if end is not None and end not in types}
+    return _of_types(types) | ends if len(types) <= MOST_KEYS and len(ends) <= MOST_ENDS else None
 
 
 def _of_types(names: Iterable[str]) -> dict[str, str]:

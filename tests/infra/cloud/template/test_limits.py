@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME
 from chalicelib.job_types.jobtype import JobType
 from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT, PLATFORM_NEEDS
+from infra.definition.lambdas.signing import MOST_ENDS, MOST_KEYS
 from infra.definition.monitoring.overview import FREE_METRICS
 from infra.definition.monitoring.type_alarms import MOST_ALONE, MOST_METRICS
 from infra.definition.template import MOST_RESOURCES, merge_template, resources
@@ -95,6 +97,20 @@ def test_a_functions_environment(large: dict[str, Any]) -> None:
         platform = variables.items() - own.items()
         assert name not in workers or sum(len(key) + len(value) for key, value in platform) <= PLATFORM_NEEDS, name
     assert workers & large["Resources"].keys()
+
+
+def test_the_environment_of_a_worker_with_every_key_that_it_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = types(MOST_KEYS + MOST_ENDS)
+    made = [replace(kind, on_end=f"ended.n{place % MOST_ENDS}") for place, kind in enumerate(others[: MOST_KEYS - 1])]
+    for kind in made:
+        monkeypatch.setitem(jobtype.registered, kind.name, kind)
+    first = replace(first, enqueues=tuple(kind.name for kind in made))
+    template = decided(merge_template([first, *made], STACK), **ALL_ON)
+    function = template["Resources"][f"T00X{'x' * (LONGEST_NAME - 5)}Function"]["Properties"]
+    variables = written(function["Environment"]["Variables"], template)
+    assert len(variables["SIGNING_KEYS"].split(";")) == MOST_KEYS + MOST_ENDS
+    shared = written(template["Globals"]["Function"]["Environment"]["Variables"], template)
+    assert sum(len(key) + len(value) for key, value in (shared | variables).items()) <= PLATFORM_NEEDS
 
 
 def test_names_fit_and_differ(large: dict[str, Any]) -> None:
