@@ -165,9 +165,11 @@ class Worker:
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If the function waits, ignore what it returns or raises after that."""
         outcome = self._called(job, ctx, late=late)
-        if isinstance(outcome, Raised) and ctx.steps.unavailable is not None:
-            # The function may have raised another error because a step could not be read or stored. The class of that
-            # other error therefore decides nothing.
+        if ctx.steps.lost is not None:
+            return Lost()  # also if the function caught the error
+        if isinstance(outcome, Done | Raised | Stopped) and ctx.steps.unavailable is not None:
+            # Because a step could not be read or stored, the function may have raised another error, or have caught the
+            # error and returned another result. Neither decides anything.
             outcome = self._interrupted(job, ctx.steps.unavailable, begun=True)
         if isinstance(outcome, Done | Raised) and ctx.steps.refused is not None:
             outcome = Unrun(ctx.steps.refused, SCHEMA_PAUSE, lasts=False, begun=True)

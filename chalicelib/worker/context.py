@@ -174,7 +174,7 @@ class WorkerContext:
         try:
             current = self._report()
         except MoveRefused as refused:
-            raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.") from refused
+            raise self._lost() from refused
         except Exception as error:
             raise StoreUnavailable(f"The progress cannot be written: {type(error).__name__}") from error
         self._obey(lambda: current.cancel_requested)
@@ -217,8 +217,12 @@ class WorkerContext:
         except Exception as error:
             raise StoreUnavailable(f"The job cannot be read: {type(error).__name__}") from error
         if current.token != self.job.token or current.terminal:
-            raise LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
+            raise self._lost()
         return current
+
+    def _lost(self) -> LeaseLost:
+        self.steps.lost = LeaseLost(f"Attempt {self.attempt} of {self.job_id} lost its lease.")
+        return self.steps.lost
 
     def _obey(self, asked: Callable[[], bool]) -> None:
         if self.steps.must_stop(asked):

@@ -21,8 +21,11 @@ from chalicelib.errors import (
     EventTimedOut,
     JobCancelled,
     JobFlowError,
+    LeaseLost,
+    PayloadUnreadable,
     PermanentError,
     Retry,
+    RowNotSigned,
     StepChanged,
     StepFailed,
     StoreUnavailable,
@@ -152,8 +155,10 @@ class Steps:
     suspension: Suspension | None = None
     progressed: bool = False
     """Whether this attempt has kept anything."""
-    unavailable: StoreUnavailable | None = None
-    """Set if a step could not be read or stored: an error that the function raises after that is not its own."""
+    unavailable: StoreUnavailable | PayloadUnreadable | RowNotSigned | None = None
+    """Set if a step could not be read or stored: what the function returns or raises after that is not its own."""
+    lost: LeaseLost | None = None
+    """Set if another worker has taken over: the function must not continue."""
     refused: StepChanged | VersionRemoved | None = None
     """Set if the code does not fit the kept steps: the function must not continue."""
     closing: bool = False
@@ -294,8 +299,10 @@ class Steps:
         """Return the key of a step with this name (None: a number); raises for a name that is used twice."""
         if self.suspension is not None or self.closing:
             raise Suspended
-        if self.refused is not None:
-            raise self.refused
+        # raised again at each step, because the function may have caught it
+        for ended in (self.lost, self.unavailable, self.refused):
+            if ended is not None:
+                raise ended
         scopes, within, group = _scopes.get(), _within.get(), None
         if name is None:
             # within a step, numbers begin at 1: its function does not run again, and must not shift later numbers
@@ -377,7 +384,7 @@ class Steps:
         """Repeat a request to the store until the invocation's end is near, as settling does."""
         try:
             return self.persistence.write(self.job, once)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, PayloadUnreadable, RowNotSigned) as error:
             self.unavailable = error
             raise
         except JobFlowError:

@@ -3,13 +3,14 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from chalicelib import Backoff, EventTimedOut, JobContext, job
-from chalicelib.errors import InvalidRequest, JobConflict, SecretUnavailable, Suspended
+from chalicelib import Backoff, EventTimedOut, JobCancelled, JobContext, job
+from chalicelib.errors import InvalidRequest, JobConflict, LeaseLost, SecretUnavailable, Suspended
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from jobflow.testing.platform import Platform
@@ -545,6 +546,71 @@ def test_an_outage_at_a_look_is_not_an_error_of_the_function(
         assert (shop.now(made).status, shop.now(made).result) == (Status.COMPLETED, "done")
     finally:
         registered.pop(TYPE, None)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_an_outage_of_the_store_that_the_function_catches_does_not_complete_the_job(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, cancelled: bool
+) -> None:
+    def quietly(ctx: JobContext, name: str) -> bool:
+        try:
+            ctx.step(name, shop.do(name), within=0)
+        except Exception:
+            return False
+        return True
+
+    def act(ctx: JobContext) -> list[bool]:
+        ctx.step("pay", shop.do("pay"))
+        try:
+            ctx.sleep(60)
+        except JobCancelled:
+            if shop.did.count("refund") == 0:
+                break_down(ctx)
+            assert quietly(ctx, "refund") or shop.did.count("refund") == 1
+            raise
+        if shop.did.count("pack") == 0:
+            break_down(ctx)
+        return [quietly(ctx, "pack"), quietly(ctx, "ship")]
+
+    def break_down(ctx: JobContext) -> None:
+        shop.platform.clock.now += ctx.remaining_seconds() - 2  # no time is left to repeat the write
+        monkeypatch.setattr(shop.platform.store, "keep_step", refusing(keep, 1))
+
+    keep = shop.platform.store.keep_step
+    shop.act = act
+    made = shop.start()
+    if cancelled:
+        shop.platform.cancel(made)
+    shop.platform.advance(minutes=30)
+    if cancelled:
+        assert (shop.now(made).status, shop.did) == (Status.CANCELLED, ["pay", "refund", "refund"])
+    else:
+        assert (shop.now(made).result, shop.did) == ([True, True], ["pay", "pack", "pack", "ship"])
+
+
+def test_a_worker_that_was_taken_over_and_catches_this_runs_no_further_step(shop: Shop) -> None:
+    told = list[str]()
+
+    def act(ctx: JobContext) -> str:
+        for name in ("pay", "ship"):
+            try:
+                ctx.step(name, shop.do(f"{name} of {ctx.attempt}"))
+                if ctx.attempt == 1 and name == "pay" and not told:
+                    told.append("taken over")
+                    lose()
+                    ctx.check_cancelled()
+            except LeaseLost:
+                told.append(name)
+        return "done"
+
+    def lose() -> None:
+        get = shop.platform.store.get_without_bodies
+        shop.platform.store.get_without_bodies = lambda job_id: replace(get(job_id), claims=9)  # type: ignore[method-assign]
+
+    shop.act = act
+    made = shop.start()
+    assert (told, shop.did) == (["taken over", "pay", "ship"], ["pay of 1"])
+    assert shop.now(made).status is Status.PROCESSING, "the other worker settles the job"
 
 
 def refusing(function: Callable[..., Any], times: int) -> Callable[..., Any]:
