@@ -109,7 +109,7 @@ class WorkerContext:
     def make(self, type: str | NamedType, payload: Any, **asked: Any) -> Job:
         """Make a job of this attempt, and return it; see Enqueuing."""
         return self.enqueuing.make(
-            self.job, type, payload, step=self.steps.running, again=self.steps.replaying, **asked
+            self.job, type, payload, step=self.steps.running, kept_at=self.steps.followed_at, **asked
         )
 
     @cached_property

@@ -16,8 +16,9 @@ from chalicelib.job_types.checks import KEY, TAG
 from chalicelib.job_types.constants import LONGEST_TAG, MAX_ATTEMPTS_CAP
 from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.lineage import Lineage
-from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.constants import DAY, MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.retention import KEEP_DONE
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 from chalicelib.keys.rule import Debounce
 from chalicelib.producing.service import JobService
@@ -51,16 +52,16 @@ class Enqueuing:
         max_attempts: int | None = None,
         on_end: str | NamedType | None = None,
         step: str = "",
-        again: bool = False,
+        kept_at: float | None = None,
     ) -> Job:
         """Store a job and send its message; return it. A second attempt gets the job that the first one made.
 
         Without `key`, the key consists of the request, the name of the running `step`, and the number of equal requests
         that succeeded there before. The key contains the step, because kept steps do not run in a later invocation, so
         their requests are not counted there. `debounce` is a key and seconds: a job that waits under that key is
-        replaced. `again`: kept steps follow, so the job may have been made before, also by an earlier run. Raises
-        ConfigurationError for a type that is not declared, InvalidPayload, InvalidRequest, and
-        StoreUnavailable if AWS refuses the requests.
+        replaced. `kept_at`: when the kept step that follows was kept (epoch seconds). If there is one, the job may have
+        been made before, also by an earlier run. Raises ConfigurationError for a type that is not declared,
+        InvalidPayload, InvalidRequest, and StoreUnavailable if AWS refuses the requests.
         """
         name = type if isinstance(type, str) else type.name
         end = on_end if on_end is None or isinstance(on_end, str) else on_end.name
@@ -78,13 +79,12 @@ class Enqueuing:
             debounce=None if debounce is None else Debounce(debounce[0], _whole(debounce[1])),
             expires_seconds=None if expires is None else _whole(expires), max_attempts=max_attempts, on_end=end,
         )  # fmt: skip
+        kept_at = kept_at if debounce is None else None
         if key is not None:
-            found = self._made_before(self.service, parent, name, key) if again and debounce is None else None
-            return found or self._submitted(self.service, asked, key)
+            return self._made_once(self.service, parent, asked, key, kept_at)
         same = f"{asked.body_hash()}.{step}" if step else asked.body_hash()
         key = f"{same}.{self.unnamed[same] + 1}"
-        found = self._made_before(self.service, parent, name, key) if again and debounce is None else None
-        made = found or self._submitted(self.service, replace(asked, idempotency_key=key), key)
+        made = self._made_once(self.service, parent, replace(asked, idempotency_key=key), key, kept_at)
         # count only what succeeded: the job may be stored although the request failed, and its repetition finds it
         self.unnamed[same] += 1
         return made
@@ -92,6 +92,15 @@ class Enqueuing:
     def _undeclared(self, parent: Job, what: str) -> ConfigurationError:
         known = ", ".join(self.allowed) or "none"
         return ConfigurationError(f"{what} is not in enqueues= of {parent.type}; declared: {known}")
+
+    def _made_once(self, service: JobService, parent: Job, asked: Submission, key: str, kept_at: float | None) -> Job:
+        if kept_at is None:
+            return self._submitted(service, asked, key)
+        if (found := self._made_before(service, parent, asked.type, key)) is not None:
+            return found
+        if service.now() - kept_at > KEEP_DONE - DAY:  # the job was made and has ended, and its row was deleted since
+            return service.wanted(asked).job
+        return self._submitted(service, asked, key)
 
     def _made_before(self, service: JobService, parent: Job, child: str, key: str) -> Job | None:
         """Return the job that this run, or an earlier run with the same kept steps, has made with this key."""

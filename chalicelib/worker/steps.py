@@ -195,6 +195,18 @@ class Steps:
         return self._last is not None and self._last not in self._used
 
     @property
+    def followed_at(self) -> float | None:
+        """Return when the kept step was kept that follows this place of the function (epoch seconds); None: none does.
+
+        What the function does here without a step, it has done before that time.
+        """
+        if not self.replaying:
+            return None
+        known = self._load()
+        reached = max((known[key].number or 0 for key in self._used if key in known), default=0)
+        return min((step.at for step in self._own() if (step.number or 0) > reached), default=None)
+
+    @property
     def version(self) -> str:
         """See JobContext."""
         return str(self._begun().value) if self.changes.versioned else self.changes.version
@@ -349,13 +361,16 @@ class Steps:
             if began is not None and not self.changes.runs(str(began.value)):
                 self.refused = VersionRemoved(self.job.type, str(began.value), self.changes.version)
             self._stop = self._find_stop(self._known)
-            own = [step for step in self._known.values() if kinds.is_counted(step) and step.number is not None]
-            # a failed try is not the end of its step, so it is not the last place that the function has reached
-            own = [step for step in own if not step.key.startswith(kinds.TRY)]
+            own = self._own()
             self._last = max(own, key=lambda step: step.number or 0).key if own else None
         if self.refused is not None:
             raise self.refused
         return self._known
+
+    def _own(self) -> list[Step]:
+        """Return what the function has kept, without failed tries: such a try is not the end of its step."""
+        own = [step for step in (self._known or {}).values() if kinds.is_counted(step) and step.number is not None]
+        return [step for step in own if not step.key.startswith(kinds.TRY)]
 
     def _read(self) -> dict[str, Step]:
         found = self._asked(lambda: self.store.kept_steps(self.job))

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -730,3 +731,49 @@ def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual
     finally:
         for name in (TYPE, "test.child"):
             registered.pop(name, None)
+
+
+def test_a_job_that_was_made_before_a_wait_of_40_days_is_not_made_again_after_its_deletion() -> None:
+    shop = Shop(enqueues=("test.child",))
+
+    def child(payload: Order, ctx: JobContext) -> None:
+        shop.did.append(payload.id)
+
+    kind = job("test.child")(child)
+    try:
+        shop.platform = Platform(registered[TYPE], kind)
+
+        def act(ctx: JobContext) -> list[str]:
+            return [before(ctx), str(ctx.step("pay", shop.do("pay"))), after(ctx), nap(ctx)]
+
+        def before(ctx: JobContext) -> str:
+            made = ctx.enqueue(kind, {"id": "before"}, key="before")
+            ctx.sleep(40 * DAY)
+            return made
+
+        def after(ctx: JobContext) -> str:
+            return ctx.enqueue(kind, {"id": "after"}, key="after")
+
+        def nap(ctx: JobContext) -> str:
+            ctx.sleep(DAY)
+            return "slept"
+
+        shop.act = act
+        made = shop.start()
+        [first] = shop.platform.jobs(type=kind)
+        shop.platform.advance(39 * DAY)
+        expired(shop)
+        assert not shop.platform.jobs(type=kind)
+        shop.platform.advance(3 * DAY)
+        assert shop.now(made).result[0] == first.id
+        assert shop.did == ["before", "pay", "after"]
+    finally:
+        for name in (TYPE, "test.child"):
+            registered.pop(name, None)
+
+
+def expired(shop: Shop) -> None:
+    """Delete the jobs that DynamoDB has deleted by now."""
+    jobs = shop.platform.store._jobs
+    for one in [one for one in jobs.values() if (one.expires_at or math.inf) < shop.platform.clock.now]:
+        del jobs[one.id]
