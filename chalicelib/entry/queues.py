@@ -3,12 +3,12 @@
 A process imports the file of a type in `handlers/` with the first message of this type.
 """
 
-from functools import cache
+from functools import cache as _cache  # a queue may have the name "cache"
 
 from chalicelib.entry.worker import Handler, consume_queue
 
 
-@cache
+@_cache
 def _handler(name: str) -> Handler:
     return consume_queue(name)
 
