@@ -531,9 +531,22 @@ def declared(name: str) -> JobType[Any, Any]:
     files = [] if name in registered else [f"{package}.{name.replace('.', '_')}" for package in PACKAGES]
     for file in files:
         if importlib.util.find_spec(file) is not None:
-            importlib.import_module(file)
+            _import(file)
             break
     return get(name)
+
+
+def _import(file: str) -> None:
+    """Import a file that declares a type. If an import fails after its `@job`, the type stays undeclared."""
+    before = set(registered)
+    try:
+        importlib.import_module(file)
+    finally:
+        # Python removes a module whose import failed. Its function must not run, because the names that the rest of the
+        # file would define are missing.
+        for name in registered.keys() - before:
+            if registered[name].run.__module__ not in sys.modules:
+                del registered[name]
 
 
 def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
