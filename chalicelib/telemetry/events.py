@@ -173,7 +173,7 @@ def message_malformed(job_type: str, why: str, receive_count: int) -> None:
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 
-def type_unloadable(job_type: str, error: Exception) -> None:
+def type_unloadable(job_type: str, error: BaseException) -> None:
     """Log that the file of a type cannot be imported: its messages wait, those of other types are handled."""
     logger().error("type.unloadable", exc_info=error, extra={"job_type": job_type, "error": type(error).__name__})
 

@@ -1,5 +1,6 @@
 """Process the messages of one invocation: in which order, how long, and which messages must come again."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -39,12 +40,18 @@ class Handles(Protocol):
 
 @dataclass
 class Batches:
-    """Process the batches of one queue. `of` returns what handles a message; `name` is the queue's name."""
+    """Process the batches of one queue; `name` is the queue's name.
+
+    `type_of` returns the job type that a message names. `known` has what handles the messages of the types that this
+    process has imported; `load` imports another type.
+    """
 
     name: str
     queue: JobQueue
     spread: Callable[[float, float], float]
-    of: Callable[[Delivery], Handles]
+    type_of: Callable[[Delivery], str]
+    known: Mapping[str, Handles]
+    load: Callable[[str], Handles]
     breaker: CircuitBreaker | AlwaysClosed
     cold: bool = True
     refused: bool = False
@@ -58,25 +65,56 @@ class Batches:
             return self._work(event, context)
 
     def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
-        # Begin with the messages that were received most often, because they have the fewest receives left. Messages
-        # with the same key keep their order, because none of them was received more often than an earlier one.
-        deliveries = sorted(map(Delivery.of, event["Records"]), key=lambda delivery: -delivery.receive_count)
-        self._trim(deliveries, seconds_left(context))
-        each = [(delivery, self.of(delivery)) for delivery in deliveries]
-        self.breaker.begin(seconds_left(context))
-        for one in {id(handles): handles for _, handles in each}.values():
-            one.starts.begin([delivery for delivery, handles in each if handles is one])
+        deliveries = sorted(map(Delivery.of, event["Records"]), key=self._rank)
+        whole = seconds_left(context)
+        self._trim(deliveries, whole)
+        self.breaker.begin(whole)
+        found, begun = dict(self.known), set[str]()
         again: list[str] = []
+        late: list[Delivery] = []
         self.refused = False
-        for number, (delivery, handles) in enumerate(each):
-            # Always process the first message: if a batch gave back all messages, there would be no progress.
-            if number > 0 and seconds_left(context) < handles.needed + CLAIM_GUARD:
-                again += self._give_back(deliveries[number:])
-                break
+        for number, delivery in enumerate(deliveries):
+            name, before = self.type_of(delivery), seconds_left(context)
+            # An import may take long, and may even end the process. So it begins only while most of the time is left.
+            if name not in found and number > 0 and before < whole / 2:
+                late.append(delivery)
+                continue
+            handles = found.get(name) or found.setdefault(name, self._loaded(name, context))
+            left = seconds_left(context)
+            # Always process the first message: if a batch gave back all messages, there would be no progress. After a
+            # slow import, the next batch of this process brings the progress.
+            if (number > 0 or before - left > CLAIM_GUARD) and left < handles.needed + CLAIM_GUARD:
+                late.append(delivery)
+                continue
+            if name not in begun:
+                begun.add(name)
+                handles.starts.begin([one for one in deliveries[number:] if self.type_of(one) == name])
             if not self._acknowledged(delivery, handles, context):
                 again.append(delivery.message_id)
+        if late:
+            again += self._give_back(late)
         self.cold = False
         return again
+
+    def _rank(self, delivery: Delivery) -> tuple[int, float, float]:
+        """Return the key for the order of the messages in a batch.
+
+        The messages that were received most often come first, because they have the fewest receives left. After an
+        invocation that ended too early, for example because a job used up the memory, all its messages come again: so
+        jobs that need less time come before others, and files are imported last, in another order each time. Messages
+        with the same key keep their order, because none of them was received more often than an earlier one.
+        """
+        handles = self.known.get(self.type_of(delivery))
+        if handles is None:
+            return -delivery.receive_count, math.inf, self.spread(0, 1)
+        return -delivery.receive_count, handles.needed, 0.0
+
+    def _loaded(self, name: str, context: LambdaContext) -> Handles:
+        before = self.breaker
+        handles = self.load(name)
+        if self.breaker is not before:  # the first type that is imported has brought the queue's breaker
+            self.breaker.begin(seconds_left(context))
+        return handles
 
     def _trim(self, deliveries: list[Delivery], left: float) -> None:
         """Shorten the visibility timeout of the messages.

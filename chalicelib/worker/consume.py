@@ -100,7 +100,10 @@ class Worker:
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process a batch of the type's own queue; return the ids of the messages that must be delivered again."""
-        batches = Batches(self.name, self.queue, self.spread, lambda _: self, self.breaker, self.cold)
+        batches = Batches(
+            self.name, self.queue, self.spread, lambda _: self.name, {self.name: self}, lambda _: self, self.breaker,
+            self.cold,
+        )  # fmt: skip
         again = batches.work(event, context)
         self.cold = False
         return again

@@ -44,32 +44,59 @@ class SharedWorker:
     workers: dict[str, Worker] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._batches = Batches(self.key, self.queue, self.spread, self._of, AlwaysClosed())
+        self._batches = Batches(self.key, self.queue, self.spread, type_of, self.workers, self._load, AlwaysClosed())
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the ids of the messages that must be delivered again."""
         return self._batches.work(event, context)
 
-    def _of(self, delivery: Delivery) -> Handles:
+    def _load(self, name: str) -> Handles:
+        if not name:
+            return Unreadable(self.key)
         try:
-            message = parse_message(delivery.body)
-            if (known := self.workers.get(message.type)) is not None:
-                return known
-            kind = self.declared(message.type)
-        except (MalformedMessage, UnknownJobType) as error:
-            return Unreadable(self.key, str(error))
-        except Exception as error:
-            return Unloadable(message.type, self.spread, error)
+            kind = self.declared(name)
+        except UnknownJobType as error:
+            return Undeclared(self.key, str(error))
+        # A file that ends the process would end it for the messages of all types.
+        except (Exception, SystemExit) as error:
+            return Unloadable(name, self.spread, error)
         if kind.queue_key != self.key:
-            return Moved(message, self.store, self.clock)
+            return Moved(name, self.store, self.clock)
         if not self.workers:  # the first type that is imported knows the queue's settings
             self._batches.breaker = self.breaker(kind)
         return self.workers.setdefault(kind.name, self.worker(kind, self._batches.breaker))
 
 
+def type_of(delivery: Delivery) -> str:
+    """Return the job type that a message names; empty if its body cannot be read."""
+    try:
+        return parse_message(delivery.body).type
+    except MalformedMessage:
+        return ""
+
+
 @dataclass
 class Unreadable:
-    """Handle a message whose body cannot be read, or whose type no file declares."""
+    """Handle messages whose body cannot be read."""
+
+    name: str
+    starts: StartPolicy = field(default_factory=Immediate)
+    serial: bool = False
+    needed: float = 0.0
+
+    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Hold:  # noqa: ARG002
+        """Hold the message: another version may be able to read it."""
+        try:
+            why = f"no job type: {parse_message(delivery.body).type!r}"
+        except MalformedMessage as error:
+            why = str(error)
+        events.message_malformed(self.name, why, delivery.receive_count)
+        return malformed(delivery.receive_count)
+
+
+@dataclass
+class Undeclared:
+    """Handle messages of a type that no file declares."""
 
     name: str
     why: str
@@ -78,18 +105,18 @@ class Unreadable:
     needed: float = 0.0
 
     def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Hold:  # noqa: ARG002
-        """Hold the message: another version may be able to read it."""
+        """Hold the message: another version may declare the type."""
         events.message_malformed(self.name, self.why, delivery.receive_count)
         return malformed(delivery.receive_count)
 
 
 @dataclass
 class Unloadable:
-    """Handle a message of a type whose file cannot be imported."""
+    """Handle messages of a type whose file cannot be imported."""
 
     name: str
     spread: Callable[[float, float], float]
-    error: Exception
+    error: BaseException
     starts: StartPolicy = field(default_factory=Immediate)
     serial: bool = False
     needed: float = 0.0
@@ -102,28 +129,24 @@ class Unloadable:
 
 @dataclass
 class Moved:
-    """Handle a message of a type that has another queue now: this function's role is not for its jobs."""
+    """Handle messages of a type that has another queue now: this function's role is not for its jobs."""
 
-    message: Message
+    name: str
     store: JobStore
     clock: Callable[[], float]
     starts: StartPolicy = field(default_factory=Immediate)
     serial: bool = False
     needed: float = 0.0
 
-    @property
-    def name(self) -> str:
-        """Return the name of the job type."""
-        return self.message.type
-
     def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Drop | Hold:  # noqa: ARG002
         """Record that the job needs a message on its own queue, which the watchdog sends; drop this one."""
         now = round(self.clock(), 3)
+        message = parse_message(delivery.body)
         try:
-            job = self.store.get_without_bodies(self.message.id)
+            job = self.store.get_without_bodies(message.id)
         except JobNotFound:
             return unknown(delivery.receive_count, young=delivery.young(now))
-        end = of_moved(self.message, job, now)
+        end = of_moved(message, job, now)
         if end is not None:
             return end
         try:
@@ -131,7 +154,7 @@ class Moved:
             after = self.store.apply(job.id, transitions.redeliver(job, now=now, due_at=due_at, stalled=False))
         except MoveRefused:
             return Hold(1, "lost a race")
-        events.message_dropped(self.message, after, "its type has another queue")
+        events.message_dropped(message, after, "its type has another queue")
         return Drop("its type has another queue")
 
 

@@ -1,5 +1,6 @@
 """Run a shared queue with its types and one worker process, in memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +37,9 @@ class Shared:
     clock: Clock = field(default_factory=Clock)
     ran: list[str] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    errors: dict[str, Exception] = field(default_factory=dict)
+    errors: dict[str, BaseException] = field(default_factory=dict)
     invocations: int = 0
+    spread: Callable[[float, float], float] = staticmethod(lambda low, _: low)  # noqa: RUF009
 
     def __post_init__(self) -> None:
         self.store, self.queue = MemoryJobStore(self.clock), MemoryJobQueue(self.clock, 360)
@@ -57,7 +59,7 @@ class Shared:
 
     def new_process(self) -> None:
         self.worker = SharedWorker(
-            "mail", self.store, self.queue, self.clock, lambda low, _: low, self._worker, self._breaker, self._declared
+            "mail", self.store, self.queue, self.clock, self.spread, self._worker, self._breaker, self._declared
         )
 
     def _worker(self, kind: JobType[Any, Any], breaker: Breaker) -> Worker:

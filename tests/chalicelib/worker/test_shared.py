@@ -1,5 +1,6 @@
 """Test several types on one queue: mixed batches, receives up to the dead-letter queue, types that moved."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -139,3 +140,31 @@ def test_a_pause_of_the_queue_holds_all_its_types(shared: Shared) -> None:
     assert len(shared.ran) == 3, "equal errors of its types count together"
     assert shared.pauses.read("mail").since is not None
     assert shared.statuses("job-4") == ["queued"]
+
+
+class Killed(BaseException):
+    """The end of a process, as when a job uses up the memory."""
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_job_that_ends_its_process_does_not_keep_the_jobs_of_other_types_waiting(shared: Shared, warm: bool) -> None:
+    names = [f"mail.good{number}" for number in range(4)]
+    for name in names:
+        shared.declare(name, timeout=20)
+    shared.declare("mail.killer", timeout=600, max_attempts=9)
+    shared.spread = random.Random(1).uniform
+    shared.new_process()
+    if warm:
+        for number, name in enumerate([*names, "mail.killer"]):
+            shared.submit(name, f"first-{number}")
+        shared.poll(600)
+    shared.errors["mail.killer"] = Killed()
+    for name in ["mail.killer", *names]:
+        shared.submit(name, name)
+    for _ in range(1 if warm else 4):
+        with pytest.raises(Killed):
+            shared.poll(600)
+        shared.clock.advance(620)
+        shared.new_process()
+    assert shared.statuses(*names) == ["completed"] * 4
+    assert shared.statuses("mail.killer") == ["processing"]
