@@ -44,14 +44,15 @@ def _alike(job_type: str) -> list[str]:
     """Return the types whose claims show that earlier messages of this type were received.
 
     A shared queue delivers the messages of its types in the order in which they were sent. But a job of a type with a
-    rate may wait for its start after its message was received, so only other jobs of its type show anything about it.
+    rate may wait for its turn after its message was received. So only other jobs of its type show anything about it,
+    and it shows nothing about other types: the counters take the time of its turn for the time of its message.
     """
     if jobtype.out_of_order(job_type):
         return []
     if jobtype.pace(job_type) is not None:
         return [job_type]
-    others = jobtype.sharing(jobtype.queue_of(job_type))
-    return [job_type, *(name for name in others if name != job_type and not jobtype.out_of_order(name))]
+    others = [name for name in jobtype.sharing(jobtype.queue_of(job_type)) if name != job_type]
+    return [job_type, *(name for name in others if not jobtype.out_of_order(name) and jobtype.pace(name) is None)]
 
 
 def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:

@@ -88,6 +88,11 @@ def test_claims_of_other_types_show_nothing_about_a_type_whose_jobs_wait_for_the
     assert signs_of("order.charge", BUSY, Standing({}, claimed_to={"order.charge": 7.0})).claimed_to == 7.0
 
 
+def test_the_turns_of_a_type_with_a_rate_do_not_make_the_jobs_of_other_types_look_lost() -> None:
+    standing = Standing({}, claimed_to={"mail.welcome": T0, "mail.paced": T0 + 900})
+    assert signs_of("mail.bill", BUSY, standing).claimed_to == T0
+
+
 def test_a_lost_message_is_sent_again_while_other_types_keep_the_queue_busy() -> None:
     store, queue, dispatcher, clock = stage()
     now = clock.now
