@@ -761,7 +761,7 @@ def test_a_job_that_was_made_before_a_wait_of_40_days_is_not_made_again_after_it
         shop.act = act
         made = shop.start()
         [first] = shop.platform.jobs(type=kind)
-        shop.platform.advance(39 * DAY)
+        shop.platform.clock.now += 39 * DAY
         expired(shop)
         assert not shop.platform.jobs(type=kind)
         shop.platform.advance(3 * DAY)
