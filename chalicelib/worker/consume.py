@@ -182,7 +182,8 @@ class Worker:
                 ctx.steps.end_stop()
                 return Stopped()
             return outcome
-        return Waits(suspension.waits, suspension.until)
+        failed = next(iter(ctx.steps.failing.values()), None)
+        return Waits(suspension.waits, suspension.until, ctx.steps.worked, failed)
 
     def _called(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         begun = False

@@ -76,10 +76,16 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The function waits for a time or an event, until `until` (epoch seconds) at the latest."""
+    """The function waits for a time or an event, until `until` (epoch seconds) at the latest.
+
+    `worked`: the function of a step has returned in this attempt. `failed`: a step has failed in this attempt, and is
+    to be tried again.
+    """
 
     what: str
     until: float
+    worked: bool = False
+    failed: Exception | None = None
 
 
 Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits
@@ -202,13 +208,16 @@ class Settlement:
             if not _asked_meanwhile(job, refused.current):
                 raise
             if self.kept:  # the function is called again, to undo them
-                return self._suspended(replace(job, cancel_requested=True), Waits(TIME, now), now)
+                return self._suspended(replace(job, cancel_requested=True), replace(waits, what=TIME, until=now), now)
             return self._stopped(job, None, now)
         # the attempt is given back, but this log line belongs to it
         events.moved(replace(after, attempts=job.attempts), "suspend", waits=waits.what, until=iso(waits.until))
-        if self.progressed and self.on_attempt_recorded is not None:
-            # not stored as an attempt, but a probe that has kept a step has shown that the type works again
-            self.on_attempt_recorded(after, attempt_of(job, SUSPENDED, now))
+        if self.on_attempt_recorded is not None:
+            # not stored as an attempt, but it shows the circuit breaker whether the type works
+            if waits.failed is not None:
+                self.on_attempt_recorded(after, attempt_of(job, "error", now, waits.failed))
+            elif waits.worked:
+                self.on_attempt_recorded(after, attempt_of(job, SUSPENDED, now))
         # check for the event before the message is acknowledged, because the event may have come while the function
         # ended
         woken = look(self.store, after, now, keep=not self._received_last(job))

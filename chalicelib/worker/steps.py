@@ -155,6 +155,10 @@ class Steps:
     suspension: Suspension | None = None
     progressed: bool = False
     """Whether this attempt has kept anything."""
+    worked: bool = False
+    """Whether the function of a step has returned in this attempt."""
+    failing: dict[str, StepFailed] = field(default_factory=dict, repr=False)
+    """The steps whose last try has failed in this attempt, and which are to be tried again, by key."""
     unavailable: StoreUnavailable | PayloadUnreadable | RowNotSigned | None = None
     """Set if a step could not be read or stored: what the function returns or raises after that is not its own."""
     lost: LeaseLost | None = None
@@ -253,9 +257,12 @@ class Steps:
                 if rule is None or (isinstance(error, DECIDED) and not isinstance(error, STAND_ALONE)):
                     raise
                 failures.append(self._keep_failure(key, len(failures) + 1, error, rule))
+                self.failing[key] = _failed(key, failures)
                 if failures[-1].until is None:
-                    raise _failed(key, failures) from error
+                    raise self.failing.pop(key) from error
             else:
+                self.worked = True
+                self.failing.pop(key, None)
                 return self._keep(Step(key, self._now(), value, took=took, function=name, input=given)).value
 
     def sleep(self, seconds: float, name: str | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import Delays
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
@@ -292,3 +293,36 @@ def test_a_completion_ends_the_row_of_failures_that_others_told_of_a_moment_ago(
 
     one.run(while_another_one_fails)
     assert one.rows.row().failures == ()
+
+
+def tries(ctx: JobContext) -> None:
+    ctx.step("pay", boom, ctx, tries=2, retry=Delays((2000,)))
+
+
+def test_a_probe_whose_step_fails_and_is_tried_again_later_does_not_end_the_pause(paused: Paused) -> None:
+    paused.until_due()
+    cooldown = paused.rows.row().cooldown
+    paused.probe("waits", tries)
+    assert paused.job("waits").status is Status.SUSPENDED
+    row = paused.rows.row()
+    assert row.since is not None
+    assert (row.cooldown, row.probe_at) == (2 * cooldown, paused.clock.now + 2 * cooldown), "as after another failure"
+
+
+def test_a_probe_that_only_sleeps_says_nothing_about_the_type(paused: Paused) -> None:
+    paused.until_due()
+    paused.probe("waits", lambda ctx: ctx.sleep(2000))
+    row = paused.rows.row()
+    assert row.since is not None
+    assert row.probe_at <= paused.clock.now, "another job is tried at once"
+
+
+def test_failed_tries_of_steps_pause_the_type_together_with_failed_steps() -> None:
+    def last(ctx: JobContext) -> None:
+        ctx.step("pay", boom, ctx, tries=1)
+
+    one = Paused()
+    one.run(tries, last)
+    assert one.rows.row().since is None
+    one.run(tries)
+    assert one.rows.row().since is not None
