@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.job_types.queue import PREFIX
 from chalicelib.jobs.constants import FIFO_ENDING
@@ -12,6 +14,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.preflight.finding import Finding
+from infra.cloud.stack import history
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import QUEUE, Stack, names_of
 from infra.definition.lambdas.compute import SHARED_BY
@@ -29,6 +32,8 @@ class Removal:
     """The reason why the jobs could not be counted."""
     moved: Collection[str] = ()
     """The last parts of the names of the queues that the new version does not have."""
+    unnamed: bool = False
+    """True if neither the counters nor the recorded deployment could tell which types the shared queues have."""
 
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
         """Return the logical ids of resources that lose data.
@@ -45,21 +50,28 @@ class Removal:
 
         It stops the deployment, unless the removal is forced.
         """
-        return [
+        found = [
             Finding(ABOUT, self._sentence(name, number, force=force), stops=not force)
             for name, number in self.unfinished.items()
             if number or self.refused
         ]
+        way = "" if force else " Let this account read the stage's tables, or set FORCE_REMOVE=1."
+        return [*found, *(Finding(ABOUT, f"{line}{way}", stops=not force) for line in self._unnamed())]
 
     def told(self) -> list[str]:
         """Return a line for each type whose unfinished jobs are cancelled if an earlier version is restored."""
         number = f"an unknown number of unfinished jobs ({self.refused})" if self.refused else ""
-        return [
+        known = [
             f"{name} goes with its queues. It has {number or f'{jobs:,} unfinished jobs'}: the watchdog ends them as "
             "cancelled, with the error TypeRemoved."
             for name, jobs in self.unfinished.items()
             if jobs or self.refused
         ]
+        return [*known, *self._unnamed()]
+
+    def _unnamed(self) -> list[str]:
+        told = "It is unknown whether types of a shared queue are removed that have unfinished jobs"
+        return [f"{told}: the counters could not be read ({self.refused})."] if self.unnamed else []
 
     def _sentence(self, name: str, number: int, *, force: bool) -> str:
         told = f"{name} is no longer declared, and has {number:,} unfinished jobs"
@@ -93,12 +105,23 @@ def look(account: Account, stack: Stack, declared: Collection[str], queues: Coll
         why = str(error) if isinstance(error, CloudError) else refusal(error)
         if why is None:
             raise
-        return Removal(dict.fromkeys(removed, 0), why, moved)
+        before = _recorded(account, stack) if len(own) < len(there) else set()
+        removed = sorted({*removed, *(before or ())} - set(declared))
+        return Removal(dict.fromkeys(removed, 0), why, moved, unnamed=before is None)
     unfinished = dict.fromkeys(removed, 0)
     for (name, status), number in totals.items():
         if name not in declared and status in ACTIVE and number > 0:
             unfinished[name] = unfinished.get(name, 0) + number
     return Removal(dict(sorted(unfinished.items())), moved=moved)
+
+
+def _recorded(account: Account, stack: Stack) -> set[str] | None:
+    """Return the types of the last recorded deployment; None if there is none, or if it cannot be read."""
+    try:
+        known = history.read(account, stack.name)
+        return types_in(history.template(account, stack.name, known[-1].url), stack.name) if known else None
+    except (ClientError, BotoCoreError):
+        return None
 
 
 def types_in(template: Mapping[str, Any], stack: str) -> set[str]:

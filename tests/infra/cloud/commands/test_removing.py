@@ -20,7 +20,8 @@ from infra.cloud.commands.deploy import Deployment, tags_of
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.removal import Removal
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import artifacts
+from infra.cloud.preflight.finding import Finding
+from infra.cloud.stack import artifacts, history
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
@@ -197,6 +198,30 @@ def test_jobs_that_cannot_be_counted_stop_it_too() -> None:
     assert "its unfinished jobs could not be counted (AccessDenied)" in finding.sentence
     (forced,) = Removal({"email.send": 0}, "AccessDenied").findings(force=True)
     assert not forced.stops
+
+
+def test_types_of_a_shared_queue_that_cannot_be_counted_stop_it_too(account: Account) -> None:
+    name, mail = "jobflow-unread", Queue("mail")
+    sharing = [replace(kind, queue=mail) for kind in TYPES]
+    account.cloudformation.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": stateful(sharing, name)}))
+    stack = Stack(account, name)
+
+    def findings(*, force: bool = False) -> list[Finding]:
+        left = [kind for kind in sharing if kind.name != "email.send"]
+        return removal.look(account, stack, [kind.name for kind in left]).findings(force=force)
+
+    (unknown,) = findings()
+    assert unknown.stops
+    assert "whether types of a shared queue are removed" in unknown.sentence
+    assert [finding.stops for finding in findings(force=True)] == [False]
+    bucket = artifacts.name(account, name)
+    account.client("s3").create_bucket(Bucket=bucket)
+    made = {key: resource for key, resource in resources(sharing, name).items() if "Type" in resource}
+    account.client("s3").put_object(Bucket=bucket, Key="a.json", Body=json.dumps({"Resources": made}).encode())
+    history.write(account, name, [history.Deployed(f"https://{bucket}/a.json", {}, "")])
+    (known,) = findings()
+    assert known.stops
+    assert "email.send is no longer declared, and its unfinished jobs could not be counted" in known.sentence
 
 
 def test_counters_that_do_not_answer_are_told(account: Account, prod: Stack) -> None:
