@@ -394,7 +394,9 @@ def _check(declared: JobType[Any, Any]) -> None:
     by = () if declared.unique is None else declared.unique.by
     unknown = [wanted for wanted in by if wanted not in declared.payload_model.model_fields]
     if unknown:
-        raise ConfigurationError(f"{name}: unique: by names {', '.join(unknown)}, which the payload does not have")
+        raise ConfigurationError(
+            f"{name}: Unique(by=…) names fields that the payload does not have: {', '.join(unknown)}"
+        )
     check_declared(name, declared.schedules, declared.canonical)
     check_models(name, payload=declared.payload_model, result=checks.hints(declared.run).get("return"))
     if declared.changes.smoke is not None:

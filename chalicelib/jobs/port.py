@@ -207,7 +207,8 @@ class JobStore(Protocol):
         """Make the change if it is allowed, and return the changed job; raises MoveRefused.
 
         Repeating a change is not an error if no other process has written since, because the first reply may have been
-        lost. After a move to a worker or by an operator, the job has its payload, unless the payload cannot be read.
+        lost. After a move that an operator makes, or that gives the job to a worker, the job has its payload, unless
+        the payload cannot be read.
         After other moves, and in MoveRefused, a separate payload or result is None.
         """
 

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -102,13 +102,17 @@ def flush() -> None:
     with _lock:
         gathered = sorted(_gathered.items())
         _gathered.clear()
+    for dimension in dict.fromkeys(key for (key, _), _ in gathered):
+        write(dimension, {metric: (MetricUnit.Count, number) for (key, metric), number in gathered if key == dimension})
+
+
+def write(dimension: tuple[str, str], numbers: Mapping[str, tuple[MetricUnit, float]]) -> None:
+    """Write the numbers of one dimension, by metric, as one EMF line."""
     if is_metrics_disabled():
         return
-    for dimension in dict.fromkeys(key for (key, _), _ in gathered):
-        written = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
-        written.add_dimension(*dimension)
-        for (key, metric), number in gathered:
-            if key == dimension:
-                written.add_metric(name=metric, unit=MetricUnit.Count, value=number)
-        own_output.write(json.dumps(written.serialize_metric_set(), separators=(",", ":")) + "\n")
-        own_output.flush()
+    written = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
+    written.add_dimension(*dimension)
+    for metric, (unit, number) in numbers.items():
+        written.add_metric(name=metric, unit=unit, value=number)
+    own_output.write(json.dumps(written.serialize_metric_set(), separators=(",", ":")) + "\n")
+    own_output.flush()

@@ -9,6 +9,7 @@ from functools import cached_property
 from time import monotonic
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import cold_start
@@ -16,12 +17,14 @@ from chalicelib.errors import PermanentError, Retry, RetryLater, SecretUnavailab
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.job_types.retry import DECIDED
+from chalicelib.telemetry import emf
 from chalicelib.telemetry.logger import about
 from jobflow.celery import task as tasks
 from jobflow.celery.task import Request, Task, job_type
 
 DEFAULT_ATTEMPTS = 4
 """Attempts of a job that a schedule or the console makes: Celery's first attempt and three retries."""
+METRICS = {"completed": "TaskCompleted", "retry": "TaskRetried", "error": "TaskFailed"}
 SHOWN = 20
 IMPORT_AGAIN = 60
 """Seconds until a job whose task could not be imported, or is not there yet, is tried again."""
@@ -46,12 +49,15 @@ def queue(
     *,
     enqueues: Iterable[str] = (),
     max_attempts: int = DEFAULT_ATTEMPTS,
+    task_metrics: bool = False,
     **settings: Any,
 ) -> Callable[[Callable[[], None]], JobType[Call, Any]]:
     """Declare the job type of a queue. The decorated function imports the queue's tasks, once in each process.
 
     `settings` are those of `@job`, such as `timeout`, `function`, `access`, `rate`, `schedule`. The tasks of the queue
-    may make jobs of their own queue; `enqueues` names the other types. Raises ConfigurationError.
+    may make jobs of their own queue; `enqueues` names the other types. With `task_metrics`, CloudWatch has the metrics
+    TaskCompleted, TaskRetried, TaskFailed and TaskDuration of each task; AWS bills each of them. Raises
+    ConfigurationError.
     """
     own = job_type(name)
 
@@ -59,7 +65,7 @@ def queue(
         loaded = _Loaded(own, load)
 
         def run(payload: Call, ctx: JobContext) -> Any:
-            return perform(loaded.task(payload.task, ctx), payload, ctx)
+            return perform(loaded.task(payload.task, ctx), payload, ctx, metrics=task_metrics)
 
         run.__name__, run.__module__, run.__doc__ = load.__name__, load.__module__, load.__doc__
         vars(run)["imports"] = load  # `jobflow check` calls it, too
@@ -74,7 +80,7 @@ def queue(
     return declare
 
 
-def perform(task: Task, call: Call, ctx: JobContext) -> Any:
+def perform(task: Task, call: Call, ctx: JobContext, *, metrics: bool = False) -> Any:
     """Run a task in an attempt of its job. Raises Retry or RetryLater for another attempt, or what the task raises."""
     of_job: Any = ctx.job
     endless = task.max_retries is None
@@ -106,9 +112,11 @@ def perform(task: Task, call: Call, ctx: JobContext) -> Any:
         finally:
             _close_old_connections()
             # The platform's metrics are by job type. Counts and durations by task are read from this line.
-            ctx.logger.info(
-                "celery.task", extra={"outcome": outcome, "duration_ms": round(1000 * (monotonic() - begun))}
-            )
+            took = round(1000 * (monotonic() - begun))
+            ctx.logger.info("celery.task", extra={"outcome": outcome, "duration_ms": took})
+            if metrics:
+                numbers = {METRICS[outcome]: (MetricUnit.Count, 1.0), "TaskDuration": (MetricUnit.Milliseconds, took)}
+                emf.write(("task", task.name), numbers)
     return None if task.ignore_result else result
 
 

@@ -33,7 +33,10 @@ def hashed(shipped: str, lock: str) -> str:
         found = PINNED.fullmatch(line)
         block = pinned.get(found[1].lower()) if found else None
         if found is None or block is None or PINNED.match(block)[2] != found[2]:  # type: ignore[index]
-            raise CloudError(f"{LOCK} has no hashes of {line!r} in {SHIPPED}. Write name==version, then `make lock`.")
+            raise CloudError(
+                f"{SHIPPED} names {line!r}, but {LOCK} has no hashes for it. "
+                f"Write name==version in {SHIPPED}, then run `make lock`."
+            )
         hashes = re.findall(r"--hash=\S+", block)
         lines.append(" ".join([f"{found[1]}=={found[2]}", *hashes]))
     return "\n".join(lines) + "\n"

@@ -57,7 +57,7 @@ ERRORS = {
 
 
 def gateway(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
-    """Return changes to the resources that Chalice makes, and the roles and log groups of the API."""
+    """Return two things: changes to the resources from Chalice, and new resources: the API's roles and log groups."""
     return {
         HANDLER: _api(types, stack),
         "ApiRole": role(stack, "api", grants.api(queues_of(types))),

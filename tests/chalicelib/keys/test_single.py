@@ -122,5 +122,5 @@ def test_a_time_that_cannot_be_is_refused(seconds: Any) -> None:
 
 
 def test_a_field_that_the_payload_does_not_have_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="unique: by names order, which the payload does not have"):
+    with pytest.raises(ConfigurationError, match="does not have: order"):
         job("test.note", unique=Unique(by=("to", "order"), seconds=60))(nothing)
