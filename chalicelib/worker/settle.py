@@ -259,7 +259,13 @@ class Settlement:
                 values = {**change.values, **transitions.waits(now, now, parked)}
                 again = transitions.anyway(replace(change, values=values))
                 self._record(job, replace(attempt, retry_delay_s=0), again)
-                return Drop("parked") if parked else Hold(0, "asked to stop")
+                if parked:
+                    return Drop("parked")
+                if self._received_last(job):
+                    # the message that was sent for the wait comes only at its end
+                    self.send_anew(job, 0)
+                    return Drop("another message follows")
+                return Hold(0, "asked to stop")
             # The job was asked to stop, so record the error without a retry.
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
             return Drop("cancelled")

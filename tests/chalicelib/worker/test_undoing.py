@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import JobCancelled, JobContext
+from chalicelib import JobCancelled, JobContext, RetryLater
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
@@ -309,3 +309,29 @@ def test_a_type_that_runs_one_at_a_time_is_cancelled_at_once() -> None:
         assert shop.platform.cancel(made).status is Status.CANCELLED
     finally:
         registered.pop(TYPE, None)
+
+
+def test_a_cancel_during_the_last_receive_of_the_message_undoes_at_once(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        try:
+            ctx.step("charge", shop.do("charge"))
+            shop.did.append("receive")
+            if (receive := shop.did.count("receive")) == most:
+                shop.platform.cancel(ctx.job_id)
+                raise ValueError("no")
+            if receive < most:
+                raise RetryLater(1)
+            ctx.check_cancelled()
+        except JobCancelled:
+            ctx.step("refund", shop.do("refund"))
+
+    most = registered[TYPE].max_receives
+    shop.act = act
+    made = shop.start()
+    while shop.did.count("receive") < most:
+        shop.platform.clock.now += 1
+        shop.platform.run()
+    shop.platform.run()
+    assert shop.platform.queue.dead == {}
+    assert shop.now(made).status is Status.CANCELLED
+    assert shop.did[-1] == "refund"
