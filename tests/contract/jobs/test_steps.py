@@ -4,6 +4,7 @@ The first value counts and never changes, and it belongs to one job, one line of
 """
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -98,3 +99,21 @@ def test_a_row_that_another_function_wrote_is_no_step(cloud: Settings, clock: Cl
     other = replace(job, id="job-2")
     DynamoJobStore(signed, clock).keep_step(other, Step("event:approved", T0, by="ada"))
     assert [step.by for step in DynamoJobStore(signed, clock).kept_steps(other)] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("name", "forged"), [("n", {"N": "7"}), ("fn", {"S": "ship"}), ("in", {"S": "x"}), ("took", {"N": "9"})]
+)
+def test_what_decides_whether_a_kept_step_still_fits_the_code_cannot_be_forged(
+    cloud: Settings, clock: Clock, name: str, forged: Any
+) -> None:
+    job, store = a_job(), DynamoJobStore(replace(cloud, signing_key=MASTER), clock)
+    store.keep_step(job, Step("step:pay", T0, 1, took=1, number=1, function="pay", input="y"))
+    assert [step.number for step in store.kept_steps(job)] == [1]
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "STEP#0001#step:pay"}},
+        UpdateExpression="SET #name = :forged",
+        ExpressionAttributeNames={"#name": name}, ExpressionAttributeValues={":forged": forged},
+    )  # fmt: skip
+    with pytest.raises(RowNotSigned):
+        store.kept_steps(job)

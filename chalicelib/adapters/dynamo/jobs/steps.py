@@ -104,5 +104,6 @@ def _of(job: Job, row: StepRow) -> bool:
 
 
 def _signed(row: StepRow) -> str:
-    """Return everything that a later run uses from the row, as one text."""
-    return to_text([row.sk, row.at, row.value, row.ref, row.until, row.by])
+    """Return everything that a later call of the function uses from the row, as one text."""
+    times = [None if at is None else float(at) for at in (row.at, row.took, row.until)]
+    return to_text([row.sk, *times, row.value, row.ref, row.by, row.number, row.function, row.input])
