@@ -173,6 +173,11 @@ def message_malformed(job_type: str, why: str, receive_count: int) -> None:
     logger().error("message.malformed", extra={"job_type": job_type, "why": why, "receive_count": receive_count})
 
 
+def type_undeclared(job_type: str, receive_count: int) -> None:
+    """Log that no file of a shared queue's function declares a message's type; the message is held for longer."""
+    logger().warning("type.undeclared", extra={"job_type": job_type, "receive_count": receive_count})
+
+
 def type_unloadable(job_type: str, error: BaseException) -> None:
     """Log that the file of a type cannot be imported: its messages wait, those of other types are handled."""
     logger().error("type.unloadable", exc_info=error, extra={"job_type": job_type, "error": type(error).__name__})

@@ -55,8 +55,8 @@ class SharedWorker:
             return Unreadable(self.key)
         try:
             kind = self.declared(name)
-        except UnknownJobType as error:
-            return Undeclared(self.key, str(error))
+        except UnknownJobType:
+            return Undeclared(name, self.spread)
         # A file that ends the process would end it for the messages of all types.
         except (Exception, SystemExit) as error:
             return Unloadable(name, self.spread, error)
@@ -99,15 +99,15 @@ class Undeclared:
     """Handle messages of a type that no file declares."""
 
     name: str
-    why: str
+    spread: Callable[[float, float], float]
     starts: StartPolicy = field(default_factory=Immediate)
     serial: bool = False
     needed: float = 0.0
 
     def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Hold:  # noqa: ARG002
-        """Hold the message: another version may declare the type."""
-        events.message_malformed(self.name, self.why, delivery.receive_count)
-        return malformed(delivery.receive_count)
+        """Hold the message: while a deployment adds the type, the API may make its jobs before this worker knows it."""
+        events.type_undeclared(self.name, delivery.receive_count)
+        return unavailable(delivery.receive_count, self.spread)
 
 
 @dataclass
