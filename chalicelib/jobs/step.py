@@ -19,6 +19,8 @@ VERSION = "version:run"
 """The key of the row with the version of a run."""
 STOP = "stop:"
 """Prefix of the key of the row with the place of a run at which JobCancelled is raised; the run's number follows."""
+INNER, UNDO = "inner", "undo"
+"""Values of `part`: kept within the function of another step; kept after the function learned that it must stop."""
 ENDED = "stop:ended-"
 """Prefix of the key of the row that says that a run has ended because it had to stop; the run's number follows. Its
 value says whether the function has undone its steps, so that a retry begins from the start."""
@@ -36,7 +38,7 @@ class Step:
     end of a wait, or the time of the next try. An event with `until` did not come in time; a failed try without `until`
     was the last try. `by` is who posted the event. `invocation` is the short id of the invocation that kept the row;
     log lines are found by this id. `function` is the name of the step's function, and `input` is the digest of the
-    function's arguments.
+    function's arguments. `part` is `inner`, `undo` or nothing.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Step:
     number: int | None = None
     function: str | None = None
     input: str | None = None
+    part: str | None = None
 
     @property
     def name(self) -> str:
@@ -93,6 +96,11 @@ def number_kept(steps: Iterable[Step]) -> int:
 def is_counted(step: Step) -> bool:
     """Return whether the function has kept this row: operators post events, and the platform keeps the others."""
     return not step.key.startswith(EVENT) and step.key != VERSION and not step.key.startswith(STOP)
+
+
+def has_undone(steps: Iterable[Step]) -> bool:
+    """Return whether the function has kept a step after it learned that it must stop."""
+    return any(step.key.startswith(STEP) and step.part == UNDO for step in steps)
 
 
 def try_key(gen: int, number: int, step: str) -> str:

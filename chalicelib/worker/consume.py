@@ -174,13 +174,12 @@ class Worker:
             # Because a step could not be read or stored, the function may have raised another error, or have caught the
             # error and returned another result. Neither decides anything.
             outcome = self._interrupted(job, ctx.steps.unavailable, begun=True)
-        if isinstance(outcome, Done | Raised) and ctx.steps.refused is not None:
+        if isinstance(outcome, Done | Raised | Stopped) and ctx.steps.refused is not None:
             outcome = Unrun(ctx.steps.refused, SCHEMA_PAUSE, lasts=False, begun=True)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
-            if ctx.steps.stopping and isinstance(outcome, Done | Stopped):
+            if outcome == Stopped() and ctx.steps.stopping:
                 ctx.steps.end_stop()
-                return Stopped()
             return outcome
         failed = next(iter(ctx.steps.failing.values()), None)
         return Waits(suspension.waits, suspension.until, ctx.steps.worked, failed)
@@ -199,7 +198,9 @@ class Worker:
             ctx.steps.begin()
             begun = True
             with running(ctx), silent_while(lambda: ctx.steps.replaying):
-                return Done(as_json(called(self.kind.run, payload, ctx)))
+                done = Done(as_json(called(self.kind.run, payload, ctx)))
+            # # Not completed, although the function may have caught JobCancelled, or a deploy has removed its place.
+            return Stopped() if ctx.steps.suspension is None and ctx.steps.stopping else done
         except NotYet as early:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:

@@ -169,6 +169,7 @@ class WorkerContext:
         now = self.clock()
         self._unsent = self._last = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
         if now - self._reported_at < PROGRESS_EVERY:
+            self._obey(lambda: False)
             return
         self._reported_at = now
         try:
@@ -207,7 +208,7 @@ class WorkerContext:
 
     def check_cancelled(self) -> None:
         """Raise JobCancelled if the job was asked to stop, and LeaseLost if another worker has taken over."""
-        self._obey(lambda: not self.steps.replaying and self._current().cancel_requested)
+        self._obey(lambda: self._current().cancel_requested)
 
     def _current(self) -> Job:
         try:

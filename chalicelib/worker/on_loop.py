@@ -93,7 +93,13 @@ class AsyncWorkerContext:
 
     ctx: WorkerContext
     main: "asyncio.Task[Any] | None"
-    _begun: set["asyncio.Task[Any]"] = field(default_factory=set, repr=False)
+    _begun: dict["asyncio.Task[Any]", "asyncio.Task[Any] | None"] = field(default_factory=dict, repr=False)
+    """The steps that run, each with the task that waits for it."""
+    _untold: set["asyncio.Task[Any] | None"] = field(default_factory=set, repr=False)
+    """The tasks that ran when another one got JobCancelled: each gets it, too, before it begins another step."""
+
+    def __post_init__(self) -> None:
+        self.ctx.steps.on_stop = self._stop_others
 
     @property
     def job(self) -> Job:
@@ -184,14 +190,19 @@ class AsyncWorkerContext:
         retry: Curve | None = None,
     ) -> Any:
         """See AsyncJobContext."""
+        self._tell()
         calling = OnLoop(self.ctx.persistence.sleep)
         doing = self.ctx.steps.doing(name, function, args, calling, within, tries, retry)
         # # Run the step as an asyncio task of its own: a step that has begun is finished and kept, even if its caller
         # is cancelled because another step has failed.
         task = asyncio.ensure_future(doing)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-        return await asyncio.shield(task)
+        self._begun[task] = asyncio.current_task()
+        task.add_done_callback(self._begun.pop)
+        try:
+            return await asyncio.shield(task)
+        except (JobCancelled, asyncio.CancelledError):
+            self._untold.discard(asyncio.current_task())
+            raise
 
     async def sleep(self, seconds: float, name: str | None = None) -> None:
         """See AsyncJobContext."""
@@ -213,10 +224,12 @@ class AsyncWorkerContext:
 
     async def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
+        self._tell()
         self.ctx.progress(percent, note)
 
     async def check_cancelled(self) -> None:
         """See JobContext."""
+        self._tell()
         self.ctx.check_cancelled()
 
     async def finish(self) -> None:
@@ -224,6 +237,19 @@ class AsyncWorkerContext:
         self.ctx.steps.closing = True
         if self._begun:
             await asyncio.wait(set(self._begun), timeout=max(0.0, self.ctx.remaining_seconds() - SETTLE_RESERVE))
+
+    def _stop_others(self) -> None:
+        now = asyncio.current_task()
+        self._untold = asyncio.all_tasks() - {now}
+        if self.main not in [caller for step, caller in self._begun.items() if step is not now]:
+            # # The job function itself waits for its tasks, and gets JobCancelled from one of them.
+            self._untold.discard(self.main)
+
+    def _tell(self) -> None:
+        task = asyncio.current_task()
+        if task in self._untold:
+            self._untold.discard(task)
+            raise JobCancelled(f"Job {self.job_id} was asked to stop.")
 
     def _alone(self, verb: str) -> None:
         if asyncio.current_task() is not self.main:

@@ -6,7 +6,7 @@ import json
 import math
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -70,6 +70,7 @@ from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
 
 T = TypeVar("T")
+PLACES = (kinds.STEP, kinds.SLEEP, kinds.WAIT)
 STAND_ALONE = (PermanentError, Retry)
 """Errors whose class decides what follows, and which still count as a failed try of a step."""
 
@@ -169,14 +170,24 @@ class Steps:
     """Whether the function has ended: a step that still runs on its event loop must not suspend the job."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
     _used: dict[str, _Used] = field(default_factory=dict, repr=False)
-    _places: int = field(default=0, repr=False)
-    """The number of steps and waits that the function has come to in this attempt."""
+    _at: str = field(default="", repr=False)
+    """The key of the last step or wait that the function has come to in this attempt; empty before the first."""
+    on_stop: Callable[[], object] = field(default=lambda: None, repr=False)
+    """Called when JobCancelled is raised at the place of the stop."""
     _unnamed: Counter[str] = field(default_factory=Counter, repr=False)
     _longest: float | None = field(default=None, repr=False)
     _last: str | None = field(default=None, repr=False)
     _live: bool = field(default=False, repr=False)
+    _failed: dict[str, None] = field(default_factory=dict, repr=False)
+    """The keys of the steps whose error the function got in this attempt, in their order."""
     _stop: Step | None = field(default=None, repr=False)
+    _before: str | None = field(default=None, repr=False)
+    """The last step or wait of the function itself that was kept before the stop."""
+    _asked_to_stop: bool = field(default=False, repr=False)
+    """Whether the job was asked to stop during this attempt, before the function had reached the kept steps."""
     _stopped: bool = field(default=False, repr=False)
+    _begun_before: frozenset[str] = field(default=frozenset(), repr=False)
+    """The keys that were used before the stop, and are not kept: their steps must not run after the stop."""
 
     @property
     def kept(self) -> int:
@@ -191,9 +202,12 @@ class Steps:
 
     @property
     def replaying(self) -> bool:
+        """Return whether what the function logs now was logged before; in doubt, it is logged again."""
+        return not self._live and self.repeats
+
+    @property
+    def repeats(self) -> bool:
         """Return whether the function has not yet reached the last of the steps that were kept before."""
-        if self._live:
-            return False
         if self._known is None:
             return self.job.kept > 0
         return self._last is not None and self._last not in self._used
@@ -204,7 +218,7 @@ class Steps:
 
         What the function does here without a step, it has done before that time.
         """
-        if not self.replaying:
+        if not self.repeats:
             return None
         known = self._load()
         reached = max((known[key].number or 0 for key in self._used if key in known), default=0)
@@ -246,15 +260,19 @@ class Steps:
         if (kept := self._kept(key)) is not None:
             self._same(kept, name, given)
             return kept.value
-        self._cancelled_at(key, asked=True)
         failures = [] if rule is None else self._failures(key)
         while True:
+            if not failures or failures[-1].until is not None:  # else the failure is kept, as a value would be
+                self._cancelled_at(key, asked=True)
             await self._after(key, failures, calling, within)
             self._make_room(within)
+            if key in self._begun_before:
+                raise self._cancelled()
             try:
                 value, took = await self._run(key, function, args, calling)
             except Exception as error:
                 if rule is None or (isinstance(error, DECIDED) and not isinstance(error, STAND_ALONE)):
+                    self._failed[key] = None
                     raise
                 failures.append(self._keep_failure(key, len(failures) + 1, error, rule))
                 self.failing[key] = _failed(key, failures)
@@ -338,8 +356,11 @@ class Steps:
                 f"The name {full!r} is used twice in one run: give each step its own, such as ship-1 and ship-2, or "
                 "use `with ctx.scope(...)`."
             )
+        if self._stopped and self._stop is None:  # it was stopped before its first step, and now keeps one
+            self._keep_stop({"after": ""})
         self._used[key] = _Used(within, group)
-        self._places += not within  # not within a step: a kept step does not run, and uses no keys
+        if not within:  # a kept step does not run, and uses no keys
+            self._at = key
         return key
 
     def _give_back(self, within: tuple[str, ...]) -> None:
@@ -357,7 +378,13 @@ class Steps:
         step = known.get(key)
         if step is None:
             self._live = True
-        elif step.reference is not None:
+            return None
+        return self._whole(known, key)
+
+    def _whole(self, known: dict[str, Step], key: str) -> Step:
+        """Return a kept step with its value, which may be stored elsewhere."""
+        step = known[key]
+        if step.reference is not None:
             step = known[key] = self._asked(lambda: self.store.kept_step(self.job, key)) or step
         return step
 
@@ -369,7 +396,11 @@ class Steps:
                 self.refused = VersionRemoved(self.job.type, str(began.value), self.changes.version)
             self._stop = self._find_stop(self._known)
             own = self._own()
-            self._last = max(own, key=lambda step: step.number or 0).key if own else None
+            self._last = _last(own)
+            # # The handler does not need times and UUIDs, and cannot know the steps within a step that did not end.
+            known = [step for step in own if step.key.startswith(PLACES) and step.part != kinds.INNER]
+            end = math.inf if self._stop is None else self._stop.number or 0
+            self._before = _last(step for step in known if (step.number or 0) < end)
         if self.refused is not None:
             raise self.refused
         return self._known
@@ -394,7 +425,9 @@ class Steps:
         if len(known) >= MOST_STEPS:
             raise PermanentError(f"One run keeps {MOST_STEPS:,} steps at most: do more in each of them.")
         ours = self.job.request_id
-        step = replace(step, invocation=None if ours is None else short_id(ours), number=len(known) + 1)
+        later = self._stopped and step.key not in self._begun_before
+        part = kinds.UNDO if later else kinds.INNER if _within.get() else None
+        step = replace(step, invocation=None if ours is None else short_id(ours), number=len(known) + 1, part=part)
         kept = self._asked(lambda: self.store.keep_step(self.job, step))
         if kept != step and not kept.key.startswith(kinds.EVENT):
             self._asked(self.check)  # another worker has kept this step, and may have taken over
@@ -439,57 +472,97 @@ class Steps:
 
     # ---- a request to stop
 
+    # JobCancelled is raised once in an attempt, and nothing new begins after it but what its handler does. Therefore it
+    # is not raised before the function has reached all steps that were kept before the stop. The same place is found in
+    # each later attempt; if the place has disappeared, the next step or wait that is not kept takes its place.
+
     def must_stop(self, asked: Callable[[], bool]) -> bool:
         """Return whether `ctx.check_cancelled()` raises JobCancelled; `asked` tells whether the job was asked to stop.
 
-        JobCancelled is raised at one place of a run with kept steps, and at the same place when the function is called
-        again. After this place, steps work, so that the function can undo what it has done.
+        In a run with kept steps, JobCancelled is raised at one place: steps after this place can undo the others.
         """
+        if self.suspension is not None or self.closing:
+            return False
         if self.kept == 0:
-            return asked()
-        place = kinds.STEP + self.running if self.running else f"{self._places}"
-        if self.job.cancel_requested:
-            self._load()
-        if self._stop is None:
-            if self.replaying or not asked():
+            if not asked():
                 return False
-            self._keep_stop(place)
-        here = self._stop is not None and self._stop.value == place and not self._stopped
-        self._stopped = self._stopped or here
-        return here
+            self._asked_to_stop = True
+            self._load()  # a worker that died may have kept steps
+            if self.kept == 0:
+                self._cancelled()
+                return True
+        self._load()
+        if self._stopped or not self._passed:
+            return False
+        if self._stop is None:
+            if not asked():
+                return False
+            self._keep_stop({"after": self._at})
+        elif _within.get() or _place(self._stop).get("after") not in (*self._used, ""):
+            return False
+        self._cancelled()
+        return True
 
     @property
     def stopping(self) -> bool:
-        """Return whether the function has learned in this attempt that its job must stop, and could undo its steps."""
-        return self._stopped and self._stop is not None
+        """Return whether the run has a stop: the function has learned in an attempt that its job must stop.
+
+        It does not matter whether the function got JobCancelled in this attempt: a deploy may have removed the place.
+        """
+        if self._known is None and self.job.kept > 0 and self.job.cancel_requested:
+            self._load()
+        return self._stop is not None
 
     def end_stop(self) -> None:
-        """Keep that the function has ended because it had to stop, and whether it has kept a step since it knew."""
+        """Keep that the function has ended because it had to stop, and whether it has undone something."""
         stop = self._stop
         if stop is not None:
-            later = (step for step in self._load().values() if (step.number or 0) > (stop.number or 0))
-            self._keep(Step(f"{kinds.ENDED}{self.job.gen}", self._now(), any(map(kinds.is_counted, later))))
+            undone = kinds.has_undone(self._load().values())
+            self._keep(Step(f"{kinds.ENDED}{self.job.gen}", self._now(), undone))
 
-    def _find_stop(self, known: Mapping[str, Step]) -> Step | None:
+    def _find_stop(self, known: dict[str, Step]) -> Step | None:
         """Return where the run learned that it must stop; an earlier run counts if it did not come to its end."""
         for gen in range(self.job.gen, 0, -1):
             if f"{kinds.ENDED}{gen}" in known and gen < self.job.gen:
                 return None
-            if (stop := known.get(f"{kinds.STOP}{gen}")) is not None:
-                return stop
+            if (key := f"{kinds.STOP}{gen}") in known:
+                return self._whole(known, key)
         return None
 
-    def _keep_stop(self, place: str) -> None:
-        self._stop = self._keep(Step(f"{kinds.STOP}{self.job.gen}", self._now(), place))
+    def _keep_stop(self, place: dict[str, JSON]) -> None:
+        """Keep the place of the stop, and which steps had failed before it: these run again, and are not this place."""
+        known = self._load()
+        failed: list[JSON] = [key for key in self._failed if key not in known]
+        self._stop = self._keep(Step(f"{kinds.STOP}{self.job.gen}", self._now(), {**place, "failed": failed}))
+
+    def _cancelled(self) -> JobCancelled:
+        """Note that the function learns now that it must stop, and return the error that tells it."""
+        if not self._stopped:
+            self._stopped = True
+            self._begun_before = frozenset(self._used.keys() - self._load().keys())
+            self.on_stop()
+        return JobCancelled(f"Job {self.job.id} was asked to stop.")
+
+    @property
+    def _passed(self) -> bool:
+        """Return whether the function has reached all that was kept before the stop."""
+        return self._before is None or self._before in self._used
 
     def _cancelled_at(self, key: str, *, asked: bool = False) -> None:
-        """Raise JobCancelled if the run was stopped at this step; with `asked`, also if it must stop now."""
+        """Raise JobCancelled if the run was stopped at this step; with `asked`, also if it must stop now.
+
+        `asked` is for a step or wait that has not ended.
+        """
         self._load()
-        if self._stop is None and asked and self.job.cancel_requested:
-            self._keep_stop(key)
-        if self._stop is not None and self._stop.value == key:
-            self._stopped = True
-            raise JobCancelled(f"Job {self.job.id} was asked to stop.")
+        if self._stopped or not self._passed:
+            return
+        if self._stop is None and asked and (self.job.cancel_requested or self._asked_to_stop):
+            self._keep_stop({"at": key})
+        if self._stop is None:
+            return
+        place = _place(self._stop)
+        if place.get("at") == key or (asked and key not in place.get("failed", ())):
+            raise self._cancelled()
 
     # ---- running and trying again
 
@@ -629,6 +702,16 @@ def _finished(doing: Coroutine[Any, Any, T]) -> T:
         return value
     doing.close()
     raise RuntimeError("A step of a plain job function has waited for an event loop.")
+
+
+def _last(steps: Iterable[Step]) -> str | None:
+    """Return the key of the step that was kept last."""
+    return max(((step.number or 0, step.key) for step in steps), default=(0, None))[1]
+
+
+def _place(stop: Step) -> Mapping[str, Any]:
+    """Return the place of a stop: `at` a step or wait, or `after` one, and the steps that had `failed` before."""
+    return stop.value if isinstance(stop.value, dict) else {}
 
 
 def _failed(key: str, failures: Sequence[Step]) -> StepFailed:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import AsyncJobContext, Backoff, JobContext, PermanentError, RetryLater, job
+from chalicelib import AsyncJobContext, Backoff, JobCancelled, JobContext, PermanentError, RetryLater, job
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
@@ -273,3 +273,125 @@ def test_a_step_that_nobody_awaits_any_more_is_finished_before_the_attempt_ends(
     made = shop.start()
     assert (made.result, shop.did) == ("too slow", ["slow"])
     assert [step.name for step in shop.platform.steps(made)] == ["slow"]
+
+
+def cancelled_once(shop: Shop, ctx: AsyncJobContext) -> None:
+    if "asked" not in shop.did:
+        shop.did.append("asked")
+        shop.platform.cancel(ctx.job_id)
+
+
+def test_parallel_steps_that_have_not_begun_do_not_begin_after_a_cancel(shop: Shop) -> None:
+    async def once(what: str) -> None:
+        shop.did.append(what)
+        if shop.did.count(what) == 1:
+            raise ValueError(what)
+
+    async def act(ctx: AsyncJobContext) -> None:
+        await ctx.step("charge", shop.do, "charge")
+        try:
+            await asyncio.gather(ctx.step("pack", once, "pack"), ctx.step("ship", once, "ship"))
+        except JobCancelled:
+            await asyncio.gather(ctx.step("refund", shop.do, "refund"), ctx.step("tell", shop.do, "tell"))
+            raise
+
+    shop.act = act
+    made = shop.start()
+    first = len(shop.did)
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert (shop.now(made).status, shop.did[first:]) == (
+        Status.CANCELLED,
+        ["refund", "tell", "refund done", "tell done"],
+    )
+
+
+@pytest.mark.parametrize("together", ["gather", "group", "background"])
+def test_a_task_does_not_begin_its_next_step_after_another_task_learned_of_a_cancel(shop: Shop, together: str) -> None:
+    async def slow(what: str) -> str:
+        await asyncio.sleep(0.02)
+        shop.did.append(what)
+        return what
+
+    async def act(ctx: AsyncJobContext) -> None:
+        await ctx.step("charge", shop.do, "charge")
+
+        async def parts() -> None:
+            await ctx.step("part-1", slow, "part-1")
+            await ctx.step("part-2", slow, "part-2")
+
+        async def checks() -> None:
+            await asyncio.sleep(0.005)
+            cancelled_once(shop, ctx)
+            await ctx.check_cancelled()
+            await ctx.step("ship", shop.do, "ship")
+
+        try:
+            if together == "gather":
+                await asyncio.gather(parts(), checks(), return_exceptions=False)
+            elif together == "group":
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(checks())
+                    await parts()
+            else:
+                background = asyncio.create_task(checks())
+                await parts()
+                await background
+        except* JobCancelled:
+            await asyncio.sleep(0.05)
+            await ctx.step("refund", shop.do, "refund")
+            raise
+
+    shop.act = act
+    made = shop.start()
+    assert (shop.now(made).status, shop.did) == (
+        Status.CANCELLED,
+        ["charge", "charge done", "asked", "part-1", "refund", "refund done"],
+    )
+
+
+def test_a_task_that_undoes_its_own_steps_gets_the_cancel_once(shop: Shop) -> None:
+    async def act(ctx: AsyncJobContext) -> None:
+        async def part(what: str) -> None:
+            await ctx.step(what, shop.do, what)
+            try:
+                await asyncio.sleep(0.01)
+                cancelled_once(shop, ctx)
+                await ctx.check_cancelled()
+                await ctx.step(f"{what}-2", shop.do, f"{what}-2")
+            except JobCancelled:
+                await ctx.step(f"undo-{what}", shop.do, f"undo-{what}")
+                raise
+
+        ends = await asyncio.gather(part("a"), part("b"), return_exceptions=True)
+        assert [type(end) for end in ends] == [JobCancelled] * 2
+
+    shop.act = act
+    made = shop.start()
+    done = [what for what in shop.did if what.endswith("done")]
+    assert (shop.now(made).status, done) == (Status.CANCELLED, ["a done", "b done", "undo-a done", "undo-b done"])
+
+
+def test_a_step_that_ran_while_another_task_was_stopped_is_not_repeated_by_a_retry(shop: Shop) -> None:
+    async def slow(what: str) -> str:
+        await asyncio.sleep(0.02)
+        shop.did.append(what)
+        return what
+
+    async def act(ctx: AsyncJobContext) -> None:
+        await ctx.step("order", shop.do, "order")
+
+        async def checks() -> None:
+            await asyncio.sleep(0.005)
+            cancelled_once(shop, ctx)
+            await ctx.check_cancelled()
+            await ctx.step("ship", shop.do, "ship")
+
+        await asyncio.gather(ctx.step("charge", slow, "charge"), checks())
+
+    shop.act = act
+    made = shop.start()
+    assert shop.now(made).status is Status.CANCELLED
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert (shop.now(made).status, shop.did.count("charge"), shop.did.count("order")) == (Status.COMPLETED, 1, 1)

@@ -4,11 +4,12 @@ Its function is called again, is stopped at one place, and undoes its steps.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from chalicelib import JobCancelled, JobContext, RetryLater
+from chalicelib import JobCancelled, JobContext, RetryLater, StepFailed
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
@@ -335,3 +336,155 @@ def test_a_cancel_during_the_last_receive_of_the_message_undoes_at_once(shop: Sh
     assert shop.platform.queue.dead == {}
     assert shop.now(made).status is Status.CANCELLED
     assert shop.did[-1] == "refund"
+
+
+def test_a_cancel_is_not_lost_if_a_deploy_renames_the_step_of_its_place(shop: Shop) -> None:
+    deployed: list[bool] = []
+
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+        ctx.sleep(3600)
+        try:
+            ctx.step("send" if deployed else "ship", shop.do("ship"))
+        except JobCancelled:
+            if not deployed:
+                deployed.append(True)
+                raise ValueError("refund down") from None
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.clock.now += 3600
+    shop.platform.cancel(made)
+    shop.platform.run()
+    shop.platform.advance(hours=2)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "refund"])
+
+
+@pytest.mark.parametrize("new", ["before", "instead"])
+def test_a_cancel_is_not_lost_if_a_deploy_adds_a_step_before_its_place(shop: Shop, new: str) -> None:
+    deployed: list[bool] = []
+
+    def act(ctx: JobContext) -> None:
+        try:
+            if deployed and new == "before":
+                ctx.step("new", shop.do("new"))
+            ctx.step("charge", shop.do("charge"))
+            if not deployed:
+                shop.platform.cancel(ctx.job_id)
+                ctx.check_cancelled()
+            ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            if not deployed:
+                deployed.append(True)
+                raise ValueError("refund down") from None
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=2)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", *["new"] * (new == "before"), "refund"])
+
+
+def test_a_stopped_job_does_not_complete_although_a_deploy_removed_everything_after_its_steps(shop: Shop) -> None:
+    deployed: list[bool] = []
+
+    def act(ctx: JobContext) -> str:
+        ctx.step("charge", shop.do("charge"))
+        try:
+            if not deployed:
+                ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            deployed.append(True)
+            raise ValueError("refund down") from None
+        return "done"
+
+    faults = [ValueError("no truck")]
+
+    def ship() -> None:
+        raise faults[0]
+
+    shop.act = lambda ctx: (ctx.step("charge", shop.do("charge")), ctx.step("ship", ship))
+    made = shop.start()
+    shop.act = act
+    shop.platform.cancel(made)
+    shop.platform.advance(hours=2)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge"])
+
+
+def test_a_report_that_is_not_written_is_the_place_of_a_stop_in_the_next_call(shop: Shop) -> None:
+    """In the first call, the second report is written, because 10 s have passed; in the next call, it is not."""
+    fails = [ValueError("refund down")]
+
+    def pack() -> str:
+        shop.platform.clock.now += 10
+        return shop.do("pack")()
+
+    def bad() -> None:
+        raise ValueError("no gift")
+
+    def refund() -> str:
+        if fails:
+            raise fails.pop()
+        return shop.do("refund")()
+
+    def act(ctx: JobContext) -> None:
+        try:
+            ctx.step("charge", shop.do("charge"))
+            with suppress(StepFailed):
+                ctx.step("gift", bad, tries=1)
+            ctx.progress(10)
+            ctx.step("pack", pack)
+            if fails:
+                shop.platform.cancel(ctx.job_id)
+            ctx.progress(20)
+            shop.did.append("between")
+            ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            ctx.step("refund", refund)
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=1)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "pack", "refund"])
+
+
+def test_a_job_that_is_cancelled_after_its_worker_died_reads_its_steps_before_it_stops(shop: Shop) -> None:
+    def act(ctx: JobContext) -> None:
+        if "died" in shop.did:
+            shop.platform.cancel(ctx.job_id)
+        ctx.check_cancelled()
+        try:
+            ctx.step("charge", shop.do("charge"))
+            if "died" not in shop.did:
+                shop.did.append("died")
+                raise WorkerGone
+            ctx.step("ship", shop.do("ship"))
+        except JobCancelled:
+            ctx.step("refund", shop.do("refund"))
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=1)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "died", "refund"])
+
+
+def test_the_steps_of_a_job_that_was_stopped_before_its_first_step_run_once(shop: Shop) -> None:
+    faults = [WorkerGone()]
+
+    def act(ctx: JobContext) -> None:
+        if faults:
+            shop.platform.cancel(ctx.job_id)
+        try:
+            ctx.check_cancelled()
+            ctx.step("charge", shop.do("charge"))
+        except JobCancelled:
+            ctx.step("tell", shop.do("tell"))
+            if faults:
+                raise faults.pop() from None
+            raise
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=1)
+    assert ended(shop, made) == (Status.CANCELLED, ["tell"])

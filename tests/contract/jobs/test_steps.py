@@ -108,7 +108,7 @@ def test_what_decides_whether_a_kept_step_still_fits_the_code_cannot_be_forged(
     cloud: Settings, clock: Clock, name: str, forged: Any
 ) -> None:
     job, store = a_job(), DynamoJobStore(replace(cloud, signing_key=MASTER), clock)
-    store.keep_step(job, Step("step:pay", T0, 1, took=1, number=1, function="pay", input="y"))
+    store.keep_step(job, Step("step:pay", T0, 1, took=1, number=1, function="pay", input="y", part="undo"))
     assert [step.number for step in store.kept_steps(job)] == [1]
     aws.client("dynamodb", REGION).update_item(
         TableName=cloud.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "STEP#0001#step:pay"}},

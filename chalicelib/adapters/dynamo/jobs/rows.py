@@ -128,6 +128,7 @@ class StepRow(Model):
     number = Whole(attr_name="n", null=True)
     function = Text(attr_name="fn", null=True)
     input = Text(attr_name="in", null=True)
+    part = Text(attr_name="pt", null=True)
     signature = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
     expires_at = Whole()
 

@@ -69,7 +69,7 @@ class Steps:
         row = self._rows(
             pk=job.id, sk=_sk(job, step.key), at=step.at, value=None if large else text, ref=reference, took=step.took,
             until=step.until, by=step.by, request_id=step.invocation, number=step.number, function=step.function,
-            input=step.input,
+            input=step.input, part=step.part,
             expires_at=max(self._clock(), planned) + KEEP_BODIES,
         )  # fmt: skip
         row.signature = self._signing.mark(job, _signed(row))
@@ -90,7 +90,7 @@ class Steps:
         key = row.sk.removeprefix(_sk(job, ""))
         return Step(
             key, row.at, from_text(row.value), row.ref, row.took, row.until, row.by, row.request_id,
-            None if row.number is None else int(row.number), row.function, row.input,
+            None if row.number is None else int(row.number), row.function, row.input, row.part,
         )  # fmt: skip
 
 
@@ -106,4 +106,4 @@ def _of(job: Job, row: StepRow) -> bool:
 def _signed(row: StepRow) -> str:
     """Return everything that a later call of the function uses from the row, as one text."""
     times = [None if at is None else float(at) for at in (row.at, row.took, row.until)]
-    return to_text([row.sk, *times, row.value, row.ref, row.by, row.number, row.function, row.input])
+    return to_text([row.sk, *times, row.value, row.ref, row.by, row.number, row.function, row.input, row.part])
