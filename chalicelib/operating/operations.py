@@ -9,7 +9,7 @@ from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
-from chalicelib.jobs.step import ENDED, STEP, TRY
+from chalicelib.jobs.step import ENDED, STEP, STOP, TRY, Step, has_undone
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
 from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, REPEATED_WITHIN
@@ -164,8 +164,16 @@ class Operations:
         """Return whether the function of a cancelled job has undone its steps, so that they do not count any more."""
         if found.status is not Status.CANCELLED or not found.kept:
             return False
-        ended = self.dispatcher.store.kept_step(found, f"{ENDED}{found.gen}")
-        return ended is not None and bool(ended.value)
+        store, key = self.dispatcher.store, f"{ENDED}{found.gen}"
+        ended = store.kept_step(found, key)
+        if ended is None:
+            steps = store.kept_steps(found)
+            if not any(step.key.startswith(STOP) for step in steps):
+                return False
+            # A second cancel has stopped the job while its function undid the steps. Without this row, the next run
+            # would go on to undo them.
+            ended = store.keep_step(found, Step(key, self.dispatcher.now(), has_undone(steps)))
+        return bool(ended.value)
 
     def _stopping(self, found: Job) -> Change:
         """Return the change that stops a job.

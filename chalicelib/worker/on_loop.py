@@ -240,7 +240,7 @@ class AsyncWorkerContext:
 
     def _stop_others(self) -> None:
         now = asyncio.current_task()
-        self._untold = asyncio.all_tasks() - {now}
+        self._untold = {task for task in asyncio.all_tasks() if task is not now}
         if self.main not in [caller for step, caller in self._begun.items() if step is not now]:
             # # The job function itself waits for its tasks, and gets JobCancelled from one of them.
             self._untold.discard(self.main)

@@ -335,8 +335,10 @@ def test_a_task_does_not_begin_its_next_step_after_another_task_learned_of_a_can
                     await parts()
             else:
                 background = asyncio.create_task(checks())
-                await parts()
-                await background
+                try:
+                    await parts()
+                finally:
+                    await asyncio.gather(background, return_exceptions=True)
         except* JobCancelled:
             await asyncio.sleep(0.05)
             await ctx.step("refund", shop.do, "refund")

@@ -488,3 +488,34 @@ def test_the_steps_of_a_job_that_was_stopped_before_its_first_step_run_once(shop
     made = shop.start()
     shop.platform.advance(hours=1)
     assert ended(shop, made) == (Status.CANCELLED, ["tell"])
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_retry_of_a_job_that_a_second_cancel_has_stopped_does_not_undo_its_steps(shop: Shop, undone: bool) -> None:
+    def act(ctx: JobContext) -> str:
+        try:
+            ctx.step("charge", shop.do("charge"))
+            ctx.wait_for("approved")
+        except JobCancelled:
+            if undone:
+                ctx.step("tell", shop.do("tell"))
+            ctx.sleep(7200)
+            ctx.step("refund", shop.do("refund"))
+            raise
+        return "shipped"
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.run()
+    shop.platform.advance(minutes=2)
+    assert shop.platform.cancel(made).status is Status.CANCELLED
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert (shop.now(made).waits, shop.did) == (
+        "event:approved",
+        ["charge", "tell", "charge"] if undone else ["charge"],
+    )
+    shop.platform.event(made, "approved")
+    shop.platform.run()
+    assert shop.now(made).result == "shipped"

@@ -102,7 +102,8 @@ def test_a_row_that_another_function_wrote_is_no_step(cloud: Settings, clock: Cl
 
 
 @pytest.mark.parametrize(
-    ("name", "forged"), [("n", {"N": "7"}), ("fn", {"S": "ship"}), ("in", {"S": "x"}), ("took", {"N": "9"})]
+    ("name", "forged"),
+    [("n", {"N": "7"}), ("fn", {"S": "ship"}), ("in", {"S": "x"}), ("took", {"N": "9"}), ("pt", {"S": "inner"})],
 )
 def test_what_decides_whether_a_kept_step_still_fits_the_code_cannot_be_forged(
     cloud: Settings, clock: Clock, name: str, forged: Any
