@@ -233,6 +233,8 @@ class Steps:
         """Keep the version of a run before its first step; raises VersionRemoved for a version that is not declared."""
         if self.changes.versioned:
             self._begun()
+        elif self.job.kept:  # after a rollback to code that declares no version, a run may have a version
+            self._load()
 
     def step(
         self, name: str, function: Callable[..., Any], *args: Any, within: float | None = None,
@@ -614,6 +616,7 @@ class Steps:
         if again and number < rule.most:
             delay = asked(error.after) if isinstance(error, Retry) else rule.curve.delay(number, self.chance)
             until = round(self._now() + delay, 3)
+            until = None if until > self._first() + LONGEST_RUN else until
         return self._keep(Step(kinds.try_key(self.job.gen, number, key), self._now(), told, until=until))
 
     async def _after(self, key: str, failures: Sequence[Step], calling: Calling, within: float | None) -> None:
@@ -680,14 +683,18 @@ class Steps:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_RUN:
             raise ConfigurationError(f"{what} must be 0 to {LONGEST_RUN:,.0f} (90 days), in seconds; it is {seconds!r}")
         until = self._now() + seconds
-        own = (step.at for step in (self._known or {}).values() if kinds.is_counted(step))
-        first = min(own, default=self._now())
+        first = self._first()
         if until > first + LONGEST_RUN:
             raise PermanentError(
                 f"The wait would end at {iso(until)}: a run waits for 90 days at most after its first step, which was "
                 f"kept at {iso(first)}."
             )
         return round(until, 3)
+
+    def _first(self) -> float:
+        """Return when the function has kept something for the first time (epoch seconds)."""
+        own = (step.at for step in (self._known or {}).values() if kinds.is_counted(step))
+        return min(own, default=self._now())
 
     def _now(self) -> float:
         return math.floor(self.clock() * 1000) / 1000

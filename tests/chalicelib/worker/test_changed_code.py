@@ -108,6 +108,22 @@ def test_a_run_of_a_version_that_is_gone_waits_and_goes_on_after_a_deploy(stage:
     assert (stage.now(made).result, stage.did) == ("2", ["called", "pay", "called"])
 
 
+def test_a_rollback_behind_the_first_version_does_not_call_the_function_of_a_run_with_kept_steps(stage: Stage) -> None:
+    def second(_: Any, ctx: JobContext) -> None:
+        ctx.step("pay", stage.pay)
+        ctx.sleep(60)
+
+    def before(_: Any, ctx: JobContext) -> None:
+        stage.charge()
+        ctx.step("pay", stage.pay)
+
+    stage.deploy(second, version="2")
+    made = stage.start()
+    stage.deploy(before)
+    stage.platform.advance(120)
+    assert (stage.now(made).error_class, stage.did) == ("VersionRemoved", ["pay"])
+
+
 def test_a_rollback_behind_the_first_version_stops_at_the_first_step(stage: Stage) -> None:
     def act(_: Any, ctx: JobContext) -> str:
         ctx.step("pay", stage.pay)

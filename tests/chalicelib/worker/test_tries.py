@@ -201,3 +201,14 @@ def test_one_run_of_the_test_kit_tries_again(shop: Shop) -> None:
     ship = failing(shop, ValueError("1"), ValueError("2"))
     shop.act = lambda ctx: ctx.step("ship", ship, retry=LONG)
     assert run(TYPE, {"id": "o-1"}, clock=shop.platform.clock).value == "shipped"
+
+
+def test_no_try_follows_later_than_90_days_after_the_first_step(shop: Shop) -> None:
+    ship, week = failing(shop, *[ValueError("no truck")] * 30), 7 * 86_400
+    shop.act = lambda ctx: [ctx.step("pay", shop.do("pay")), ctx.step("ship", ship, tries=30, retry=Delays((week,)))]
+    made = shop.start()
+    for _ in range(14):
+        shop.platform.clock.now += week
+        shop.platform.advance(minutes=2)
+    assert (shop.now(made).status, shop.now(made).error_class) == (Status.FAILED, "StepFailed")
+    assert shop.did.count("ship") == 1 + 90 // 7
