@@ -28,7 +28,10 @@ class Sleepers:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def look(self, standing: Standing) -> Mapping[str, Overslept]:
-        """Return the overdue jobs by type; reads nothing while no job is suspended."""
+        """Return the overdue jobs by type; reads nothing while no job is suspended.
+
+        Only some suspended jobs of a type are checked for events that have come, because each takes a read.
+        """
         types = sorted(name for (name, status), n in standing.totals.items() if status is Status.SUSPENDED and n)
         if not types:
             return {}
