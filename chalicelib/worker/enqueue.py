@@ -18,7 +18,7 @@ from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.constants import DAY, MAX_DELAY, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
-from chalicelib.jobs.retention import KEEP_DONE
+from chalicelib.jobs.retention import KEEP_DONE, KEEP_KEYS
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 from chalicelib.keys.rule import Debounce
 from chalicelib.producing.service import JobService
@@ -79,7 +79,6 @@ class Enqueuing:
             debounce=None if debounce is None else Debounce(debounce[0], _whole(debounce[1])),
             expires_seconds=None if expires is None else _whole(expires), max_attempts=max_attempts, on_end=end,
         )  # fmt: skip
-        kept_at = kept_at if debounce is None else None
         if key is not None:
             return self._made_once(self.service, parent, asked, key, kept_at)
         same = f"{asked.body_hash()}.{step}" if step else asked.body_hash()
@@ -96,17 +95,20 @@ class Enqueuing:
     def _made_once(self, service: JobService, parent: Job, asked: Submission, key: str, kept_at: float | None) -> Job:
         if kept_at is None:
             return self._submitted(service, asked, key)
-        if (found := self._made_before(service, parent, asked.type, key)) is not None:
+        if (found := self._made_before(service, parent, asked, key)) is not None:
             return found
-        if service.now() - kept_at > KEEP_DONE - DAY:  # the job was made and has ended, and its row was deleted since
+        # how long the job is found: by its own row, or by the row of the key whose job it has replaced
+        kept = KEEP_DONE if asked.debounce is None else KEEP_KEYS
+        if service.now() - kept_at > kept - DAY:  # the job was made and has ended, and its row was deleted since
             return service.wanted(asked).job
         return self._submitted(service, asked, key)
 
-    def _made_before(self, service: JobService, parent: Job, child: str, key: str) -> Job | None:
+    def _made_before(self, service: JobService, parent: Job, asked: Submission, key: str) -> Job | None:
         """Return the job that this run, or an earlier run with the same kept steps, has made with this key."""
-        ids = (Lineage.of(replace(parent, gen=gen)).child_id(child, key) for gen in range(parent.gen, 0, -1))
+        ids = (Lineage.of(replace(parent, gen=gen)).child_id(asked.type, key) for gen in range(parent.gen, 0, -1))
+        look = service.keyed.find if asked.debounce is None else service.keyed.answered
         try:
-            return next((job for job in map(service.keyed.find, ids) if job is not None), None)
+            return next((job for job in map(look, ids) if job is not None), None)
         except Exception as error:
             raise StoreUnavailable(f"The job cannot be read: {type(error).__name__}") from error
 

@@ -694,7 +694,7 @@ def test_a_function_that_is_called_again_reports_no_progress_before_the_place_wh
     assert told == [0, 10, 20]
 
 
-@pytest.mark.parametrize("way", ["name", "type", "client"])
+@pytest.mark.parametrize("way", ["name", "type", "client", "debounce"])
 def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual_retry(way: str) -> None:
     def child(payload: Order, ctx: JobContext) -> str:
         return payload.id
@@ -705,7 +705,9 @@ def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual
         shop.platform = Platform(registered[TYPE], kind)
 
         def make(ctx: JobContext, name: str) -> None:
-            if way != "client":
+            if way == "debounce":
+                ctx.enqueue(kind, {"id": name}, key=name, debounce=(name, 5))
+            elif way != "client":
                 ctx.enqueue(kind if way == "type" else kind.name, {"id": name}, key=name)
             else:
                 kind.delay(id=name)
@@ -725,6 +727,7 @@ def test_a_job_that_was_made_before_a_kept_step_is_not_made_again_after_a_manual
         assert shop.now(made).status is Status.DEAD_LETTER
         shop.platform.retry(made)
         shop.platform.run()
+        shop.platform.advance(minutes=1)
         assert shop.now(made).status is Status.COMPLETED
         assert [one.payload["id"] for one in shop.platform.jobs(type=kind)].count("before") == 1
         assert [one.payload["id"] for one in shop.platform.jobs(type=kind)].count("after") == 2, "a run makes its own"
