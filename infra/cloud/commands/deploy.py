@@ -72,6 +72,8 @@ class Deployment:
         self._apply(package, self.given)
         outputs = self._close_policy(package)
         self._try(outputs, former)
+        # not earlier: if the test fails, the former version returns with its queues and their pauses
+        pauses.end_of_removed(self.account, self.stack, {kind.queue_key for kind in self.types()}, self.terminal.say)
         if dist is not None:
             count = website.upload(self.account, outputs, dist, stage)
             self.terminal.say(f"Uploaded the dashboard: {count} files.")

@@ -1,15 +1,19 @@
-"""Keep paused types paused when an update replaces an event source mapping, for example because of a new queue.
+"""Keep pauses true over a deployment.
 
-CloudFormation creates every mapping enabled, even if the old mapping was disabled.
+CloudFormation creates every event source mapping enabled, even if the old mapping was disabled. And the pause of a
+queue that a deployment removes would return with a later queue of the same name.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.job_types.queue import name_in_aws
+from chalicelib.pausing.dynamo import DynamoPastPauses
+from chalicelib.pausing.port import PastPause
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.stack.changes import Change
@@ -34,6 +38,26 @@ def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callabl
         if (name := paused.get(resource["LogicalResourceId"])) and resource["LogicalResourceId"] in anew:
             _switch_off(client.update_event_source_mapping, resource["PhysicalResourceId"], stack.sleep)
             say(f"{name} stays paused: the mapping of its new queue is switched off.")
+
+
+def end_of_removed(
+    account: Account,
+    stack: Stack,
+    queues: Collection[str],
+    say: Callable[[str], None],
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """End the pauses of queues that are not among `queues`, and print their names. The stage works without this."""
+    try:
+        settings = access.settings(account, stack)
+        counters, ended = DynamoCounters(settings), DynamoPastPauses(settings)
+        for queue, pause in counters.pauses().items():
+            if queue not in queues:
+                ended.add(queue, PastPause(pause, round(clock(), 3), "deployment"))
+                counters.resume(queue)
+                say(f"The pause of {queue} has ended: this version has no such queue.")
+    except Exception as error:  # the deployment itself has succeeded
+        say(f"Pauses of removed queues could not be ended: {type(error).__name__}.")
 
 
 def _paused(account: Account, stack: Stack) -> Sequence[str]:

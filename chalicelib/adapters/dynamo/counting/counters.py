@@ -96,9 +96,11 @@ class DynamoCounters:
     def standing(self) -> Standing:
         """See Counters. Return the rows of one partition."""
         rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
-        paused = {name.removeprefix(PAUSE): Pause(row[SINCE], row[BY], row[REASON], row.get(PROBE_AT))
-                  for name, row in rows.items() if name.startswith(PAUSE) and SINCE in row}  # fmt: skip
-        return standing(rows, paused)
+        return standing(rows, _pauses(rows))
+
+    def pauses(self) -> Mapping[str, Pause]:
+        """Return all stored pauses by queue, also those of queues that no longer exist."""
+        return _pauses({item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)})
 
     def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
@@ -196,3 +198,11 @@ def _numbers(item: Mapping[str, Any]) -> Counter[str]:
 
 def _seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
+
+
+def _pauses(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Pause]:
+    return {
+        name.removeprefix(PAUSE): Pause(row[SINCE], row[BY], row[REASON], row.get(PROBE_AT))
+        for name, row in rows.items()
+        if name.startswith(PAUSE) and SINCE in row
+    }
