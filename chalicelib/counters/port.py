@@ -145,6 +145,7 @@ class Standing:
     pauses, by type and by shared queue. `unsent`: for each type, the starts of the minutes in which unsent jobs were
     first due, oldest first. `claimed_to`: for each type, when the jobs that workers claim now were sent. `bulk`: the
     ids of unfinished bulk actions. `deploys`: the last deployments, oldest first.
+    `moved_at`: for each type that shares a queue or did so, when its present queue became its queue.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -154,6 +155,7 @@ class Standing:
     claimed_to: Mapping[str, float] = field(default_factory=dict)
     bulk: Sequence[str] = ()
     deploys: Sequence[Deploy] = ()
+    moved_at: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.counters import deploys, keys, wait_times
+from chalicelib.counters import deploys, keys, moves, wait_times
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
@@ -24,7 +24,8 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause])
     bulk = tuple(sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
                   and keys.OPEN in row))  # fmt: skip
     told = deploys.read(rows.get(keys.DEPLOYS, {}).get(keys.DEPLOYS, "[]"))
-    return Standing(totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told)
+    moved = moves.read(rows.get(keys.MOVES, {}).get(keys.MOVES, ""))
+    return Standing(totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told, moved)
 
 
 def of_every_type(paused: Mapping[str, Pause]) -> dict[str, Pause]:

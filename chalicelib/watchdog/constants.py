@@ -36,6 +36,9 @@ normally a minute apart."""
 DOUBT_SLACK = 300.0
 """A waiting job is in doubt if workers have claimed jobs whose messages were sent at least this number of seconds after
 the message of the waiting job. The margin is needed because SQS does not keep the exact order."""
+MOVE_REACH = 3_600.0
+"""Seconds after a type has moved to another queue: a job that is due later has no message on the former queue, because
+a message is held for at most 15 minutes, and a lease is hardly longer."""
 OLD_MESSAGE = KEEP_MESSAGES - DAY / 2
 """Age in seconds from which a waiting job is always in doubt, because SQS will soon delete its message."""
 OLD_HELD_MESSAGE = 3_600.0

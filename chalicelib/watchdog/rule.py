@@ -9,6 +9,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
 from chalicelib.watchdog.constants import (
     DOUBT_SLACK,
+    MOVE_REACH,
     OLD_HELD_MESSAGE,
     OLD_MESSAGE,
     OLD_PATIENCE,
@@ -27,7 +28,7 @@ class Signs:
     `claimed_to`: the messages of the jobs that workers claim now were sent at this time (epoch seconds; None: unknown).
     `counted`: the counters could be read. `declared`: the code still contains the type. `serial`: jobs with the same
     key run one at a time, so the order of starts shows nothing about lost messages, and the queue cannot delay a
-    message.
+    message. `moved_at`: messages that were sent before this time went to another queue (None: to this one).
     """
 
     depth: Depth | None = None
@@ -36,6 +37,7 @@ class Signs:
     counted: bool = True
     declared: bool = True
     serial: bool = False
+    moved_at: float | None = None
 
     @property
     def empty(self) -> bool:
@@ -61,7 +63,8 @@ class Signs:
             return None
         if self.empty or not self.counted:
             return now
-        return max(now - OLD_MESSAGE, self.claimed_to or 0.0)
+        moved = 0.0 if self.moved_at is None else min(now, self.moved_at + MOVE_REACH)
+        return max(now - OLD_MESSAGE, self.claimed_to or 0.0, moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,8 @@ def _of_sent(job: Job, now: float, signs: Signs) -> Wait | Resend | GiveUp:
     since = expected(job)
     if now < since + SEND_GRACE:
         return Wait(since + SEND_GRACE)
+    if not signs.paused and _left_behind(job, signs):
+        return Resend(0, now + PATIENCE.latest(job.resends + 1))
     if not in_doubt(job, now, signs):
         return Wait(now + min(max(now - since, PATIENCE.first), PATIENCE.longest))
     if not lost(job, signs):
@@ -159,6 +164,13 @@ def lost(job: Job, signs: Signs) -> bool:
     """Return True if the last message of a sent job would have been received by now, if it existed."""
     last = max(expected(job), job.resent_at or 0.0)
     return signs.empty or (signs.claimed_to is not None and last < signs.claimed_to - DOUBT_SLACK)
+
+
+def _left_behind(job: Job, signs: Signs) -> bool:
+    """Return True if the message of a sent job went to the former queue of its type."""
+    begun = job.started_at if job.status in (Status.PROCESSING, Status.RETRYING) else None
+    sent_at = max(job.updated_at if begun is None else begun, job.resent_at or 0.0)
+    return signs.moved_at is not None and sent_at < signs.moved_at
 
 
 def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:

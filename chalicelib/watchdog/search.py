@@ -36,8 +36,9 @@ def signs_of(job_type: str, depth: Depth | None, standing: Standing | None) -> S
     serial = jobtype.serial(job_type)
     if standing is None:
         return Signs(depth, counted=False, serial=serial)
+    moved = standing.moved_at.get(job_type)
     claimed = [standing.claimed_to[name] for name in _alike(job_type) if name in standing.claimed_to]
-    return Signs(depth, max(claimed, default=None), job_type in standing.paused, serial=serial)
+    return Signs(depth, max(claimed, default=None), job_type in standing.paused, serial=serial, moved_at=moved)
 
 
 def _alike(job_type: str) -> list[str]:

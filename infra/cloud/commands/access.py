@@ -12,7 +12,6 @@ from pathlib import Path
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.counters.port import Deploys
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
@@ -74,7 +73,7 @@ def tokens_here() -> Tokens:
     return Tokens(DynamoTokenStore(Settings.from_env({**tables, "AWS_REGION": REGION})))
 
 
-def deploys(account: Account, stack: Stack) -> Deploys:
+def deploys(account: Account, stack: Stack) -> DynamoCounters:
     """Return the record of a stack's deployments; raises CloudError if there is no such stack."""
     return DynamoCounters(settings(account, stack))
 

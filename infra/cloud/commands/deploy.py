@@ -71,6 +71,8 @@ class Deployment:
         former = Former.of(self.account, self.stack)
         self._apply(package, self.given)
         outputs = self._close_policy(package)
+        shared = {kind.name: kind.queue.name for kind in self.types() if kind.queue is not None}
+        deploys.mark_queues(lambda: access.deploys(self.account, self.stack), shared, self.terminal.say)
         self._try(outputs, former)
         # not earlier: if the test fails, the former version returns with its queues and their pauses
         pauses.end_of_removed(self.account, self.stack, {kind.queue_key for kind in self.types()}, self.terminal.say)

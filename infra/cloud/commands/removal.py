@@ -131,6 +131,16 @@ def types_in(template: Mapping[str, Any], stack: str) -> set[str]:
     return own | {name for names in shared for name in names.split(",") if name}
 
 
+def shared_in(template: Mapping[str, Any]) -> dict[str, str]:
+    """Return the shared queue of each type of a packaged template that has one."""
+    functions = [one for one in template["Resources"].values() if SHARED_BY in one.get("Metadata", {})]
+    return {
+        name: str(one["Properties"]["Handler"]).rpartition(".")[2]
+        for one in functions
+        for name in one["Metadata"][SHARED_BY].split(",")
+    }
+
+
 def queues_in(template: Mapping[str, Any], stack: str) -> list[str]:
     """Return the last parts of the names of the job types' queues in a packaged template."""
     found = [one["Properties"] for one in template["Resources"].values() if one["Type"] == QUEUE]

@@ -118,6 +118,8 @@ def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, p
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
     pauses.keep(account, stack, proposed.changes, terminal.say)
+    shared = removal.shared_in(history.template(account, stack.name, to.url))
+    deploys.mark_queues(lambda: access.deploys(account, stack), shared, terminal.say)
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
 
 

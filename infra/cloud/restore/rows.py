@@ -79,7 +79,7 @@ KINDS = (
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
     Kind("WindowRow", "control", r"RL#.+", ANY, How.NOT, "the requests of an address within a minute"),
-    Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS)", How.NOT, "counters are recounted"),
+    Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS|MOVES)", How.NOT, "counters are recounted"),
     Kind("pause", "control", "CNT", r"PAUSE#.+", How.NOT, "a stage says itself which types it pauses"),
     Kind("OpenRow", "control", "CNT", r"BULK#.+", How.NOT, "a bulk action that was under way is started again"),
     Kind("BulkRow", "control", "BULK", ANY, How.NOT, "a bulk action that was under way is started again"),

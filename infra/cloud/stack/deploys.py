@@ -4,9 +4,10 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters.constants import LONGEST_VERSION
 from chalicelib.counters.port import Deploys
 
@@ -23,6 +24,22 @@ def mark(
         deploys().deployed(version, clock())
     except Exception as error:  # whatever the error, the deployment itself has succeeded
         say(f"The charts will not show this deployment: {type(error).__name__}.")
+
+
+def mark_queues(
+    counters: Callable[[], DynamoCounters],
+    shared: Mapping[str, str],
+    say: Callable[[str], None],
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Record which types share which queue, so that the watchdog finds the jobs whose messages a move has left behind.
+
+    `shared` has the shared queue of each type that has one. An error is printed, not raised.
+    """
+    try:
+        counters().deployed_queues(shared, clock())
+    except Exception as error:  # whatever the error, the deployment itself has succeeded
+        say(f"Jobs of types that have moved to another queue may start hours later: {type(error).__name__}.")
 
 
 def version_of(url: str, folder: Path) -> str:

@@ -150,3 +150,26 @@ def test_a_paused_queue_gives_up_no_job_of_its_types() -> None:
         ["mail", "order.charge", "mail.welcome", "mail.bill", "mail.paced", "mail.fair"], T0
     )
     assert of_every_type({"mail.bill": pause}) == {}, "the pause of a queue that the type no longer has"
+
+
+@pytest.mark.parametrize("name", ["mail.fair", "mail.paced", "mail.bill"])
+def test_jobs_in_flight_of_a_type_that_moved_to_a_busy_queue_get_a_message_there(name: str) -> None:
+    store, queue, dispatcher, clock = stage()
+    now = clock.now
+    retrying: dict[str, Any] = {"sent": True, "attempts": 1, "claims": 1, "started_at": now - 9}
+    store.add(Job("waits", name, Status.QUEUED, now, now, sent=True, due_at=now + 60))
+    store.add(Job("retries", name, Status.RETRYING, now, now, next_attempt_at=now + 300, due_at=now + 360, **retrying))
+    clock.advance(30)
+    totals = {(name, Status.QUEUED): 1, (name, Status.RETRYING): 1}
+    counted = partial(Standing, totals, moved_at={name: clock.now})
+    clock.advance(1)
+    store.add(Job("later", name, Status.QUEUED, clock.now, clock.now, sent=True, due_at=clock.now + 60))
+    queue.send(Message("other", 1, "mail.welcome"))
+    sent = Counter[str]()
+    for _ in range(20):
+        Watchdog(dispatcher, jobtype.names(), standing=counted).run(lambda: 60.0)
+        sent.update(held.message.id for held in queue.messages["mail"] if held.message.id != "other")
+        queue.messages["mail"] = [held for held in queue.messages["mail"] if held.message.id == "other"]
+        clock.advance(60)
+    assert sent == {"waits": 1, "retries": 1}, "the job that was made after the move has its message here"
+    assert store.get("waits").stalled_since is None, "nobody is called for a move"

@@ -17,8 +17,8 @@ from chalicelib.adapters.constants import MOST_LITTER, MOST_WRITES
 from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
-from chalicelib.counters import deploys, keys
-from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, PAUSE, PROBE_AT, REASON, SINCE, STEPS, TOTALS
+from chalicelib.counters import deploys, keys, moves
+from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, MOVES, PAUSE, PROBE_AT, REASON, SINCE, STEPS, TOTALS
 from chalicelib.counters.port import Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.counters.standing import litter, standing
 from chalicelib.errors import RowRefused
@@ -123,6 +123,16 @@ class DynamoCounters:
             text = self._get(row).get(DEPLOYS, "")
             unchanged: Condition = kept == text if text else kept.does_not_exist()
             if self._write(row, [kept.set(deploys.added(text, version, at))], unchanged):
+                return
+
+    def deployed_queues(self, shared: Mapping[str, str], at: float) -> None:
+        """Record which types share which queue since `at`; without such types, nothing is written."""
+        row, kept = Row(TOTALS, MOVES), Path([MOVES])
+        while True:
+            text = self._get(row).get(MOVES, "")
+            new = moves.after(text, shared, at)
+            unchanged: Condition = kept == text if text else kept.does_not_exist()
+            if new == text or self._write(row, [kept.set(new)], unchanged):
                 return
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:

@@ -190,6 +190,7 @@ def test_unfinished_jobs_of_a_type_that_leaves_a_shared_queue_for_good_are_count
     template = {"Resources": {name: resource for name, resource in made.items() if "Type" in resource}}
     assert removal.types_in(template, stack) == {kind.name for kind in sharing}
     assert removal.queues_in(template, stack) == ["queue-mail"]
+    assert removal.shared_in(template) == {kind.name: "mail" for kind in sharing}
 
 
 def test_jobs_that_cannot_be_counted_stop_it_too() -> None:
