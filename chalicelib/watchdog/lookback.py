@@ -5,11 +5,12 @@ A job that is still unsent after this time would be found only after workers hav
 """
 
 import threading
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.jobs.constants import LOOK_AHEAD
-from chalicelib.watchdog.constants import LOOKBACK_GAP, OLD_MESSAGE, UNSENT_PATIENCE
+from chalicelib.watchdog.constants import IDLE_EVERY, LOOKBACK_GAP, OLD_MESSAGE, UNSENT_PATIENCE
 
 PATIENCE = UNSENT_PATIENCE.longest + 60
 """Seconds within which the message of an unsent job is sent, or at least another try to send it is made."""
@@ -33,6 +34,8 @@ class Lookback:
 
     ran_at: float = 0.0
     windows: dict[str, Window] = field(default_factory=dict)
+    searched_in: dict[str, int] = field(default_factory=dict)
+    """The minute of the last search, by type that shares a queue and was idle."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     """The lock is needed because a run checks several portions of a type at the same time."""
 
@@ -43,6 +46,23 @@ class Lookback:
         self.ran_at = now
         for name in job_types:
             self.windows.setdefault(name, Window(now - OLD_MESSAGE, now + PATIENCE))
+
+    def search_due(self, job_type: str, now: float) -> bool:
+        """Return whether the last search of an idle type is long enough ago; a missed run does not cost another turn.
+
+        A new process does not know the last search. It takes a minute that is different for different types, so that
+        their searches are spread.
+        """
+        minute = int(now // 60)
+        if job_type not in self.searched_in:
+            phase = zlib.crc32(job_type.encode()) % IDLE_EVERY
+            self.searched_in[job_type] = minute - 1 - (minute - 1 - phase) % IDLE_EVERY
+        return minute - self.searched_in[job_type] >= IDLE_EVERY
+
+    def searched(self, job_type: str, now: float) -> None:
+        """Remember the search of a type."""
+        if job_type in self.searched_in:
+            self.searched_in[job_type] = int(now // 60)
 
     def since(self, job_type: str, now: float) -> float | None:
         """Return from which time to search for planned jobs of the type; None: no further back than usual."""

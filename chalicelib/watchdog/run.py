@@ -73,7 +73,7 @@ class Watchdog:
             events.growing(grown)
         removed = undeclared(standing, self.types)
         signs |= dict.fromkeys(removed, Signs(declared=False))
-        names = in_turn([*(name for name in self.types if searched(name, standing, now)), *removed], now)
+        names = in_turn([*(name for name in self.types if searched(name, standing, now, self.lookback)), *removed], now)
         half = remaining() / 2
         found = self._each(lambda name: self._found(name, signs, standing) if remaining() >= half else None, names)
         self.tally += Counter(out_of_time=found.count(None))
@@ -140,11 +140,13 @@ class Watchdog:
         if seen.paused:
             self.lookback.keep([name], now)
         try:
-            return find(self.dispatcher.store, name, seen, standing, now, self.lookback.since(name, now))
+            found = find(self.dispatcher.store, name, seen, standing, now, self.lookback.since(name, now))
         except Exception as error:
             events.watchdog_failed(f"overdue {name}", error)
             self.lookback.keep([name], now)
             return []
+        self.lookback.searched(name, now)
+        return found
 
     def _look_at(self, portions: Sequence[Found], signs: Mapping[str, Signs], remaining: Callable[[], float]) -> None:
         def look(portion: Found) -> Mapping[str, int]:

@@ -1,6 +1,5 @@
 """Find the jobs that a run checks: for each type jobs in doubt, jobs to send soon, and unsent jobs."""
 
-import zlib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from chalicelib.jobs.constants import LOOK_AHEAD, MOST_MESSAGES
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.port import Depth, JobStore, Overdue, Search
 from chalicelib.watchdog.constants import (
-    IDLE_EVERY,
     IN_ONE_READ,
     MOST_CHECKED,
     MOST_LOOKS,
@@ -18,6 +16,7 @@ from chalicelib.watchdog.constants import (
     MOST_SPANS,
     MOST_UNCOUNTED,
 )
+from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.rule import Signs
 
 MINUTE = 60.0
@@ -63,7 +62,7 @@ def undeclared(standing: Standing | None, declared: Sequence[str]) -> list[str]:
     return sorted({name for (name, status), n in standing.totals.items() if n and status in ACTIVE} - set(declared))
 
 
-def searched(job_type: str, standing: Standing | None, now: float) -> bool:
+def searched(job_type: str, standing: Standing | None, now: float, lookback: Lookback) -> bool:
     """Return whether a run at `now` (epoch seconds) searches the jobs of a type.
 
     A type that shares a queue is searched less often while the counters know no unfinished job of it. They may be
@@ -73,7 +72,7 @@ def searched(job_type: str, standing: Standing | None, now: float) -> bool:
         return True
     if any(standing.totals.get((job_type, status)) for status in ACTIVE):
         return True
-    return int(now // MINUTE) % IDLE_EVERY == zlib.crc32(job_type.encode()) % IDLE_EVERY
+    return lookback.search_due(job_type, now)
 
 
 def find(

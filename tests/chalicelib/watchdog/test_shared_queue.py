@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Depth, Message, Overdue, Search
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.watchdog.constants import DOUBT_SLACK, IDLE_EVERY
+from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import searched, signs_of
 from tests.chalicelib.api.support import only_types
@@ -124,8 +126,22 @@ def test_a_run_asks_a_queue_once_and_looks_at_idle_types_in_turn() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("missed", range(IDLE_EVERY))
+def test_an_idle_type_waits_no_other_ten_minutes_when_a_run_is_missed(missed: int) -> None:
+    store, _, dispatcher, clock = stage()
+    lookback, at = Lookback(), list[int]()
+    for minute in range(4 * IDLE_EVERY):
+        store.searches.clear()
+        if minute not in (IDLE_EVERY + missed, 2 * IDLE_EVERY + missed):
+            Watchdog(dispatcher, jobtype.names(), standing=lambda: Standing({}), lookback=lookback).run(lambda: 60.0)
+        if store.searches["mail.welcome"]:
+            at.append(minute)
+        clock.advance(60)
+    assert max(after - before for before, after in pairwise(at)) <= IDLE_EVERY + 1
+
+
 def test_every_type_is_searched_while_the_counters_do_not_answer() -> None:
-    assert all(searched(name, None, T0) for name in jobtype.names())
+    assert all(searched(name, None, T0, Lookback()) for name in jobtype.names())
 
 
 def test_the_dead_letter_queue_of_several_types_is_swept_once() -> None:
