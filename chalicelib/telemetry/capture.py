@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 
 from chalicelib.telemetry.constants import BYTES_AT_ONCE, LONGEST_LINE
-from chalicelib.telemetry.logger import logger, repeating
+from chalicelib.telemetry.logger import held, logger
 from chalicelib.telemetry.own_output import Captured, own_output
 from chalicelib.telemetry.redaction import without_secrets
 
@@ -169,7 +169,7 @@ class _Pump:
 
 
 def _tell(descriptor: int, line: str) -> None:
-    if line.strip() and not repeating():
+    if line.strip() and not held(lambda: _tell(descriptor, line)):
         level, name = SOURCES[descriptor]
         _own_logger().log(level, without_secrets(line)[:LONGEST_LINE], extra={"logger": name})
 
@@ -182,9 +182,11 @@ class _Forward(logging.Handler):
     """Write records of other loggers through the platform's logger."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith(logger().service) or repeating():
+        if record.name.startswith(logger().service):
             return None
         if record.levelno < logging.WARNING and record.name.split(".")[0] in QUIET:
+            return None
+        if held(lambda: self.emit(record)):
             return None
         try:
             text = record.getMessage()

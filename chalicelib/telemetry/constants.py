@@ -4,6 +4,10 @@
 LONGEST_LINE = 8_000
 BYTES_AT_ONCE = 65_536
 
+# For logger.py
+MOST_HELD = 1_000
+"""Maximum lines that wait until it is known whether a job function only repeats them; older ones are left out."""
+
 # For redaction.py
 SHORTEST_SECRET = 4
 """Minimum characters of a masked value. A shorter value would match everywhere."""

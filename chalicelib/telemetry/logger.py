@@ -2,15 +2,18 @@
 
 import functools
 import json
+import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
+from chalicelib.telemetry.constants import MOST_HELD
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.own_output import own_output
 from chalicelib.telemetry.platform_lines import short_id
@@ -21,7 +24,16 @@ METRICS = "_aws"
 PLAIN = str | int | float | None
 TOO_DEEP = "[nested too deep]"
 _invocation: dict[str, str] = {}
-_repeats: ContextVar[Callable[[], bool]] = ContextVar("repeats", default=lambda: False)
+
+
+class _Repeated(NamedTuple):
+    """Whether a job function repeats what it did before, and the lines that it has written meanwhile."""
+
+    repeats: Callable[[], bool]
+    lines: deque[Callable[[], object]]
+
+
+_repeated: ContextVar[_Repeated | None] = ContextVar("repeated", default=None)
 
 
 @functools.cache
@@ -42,23 +54,38 @@ def function_logger() -> Logger:
     """Return the logger of job functions: like `logger()`, but without the lines of a function that is called again."""
     logger()  # it has the handler and the format
     log = Logger(service=SERVICE, child=True)
-    log.addFilter(lambda _: not repeating())
+    log.addFilter(lambda record: not held(lambda: logging.getLogger(record.name).handle(record)))
     return log
 
 
-def repeating() -> bool:
-    """Return whether the running job function repeats what it did in an earlier invocation, so nothing is logged."""
-    return _repeats.get()()
+def held(line: Callable[[], object]) -> bool:
+    """Return whether the running job function repeats what it did in an earlier invocation, so nothing is logged.
+
+    `line` writes the line later, if the function turns out to have done something else.
+    """
+    repeated = _repeated.get()
+    if repeated is None or not repeated.repeats():
+        return False
+    repeated.lines.append(line)
+    return True
 
 
 @contextmanager
 def silent_while(repeats: Callable[[], bool]) -> Iterator[None]:
-    """Log no output of the job function that runs in the block, as long as `repeats()` is true."""
-    token = _repeats.set(repeats)
+    """Log no output of the job function that runs in the block, as long as `repeats()` is true.
+
+    If it is still true at the end, the function did not come to where it was before: it failed earlier, or a deploy has
+    changed it. Then all its output is logged.
+    """
+    repeated = _Repeated(repeats, deque(maxlen=MOST_HELD))
+    token = _repeated.set(repeated)
     try:
         yield
     finally:
-        _repeats.reset(token)
+        _repeated.reset(token)
+        if repeats():
+            for line in repeated.lines:
+                line()
 
 
 def _line(facts: dict[str, Any]) -> str:

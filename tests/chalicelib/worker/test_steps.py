@@ -670,6 +670,34 @@ def test_a_function_that_is_called_again_does_not_repeat_its_output(
     assert {line["job_id"] for line in lines if line.get("message") in own} == {made.id}
 
 
+@pytest.mark.parametrize("change", ["fails earlier", "without its last step"])
+def test_a_function_that_does_not_come_to_where_it_was_logs_everything(
+    shop: Shop, capsys: pytest.CaptureFixture[str], change: str
+) -> None:
+    def act(ctx: JobContext) -> None:
+        called = shop.did.count("called")
+        shop.did.append("called")
+        ctx.step("pay", shop.do("pay"))
+        ctx.logger.info("line %d", 3 * called + 1)
+        print(f"line {3 * called + 2}")  # noqa: T201
+        logging.getLogger("carrier").warning("line %d", 3 * called + 3)
+        if called == 1 and change == "fails earlier":
+            raise ValueError("early")
+        if called != 1:
+            ctx.step("ship", shop.do("ship"))
+        if called == 0:
+            raise ValueError("no")
+
+    shop.act = act
+    made = shop.start()
+    shop.platform.advance(hours=2)
+    assert shop.now(made).status is Status.COMPLETED
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    own = [line["message"] for line in lines if str(line.get("message", "")).startswith("line ")]
+    assert own == [f"line {number}" for number in range(1, 7)]
+    assert {line["job_id"] for line in lines if line.get("message") in own} == {made.id}
+
+
 def test_a_function_that_is_called_again_reports_no_progress_before_the_place_where_it_was(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
