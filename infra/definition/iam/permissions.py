@@ -83,7 +83,7 @@ class Grant:
 
 
 def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the grants as IAM statements, one for each place or for some queues, in a stable order."""
+    """Return the grants as IAM statements, one for each place, or for some queues or rows, in a stable order."""
     actions: dict[tuple[str, str], set[str]] = {}
     for grant in map(Grant.parse, grants):
         kind = INVOKING if grant.action == "InvokeFunction" else grant.service
@@ -94,9 +94,22 @@ def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
         if service == "sqs" and allowed and allowed[-1]["Action"] == one["Action"]:
             # add the queue to the statement before: a statement for each of 60 queues would not fit into a role
             allowed[-1]["Resource"] = [*_listed(allowed[-1]["Resource"]), *_listed(one["Resource"])]
+        elif service == "dynamodb" and allowed and _rows(one) and _same_but_rows(allowed[-1], one):
+            # the same for rows of a table, for example of eight types with a rate
+            _rows(allowed[-1]).extend(_rows(one))
         else:
             allowed.append(one)
     return [*allowed, *_kept_out(stack, actions)]
+
+
+def _rows(statement: dict[str, Any]) -> list[str]:
+    """Return the patterns of the partition keys that a statement allows; empty if it is not limited to rows."""
+    keys: list[str] = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", [])
+    return keys
+
+
+def _same_but_rows(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(_rows(one)) and all(one[key] == other[key] for key in ("Action", "Resource"))
 
 
 def _listed(resource: Value) -> list[Value]:
@@ -163,8 +176,9 @@ def policies(
     size = KEY_NEEDS + len(LISTED.sub(lambda found: LISTS[found[1]], filled))
     if size > LARGEST_POLICY:
         raise ConfigurationError(
-            f"The role of {short} has {size:,} characters of statements, and IAM takes {LARGEST_POLICY:,}: write "
-            "patterns in place of lists of resources."
+            f"The role of {short} has {size:,} characters of statements, and IAM takes {LARGEST_POLICY:,}. What takes "
+            "the room: the queues of the types in enqueues, the rows of types with rate, and the grants of access. "
+            "Write patterns in place of lists of resources in access, or divide the types of a shared queue among two."
         )
     return [{"PolicyName": "grants", "PolicyDocument": document}]
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.queues import queues_of
+from chalicelib.job_types.rate import Rate
 from infra.cloud.stack.signing import parameters
 from infra.definition.iam import grants
 from infra.definition.lambdas import signing
@@ -77,6 +79,25 @@ def test_the_role_reaches_the_bodies_of_its_types_and_its_own_queue(kinds: Kinds
     assert {grant.rpartition(":")[2] for grant in granted if grant.startswith("sqs:")} == {"queue-mail"}
     many = [sharing(kinds[0], f"mail.n{number}") for number in range(30)]
     assert "s3:GetObject:payloads/*" in grants.worker(*queues_of(many))
+
+
+def test_the_role_of_eight_types_with_a_rate_that_make_jobs_of_forty_types_fits(kinds: Kinds) -> None:
+    made = [replace(kinds[0], name=f"service{number:02}.process", rate=None, schedules=()) for number in range(60)]
+
+    def role(most: int) -> dict[str, Any]:
+        names = tuple(kind.name for kind in made[:most])
+        rated = [replace(sharing(kinds[0], f"mail.n{number}", enqueues=names), rate=Rate(1)) for number in range(8)]
+        found: dict[str, Any] = resources([*kinds, *made, *rated], STACK)["QueueMailRole"]
+        return found
+
+    rows = [
+        statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        for statement in role(40)["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        if "RATE#" in json.dumps(statement)
+    ]
+    assert rows == [[f"RATE#mail.n{number}" for number in range(8)]], "its own types, and no others"
+    with pytest.raises(ConfigurationError, match=r"role of queue-mail has .* divide the types of a shared queue"):
+        role(60)
 
 
 def test_the_failures_of_a_pausing_queue_are_its_own_row(kinds: Kinds) -> None:
