@@ -114,11 +114,12 @@ def _proposed(
 def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, proposed: ChangeSet | None) -> None:
     if proposed is None:
         return
+    # read before the change, because S3 may refuse
+    shared = removal.shared_in(history.template(account, stack.name, to.url))
     stack.wait_for_names(proposed, terminal.say, time.time())
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
     pauses.keep(account, stack, proposed.changes, terminal.say)
-    shared = removal.shared_in(history.template(account, stack.name, to.url))
     deploys.mark_queues(lambda: access.deploys(account, stack), shared, terminal.say)
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
 
