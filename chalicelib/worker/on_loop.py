@@ -86,6 +86,11 @@ class OnLoop:
         """See Calling; other steps go on meanwhile."""
         await asyncio.to_thread(self.sleep, seconds)
 
+    async def let_others_go_on(self) -> bool:
+        """See Calling."""
+        await asyncio.sleep(0)
+        return True
+
 
 @dataclass
 class AsyncWorkerContext:

@@ -71,6 +71,8 @@ from chalicelib.worker.result import as_json
 
 T = TypeVar("T")
 PLACES = (kinds.STEP, kinds.SLEEP, kinds.WAIT)
+TURNS_OF_A_STEP = 10
+"""More turns of an event loop than a kept step takes."""
 STAND_ALONE = (PermanentError, Retry)
 """Errors whose class decides what follows, and which still count as a failed try of a step."""
 
@@ -99,6 +101,9 @@ class Calling(Protocol):
     async def pause(self, seconds: float) -> None:
         """Wait within the invocation."""
 
+    async def let_others_go_on(self) -> bool:
+        """Let the other tasks of the function continue; return whether there can be any."""
+
 
 @dataclass(frozen=True)
 class AtOnce:
@@ -120,6 +125,10 @@ class AtOnce:
     async def pause(self, seconds: float) -> None:
         """See Calling."""
         self.sleep(seconds)
+
+    async def let_others_go_on(self) -> bool:
+        """See Calling."""
+        return False
 
 
 class _Used(NamedTuple):
@@ -262,6 +271,7 @@ class Steps:
         if (kept := self._kept(key)) is not None:
             self._same(kept, name, given)
             return kept.value
+        await self._caught_up(calling)
         failures = [] if rule is None else self._failures(key)
         while True:
             if not failures or failures[-1].until is not None:  # else the failure is kept, as a value would be
@@ -549,6 +559,14 @@ class Steps:
     def _passed(self) -> bool:
         """Return whether the function has reached all that was kept before the stop."""
         return self._before is None or self._before in self._used
+
+    async def _caught_up(self, calling: Calling) -> None:
+        """If the job must stop, let the other tasks first reach the steps that they have kept."""
+        stops = self._stop is not None or self.job.cancel_requested or self._asked_to_stop
+        if stops and not self._stopped:
+            for _ in range(TURNS_OF_A_STEP * len(self._load())):
+                if self._passed or not await calling.let_others_go_on():
+                    return
 
     def _cancelled_at(self, key: str, *, asked: bool = False) -> None:
         """Raise JobCancelled if the run was stopped at this step; with `asked`, also if it must stop now.
