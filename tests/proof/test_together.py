@@ -322,6 +322,7 @@ def test_ends_that_are_delivered_to_many_at_once_make_one_job_each(service: JobS
     running = [a_job(type=NOTE.name, status=Status.PROCESSING, on_end=told.name, started_at=T0) for _ in range(3)]
     for one in running:
         service.store.add(one)
+    running = [service.store.get(one.id) for one in running]  # signed: an end is told only then
     ends = [
         JobChanged(f"{place}", one, replace(one, status=Status.COMPLETED, finished_at=T0 + 1))
         for place, one in enumerate(running)

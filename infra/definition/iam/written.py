@@ -17,7 +17,7 @@ MAIN = frozenset({
 })  # fmt: skip
 ATTEMPTS = frozenset({"attempt", "outcome", "stack", "retry_delay_s", "claim"})
 BODIES = frozenset({"body"})
-STEPS = frozenset({"at", "value", "ref", "took", "until", "by", "n", "fn", "in", "s"})
+STEPS = frozenset({"at", "value", "ref", "took", "until", "by", "n", "fn", "in", "pt", "s"})
 """Attributes of a kept step."""
 KEYS = frozenset({"job", "until"})
 """Attributes of the row that says which attempt of a key (`serial_by`) may run."""

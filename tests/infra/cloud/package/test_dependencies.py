@@ -27,7 +27,7 @@ def block(name: str) -> str:
 
 @pytest.mark.parametrize("line", ["nowhere==1.0", f"{SMALL}==0.0.1", SMALL, f"{SMALL}>=0.4"])
 def test_what_has_no_hash_is_refused_with_the_way_out(line: str) -> None:
-    with pytest.raises(CloudError, match=r"no hashes of .* `make lock`"):
+    with pytest.raises(CloudError, match="run `make lock`"):
         hashed(line, (ROOT / LOCK).read_text())
 
 
