@@ -283,8 +283,8 @@ def _ended(job: Mapping[str, Any], runs: int) -> Iterator[str]:
         yield f"{what} ({name}, gen {job['gen']}) is {job['status']} after {runs} runs, and not {status} after {most}"
     naps = sum(one in NAPS for one in does[:most])
     history = len(job["attempt_history"])
-    # An attempt that is suspended is not in the history. One whose process died before its function was called is in it,
-    # and did not run: only a job with steps makes a request there, which reads them.
+    # An attempt that is suspended is not in the history. One whose process died before its function was called is in
+    # it, and did not run: only a job with steps makes a request there, which reads them.
     if history < runs - naps or (history > runs and not naps):
         yield f"{what} ({name}) ran {runs} times, {naps} of them until a nap, and its history has {history} attempts"
     if status == "completed" and job["result"] != f"{name}{job['payload'].get('ballast', '')}":

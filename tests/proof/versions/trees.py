@@ -12,18 +12,29 @@ VARIABLE = "JOBFLOW_OLD_VERSION"
 """The variable that names the older version: a commit, a tag or a branch."""
 BACK = 100
 """Number of commits between the older version and the present one, unless the variable names another."""
+FIRST = "Let workers keep which steps were undone: their role names the attribute"
+"""The subject of the first commit that can be the older version. Before it, an unreleased version signed the rows of
+kept steps in another way, so the present version refuses them."""
 SHIPPED = ("chalicelib", "infra", "app.py", ".chalice", "requirements.txt")
 KINDS = ("plain", "keyed", "unique", "planned")
 
 
 def older() -> tuple[str, str]:
     """Return the commit of the older version, or "" and the reason why there is none."""
-    wanted = os.environ.get(VARIABLE) or f"HEAD~{BACK}"
+    wanted = os.environ.get(VARIABLE) or _back()
     found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}")
     if found.returncode == 0:
         return found.stdout.decode().strip(), ""
     known = _git("rev-list", "--count", "HEAD").stdout.decode().strip() or "no"
     return "", f"this checkout has no {wanted} (it knows {known} commits); {VARIABLE} may name another version"
+
+
+def _back() -> str:
+    """Return the commit BACK commits ago, or FIRST if that is newer."""
+    wanted = f"HEAD~{BACK}"
+    first = _git("log", "-1", "--format=%H", "--fixed-strings", f"--grep={FIRST}").stdout.decode().strip()
+    older = first and _git("merge-base", "--is-ancestor", wanted, first).returncode == 0
+    return first if older else wanted
 
 
 def lay(folder: Path, commit: str = "") -> Path:
