@@ -60,7 +60,7 @@ def _header(text: str) -> str:
     return text
 
 
-# # Check only the shape of an address: this check refuses everything that could become a second header. SES checks the
+# Check only the shape of an address: this check refuses everything that could become a second header. SES checks the
 # rest. email-validator with dnspython would add 0.5 MB to every function of the stack.
 EmailAddress = Annotated[
     str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"}), AfterValidator(_address)

@@ -199,14 +199,14 @@ class Worker:
             begun = True
             with running(ctx), silent_while(lambda: ctx.steps.replaying):
                 done = Done(as_json(called(self.kind.run, payload, ctx)))
-            # # Not completed, although the function may have caught JobCancelled, or a deploy has removed its place.
+            # Not completed, although the function may have caught JobCancelled, or a deploy has removed its place.
             return Stopped() if ctx.steps.suspension is None and ctx.steps.stopping else done
         except NotYet as early:
             return NotStarted(early.at)
         except (JobCancelled, LeaseLost) as ended:
             return Stopped() if isinstance(ended, JobCancelled) else Lost()
         except (PayloadRefused, StepChanged, VersionRemoved) as error:
-            # # A deploy has changed the schema or the steps. The job runs at the next try after a deploy with an
+            # A deploy has changed the schema or the steps. The job runs at the next try after a deploy with an
             # `upgrade` or with the run's version, or after a rollback.
             return Unrun(error, SCHEMA_PAUSE, lasts=False, begun=begun)
         except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable, StoreUnavailable) as error:

@@ -40,7 +40,7 @@ def _run(begin: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(begin())
-    # # An event loop already runs: a test with its own event loop calls the job function.
+    # An event loop already runs: a test with its own event loop calls the job function.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(copy_context().run, lambda: asyncio.run(begin())).result()
 
@@ -198,7 +198,7 @@ class AsyncWorkerContext:
         self._tell()
         calling = OnLoop(self.ctx.persistence.sleep)
         doing = self.ctx.steps.doing(name, function, args, calling, within, tries, retry)
-        # # Run the step as an asyncio task of its own: a step that has begun is finished and kept, even if its caller
+        # Run the step as an asyncio task of its own: a step that has begun is finished and kept, even if its caller
         # is cancelled because another step has failed.
         task = asyncio.ensure_future(doing)
         self._begun[task] = asyncio.current_task()
@@ -247,7 +247,7 @@ class AsyncWorkerContext:
         now = asyncio.current_task()
         self._untold = {task for task in asyncio.all_tasks() if task is not now}
         if self.main not in [caller for step, caller in self._begun.items() if step is not now]:
-            # # The job function itself waits for its tasks, and gets JobCancelled from one of them.
+            # The job function itself waits for its tasks, and gets JobCancelled from one of them.
             self._untold.discard(self.main)
 
     def _tell(self) -> None:

@@ -409,7 +409,7 @@ class Steps:
             self._stop = self._find_stop(self._known)
             own = self._own()
             self._last = _last(own)
-            # # The handler does not need times and UUIDs, and cannot know the steps within a step that did not end.
+            # The handler does not need times and UUIDs, and cannot know the steps within a step that did not end.
             known = [step for step in own if step.key.startswith(PLACES) and step.part != kinds.INNER]
             end = math.inf if self._stop is None else self._stop.number or 0
             self._before = _last(step for step in known if (step.number or 0) < end)
@@ -465,7 +465,7 @@ class Steps:
     def _begun(self) -> Step:
         known = self._load()
         if kinds.VERSION not in known:
-            # # A run that kept steps before its type declared a version has the version of a type that declares none.
+            # A run that kept steps before its type declared a version has the version of a type that declares none.
             version = self.changes.version if kinds.number_kept(known.values()) == 0 else Changes().version
             began = self._keep(Step(kinds.VERSION, self._now(), version))
             if not self.changes.runs(str(began.value)):
@@ -601,7 +601,7 @@ class Steps:
             _within.reset(token)
             took = self.clock() - began
             self._longest = max(self._longest or 0.0, took)
-        # # The first call of the function and later calls continue with the same value.
+        # The first call of the function and later calls continue with the same value.
         return json_without_secrets(json.loads(json.dumps(value))), round(took, 3)
 
     def _failures(self, key: str) -> list[Step]:
@@ -686,7 +686,7 @@ class Steps:
 
     def _suspend(self, waits: str, until: float) -> NoReturn:
         now = self.suspension
-        # # Several steps may wait for their next try: the earliest of these times ends the wait.
+        # Several steps may wait for their next try: the earliest of these times ends the wait.
         if not self.closing and (now is None or (now.waits == waits == kinds.TIME and until < now.until)):
             self.suspension = Suspension(waits, until)
         raise Suspended

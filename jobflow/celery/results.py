@@ -30,7 +30,7 @@ class AsyncResult:
     def __init__(self, id: str, job: Any = None) -> None:  # noqa: A002 - Celery's name
         self.id = self.task_id = id
         self._job_id: str | None = None if job is None else job.id
-        # # Within `jobflow.testing.eager()`, the job has already ended when the call returns.
+        # Within `jobflow.testing.eager()`, the job has already ended when the call returns.
         running = context.RUNNING.get()
         self._ended = job if running is not None and running.context is None else None
 

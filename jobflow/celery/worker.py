@@ -86,7 +86,7 @@ def perform(task: Task, call: Call, ctx: JobContext, *, metrics: bool = False) -
     endless = task.max_retries is None
     request = Request(
         task.name, call.id or ctx.job_id, call.args, call.kwargs,
-        # # Unlimited retries use up no attempt, so count the claims instead.
+        # Unlimited retries use up no attempt, so count the claims instead.
         retries=(of_job.claims if endless else ctx.attempt) - 1, called_directly=False,
         root_id=of_job.root or ctx.job_id, parent_id=of_job.parent, correlation_id=of_job.correlation_id,
         most_retries=None if endless else of_job.max_attempts - 1,
@@ -105,7 +105,7 @@ def perform(task: Task, call: Call, ctx: JobContext, *, metrics: bool = False) -
         except (SecretUnavailable, StoreUnavailable) as error:
             if task.runs_again:
                 raise
-            # # The platform would call the function again without charging an attempt.
+            # The platform would call the function again without charging an attempt.
             raise PermanentError(
                 f"{error}. {task.name} has begun and does not retry, so it is not run again"
             ) from error
@@ -152,7 +152,7 @@ class _Loaded:
         try:
             found = self._tasks
         except Exception as error:
-            # # A deployment must repair the import, so the jobs keep their attempts.
+            # A deployment must repair the import, so the jobs keep their attempts.
             raise RetryLater(IMPORT_AGAIN, f"The tasks cannot be imported: {self._told(error)}") from error
         try:
             return found[name]
