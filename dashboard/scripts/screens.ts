@@ -76,6 +76,7 @@ export const SCREENS: Record<string, Screen> = {
       await page.keyboard.press("Enter");
       await page.getByRole("alert").waitFor();
     },
+    alike: true,
   },
   "dashboard-filters": {
     path: () => "/dashboard?status=failed&type=report.generate&range=7d&error=period&payload=from%3D2026",

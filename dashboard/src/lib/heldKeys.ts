@@ -2,6 +2,12 @@
 const MOST_MS = 5000;
 
 const held: KeyboardEvent[] = [];
+const state = { holding: false };
+
+/** Return true if further keys are to be held. */
+function isHeld(): boolean {
+  return state.holding;
+}
 
 function hold(event: KeyboardEvent): void {
   const { target, ctrlKey, metaKey, altKey, isTrusted } = event;
@@ -15,6 +21,7 @@ function hold(event: KeyboardEvent): void {
  * listeners.
  */
 export function holdKeys(): void {
+  state.holding = true;
   window.addEventListener("keydown", hold, true);
 }
 
@@ -25,7 +32,9 @@ export function releaseKeys(ready: () => boolean, since = performance.now()): vo
     return;
   }
   window.removeEventListener("keydown", hold, true);
-  for (const { key, code, shiftKey } of held.splice(0)) {
+  state.holding = false;
+  for (let next = held.shift(); next; next = held.shift()) {
+    const { key, code, shiftKey } = next;
     const again = new KeyboardEvent("keydown", { key, code, shiftKey, bubbles: true, cancelable: true });
     const target = document.activeElement ?? document.body;
     // A key event that the script creates types no text. After the key that moves the focus into a field, write the
@@ -34,5 +43,7 @@ export function releaseKeys(ready: () => boolean, since = performance.now()): vo
       target.setRangeText(key, target.value.length, target.value.length, "end");
       target.dispatchEvent(new Event("input", { bubbles: true }));
     }
+    // The key led to another page: the further keys are for it.
+    if (isHeld()) return;
   }
 }

@@ -10,7 +10,7 @@ const CHOICES = {
   zone: ["local", "utc"],
   density: ["compact", "comfortable"],
   times: ["relative", "exact"],
-  poll: [5, 2, 10, 30, 60],
+  poll: [2, 5, 10, 30, 60],
   charts: [true, false],
 } as const;
 type Choices = { [Name in keyof typeof CHOICES]: (typeof CHOICES)[Name][number] };

@@ -41,7 +41,7 @@ export function LiveControl() {
         },
         { kind: "line" },
         radio(t.refreshEvery, String(poll), SPEEDS, (next) =>
-          setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 5 }),
+          setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 2 }),
         ),
       ]}
     />

@@ -187,7 +187,7 @@ test("a search goes on over pages without a match, stops in time, and can be con
   stack.reset({ jobs: 3000, arrivals: 0 });
   await open("/dashboard?error=nothing-like-this");
   await expect(page.getByText("No match so far")).toBeVisible();
-  await expect(page.getByText(/No match in the newest 2,200 of [23],\d{3} jobs\./)).toBeVisible();
+  await expect(page.getByText(/Searched 2,200 of [23],\d{3} jobs: no match\./)).toBeVisible();
   await page.getByRole("button", { name: "Continue search" }).click();
   await expect(page.getByText("No jobs match these filters")).toBeVisible();
 });
