@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib.ends.maker import EndMaker
@@ -55,9 +56,13 @@ class Telling:
             batch = self.world.ground.changed()[self._read : self._read + BATCH]
             again = self._maker.follow(batch)
             done = next((place for place, one in enumerate(batch) if one.sequence in again), len(batch))
-            self._read += done
+            self.world.step(partial(self._advance, done))
             if done < len(batch):
                 return
+
+    def _advance(self, done: int) -> None:
+        """Note how far the stream was processed: a process that dies before this gets the batch again."""
+        self._read += done
 
     def deliver_again(self) -> None:
         """Let the stream deliver everything once more."""
