@@ -36,6 +36,8 @@ CLIENT_READY := clients/typescript/node_modules/.ready
 CLIENT_NPM = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix clients/typescript --no-fund --no-audit --loglevel=error
 UI_SOURCES := $(shell find dashboard/src clients/typescript/src dashboard/public dashboard/reference dashboard/index.html dashboard/vite.config.ts dashboard/chunks.ts dashboard/local.ts -type f 2>/dev/null)
 READY := $(VENV)/.ready
+# What brings a Node, where the system's does not fit.
+OWN_NODE := $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
 COMMAND := $(VENV)/bin/jobflow
 # The virtual environment has a Node only where the system's does not fit, so it comes first in PATH.
 CLOUD := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(PY) -m jobflow
@@ -52,7 +54,7 @@ help:  ## List the commands
 setup: $(READY) $(COMMAND)  ## Make the virtual environment (the other commands do it when it is missing or stale)
 
 $(READY): requirements-dev.txt $(LIBRARIES)
-	@echo "Installing into $(VENV), once: $$(grep -c '^[A-Za-z0-9].*==' requirements-dev.txt) Python libraries$(if $(shell $(NODE_FITS) && echo fits),, and Node $(NODE_VERSION))."
+	@echo "Installing into $(VENV), once: $$(grep -c '^[A-Za-z0-9].*==' requirements-dev.txt) Python libraries$(if $(OWN_NODE), and Node $(NODE_VERSION))."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "JobFlow needs Python >= 3.11; found $$($(PYTHON) --version). Set PYTHON=..."; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }  # also after a Ctrl-C half-way
 	@begun=$$(date +%s) && $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
@@ -65,16 +67,16 @@ $(COMMAND): | $(READY)
 	  'run="import sys; sys.path.insert(0, sys.argv.pop(1)); from jobflow.cli import main; main()"' \
 	  'exec "$$root/$(VENV)/bin/python" -c "$$run" "$$root" "$$@"' >$@ && chmod +x $@
 
-$(UI_READY): dashboard/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+$(UI_READY): dashboard/package-lock.json $(OWN_NODE)
 	@echo "Installing into dashboard/node_modules, once: what builds the console."
 	@begun=$$(date +%s) && $(NPM) ci --silent --prefer-offline && $(call took,Console's libraries)
 	@touch $(UI_READY)
 
-$(CLIENT_READY): clients/typescript/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+$(CLIENT_READY): clients/typescript/package-lock.json $(OWN_NODE)
 	@$(CLIENT_NPM) ci --silent --prefer-offline
 	@touch $@
 
-scripts/%/node_modules/.ready: scripts/%/package-lock.json $(if $(shell $(NODE_FITS) && echo fits),,$(READY))
+scripts/%/node_modules/.ready: scripts/%/package-lock.json $(OWN_NODE)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm --prefix scripts/$* --no-fund --no-audit ci --omit=optional --silent --prefer-offline
 	@touch $@
 
@@ -82,9 +84,9 @@ $(UI): $(UI_READY) $(UI_SOURCES)
 	@begun=$$(date +%s) && $(NPM) run -s build -- --logLevel error && $(call took,Console)
 
 dev: $(READY) $(COMMAND) $(if $(filter 1,$(WATCH)),$(UI_READY),$(UI))  ## Run the whole platform on this machine, with the jobs of the last run (FRESH=1: without them; API_PORT, AWS_PORT, DASHBOARD_PORT, JOBFLOW_FAULT_RATE, JOBFLOW_BACKEND, WATCH=1)
-	@exec $(PY) -m jobflow dev
+	@exec env JOBFLOW_EXAMPLES=$${JOBFLOW_EXAMPLES-examples/orders/handlers} $(PY) -m jobflow dev
 
-demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, an approval, a report, a dead letter retried to success
+demo: $(READY)  ## Against a running `make dev`: an image, an e-mail, an approval, a report, a dead letter retried to success, an order of three parcels
 	@$(PY) -m scripts.demo
 
 load: $(READY)  ## Load test a running `make dev`: make load ARGS="--count 1000 --concurrency 10"
@@ -150,7 +152,7 @@ package: $(READY)  ## Write build/deployment.zip, build/sam.json and build/sbom.
 	@$(PY) -m jobflow package $(if $(TRANSLATED),--translated)
 
 deploy: $(READY) $(if $(or $(DRY_RUN),$(NO_DASHBOARD),$(findstring Dashboard=false,$(SET))),,$(UI_READY))  ## Create or update a stage in your AWS account: make deploy STAGE=prod [DRY_RUN=1] [SET="Protect=true AlarmEmail=me@example.com"]
-	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
+	@$(CLOUD) deploy --stage $(STAGED) $(if $(DRY_RUN),--dry-run) $(if $(NO_DASHBOARD),--no-dashboard) $(if $(YES),--yes) $(if $(FORCE_REMOVE),--force-remove) $(if $(DROP_REST_API),--drop-rest-api) $(if $(ROLE_ARN),--role-arn $(ROLE_ARN)) \
 	  $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) $(if $(TOKEN_SECRET),--token-secret $(TOKEN_SECRET)) \
 	  $(foreach assignment,$(SET),--set '$(assignment)') $(foreach tag,$(TAGS),--tag '$(tag)') $(if $(MONITOR),--monitor $(MONITOR)) $(if $(NO_SMOKE),--no-smoke) $(if $(NO_ROLLBACK),--no-rollback)
 
@@ -191,8 +193,8 @@ token-list: $(READY)  ## List the tokens of a stage: make token-list STAGE=prod
 token-revoke: $(READY)  ## Revoke a token: make token-revoke STAGE=prod ID=...
 	@$(CLOUD) token revoke $(if $(STAGE),--stage $(STAGE)) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))
 
-cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table
-	@$(CLOUD) cost
+cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table; or what a stage has cost in 30 days: FROM_STAGE=prod [JSON=1]
+	@$(CLOUD) cost $(if $(FROM_STAGE),--from-stage $(FROM_STAGE)) $(if $(JSON),--json)
 
 bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each function's cold start (BASE=main)
 	@$(CLOUD) bench $(if $(BASE),--base '$(BASE)')

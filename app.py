@@ -1,4 +1,4 @@
-"""Assemble the API's Lambda function; `chalice local` serves the same app."""
+"""Assemble the API's Lambda function, whose handler is `handler`; `chalice local` serves `app`."""
 
 from chalice import Chalice
 
@@ -9,4 +9,4 @@ from chalicelib.telemetry.logger import logger
 app = Chalice(app_name="jobflow", configure_logs=False)
 app.log = logger()
 jobtype.load()
-authorize = routes.register(app)
+handler = routes.register(app)

@@ -11,6 +11,9 @@ from chalicelib import cold_start
 if TYPE_CHECKING:
     from chalicelib.entry.worker import consume
     from chalicelib.errors import (
+        BatchConflict,
+        BatchNotFound,
+        CallFailed,
         ConfigurationError,
         EventTimedOut,
         IdempotencyMismatch,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
         UnknownJobType,
     )
     from chalicelib.job_types.access import Allow, AwsAccess
+    from chalicelib.job_types.batch_end import BatchEnd
     from chalicelib.job_types.changes import Changes
     from chalicelib.job_types.context import AsyncJobContext, JobContext
     from chalicelib.job_types.end import JobEnd
@@ -48,6 +52,10 @@ __all__ = [
     "AsyncJobContext",
     "AwsAccess",
     "Backoff",
+    "BatchConflict",
+    "BatchEnd",
+    "BatchNotFound",
+    "CallFailed",
     "Changes",
     "ConfigurationError",
     "Cron",
@@ -85,6 +93,10 @@ _HOMES = {
     "AsyncJobContext": "chalicelib.job_types.context",
     "AwsAccess": "chalicelib.job_types.access",
     "Backoff": "chalicelib.job_types.retry",
+    "BatchConflict": "chalicelib.errors",
+    "BatchEnd": "chalicelib.job_types.batch_end",
+    "BatchNotFound": "chalicelib.errors",
+    "CallFailed": "chalicelib.errors",
     "Changes": "chalicelib.job_types.changes",
     "ConfigurationError": "chalicelib.errors",
     "Cron": "chalicelib.job_types.schedule",

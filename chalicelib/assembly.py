@@ -6,7 +6,8 @@ Each part is made at its first use and imports its dependencies then, so a proce
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -20,26 +21,37 @@ if TYPE_CHECKING:
     from chalicelib.access.tokens import Tokens, TokenStore
     from chalicelib.adapters.cloudwatch_logs import JobLogs
     from chalicelib.adapters.s3.uploads import Uploads
+    from chalicelib.batches.batches import Batches
+    from chalicelib.batches.port import BatchRows
     from chalicelib.bulk.background import BulkWork
     from chalicelib.bulk.port import Background, BulkAction, BulkActionRows
     from chalicelib.bulk.request import BulkActions
+    from chalicelib.counters.error_jobs import ErrorJobs
     from chalicelib.counters.history import History
-    from chalicelib.counters.port import Acknowledgements, Canaries, Census, Counters, CounterTable, Deploys
+    from chalicelib.counters.port import Acknowledgements, Canaries, Census, Counters, CounterTable, Deploys, TroubleRow
     from chalicelib.counters.recounting.recount import Recount
     from chalicelib.counters.snapshot import MetricsReader
     from chalicelib.counters.stream import StreamCounter
     from chalicelib.ends.maker import EndMaker
     from chalicelib.job_types.jobtype import JobType
     from chalicelib.job_types.port import SecretStore
-    from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog
+    from chalicelib.jobs.job import Job
+    from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog, Teller
     from chalicelib.limits.port import Turns
     from chalicelib.operating.reading import JobReader
     from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
     from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
     from chalicelib.pausing.switch import Pausing
     from chalicelib.producing.service import JobService
+    from chalicelib.producing.submission import Submission
     from chalicelib.schedules.firings import Firings
     from chalicelib.schedules.port import Schedules
+    from chalicelib.views.port import Views
+    from chalicelib.webhooks.deliver import Deliverer
+    from chalicelib.webhooks.editing import WebhookService
+    from chalicelib.webhooks.maker import DeliveryMaker
+    from chalicelib.webhooks.port import Webhooks, WebhookSecrets
+    from chalicelib.webhooks.post import Poster
     from chalicelib.worker.consume import Worker
     from chalicelib.worker.shared import SharedWorker
 
@@ -120,12 +132,13 @@ class Assembly:
     def counters_seen(self) -> "Counters":
         """Return the counters for display, with the current state of automatic pauses."""
         from chalicelib.job_types import jobtype
+        from chalicelib.job_types.queues import queues_of, that_pause
         from chalicelib.pausing.seen import PausesSeen
 
-        def types() -> list[str]:
-            return list({kind.queue_key: None for kind in jobtype.all_types() if kind.pause_when is not None})
+        def keys() -> list[str]:
+            return [queue.key for queue in that_pause(queues_of(jobtype.all_types()))]
 
-        return PausesSeen(self.counters, lambda: self.auto_pauses, types)
+        return PausesSeen(self.counters, lambda: self.auto_pauses, keys)
 
     @property
     def counter_rows(self) -> "CounterTable":
@@ -142,6 +155,18 @@ class Assembly:
         """Return the record of deployments, which is stored next to the counters."""
         return cast("Deploys", self.counters)
 
+    @property
+    def trouble_row(self) -> "TroubleRow":
+        """Return the row of the types in trouble, which is stored next to the counters."""
+        return cast("TroubleRow", self.counters)
+
+    @Part
+    def alarm_topic(self) -> "Teller | None":
+        """Return the sender of messages to the alarms' topic; None on a laptop."""
+        from chalicelib.adapters.alarm_topic import alarm_topic
+
+        return alarm_topic(self.settings)
+
     @Part
     def past_pauses(self) -> "PastPauses":
         """Return the ended pauses."""
@@ -154,7 +179,14 @@ class Assembly:
         """Return the reader of every job."""
         from chalicelib.adapters.dynamo.counting.census import DynamoCensus
 
-        return DynamoCensus(self.settings)
+        return DynamoCensus(self.settings, every_end=self._has_webhooks)
+
+    @property
+    def _has_webhooks(self) -> bool:
+        from chalicelib.job_types import jobtype
+        from chalicelib.webhooks.webhook import DELIVER
+
+        return jobtype.is_declared(DELIVER)
 
     @Part
     def canaries(self) -> "Canaries":
@@ -185,6 +217,13 @@ class Assembly:
         return DynamoBulkActions(self.settings)
 
     @Part
+    def batch_rows(self) -> "BatchRows":
+        """Return the rounds of batches."""
+        from chalicelib.batches.dynamo import DynamoBatches
+
+        return DynamoBatches(self.settings)
+
+    @Part
     def background(self) -> "Background":
         """Return the invoker of the function that processes bulk actions."""
         from chalicelib.adapters.invocations import background
@@ -197,6 +236,27 @@ class Assembly:
         from chalicelib.schedules.dynamo import DynamoSchedules
 
         return DynamoSchedules(self.settings)
+
+    @Part
+    def webhooks(self) -> "Webhooks":
+        """Return the store of webhooks."""
+        from chalicelib.webhooks.dynamo import DynamoWebhooks
+
+        return DynamoWebhooks(self.settings)
+
+    @Part
+    def webhook_secrets(self) -> "WebhookSecrets":
+        """Return the store of the webhooks' secrets."""
+        from chalicelib.webhooks.secret_store import AwsWebhookSecrets
+
+        return AwsWebhookSecrets(self.settings)
+
+    @Part
+    def poster(self) -> "Poster":
+        """Return what posts messages to webhooks."""
+        from chalicelib.webhooks.post import Poster
+
+        return Poster(self.settings.webhook_receiver)
 
     @Part
     def turns(self) -> "Turns":
@@ -232,6 +292,13 @@ class Assembly:
         from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledgements
 
         return DynamoAcknowledgements(self.settings)
+
+    @Part
+    def views(self) -> "Views":
+        """Return the views that everybody on the stage shares."""
+        from chalicelib.views.dynamo import DynamoViews
+
+        return DynamoViews(self.settings)
 
     @Part
     def uploads(self) -> "Uploads":
@@ -273,7 +340,10 @@ class Assembly:
         """Return a recount of the jobs."""
         from chalicelib.counters.recounting.recount import Recount
 
-        ended = self.end_maker.repair
+        def ended(jobs: "Sequence[Job]") -> int:
+            made = self.end_maker.repair([job for job in jobs if job.on_end is not None])
+            return made + (self.delivery_maker.repair(jobs) if self._has_webhooks else 0)
+
         return Recount(self.census, self.canaries, self.counters, self.counter_rows, self.clock, ended=ended)
 
     @Part
@@ -341,10 +411,17 @@ class Assembly:
     def history(self) -> "History":
         """Return series, error groups and findings; it caches the dead letters and overdue jobs that it has read."""
         from chalicelib.counters.history import DeadLetters, History
-        from chalicelib.counters.sleepers import Sleepers
+        from chalicelib.counters.overdue_suspended import OverdueSuspended
 
-        dead, asleep = DeadLetters(self.job_store, self.clock), Sleepers(self.job_store, self.clock)
-        return History(self.counters_seen, self.acknowledgements, self.clock, dead, asleep)
+        dead, overdue = DeadLetters(self.job_store, self.clock), OverdueSuspended(self.job_store, self.clock)
+        return History(self.counters_seen, self.acknowledgements, self.clock, dead, overdue)
+
+    @Part
+    def error_jobs(self) -> "ErrorJobs":
+        """Return the counter of the jobs that have an error; it caches the numbers."""
+        from chalicelib.counters.error_jobs import ErrorJobs
+
+        return ErrorJobs(self.job_store, self.clock)
 
     @Part
     def firings(self) -> "Firings":
@@ -364,6 +441,51 @@ class Assembly:
         return EndMaker(self.job_service)
 
     @Part
+    def delivery_maker(self) -> "DeliveryMaker":
+        """Return the maker of the deliveries to webhooks."""
+        from chalicelib.webhooks.maker import DeliveryMaker
+
+        return DeliveryMaker(self.job_service, self.webhooks)
+
+    @Part
+    def deliverer(self) -> "Deliverer":
+        """Return what delivers messages to webhooks."""
+        from chalicelib.webhooks.deliver import Deliverer
+
+        return Deliverer(self.webhooks, self.webhook_secrets, self.poster, self.clock)
+
+    @Part
+    def webhook_service(self) -> "WebhookService":
+        """Return the use cases over webhooks."""
+        from chalicelib.webhooks.editing import WebhookService
+
+        receiver = self.settings.webhook_receiver
+        return WebhookService(self.webhooks, lambda: self.webhook_secrets, self.job_service, receiver)
+
+    @Part
+    def batches(self) -> "Batches":
+        """Return the use cases over batches."""
+        from chalicelib.batches.batches import Batches
+
+        return Batches(self.batch_rows, self.job_service, self._moving, self._tell_round)
+
+    def _tell_round(self, end: "Submission", names: "Sequence[str]", at: float) -> None:
+        """Make the deliveries of a batch's round to webhooks; a stage without webhooks only logs their names."""
+        from chalicelib.webhooks import events
+
+        if self._has_webhooks:
+            self.delivery_maker.tell_round(end, names, at)
+        else:
+            events.unknown_of_batch(cast("Any", end.payload)["batch"], sorted(names))
+
+    def _moving(self, bulk_id: str) -> bool:
+        """Return whether a bulk action may still retry a job: a worker that lost it may be slow to stop."""
+        from chalicelib.bulk.constants import LEASE
+
+        found = self.bulk_rows.find(bulk_id)
+        return found is not None and (found.open or self.clock() < (found.finished_at or 0.0) + LEASE)
+
+    @Part
     def bulk_work(self) -> "BulkWork":
         """Return the service that starts and processes bulk actions."""
         from chalicelib.bulk.background import BulkWork
@@ -377,15 +499,19 @@ class Assembly:
 
         operations = Operations(
             self.job_service.dispatcher, bulk.by, bulk.reason or "", in_bulk=True, bulk=bulk.id,
-            bulk_since=bulk.started_at,
+            bulk_since=bulk.started_at, rounds=self.batches.moved, edit=bulk.edit,
         )  # fmt: skip
         return BulkActions(self.job_store, operations, self.settings.cursor_secret, self.clock, JOBS_AT_ONCE)
 
     def shared_worker(self, key: str) -> "SharedWorker":
         """Return the service that processes messages of the shared queue with that name."""
+        from chalicelib.side_by_side import in_a_thread
         from chalicelib.worker.shared import SharedWorker
 
-        return SharedWorker(key, self.job_store, self.job_queue, self.clock, random.uniform, self.worker, self.breaker)
+        return SharedWorker(
+            key, self.job_store, self.job_queue, self.clock, random.uniform, self.worker, self.breaker,
+            beside=in_a_thread,
+        )  # fmt: skip
 
     def breaker(self, kind: "JobType[Any, Any]") -> "CircuitBreaker | AlwaysClosed":
         """Return what stops the jobs of the type's queue while it is paused automatically."""
@@ -397,6 +523,8 @@ class Assembly:
     def worker(self, kind: "JobType[Any, Any]", breaker: "CircuitBreaker | AlwaysClosed | None" = None) -> "Worker":
         """Return the service that processes messages of the job type; `breaker` is that of a shared queue."""
         from chalicelib.job_types.retry import no_jitter
+        from chalicelib.side_by_side import in_a_thread
+        from chalicelib.worker.constants import STORED_AT_ONCE
         from chalicelib.worker.consume import Worker
         from chalicelib.worker.declared_secrets import DeclaredSecrets
         from chalicelib.worker.start import start_policy
@@ -410,6 +538,10 @@ class Assembly:
             secrets=DeclaredSecrets.of(kind, settings.stage, lambda: self.secret_store),
             starts=start_policy(kind, self.job_store, lambda: self.turns, self.clock),
             service=self.job_service if kind.enqueues else None,
+            # a worker may not read the webhooks
+            batches=replace(self.batches, notice=None) if kind.enqueues else None,
+            threads=STORED_AT_ONCE,
+            beside=in_a_thread,
             breaker=breaker or self.breaker(kind),
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ BY_RUNTIME_API = "AWS_LAMBDA_RUNTIME_API" in os.environ
 """True with AWS's own runtime client, which answers over HTTP. Another client may answer on standard output, so
 standard output is left unchanged for such a client."""
 
-_spoiled: list[str] = []
+_recycled: list[str] = []
 
 
 def works() -> bool:
@@ -35,18 +35,19 @@ def end() -> None:
         gc.enable()
 
 
-def spoil(why: str) -> None:
+def recycle(why: str) -> None:
     """Let this process end after the invocation, so that Lambda starts a fresh one. Elsewhere the process goes on.
 
     For a library that cannot be started again after its start has failed half-way.
     """
-    _spoiled.append(why)
+    _recycled.append(why)
 
 
-def end_if_spoiled() -> None:
-    """End the process with SystemExit if it is spoiled and runs in Lambda. The jobs of the invocation are settled.
+def end_if_recycled() -> None:
+    """End the process with SystemExit if `recycle` was called and it runs in Lambda.
 
-    Lambda reports the invocation as failed, so its messages come again; those of settled jobs are dropped then.
+    Call it when the jobs of the invocation are settled. Lambda reports the invocation as failed, so its messages come
+    again; those of settled jobs are dropped then.
     """
-    if _spoiled and BY_RUNTIME_API:
-        raise SystemExit(f"This process ends, so that Lambda starts a fresh one: {_spoiled[0]}")
+    if _recycled and BY_RUNTIME_API:
+        raise SystemExit(f"This process ends, so that Lambda starts a fresh one: {_recycled[0]}")

@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 
 class JobFlowError(Exception):
     """The base of all errors that JobFlow raises."""
+
+
+UNREADABLE = (JobFlowError, LookupError, TypeError, ValueError)
+"""What is raised for a stored row that nothing can read. A store that does not answer raises other errors."""
 
 
 class ConfigurationError(JobFlowError):
@@ -63,7 +69,7 @@ class IdempotencyMismatch(InvalidRequest):
 
 
 class NotStored(JobFlowError):
-    """The store did not answer in time while a batch was stored, so it is not certain that this job is stored."""
+    """AWS did not answer, so that it is not certain that this job, or this event, is stored. Repeat the request."""
 
 
 class RowRefused(JobFlowError):
@@ -98,6 +104,41 @@ class ScheduleConflict(JobFlowError):
     """The operation is not possible: the id is taken, the code declares the schedule, or it was changed meanwhile."""
 
 
+class WebhookNotFound(JobFlowError):
+    """No webhook has that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No webhook has the name {name[:80]!r}.")
+        self.name = name
+
+
+class WebhookConflict(JobFlowError):
+    """The operation is not possible: the name is taken, the webhook was changed meanwhile, or a delivery waits."""
+
+
+class ViewNotFound(JobFlowError):
+    """No view has that id."""
+
+    def __init__(self, view_id: str) -> None:
+        super().__init__(f"No view has the id {view_id[:80]!r}.")
+        self.view_id = view_id
+
+
+class ViewExists(JobFlowError):
+    """A view has that name, and must not be replaced."""
+
+    def __init__(self, name: str, *, changed: bool = False) -> None:
+        since = " that was saved at another time; read the views again" if changed else ""
+        super().__init__(f"The stage has a view with the name {name!r}{since}.")
+
+
+class TooManyViews(JobFlowError):
+    """The stage has as many views as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"The stage has {most:,} views, which is the maximum; delete some.")
+
+
 class TokenNotFound(JobFlowError):
     """No token has that id."""
 
@@ -110,7 +151,8 @@ class PayloadNotFound(JobFlowError):
     """The payload of that run is not stored: it was never replaced, or it has expired."""
 
     def __init__(self, job_id: str, gen: str) -> None:
-        super().__init__(f"Job {job_id} has no other payload from run {gen}.")
+        present = f"GET /jobs/{job_id} returns the payload of the present run"
+        super().__init__(f"No earlier payload of run {gen} is stored for job {job_id}; {present}.")
 
 
 class BulkActionNotFound(JobFlowError):
@@ -119,6 +161,18 @@ class BulkActionNotFound(JobFlowError):
     def __init__(self, bulk_id: str) -> None:
         super().__init__(f"No bulk action has the id {bulk_id!r}.")
         self.bulk_id = bulk_id
+
+
+class BatchNotFound(JobFlowError):
+    """No batch has that id, or its rows were deleted 90 days after its end."""
+
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"No batch has the id {batch_id!r}.")
+        self.batch_id = batch_id
+
+
+class BatchConflict(JobFlowError):
+    """The batch's state does not allow this: it is closed, or closed with another number of members."""
 
 
 class MoreThanExpected(JobFlowError):
@@ -169,6 +223,21 @@ class PermanentError(JobFlowError):
     """Raise PermanentError in a job function when a retry cannot help: the job fails at once."""
 
 
+def number_of(value: object) -> float | None:
+    """Return a real number as a float: also a Decimal, a Fraction or a number of numpy; None for another value."""
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return None
+    return float(value)
+
+
+def _seconds(name: str, given: object) -> float:
+    """Return seconds as a float; raises TypeError for another value than a number, such as a timedelta."""
+    seconds = number_of(given)
+    if seconds is None:
+        raise TypeError(f"{name} is a number of seconds, such as 60, not {given!r}.")
+    return seconds
+
+
 class RetryLater(JobFlowError):
     """Raise RetryLater in a job function to run again in `seconds`, without charging an attempt.
 
@@ -177,7 +246,8 @@ class RetryLater(JobFlowError):
     """
 
     def __init__(self, seconds: float, reason: str = "") -> None:
-        super().__init__(reason or f"asked to come again in {seconds:g} s")
+        seconds = _seconds("RetryLater: seconds", seconds)
+        super().__init__(reason or f"asked to run again in {seconds:g} s")
         self.seconds = seconds
 
 
@@ -189,6 +259,7 @@ class Retry(JobFlowError):
     """
 
     def __init__(self, reason: str = "", *, after: float) -> None:
+        after = _seconds("Retry: after", after)
         super().__init__(reason or f"asked for a retry in {after:g} s")
         self.after = after
 
@@ -221,6 +292,22 @@ class StepFailed(PermanentError):
         self.error = error
 
 
+class CallFailed(PermanentError):
+    """Raised by `ctx.call` and `ctx.gather` if a called job did not complete.
+
+    If the function does not catch the error, the job fails.
+    `job_id` is the job, `status` how it ended, `error_class` and `error_message` its error.
+    """
+
+    def __init__(self, job_id: str, status: str, error_class: str | None, error_message: str | None) -> None:
+        error = f" with {error_class}: {error_message}" if error_class else ""
+        super().__init__(f"Job {job_id} is {status}{error}")
+        self.job_id = job_id
+        self.status = status
+        self.error_class = error_class
+        self.error_message = error_message
+
+
 class StepChanged(JobFlowError):
     """A kept step does not fit the code: its function or its arguments have changed since the step was kept."""
 
@@ -250,6 +337,16 @@ class RowNotSigned(JobFlowError):
 
     def __init__(self) -> None:
         super().__init__("The job's row was not signed by this platform.")
+
+
+class NewerRow(JobFlowError, ValueError):
+    """A job's row has a value that only a newer version knows: this version must leave the job alone."""
+
+    def __init__(self, job_id: str, status: str) -> None:
+        super().__init__(
+            f"Job {job_id} has the status {status[:40]!r}, which this version does not know: a newer version has "
+            "written it. Repeat the request when the newer version is deployed again."
+        )
 
 
 class SecretUnavailable(JobFlowError):
@@ -311,6 +408,13 @@ class Unauthorized(JobFlowError):
         super().__init__(detail)
         self.why = why
         self.principal = principal
+
+
+class TokenNotChecked(JobFlowError):
+    """The control table did not answer, so nothing is known about the token."""
+
+    def __init__(self) -> None:
+        super().__init__("The token could not be checked. Repeat the request, with the same Idempotency-Key.")
 
 
 class Forbidden(JobFlowError):

@@ -1,6 +1,7 @@
 """Read the environment once into a frozen value. This module reads the variables; `infra/definition/` sets them."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ SHARDS = (4, 8, 16, 32, 64)
 """Numbers of partitions that an index group can have; the first is the default of a stage."""
 DEVELOPMENT_KEY = "development"
 """The key that signs the rows of jobs on a laptop."""
+RECEIVER = re.compile(r"127\.0\.0\.1:[0-9]{2,5}")
 SHORTEST_KEY = 22
 """Minimum characters of any other master key: 128 bits as text."""
 
@@ -44,9 +46,12 @@ class Settings:
     event_sources: str = ""
     background_function: str = ""
     watchdog_function: str = ""
+    alarm_topic: str = ""
     mail_domains: tuple[str, ...] = ()
     mail_daily_cap: int = 0
     mail_rate: int = 0
+    webhook_receiver: str = ""
+    """Host and port of a receiver of webhooks on this laptop; always empty in a function that uses AWS itself."""
     index_shards: int = SHARDS[0]
     index_shards_read: int = SHARDS[0]
 
@@ -82,8 +87,10 @@ class Settings:
             event_sources=env.get("EVENT_SOURCES", ""),
             background_function=env.get("BACKGROUND_FUNCTION", ""),
             watchdog_function=env.get("WATCHDOG_FUNCTION", ""),
+            alarm_topic=env.get("ALARM_TOPIC", ""),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
             mail_rate=int(_number(env, "MAIL_RATE", 0, 0, 500)),
+            webhook_receiver=_receiver(env),
             index_shards=_shards(env, "INDEX_SHARDS"),
             index_shards_read=_shards(env, "INDEX_SHARDS_READ"),
             mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),
@@ -105,6 +112,13 @@ def _signing_key(env: Mapping[str, str]) -> str:
     if not develops and any(len(key) < SHORTEST_KEY for key in keys.split(",") if key):
         raise ConfigurationError(f"SIGNING_KEY: each key must have {SHORTEST_KEY} characters or more")
     return keys
+
+
+def _receiver(env: Mapping[str, str]) -> str:
+    """Return the receiver of a local platform: on the loopback address, and only if the AWS in use is there, too."""
+    found = RECEIVER.fullmatch(env.get("WEBHOOK_RECEIVER", ""))
+    local = env.get("AWS_ENDPOINT_URL", "").startswith(("http://127.0.0.1:", "http://localhost:"))
+    return found[0] if found and local else ""
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

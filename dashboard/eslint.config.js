@@ -71,7 +71,7 @@ export default tseslint.config(
   },
   {
     // Code that is shown, and the one file that is read before any text is there.
-    files: ["src/landing/samples.ts", "src/jobs/detail/snippets.ts", "src/config.ts"],
+    files: ["src/landing/samples.ts", "src/jobs/snippets.ts", "src/config.ts"],
     rules: { "no-restricted-syntax": ["error", foreignText] },
   },
   {

@@ -2,14 +2,14 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { chunkOf, preloadFrame } from "./chunks.ts";
+import { chunkOf, compileAtStart, preloadFrame } from "./chunks.ts";
 import { localRunner } from "./local.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: "/",
-  plugins: [react(), tailwindcss(), preloadFrame(), localRunner()],
+  plugins: [react(), tailwindcss(), preloadFrame(), compileAtStart(), localRunner()],
   resolve: {
     alias: {
       "@": here("./src"),

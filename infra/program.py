@@ -9,6 +9,7 @@ from collections.abc import Mapping
 VARIABLE = "JOBFLOW_PROGRAM"
 OPTIONS = {
     "YES=1": "--yes", "DRY_RUN=1": "--dry-run", "FORCE_REMOVE=1": "--force-remove", "NO_DASHBOARD=1": "--no-dashboard",
+    "DROP_REST_API=1": "--drop-rest-api",
     "TOKEN_FILE=": "--token-file ", "TOKEN_SECRET=": "--token-secret ", "ROLE_ARN=": "--role-arn ", "ROLE=": "--role ",
     "STAGE=": "--stage ", "MONITOR=": "--monitor ", "LABEL=": "--label ", "LIST=1": "--list", "AT=": "--at ",
     "FROM=": "--from ", "TABLES=": "--tables ", "RUN=1": "--run", "KEEP=": "--keep ", "KEEP_TABLES=1": "--keep-tables",

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jobflow.models import BulkActionRow, FieldProblem, JobDetail
+    from collections.abc import Sequence
+
+    from jobflow.models import BatchDetail, BatchResult, BulkActionRow, FieldProblem, JobDetail
 
 
 class JobFlowError(Exception):
@@ -26,7 +28,7 @@ class WaitTimeout(JobFlowError, TimeoutError):
     """The job had not finished in the given time; `job` is its last known state."""
 
     def __init__(self, job: "JobDetail", seconds: float) -> None:
-        super().__init__(f"Job {job.id} is {job.status} after {seconds:g} s.")
+        super().__init__(f"Job {job.id} is still {job.status} after {seconds:g} s.")
         self.job = job
 
 
@@ -34,8 +36,34 @@ class BulkNotFinished(JobFlowError, TimeoutError):
     """The bulk action had not finished in the given time. The action continues; `bulk` is its last known state."""
 
     def __init__(self, bulk: "BulkActionRow", seconds: float) -> None:
-        super().__init__(f"Bulk action {bulk.id} is {bulk.state} after {seconds:g} s: {bulk.matched} jobs until then.")
+        super().__init__(
+            f"Bulk action {bulk.id} is still {bulk.state} after {seconds:g} s: {bulk.matched} jobs until then."
+        )
         self.bulk = bulk
+
+
+class BatchNotEnded(JobFlowError, TimeoutError):
+    """The batch had not ended in the given time. Its members continue; `batch` is its last known state."""
+
+    def __init__(self, batch: "BatchDetail", seconds: float) -> None:
+        ended = f"{batch.newest.done} of {'?' if batch.newest.total is None else batch.newest.total}"
+        super().__init__(f"Batch {batch.id} is still {batch.state} after {seconds:g} s: {ended} members have ended.")
+        self.batch = batch
+
+
+class MembersNotAdded(JobFlowError):
+    """Some jobs are not members of the batch, which stays open. `batch` is its id, `results` are those of all jobs.
+
+    Correct the jobs and call `start_batch` again with the same key: members that exist are found.
+    """
+
+    def __init__(self, batch: str, results: "Sequence[BatchResult]") -> None:
+        wrong = [(place, one.problem) for place, one in enumerate(results) if one.problem is not None]
+        place, first = wrong[0]
+        told = f"{len(wrong)} of {len(results)} jobs were not added to the batch {batch}"
+        super().__init__(f"{told}. The first is number {place}: {first.detail}")
+        self.batch = batch
+        self.results = results
 
 
 class JobNotCompleted(JobFlowError):

@@ -12,19 +12,42 @@ from typing import Any, Literal, TypedDict
 from jobflow.plain import TypeOrName
 
 BATCH_JOBS = 25
+BATCH_MEMBERS = 100000
 BULK_JOBS = 100
-"""The most jobs that one request creates, and the most ids that one bulk action takes."""
+"""The most jobs that one request creates, members of a batch, and ids that one bulk action takes."""
 
 Action = Literal["retry", "cancel", "discard"]
 """What a bulk action does to each job."""
 
 Metric = Literal[
-    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+    "throughput",
+    "failures",
+    "wait",
+    "run",
+    "total",
+    "depth",
+    "suspended",
+    "oldest",
+    "wait_spread",
+    "run_spread",
+    "total_spread",
 ]
 """Numbers over time."""
 
-Kind = Literal["new_dead_letters", "overdue", "growing", "paused", "errors", "dead_letters", "draining"]
-"""Kinds of findings, in the order of their urgency."""
+Kind = Literal[
+    "not_starting",
+    "in_flight",
+    "new_dead_letters",
+    "overdue",
+    "paused",
+    "oldest_job",
+    "growing",
+    "failure_ratio",
+    "errors",
+    "dead_letters",
+    "draining",
+]
+"""Kinds of findings, in the order of their urgency; a cause, such as a pause, is before what it causes."""
 
 Role = Literal["viewer", "operator", "admin"]
 """Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it."""
@@ -33,6 +56,14 @@ Status = Literal[
     "queued", "scheduled", "processing", "retrying", "suspended", "completed", "failed", "dead_letter", "cancelled"
 ]
 """The states of a job; `docs/lifecycle.md` draws them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asleep:
+    """Suspended jobs at the end of one step (`suspended`)."""
+
+    t: datetime
+    suspended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +98,40 @@ class BatchAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchDetail:
+    """A batch with its newest 50 rounds, oldest first."""
+
+    id: str
+    state: Literal["open", "closing", "running", "ended"]
+    """ended: all rounds have ended. open: members can be added"""
+    key: str | None
+    then: str | None
+    on_failure: str | None
+    tags: list[str]
+    notify: list[str]
+    """The webhooks that get the end of each round"""
+    parent: str | None
+    """The job whose function has made the batch"""
+    created_by: str | None
+    """The label of the token that has created it, or its id; null: a job has, or it is old"""
+    created_at: datetime
+    newest: BatchRound
+    rounds: list[BatchRound]
+    retrying: bool
+    """A request to retry the failed members is being carried out; another one does nothing"""
+    cancelled_by: str | None
+    """The label or id of the token for which the batch is being cancelled; null before and after"""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """Batches, newest first."""
+
+    batches: list[BatchRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchResult:
     """The outcome of one job of a batch: a job with status 200 or 201, or a problem with status 4xx or 503.
 
@@ -79,6 +144,57 @@ class BatchResult:
     existing: Literal["key", "unique", "debounced"] | None
     """Why the job already existed: the same key, the same unique values, or a waiting job of its debounce key,
     which it replaced. null: it is new"""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRound:
+    """The numbers of a round; they are some seconds late, and only grow."""
+
+    round: int
+    """1, and more for each retry of members"""
+    state: Literal["open", "closing", "running", "ended"]
+    """closing: members are counted. running: all members are known, and some have not ended"""
+    total: int | None
+    """Number of members; null while it is not known"""
+    done: int
+    """Members that have ended"""
+    completed: int
+    failed: int
+    """Members that have failed or are dead letters"""
+    cancelled: int
+    failed_ids: list[str]
+    """The first 100 that failed; GET /jobs?batch= lists all"""
+    then_job: str | None
+    """The job that was made for `then`; completed jobs are deleted earlier than batches"""
+    on_failure_job: str | None
+    """The job that was made for `on_failure`"""
+    bulk: str | None
+    """The bulk action that has moved its members into this round"""
+    opened_at: datetime
+    closed_at: datetime | None
+    updated_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch with its newest round."""
+
+    id: str
+    state: Literal["open", "closing", "running", "ended"]
+    """ended: all rounds have ended. open: members can be added"""
+    key: str | None
+    then: str | None
+    on_failure: str | None
+    tags: list[str]
+    notify: list[str]
+    """The webhooks that get the end of each round"""
+    parent: str | None
+    """The job whose function has made the batch"""
+    created_by: str | None
+    """The label of the token that has created it, or its id; null: a job has, or it is old"""
+    created_at: datetime
+    newest: BatchRound
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +215,8 @@ class BulkActionRow:
     """The filter by name; null for a list of ids"""
     listed: int | None
     """Number of listed ids; null for a filter"""
+    edit: dict[str, Any] | None
+    """The other values for fields of the payloads, by their paths"""
     state: Literal["running", "stopping", "stopped", "done", "failed"]
     expected: int | None
     matched: int
@@ -127,6 +245,20 @@ class BulkAnswer:
     more: bool
     next_cursor: str | None
     """Cursor of the next part; null at the end, and for a list of ids"""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome:
+    """What became of the jobs that a bulk action has changed."""
+
+    changed: int
+    """Jobs that the bulk action has changed"""
+    looked: int
+    """How many of them were read: the first 500"""
+    by_status: dict[str, int]
+    """Their present statuses; without those that do not exist any more"""
+    jobs: list[ChangedJob]
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +295,8 @@ class CancelledJob:
     """A job that has not begun by then is cancelled; null: never, or it has begun"""
     on_end: str | None
     """The type of the job that is made when this job has ended"""
+    notify: list[str]
+    """The webhooks that are told when this job has ended"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -173,12 +307,60 @@ class CancelledJob:
     """The tenant of the job, for a type with `fair_by` or `serial_by`"""
     parent: str | None
     """The job that made it"""
+    batch: str | None
+    """The batch that it is a member of"""
+    round: int | None
+    """Its round in the batch: a retry moves it to a new one"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
     """Who settled a failed job without running it, when and why; null otherwise"""
     descendants: Descendants | None
     """null unless the request asked for them"""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedJob:
+    """A job that the bulk action has changed, in its present state."""
+
+    id: str
+    type: str
+    status: Status
+    error_class: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """A page of deliveries, newest first."""
+
+    deliveries: list[DeliveryRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A delivery: a job of the type webhook.deliver."""
+
+    id: str
+    """The id of its job: GET /jobs/{job_id} has its attempts"""
+    webhook_id: str
+    """The webhook-id of the message; the same for a message that is sent again"""
+    job_id: str | None
+    """The job that has ended; null for the end of a batch"""
+    batch: str | None
+    """The batch of which a round has ended; null for the end of a job"""
+    ended: str | None
+    """How that job has ended"""
+    state: Literal["pending", "delivered", "failed", "disabled"]
+    """`disabled`: it failed because the webhook was disabled, and can be sent again"""
+    attempts: int
+    created_at: datetime
+    finished_at: datetime | None
+    next_attempt_at: datetime | None
+    status: int | None
+    """The HTTP status of a delivered message"""
+    answer: str | None
+    """The answer of the receiver, or the last error, shortened and masked"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +393,16 @@ class Discarded:
     at: datetime
     by: str
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """Durations in milliseconds; null where nothing was measured."""
+
+    count: int
+    mean_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +446,20 @@ class ErrorGroups:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorJobs:
+    """The jobs that have an error as their last error."""
+
+    fingerprint: str
+    by_status: dict[str, int]
+    """Jobs by status: GET /jobs?fingerprint=…&status=… lists exactly these. A job that completed or was run again
+    no longer has the error"""
+    looked: int
+    complete: bool
+    """Whether all jobs with the error were counted; at most 1,000 are"""
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorMark:
     """The mark of a group of errors."""
 
@@ -287,12 +493,15 @@ class FindingRow:
     """One finding about one job type that needs attention."""
 
     kind: Kind
-    """new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event
-    came over 2 minutes ago, and that nobody has woken; at most 100), growing, paused, errors (groups of the last
-    day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"""
+    """not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off),
+    new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came
+    over 2 minutes ago, and that nobody has woken; at most 100), paused, oldest_job (a job has waited for too
+    long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has
+    acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining"""
     type: str
     number: int
-    """Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups"""
+    """Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and retrying
+    jobs); for `errors` the number of error groups"""
     growth_per_minute: float | None
     """Growth in unfinished jobs a minute, over 5 minutes"""
     drain_eta_s: float | None
@@ -325,6 +534,38 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowRow:
+    """How fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes."""
+
+    type: str
+    arrivals_per_minute: float
+    """Created jobs, and jobs that an operator retried"""
+    starts_per_minute: float
+    """Attempts that started, so a job that is retried counts again"""
+    ends_per_minute: float
+    """Jobs that completed, failed, became dead letters or were cancelled"""
+    growth_per_minute: float
+    """Growth in unfinished jobs; below 0 they become fewer"""
+    drain_eta_s: float | None
+    """Seconds until the backlog is empty, as in GET /metrics/series; null without a backlog, or while it grows"""
+    run: Durations
+    """Of attempts of the last 5 minutes, else of the last hour"""
+    wait: Durations
+    """From the time a job was due until it started"""
+    last_hour: HourOfType
+    completed_by_minute: list[int]
+    """Jobs completed in each minute of the last hour, oldest first"""
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """How fast the jobs of each type come, start and end."""
+
+    types: list[FlowRow]
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """Counts of one step (`throughput`)."""
 
@@ -333,7 +574,10 @@ class Happened:
     completed: int
     failed: int
     retried: int
+    """Failed attempts that another attempt follows"""
     dead_lettered: int
+    deferred: int
+    """Attempts that asked for a later run (`RetryLater`, a rate); none failed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +585,19 @@ class Health:
     """The answer of a running API."""
 
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfType:
+    """What happened in the last hour."""
+
+    created: int
+    completed: int
+    failed: int
+    retried: int
+    dead_lettered: int
+    deferred: int
+    """Attempts that asked for a later run; none of them failed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +634,8 @@ class JobDetail:
     """A job that has not begun by then is cancelled; null: never, or it has begun"""
     on_end: str | None
     """The type of the job that is made when this job has ended"""
+    notify: list[str]
+    """The webhooks that are told when this job has ended"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -387,6 +646,10 @@ class JobDetail:
     """The tenant of the job, for a type with `fair_by` or `serial_by`"""
     parent: str | None
     """The job that made it"""
+    batch: str | None
+    """The batch that it is a member of"""
+    round: int | None
+    """Its round in the batch: a retry moves it to a new one"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -458,6 +721,8 @@ class JobRow:
     """A job that has not begun by then is cancelled; null: never, or it has begun"""
     on_end: str | None
     """The type of the job that is made when this job has ended"""
+    notify: list[str]
+    """The webhooks that are told when this job has ended"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -468,6 +733,10 @@ class JobRow:
     """The tenant of the job, for a type with `fair_by` or `serial_by`"""
     parent: str | None
     """The job that made it"""
+    batch: str | None
+    """The batch that it is a member of"""
+    round: int | None
+    """Its round in the batch: a retry moves it to a new one"""
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None
@@ -498,6 +767,8 @@ class JobTypeRow:
     """The type of the job that is made when a job has ended; null: none"""
     takes_ends: bool
     """Its payload is a JobEnd: `on_end` may name it"""
+    takes_batch_ends: bool
+    """Its payload is a BatchEnd: a batch's `then` may name it"""
     timeout: int
     budget: float
     batch_size: int
@@ -632,6 +903,47 @@ class MetricsAnswer:
     deploys: list[DeployRow]
     """The last 12 deployments of the stage, oldest first"""
     as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MissedFiring:
+    """A firing for which no job was made."""
+
+    at: datetime
+    local: str
+    """The same time in the schedule's zone, with its offset"""
+    reason: Literal["missed", "paused", "refused"]
+    """missed: the platform was not running, and `catch_up` did not make it up; paused: the schedule was paused;
+    refused: the payload or the type was refused (`problem`)"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A webhook with its new secret, which no other answer contains."""
+
+    name: str
+    url: str
+    """For others than administrators without its path and query"""
+    types: list[str]
+    tags: list[str]
+    statuses: list[str]
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    """The label of the token that registered it"""
+    rotated_at: datetime
+    """When its secret was made"""
+    failures: int
+    """Deliveries that failed in a row"""
+    failing_since: datetime | None
+    """The first of these failures"""
+    paused_until: datetime | None
+    """No delivery is tried before, because the receiver fails"""
+    disabled_at: datetime | None
+    """Since when nothing is delivered, until the webhook is enabled"""
+    disabled_because: str | None
+    secret: str
+    """Signs the messages. It cannot be read again: rotate it if it is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -778,6 +1090,22 @@ class RateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RetryPreview:
+    """What a retry would keep and run anew, as far as the job has run before."""
+
+    kept: list[StepRow]
+    """The newest 1,000 rows that the retry would keep, oldest first"""
+    older: bool
+    """Whether the retry would keep rows before those"""
+    anew: list[str]
+    """Steps, sleeps and waits that would run anew, in their order"""
+    events: list[str]
+    """Events that would not count any more: their waits would wait again"""
+    places: list[str]
+    """From where the job can be retried, besides `start`, in their order"""
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePage:
     """A page of schedules, ordered by id."""
 
@@ -813,7 +1141,13 @@ class ScheduleRow:
     next_firings: list[Firing]
     """At most five; none while it is paused"""
     last_firings: list[LastFiring]
-    """At most 5 in a list, 20 for a single schedule"""
+    """Firings that have a job, newest first; at most 14 in a list, 20 for a single schedule. The jobs of the next
+    two minutes exist already, so their firings are also in `next_firings`"""
+    missed_firings: list[MissedFiring]
+    """Firings for which no job was made, newest first; at most 14 in a list, 20 for a single schedule"""
+    paused_by: str | None
+    """null if it is not paused, or was declared as paused"""
+    paused_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -821,13 +1155,23 @@ class Series:
     """A time series, oldest point first."""
 
     metric: Literal[
-        "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
+        "throughput",
+        "failures",
+        "wait",
+        "run",
+        "total",
+        "depth",
+        "suspended",
+        "oldest",
+        "wait_spread",
+        "run_spread",
+        "total_spread",
     ]
     type: str | None
     from_: datetime
     to: datetime
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Asleep] | list[Waited]
     drain_eta_s: float | None
     """Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first in which it
     shrinks. null without a backlog, or while it grows"""
@@ -880,7 +1224,7 @@ class StepRow:
     `version` is the version of the run; `stop` is the place at which the function learned that the job must stop.
     """
 
-    kind: Literal["step", "sleep", "wait", "event", "now", "uuid", "try", "version", "stop"]
+    kind: Literal["step", "sleep", "wait", "call", "event", "now", "uuid", "try", "version", "stop"]
     name: str
     kept_at: datetime
     value: Any
@@ -979,6 +1323,26 @@ class UploadForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewList:
+    """All views, by name."""
+
+    views: list[ViewRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """A view."""
+
+    id: str
+    name: str
+    search: str
+    """The query string of the console's list of jobs"""
+    by: str
+    """The label of the token that saved it"""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Waited:
     """The wait of the oldest job within one step (`oldest`)."""
 
@@ -993,10 +1357,49 @@ class WaitsFor:
     """What a suspended job waits for, and since when."""
 
     event: str | None
-    """The name of the event; null for a sleep"""
+    """The name of the event; null for a sleep and for a called job"""
+    job: str | None
+    """The id of the called job whose end it waits for; null otherwise"""
     since: datetime
     until: datetime
-    """The end of the sleep, or the time at which the wait for the event times out"""
+    """The end of the sleep, the time at which the wait for the event times out, or the time at which the job
+    looks by itself whether the called job has ended"""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookList:
+    """All webhooks, by name."""
+
+    webhooks: list[WebhookRow]
+    available: bool
+    """Whether this stage declares the job type webhook.deliver, and has webhooks"""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRow:
+    """A webhook, without its secret."""
+
+    name: str
+    url: str
+    """For others than administrators without its path and query"""
+    types: list[str]
+    tags: list[str]
+    statuses: list[str]
+    created_at: datetime
+    updated_at: datetime
+    created_by: str
+    """The label of the token that registered it"""
+    rotated_at: datetime
+    """When its secret was made"""
+    failures: int
+    """Deliveries that failed in a row"""
+    failing_since: datetime | None
+    """The first of these failures"""
+    paused_until: datetime | None
+    """No delivery is tried before, because the receiver fails"""
+    disabled_at: datetime | None
+    """Since when nothing is delivered, until the webhook is enabled"""
+    disabled_because: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1022,6 +1425,8 @@ class JobFilter(TypedDict, total=False):
     fingerprint: str
     schedule: str
     parent: str
+    batch: str
+    round: int
     created_after: datetime | str
     created_before: datetime | str
     finished_after: datetime | str

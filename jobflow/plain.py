@@ -1,7 +1,9 @@
-"""Convert models to plain JSON values, with the API's own names."""
+"""Convert models to plain JSON values, with the API's own names, and check plain values."""
 
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Protocol
 
 LONGEST_KEY = 255
@@ -20,9 +22,18 @@ def plain(thing: Any) -> Any:
     return thing
 
 
-def is_key(text: str) -> bool:
-    """Return whether a text is a valid idempotency key: the API refuses other texts, and no header can contain them."""
+def is_key(text: object) -> bool:
+    """Return whether it is a valid idempotency key: the API refuses other texts, and no header can contain them."""
+    if not isinstance(text, str):
+        return False
     return 1 <= len(text) <= LONGEST_KEY and all("!" <= character <= "~" for character in text)
+
+
+def number_of(value: object) -> float | None:
+    """Return a real number as a float: also a Decimal, a Fraction or a number of numpy; None for another value."""
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        return None
+    return float(value)
 
 
 class NamedType(Protocol):

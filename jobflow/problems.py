@@ -34,6 +34,10 @@ class BulkActionNotFound(errors.NotFound):
     """Bulk action not found."""
 
 
+class BatchNotFound(errors.NotFound):
+    """Batch not found."""
+
+
 class ErrorGroupNotFound(errors.NotFound):
     """Group of errors not found."""
 
@@ -46,8 +50,24 @@ class ScheduleNotFound(errors.NotFound):
     """Schedule not found."""
 
 
+class WebhookNotFound(errors.NotFound):
+    """Webhook not found."""
+
+
+class ViewNotFound(errors.NotFound):
+    """View not found."""
+
+
+class WebhookConflict(errors.Conflict):
+    """The webhook's state does not allow this."""
+
+
 class ScheduleConflict(errors.Conflict):
     """The schedule's state does not allow this."""
+
+
+class BatchConflict(errors.Conflict):
+    """The batch's state does not allow this."""
 
 
 class MoreThanExpected(errors.Conflict):
@@ -56,6 +76,14 @@ class MoreThanExpected(errors.Conflict):
 
 class TooManyMarks(errors.Conflict):
     """Too many groups of errors are marked."""
+
+
+class ViewExists(errors.Conflict):
+    """A view has this name."""
+
+
+class TooManyViews(errors.Conflict):
+    """The stage has too many views."""
 
 
 class JobConflict(errors.Conflict):
@@ -94,8 +122,16 @@ class RateLimited(errors.TooManyRequests):
     """Too many requests."""
 
 
+class TokenNotChecked(errors.Unavailable):
+    """The token could not be checked."""
+
+
 class NotStored(errors.Unavailable):
     """The job could not be stored."""
+
+
+class NewerRow(errors.Unavailable):
+    """A newer version has written the job."""
 
 
 BY_KIND: dict[str, type[errors.ApiError]] = {
@@ -106,12 +142,19 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "job-not-found": JobNotFound,
     "payload-not-found": PayloadNotFound,
     "bulk-action-not-found": BulkActionNotFound,
+    "batch-not-found": BatchNotFound,
     "error-group-not-found": ErrorGroupNotFound,
     "job-type-not-found": JobTypeNotFound,
     "schedule-not-found": ScheduleNotFound,
+    "webhook-not-found": WebhookNotFound,
+    "view-not-found": ViewNotFound,
+    "webhook-conflict": WebhookConflict,
     "schedule-conflict": ScheduleConflict,
+    "batch-conflict": BatchConflict,
     "more-than-expected": MoreThanExpected,
     "too-many-marks": TooManyMarks,
+    "view-exists": ViewExists,
+    "too-many-views": TooManyViews,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,
     "unsupported-media-type": UnsupportedMediaType,
@@ -121,6 +164,8 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "unknown-job-type": UnknownJobType,
     "idempotency-mismatch": IdempotencyMismatch,
     "rate-limited": RateLimited,
+    "token-not-checked": TokenNotChecked,
     "not-stored": NotStored,
+    "newer-row": NewerRow,
 }
 """The class of each problem, by the last part of its `type`."""

@@ -65,6 +65,8 @@ def find(
     Arguments come first, then a named profile, JOBFLOW_URL with JOBFLOW_TOKEN, JOBFLOW_PROFILE, a running `make dev` in
     this folder or a parent folder, and last the profile "default".
     """
+    if "" in (url, token):  # as from a variable of the caller's own that is not set: no other target may replace it
+        raise ConfigurationError(f"The {'address' if url == '' else 'token'} that was given is empty.")
     if profile is None and (url or environment.get(URL)):
         return _given(url, token, environment)
     if profile is None and token:

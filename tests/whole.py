@@ -1,4 +1,4 @@
-"""Run a part of the long tests in each run, and all of them with `--whole` (`make whole`, which CI runs).
+"""Run a part of the long tests in each run, and all of them with `--whole` (`make whole`, `make test ARGS=--whole`).
 
 A test that has such a part uses the fixture `whole`; `-m whole` selects these tests.
 """

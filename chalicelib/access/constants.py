@@ -20,8 +20,9 @@ write."""
 # For tokens.py
 LONGEST_LABEL = 80
 """Maximum characters of the text that says who or what uses a token."""
-TOKEN_TRUSTED = 60.0
-"""Seconds for which a process trusts a checked token: the longest delay of a revocation."""
+TOKEN_TRUSTED = 10.0
+"""Seconds for which a process trusts a checked token: the longest delay of a revocation. A busy process then reads a
+token six times a minute at most."""
 MOST_TOKENS_REMEMBERED = 1_000
 HIGHEST_RATE = 1_000_000
 """Highest limit that can be set for a single token, in writing requests a minute."""

@@ -4,6 +4,8 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from chalicelib.access.address import counted_as
@@ -14,6 +16,8 @@ from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
 ADDRESS = "from one address"
+MOST_COUNTED_AT_ONCE = 32
+"""Maximum requests that one process counts at the same time. A Lambda function serves one at a time."""
 OWN_LIMIT = " Give the token its own limit (`token issue --rate 6000`), or raise the limit of an address: "
 
 
@@ -57,16 +61,40 @@ class RateLimiter:
         self._clock = clock
         self._lock = threading.Lock()
         self._blocked: dict[str, float] = {}
+        self._at_limit: dict[str, float] = {}
+        """By caller, until when each request is counted before anything else is done for it."""
+        self._threads = ThreadPoolExecutor(MOST_COUNTED_AT_ONCE, "rate-limit")
 
     def check(self, address: str, token: str = "", rate: int = 0) -> None:
         """Count one request; raises RateLimited. Accept everything while the table does not answer.
 
         Addresses of one IPv6 network of 64 bits count as one. `rate` is the token's own limit per minute; 0: none.
         """
+        who, limit = self._counted(address, token, rate)
+        if limit.requests:
+            self._count(who, limit)
+
+    def begin(self, address: str, token: str = "", rate: int = 0) -> Callable[[], None]:
+        """Begin to count one request, in a thread; return a function that waits for the count and raises as `check`.
+
+        The function may be called several times. An address or token that is known to be blocked is refused at once.
+        If the process has refused it within the last window, the request is counted before this method returns:
+        otherwise a producer that stays at its limit would let the API begin work for each refused request.
+        """
+        who, limit = self._counted(address, token, rate)
+        if not limit.requests:
+            return lambda: None
+        now = self._clock()
+        self._refuse_if_blocked(who, now, limit)
+        if now < self._at_limit.get(who, 0.0):
+            self._count(who, limit)
+            return lambda: None
+        return self._threads.submit(copy_context().run, self._count, who, limit).result
+
+    def _counted(self, address: str, token: str, rate: int) -> tuple[str, Limit]:
         if rate:
-            self._count(f"writes:{token}", Limit(rate, RATE_SECONDS, "for this token"))
-        elif self._limit.requests:
-            self._count(counted_as(address), self._limit)
+            return f"writes:{token}", Limit(rate, RATE_SECONDS, "for this token")
+        return counted_as(address), self._limit
 
     def _count(self, who: str, limit: Limit) -> None:
         now = self._clock()
@@ -79,7 +107,7 @@ class RateLimiter:
             request_events.rate_limiter_down(error)
             return
         if wait:
-            self._block(who, now, wait)
+            self._block(who, now, wait, limit.window)
             raise limit.refusal(wait)
 
     def _ask(self, who: str, now: float, limit: Limit) -> int:
@@ -106,8 +134,9 @@ class RateLimiter:
             return
         raise limit.refusal(math.ceil(until - now))
 
-    def _block(self, who: str, now: float, wait: int) -> None:
+    def _block(self, who: str, now: float, wait: int, window: int) -> None:
         with self._lock:
-            if len(self._blocked) >= MOST_BLOCKED_REMEMBERED:
-                self._blocked.clear()
-            self._blocked[who] = now + wait
+            for known, until in ((self._blocked, now + wait), (self._at_limit, now + wait + window)):
+                if len(known) >= MOST_BLOCKED_REMEMBERED:
+                    known.clear()
+                known[who] = until

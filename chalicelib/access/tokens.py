@@ -19,7 +19,7 @@ from chalicelib.telemetry import request_events
 SHAPE = re.compile(r"jf_[A-Za-z0-9_-]{43}")
 """`jf_` and 256 random bits in base64url. Secret scanners can search for this prefix."""
 ID_LENGTH = 16
-REFUSED = "This token is unknown, expired or revoked."
+REFUSED = "This token is unknown, expired or revoked. Send another: Authorization: Bearer <token>."
 
 
 class Role(StrEnum):
@@ -131,7 +131,7 @@ class Tokens:
         return self._store.all()
 
     def revoke(self, token_id: str, by: str = "") -> Token:
-        """Revoke a token everywhere within six minutes; raises TokenNotFound. A second call changes nothing."""
+        """Revoke a token everywhere within ten seconds; raises TokenNotFound. A second call changes nothing."""
         found = [token for token in self._store.all() if token.id == token_id]
         if not found:
             raise TokenNotFound(token_id)

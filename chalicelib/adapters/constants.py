@@ -27,6 +27,10 @@ MOST_WINDOW_TRIES = 5
 """Maximum tries to begin a new window. If another request is faster, the next try finds its window, and only adds to
 the count."""
 
+# For dynamo/counting/canaries.py
+CANARIES_AT_ONCE = 8
+"""Canaries that are written at the same time, so that a slow DynamoDB leaves the watchdog time for its jobs."""
+
 # For dynamo/counting/census.py
 CENSUS_PAGE = 1000
 """Number of index entries in one query, about 130 KB."""

@@ -1,16 +1,15 @@
 """Define the numbers of the API: requests, answers, pages. Times in seconds, sizes in bytes."""
 
+from chalicelib.jobs.constants import LONGEST_STEP_NAME
+
 LARGEST_REQUEST = 256 * 1024
 """Maximum bytes of the body of a request to the API."""
 LARGEST_UPLOAD = 10 * 1024 * 1024
 """Maximum bytes of an uploaded file."""
 
-# For http/auth.py
-POLICY_SECONDS = 300
-"""Seconds for which API Gateway caches an answer of the authorizer.
-
-For up to this time, API Gateway still accepts a token that has been revoked.
-"""
+# For http/http_api.py
+LEAST_COMPRESSED = 1400
+"""Smallest answer, in bytes, that is compressed for clients that accept it; a smaller answer fits into one packet."""
 
 # For http/body.py
 DEEPEST_REQUEST = 32
@@ -34,6 +33,8 @@ LONGEST_CORRELATION_ID = 128
 # For jobs/bulk_actions.py
 MOST_BULK_ACTIONS_LISTED = 1000
 MOST_BULK_ACTIONS_SHOWN = 50
+MOST_OUTCOMES, OUTCOMES_IN_READ = 500, 100
+"""Maximum number of changed jobs whose state is read for the outcome of a bulk action, and how many one read has."""
 
 # For jobs/jobs.py
 MOST_PAGE_DIGITS = 9
@@ -64,12 +65,19 @@ SCHEDULES_ON_PAGE, MOST_SCHEDULES_ON_PAGE = 20, 50
 FIRINGS_PREVIEWED, MOST_FIRINGS_PREVIEWED = 5, 20
 
 # For models/schemas.py
+LONGEST_PLACE = LONGEST_STEP_NAME + 10
+"""Maximum characters of the step from which a retry begins, with its kind."""
 JOBS_ON_PAGE, MOST_JOBS_ON_PAGE = 20, 100
 """Number of jobs on a page of a list: the default and the maximum."""
 LONGEST_SEARCH = 200
 """Maximum characters of a text that is searched for in payloads or errors."""
 MOST_IN_BATCH = 25
 MOST_IN_BULK = 100
+MOST_EDITED = 10
+"""Maximum number of fields that a bulk action gives another value."""
+LONGEST_PATH = 200
+LARGEST_EDIT = 4_096
+"""Maximum characters of these values as JSON."""
 
 # For models/views.py
 LARGEST_IN_LIST = 500
@@ -78,7 +86,7 @@ contain."""
 MOST_TENANTS = 10
 
 # For platform/schedules.py
-NEXT_FIRINGS, LAST_FIRINGS_IN_LIST = 5, 5
+NEXT_FIRINGS, LAST_FIRINGS_IN_LIST = 5, 14
 
 # For models/views.py: steps
 MOST_STEPS_SHOWN = 1_000
@@ -87,3 +95,9 @@ MOST_STEPS_SHOWN = 1_000
 # For routes.py
 CORS_MAX_AGE = 600
 """Seconds for which a browser remembers that the console may call the API."""
+
+# For jobs/batches.py
+BATCHES_ON_PAGE = 20
+MOST_BATCHES_ON_PAGE = 25
+"""Maximum number of batches on a page: each takes a request for its newest round."""
+LONGEST_BATCH_KEY = 255

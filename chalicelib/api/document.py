@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from chalicelib.api.http.endpoint import Endpoint
-from chalicelib.api.models.fields import FINGERPRINT
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import NoBody, NoQuery
+from chalicelib.job_types.checks import FINGERPRINT, WEBHOOK
 from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import LONGEST_STEP_NAME
@@ -29,7 +29,8 @@ PROBLEM = "application/problem+json"
 SAID = {
     200: "Done", 201: "Created", 202: "Started", 302: "Elsewhere",
     304: "The same as the ETag given", 400: "The request cannot be read", 401: "A valid token is needed",
-    403: "The token's role does not allow this", 404: "Not found", 409: "The state forbids this",
+    403: "The token's role does not allow this", 404: "Not found",
+    405: "Another path: API Gateway cuts it at an encoded `?`", 409: "The state forbids this",
     413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
     429: "Too many requests from this address",
 }  # fmt: skip
@@ -56,8 +57,9 @@ PATH: Mapping[str, Any] = {
         "pattern": f"^{NAME.pattern}$",
         "examples": ["approval"],
     },
+    "webhooks/name": {"type": "string", "pattern": f"^{WEBHOOK.pattern}$", "examples": ["billing"]},
 }
-"""Path parameters that are not ids."""
+"""Path parameters that are not ids; of a resource, or of all."""
 EXISTING_JOB = {
     "description": "Why there is no new job: `unique` or `debounced`; a repeated key says Idempotent-Replayed",
     "schema": {"type": "string", "enum": ["unique", "debounced"]},
@@ -97,7 +99,8 @@ def document(endpoints: Sequence[Endpoint], kinds: Sequence[JobType[Any, Any]], 
         "info": {
             "title": "JobFlow",
             "version": version,
-            "description": "Background jobs: create them, watch them, steer them. Errors are RFC 9457 problem details.",
+            "description": "Background jobs: create them, watch them, steer them. Errors are RFC 9457 problem details. "
+            'API Gateway itself answers 413, 429, 431, 500 and 503 with {"message": …}.',
         },
         "tags": [{"name": name} for name in _tags(endpoints)],
         "paths": paths,
@@ -214,7 +217,8 @@ def _operation(endpoint: Endpoint, schemas: Mapping[str, Any], kinds: Sequence[J
 def _made_from(kinds: Sequence[JobType[Any, Any]]) -> Mapping[str, Mapping[str, Any]]:
     """Return the example bodies of the operations whose body names a job type, by the operation's name."""
     each = {kind.name: {"type": kind.name, "payload": kind.example} for kind in kinds}
-    return {"create_job": each, "create_jobs": {"one of each type": {"jobs": list(each.values())}} if each else {}}
+    many = {"one of each type": {"jobs": list(each.values())}} if each else {}
+    return {"create_job": each, "create_jobs": many, "add_jobs_to_batch": many}
 
 
 def _tag(path: str) -> str:
@@ -229,10 +233,14 @@ def _tags(endpoints: Iterable[Endpoint]) -> list[str]:
 
 
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    resource = endpoint.path.split("/")[1]
+    an_id = {"type": "string", "format": "uuid"}
     return [
-        {"name": name, "in": "path", "required": True, "schema": PATH.get(name, {"type": "string", "format": "uuid"})}
-        for name in PARAMETER.findall(endpoint.path)
-    ]
+        {
+            "name": name, "in": "path", "required": True,
+            "schema": PATH.get(f"{resource}/{name}") or PATH.get(name, an_id),
+        } for name in PARAMETER.findall(endpoint.path)
+    ]  # fmt: skip
 
 
 def _query_parameters(endpoint: Endpoint, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -270,6 +278,8 @@ def _statuses(endpoint: Endpoint) -> list[int]:
         found |= {400, 422}
     if "{" in endpoint.path:
         found |= {404}
+    if "}/" in endpoint.path:
+        found |= {405}
     if endpoint.writes:
         found |= {400, 413, 415, 422, 429}
     if endpoint.body and "expected" in endpoint.body.model_fields:

@@ -38,7 +38,7 @@ READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
 TEXTS = (
     "id", "type", "status", "gen", "attempts", "max_attempts", "error_class", "error_message", "fingerprint", "tags",
-    "correlation_id", "principal", "discarded_by", "discard_reason",
+    "notify", "correlation_id", "principal", "parent", "batch", "discarded_by", "discard_reason",
 )  # fmt: skip
 TIMES = ("created_at", "run_at", "started_at", "finished_at", "discarded_at")
 DATE = re.compile(r"20\d\d-\d\d-\d\d")
@@ -207,6 +207,7 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
 def line(job: Job, *, bodies: bool, steps: Sequence[Step] | None = None) -> bytes:
     """Return a job as one line of JSON, with a final newline. Times are ISO 8601 in UTC."""
     told: dict[str, Any] = {name: getattr(job, name) for name in TEXTS}
+    told["round"] = None if job.batch is None else job.round
     told |= {name: None if (at := getattr(job, name)) is None else iso(at) for name in TIMES}
     if bodies:
         told |= {"payload": job.payload, "result": job.result}

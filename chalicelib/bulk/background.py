@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib.bulk import events as bulk_events
 from chalicelib.bulk.constants import (
@@ -21,13 +22,14 @@ from chalicelib.bulk.constants import (
     LONGEST_SLICE_PAUSE,
     MOST_AT_ONCE,
     MOST_FAILED_SLICES,
+    MOST_NOTED,
     MOST_REASONS,
     MOST_SAMPLES,
     MOST_TRIES_OF_JOB,
     SLICE,
 )
 from chalicelib.bulk.port import END, Background, BulkAction, BulkActionRows, BulkState, Reason
-from chalicelib.bulk.request import BulkActions, Report, name_of, not_done
+from chalicelib.bulk.request import BulkActions, Report, name_of, not_done, not_known
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.port import Filter
@@ -48,6 +50,13 @@ class NewBulkAction:
     dry_run: bool = False
     expected: int | None = None
     reason: str = ""
+    id: str | None = None
+    edit: Mapping[str, Any] | None = None
+
+
+def new_bulk_id(now: float) -> str:
+    """Return a new id of a bulk action that begins at `now` (epoch seconds); ids are listed by their time."""
+    return f"{int(now * 1000):012x}{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)
@@ -66,11 +75,11 @@ class BulkWork:
         """Store a bulk action, act on its first jobs, and let the platform continue."""
         now = self.clock()
         new = BulkAction(
-            id=f"{int(now * 1000):012x}{secrets.token_hex(4)}", action=asked.action, by=asked.by,
+            id=asked.id or new_bulk_id(now), action=asked.action, by=asked.by,
             principal=asked.principal, started_at=now, updated_at=now, which=asked.which,
             listed=None if asked.which is not None else len(asked.ids), dry_run=asked.dry_run,
             expected=asked.expected if asked.which is not None else len(asked.ids), lease_until=now + LEASE,
-            reason=asked.reason or None,
+            reason=asked.reason or None, edit=asked.edit,
         )  # fmt: skip
         self.rows.add(new, asked.ids)
         bulk_events.started(new)
@@ -202,13 +211,15 @@ class BulkWork:
     def _acted(self, bulk: BulkAction, size: int) -> BulkAction:
         """Return the bulk action with the outcome of the jobs in `hand`; in a dry run, of the next jobs."""
         if bulk.state is not BulkState.RUNNING:
-            done = self.acting(bulk).done_before(list(bulk.hand))
-            stopped = replace(bulk, hand={}, matched=bulk.matched + done, done=bulk.done + done)
+            before = self.acting(bulk).done_before(list(bulk.hand))
+            self._note(bulk, before)
+            stopped = replace(bulk, hand={}, matched=bulk.matched + len(before), done=bulk.done + len(before))
             return replace(stopped, state=BulkState.STOPPED, failures=0, problem=None)
         if bulk.dry_run:
             report, position = self._counted(bulk, size)
             return _counting(replace(bulk, position=position), 0, report.skipped, matched=report.matched)
         tried = self.acting(bulk).act(bulk.action, list(bulk.hand), self.clock() + TIME_TO_ACT)
+        self._note(bulk, [one.job_id for one in tried if one.error is None and one.refused is None])
         hand, done, skipped, problem = dict(bulk.hand), 0, list[tuple[str, str]](), None
         for one in tried:
             tries = hand.pop(one.job_id)
@@ -219,13 +230,33 @@ class BulkWork:
             problem = name_of(one.error)
             if tries + 1 < MOST_TRIES_OF_JOB:
                 hand[one.job_id] = tries + 1
-            else:
-                skipped.append((one.job_id, not_done(one.error)))
+                continue
+            # the last error may have been a lost reply, so the job says whether it was done
+            known = self._did(bulk, one.job_id)
+            done += known is True
+            skipped += [] if known else [(one.job_id, not_done(one.error) if known is False else not_known(problem))]
         nothing = bool(tried) and all(one.error is not None for one in tried)
         after = _counting(replace(bulk, hand=hand, position=bulk.following, following=None), done, skipped)
         if nothing:
             after = _failed(replace(after, failures=bulk.failures), problem or "")
         return replace(after, problem=problem)
+
+    def _did(self, bulk: BulkAction, job_id: str) -> bool | None:
+        """Return whether the bulk action has changed this job; None: the job cannot be read."""
+        try:
+            return bool(self.acting(bulk).done_before([job_id]))
+        except Exception as error:
+            bulk_events.job_failed(job_id, bulk.action, error)
+            return None
+
+    def _note(self, bulk: BulkAction, changed: Sequence[str]) -> None:
+        """Store which jobs the slice has changed. An error is logged: the list is only shown, and the jobs are done."""
+        if not changed or bulk.done >= MOST_NOTED:
+            return
+        try:
+            self.rows.note(bulk.id, bulk.version, changed)
+        except Exception as error:
+            bulk_events.not_noted(bulk, error)
 
     def _counted(self, bulk: BulkAction, size: int) -> tuple[Report, str]:
         """Return the outcome that the next jobs would have, and the next position."""
@@ -268,7 +299,7 @@ def _failed(bulk: BulkAction, problem: str) -> BulkAction:
     after = replace(bulk, failures=bulk.failures + 1, problem=problem)
     if after.failures < MOST_FAILED_SLICES or after.state is BulkState.DONE:
         return after
-    left = [(job_id, f"It could not be done: {problem}.") for job_id in after.hand]
+    left = [(job_id, not_known(problem)) for job_id in after.hand]
     return replace(_counting(replace(after, hand={}), 0, left), state=BulkState.FAILED, problem=problem)
 
 

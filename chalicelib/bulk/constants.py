@@ -22,7 +22,12 @@ JOBS_AT_ONCE = 8
 MOST_AT_ONCE = 4
 """Maximum number of bulk actions that a worker processes in turn. Each keeps its lease during the slices of the
 others."""
+MOST_NOTED = 1_000
+"""Number of changed jobs whose ids are stored, so that the outcome of the action can be shown: one small write for each
+slice."""
 MOST_REASONS = 20
+LONGEST_REASON = 300
+"""Maximum bytes of the reason for skipping a job: a payload may have thousands of wrong fields."""
 MOST_SAMPLES = 3
 
 # For request.py

@@ -1,6 +1,7 @@
 """Store bulk actions on the control table: one row each, its ids in a second row, and a mark while it is open."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -50,6 +51,7 @@ class BulkRow(Model):
     failures = Whole()
     lease_until = Seconds()
     reason = Text(null=True)
+    edit = Text(null=True)
     expires_at = Whole()
 
 
@@ -113,6 +115,20 @@ class DynamoBulkActions:
             return ()
         return found
 
+    def note(self, bulk_id: str, version: int, changed: Sequence[str]) -> None:
+        """See BulkActionRows. A row for each slice, so that the row with the progress, written often, stays small."""
+        expires = IdsRow.expires_at.set(int(time.time()) + KEEP_BULK)
+        self._ids(sk=_slice(bulk_id, version)).update([IdsRow.ids.set(json.dumps(list(changed))), expires])
+
+    def changed(self, bulk_id: str, most: int) -> Sequence[str]:
+        """See BulkActionRows."""
+        found: dict[str, None] = {}
+        for row in self._ids.query(BULK_IDS, IdsRow.sk.startswith(f"{bulk_id}#")):
+            found |= dict.fromkeys(json.loads(row.ids))
+            if len(found) >= most:
+                break
+        return list(found)[:most]
+
     def newest(self, most: int) -> Sequence[BulkAction]:
         """See BulkActionRows. One query."""
         found = self._rows.query(BULK_ACTIONS, scan_index_forward=False, limit=most, consistent_read=True)
@@ -156,6 +172,10 @@ class DynamoBulkActions:
         return _bulk(row)
 
 
+def _slice(bulk_id: str, version: int) -> str:
+    return f"{bulk_id}#{version:08d}"
+
+
 def _values(bulk: BulkAction) -> dict[str, Any]:
     """Return the attributes of a row, without its keys, its state and None values."""
     which = None if bulk.which is None else {k: v for k, v in asdict(bulk.which).items() if v is not None}
@@ -164,12 +184,13 @@ def _values(bulk: BulkAction) -> dict[str, Any]:
     return {
         **values, "which": None if which is None else json.dumps(which), "reasons": json.dumps(reasons),
         "hand": json.dumps(bulk.hand, separators=(",", ":")) if bulk.hand else None,
+        "edit": json.dumps(bulk.edit) if bulk.edit else None,
     }  # fmt: skip
 
 
 def _plain() -> set[str]:
     """Return the names of the attributes that are stored without conversion."""
-    return set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "hand", "state", "expires_at"}
+    return set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "hand", "edit", "state", "expires_at"}
 
 
 def _set(values: Mapping[str, Any]) -> list[Action]:
@@ -188,6 +209,7 @@ def _bulk(row: BulkRow) -> BulkAction:
         which=None if which is None else replace(Filter(**which), status=None if status is None else Status(status)),
         reasons=reasons,
         hand={} if row.hand is None else json.loads(row.hand),
+        edit=None if row.edit is None else json.loads(row.edit),
         state=BulkState(row.state),
         **{name: getattr(row, name) for name in _plain()},
     )

@@ -32,6 +32,11 @@ def slice_failed(bulk: BulkAction, error: Exception) -> None:
     logger().exception("bulk.slice_failed", extra={"bulk_id": bulk.id, "error": type(error).__name__})
 
 
+def not_noted(bulk: BulkAction, error: Exception) -> None:
+    """Log that the ids of changed jobs could not be stored; the outcome of the bulk action lacks these jobs."""
+    logger().exception("bulk.not_noted", extra={"bulk_id": bulk.id, "error": type(error).__name__})
+
+
 def not_woken(error: Exception) -> None:
     """Log that the function for bulk actions could not be invoked; the watchdog tries again within a minute."""
     logger().exception("bulk.not_woken", extra={"error": type(error).__name__})

@@ -16,6 +16,7 @@ class MemoryBulkActions:
         self._lock = threading.Lock()
         self._rows: dict[str, BulkAction] = {}
         self._ids: dict[str, tuple[str, ...]] = {}
+        self._changed: dict[str, dict[int, tuple[str, ...]]] = {}
 
     def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
         """See BulkActionRows."""
@@ -29,6 +30,15 @@ class MemoryBulkActions:
     def ids(self, bulk_id: str) -> Sequence[str]:
         """See BulkActionRows."""
         return self._ids.get(bulk_id, ())
+
+    def note(self, bulk_id: str, version: int, changed: Sequence[str]) -> None:
+        """See BulkActionRows."""
+        self._changed.setdefault(bulk_id, {})[version] = tuple(changed)
+
+    def changed(self, bulk_id: str, most: int) -> Sequence[str]:
+        """See BulkActionRows."""
+        slices = sorted(self._changed.get(bulk_id, {}).items())
+        return list(dict.fromkeys(one for _, ids in slices for one in ids))[:most]
 
     def newest(self, most: int) -> Sequence[BulkAction]:
         """See BulkActionRows."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.jobs.port import Filter
 
@@ -38,8 +38,8 @@ class BulkAction:
     search for more jobs continues; END after the last job. `hand` contains the jobs that were found and are not counted
     yet, each with the number of failed actions on it. `following` is the position after the jobs in `hand`, until the
     row contains the outcome of the action on these jobs. `expected` is the number of jobs that the operator had
-    counted. `reason` is the operator's reason. `failures` is the number of slices without success since the last
-    success.
+    counted. `reason` is the operator's reason. `edit` has other values for fields of the payloads, by their paths.
+    `failures` is the number of slices without success since the last success.
     """
 
     id: str
@@ -66,6 +66,7 @@ class BulkAction:
     failures: int = 0
     lease_until: float = 0.0
     reason: str | None = None
+    edit: Mapping[str, Any] | None = None
 
     @property
     def open(self) -> bool:
@@ -84,6 +85,12 @@ class BulkActionRows(Protocol):
 
     def ids(self, bulk_id: str) -> Sequence[str]:
         """Return the ids that a bulk action lists."""
+
+    def note(self, bulk_id: str, version: int, changed: Sequence[str]) -> None:
+        """Store the ids of the jobs that the slice of this version has changed; a repetition replaces them."""
+
+    def changed(self, bulk_id: str, most: int) -> Sequence[str]:
+        """Return the ids of the jobs that a bulk action has changed, the first of them first, each once."""
 
     def newest(self, most: int) -> Sequence[BulkAction]:
         """Return the newest bulk actions, newest first."""

@@ -8,12 +8,13 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from chalicelib.bulk import events as bulk_events
-from chalicelib.bulk.constants import BULK_PAGE, EXPECTED_MARGIN, TIME_TO_COUNT
-from chalicelib.errors import FieldError, InvalidPosition, JobFlowError, JobNotFound, MoreThanExpected
+from chalicelib.bulk.constants import BULK_PAGE, EXPECTED_MARGIN, LONGEST_REASON, TIME_TO_COUNT
+from chalicelib.errors import FieldError, InvalidPosition, InvalidRequest, JobFlowError, JobNotFound, MoreThanExpected
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, RETRYABLE, WAITING, Job, Status, in_order
 from chalicelib.jobs.listing import ACTS, born, by_due, order, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter, JobStore
+from chalicelib.jobs.texts.errors import cut
 from chalicelib.operating.operations import Operations
 
 ALLOWED = {"retry": RETRYABLE, "discard": DISCARDABLE, "cancel": ACTIVE}
@@ -27,6 +28,10 @@ BY_DEFAULT = {
 }
 """Default statuses of an action. Cancelled jobs are retried only if the request names this status, because an operator
 ended them."""
+
+
+NOT_KNOWN = "It is not known whether it was done:"
+"""Begins the reason for skipping a job that could not be read after the action on it had ended with an error."""
 
 
 @dataclass(slots=True)
@@ -104,10 +109,11 @@ class BulkActions:
         ends = self.clock() + seconds
         found = self.search(action, which, limit, ends, cursor)
         place = found.place
-        if dry_run:  # use the states in the page: reading each job again would cost one request per job
+        if dry_run and not self.operations.edit:
+            # use the states in the page: reading each job again would cost one request per job
             tried: Sequence[Tried] = [Tried(job.id, _refusal(job, action)) for job, _ in found.jobs]
         else:
-            tried = self.act(action, [job.id for job, _ in found.jobs], ends)
+            tried = self.act(action, [job.id for job, _ in found.jobs], ends, dry_run)
         if len(tried) < len(found.jobs):
             _, place = found.jobs[len(tried) - 1]
         report = Report(matched=len(tried), cursor=self.cursor(action, which, place))
@@ -135,6 +141,8 @@ class BulkActions:
 
         After `ends` (epoch seconds), no more pages are read.
         """
+        if which.batch is not None:
+            return self._in_batch(action, which, limit, ends, cursor)
         statuses = (which.status,) if which.status else BY_DEFAULT[action]
         place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
         jobs: list[tuple[Job, Place]] = []
@@ -147,6 +155,29 @@ class BulkActions:
                 (job, (status, _key(job, asked))) for job in page.jobs if action != "cancel" or not job.cancel_requested
             ]
             place = _after(status, page.position, statuses)
+            if self.clock() >= ends:
+                break
+        return Found(jobs, place)
+
+    def _in_batch(self, action: str, which: Filter, limit: int, ends: float, cursor: str | None) -> Found:
+        """Search the members of a batch once for all statuses.
+
+        A member that changes its status meanwhile could be missed by one search after the other. All of a page is read,
+        whatever `limit` is, because few members may match.
+        """
+        statuses = (which.status,) if which.status else BY_DEFAULT[action]
+        place: Place | None = self._place(action, which, cursor) if cursor else (statuses[0], None)
+        jobs: list[tuple[Job, Place]] = []
+        while place is not None and len(jobs) < limit:
+            page = self.store.page(replace(which, status=None), BULK_PAGE, place[1])
+            place = None if page.position is None else (statuses[0], page.position)
+            for job in page.jobs:
+                if job.status not in statuses or (action == "cancel" and job.cancel_requested):
+                    continue
+                jobs.append((job, (statuses[0], job.id)))
+                if len(jobs) == limit:
+                    place = (statuses[0], job.id)
+                    break
             if self.clock() >= ends:
                 break
         return Found(jobs, place)
@@ -167,9 +198,9 @@ class BulkActions:
             tried += self._side_by_side(action, ids[start : start + self.threads], dry_run)
         return tried
 
-    def done_before(self, ids: Sequence[str]) -> int:
-        """Return how many of these jobs this bulk action has changed, whatever happened to them since."""
-        return sum(self._did(job_id) for job_id in ids)
+    def done_before(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return which of these jobs this bulk action has changed, whatever happened to them since."""
+        return [job_id for job_id in ids if self._did(job_id)]
 
     def _did(self, job_id: str) -> bool:
         try:
@@ -189,11 +220,16 @@ class BulkActions:
         """Act on one job; its error must not affect the others."""
         do: Callable[[str], Job] = getattr(self.operations, action)
         try:
-            if dry_run:
+            if not dry_run:
+                do(job_id)
+            elif self.operations.edit:
+                self.operations.check_edit(job_id)
+            else:
                 return Tried(job_id, _refusal(self.store.get_without_bodies(job_id), action))
-            do(job_id)
+        except InvalidRequest as error:
+            return Tried(job_id, cut(error.told() or str(error), LONGEST_REASON))
         except JobFlowError as error:
-            return Tried(job_id, str(error))
+            return Tried(job_id, cut(str(error), LONGEST_REASON))
         except Exception as error:
             bulk_events.job_failed(job_id, action, error)
             return Tried(job_id, error=error)
@@ -212,6 +248,11 @@ class BulkActions:
 def not_done(error: Exception) -> str:
     """Return the reason for skipping a job whose action failed with an error."""
     return f"It could not be done: {name_of(error)}."
+
+
+def not_known(problem: str) -> str:
+    """Return the reason for skipping a job whose action may have been done: after the error it could not be read."""
+    return f"{NOT_KNOWN} {problem}."
 
 
 def name_of(error: Exception) -> str:

@@ -26,6 +26,8 @@ class Image:
     """True if the index lists the job as unfinished: the job has not ended, and does not wait for a later time."""
     order: str = ""
     """The job's key in the index of unfinished jobs; the key begins with the time at which the job was first due."""
+    deferred: bool = False
+    """True if a retrying job asked for a later run: no attempt failed."""
 
 
 @dataclass(frozen=True, slots=True)

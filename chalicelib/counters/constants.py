@@ -31,7 +31,7 @@ OVERSLEPT_READ_AGAIN = 60.0
 MOST_OVERSLEPT = 100
 """Maximum number of overdue jobs of a type that `health` counts."""
 MOST_WAITERS_READ = 50
-"""Number of a type's suspended jobs of which `health` checks whether their events have come: one read for each."""
+"""Number of suspended jobs of all types of which `health` checks whether their events have come: one read for each."""
 DEAD_LETTERS_PAGE = 100
 MOST_DEAD_LETTERS_READ = 1000
 """Maximum number of dead letters that `health` reads: 10 pages, 50 requests. If there are more dead letters, `health`
@@ -41,6 +41,12 @@ DEAD_LETTERS_READ_AGAIN = 30.0
 DEAD_LETTERS_READ_ANYWAY = 300.0
 """Seconds after which the dead letters are read again even if their number is the same: one dead letter may have been
 retried while another job became one."""
+
+# For error_jobs.py
+MOST_ERROR_JOBS = 1000
+"""Maximum number of jobs that are counted for one error: 4 queries and 10 reads of a hundred jobs."""
+ERROR_JOBS_READ_AGAIN = 30.0
+"""Seconds after which the jobs of an error are counted again."""
 
 # For marking.py
 MOST_MARKS = 2_000

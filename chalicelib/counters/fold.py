@@ -15,6 +15,10 @@ from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 REMOVED, MOVED = "removed", "moved"
 """`removed`: jobs that expired. `moved`: jobs that got a turn or were started by hand. Only minute buckets count these
 jobs, for the recount."""
+SUSPENDED, RESUMED = "suspended", "resumed"
+"""Jobs that were suspended, and jobs whose suspension ended, however it ended."""
+DEFERRED = "deferred"
+"""The part of `retried` that no failure caused: these jobs asked for a later run."""
 DISCARDED = "discarded"
 """A failed job that an operator discarded. The recount needs the number of these moves, but a discarded job does not
 count as a processed job."""
@@ -101,8 +105,9 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
     if old is not None and (old.type, old.status) == (new.type, new.status):
         return
     numbers = _event_numbers(old, new)
-    for seconds in keys.STEPS if numbers else ():
-        yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(numbers))
+    changed = numbers + _suspension(old, new)
+    for seconds in keys.STEPS if changed else ():
+        yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(changed))
     if not numbers or new.status is Status.SUSPENDED:  # for a suspended job, `numbers` has only durations
         yield keys.bucket(new.type, 60, new.updated_at), Additions(Counter({MOVED: 1}))
     if new.status in BROKEN and new.error_class:
@@ -121,9 +126,24 @@ def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[
                 numbers.update(wait_times.queued(image.updated_at, now, sign))
     for name, numbers in by_type.items():
         changed = Counter({number: n for number, n in numbers.items() if n})
-        lows = _claimed(old, new) if new is not None and new.type == name else {}
-        if changed or lows:
-            yield keys.totals(name), Additions(changed, lows=lows)
+        of_new = new is not None and new.type == name
+        lows = _claimed(old, new) if new is not None and of_new else {}
+        facts = _latest(old, new, now) if new is not None and of_new else {}
+        if changed or lows or facts:
+            yield keys.totals(name), Additions(changed, facts, lows=lows)
+
+
+def _latest(old: Image | None, new: Image, now: float) -> dict[str, float]:
+    """Return when a job became a dead letter, failed, lost its worker, or was claimed, if the change is such a one."""
+    if new.status is Status.PROCESSING and new.started_at is not None:
+        held = old if old is not None and old.status is Status.PROCESSING else None
+        if held is not None and held.started_at == new.started_at:
+            return {}
+        return {keys.CLAIMED_AT: new.started_at} | ({} if held is None else {keys.LOST_AT: round(now, 3)})
+    if old is not None and old.status is new.status:
+        return {}
+    ended = {Status.DEAD_LETTER: keys.DEAD_AT, Status.FAILED: keys.FAILED_AT}
+    return {ended[new.status]: round(now, 3)} if new.status in ended else {}
 
 
 def _claimed(old: Image | None, new: Image) -> dict[str, float]:
@@ -146,6 +166,8 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
         # A discarded job stopped being unfinished when it failed. If its discard also counted as an end, the unfinished
         # jobs would be reduced twice.
         numbers[DISCARDED if old.status in TERMINAL else COUNTED[new.status]] += 1
+    if _is_deferred(new):
+        numbers[DEFERRED] += 1
     if new.status is Status.QUEUED and old.status in TERMINAL:
         numbers["requeued"] += 1
     if new.status is Status.PROCESSING and new.started_at is not None:
@@ -156,6 +178,17 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
     if new.status is Status.COMPLETED and new.finished_at is not None:
         numbers[f"total{bucket(1000 * (new.finished_at - new.created_at))}"] += 1
     return numbers
+
+
+def _suspension(old: Image | None, new: Image) -> Counter[str]:
+    before = old is not None and old.status is Status.SUSPENDED
+    if before is (new.status is Status.SUSPENDED):
+        return Counter()
+    return Counter({RESUMED if before else SUSPENDED: 1})
+
+
+def _is_deferred(new: Image) -> bool:
+    return new.status is Status.RETRYING and new.deferred
 
 
 def _error_entry(old: Image | None, new: Image) -> tuple[Row, Additions]:

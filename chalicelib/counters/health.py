@@ -11,6 +11,8 @@ from chalicelib.counters.constants import GROWTH_MINUTES, LEAST_GROWTH
 from chalicelib.counters.port import Acknowledged, ErrorHour, Standing
 from chalicelib.counters.series import INTO, OUT_OF, Buckets, drain_eta
 from chalicelib.counters.snapshot import count
+from chalicelib.counters.troubles import Condition
+from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Filter
 
@@ -18,15 +20,31 @@ HOUR = 3600.0
 
 
 class Kind(StrEnum):
-    """Kinds of findings, in the order of their urgency."""
+    """Kinds of findings, in the order of their urgency; a cause, such as a pause, is before what it causes."""
 
+    NOT_STARTING = "not_starting"
+    IN_FLIGHT = "in_flight"
     NEW_DEAD_LETTERS = "new_dead_letters"
     OVERDUE = "overdue"
-    GROWING = "growing"
     PAUSED = "paused"
+    OLDEST_JOB = "oldest_job"
+    GROWING = "growing"
+    FAILURE_RATIO = "failure_ratio"
     ERRORS = "errors"
     DEAD_LETTERS = "dead_letters"
     DRAINING = "draining"
+
+
+TROUBLES = {
+    Kind.NOT_STARTING: Status.QUEUED, Kind.IN_FLIGHT: Status.RETRYING, Kind.OLDEST_JOB: Status.QUEUED,
+    Kind.FAILURE_RATIO: Status.FAILED,
+}  # fmt: skip
+"""Kinds of findings that the watchdog has stored, with the status of the jobs that they count."""
+CAUSED_BY_COUNTED = frozenset({Kind.IN_FLIGHT, Kind.FAILURE_RATIO})
+"""Kinds whose cause is the counted jobs: when all of these have been retried or discarded, nothing is left to do. The
+alarm may still ring for some minutes."""
+ASKED_TO_WAIT = "RetryLater"
+"""The error of an attempt whose function asked to run later. Its group is listed, but it is no failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,7 @@ def findings(
     open_groups = _open(errors, acknowledged)
     found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now, dead)]
     found += [older for name in minutes if (older := _older(name, standing, minutes[name], acknowledged, now, dead))]
+    found += [one for name in minutes for one in _in_trouble(name, standing)]
     found += [Finding(Kind.OVERDUE, name, one.number, since=one.since) for name, one in (overslept or {}).items()]
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.kind), -abs(one.growth or 0.0), -one.number, one.type))
@@ -120,6 +139,16 @@ def _of_type(
         yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest, which=which)
     elif waiting and (eta := drain_eta(minutes, waiting, now)) is not None:
         yield Finding(Kind.DRAINING, name, waiting, growth=change, drain_eta=eta, since=oldest, which=which)
+
+
+def _in_trouble(name: str, standing: Standing) -> Iterable[Finding]:
+    """Return the findings for which an alarm rings, except dead letters and pauses, which have their own findings."""
+    for kind, status in TROUBLES.items():
+        named = standing.troubles.of(Condition(kind.replace("_", "-")))
+        if name in named or queue_of(name) in named:
+            number, which = count(standing.totals, status, name), Filter(type=name, status=status)
+            if number or kind not in CAUSED_BY_COUNTED:
+                yield Finding(kind, name, number, which=which)
 
 
 def _new(name: str, standing: Standing, minutes: Buckets, now: float, dead: Sequence[Dead] | None) -> int:
@@ -179,15 +208,21 @@ def _is_known(one: Dead, marks: Mapping[str, Acknowledged]) -> bool:
     return mark is not None and one.at <= mark.at
 
 
+def needs_attention(error_class: str, mark: Acknowledged | None, last_seen: float) -> bool:
+    """Return whether a group of errors is a failure that is not acknowledged, or that was seen again after that."""
+    return error_class != ASKED_TO_WAIT and is_open(mark, last_seen)
+
+
 def is_open(mark: Acknowledged | None, last_seen: float) -> bool:
     """Return whether a group of errors is not acknowledged, or was seen again after it was acknowledged."""
     return mark is None or last_seen > mark.at
 
 
 def _open(errors: Iterable[ErrorHour], acknowledged: Mapping[str, Acknowledged]) -> dict[str, set[str]]:
-    """Return the groups by type that are not acknowledged, or that occurred again after the acknowledgement."""
+    """Return the groups by type that need attention."""
     found: dict[str, set[str]] = {}
     for hour in errors:
-        if is_open(acknowledged.get(hour.fingerprint), float(hour.numbers["last_seen"])):
-            found.setdefault(str(hour.numbers["type"]), set()).add(hour.fingerprint)
+        told = hour.numbers
+        if needs_attention(str(told["error_class"]), acknowledged.get(hour.fingerprint), float(told["last_seen"])):
+            found.setdefault(str(told["type"]), set()).add(hour.fingerprint)
     return found

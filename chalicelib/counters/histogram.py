@@ -42,6 +42,15 @@ def percentile(counts: Mapping[int, int], fraction: float) -> float | None:
     return None
 
 
+def mean(counts: Mapping[int, int]) -> float | None:
+    """Return the mean duration (ms), as if each duration were in the middle of its bucket; None without durations."""
+    total = sum(counts.values())
+    if not total:
+        return None
+    whole = sum(n * (upper(number) + (upper(number - 1) if number else 0.0)) / 2 for number, n in counts.items())
+    return round(whole / total, 1)
+
+
 def octaves(counts: Mapping[int, int]) -> list[tuple[float, int]]:
     """Return the buckets summed to powers of two: (longest duration in ms, number), without empty buckets."""
     found: Counter[int] = Counter()

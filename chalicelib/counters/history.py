@@ -16,7 +16,9 @@ from chalicelib.counters.constants import (
     MOST_POINTS,
     MOST_ROWS,
 )
-from chalicelib.counters.health import HOUR, Dead, Finding, came, findings, is_open
+from chalicelib.counters.flow import Flow, flow
+from chalicelib.counters.health import HOUR, Dead, Finding, came, findings, needs_attention
+from chalicelib.counters.overdue_suspended import OverdueSuspended
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters, Standing
 from chalicelib.counters.series import (
     DRAIN_WINDOW,
@@ -31,15 +33,15 @@ from chalicelib.counters.series import (
     resolution,
     spark_start,
     spreads,
+    suspended,
     throughput,
 )
-from chalicelib.counters.sleepers import Sleepers
 from chalicelib.counters.snapshot import count, queued_since
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
 from chalicelib.jobs.port import Filter, JobStore
 
-COUNTED_BACK = frozenset({"depth", "oldest"})
+COUNTED_BACK = frozenset({"depth", "oldest", "suspended"})
 """Metrics that are counted backwards from now, even if only an earlier part is shown."""
 
 
@@ -110,7 +112,7 @@ class History:
     acknowledgements: Acknowledgements
     clock: Callable[[], float]
     dead_letters: DeadLetters
-    sleepers: Sleepers
+    overdue: OverdueSuspended
 
     def series(
         self, metric: str, names: Sequence[str], only: str | None, span: tuple[float | None, float | None], step: int
@@ -134,10 +136,25 @@ class History:
         steps = gather(buckets, start, last, step)
         if metric == "oldest":
             points = oldest(steps, step, queued_since(standing, names, now), now)
+        elif metric == "suspended":
+            points = suspended(steps, count(standing.totals, Status.SUSPENDED, only))
         else:
             points = _points(metric, steps, unfinished)
         shown = [point for point in points if metric not in COUNTED_BACK or point["t"] <= end]
         return Series(min(start, end), end, shown, drain_eta(recent, running, now))
+
+    def flows(self, names: Sequence[str]) -> dict[str, Flow]:
+        """Return how fast the jobs of these types come, start and end: one query for each type, and one more."""
+        now = self.clock()
+        standing = self.counters.standing()
+        return {
+            name: flow(
+                self.counters.buckets(name, 60, now - HOUR - now % 60, now),
+                sum(count(standing.totals, status, name) for status in ON_QUEUE),
+                now,
+            )
+            for name in names
+        }
 
     def errors(self, job_type: str | None, since: float | None, *, unacknowledged: bool = False) -> Errors:
         """Return the error groups of a type (None: all types) since `since` (None: a day ago), at most 30 days ago.
@@ -151,7 +168,10 @@ class History:
         found = error_groups(hours, now, job_type, start)
         marks = self.acknowledgements.acknowledged() if found else {}
         if unacknowledged:
-            found = [group for group in found if is_open(marks.get(group["fingerprint"]), group["last_seen"])]
+            found = [
+                group for group in found
+                if needs_attention(group["error_class"], marks.get(group["fingerprint"]), group["last_seen"])
+            ]  # fmt: skip
         return Errors(
             found[:MOST_ERROR_GROUPS], marks, len(found) > MOST_ERROR_GROUPS or len(hours) >= MOST_ROWS, begin, now
         )
@@ -170,7 +190,7 @@ class History:
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
         new = any(came(minutes[name], now) for name in names)
         dead = self.dead_letters.look(standing) if marks or new else None
-        return findings(standing, minutes, errors, marks, now, dead, self.sleepers.look(standing))
+        return findings(standing, minutes, errors, marks, now, dead, self.overdue.look(standing))
 
 
 def most_points(step: int) -> int:

@@ -32,6 +32,11 @@ NUMBER, WAITING = "n#", "w#"
 UNSENT, CLAIMED_TO = "u#", "claimed_to"
 """Attributes of a type's row. `u#`: numbers of jobs without a message, by the minute in which they were first due.
 `claimed_to`: the time at which the most recently claimed jobs were sent."""
+DEAD_AT, FAILED_AT, LOST_AT, CLAIMED_AT = "dead_at", "failed_at", "lost_at", "claimed_at"
+"""Attributes of a type's row: when the last dead letter, the last failed job and the last lost attempt of the type were
+counted, and when a worker last claimed one of its jobs (epoch seconds)."""
+TROUBLES: Final = "TROUBLES"
+"""Row next to the totals, and its attribute: the types in trouble (see `troubles`)."""
 MARK: Final = "mark#"
 """Attribute of any row: the position up to which the row has counted a source."""
 ERRORS: Final = "ERR"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chalicelib.counters.troubles import Troubles
 from chalicelib.jobs.job import Job, Status
 
 
@@ -59,6 +60,13 @@ class Times:
 
     earliest: float
     latest: float
+
+
+class TroubleRow(Protocol):
+    """Store the types in trouble, which `Standing` returns."""
+
+    def replace_troubles(self, seen: Troubles, new: Troubles) -> bool:
+        """Store the types in trouble in place of those that were seen; False if another process has replaced them."""
 
 
 class CounterRows(Protocol):
@@ -138,6 +146,21 @@ class Deploy:
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """When something last happened to jobs of a type (epoch seconds; 0: never, as far as is known).
+
+    `dead_at`, `failed_at`, `lost_at`: when the last dead letter, the last failed job and the last lost attempt were
+    counted, so that a late stream does not make them old. An attempt is lost if its worker died, and another one took
+    the job. `claimed_at`: when a worker last claimed a job.
+    """
+
+    dead_at: float = 0.0
+    failed_at: float = 0.0
+    lost_at: float = 0.0
+    claimed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The counters at one moment.
 
@@ -145,7 +168,8 @@ class Standing:
     pauses, by type and by shared queue. `unsent`: for each type, the starts of the minutes in which unsent jobs were
     first due, oldest first. `claimed_to`: for each type, when the jobs that workers claim now were sent. `bulk`: the
     ids of unfinished bulk actions. `deploys`: the last deployments, oldest first.
-    `moved_at`: for each type that shares a queue or did so, when its present queue became its queue.
+    `moved_at`: for each type that shares a queue or did so, when its present queue became its queue. `latest`: by type.
+    `troubles`: the types in trouble, as the watchdog has found them.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -156,6 +180,8 @@ class Standing:
     bulk: Sequence[str] = ()
     deploys: Sequence[Deploy] = ()
     moved_at: Mapping[str, float] = field(default_factory=dict)
+    latest: Mapping[str, Latest] = field(default_factory=dict)
+    troubles: Troubles = field(default_factory=Troubles)
 
 
 @dataclass(frozen=True, slots=True)

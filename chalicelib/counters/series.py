@@ -10,7 +10,7 @@ from chalicelib.counters.histogram import octaves, percentile
 from chalicelib.counters.keys import STEPS
 from chalicelib.counters.port import ErrorHour
 
-EVENTS = ("created", "completed", "failed", "retried", "dead_lettered")
+EVENTS = ("created", "completed", "failed", "retried", "dead_lettered", "deferred")
 INTO = ("created", "requeued")
 OUT_OF = ("completed", "failed", "dead_lettered", "cancelled")
 PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -46,7 +46,13 @@ def gather(buckets: Buckets, start: float, end: float, step: int) -> Steps:
 
 def throughput(steps: Steps) -> list[dict[str, Any]]:
     """Return the counts of each step."""
-    return [{"t": at, **{event: numbers[event] for event in EVENTS}} for at, numbers in steps]
+    return [{"t": at, **happened(numbers, EVENTS)} for at, numbers in steps]
+
+
+def happened(numbers: Counter[str], events: Iterable[str]) -> dict[str, int]:
+    """Return these numbers. The stored `retried` includes deferred attempts, which are counted separately here."""
+    whole = numbers | {"retried": max(0, numbers["retried"] - numbers["deferred"])}
+    return {event: whole.get(event, 0) for event in events}
 
 
 def failures(steps: Steps) -> list[dict[str, Any]]:
@@ -62,7 +68,7 @@ def durations(steps: Steps, which: str) -> list[dict[str, Any]]:
 def spreads(steps: Steps, which: str) -> list[dict[str, Any]]:
     """Return the number of durations in each octave of each step, the shortest first."""
     return [
-        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(_counted(numbers, which))]}
+        {"t": at, "counts": [{"up_to_ms": top, "count": n} for top, n in octaves(counted(numbers, which))]}
         for at, numbers in steps
     ]
 
@@ -79,6 +85,15 @@ def depth(steps: Steps, unfinished: int) -> list[dict[str, Any]]:
     return points[::-1]
 
 
+def suspended(steps: Steps, now_suspended: int) -> list[dict[str, Any]]:
+    """Return the suspended jobs at the end of each step, counted backwards from now, as `depth` does."""
+    points, left = [], now_suspended
+    for at, numbers in reversed(steps):
+        points.append({"t": at, "suspended": max(0, left)})
+        left -= numbers["suspended"] - numbers["resumed"]
+    return points[::-1]
+
+
 def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dict[str, Any]]:
     """Return for each step the minimum seconds that its oldest job had waited; None if no job waited.
 
@@ -91,7 +106,7 @@ def oldest(steps: Steps, step: int, since: float | None, now: float) -> list[dic
     begun = math.inf if since is None else since
     for at, numbers in reversed(steps):
         end = min(at + step, now)
-        longest = percentile(_counted(numbers, "wait"), 1.0)
+        longest = percentile(counted(numbers, "wait"), 1.0)
         waited = [end - begun] * (begun < end) + ([] if longest is None else [longest / 1000])
         points.append({"t": at, "oldest_s": round(max(waited), 3) if waited else None})
         begun = min(begun, math.inf if longest is None else end - longest / 1000)
@@ -164,16 +179,18 @@ def _group(every: list[ErrorHour], now: float, since: float) -> dict[str, Any]:
 def _failed(numbers: Counter[str]) -> dict[str, Any]:
     bad = numbers["failed"] + numbers["dead_lettered"]
     ended = bad + numbers["completed"]
-    kinds = ("failed", "dead_lettered", "retried")
-    return {**{kind: numbers[kind] for kind in kinds}, "ratio": round(bad / ended, 4) if ended else None}
+    return {
+        **happened(numbers, ("failed", "dead_lettered", "retried")),
+        "ratio": round(bad / ended, 4) if ended else None,
+    }
 
 
 def _summary(numbers: Counter[str], which: str) -> dict[str, Any]:
-    counts = _counted(numbers, which)
+    counts = counted(numbers, which)
     return {"count": sum(counts.values()), **{name: percentile(counts, at) for name, at in PERCENTILES.items()}}
 
 
-def _counted(numbers: Counter[str], which: str) -> dict[int, int]:
+def counted(numbers: Counter[str], which: str) -> dict[int, int]:
     """Return the buckets of one kind of durations."""
     return {int(key[len(which) :]): n for key, n in numbers.items() if key[: len(which)] == which and n > 0
             and key[len(which) :].isdigit()}  # fmt: skip

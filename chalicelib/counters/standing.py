@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.counters import deploys, keys, moves, wait_times
-from chalicelib.counters.port import Pause, Standing
+from chalicelib.counters import deploys, keys, moves, troubles, wait_times
+from chalicelib.counters.port import Latest, Pause, Standing
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
 
@@ -25,7 +25,16 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause])
                   and keys.OPEN in row))  # fmt: skip
     told = deploys.read(rows.get(keys.DEPLOYS, {}).get(keys.DEPLOYS, "[]"))
     moved = moves.read(rows.get(keys.MOVES, {}).get(keys.MOVES, ""))
-    return Standing(totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told, moved)
+    latest = {name: _latest(row) for name, row in by_type.items()}
+    in_trouble = troubles.read(rows.get(keys.TROUBLES, {}).get(keys.TROUBLES, ""))
+    return Standing(
+        totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told, moved, latest, in_trouble
+    )
+
+
+def _latest(row: Mapping[str, Any]) -> Latest:
+    names = (keys.DEAD_AT, keys.FAILED_AT, keys.LOST_AT, keys.CLAIMED_AT)
+    return Latest(*(float(row.get(name, 0.0)) for name in names))
 
 
 def of_every_type(paused: Mapping[str, Pause]) -> dict[str, Pause]:

@@ -1,17 +1,27 @@
 """Make the jobs that tell ends: from the changes of the stream, and for ends that the stream did not deliver."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from chalicelib.ends import events
 from chalicelib.ends.constants import AT_ONCE, CHECKED_AFTER, CHECKED_FOR
-from chalicelib.ends.rule import end_id, has_ended, told
-from chalicelib.errors import InvalidPayload, InvalidRequest, JobFlowError, JobNotFound, NotStored, RowNotSigned
+from chalicelib.ends.rule import end_id, submission_of_end
+from chalicelib.errors import (
+    UNREADABLE,
+    InvalidPayload,
+    InvalidRequest,
+    JobFlowError,
+    JobNotFound,
+    NotStored,
+    RowNotSigned,
+)
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.checks import check_names
+from chalicelib.job_types.checks import check_name
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import JobStore
+from chalicelib.keys.rule import Submitted
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
@@ -30,12 +40,12 @@ class EndMaker:
 
         Raises the errors of a store that does not answer.
         """
-        ends = {change.sequence: change for change in changes if has_ended(change)}
-        asked = {number: (one.after, one.has_result) for number, one in ends.items() if one.after is not None}
+        ends = [(change, change.ended) for change in changes]
+        asked = {change.sequence: (job, change.has_result) for change, job in ends if job and job.on_end is not None}
         again: set[str] = set()
-        for some in _groups(list(asked)):
-            made = self._make([asked[number] for number in some])
-            again |= {number for number, stored in zip(some, made, strict=True) if not stored}
+        for some in groups(list(asked)):
+            answers = self._make([asked[number] for number in some])
+            again |= {number for number, answer in zip(some, answers, strict=True) if isinstance(answer, NotStored)}
         return again
 
     def repair(self, ended: Sequence[Job]) -> int:
@@ -45,8 +55,8 @@ class EndMaker:
         stream. An error ends nothing else that the caller does: the next night tries again.
         """
         now, made = self.service.now(), 0
-        due = [job for job in ended if _to_check(job, now)]
-        for some in _groups(due):
+        due = [job for job in ended if to_check(job, now)]
+        for some in groups(due):
             try:
                 made += self._repair(some)
             except Exception as error:
@@ -58,25 +68,14 @@ class EndMaker:
     def _repair(self, some: Sequence[Job]) -> int:
         ids = {end_id(job): job for job in some}
         known = {job.id for job in self.service.store.get_many(list(ids))}
-        untold = [found for id_, job in ids.items() if id_ not in known and (found := self._present(job))]
-        return sum(self._make([(job, job.result is not None or job.result_ref is not None) for job in untold]))
+        seen = [job for id_, job in ids.items() if id_ not in known and job.on_end is not None]
+        present = [(job, ended_still(self.service.store, job, events.repair_failed)) for job in seen]
+        untold = [found for job, found in present if found is not None and end_id(found) == end_id(job)]
+        answers = self._make([(job, job.result is not None or job.result_ref is not None) for job in untold])
+        return sum(isinstance(answer, Submitted) and answer.outcome.written for answer in answers)
 
-    def _present(self, seen: Job) -> Job | None:
-        """Return the job without its bodies; None if it was deleted, runs again, or cannot be read.
-
-        Raises the errors of a store that does not answer.
-        """
-        try:
-            job = self.service.store.get_without_bodies(seen.id)
-        except JobNotFound:
-            return None
-        except (JobFlowError, LookupError, TypeError, ValueError) as error:  # a row that nothing can read
-            events.repair_failed(error, seen)
-            return None
-        return job if job.terminal and job.on_end is not None and end_id(job) == end_id(seen) else None
-
-    def _make(self, ends: Sequence[tuple[Job, bool]]) -> list[bool]:
-        """Make the jobs of up to AT_ONCE ends; return for each whether it needs no other try."""
+    def _make(self, ends: Sequence[tuple[Job, bool]]) -> Sequence[Submitted | JobFlowError]:
+        """Make the jobs of up to AT_ONCE ends; return the answers. An end that was not stored is tried again."""
         answers = submit_many(self.service, [self._asked(job, has_result=has_result) for job, has_result in ends])
         for (job, _), answer in zip(ends, answers, strict=True):
             if isinstance(answer, NotStored):
@@ -87,28 +86,46 @@ class EndMaker:
                 events.refused(job, answer)
             elif answer.outcome.written:
                 events.told(job, answer.job)
-        return [not isinstance(answer, NotStored) for answer in answers]
+        return answers
 
     def _asked(self, job: Job, *, has_result: bool) -> Submission | JobFlowError:
         """Return the request for the job that tells this end, or why there can be none."""
         try:
-            check_names(job.on_end or "")
+            check_name("on_end", job.on_end)
             if not jobtype.declared(job.on_end or "").takes_ends:
                 return InvalidRequest(f"{job.on_end} does not take a JobEnd.")
             if not self.service.store.end_signed(job):
                 return RowNotSigned()
-            return told(job, has_result=has_result)
+            return submission_of_end(job, has_result=has_result)
         except JobFlowError as error:
             return error
         except ValueError as error:  # a row that nobody but a faulty or forged write makes
             return InvalidPayload(type(error).__name__)
 
 
-def _to_check(job: Job, now: float) -> bool:
-    """Return whether the nightly check is about this end: a run that ended before a restore was told before it."""
+def to_check(job: Job, now: float) -> bool:
+    """Return whether the nightly check includes this end; not one from before a restore, which was reported then."""
     at = job.finished_at or 0.0
+    if job.discarded_at is not None and job.ended_as is None:
+        return False  # it is not known any more how the run has ended
     return CHECKED_AFTER <= now - at <= CHECKED_FOR and at >= (job.restored_at or 0.0)
 
 
-def _groups(every: Sequence[T]) -> Iterator[Sequence[T]]:
+def ended_still(store: JobStore, seen: Job, failed: Callable[[Exception, Job], None]) -> Job | None:
+    """Return the job without its bodies; None if it was deleted, runs again, or cannot be read (`failed` logs it).
+
+    Raises the errors of a store that does not answer.
+    """
+    try:
+        job = store.get_without_bodies(seen.id)
+    except JobNotFound:
+        return None
+    except UNREADABLE as error:
+        failed(error, seen)
+        return None
+    return job if job.terminal else None
+
+
+def groups(every: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Return them in portions of AT_ONCE."""
     yield from (every[start : start + AT_ONCE] for start in range(0, len(every), AT_ONCE))

@@ -5,30 +5,42 @@ readers, so everything that follows from a change is in this one function.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from chalicelib.adapters.dynamo.jobs.changed import changes
 from chalicelib.assembly import parts
 from chalicelib.ends import events
+from chalicelib.job_types import jobtype
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.telemetry.emf import gathering
+from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.context import LambdaContext
 
 Consumer = Callable[[Sequence[JobChanged]], set[str]]
 """Takes the changes of a batch, in order; returns the sequence numbers of those that must be delivered again."""
 
 
-def consumers() -> list[Consumer]:
-    """Return everything that follows from a change. Each must allow that a change is delivered again."""
-    return [parts.end_maker.follow]
+def consumers(source: str) -> list[Consumer]:
+    """Return what follows from a change, without deliveries. Each must allow that a change is delivered again.
+
+    `source` is the shard of the changes.
+    """
+    return [parts.end_maker.follow, partial(parts.batches.follow, source=source)]
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Give the changes of one invocation to each consumer; Lambda delivers again from the first one that failed."""
+    """Give the changes of one invocation to each consumer; Lambda delivers again from the first one that failed.
+
+    The event contains the shard, because the mapping has a tumbling window.
+    """
     with gathering():
         told = list(changes(event.get("Records", []), events.unreadable))
         again: set[str] = set()
-        for consumer in consumers():
+        for consumer in consumers(event.get("shardId", "-")):
             again |= consumer(told)
+        if jobtype.is_declared(DELIVER):
+            # the last one, because it counts ends only if they are not delivered again
+            again |= parts.delivery_maker.follow(told, again)
     first = next((change.sequence for change in told if change.sequence in again), None)
-    return {"batchItemFailures": [] if first is None else [{"itemIdentifier": first}]}
+    return {"batchItemFailures": [] if first is None else [{"itemIdentifier": first}], "state": {}}

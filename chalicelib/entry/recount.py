@@ -16,13 +16,13 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     With `bulk`, process the open bulk actions instead; return the number of slices.
     """
     left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock needs no name in tracebacks
-    if event.get("bulk"):
-        jobtype.load()  # a retry needs the type of the job, and a cancellation checks whether the type is declared
-        with gathering():
+    with gathering():
+        if event.get("bulk"):
+            jobtype.load_once()  # a retry needs the type of the job, and a cancellation its declaration
             return dict(parts.bulk_work.work(parts.counters.standing().bulk, left))
-    report = parts.recount.step(left, start=bool(event.get("start")))
-    if report.judged:
-        events.recounted(report.jobs, report.wrong, report.repaired)
+        report = parts.recount.step(left, start=bool(event.get("start")))
+        if report.judged:
+            events.recounted(report.jobs, report.wrong, report.repaired)
     return {
         "phase": str(report.phase),
         "judged": report.judged,

@@ -5,19 +5,32 @@ from typing import Any
 
 from chalicelib.adapters.invocations import asked_for
 from chalicelib.assembly import parts
+from chalicelib.counters.troubles import Troubles
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.queues import queues_of, that_pause
 from chalicelib.pausing.every_minute import AutoPausing
-from chalicelib.telemetry.emf import gathering
-from chalicelib.watchdog.constants import THREADS
+from chalicelib.telemetry.emf import SERVICE, gathering
+from chalicelib.watchdog.constants import LEFT_FOR_JOBS, THREADS
 from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
+from chalicelib.watchdog.pulse import Pulse, Seen
+from chalicelib.watchdog.quiet_queues import QuietQueues
 from chalicelib.watchdog.run import Watchdog
+from chalicelib.watchdog.troubles import TroubleWatch
 from chalicelib.worker.context import LambdaContext
 
 LOOKBACK = Lookback()
 """The time from which planned jobs may be unsent, as known from earlier runs of this process."""
 GROWING = Growing()
 """The queues that had grown at earlier runs of this process."""
+QUIET = QuietQueues()
+"""The depths that SQS returned to earlier runs of this process."""
+SEEN = Seen()
+"""Which canaries the counters have not counted yet, as known from earlier runs of this process."""
+POSITIONS: dict[str, str] = {}
+"""By type, up to which suspended job the runs of this process have looked for events that woke nobody."""
+UNWRITTEN: dict[str, Troubles] = {}
+"""The types in trouble that an earlier run of this process could not store."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -30,13 +43,19 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     def remaining() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    kinds = jobtype.load()
+    jobtype.load_once()
+    kinds = jobtype.all_types()
     types = [kind.name for kind in kinds]
-    pausing = _pausing(list({kind.queue_key: None for kind in kinds if kind.pause_when is not None}))
+    queues = queues_of(kinds)
+    pausing = _pausing([queue.key for queue in that_pause(queues)])
+    troubles = TroubleWatch(
+        queues, parts.job_store, parts.counters, parts.trouble_row, parts.clock, parts.alarm_topic, SERVICE, UNWRITTEN
+    )
     standing, helpers = parts.counters.standing, parts.watchdog_helpers
     watchdog = Watchdog(
         parts.job_service.dispatcher, types, THREADS, standing, helpers, parts.bulk_work,
-        parts.past_pauses, lookback=LOOKBACK, growing=GROWING,
+        parts.past_pauses, lookback=LOOKBACK, growing=GROWING, quiet=QUIET, troubles=troubles,
+        positions=POSITIONS, pulse=Pulse(parts.canaries, parts.counter_rows, SEEN),
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():
@@ -44,7 +63,9 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
             return dict(watchdog.look_at(*asked, remaining))
         # Run the schedules first: their jobs must be sent before their time, and the other parts may use all remaining
         # time.
-        return {**parts.firings.run(remaining), **pausing(), **watchdog.run(remaining)}
+        fired, paused = parts.firings.run(remaining), pausing()
+        batches = parts.batches.look_after(lambda: remaining() - LEFT_FOR_JOBS)
+        return {**fired, **paused, **batches, **watchdog.run(remaining)}
 
 
 def _pausing(queues: Sequence[str]) -> Callable[[], Mapping[str, int]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from chalicelib import cold_start
+from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import JobType
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
@@ -16,6 +17,10 @@ def consume(kind: JobType[Any, Any]) -> Handler:
     messages is therefore imported at the first call. The import is also postponed in a worker that Lambda starts
     through the handler of another library, if that handler calls this one.
     """
+    given: Any = kind
+    if not isinstance(given, JobType):
+        named = getattr(given, "__name__", repr(given))
+        raise ConfigurationError(f'{named} is not a job type: write @job("word.count") above the function')
     if cold_start.works():
         return _working(kind)
     made: list[Handler] = []
@@ -63,7 +68,7 @@ def _handling(make: Callable[[], Works]) -> Handler:
             workers.append(make())
         with gathering():
             again = workers[0].work(event, context)
-        cold_start.end_if_spoiled()
+        cold_start.end_if_recycled()
         if again and not parts.settings.partial_batch:
             raise BatchFailed(f"{len(again)} messages must come again, and PARTIAL_BATCH is not set")
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}

@@ -8,6 +8,8 @@ from typing import Any
 from chalicelib.errors import ConfigurationError
 
 Words = str | Sequence[str]
+GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
+"""The short form of a grant."""
 ACTION = re.compile(r"[a-z][a-z0-9-]*:[A-Za-z*?]+")
 ARN = re.compile(r"arn:[^:\s]+:[a-z0-9-]+:[^:\s]*:[^:\s]*:\S+")
 PSEUDO = re.compile(r"\$\{AWS::[A-Za-z]+\}")
@@ -110,6 +112,8 @@ class AwsAccess:
         for grant in given:
             if not isinstance(grant, str | Allow):
                 yield f"grants: {grant!r} is neither a text like s3:GetObject:uploads/* nor Allow(…)"
+            elif isinstance(grant, str) and not GRANT.fullmatch(grant):
+                yield f"grants: {grant!r} is not a grant; write service:Action:where, like s3:GetObject:uploads/*"
 
     def _wrong_values(self) -> Iterator[str]:
         values: Iterable[tuple[str, Any]] = self.environment.items()

@@ -2,8 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,13 +16,21 @@ NAME = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 """An idempotency key: visible ASCII."""
 TAG = re.compile(r"[A-Za-z0-9_.:/-]+")
+WEBHOOK = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+"""The name of a webhook."""
+ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+"""The id of a job or a batch."""
+ID_PREFIX = r"^[0-9a-fA-F-]{1,36}$"
+FINGERPRINT = r"^[0-9a-f]{12}$"
 
 
-def check_names(*names: str) -> None:
-    """Raise ConfigurationError for a name that does not look like email.send."""
-    for name in names:
-        if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
-            raise ConfigurationError(f"{name!r}: a job type's name must look like email.send (lower case, dots)")
+def check_name(where: str, name: object) -> None:
+    """Raise ConfigurationError for a name that does not look like email.send; `where` says where the name stands."""
+    if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise ConfigurationError(
+            f"{where}: {name!r} is not the name of a job type, which looks like email.send: lower-case letters and "
+            f"digits with dots between them, up to {LONGEST_NAME} characters"
+        )
 
 
 def check_number(setting: str, value: object, low: float, high: float, unit: str = "", *, whole: bool = True) -> None:
@@ -43,6 +51,8 @@ def check_field(name: str, option: str, path: str | None, payload: type[BaseMode
     """Raise ConfigurationError unless the path leads to a field of text, integers, or an enum's values."""
     if path is None:
         return
+    if not isinstance(path, str):
+        raise ConfigurationError(f"{name}: {option} is the name of a field of the payload, not {path!r}")
     whole = payload.model_json_schema(by_alias=False, mode="serialization")
     kinds = _meant(whole, whole)
     for part in path.split("."):
@@ -96,7 +106,50 @@ def _check_context(name: str, function: Callable[..., Any], parameter: str) -> N
         raise ConfigurationError(f"{name}: {fits}")
 
 
-def field_errors(error: ValidationError, *prefix: str) -> list[FieldError]:
-    """Return pydantic's findings without the input, which may be secret."""
-    details = error.errors(include_url=False, include_context=False, include_input=False)
-    return [FieldError((*prefix, *detail["loc"]), detail["msg"].removeprefix("Value error, ")) for detail in details]
+OBJECT, ARRAY = "Input should be an object", "Input should be an array"
+AS_IN_JSON = {"dict_type": OBJECT, "model_type": OBJECT, "model_attributes_type": OBJECT, "list_type": ARRAY}
+"""What pydantic calls a dictionary or a list, by the type of its error."""
+PATTERNS = {
+    f"^{TAG.pattern}$": "must have only letters, digits and _ . : / -",
+    f"^{WEBHOOK.pattern}$": "must have up to 40 of a-z, 0-9 and -, and begin with a letter or a digit",
+    ID: "must be a complete id, such as 6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f",
+    ID_PREFIX: "must have only 0-9, a-f and -, at most 36 of them",
+    FINGERPRINT: "must be 12 of 0-9 and a-f, as in GET /errors",
+}
+"""Words for the patterns of names and ids."""
+
+
+def field_errors(error: ValidationError, model: type[BaseModel], *prefix: str) -> list[FieldError]:
+    """Return pydantic's findings without the input, which may be secret; for an unknown field, name the known ones."""
+    details = error.errors(include_url=False, include_input=False)
+    return [FieldError((*prefix, *detail["loc"]), _words(detail, model)) for detail in details]
+
+
+def _words(detail: Mapping[str, Any], model: type[BaseModel]) -> str:
+    kind, more = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden" and (known := _known(detail["loc"][:-1], model)) is not None:
+        return (
+            f"is not known; known are: {', '.join(known)}" if known else "is not known; there is nothing to give here"
+        )
+    if kind == "too_long":
+        return f"must have at most {more['max_length']} items"
+    if kind == "too_short":
+        return f"must have at least {more['min_length']} items"
+    found = AS_IN_JSON.get(kind) or PATTERNS.get(more.get("pattern", ""))
+    return found or str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _known(path: Sequence[str | int], model: type[BaseModel]) -> list[str] | None:
+    """Return the names of the fields of the model at this path; None if more than one model is possible there."""
+    kinds = [model]
+    for part in (part for part in path if isinstance(part, str)):
+        named = [field for kind in kinds for name, field in kind.model_fields.items() if part in (name, field.alias)]
+        kinds = [inner for field in named for inner in _models(field.annotation)]
+    return [field.alias or name for name, field in kinds[0].model_fields.items()] if len(kinds) == 1 else None
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models in an annotation, such as `list[Line] | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in _models(inner)]

@@ -82,3 +82,6 @@ LONGEST_WAIT = int(7 * DAY)
 
 # For schedule.py
 MOST_CAUGHT_UP = 100
+
+OF_PLATFORM = frozenset({"webhook.deliver"})
+"""Job types whose jobs only the platform makes: a caller that could make one would have any message signed."""

@@ -44,4 +44,4 @@ class JobEnd(BaseModel):
 
     def result(self, ctx: "JobContext | AsyncJobContext") -> JSON:
         """Read the result of the job; None without one. Raises JobNotFound if the job is not kept any more."""
-        return ctx.store.get(self.job_id).result if self.has_result else None
+        return ctx.store.result_of(self.job_id) if self.has_result else None

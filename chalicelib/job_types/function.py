@@ -32,6 +32,7 @@ class Function:
     * `vpc`: run in the stage's subnets.
     * `layers`: ARNs of layer versions, at most 5.
     * `ephemeral_storage`: MB of /tmp (512-10240).
+    * `own_alarms`: CloudWatch alarms and metrics of this function and its queue alone, in addition to the stage's.
     """
 
     memory: int = DEFAULT_MEMORY_MB
@@ -42,6 +43,7 @@ class Function:
     vpc: bool = False
     layers: Sequence[str] = ()
     ephemeral_storage: int = EPHEMERAL_MB[0]
+    own_alarms: bool = False
 
     def __post_init__(self) -> None:
         check_number("function: memory", self.memory, *MEMORY_MB, "MB")
@@ -58,6 +60,8 @@ class Function:
             check_number("function: concurrency", self.concurrency, 2, MOST_CONCURRENCY)
         if not isinstance(self.vpc, bool):
             raise ConfigurationError("function: vpc must be True or False; the stage's parameters name the subnets")
+        if not isinstance(self.own_alarms, bool):
+            raise ConfigurationError("function: own_alarms must be True or False")
         wrong = [self.layers] if isinstance(self.layers, str) else [one for one in self.layers if not _is_layer(one)]
         if wrong:
             raise ConfigurationError(

@@ -12,7 +12,7 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from types import NoneType
 from typing import Any, Generic, Never, TypeVar
 
@@ -31,6 +31,7 @@ from chalicelib.job_types.constants import (
     LONGEST_TURN_WAIT,
     MAX_ATTEMPTS_CAP,
     MOST_RECEIVES,
+    OF_PLATFORM,
     SAFETY,
     SHORTEST_BUDGET,
     SPARE_RECEIVES,
@@ -60,9 +61,9 @@ SHARED = "chalicelib.entry.queues"
 """The module with the entry points of shared queues: each has the name of its queue."""
 PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
-END = "chalicelib.job_types.end"
-"""The module with JobEnd."""
-BROUGHT = frozenset({"email.send", "image.process", "report.generate"})
+END, BATCH_END = "chalicelib.job_types.end", "chalicelib.job_types.batch_end"
+"""The modules with JobEnd and BatchEnd."""
+BROUGHT = frozenset({"email.send", "image.process", "report.generate", "webhook.deliver"})
 """Job types that are part of JobFlow; a separate repository has only those that its jobflow.toml names."""
 
 
@@ -92,6 +93,8 @@ class JobType(Generic[P, R]):
     unique: Unique | None = None
     pause_when: Failing | None = None
     enqueues: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    """The types of `enqueues` whose jobs the function may also call."""
     on_end: str | None = None
     function: Function = field(default_factory=Function)
     access: AwsAccess = field(default_factory=AwsAccess)
@@ -244,6 +247,12 @@ class JobType(Generic[P, R]):
         return end is not None and issubclass(self.payload_model, end.JobEnd)
 
     @property
+    def takes_batch_ends(self) -> bool:
+        """Return whether the type's jobs can receive the end of a batch."""
+        end = sys.modules.get(BATCH_END)
+        return end is not None and issubclass(self.payload_model, end.BatchEnd)
+
+    @property
     def shortest_expiry(self) -> float | None:
         """Return the seconds after which some job of the type may expire; None if the type declares no such time."""
         declared = [one for one in (self.expires, *(cron.expires for cron in self.schedules)) if one is not None]
@@ -288,6 +297,7 @@ def job(
     unique: Unique | None = None,
     pause_when: Failing | None = None,
     enqueues: Iterable[str] = (),
+    calls: Iterable[str] = (),
     on_end: str | None = None,
     function: Function = Function(),  # noqa: B008 - immutable
     access: AwsAccess = AwsAccess(),  # noqa: B008 - immutable
@@ -319,6 +329,7 @@ def job(
     * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
+    * `calls`: the types of the jobs whose results the function waits for with `ctx.call` and `ctx.gather`.
     * `on_end`: the type of the job that is made, with a `JobEnd` as its payload, whenever a job has ended.
 
     Groups:
@@ -331,13 +342,25 @@ def job(
 
     Raises ConfigurationError.
     """
+    given: Any = name
+    if inspect.isfunction(given):  # @job without parentheses
+        raise ConfigurationError(f'{given.__name__}: @job needs the name of the job type: write @job("word.count")')
     if moved:
         refuse(name, moved)
-    if not isinstance(on_end, str | NoneType):
-        raise ConfigurationError(f'{name}: on_end is the name of a job type, like "export.ended", not {on_end!r}')
+    if isinstance(enqueues, str) or not isinstance(enqueues, Iterable):
+        raise ConfigurationError(f"{name}: enqueues is a list of job types: write ({enqueues!r},)")
+    if isinstance(calls, str) or not isinstance(calls, Iterable):
+        raise ConfigurationError(f"{name}: calls is a list of job types: write ({calls!r},)")
+    called = tuple(calls)
+    made = tuple(dict.fromkeys((*enqueues, *called)))
     attempts = len(retry.waits) + 1 if isinstance(retry, Delays) else DEFAULT_ATTEMPTS
 
     def declare(run: JobFunction[P, R]) -> JobType[P, R]:
+        checks.check_name("@job", name)
+        for one in made:
+            checks.check_name(f"{name}: enqueues", one)
+        if on_end is not None:
+            checks.check_name(f"{name}: on_end", on_end)
         declared = JobType(
             name,
             run,
@@ -348,13 +371,14 @@ def job(
             by_class=ByClass.of(name, retry_on, fail_on),
             give_up_after=give_up_after,
             expires=expires,
-            schedules=declared_crons(schedule),
+            schedules=declared_crons(name, schedule),
             rate=rate,
             fair_by=fair_by,
             serial_by=serial_by,
             unique=unique,
             pause_when=pause_when,
-            enqueues=tuple(enqueues),
+            enqueues=made,
+            calls=called,
             on_end=on_end,
             function=function,
             access=access,
@@ -382,7 +406,6 @@ def _of_its_queue(declared: JobType[P, R]) -> JobType[P, R]:
 def _check(declared: JobType[Any, Any]) -> None:
     """Raise ConfigurationError for the first invalid setting of a declaration."""
     name = declared.name
-    checks.check_names(name, *declared.enqueues, *([] if declared.on_end is None else [declared.on_end]))
     check_number(f"{name}: max_attempts", declared.max_attempts, 1, MAX_ATTEMPTS_CAP)
     check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, LONGEST_TIMEOUT, "seconds")
     longest = declared.timeout - 1
@@ -417,6 +440,10 @@ def _check_groups(declared: JobType[Any, Any]) -> None:
         if not isinstance(value, allowed):
             wanted = " or ".join(f"{kind.__name__}(…)" for kind in allowed if kind is not NoneType)
             raise ConfigurationError(f"{declared.name}: {setting} is {wanted}, not {value!r}")
+    if not (isinstance(declared.rate, Rate | NoneType) or callable(declared.rate)):
+        raise ConfigurationError(
+            f"{declared.name}: rate is Rate(n, per), or a function that returns it, not {declared.rate!r}"
+        )
 
 
 def _check_give_up(declared: JobType[Any, Any]) -> None:
@@ -477,6 +504,12 @@ def queue_of(name: str) -> str:
     return name if kind is None else kind.queue_key
 
 
+def has_own_alarms(name: str) -> bool:
+    """Return whether the function of that type, or of that shared queue, has its own alarms; False for others."""
+    key = queue_of(name)
+    return any(kind.function.own_alarms for kind in registered.values() if kind.queue_key == key)
+
+
 def sharing(key: str) -> list[str]:
     """Return the declared types of a queue, by name."""
     return sorted(kind.name for kind in registered.values() if kind.queue_key == key)
@@ -525,6 +558,24 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
     return all_types()
 
 
+@cache
+def load_once() -> None:
+    """Import every file, once in a process. Raises ConfigurationError.
+
+    Under `make dev`, a process that has imported all files continues to work while a new file cannot be imported.
+    """
+    load()
+
+
+def is_declared(name: str) -> bool:
+    """Return whether a file declares the type, also in a process that has not imported it."""
+    try:
+        declared(name)
+    except UnknownJobType:
+        return False
+    return True
+
+
 def declared(name: str) -> JobType[Any, Any]:
     """Return a job type that another type names: a worker imports the type's file when it first makes such a job.
 
@@ -552,12 +603,18 @@ def _import(file: str) -> None:
 
 
 def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
-    """Raise ConfigurationError if a type makes jobs of a type that no file declares."""
+    """Raise ConfigurationError if a type makes jobs of a type that no file declares, or that only the platform makes.
+
+    A function with a type in `enqueues` has the key that signs jobs of this type.
+    """
     for kind in kinds.values():
+        if reserved := [name for name in kind.enqueues if name in OF_PLATFORM]:
+            raise ConfigurationError(f"{kind.name}: enqueues names {reserved[0]}: only the platform makes such jobs")
         unknown = [name for name in kind.enqueues if name not in kinds]
         if unknown:
             brought = [name for name in unknown if name in BROUGHT]
             way = f". JobFlow brings it: name it in jobflow.toml, as builtin = {json.dumps(brought)}" if brought else ""
+            way += ", and run tests with `jobflow test`, not with pytest alone" if brought else ""
             raise ConfigurationError(f"{kind.name}: enqueues names {', '.join(unknown)}, which no file declares{way}")
 
 
@@ -580,16 +637,27 @@ def check_queues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
 
 
 def ends_problem(name: str) -> str | None:
-    """Return why a job's end cannot be told to the declared type of that name; None if it can."""
+    """Return why the declared type of that name cannot receive the end of a job; None if it can."""
     kind = registered[name]
     if not kind.takes_ends:
         return f"{name} takes {kind.payload_model.__name__}; a type that on_end names must take JobEnd as its payload"
-    known = sys.modules[END].JobEnd.model_fields
-    fields = kind.payload_model.model_fields
-    if added := [field for field in fields if field not in known and fields[field].is_required()]:
+    return _told_problem(kind, sys.modules[END].JobEnd)
+
+
+def batch_ends_problem(name: str) -> str | None:
+    """Return why the declared type of that name cannot receive the end of a batch; None if it can."""
+    kind = registered[name]
+    if not kind.takes_batch_ends:
+        return f"{name} takes {kind.payload_model.__name__}; a type that is named here must take BatchEnd"
+    return _told_problem(kind, sys.modules[BATCH_END].BatchEnd)
+
+
+def _told_problem(kind: JobType[Any, Any], end: type[BaseModel]) -> str | None:
+    name, fields = kind.name, kind.payload_model.model_fields
+    if added := [field for field in fields if field not in end.model_fields and fields[field].is_required()]:
         return (
             f"{name} takes {kind.payload_model.__name__}, whose required field{'s' if len(added) > 1 else ''} "
-            f"{', '.join(added)} no JobEnd has; give each a default"
+            f"{', '.join(added)} no {end.__name__} has; give each a default"
         )
     if kind.on_end is not None:
         return f"{name} has an on_end of its own; a job that tells of an end tells nobody of its own end"
@@ -611,3 +679,8 @@ def check_ends(kinds: Mapping[str, JobType[Any, Any]]) -> None:
 def told_types() -> list[str]:
     """Return the declared types that can be told how a job has ended."""
     return [name for name in names() if ends_problem(name) is None]
+
+
+def batch_told_types() -> list[str]:
+    """Return the declared types that can receive the end of a batch."""
+    return [name for name in names() if batch_ends_problem(name) is None]

@@ -20,7 +20,7 @@ def parsed(name: str, model: type[P], payload: JSON) -> P:
         # dates.
         return model.model_validate_json(json.dumps(payload))
     except ValidationError as error:
-        raise InvalidPayload(f"The payload does not match {name}.", field_errors(error, "payload")) from None
+        raise InvalidPayload(f"The payload does not match {name}.", field_errors(error, model, "payload")) from None
 
 
 def stored(name: str, model: BaseModel) -> JSON:

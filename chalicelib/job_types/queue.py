@@ -62,9 +62,14 @@ class Queue:
             raise ConfigurationError(f"Queue {self.name}: {error}") from None
 
 
+def is_shared(key: str) -> bool:
+    """Return whether `key` is the name of a shared queue: it has no dot. A type's own queue has the type's name."""
+    return "." not in key
+
+
 def name_in_aws(key: str) -> str:
     """Return the last part of the names of a queue and its Lambda function: `<stack>-email-send`, `<stack>-queue-mail`.
 
-    `key` is the name of a job type that has its own queue, or the name of a shared queue, which has no dot.
+    `key` is the name of a job type that has its own queue, or the name of a shared queue.
     """
-    return key.replace(".", "-") if "." in key else PREFIX + key
+    return PREFIX + key if is_shared(key) else key.replace(".", "-")

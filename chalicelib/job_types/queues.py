@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
-from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.jobtype import JobType, queue_of
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,21 @@ class TypeQueue:
     def enqueues(self) -> tuple[str, ...]:
         """Return the types of the jobs that its types make."""
         return tuple(dict.fromkeys(name for kind in self.types for name in kind.enqueues))
+
+    def calls(self, other: "TypeQueue") -> bool:
+        """Return whether its types call a type of the other queue, whose worker wakes the caller at the end."""
+        called = {name for kind in self.types for name in kind.calls}
+        return any(kind.name in called for kind in other.types)
+
+
+def keys_of(names: Iterable[str]) -> list[str]:
+    """Return the keys of the queues of the types with these names, each once."""
+    return list(dict.fromkeys(map(queue_of, names)))
+
+
+def that_pause(queues: Iterable[TypeQueue]) -> list[TypeQueue]:
+    """Return those of the queues that pause automatically."""
+    return [queue for queue in queues if queue.pause_when is not None]
 
 
 def queues_of(types: Iterable[JobType[Any, Any]]) -> list[TypeQueue]:

@@ -70,9 +70,14 @@ class Every:
         return Cron(f"@every {self.seconds}s", "UTC", *settings)
 
 
-def declared_crons(schedule: "Cron | Every | Iterable[Cron | Every]") -> tuple[Cron, ...]:
-    """Return the schedules that `@job` got: one, or several."""
-    given = (schedule,) if isinstance(schedule, Cron | Every) else schedule
+def declared_crons(job_type: str, schedule: Any) -> tuple[Cron, ...]:
+    """Return the schedules that `@job` got: one, or several. Raises ConfigurationError for anything else."""
+    given: tuple[Any, ...] = (
+        tuple(schedule) if isinstance(schedule, Iterable) and not isinstance(schedule, str) else (schedule,)
+    )
+    for one in given:
+        if not isinstance(one, Cron | Every):
+            raise ConfigurationError(f"{job_type}: schedule is Cron(…) or Every(…), or a list of them, not {one!r}")
     return tuple(one.cron if isinstance(one, Every) else one for one in given)
 
 
@@ -83,7 +88,7 @@ def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JS
     names = [cron.name for cron in crons]
     for cron in crons:
         faults: dict[str, Any] = {
-            "cron text": cron_error(cron.text),
+            "cron text": cron_error(cron.text) if isinstance(cron.text, str) else "is a text, like '0 6 * * *'",
             "timezone": zone_error(cron.timezone),
             "name": None if NAME.fullmatch(cron.name) else "must be 1 to 20 of a-z, 0-9 and -",
             "catch_up": None if 0 <= cron.catch_up <= MOST_CAUGHT_UP else f"must be between 0 and {MOST_CAUGHT_UP}",

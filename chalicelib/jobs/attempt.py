@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 
+from chalicelib.errors import InvalidRequest
 from chalicelib.jobs.constants import LONGEST_STACK, MOST_CLAIMS
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.listing import iso
@@ -33,9 +34,10 @@ def attempt_of(
 
 
 def message_of(error: BaseException) -> str:
-    """Return the error's text, also for an error whose own `__str__` raises."""
+    """Return the error's text, with the fields that a request refused; also for an error whose own `__str__` raises."""
     try:
-        return str(error)
+        told = error.told() if isinstance(error, InvalidRequest) else ""
+        return f"{error} {told}".rstrip() if told else str(error)
     except Exception:  # code of the job type: a broken `__str__` must not hide that the error was raised
         return "The error has no message: its __str__ raises."
 

@@ -16,3 +16,14 @@ class JobChanged:
     before: Job | None
     after: Job | None
     has_result: bool = False
+
+    @property
+    def ended(self) -> Job | None:
+        """Return the job if this change ended a run of it.
+
+        The discard of a failed job is no end, because the run had already ended. A row that appears with an end, as
+        from a restore, is none either.
+        """
+        if self.before is None or self.after is None or self.before.terminal or not self.after.terminal:
+            return None
+        return self.after

@@ -31,6 +31,8 @@ FIFO_ENDING = ".fifo"
 """Suffix of the name of each FIFO queue, which SQS requires."""
 MOST_TAGS = 10
 """Maximum tags of one job."""
+MOST_NOTIFIED = 5
+"""Maximum webhooks that one job names."""
 TIME_TO_ACT = 10.0
 """Seconds after which a request about many jobs starts no further job. An AWS request that is still running may take 18
 s more (three tries of 5 s, and the pauses between them), and API Gateway waits for 29 s."""
@@ -87,3 +89,5 @@ LONGEST_DISCARD_REASON = 200
 """Maximum bytes of the reason of a discard."""
 LONGEST_NOTE = 98
 """Maximum bytes of a progress note: the free space in a job item of one kilobyte."""
+ANY_TIME = 4_000_000_000.0
+"""A time after all times of jobs (epoch seconds), for searches of jobs whatever their time."""

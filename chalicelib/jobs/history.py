@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs import run_identity
 from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Job
 
@@ -41,7 +41,7 @@ def view_of(job: Job, attempts: Sequence[Attempt], acts: Sequence[Act]) -> JobVi
 
     A job that was created again under an expired job's id does not inherit that job's history.
     """
-    since = lives.since(job.created_at)
+    since = run_identity.since(job.created_at)
     tried = sorted((one for one in attempts if one.started_at > since), key=lambda one: one.token)
     acted = [act for act in acts if act.at > since]
     return JobView(job, tuple(tried[-MOST_HISTORY:]), tuple(acted[-MOST_HISTORY:]), len(tried) > MOST_HISTORY)

@@ -106,7 +106,7 @@ MOVES: tuple[Move, ...] = (
 
 MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 CHECK = _move("check", ACTIVE, None, "watchdog")
-REDELIVER = _move("redeliver", ACTIVE, None, "watchdog")
+REDELIVER = _move("redeliver", ACTIVE, None, "watchdog, worker")
 TAKE_TURN = _move("take_turn", WAITING, None, "worker")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
@@ -122,6 +122,8 @@ class Job:
     - `claims` counts the claims of a run, and only grows. `attempts` counts the claims that are charged to
       `max_attempts`.
     - `parked_until` is the end of the last wait during which the job had no message.
+    - `deferred` says of a retrying job that its function, or a limit of its type, asked for a later run: no attempt
+      failed.
     - `stalled_since` is when the platform first kept the job from running; it is removed when an attempt has run and is
       settled.
     - `resent_at` is when the last repeated message was sent.
@@ -134,13 +136,16 @@ class Job:
     - `start_by` is the time by which the job must have begun, or else it expires; `start_by` is removed when the job's
       function has run.
     - `on_end` is the type of the job that is made when this job has ended.
-    - `ended_as` is the status that a discarded job with `on_end` had before.
+    - `notify` are the names of the webhooks that get the end of this job.
+    - `ended_as` is the status that a discarded job with `on_end` or `notify` had before.
     - `turn_at` is the job's turn, for a type with a rate.
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
       claims), and began at `updated_at`.
-    - `line` is the number of the job's line of kept steps. A retry continues this line, and a retry with another
-      payload begins a new line.
+    - `line` is the number of the job's line of kept steps. A retry continues this line. A retry with another
+      payload or from the start begins a new line, and a retry from a step copies the rows before it to a new line.
     - `kept` is the number of kept steps when an attempt was last settled; events are not counted.
+    - `batch` is the id of the batch that the job is a member of, and `round` is the batch's round: 1, and a higher one
+      after a retry.
     - `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
       one did.
     - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
@@ -169,11 +174,13 @@ class Job:
     sent: bool = False
     resends: int = 0
     parked_until: float | None = None
+    deferred: bool | None = None
     stalled_since: float | None = None
     resent_at: float | None = None
     give_up_at: float | None = None
     start_by: float | None = None
     on_end: str | None = None
+    notify: tuple[str, ...] = ()
     turn_at: float | None = None
     waits: str | None = None
     line: int = 1
@@ -193,6 +200,8 @@ class Job:
     discarded_by: str | None = None
     discard_reason: str | None = None
     ended_as: str | None = None
+    batch: str | None = None
+    round: int = 1
     acted: str | None = None
     bulk: str | None = None
     fires_at: float | None = None

@@ -53,7 +53,8 @@ def check_offset(which: Filter) -> None:
 
 
 READ_FOR = (
-    "type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent", "finished_after", "finished_before",
+    "type", "tag", "error", "schedule", "tenant", "payload", "id_prefix", "parent", "batch", "finished_after",
+    "finished_before",
 )  # fmt: skip
 """Fields of a filter that are in no index."""
 LISTS, ACTS = "lists", "acts"
@@ -114,6 +115,8 @@ def matches(job: Job, which: Filter) -> bool:
         and (which.tag is None or which.tag in job.tags)
         and which.schedule in (None, job.schedule)
         and which.parent in (None, job.parent)
+        and which.batch in (None, job.batch)
+        and which.round in (None, job.round)
         and which.tenant in (None, tenant_of(job.tags))
         and (which.id_prefix is None or job.id.startswith(which.id_prefix))
         and (which.error is None or mentions(job.error_class, job.error_message, which.error))

@@ -1,8 +1,8 @@
-"""Decide what to do with a message whose job could not be claimed. Pure."""
+"""Decide what to do with a message whose job is not claimed. Pure."""
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.jobs.constants import LONGEST_HOLD, LONGEST_MALFORMED, MOST_CLAIMS, UNKNOWN_HOLDS
 from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
@@ -71,16 +71,26 @@ def after_refusal(
 
     `probe`: the message is in no queue.
     """
-    if message.gen != current.gen:
-        return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
-    if current.status in SETTLED:
-        return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
-    if current.status is Status.DEAD_LETTER:
-        return TO_DEAD_LETTERS
+    end = _needs_no_run(message, current)
+    if end is not None:
+        return end
     if probe and not current.sent:
         # The job has no message that could go to the dead-letter queue; the watchdog sends one before the next probe.
         return Drop("its message is not sent")
     return _waiting(current, now) if current.status in WAITING else _held(current, now, spread)
+
+
+def of_moved(message: Message, current: Job, now: float) -> Drop | Hold | None:
+    """Return what to do with a message on a former queue of its type; None: the job needs a message on the new one."""
+    end = _needs_no_run(message, current)
+    if end is not None:
+        return end
+    if not current.sent:
+        return Drop("another message is on its way")
+    left = (current.lease_until or now) - now
+    if current.status is Status.PROCESSING and left >= 0:
+        return Hold(math.ceil(left) + 1, "held under a live lease")
+    return None
 
 
 def unknown(receives: int, *, young: bool) -> Drop | Hold:
@@ -92,6 +102,15 @@ def unknown(receives: int, *, young: bool) -> Drop | Hold:
     if not young or receives > len(UNKNOWN_HOLDS):
         return Drop("job not found")
     return Hold(UNKNOWN_HOLDS[receives - 1], "not stored yet")
+
+
+def _needs_no_run(message: Message, current: Job) -> Drop | Hold | None:
+    """Return what to do with a message whose run has ended, or is not stored yet; None: the run has not ended."""
+    if message.gen != current.gen:
+        return Drop("older generation") if message.gen < current.gen else Hold(5, "newer generation than stored")
+    if current.status in SETTLED:
+        return Drop(f"job is {current.status}", duplicate=current.status is not Status.CANCELLED)
+    return TO_DEAD_LETTERS if current.status is Status.DEAD_LETTER else None
 
 
 def _waiting(current: Job, now: float) -> Disposition:
@@ -131,6 +150,11 @@ def unavailable(receive_count: int, spread: Callable[[float, float], float]) -> 
     """
     longest = min(LONGEST_HOLD, 5 * 3 ** min(receive_count - 1, 10))
     return Hold(math.ceil(spread(longest / 2, longest)), "aws error")
+
+
+def newer(receive_count: int, spread: Callable[[float, float], float]) -> Hold:
+    """Hold the message of a job whose row only a newer version can read: this version neither runs nor changes it."""
+    return replace(unavailable(receive_count, spread), why="written by a newer version")
 
 
 def malformed(receive_count: int) -> Hold:

@@ -1,4 +1,4 @@
-"""Declare the store of jobs, the queues, the platform's log and further runs of the watchdog, as Protocols."""
+"""Declare the store of jobs, the queues, the platform's log, further runs of the watchdog and messages to people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,13 @@ class Helpers(Protocol):
 
     def look_at(self, types: Sequence[str], ids: Sequence[str]) -> None:
         """Start a run that handles only these jobs, of these types; return before it has begun."""
+
+
+class Teller(Protocol):
+    """Send a message to who is on call for the stage."""
+
+    def tell(self, subject: str, text: str) -> None:
+        """Send the message; raises the client's error."""
 
 
 class WaitingKey(str):
@@ -110,6 +117,7 @@ class Filter:
     `error` is a text to find in an error's class or message; `fingerprint` is the name of an error group; `schedule` is
     the id of the job's schedule; `parent` is the id of its parent job. `payload` is a text to find in a value of the
     payload (chalicelib.jobs.texts.payload_search). `tenant` is a tenant in its stored form (chalicelib.jobs.tenants).
+    `batch` is the id of a batch, and `round` selects the members that are in this round now.
     """
 
     status: Status | None = None
@@ -126,6 +134,8 @@ class Filter:
     payload: str | None = None
     parent: str | None = None
     tenant: str | None = None
+    batch: str | None = None
+    round: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +197,15 @@ class JobStore(Protocol):
         twice (with the same `writer`) is not an error, because the reply to the first write may have been lost.
         """
 
+    def list_children(self, jobs: Sequence[Job]) -> None:
+        """Add up to 25 jobs that are not stored yet to the lists of their parents, usually in one request.
+
+        Readers of a list skip a job that is not stored. A repeated call does no harm.
+        """
+
+    def add_listed(self, job: Job) -> None:
+        """Store a new job, as `add` does, after `list_children` was called for it."""
+
     def get(self, job_id: str) -> Job:
         """Return the job with its payload and result, strongly consistent; raises JobNotFound."""
 
@@ -194,6 +213,12 @@ class JobStore(Protocol):
         """Return the job with one small, strongly consistent read; a separate payload or result is None.
 
         Raises JobNotFound.
+        """
+
+    def result_of(self, job_id: str) -> JSON:
+        """Return the result of the job, strongly consistent; None without one. Raises JobNotFound.
+
+        The payload is not read: the caller's role may forbid it.
         """
 
     def view(self, job_id: str) -> JobView:
@@ -271,13 +296,23 @@ class JobStore(Protocol):
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """Return some matching jobs, newest first; the number of requests does not depend on the number of jobs.
 
-        Jobs of one parent come in the order of their keys, strongly consistent, without an offset. A call makes at most
-        8 requests. For unfinished jobs it makes at most 11 requests if the type is given (15 for retrying jobs), else 4
-        more for each job type. `limit` is 1 to 100. The list begins at the position, or after the first `offset` jobs.
-        If the index alone does not decide which jobs match, an offset takes one more request for each hundred skipped
-        jobs. Separate payloads and results are None: use `get`. Raises InvalidPosition if the offset would require
-        reading a large part of the table.
+        Jobs of one parent come in the order of their keys, strongly consistent, without an offset. Members of a batch
+        come in the order of their ids, also without an offset; a new member is listed after a moment. A call makes at
+        most 8 requests. For unfinished jobs it makes at most 11 requests if the type is given (15 for retrying jobs),
+        else 4 more for each job type. `limit` is 1 to 100. The list begins at the position, or after the first `offset`
+        jobs. If the index alone does not decide which jobs match, an offset takes one more request for each hundred
+        skipped jobs. Separate payloads and results are None: use `get`. Raises InvalidPosition if the offset would
+        require reading a large part of the table.
         """
+
+    def count_failures(self, fingerprint: str, most: int) -> tuple[Mapping[Status, int], bool]:
+        """Return how many jobs have this last error, by status, and whether these are all. May be stale.
+
+        The newest `most` jobs are counted, without those that the store did not read.
+        """
+
+    def members(self, batch: str, limit: int, position: str | None = None) -> tuple[Sequence[str], str | None]:
+        """Return the ids of some members of a batch, in order, and the next position (None: no more). May be stale."""
 
     def sharing(self, job_type: str) -> Sharing:
         """Return the tenants of a type's unfinished jobs: queued, running, or between attempts and not parked.
@@ -295,4 +330,11 @@ class JobStore(Protocol):
         """Return up to 100 jobs in their present state, strongly consistent, usually in one request.
 
         A separate payload or result is None. The result lacks deleted jobs, and jobs that the store did not read.
+        """
+
+    def read_all(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
+        """Return up to 100 jobs as `get_many` does, without deleted jobs; raise JobFlowError if some were not read.
+
+        A row that is not a valid job is left out; with `strict`, JobFlowError is raised: a job that another version has
+        written, and that this version cannot read, must not count as deleted.
         """

@@ -25,15 +25,22 @@ KEEP_RECOUNTS = 7 * DAY
 """How long the count of a recount's passed canaries is kept."""
 KEEP_BULK = 30 * DAY
 """How long a bulk action and its result are kept."""
+KEEP_BATCHES = 90 * DAY
+"""How long a batch and its rounds are kept after the end of its last round."""
+KEEP_WEBHOOK_STATES = 30 * DAY
+"""How long the state of a webhook's receiver is kept without a change, unless its webhook is disabled."""
 KEEP_TOKENS = 90 * DAY
 """How long a token's row is kept after the token has expired."""
 KEEP_FAILURES = 7 * DAY
 """How long the last failures of a type that pauses automatically are kept, counted from the newest failure."""
+KEEP_LIMITS = LONGEST_RUN + 30 * DAY
+"""How long the places of a limit are kept after the last job took one or began to wait, and a row of its line: longer
+than a job may wait for another limit while it keeps its place."""
 KEEP_QUOTAS = 3 * DAY
 """How long the used amount of a daily quota is kept after the day began: long enough to find out why mail was held."""
 KEEP_MARKS = DAY
 """How long rows are kept that are needed only for one run or a short time: a recount's canaries, a plan of starts, the
-mark of a closed bulk action or of a reopened error group."""
+mark of a closed bulk action or of a reopened error group, the state of a deleted webhook."""
 KEEP_WINDOWS = 60
 """How long the request counts of an address are kept, after the window that they are compared with."""
 KEEP_MESSAGES = 4 * DAY

@@ -11,7 +11,7 @@ could have a job made of any type that is told ends.
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -144,6 +144,27 @@ class Signing:
         found = (job.end_mark or "").encode()
         return _end_signable(job) and any(hmac.compare_digest(_end_mark(key, job).encode(), found) for key in keys)
 
+    def batch_mark(self, named: str, texts: Sequence[str]) -> str | None:
+        """Return the signature that lets the end of a batch make jobs of the type `named`; None without its key.
+
+        `texts` say for which batch, and what else is signed; only the last one may be any text.
+        """
+        keys = self._end_keys(named)
+        return _batch_mark(keys[0], texts) if keys and _separable(texts) else None
+
+    def accepts_batch(self, named: str, texts: Sequence[str], created_at: float, mark: str | None) -> bool:
+        """Return whether this platform has allowed the end of a batch to make jobs of the type `named`.
+
+        As with rows, accept batches that were created before rows were signed, and everything without any keys.
+        """
+        keys = self._end_keys(named)
+        if not keys and not self.masters and self.keys and short_name(named) not in self.keys:
+            return False
+        if not keys or 0 <= created_at < self.unsigned_until:
+            return True
+        found = (mark or "").encode()
+        return _separable(texts) and any(hmac.compare_digest(_batch_mark(key, texts).encode(), found) for key in keys)
+
     def _end_keys(self, job_type: str) -> tuple[bytes, ...]:
         """Return the keys that sign an `on_end`: made from the type's keys, or held without them."""
         return tuple(map(_end_key, self._keys(job_type))) or self.keys.get(end_name(job_type), ())
@@ -184,6 +205,16 @@ def _end_mark(key: bytes, job: Job) -> str:
     The run is not signed, because each run of a job is told to the same type.
     """
     signed = "\0".join((job.id, job.type, job.principal))
+    return _text(hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES])
+
+
+def _separable(texts: Sequence[str]) -> bool:
+    return not any("\0" in text for text in texts[:-1])
+
+
+def _batch_mark(key: bytes, texts: Sequence[str]) -> str:
+    """Sign the texts about a batch. They are more than the three parts of `_end_mark`, so the two are never equal."""
+    signed = "\0".join(("batch", *texts))
     return _text(hmac.digest(key, signed.encode("utf-8", "replace"), "sha256")[:SIGNATURE_BYTES])
 
 

@@ -13,6 +13,12 @@ EVENT = "event:"
 """Prefix of the name of an event, in `waits` and in the key of its row."""
 STEP, SLEEP, WAIT, NOW, UUID = "step:", "sleep:", "wait:", "now:", "uuid:"
 """Prefixes of the keys of other rows, so that a step and an event never have the same row."""
+CALL = "call:"
+"""Prefix of the key of the row with the results of the jobs that a function has called."""
+BEGUN = "begun:"
+"""Prefix of the key of the row that says that the jobs of a call were made; the run's number and the name follow."""
+CHILD = "child:"
+"""Prefix of the id of a called job, in `waits`."""
 TRY = "try:"
 """Prefix of the key of a failed try of a step that is tried again by itself."""
 VERSION = "version:run"
@@ -58,6 +64,8 @@ class Step:
     def name(self) -> str:
         """Return the name that the function or the sender of the event gave; the name of a try also has its number."""
         name = self.key.partition(":")[2]
+        if self.key.startswith(BEGUN):
+            return name.partition(".")[2]
         if not self.key.startswith(TRY):
             return name
         gen, number, step = name.split(".", 2)
@@ -65,7 +73,7 @@ class Step:
 
     @property
     def kind(self) -> str:
-        """Return `step`, `sleep`, `wait`, `event`, `now`, `uuid`, `try`, `version` or `stop`."""
+        """Return `step`, `sleep`, `wait`, `call`, `begun`, `event`, `now`, `uuid`, `try`, `version` or `stop`."""
         return self.key.partition(":")[0]
 
     @property
@@ -95,17 +103,32 @@ def number_kept(steps: Iterable[Step]) -> int:
 
 def is_counted(step: Step) -> bool:
     """Return whether the function has kept this row: operators post events, and the platform keeps the others."""
-    return not step.key.startswith(EVENT) and step.key != VERSION and not step.key.startswith(STOP)
+    return not step.key.startswith((EVENT, STOP, BEGUN)) and step.key != VERSION
 
 
 def has_undone(steps: Iterable[Step]) -> bool:
     """Return whether the function has kept a step after it learned that it must stop."""
-    return any(step.key.startswith(STEP) and step.part == UNDO for step in steps)
+    return any(step.key.startswith((STEP, CALL)) and step.part == UNDO for step in steps)
 
 
 def try_key(gen: int, number: int, step: str) -> str:
     """Return the key of a failed try (1 is the first) of the step with the key `step`, in run `gen`."""
     return f"{TRY}{gen}.{number}.{step.removeprefix(STEP)}"
+
+
+def has_effects(steps: Iterable[Step]) -> bool:
+    """Return whether the function has kept something that it may have to undo: a step, a failed try, or a call."""
+    return any(step.key.startswith((STEP, TRY, CALL)) for step in steps)
+
+
+def begun_key(gen: int, call: str) -> str:
+    """Return the key of the row that says that run `gen` has made the jobs of the call with the key `call`."""
+    return f"{BEGUN}{gen}.{call.removeprefix(CALL)}"
+
+
+def waited_child(job: Job) -> str | None:
+    """Return the id of the called job whose end a suspended job waits for; None if it waits for none."""
+    return job.waits.removeprefix(CHILD) if job.waits is not None and job.waits.startswith(CHILD) else None
 
 
 def waited_event(job: Job) -> str | None:

@@ -69,7 +69,10 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
     Refused after a request to stop. `parked`: the message is acknowledged, and the watchdog sends another message
     before `not_before`.
     """
-    values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None, **_begun(held)}
+    values = {
+        **waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None, "deferred": None,
+        **_begun(held),
+    }  # fmt: skip
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
 
@@ -83,7 +86,10 @@ def defer(
     can no longer expire. Refused after a request to stop.
     """
     since = (held.stalled_since or now) if stalled else None
-    values = {**waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since}
+    values = {
+        **waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since,
+        "deferred": None if stalled else True,
+    }  # fmt: skip
     values |= _begun(held) if begun else {}
     return Change(
         j.DEFER,
@@ -129,12 +135,7 @@ def wake(found: Job, *, now: float, sent: bool) -> Change:
     The conditions test the number of the wait and what it waits for, so the change cannot end another wait. `sent`: the
     caller has a message of the job and makes it visible again; otherwise the job needs a new message.
     """
-    values = {
-        "waits": None, "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None,
-        "due_at": now + SEND_GRACE, "updated_at": now, **_without_wait(found, now),
-    }  # fmt: skip
-    if found.parked_until is not None:
-        values |= {"parked_until": now}
+    values = {**_due_now(found, now, sent=sent), **_without_wait(found, now)}
     tests = (Test("waits", "=", found.waits), *_fence(found))
     return Change(j.WAKE, found.gen, tests, values, job_type=found.type)
 
@@ -210,29 +211,16 @@ def cancel(found: Job, *, now: float) -> Change:
 
 def compensate(found: Job, *, now: float) -> Change:
     """Ask a waiting job with kept steps to stop, for an operator. Its function is called again, to undo the steps."""
-    planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
-    if found.parked_until is not None:
-        planned = {**planned, "parked_until": now}
-    values = {
-        **planned, "cancel_requested": True, "waits": None, "next_attempt_at": None, "sent": False, "resends": 0,
-        "stalled_since": None, "due_at": now + SEND_GRACE, "updated_at": now, **_without_wait(found, now),
-    }  # fmt: skip
+    values = {**_due_now(found, now), **_without_wait(found, now), "cancel_requested": True}
     tests = (Test("status", "=", found.status), *_fence(found), Test("cancel_requested", "unset"))
     return Change(j.COMPENSATE, found.gen, tests, values, job_type=found.type)
 
 
 def run_now(found: Job, *, now: float) -> Change:
     """Let a waiting job be due at once, for an operator. The job then needs a new message."""
-    planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
-    if found.parked_until is not None:
-        planned = {**planned, "parked_until": now}
-    values = {
-        **planned, "next_attempt_at": None, "sent": False, "resends": 0, "stalled_since": None,
-        "due_at": now + SEND_GRACE, "updated_at": now,
-    }  # fmt: skip
     # the fields that are set depend on the kind of wait, so the wait must be unchanged since the job was read
     tests = (Test("status", "=", found.status), *_fence(found))
-    return Change(j.RUN_NOW, found.gen, tests, values, job_type=found.type)
+    return Change(j.RUN_NOW, found.gen, tests, _due_now(found, now), job_type=found.type)
 
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
@@ -242,7 +230,8 @@ def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     values = {
         "discarded_at": now, "discarded_by": cut(by, LONGEST_BY), "progress": None, "progress_note": None,
         "discard_reason": cut(reason, LONGEST_DISCARD_REASON) or None, "updated_at": now,
-        **({} if found.on_end is None else {"ended_as": str(found.status)}),  # the end may not have been told yet
+        # the end may not have been processed yet
+        **({"ended_as": str(found.status)} if found.on_end is not None or found.notify else {}),
     }  # fmt: skip
     return Change(j.DISCARD, found.gen, (Test("status", "=", found.status),), values)
 
@@ -304,12 +293,23 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
     return Change(j.REPORT, held.gen, _fence(held), values)
 
 
+def _due_now(found: Job, now: float, *, sent: bool = False) -> dict[str, Any]:
+    """Return the fields that make a waiting job due at once; without `sent`, it needs a new message."""
+    values = {
+        "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None, "due_at": now + SEND_GRACE,
+        "updated_at": now,
+    }  # fmt: skip
+    planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
+    parked = {} if found.parked_until is None else {"parked_until": now}
+    return {**values, **planned, **parked}
+
+
 def _without_wait(found: Job, now: float) -> dict[str, Any]:
-    """Return the end of the run's time, without the rest of a suspended job's wait, which ends now."""
+    """Return the fields that end a suspended job's wait, of which the run's time does not count the rest."""
     # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
     waits = found.status is Status.SUSPENDED and found.next_attempt_at != found.turn_at
     left = max(0.0, (found.next_attempt_at or now) - now) if waits else 0.0
-    return {"give_up_at": None if found.give_up_at is None else round(found.give_up_at - left, 3)}
+    return {"waits": None, "give_up_at": None if found.give_up_at is None else round(found.give_up_at - left, 3)}
 
 
 def _begun(held: Job) -> dict[str, Any]:

@@ -56,10 +56,13 @@ class KeyedJobs:
         answer = self.store.key_lock(answer_row(job_id))
         return None if answer is None else self.find(answer.job)
 
-    def add(self, job: Job) -> Submitted:
-        """Store a job, unless its idempotency key has already made one. Raises IdempotencyMismatch."""
-        existing = self._add(job)
-        return Submitted(job, Outcome.CREATED) if existing is None else self._repeated(job, existing)
+    def add(self, job: Job, *, listed: bool = False) -> Submitted:
+        """Store a job, unless its idempotency key has already made one. Raises IdempotencyMismatch.
+
+        `listed`: the list of the parent's children contains the job already.
+        """
+        existing = self._add(job, listed=listed)
+        return Submitted(job, Outcome.CREATED) if existing is None else self.repeated(job, existing)
 
     def only_one(self, job: Job, unique: Unique) -> Submitted:
         """Store a job, unless there is already a job with the same values.
@@ -75,11 +78,11 @@ class KeyedJobs:
                 answer = self.store.key_lock(answer_row(asked.id))
                 own = None if answer is None else self._by_key(answer.job, asked)
             if own is not None:
-                return self._repeated(job, own)
+                return self.repeated(job, own)
             held = self.store.key_lock(key)
             found = None if held is None else self.find(held.job)
             if found is not None and _by_same_key(found, job):
-                return self._repeated(job, found)
+                return self.repeated(job, found)
             if held is not None and found is not None and answers(found, held.until, self.now()):
                 events.moved(found, "existing")
                 return Submitted(found, Outcome.EXISTING)
@@ -158,11 +161,11 @@ class KeyedJobs:
     def _again(self, job: Job, before: Job) -> Submitted:
         """Answer a repeated request; raises IdempotencyMismatch if its body is known to differ."""
         if _by_same_key(before, job) or before.type != job.type:
-            return self._repeated(job, before)
+            return self.repeated(job, before)
         events.replayed(before)  # the job now has the body of the request that replaced it
         return Submitted(before, Outcome.REPEATED)
 
-    def _repeated(self, job: Job, existing: Job) -> Submitted:
+    def repeated(self, job: Job, existing: Job) -> Submitted:
         """Answer a repeated request with the job of its key.
 
         Raises IdempotencyMismatch for another body, except for a job's child jobs.
@@ -211,12 +214,12 @@ class KeyedJobs:
         existing = self._add(job)
         if existing is None:
             return Submitted(job, Outcome.CREATED)
-        return self._repeated(job, existing) if _by_same_key(existing, job) else None
+        return self.repeated(job, existing) if _by_same_key(existing, job) else None
 
-    def _add(self, job: Job) -> Job | None:
+    def _add(self, job: Job, *, listed: bool = False) -> Job | None:
         """Store a job; return the job that already has its id, else None."""
         try:
-            self.store.add(job)
+            (self.store.add_listed if listed else self.store.add)(job)
         except JobExists as conflict:
             found: Job = conflict.existing
             return found

@@ -90,7 +90,7 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
         "payload": wanted.payload, "payload_bytes": wanted.payload_bytes, "body_hash": wanted.body_hash,
         "max_attempts": wanted.max_attempts,
         "run_at": wanted.run_at, "next_attempt_at": wanted.next_attempt_at, "give_up_at": wanted.give_up_at,
-        "start_by": wanted.start_by, "on_end": wanted.on_end,
+        "start_by": wanted.start_by, "on_end": wanted.on_end, "notify": wanted.notify,
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
     }  # fmt: skip

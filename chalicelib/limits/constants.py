@@ -19,3 +19,7 @@ KEY_TRIES = 3
 """Maximum reads of a key's row, while other attempts write to it at the same time."""
 KEY_LOOK_AGAIN = 15.0
 """Maximum seconds until a held key is checked again: the attempt that holds it usually ends long before its lease."""
+
+# For at_most.py
+MOST_PUMPED = 100
+"""Maximum number of jobs of a line that one process wakes or removes in a row; the watchdog goes on a minute later."""

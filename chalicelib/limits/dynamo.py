@@ -1,13 +1,21 @@
-"""Store the plan of starts on the control table: one row per job type, in whole microseconds.
+"""Store the plan of starts, and the places of limits, on the control table.
 
-If the planned time is in the future, a write adds to it; if it is in the past, a write begins at the present time. Each
-of these writes is one conditional write. If two workers add at the same time, neither write is refused.
+The plan of starts is one row per job type, in whole microseconds. If the planned time is in the future, a write adds to
+it; if it is in the past, a write begins at the present time. Each of these writes is one conditional write. If two
+workers add at the same time, neither write is refused.
+
+The places of a limit are one row, and its line is one row for each waiting job, in a partition for each type.
 """
 
+import base64
 import math
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -16,11 +24,12 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
-from chalicelib.adapters.dynamo.tables.schema import RATE
+from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMITS, LINE, RATE
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import MICRO, Rate
-from chalicelib.jobs.retention import KEEP_MARKS
+from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.constants import MOST_TURN_TRIES
+from chalicelib.limits.places import Limit, Listed, Places, Waiter
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
 
@@ -127,3 +136,226 @@ class DynamoTurns:
 
 def _whole(seconds: float) -> int:
     return round(seconds * MICRO)
+
+
+PLACES = "PLACES"
+Item = Mapping[str, Any]
+FREE = (
+    "attribute_exists(held) AND (attribute_not_exists(n) AND size(held) < :n OR attribute_exists(n) AND size(held) < n)"
+)
+"""Condition: a place is free. `n` is in the row only if an operator has changed it."""
+
+
+class DynamoPlaces:
+    """See PlaceStore. Raises botocore's ClientError if the table does not answer.
+
+    The row of a limit has a map of names by job, whose keys are the jobs' ids in 22 characters. pynamodb cannot ask for
+    the row in the answer to a refused write, so the requests are made of expressions.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._clock = binding.control(settings), clock
+
+    def read(self, limit: Limit) -> Places:
+        """See PlaceStore."""
+        return _places(
+            self._table.get_item(self._table.name, LIMIT + limit.id, PLACES, consistent_read=True).get("Item")
+        )
+
+    def take(self, limit: Limit, job: str, name: str) -> bool:
+        """See PlaceStore."""
+        for _ in range(2):
+            taken, row = self._write(
+                limit, "SET held.#job = :name, expires_at = :end",
+                f"attribute_exists(held.#job) OR {FREE} AND attribute_not_exists(waits)", limit.n, job, name,
+            )  # fmt: skip
+            if taken or row is not None:
+                return taken
+            if limit.n < 1:
+                return False
+            first, _row = self._write(
+                limit, "SET held = :held, expires_at = :end", "attribute_not_exists(pk)", held={_key(job): name}
+            )
+            if first:
+                return True
+        return False
+
+    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+        """See PlaceStore."""
+        granted, row = self._write(
+            limit, "SET held.#job = :name, expires_at = :end",
+            f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)", limit.n, waiter.job, waiter.name,
+        )  # fmt: skip
+        # if the answer of the write was lost, its repetition was refused
+        return granted or _places(row).held.get(waiter.job) == waiter.name
+
+    def leave(self, limit: Limit, job: str, name: str) -> bool:
+        """See PlaceStore."""
+        return _places(self._write(limit, "REMOVE held.#job", "held.#job = :name", job=job, name=name)[1]).waits
+
+    def stand(self, limit: Limit, waiter: Waiter) -> None:
+        """See PlaceStore."""
+        self._update(
+            _line(limit, waiter.type), _place(waiter),
+            "SET gen = :gen, claims = :claims, #name = :name, holds = :holds, expires_at = :end",
+            "attribute_not_exists(pk) OR gen < :gen OR gen = :gen AND claims < :claims",
+            {":gen": _number(waiter.gen), ":claims": _number(waiter.claims), ":name": {"S": waiter.name},
+             ":holds": {"M": {one.id: _number(one.n) for one in waiter.holds}}, ":end": self._end()},
+            {"#name": "name"},
+        )  # fmt: skip
+
+    def step_out(self, limit: Limit, waiter: Waiter) -> None:
+        """See PlaceStore."""
+        values = {":gen": _number(waiter.gen), ":claims": _number(waiter.claims)}
+        self._delete(_line(limit, waiter.type), _place(waiter), "gen = :gen AND claims = :claims", values)
+
+    def mark(self, limit: Limit, job_type: str) -> tuple[Places, bool]:
+        """See PlaceStore. `waits` names the write, so that a repetition knows it."""
+        change = "SET waits = :mine, held = if_not_exists(held, :held), expires_at = :end REMOVE closing"
+        change += " ADD job_types :types"
+        mine = _tag()
+        _, row = self._write(limit, change, "", held={}, mine=mine, types=[job_type], before=True)
+        waited = {} if row is None else row.get("waits", {})
+        seen = _places(row)
+        marked = replace(seen, waits=True, types=seen.types | {job_type}, closing=None)
+        return marked, waited.get("S", mine) == mine
+
+    def enlist(self, limit: Limit) -> None:
+        """See PlaceStore."""
+        values = {":mine": {"S": _tag()}, ":end": self._end()}
+        self._update(LIMITS, limit.id, "SET entry = :mine, expires_at = :end", "", values, {})
+
+    def listed(self) -> Sequence[Listed]:
+        """See PlaceStore."""
+        found, start = list[Listed](), None
+        while True:
+            answer = self._table.query(self._table.name, LIMITS, exclusive_start_key=start)
+            found += [Listed(item["sk"]["S"], item["entry"]["S"]) for item in answer["Items"]]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return found
+
+    def strike(self, listed: Listed) -> None:
+        """See PlaceStore."""
+        self._delete(LIMITS, listed.limit, "entry = :mine", {":mine": {"S": listed.entry}})
+
+    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
+        """See PlaceStore."""
+        return min((one for job_type in sorted(types) for one in self._first(limit, job_type)), default=None)
+
+    def close(self, limit: Limit) -> Places | None:
+        """See PlaceStore."""
+        closed, row = self._write(limit, "SET closing = :mine", "attribute_exists(waits)", mine=_tag())
+        return _places(row) if closed else None
+
+    def unmark(self, limit: Limit, closing: str) -> Places | None:
+        """See PlaceStore."""
+        change = "SET closed_by = :mine REMOVE waits, job_types, closing"
+        gone, row = self._write(limit, change, "closing = :mine", mine=closing)
+        # if the answer of the write was lost, its repetition was refused
+        repeated = row is not None and row.get("closed_by", {}).get("S") == closing and "waits" not in row
+        return _places(row) if gone or repeated else None
+
+    def _first(self, limit: Limit, job_type: str) -> Sequence[Waiter]:
+        answer = self._table.query(self._table.name, _line(limit, job_type), consistent_read=True, limit=1)
+        return [_waiter(item, job_type) for item in answer["Items"]]
+
+    def _write(
+        self, limit: Limit, change: str, condition: str, n: int | None = None, job: str | None = None, name: str = "",
+        held: Mapping[str, str] | None = None, mine: str = "", types: Sequence[str] = (), *,
+        before: bool = False,
+    ) -> tuple[bool, Item | None]:  # fmt: skip
+        """Write the row of a limit; return whether it was written, and the row after that, or the row that refused.
+
+        `before`: return the row as it was before the write.
+        """
+        values: dict[str, Any] = {":n": None if n is None else _number(n), ":name": name and {"S": name}}
+        values |= {":mine": mine and {"S": mine}, ":types": types and {"SS": list(types)}}
+        values[":held"] = None if held is None else {"M": {key: {"S": value} for key, value in held.items()}}
+        values[":end"] = ":end" in change and self._end()
+        names = {} if job is None else {"#job": _key(job)}
+        given = {key: value for key, value in values.items() if value}
+        return self._update(LIMIT + limit.id, PLACES, change, condition, given, names, before=before)
+
+    def _update(
+        self, pk: str, sk: str, change: str, condition: str, values: Mapping[str, Any], names: Mapping[str, str], *,
+        before: bool = False,
+    ) -> tuple[bool, Item | None]:  # fmt: skip
+        request: dict[str, Any] = {
+            "TableName": self._table.name, "Key": _keys(pk, sk), "UpdateExpression": change,
+            "ReturnValues": "ALL_OLD" if before else "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }  # fmt: skip
+        more = {
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ExpressionAttributeNames": names,
+        }
+        request |= {key: value for key, value in more.items() if value}
+        try:
+            return True, self._table.dispatch("UpdateItem", request).get("Attributes")
+        except ClientError as error:
+            if not _refused(error):
+                raise
+            return False, getattr(error.__cause__, "response", {}).get("Item")
+
+    def _delete(self, pk: str, sk: str, condition: str, values: Mapping[str, Any]) -> None:
+        request = {
+            "TableName": self._table.name, "Key": _keys(pk, sk), "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }  # fmt: skip
+        try:
+            self._table.dispatch("DeleteItem", request)
+        except ClientError as error:
+            if not _refused(error):
+                raise
+
+    def _end(self) -> dict[str, str]:
+        return _number(math.ceil(self._clock() + KEEP_LIMITS))
+
+
+def _tag() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+def _refused(error: ClientError) -> bool:
+    return str(error.response["Error"]["Code"]) == "ConditionalCheckFailedException"
+
+
+def _places(item: Item | None) -> Places:
+    if item is None:
+        return Places()
+    held = {_job(key): value["S"] for key, value in item.get("held", {"M": {}})["M"].items()}
+    n, types = item.get("n"), frozenset(item.get("job_types", {"SS": []})["SS"])
+    return Places(held, "waits" in item, types, item.get("closing", {}).get("S"), None if n is None else int(n["N"]))
+
+
+def _waiter(item: Item, job_type: str) -> Waiter:
+    since, _, job = item["sk"]["S"].partition("#")
+    holds = tuple(Limit(key, int(value["N"])) for key, value in sorted(item.get("holds", {"M": {}})["M"].items()))
+    number = int(item["gen"]["N"]), int(item["claims"]["N"])
+    return Waiter(int(since) / 1000, job, job_type, *number, item["name"]["S"], holds)
+
+
+def _line(limit: Limit, job_type: str) -> str:
+    return f"{LINE}{limit.id}#{job_type}"
+
+
+def _place(waiter: Waiter) -> str:
+    return f"{round(waiter.since * 1000):015}#{waiter.job}"
+
+
+def _keys(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _key(job: str) -> str:
+    """Return the id of a job in 22 characters."""
+    return base64.urlsafe_b64encode(uuid.UUID(job).bytes).rstrip(b"=").decode()
+
+
+def _job(key: str) -> str:
+    return str(uuid.UUID(bytes=base64.urlsafe_b64decode(f"{key}==")))
+
+
+def _number(value: int) -> dict[str, str]:
+    return {"N": str(value)}

@@ -1,10 +1,14 @@
-"""Store the plan of starts in memory; the contract tests of DynamoDB check it too."""
+"""Store the plan of starts, and the places of limits, in memory; the contract tests of DynamoDB check both too."""
 
 import threading
-from collections.abc import Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
+from chalicelib.limits.places import Limit, Listed, Places, Waiter
 from chalicelib.limits.port import Taken
 
 
@@ -45,3 +49,105 @@ class MemoryTurns:
             seen = self.taken(job_type)
             if seen.turns_to == turns_to:
                 self._taken[job_type] = Taken(seen.slots_to, 0.0)
+
+
+class MemoryPlaces:
+    """See PlaceStore."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rows: dict[str, Places] = {}
+        self._listed: dict[str, str] = {}
+        self._lines: defaultdict[str, dict[tuple[str, str], Waiter]] = defaultdict(dict)
+
+    def read(self, limit: Limit) -> Places:
+        """See PlaceStore."""
+        return self._rows.get(limit.id, Places())
+
+    def take(self, limit: Limit, job: str, name: str) -> bool:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            allowed = job in seen.held or (seen.free(limit) and not seen.waits)
+            return allowed and self._hold(limit, seen, job, name)
+
+    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            allowed = seen.free(limit) and waiter.job not in seen.held and seen.waits
+            return (allowed and self._hold(limit, seen, waiter.job, waiter.name)) or (
+                seen.held.get(waiter.job) == waiter.name
+            )
+
+    def leave(self, limit: Limit, job: str, name: str) -> bool:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            if seen.held.get(job) == name:
+                held = {key: value for key, value in seen.held.items() if key != job}
+                self._rows[limit.id] = replace(seen, held=held)
+            return seen.waits
+
+    def stand(self, limit: Limit, waiter: Waiter) -> None:
+        """See PlaceStore."""
+        with self._lock:
+            line, key = self._lines[limit.id], (waiter.type, waiter.job)
+            if key not in line or line[key].number < waiter.number:
+                line[key] = waiter
+
+    def step_out(self, limit: Limit, waiter: Waiter) -> None:
+        """See PlaceStore."""
+        with self._lock:
+            line, key = self._lines[limit.id], (waiter.type, waiter.job)
+            if key in line and line[key].number == waiter.number:
+                del line[key]
+
+    def mark(self, limit: Limit, job_type: str) -> tuple[Places, bool]:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            self._rows[limit.id] = marked = replace(seen, waits=True, types=seen.types | {job_type}, closing=None)
+            return marked, not seen.waits
+
+    def enlist(self, limit: Limit) -> None:
+        """See PlaceStore."""
+        self._listed[limit.id] = uuid.uuid4().hex
+
+    def listed(self) -> Sequence[Listed]:
+        """See PlaceStore."""
+        with self._lock:
+            return [Listed(*one) for one in sorted(self._listed.items())]
+
+    def strike(self, listed: Listed) -> None:
+        """See PlaceStore."""
+        with self._lock:
+            if self._listed.get(listed.limit) == listed.entry:
+                del self._listed[listed.limit]
+
+    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
+        """See PlaceStore."""
+        with self._lock:
+            return min((one for one in self._lines[limit.id].values() if one.type in types), default=None)
+
+    def close(self, limit: Limit) -> Places | None:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            if not seen.waits:
+                return None
+            self._rows[limit.id] = closed = replace(seen, closing=uuid.uuid4().hex)
+            return closed
+
+    def unmark(self, limit: Limit, closing: str) -> Places | None:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            if seen.closing != closing:
+                return None
+            self._rows[limit.id] = unmarked = replace(seen, waits=False, types=frozenset(), closing=None)
+            return unmarked
+
+    def _hold(self, limit: Limit, seen: Places, job: str, name: str) -> bool:
+        self._rows[limit.id] = replace(seen, held={**seen.held, job: name})
+        return True

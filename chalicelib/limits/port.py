@@ -1,10 +1,11 @@
-"""Declare the plan of starts of job types with a rate, as a Protocol; both adapters pass one contract suite."""
+"""Declare the plan of starts of job types with a rate, and the places of limits; both adapters pass one suite."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.job_types.rate import Rate
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Waiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,79 @@ class Turns(Protocol):
 
         If turns after `turns_to` were given out, change nothing, and raise no error.
         """
+
+
+class PlaceStore(Protocol):
+    """Store the places and the lines of limits. Reads are strongly consistent.
+
+    Each method is one request, if not said otherwise. A method may be repeated after its answer was lost. Raises the
+    store's error if a request fails.
+    """
+
+    def read(self, limit: Limit) -> Places:
+        """Return the row of a limit; a limit without a row has no names."""
+
+    def take(self, limit: Limit, job: str, name: str) -> bool:
+        """Take a place for a job; return whether the job has it.
+
+        A job that has a place keeps it, under the new name. Another job gets a place if one is free and no job waits.
+        Two requests more for the first place of a limit.
+        """
+
+    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+        """Give a place to the waiter's name; return whether the job has a place under this name.
+
+        It gets none if no place is free, if its job has one under another name, or without the mark.
+        """
+
+    def leave(self, limit: Limit, job: str, name: str) -> bool:
+        """Remove the name, if the job still has its place under it; return whether jobs wait for the limit."""
+
+    def stand(self, limit: Limit, waiter: Waiter) -> None:
+        """Put a job into the line, unless it stands there with this wait or a later one."""
+
+    def step_out(self, limit: Limit, waiter: Waiter) -> None:
+        """Remove a job from the line, if it stands there with this wait."""
+
+    def mark(self, limit: Limit, job_type: str) -> tuple[Places, bool]:
+        """Mark that jobs of this type wait, so that nobody is about to remove the mark.
+
+        Return the row after that, and whether the mark is new. It may count as new twice if an answer was lost.
+        """
+
+    def enlist(self, limit: Limit) -> None:
+        """Put the limit into the list of limits with a mark, with a new entry."""
+
+    def listed(self) -> Sequence[Listed]:
+        """Return the list of limits with a mark. It may contain limits that have none any more, until they are struck.
+
+        One request for each megabyte.
+        """
+
+    def strike(self, listed: Listed) -> None:
+        """Remove this entry from the list, if it is the present one."""
+
+    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
+        """Return the first job of the lines of these types: one request for each type."""
+
+    def close(self, limit: Limit) -> Places | None:
+        """Announce that the mark will be removed; return the row with this announcement, None without a mark."""
+
+    def unmark(self, limit: Limit, closing: str) -> Places | None:
+        """Remove the mark if this announcement is still in the row; return the row after that, None if it is not."""
+
+
+class LimitedJobs(Protocol):
+    """Read and wake the jobs that a limit knows. Reads are strongly consistent."""
+
+    def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
+        """Return jobs in their present state, without those that do not exist any more."""
+
+    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
+        """End the wait that the job was read with, if the job still waits for this limit; return whether it did.
+
+        `sent`: the caller has a message of the job. Otherwise the job needs a message.
+        """
+
+    def send(self, job: LimitedJob) -> None:
+        """Send the message of a woken job, and then mark the job as sent, unless it was claimed since it was woken."""

@@ -32,5 +32,5 @@ def wait_for_turn(seen: Job, *, now: float, turn: float, parked: bool) -> Change
 def give_back(held: Job, *, now: float, turn: float, parked: bool) -> Change:
     """Give back the attempt of a claimed job that may not start yet; refused after a request to stop."""
     tests = (Test("claims", "=", held.claims), Test("cancel_requested", "unset"))
-    values = {**waits(now, turn, parked), "turn_at": turn, "stalled_since": None}
+    values = {**waits(now, turn, parked), "turn_at": turn, "stalled_since": None, "deferred": True}
     return Change(j.DEFER, held.gen, tests, values, {"attempts": -1}, job_type=held.type)

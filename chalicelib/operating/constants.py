@@ -12,6 +12,8 @@ STILL_SENDING = 5.0
 """Seconds for which an unsent job counts as being sent: a replay sends its message again only after that."""
 
 # For operations.py
+COPIED_AT_ONCE = 100
+"""Number of kept steps that a retry from a step copies before it checks the time."""
 ACT_TRIES = 3
 """Maximum tries of an operation on a job that other processes change at the same time; each try reads the job."""
 REPEATED_WITHIN = 60.0

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.errors import JobConflict, JobNotFound
+from chalicelib.job_types.constants import OF_PLATFORM
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Job
@@ -62,6 +63,8 @@ def _descendants(operations: Operations, first: Job) -> Iterator[Job]:
     waiting = deque([first])
     while waiting:
         for child in _children(operations, waiting.popleft()):
+            if child.type in OF_PLATFORM:
+                continue  # a delivery reports the end of the job, and is not part of its work
             yield child
             if _makes_some(child):
                 waiting.append(child)

@@ -53,6 +53,12 @@ class Dispatcher:
         """Send the message of a stored job, and mark the job as sent; return the job, as sent if both succeeded."""
         return self.mark(job) if self._send(job) else job
 
+    def wake(self, job: Job) -> Job:
+        """Wake a suspended job; return it. Sends no message. Raises MoveRefused if another process was faster."""
+        woken = self.store.apply(job.id, transitions.wake(job, now=self.now(), sent=False))
+        events.moved(woken, "wake", waited_for=job.waits)
+        return woken
+
     def send_ahead(self, job: Job) -> Job:
         """Send the message of a job that is not stored yet; return the job, as sent if its message was sent."""
         return replace(job, sent=True) if self._send(job) else job

@@ -1,19 +1,27 @@
 """Implement the use cases of operators on one job (retry, cancel, run now, discard), without HTTP and AWS."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.errors import JobConflict, MoveRefused, RowNotSigned
+from chalicelib.errors import JobConflict, MoveRefused, NotStored, RowNotSigned
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import OF_PLATFORM
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
+from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
-from chalicelib.jobs.step import ENDED, STEP, STOP, TRY, Step, has_undone
+from chalicelib.jobs.step import ENDED, STOP, Step, has_effects, has_undone
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
-from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, REPEATED_WITHIN
+from chalicelib.operating.again import START, Again, from_start, from_step, going_on, line_of
+from chalicelib.operating.callers import wake_caller
+from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, COPIED_AT_ONCE, REPEATED_WITHIN
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.payload_edit import with_values
+from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry import events
 
 
@@ -23,7 +31,9 @@ class Operations:
 
     Every act is stored: the last one on the job, earlier ones in separate rows. Without `by`, the platform is the
     actor. `bulk` is the id of a bulk action that began at `bulk_since` (epoch seconds). A bulk action changes each job
-    at most once: a job that has this id in one of its acts is returned unchanged.
+    at most once: a job that has this id in one of its acts is returned unchanged. `rounds` gives the round into which a
+    member of a batch moves when it is retried. `edit` has other values for fields of each payload, by their
+    paths: a retry uses them.
     """
 
     dispatcher: Dispatcher
@@ -32,37 +42,67 @@ class Operations:
     in_bulk: bool = False
     bulk: str | None = None
     bulk_since: float = 0.0
+    rounds: Callable[[Job, str | None], AbstractContextManager[int]] | None = None
+    edit: Mapping[str, JSON] | None = None
+    threads: int = 1
+    """How many kept steps are copied at the same time."""
 
-    def retry(self, job_id: str, payload: JSON = None) -> Job:
+    def retry(self, job_id: str, payload: JSON = None, begin: str | None = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if given.
 
-        Kept steps are not run again, unless the payload differs.
+        Kept steps are not run again, unless the payload differs. `begin` is START, or the name of a kept step, sleep or
+        wait: what was kept before it is not run again, also with another payload.
 
         Raises JobNotFound, InvalidPayload, and JobConflict unless the job has failed, was dead-lettered or was
-        cancelled.
+        cancelled. Raises InvalidRequest for an unknown step, and NotStored if no time was left to copy the kept steps:
+        the repeated call continues.
         """
         found = self._found(job_id)
         if self.did(found):
             return found
-        if found.status not in RETRYABLE:
-            raise JobConflict(
-                f"Job {job_id} is {found.status}; only failed, dead-lettered or cancelled jobs can be retried."
-            )
-        if not self.dispatcher.store.signed(found):
-            raise JobConflict(f"Job {job_id} is not retried. {RowNotSigned()}")  # a retry would sign this row
-        edited = {} if payload is None else _edited(found, payload)
+        self._check_retry(found)
+        edited = self._edited(found, payload)
         differs = bool(edited) and edited["payload"] != found.payload
         if differs and found.payload is not None:
             self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
-        if differs or self._undone(found):
+        try:
+            again = None if begin in (None, START) else from_step(found, self._kept(found), begin or "")
+            undone = again is None and not differs and self._undone(found)
+        except RowNotSigned as error:
+            raise JobConflict(f"Job {job_id} is not retried. {error}") from error
+        if again is not None:
+            line = line_of(found, again.anew[0])
+            self._copy(replace(found, line=line), again.kept)
+            edited |= {"line": line, "kept": again.number}
+        elif differs or undone or begin == START:
             edited |= {"line": found.line + 1, "kept": 0}  # the steps of the old payload, or undone ones, do not count
         now = self.dispatcher.now()
-        requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
-        again = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
-        if again.writer == requeue.writer:
-            events.moved(again, "requeue")
-            again = self.dispatcher.send(again)
-        return again
+        with self._round(found) as moved:
+            edited |= {} if moved is None else {"round": moved}
+            requeue = transitions.requeue(found, now=now, give_up_at=jobtype.give_up_at(found.type, now), **edited)
+            queued = self._apply(found, requeue, acts.EDIT if differs else acts.RETRY)
+        if queued.writer == requeue.writer:
+            events.moved(queued, "requeue")
+            queued = self.dispatcher.send(queued)
+        return queued
+
+    def check_edit(self, job_id: str) -> None:
+        """Raise the error that `retry` with `edit` would raise for this job. Nothing is changed."""
+        found = self._found(job_id)
+        self._check_retry(found)
+        self._edited(found, None)
+
+    def preview(self, job_id: str, begin: str | None = None, *loc: str) -> Again:
+        """Return what a retry would keep, and what it would run anew. Nothing is changed; raises as `retry`."""
+        found = self.dispatcher.store.get_without_bodies(job_id)
+        self._check_retry(found)
+        try:
+            steps = self._kept(found)
+        except RowNotSigned as error:
+            raise JobConflict(f"Job {job_id} is not retried. {error}") from error
+        if begin == START or (begin is None and found.status is Status.CANCELLED and has_undone(steps)):
+            return from_start(steps)
+        return going_on(steps) if begin is None else from_step(found, steps, begin, *loc)
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job: a waiting job at once, a running job at its next check. Raises JobNotFound, JobConflict.
@@ -85,6 +125,8 @@ class Operations:
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
+            if after.terminal:
+                wake_caller(self.dispatcher, after)
             return self.dispatcher.send(after) if after.status in WAITING else after
         raise _changing(job_id)
 
@@ -140,10 +182,47 @@ class Operations:
             return True
         return any(act.bulk == self.bulk for act in self.dispatcher.store.view(found.id).acts)
 
+    def _round(self, found: Job) -> AbstractContextManager[int | None]:
+        if found.batch is None or self.rounds is None:
+            return nullcontext()
+        return self.rounds(found, self.bulk)
+
+    def _check_retry(self, found: Job) -> None:
+        if found.status not in RETRYABLE:
+            raise JobConflict(
+                f"Job {found.id} is {found.status}; only failed, dead-lettered or cancelled jobs can be retried."
+            )
+        if not self.dispatcher.store.signed(found):
+            raise JobConflict(f"Job {found.id} is not retried. {RowNotSigned()}")  # a retry would sign this row
+
+    def _kept(self, found: Job) -> Sequence[Step]:
+        return self.dispatcher.store.kept_steps(found)
+
+    def _copy(self, to: Job, steps: Sequence[Step]) -> None:
+        """Keep these steps in the line of `to`, which no run uses yet. Repeat to continue; raises NotStored."""
+        store, ends = self.dispatcher.store, self.dispatcher.now() + TIME_TO_ACT
+        there = {step.key for step in store.kept_steps(to)}
+        left = [step for step in steps if step.key not in there]
+        for start in range(0, len(left), COPIED_AT_ONCE):
+            if self.dispatcher.now() >= ends:
+                told = f"{len(steps) - len(left) + start:,} of {len(steps):,} kept steps were copied"
+                raise NotStored(f"There was no time left: {told}. Send the request again, and it continues.")
+            some = left[start : start + COPIED_AT_ONCE]
+            side_by_side(lambda step: store.keep_step(to, step), some, self.threads)
+
     def _found(self, job_id: str) -> Job:
-        """Return the job. A bulk action reads no payload, so an unreadable payload does not prevent an act."""
+        """Return the job. A bulk action without `edit` reads no payload: an unreadable one does not prevent an act."""
         store = self.dispatcher.store
-        return store.get_without_bodies(job_id) if self.in_bulk else store.get(job_id)
+        return store.get_without_bodies(job_id) if self.in_bulk and not self.edit else store.get(job_id)
+
+    def _edited(self, found: Job, payload: JSON) -> dict[str, Any]:
+        """Return the fields that another payload, or `edit`, changes; {} without both."""
+        if payload is None and self.edit:
+            payload = with_values(found.payload, self.edit)
+        edited = {} if payload is None else _with_payload(found, payload)
+        if edited and edited["payload"] != found.payload and found.type in OF_PLATFORM:
+            raise JobConflict(f"Job {found.id} is not retried with another payload: only the platform makes such jobs.")
+        return edited
 
     def _repeated(self, found: Job) -> bool:
         last = acts.last(found)
@@ -156,7 +235,7 @@ class Operations:
         if not found.kept or found.cancel_requested or not self._declared(found) or jobtype.serial(found.type):
             return False
         try:
-            return any(step.key.startswith((STEP, TRY)) for step in self.dispatcher.store.kept_steps(found))
+            return has_effects(self.dispatcher.store.kept_steps(found))
         except RowNotSigned:
             return False
 
@@ -215,7 +294,7 @@ class Operations:
             raise JobConflict(f"Job {found.id} is {state} now: it was changed by another request.") from None
 
 
-def _edited(found: Job, payload: JSON) -> dict[str, Any]:
+def _with_payload(found: Job, payload: JSON) -> dict[str, Any]:
     """Return the fields that another payload changes: the payload, and the tenant that it contains."""
     kind = jobtype.get(found.type)
     edited = stored_payload(kind.canonical(payload))

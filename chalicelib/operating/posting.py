@@ -3,15 +3,13 @@
 import json
 from dataclasses import dataclass
 
-from chalicelib.errors import FieldError, InvalidRequest, JobConflict, MoveRefused
+from chalicelib.errors import FieldError, InvalidRequest, JobConflict, MoveRefused, NotStored
 from chalicelib.job_types import jobtype
-from chalicelib.jobs import transitions
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.step import EVENT, NAMES, Step, is_name
 from chalicelib.operating.constants import AFTER_THE_REQUEST, LARGEST_EVENT
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.telemetry import events
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Posting:
         Only the first event with a name counts. The same event again is a replay. A replay also wakes the job if it
         still waits, and may come after the job has finished. Raises JobNotFound and InvalidRequest. Raises JobConflict
         for a new event of a finished job, for another event of the same name, and for an event whose wait has timed
-        out.
+        out. Raises NotStored if SQS takes no message: the event is not stored, and the request can be repeated.
         """
         _check(name, data)
         store = self.dispatcher.store
@@ -40,7 +38,8 @@ class Posting:
         if jobtype.serial(found.type):
             raise JobConflict(f"Jobs of {found.type} wait for no events, because the type has serial_by.")
         # Send the spare message first: if this process dies after the event is stored, that message wakes the job.
-        self.dispatcher.send_anew(found, AFTER_THE_REQUEST)
+        if not self.dispatcher.send_anew(found, AFTER_THE_REQUEST):
+            raise NotStored(f"The event {name} is not stored, because SQS did not answer. Send it again.")
         event = Step(EVENT + name, self.dispatcher.now(), data, by=self.by)
         kept = store.keep_step(found, event)
         if kept.timed_out:
@@ -50,17 +49,15 @@ class Posting:
         return self._wake(job_id, event.key), kept != event
 
     def _wake(self, job_id: str, key: str) -> Job:
-        store = self.dispatcher.store
-        found = store.get_without_bodies(job_id)
+        found = self.dispatcher.store.get_without_bodies(job_id)
         if found.status is not Status.SUSPENDED or found.waits != key:
             return found
         try:
-            woken = store.apply(job_id, transitions.wake(found, now=self.dispatcher.now(), sent=False))
+            woken = self.dispatcher.wake(found)
         except MoveRefused as refused:
             # a worker was faster: it has found the event, or the wait has ended
             current: Job = refused.current or found
             return current
-        events.moved(woken, "wake", waited_for=key)
         return self.dispatcher.send(woken)
 
 

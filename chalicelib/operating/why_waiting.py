@@ -8,15 +8,16 @@ from chalicelib.errors import PayloadRefused
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.step import waited_event
+from chalicelib.jobs.step import waited_child, waited_event
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.limits.turns import has_turn
 from chalicelib.operating.constants import LONGEST_ERROR_SHOWN, SLOW_SEND
 
-ASKED = "asked to come again"
-"""Prefix of the error of a `RetryLater`, with or without a reason."""
+ASKED = "asked to run again"
+WITHOUT_REASON = (ASKED, "asked to come again")
+"""Prefixes of the error of a `RetryLater` without a reason; 0.1.0 stored the second one."""
 ONE_AT_A_TIME = "the jobs of a key run one at a time, in their order"
 ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that accepted it (docs/operations.md#stalled)"
 """The explanation for a stored payload that the current schema refuses."""
@@ -81,7 +82,7 @@ def why(job: Job, queue: QueueState, now: float, last: Attempt | None = None) ->
     if job.status is Status.PROCESSING:
         if job.lease_until is not None and job.lease_until < now:
             lost = f"The worker of attempt {job.attempts} is lost since {iso(job.lease_until)}"
-            return f"{lost}; the job goes on when its message comes again."
+            return f"{lost}; the job continues when its message is delivered again."
         return "Cancellation requested; it stops at its next cancellation check." if job.cancel_requested else None
     if job.status not in WAITING:
         return None
@@ -124,6 +125,8 @@ def _suspended(job: Job, due: float, now: float) -> str:
     since = f"since {iso(job.updated_at)}"
     if due <= now:
         return f"It waited {since} until {iso(due)}; that has passed, and it waits for a worker"
+    if (child := waited_child(job)) is not None:
+        return f"It waits for the end of job {child}, which it has called, {since}"
     name = waited_event(job)
     if name is None:
         return f"It sleeps {since} until {iso(due)}"
@@ -151,7 +154,7 @@ def _given_back(job: Job, last: Attempt, due: float, now: float) -> str:
     # because the job asked to wait.
     if job.stalled_since is not None and job.stalled_since <= (last.finished_at or last.started_at):
         return f"It could not be run: {reason}; the next try is at {iso(due)}{late}"
-    told = f": {reason}" if reason and not reason.startswith(ASKED) else ""
+    told = f": {reason}" if reason and not reason.startswith(WITHOUT_REASON) else ""
     return f"It {ASKED} at {iso(due)}{told}{late}"
 
 
@@ -165,7 +168,7 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
         return f"Job {queue.holder} with the same key is running; {ONE_AT_A_TIME}"
     keyed = queue.serial and tenant_of(job.tags) is not None
     if queue.ahead == 0 and keyed:
-        return f"It waits for a worker, or for an earlier job of the same key that comes again; {ONE_AT_A_TIME}"
+        return f"It waits for a worker, or for an earlier job of the same key that runs again; {ONE_AT_A_TIME}"
     if queue.ahead == 0:
         return f"Next {_where(job)}; waiting for a worker"
     jobs = "1 job" if queue.ahead == 1 else f"{queue.ahead:,} jobs"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.job_types.jobtype import sharing
+from chalicelib.jobs.constants import ANY_TIME
 from chalicelib.jobs.job import WAITING, Job, Status
 from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.pausing import events as pause_events
@@ -21,8 +22,6 @@ from chalicelib.pausing.seen import BY, told
 from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
 
-EVER = 4_000_000_000.0
-"""A time (epoch seconds) that is later than the due time of every unfinished job."""
 Choose = Callable[[Sequence[str], int], Sequence[str]]
 
 
@@ -108,7 +107,7 @@ class AutoPausing:
         # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
         types = sharing(name) or [name]
         searches = [one for kind in types for one in (Search(kind), Search(kind, planned=True, before=now))]
-        found = [entry.id for search in searches for entry in self.store.overdue(search, EVER, PROBE_CANDIDATES)]
+        found = [entry.id for search in searches for entry in self.store.overdue(search, ANY_TIME, PROBE_CANDIDATES)]
         if not found:
             if change(self.rows, name, idle(now)) is not None:
                 pause_events.resumed_by_itself(name)

@@ -14,6 +14,7 @@ from chalicelib.errors import (
     UnknownJobType,
 )
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import OF_PLATFORM
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.constants import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
@@ -40,18 +41,26 @@ class JobService:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
-    def submit(self, asked: Submission) -> Submitted:
+    def submit(self, asked: Submission, admitted: Callable[[], None] = lambda: None) -> Submitted:
         """Send a job's message and store the job, unless an existing job is the answer to the request.
+
+        `admitted` is called before the job is stored; what it raises ends the request. The message may be sent then:
+        a worker drops it.
 
         The job is stored durably before this method returns. If the message could not be sent, the watchdog sends it
         within two minutes. Raises UnknownJobType, InvalidPayload, InvalidRequest, IdempotencyMismatch, NotStored.
         """
-        return self.submit_wanted(self.wanted(asked))
+        return self.submit_wanted(self.wanted(asked), admitted)
 
-    def submit_wanted(self, wanted: Wanted) -> Submitted:
+    def submit_wanted(self, wanted: Wanted, admitted: Callable[[], None] = lambda: None) -> Submitted:
         """Send the message of the requested job and store the job: the second half of `submit`."""
         if wanted.plain and not self._is_made(wanted.job):
-            return self.store_sent(self.dispatcher.send_ahead(wanted.job))
+            if jobtype.serial(wanted.job.type):
+                admitted()  # a message without a job would make the other jobs of its key wait
+            sent = self.dispatcher.send_ahead(wanted.job)
+            admitted()
+            return self.store_sent(sent)
+        admitted()
         made = self.store_wanted(wanted)
         needs_message = made.outcome.written or self.dispatcher.stranded(made.job)
         return replace(made, job=self.dispatcher.send(made.job)) if needs_message else made
@@ -67,6 +76,8 @@ class JobService:
         except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
             return Wanted(self._replay(asked, refusal), stored=True)
         unique = jobtype.get(job.type).unique if asked.fires_at is None else None
+        if asked.batch is not None:
+            _check_member(asked, job.type)
         if asked.debounce is not None and unique is not None:
             where = [FieldError(("debounce",), f"does not go with {job.type}, whose jobs are unique")]
             raise InvalidRequest("Only one of the two can be used.", where)
@@ -82,13 +93,13 @@ class JobService:
             return self.keyed.only_one(wanted.job, wanted.unique)
         return self.keyed.add(wanted.job)
 
-    def store_sent(self, job: Job) -> Submitted:
-        """Store a job; `job.sent` says whether its message was sent.
+    def store_sent(self, job: Job, *, listed: bool = False) -> Submitted:
+        """Store a job; `job.sent` says whether its message was sent. `listed`: see `KeyedJobs.add`.
 
         If an earlier request with the key has already made a job, that job has the same id. The message is then valid
         for that job too, unless the job was retried.
         """
-        made = self.keyed.add(job)
+        made = self.keyed.add(job, listed=listed)
         kept = made.job
         if made.outcome is Outcome.CREATED:
             return made
@@ -145,7 +156,7 @@ class JobService:
 
         The earlier request may have been accepted before a deploy that now refuses it.
         """
-        existing = None if asked.idempotency_key is None else self.keyed.find(asked.new_id())
+        existing = None if asked.key is None else self.keyed.find(asked.new_id())
         if existing is None or existing.body_hash != asked.body_hash():
             raise refusal
         events.replayed(existing)
@@ -155,6 +166,9 @@ class JobService:
         kind = jobtype.get(asked.type)
         if kind.changes.retired:
             raise JobTypeRetired(kind.name)
+        if kind.name in OF_PLATFORM and not asked.of_end:
+            told = f"{kind.name}: only the platform makes such jobs"
+            raise InvalidRequest("Jobs of this type cannot be created.", [FieldError(("type",), told)])
         payload = kind.canonical(asked.payload)
         now = self.now()
         delay = asked.debounce.seconds if asked.debounce else asked.delay_seconds
@@ -183,10 +197,12 @@ class JobService:
             start_by=_start_by(asked, kind.expires, max(now, run_at or now)),
             give_up_at=kind.give_up_at(max(now, run_at or now)),
             on_end=_on_end(asked, kind),
+            notify=_notify(asked, kind),
             due_at=due_at,
             tags=tagged(asked.tags, kind.keyed_by, payload),
             correlation_id=asked.correlation_id,
-            idempotency_key=asked.idempotency_key,
+            idempotency_key=asked.key,
+            batch=asked.batch,
             principal=asked.principal,
             fires_at=asked.fires_at,
             after=asked.after,
@@ -196,8 +212,26 @@ class JobService:
         )
 
 
+def _check_member(asked: Submission, name: str) -> None:
+    """Raise InvalidRequest for a job that may be answered by another job, which is not a member of the batch."""
+    if asked.debounce is not None:
+        where = [FieldError(("debounce",), "does not go with a batch: a job that waits already may answer")]
+        raise InvalidRequest("The job cannot be a member of a batch.", where)
+    if jobtype.get(name).unique is not None:
+        told = f"is {name}, whose jobs are unique: an earlier job may answer; a batch needs types without unique="
+        raise InvalidRequest("The job cannot be a member of a batch.", [FieldError(("type",), told)])
+
+
+def _notify(asked: Submission, kind: JobType[Any, Any]) -> tuple[str, ...]:
+    """Return the webhooks that get the end of the job. Raises InvalidRequest."""
+    if asked.notify and kind.unique is not None:
+        told = f"does not go with {kind.name}, whose jobs are unique: an earlier job may answer: name it in a webhook"
+        raise InvalidRequest("The end of this job cannot be told.", [FieldError(("notify",), told)])
+    return asked.notify
+
+
 def _on_end(asked: Submission, kind: JobType[Any, Any]) -> str | None:
-    """Return the type that is told when the job has ended; None: nobody. Raises UnknownJobType, InvalidRequest."""
+    """Return the type that gets the end of the job; None: no type. Raises UnknownJobType, InvalidRequest."""
     if asked.of_end or asked.on_end is None:
         return None if asked.of_end else kind.on_end
     if kind.unique is not None:

@@ -34,7 +34,9 @@ class Submission:
     A schedule's firing has `fires_at`, its time, and `after`, the job that must have finished before it runs. A child
     job has `lineage`; its idempotency key comes from its parent. With `debounce`, a delay or a time is not possible.
     `expires_seconds` counts from the job's time; without it, the type's `expires` applies. Without `on_end`, the type's
-    applies; a job that tells of an end (`of_end`) has none.
+    applies; a job that reports an end (`of_end`) has none. `notify` are names of webhooks. A member of a batch has
+    `batch`, the batch's id: its own id comes from the batch and its key, and a member without a key gets the hash of
+    the request as its key.
     """
 
     type: str
@@ -52,18 +54,28 @@ class Submission:
     debounce: Debounce | None = None
     expires_seconds: float | None = None
     on_end: str | None = None
+    notify: tuple[str, ...] = ()
     of_end: bool = False
+    batch: str | None = None
 
     def new_id(self) -> str:
         """Return the id of the job.
 
-        The same key of the same principal gives the same id, as does the same key of the same run of a parent job.
+        The same key of the same principal gives the same id, as does the same key of the same run of a parent job, and
+        the same key in the same batch.
         """
+        if self.batch is not None:
+            return str(uuid.uuid5(NAMESPACE, f"{self.batch} {self.key}"))
         if self.idempotency_key is None:
             return str(uuid.uuid4())
         if self.lineage is not None:
             return self.lineage.child_id(self.type, self.idempotency_key)
         return keyed_id(self.principal, self.idempotency_key)
+
+    @property
+    def key(self) -> str | None:
+        """Return the key of the job; a member of a batch without one has its request's hash."""
+        return self.body_hash() if self.idempotency_key is None and self.batch is not None else self.idempotency_key
 
     def body_hash(self) -> str:
         """Return the hash of the request as canonical JSON, to compare requests with one key.
@@ -73,6 +85,7 @@ class Submission:
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
         body += [] if self.on_end is None else [{"on_end": self.on_end}]
+        body += [{"notify": self.notify}] if self.notify else []
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 

@@ -19,7 +19,7 @@ WATCHDOG_RESERVE = 30.0
 """Seconds of the run that are reserved for the watchdog's other work."""
 
 # For overlap.py
-MOST_OVERLAP_STEPS = 200
+MOST_OVERLAP_STEPS = 1000
 """Maximum number of firings that one search passes over because they may not have run; each takes a read. A skipped
 firing stores the job because of which it was skipped. So only cancelled firings, and firings whose workers were lost,
 make a search long."""

@@ -12,7 +12,7 @@ from chalicelib.schedules import events
 from chalicelib.schedules.ahead import cancel_ahead
 from chalicelib.schedules.constants import SCHEDULES_PAGE
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import started
+from chalicelib.schedules.rule import changed_in_pause, started
 from chalicelib.schedules.schedule import Schedule
 
 
@@ -63,7 +63,8 @@ class Declared:
         if same == stored:
             return True
         moved = (same.cron, same.timezone) != (stored.cron, stored.timezone)
-        changed = started(same, self.dispatcher.now()) if moved and not same.paused else same
+        now = self.dispatcher.now()
+        changed = changed_in_pause(stored, same, now) if same.paused else started(same, now) if moved else same
         # cancel before the change: after a crash between the two, the next process would find nothing to change
         cancel_ahead(self.dispatcher, stored, changed)
         if written := self.schedules.replace(stored, replace(changed, writer=new_writer())):

@@ -20,7 +20,7 @@ from chalicelib.settings import Settings
 
 FIELDS = (
     "type", "cron", "timezone", "catch_up", "overlap", "starts_at", "ends_at", "declared", "paused", "created_at",
-    "updated_at", "next_at", "problem", "writer", "expires",
+    "updated_at", "next_at", "problem", "writer", "expires", "paused_by", "paused_at",
 )  # fmt: skip
 """Fields that are stored unchanged, under their own names."""
 
@@ -50,6 +50,9 @@ class ScheduleRow(Model):
     problem = Text(null=True)
     writer = Text()
     expires = Seconds(null=True)
+    paused_by = Text(null=True)
+    paused_at = Seconds(null=True)
+    gaps = Text(null=True)
     due_in = Text(null=True)
     due_at = Text(null=True)
 
@@ -90,7 +93,8 @@ class DynamoSchedules:
                 self._table.name, SCHEDULES, ScheduleRow.due_at <= iso(before), index_name=DUE,
                 limit=most - len(found), exclusive_start_key=start,
             )  # fmt: skip
-            found += answer["Items"]
+            # other rows may be in the index: a function that may write rows of batches can put such a row anywhere
+            found += [item for item in answer["Items"] if item["pk"]["S"] == SCHEDULES]
             start = answer.get("LastEvaluatedKey")
             if start is None:
                 break
@@ -125,6 +129,7 @@ class DynamoSchedules:
         row = self._rows(sk=schedule.id, **{name: getattr(schedule, name) for name in FIELDS})
         row.payload = json.dumps(schedule.payload, separators=(",", ":"))
         row.recent = json.dumps(schedule.recent)
+        row.gaps = json.dumps(schedule.gaps) if schedule.gaps else None
         if schedule.next_at is not None:
             row.due_in, row.due_at = SCHEDULES, iso(schedule.next_at)
         try:
@@ -143,5 +148,6 @@ def _schedule(row: ScheduleRow) -> Schedule:
         id=row.sk,
         payload=json.loads(row.payload),
         recent=tuple(map(float, json.loads(row.recent))),
+        gaps=() if row.gaps is None else tuple((float(at), why) for at, why in json.loads(row.gaps)),
         **{name: getattr(row, name) for name in FIELDS},
     )

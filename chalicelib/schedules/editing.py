@@ -13,6 +13,7 @@ from chalicelib.errors import (
     ScheduleNotFound,
 )
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import OF_PLATFORM
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import JSON, Job
@@ -24,7 +25,7 @@ from chalicelib.schedules.constants import EDIT_TRIES, JOBS_IN_READ, LONGEST_PAY
 from chalicelib.schedules.declared import declared
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.port import Schedules
-from chalicelib.schedules.rule import started, stopped, upcoming
+from chalicelib.schedules.rule import changed_in_pause, gaps, started, stopped, upcoming
 from chalicelib.schedules.schedule import Schedule
 
 
@@ -45,11 +46,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A schedule with its next firings, and with its last firings and their jobs (None: expired), newest first."""
+    """A schedule with its next firings, and with its last firings and their jobs (None: expired), newest first.
+
+    `gaps` are the firings for which no job was made, newest first, each with its reason.
+    """
 
     schedule: Schedule
     upcoming: Sequence[float]
     recent: Sequence[tuple[float, str, Job | None]]
+    gaps: Sequence[tuple[float, str]]
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class ScheduleService:
         for one in schedules:
             recent = [(at, job_of(one, at), jobs.get(job_of(one, at))) for at in one.recent[:last_ones]]
             over = [at for at, _, job in recent if job is not None and job.terminal]
-            shown.append(Shown(one, upcoming(one, now, next_ones, over), recent))
+            shown.append(Shown(one, upcoming(one, now, next_ones, over), recent, gaps(one, now)[:last_ones]))
         return shown
 
     def create(self, schedule_id: str, asked: Settings, *, paused: bool = False) -> Schedule:
@@ -115,14 +120,15 @@ class ScheduleService:
             _check_stored(seen, "change")
             after = _filled(seen, asked)
             _check_version(seen, after, version)
-            return replace(after, updated_at=self.jobs.now()) if seen.paused else started(after, self.jobs.now())
+            now = self.jobs.now()
+            return changed_in_pause(seen, after, now) if seen.paused else started(after, now)
 
         return self.firings.at_once(self._edit(schedule_id, changed, cancels=True))
 
-    def pause(self, schedule_id: str) -> Schedule:
+    def pause(self, schedule_id: str, by: str | None = None) -> Schedule:
         """Pause a schedule and cancel the job made ahead; a repeated call changes nothing. Raises ScheduleNotFound."""
         now = self.jobs.now()
-        return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, now), cancels=True)
+        return self._edit(schedule_id, lambda seen: seen if seen.paused else stopped(seen, now, by), cancels=True)
 
     def resume(self, schedule_id: str) -> Schedule:
         """Resume a schedule at its next firing; an active schedule is unchanged. Raises ScheduleNotFound."""
@@ -174,13 +180,18 @@ def _check(asked: Settings) -> None:
     kind = jobtype.get(asked.type)
     if kind.changes.retired:
         raise JobTypeRetired(kind.name)
+    if kind.name in OF_PLATFORM:
+        wrong = FieldError(("type",), f"{kind.name}: only the platform makes such jobs")
+        raise InvalidRequest("Jobs of this type cannot be created.", [wrong])
     size = len(json.dumps(asked.payload, separators=(",", ":")).encode())
     if size > LONGEST_PAYLOAD:
         wrong = FieldError(("payload",), f"has {size:,} bytes; a schedule's may have {LONGEST_PAYLOAD:,}")
         raise InvalidPayload("The payload is too large for a schedule.", [wrong])
     kind.canonical(asked.payload)
     if asked.starts_at is not None and asked.ends_at is not None and asked.ends_at < asked.starts_at:
-        raise InvalidRequest("The schedule's end is before its start.", [FieldError(("ends_at",), "is too early")])
+        raise InvalidRequest(
+            "The schedule's end is before its start.", [FieldError(("ends_at",), "must not be before starts_at")]
+        )
 
 
 def _filled(schedule: Schedule, asked: Settings) -> Schedule:

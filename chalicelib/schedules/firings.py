@@ -106,10 +106,10 @@ class Firings:
     def _with_made(self, schedule: Schedule, what: Due, now: float) -> Due:
         """Add to `what` the missed firings whose jobs a killed run has made.
 
-        Otherwise a later firing could run at the same time as these jobs. Jobs are read only after an outage and for a
-        schedule that does not overlap: at most two reads of 100 jobs.
+        Otherwise they would be shown as missed, and a later firing of a schedule that does not overlap could run at the
+        same time as these jobs. Jobs are read only after an outage: at most two reads of 100 jobs.
         """
-        missed = left_out(schedule, what, now) if schedule.overlap == Overlap.SKIP else []
+        missed = left_out(schedule, what, now)
         ids = {job_of(schedule, at): at for at in missed}
         names = list(ids)
         found = [

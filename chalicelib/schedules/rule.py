@@ -1,6 +1,6 @@
 """Decide which firings of a schedule are due, and the schedule's next state. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
@@ -14,7 +14,7 @@ from chalicelib.schedules.constants import (
     MOST_RECENT_FIRINGS,
     PERIOD_GROWTH,
 )
-from chalicelib.schedules.schedule import Schedule
+from chalicelib.schedules.schedule import Gap, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,46 @@ def made(schedule: Schedule, what: Due, now: float, problem: str | None) -> Sche
     """Return the schedule after its due firings; if no jobs were made for them, `problem` gives the reason."""
     recent = (*reversed(what.times), *schedule.recent)[:MOST_RECENT_FIRINGS] if problem is None else schedule.recent
     kept = schedule.problem if problem is None and not what.times else problem
-    return replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
+    after = replace(schedule, next_at=what.next_at, recent=recent, problem=kept, updated_at=now)
+    return _with_gaps(after, left_out(schedule, what, now), Gap.MISSED, what.times if problem is not None else ())
 
 
 def started(schedule: Schedule, now: float) -> Schedule:
     """Return the schedule as active: its next firing is the first one after `now` that has no job yet."""
     since = max((now, *schedule.recent[:1]))
-    return replace(schedule, paused=False, next_at=next(_after(schedule, since), None), updated_at=now)
+    return replace(
+        schedule, paused=False, paused_by=None, paused_at=None, next_at=next(_after(schedule, since), None),
+        updated_at=now, gaps=gaps(schedule, now),
+    )  # fmt: skip
 
 
-def stopped(schedule: Schedule, now: float) -> Schedule:
-    """Return the schedule as paused."""
-    return replace(schedule, paused=True, next_at=None, updated_at=now)
+def stopped(schedule: Schedule, now: float, by: str | None = None) -> Schedule:
+    """Return the schedule as paused by this person."""
+    return replace(schedule, paused=True, next_at=None, updated_at=now, paused_by=by, paused_at=now)
+
+
+def changed_in_pause(before: Schedule, after: Schedule, now: float) -> Schedule:
+    """Return a paused schedule with its new settings, and with the firings that it missed with the settings before."""
+    return replace(after, updated_at=now, gaps=gaps(before, now))
+
+
+def gaps(schedule: Schedule, now: float) -> tuple[tuple[float, str], ...]:
+    """Return the firings for which no job was made, newest first, also those of the present pause.
+
+    Firings before the last change of a paused schedule are stored: the present settings would give other times.
+    """
+    if not schedule.paused or schedule.paused_at is None:
+        return schedule.gaps
+    since = max(schedule.paused_at, schedule.updated_at)
+    in_pause = _latest(schedule, since, now, MOST_RECENT_FIRINGS)
+    return _with_gaps(schedule, in_pause, Gap.PAUSED).gaps
+
+
+def _with_gaps(schedule: Schedule, times: Iterable[float], why: Gap, refused: Iterable[float] = ()) -> Schedule:
+    """Return the schedule with more firings that made no job; a firing whose job was made ahead is none."""
+    known = {**dict(schedule.gaps), **dict.fromkeys(times, why), **dict.fromkeys(refused, Gap.REFUSED)}
+    newest = sorted((at for at in known if at not in schedule.recent), reverse=True)[:MOST_RECENT_FIRINGS]
+    return replace(schedule, gaps=tuple((at, str(known[at])) for at in newest))
 
 
 def upcoming(schedule: Schedule, now: float, most: int, over: Collection[float] = ()) -> list[float]:

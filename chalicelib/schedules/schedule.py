@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.job import JSON, TAG_OF_SCHEDULE
@@ -14,14 +15,23 @@ contains a dot."""
 LENGTH_OF_VERSION = 16
 
 
+class Gap(StrEnum):
+    """Reasons why a firing made no job."""
+
+    MISSED = "missed"
+    PAUSED = "paused"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A stored schedule. Times are seconds since the epoch (UTC).
 
     `next_at` is the next firing whose job is not made yet; None if there is none, or while the schedule is paused.
-    `recent` are the firings whose jobs were made, newest first. `expires` is the number of seconds after which a firing
-    is cancelled if it has not begun. `problem` says why the last firing made no job. `writer` names the last write: a
-    write succeeds only if no other write came since the schedule was read.
+    `recent` are the firings whose jobs were made, newest first; `gaps` are those for which no job was made, newest
+    first, each with its reason (a Gap). `paused_by` and `paused_at` say who paused it, and when. `expires` is the
+    number of seconds after which a firing is cancelled if it has not begun. `problem` says why the last firing made no
+    job. `writer` names the last write: a write succeeds only if no other write came since the schedule was read.
     """
 
     id: str
@@ -42,6 +52,9 @@ class Schedule:
     recent: tuple[float, ...] = ()
     problem: str | None = None
     writer: str = ""
+    paused_by: str | None = None
+    paused_at: float | None = None
+    gaps: tuple[tuple[float, str], ...] = ()
 
     @property
     def version(self) -> str:

@@ -14,6 +14,3 @@ SHORTEST_SECRET = 4
 SHORTEST_SECRET_LINE = 8
 """Minimum characters of a masked line of a value, or of a masked number in a document: a port or a year is not a
 secret."""
-
-# For request_events.py
-LONGEST_PATH = 200

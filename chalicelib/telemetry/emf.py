@@ -1,4 +1,4 @@
-"""Define the fifteen metrics, and write one EMF line per invocation and job type, or event.
+"""Define the metrics, and write one EMF line per invocation and job type, or event.
 
 CloudWatch bills every name in every combination of its dimensions, so the list is short on purpose. All other events
 are log lines, or are counted exactly by the counters. A killed invocation loses its unwritten metrics.
@@ -15,7 +15,8 @@ from enum import StrEnum
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
-from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.jobtype import has_own_alarms, queue_of
+from chalicelib.job_types.queue import is_shared
 from chalicelib.telemetry.own_output import own_output
 
 SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "jobflow")
@@ -28,9 +29,9 @@ PLATFORM = "-"
 class Metric(StrEnum):
     """The name of every metric; the unit is Count. `docs/operations.md` lists the metrics.
 
-    The dimensions are `service` and `job_type`, or `queue` for types that share a queue; those of FENCED are `service`
-    and `event`. FENCED has no job type, because three events for every type would cost too much. The log lines of these
-    events contain the job.
+    The dimensions are `service` and `job_type` ("-": the whole platform), or `queue` for types that share a queue;
+    those of FENCED are `service` and `event`, those of TYPES_IN_TROUBLE `service` and `condition`. FENCED has no job
+    type, because three events for every type would cost too much. The log lines of these events contain the job.
     """
 
     CREATED = "Created"
@@ -48,15 +49,18 @@ class Metric(StrEnum):
     PAUSED_BY_ITSELF = "PausedByItself"
     GROWING = "Growing"
     END_REFUSED = "EndRefused"
+    WEBHOOK_DISABLED = "WebhookDisabled"
+    WEBHOOK_FAILING = "WebhookFailing"
+    TYPES_IN_TROUBLE = "TypesInTrouble"
 
 
 PER_TYPE = frozenset({Metric.COMPLETED, Metric.FAILED, Metric.DEAD_LETTERED, Metric.PAUSED_BY_ITSELF})
-"""Metrics of each job type, because alarms check a type's share of failures, its dead letters and its pause.
+"""Metrics that a type also has by itself if its function says `own_alarms=True`: its alarms need them.
 
-CloudWatch bills each name for each type. The other metrics are therefore counted for the whole platform; `GET /metrics`
+CloudWatch bills each name for each type. All metrics are therefore counted for the whole platform, and `GET /metrics`
 shows them by type for free. PAUSED_BY_ITSELF is counted only for types that declare `pause_when`.
 """
-AT_ONCE = frozenset({Metric.DEAD_LETTERED})
+AT_ONCE = frozenset({Metric.DEAD_LETTERED, Metric.WEBHOOK_DISABLED})
 """Metrics that are written at once, because an alarm depends on each of them, and a later job of the batch may end the
 process."""
 _lock = threading.Lock()
@@ -69,18 +73,22 @@ def count(metric: Metric, job_type: str = PLATFORM, number: int = 1, *, event: s
 
     An `event` replaces the job type. A metric of AT_ONCE is written at once, with everything that was gathered before.
     """
-    dimension = _of(job_type if metric in PER_TYPE else PLATFORM) if event is None else ("event", event)
+    dimensions = _dimensions(metric, job_type) if event is None else [("event", event)]
     with _lock:
-        _gathered[dimension, metric] += number
+        for dimension in dimensions:
+            _gathered[dimension, metric] += number
         wait = _gathering > 0 and metric not in AT_ONCE
     if not wait:
         flush()
 
 
-def _of(job_type: str) -> tuple[str, str]:
-    """Return the dimension of a metric about a type: its queue, if it shares one, because alarms are by queue."""
-    queue = queue_of(job_type)
-    return ("job_type", queue) if "." in queue or queue == PLATFORM else ("queue", queue)
+def _dimensions(metric: Metric, job_type: str) -> list[tuple[str, str]]:
+    """Return the platform, and the type if it has own alarms: its queue, if it shares one, as alarms are by queue."""
+    found = [("job_type", PLATFORM)]
+    if metric in PER_TYPE and has_own_alarms(job_type):
+        queue = queue_of(job_type)
+        found.append(("queue" if is_shared(queue) else "job_type", queue))
+    return found
 
 
 @contextmanager

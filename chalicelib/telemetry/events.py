@@ -6,9 +6,11 @@ A line never contains a payload, a result, a token or an address, only ids, type
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
+
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.port import Message
-from chalicelib.telemetry.emf import Metric, count
+from chalicelib.telemetry.emf import Metric, count, write
 from chalicelib.telemetry.logger import event, job_keys, logger, message_keys
 
 ENDS = {
@@ -132,10 +134,20 @@ def watchdog_failed(what: Job | str, error: Exception) -> None:
     logger().exception("watchdog.aws_error", extra={**keys, "error": type(error).__name__})
 
 
-def watchdog_ran(tally: Mapping[str, int]) -> None:
-    """Log that a run of the watchdog ended; an alarm is raised if this line is missing."""
+def watchdog_ran(tally: Mapping[str, int], *, succeeded: bool = True) -> None:
+    """Log that a run of the watchdog ended; an alarm is raised if no run succeeds for some minutes."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})
-    count(Metric.WATCHDOG_RAN)
+    if succeeded:
+        count(Metric.WATCHDOG_RAN)
+
+
+def in_trouble(names: Mapping[str, Sequence[str]]) -> None:
+    """Write how many types are in trouble, by condition; alarms need the zeros, too. Log the names, if any."""
+    for condition, of_it in names.items():
+        write(("condition", condition), {Metric.TYPES_IN_TROUBLE: (MetricUnit.Count, len(of_it))})
+    some = {condition: list(of_it) for condition, of_it in names.items() if of_it}
+    if some:
+        logger().warning("types.in_trouble", extra={"job_types": some})
 
 
 def growing(types: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ A line never contains a token or a body, only ids of principals, network address
 
 from collections.abc import Mapping
 
-from chalicelib.telemetry.constants import LONGEST_PATH
 from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import logger
 
@@ -31,18 +30,12 @@ def request_served(
     level("api.request", extra=keys)
 
 
-def token_refused(principal: str | None, why: str, method: str, path: str) -> None:
-    """Log that the authorizer refused a token: the call, and the token's id if this stage has stored the token."""
-    asked = {"method": method, "path": path[:LONGEST_PATH], "why": why}
-    logger().warning("auth.refused", extra={**asked, **({"principal": principal} if principal else {})})
-
-
 def request_failed(route: str, correlation_id: str) -> None:
     """Log that the API raised an unexpected error; only this line contains the traceback."""
     logger().exception("api.error", extra={"route": route, "correlation_id": correlation_id})
 
 
-def authorizer_down(error: Exception) -> None:
+def token_not_checked(error: Exception) -> None:
     """Log that a token could not be checked, so the call was refused."""
     logger().error("auth.unavailable", extra={"error_class": type(error).__name__})
     count(Metric.CONTROL_TABLE_DOWN)

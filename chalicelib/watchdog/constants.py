@@ -8,6 +8,10 @@ RETIRE_AFTER = 3_600.0
 """Seconds from the first check that finds the type of a job undeclared until the job is cancelled. This time allows a
 rollback."""
 
+# For entry/watchdog.py
+LEFT_FOR_JOBS = 25.0
+"""Seconds of a run that reading the members of batches leaves to everything else."""
+
 # For dead_letter_rule.py
 RESEND_PAUSE = Backoff(first=60, longest=960, jitter="none")
 """Seconds between two fresh messages of a job, after `first` is subtracted: the first message is sent at once, the next
@@ -27,10 +31,50 @@ LEAST_GROWING_QUEUE = 100
 GROWING_GAP = 150.0
 """Maximum seconds between two runs. After a longer time a run is missing, so the earlier depths are not used."""
 
+# For quiet_queues.py
+QUIET_EVERY = 5
+"""Minutes between two reads of the depth of a queue that was empty and whose types have no unfinished job, as far as
+the counters know: two SQS requests."""
+
+# For pulse.py
+PULSE_LATE = 45.0
+"""Seconds after which the counters must have seen all canaries, or they are behind. They read the stream within
+seconds, and the next run of the watchdog comes after a minute."""
+PULSE_CANARIES = 16
+"""Number of canaries of a run. In 1 of 100 minutes, none reaches a shard that has a quarter of the keys, as in a new
+table; in 1 of 3 minutes, none reaches a shard that has 1/16 of the keys."""
+PULSE_AGAIN = 600.0
+"""Seconds after which canaries that were not all counted are replaced."""
+
+# For trouble_rule.py
+HOLD = 300.0
+"""Seconds for which a trouble stays after its cause was last found: an alarm does not end between two causes."""
+CALM = 900.0
+"""Seconds without a trouble until a message says that it is over. A type that has a dead letter every few minutes makes
+one message, not one or two for each dead letter."""
+DUE_UNCLAIMED = 60.0
+"""A function does not start if, for this number of seconds, a job has been due and no worker has claimed any. A cold
+start takes a few seconds. A function that waits for fuller batches gets its `window` more."""
+LEAST_OLD = 1_200.0
+"""Minimum seconds after which a due job counts as old. A busy queue has shorter waits."""
+MOST_IN_FLIGHT = 60_000
+"""Half of the messages that a standard queue may have in flight. At 120,000, SQS delivers no more messages."""
+RATIO_SECONDS, LEAST_ENDED, MOST_FAILED_PERCENT = 900.0, 20, 5.0
+"""The share of failed jobs is measured over this number of seconds, if at least LEAST_ENDED jobs have ended; more than
+MOST_FAILED_PERCENT is a trouble."""
+DUE_READ = 500
+"""Maximum number of jobs of a type that are read to find one that is due and unclaimed: those among whose messages SQS
+delivers next, and as many scheduled and parked ones. Jobs that back off or run may come before it."""
+
 # For lookback.py
 LOOKBACK_GAP = 300.0
 """After this number of seconds without a run, a process no longer uses what it stored in earlier runs. Runs are
 normally a minute apart."""
+
+# For waiters.py
+MOST_WAITERS, MOST_TYPES_OF_WAITERS = 50, 3
+"""Maximum number of suspended jobs, and of types, whose events a run reads to find those that woke nobody: about 300
+read units. The next runs read the other types and jobs."""
 
 # For rule.py
 DOUBT_SLACK = 300.0

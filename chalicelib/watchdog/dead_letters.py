@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.errors import UNREADABLE, JobNotFound, MoveRefused
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
@@ -17,7 +17,9 @@ from chalicelib.jobs.constants import MOST_CLAIMS
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.kept import newly_kept
 from chalicelib.jobs.port import DeadMessage, Message
+from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.late_waiters import wake_if_over
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import MOST_SWEPT
 from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, Verdict, sweep
@@ -57,8 +59,19 @@ class Sweeper:
 
     def _judge(self, queue: str, dead: DeadMessage) -> bool:
         """Return True if the message must be removed; give up its job if the rules say so."""
-        job = None if dead.message is None else self._find(dead.message.id)
+        try:
+            job = None if dead.message is None else self._find(dead.message.id)
+        except UNREADABLE as unreadable:
+            # A newer version may have written the row: the message stays until a version reads it.
+            if dead.message is not None:
+                events.row_unreadable(dead.message.id, unreadable)
+            self.tally["unreadable"] += 1
+            return False
         match self._verdict(queue, dead.message, job):
+            case Remove() if job is not None and wake_if_over(self.dispatcher, job):
+                # the message was the one that should have woken the job: it was received only during an outage
+                self.tally["woken"] += 1
+                return True
             case Remove(why):
                 if dead.message is not None:  # a malformed message is never removed
                     events.dead_letter_removed(dead.message, job, why)
@@ -122,3 +135,4 @@ def give_up(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
     if job.status is Status.PROCESSING:
         dispatcher.store.record(job.id, attempt_of(job, LOST, now))
     events.given_up(given_up)
+    wake_caller(dispatcher, given_up)

@@ -7,21 +7,23 @@ twice runs once.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
 from chalicelib.errors import MoveRefused, RowNotSigned
 from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.queues import keys_of
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import GIVE_UP_STALLED
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import Depth, Helpers
+from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
@@ -29,10 +31,14 @@ from chalicelib.watchdog.constants import MOST_SWEEPS, MOST_SWEPT, PATIENCE, STO
 from chalicelib.watchdog.dead_letters import Sweeper, give_up
 from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
+from chalicelib.watchdog.pulse import Pulse
+from chalicelib.watchdog.quiet_queues import QuietQueues
 from chalicelib.watchdog.resumed import Resumed
 from chalicelib.watchdog.rule import REMOVED, Expire, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
 from chalicelib.watchdog.search import Found, find, portions, searched, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
+from chalicelib.watchdog.troubles import TroubleWatch
+from chalicelib.watchdog.waiters import Waiters
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -42,7 +48,9 @@ T = TypeVar("T")
 class Watchdog:
     """Check the unfinished jobs and the dead-letter queues of the given types; `standing` reads the counters.
 
-    `bulk` starts workers for open bulk actions that no worker processes; `past_pauses` reads when types were resumed.
+    `bulk` starts workers for open bulk actions that no worker processes; `past_pauses` reads when types were resumed;
+    `troubles` looks for types in trouble; `positions` are those of `Waiters`; `pulse` notices counters that stand
+    still.
     """
 
     dispatcher: Dispatcher
@@ -56,6 +64,10 @@ class Watchdog:
     resumed: Resumed = field(default_factory=Resumed)
     lookback: Lookback = field(default_factory=Lookback)
     growing: Growing = field(default_factory=Growing)
+    quiet: QuietQueues = field(default_factory=QuietQueues)
+    troubles: TroubleWatch | None = None
+    positions: dict[str, str] = field(default_factory=dict)
+    pulse: Pulse | None = None
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` returns the seconds left. Return the numbers of jobs and messages by result."""
@@ -65,32 +77,71 @@ class Watchdog:
         standing = self._standing()
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
-        depths = dict(self._each(lambda key: (key, self._depth(key)), in_turn(self.queues, now)))
+        assumed = {key: depth for key in self.queues if (depth := self.quiet.known(key, standing, now)) is not None}
+        depths = assumed | self._depths([key for key in self.queues if key not in assumed], now)
         signs = {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types}
         # leave out paused queues, because they are expected to grow
         going = {queue_of(name) for name, one in signs.items() if not one.paused}
         if grown := self.growing.look({key: depth for key, depth in depths.items() if key in going}, now):
             events.growing(grown)
+        succeeded = self._look_for_trouble(standing, depths, remaining)
         removed = undeclared(standing, self.types)
+        behind = self._behind(signs.values(), now)
+        signs = {name: replace(one, counted=one.counted and not behind) for name, one in signs.items()}
         signs |= dict.fromkeys(removed, Signs(declared=False))
-        names = in_turn([*(name for name in self.types if searched(name, standing, now, self.lookback)), *removed], now)
+        counted = None if behind else standing
+        names = in_turn([*(name for name in self.types if searched(name, counted, now, self.lookback)), *removed], now)
         half = remaining() / 2
         found = self._each(lambda name: self._found(name, signs, standing) if remaining() >= half else None, names)
         self.tally += Counter(out_of_time=found.count(None))
         some = {name: portions for name, portions in zip(names, found, strict=True) if portions}
+        # an unfinished job shows that the counters did not know of it: its queue may contain messages
+        if awake := {queue_of(name) for name in some} & assumed.keys():
+            depths |= self._depths(sorted(awake), now)
+            signs |= {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types
+                      if queue_of(name) in awake}  # fmt: skip
         self._look_at(self._shared(some), signs, remaining)
+        if standing is not None:
+            waiters = Waiters(self.dispatcher, self.types, self.positions)
+            self.tally += Counter(woken=waiters.look(standing, lambda: remaining() > SWEEP_RESERVE))
         if self.tally["failed"] or self.tally["out_of_time"]:
             self.lookback.keep(self.types, self.dispatcher.now())
         self._sweep(depths, remaining)
-        events.watchdog_ran(self.tally)
+        events.watchdog_ran(self.tally, succeeded=succeeded)
         return self.tally
+
+    def _behind(self, signs: Iterable[Signs], now: float) -> bool:
+        """Return whether the counters answer, but are behind. While every queue is empty or paused, nobody asks.
+
+        Then no job is searched by the counters: an empty queue shows more than they do.
+        """
+        if self.pulse is None:
+            return False
+        if all(one.empty or one.paused or not one.counted for one in signs):
+            self.pulse.rest()
+            return False
+        return self.pulse.behind(now)
+
+    def _look_for_trouble(
+        self, standing: Standing | None, depths: Mapping[str, Depth | None], remaining: Callable[[], float]
+    ) -> bool:
+        """Return whether it is known which types are in trouble: their alarms keep their state without data."""
+        if self.troubles is None:
+            return True
+        if standing is None:
+            return False
+        try:
+            return self.troubles.look(standing, depths, remaining)
+        except Exception as error:
+            events.watchdog_failed("types in trouble", error)
+            return False
 
     def look_at(self, types: Sequence[str], ids: Sequence[str], remaining: Callable[[], float]) -> Mapping[str, int]:
         """Check these jobs of these types, for a run that found too many to check itself. Return the same as `run`."""
         self.tally, self.resumed = Counter(), Resumed(self.past_pauses)
         standing = self._standing()
         declared = [name for name in types if name in self.types]
-        depths = {key: self._depth(key) for key in dict.fromkeys(map(queue_of, declared))}
+        depths = {key: self._depth(key) for key in keys_of(declared)}
         signs = {name: signs_of(name, depths[queue_of(name)], standing) for name in declared}
         self._look_at(list(portions(ids)), signs, lambda: remaining() + SWEEP_RESERVE - STOP_BEFORE_END)
         events.watchdog_helped(types, self.tally)
@@ -125,7 +176,14 @@ class Watchdog:
     @property
     def queues(self) -> list[str]:
         """Return the keys of the types' queues."""
-        return list(dict.fromkeys(map(queue_of, self.types)))
+        return keys_of(self.types)
+
+    def _depths(self, keys: Sequence[str], now: float) -> dict[str, Depth | None]:
+        """Ask for the depths of these queues, and remember them."""
+        depths = dict(self._each(lambda key: (key, self._depth(key)), in_turn(keys, now)))
+        for key, depth in depths.items():
+            self.quiet.keep(key, depth, now)
+        return depths
 
     def _depth(self, key: str) -> Depth | None:
         """Return the depth of a queue; None if it is unknown: the queue then does not count as empty."""
@@ -220,7 +278,10 @@ class Watchdog:
         return "refused"
 
     def _apply(self, job: Job, change: Change) -> Job:
-        return self.dispatcher.store.apply(job.id, change)
+        after = self.dispatcher.store.apply(job.id, change)
+        if after.terminal:
+            wake_caller(self.dispatcher, after)
+        return after
 
     def _retire(self, job: Job, now: float) -> None:
         retired = self._apply(job, transitions.retire(job, now=now, reason=REMOVED))

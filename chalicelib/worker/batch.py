@@ -10,11 +10,16 @@ from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.message_fate import Drop, Hold, unavailable
 from chalicelib.jobs.port import JobQueue
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
+from chalicelib.side_by_side import Beside, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import within_invocation
 from chalicelib.worker.constants import CLAIM_GUARD, TRIM_SLACK
 from chalicelib.worker.context import LambdaContext
 from chalicelib.worker.start import StartPolicy
+
+
+def nothing(*_: object) -> None:
+    """Wait for nothing. See Wait."""
 
 
 class Handles(Protocol):
@@ -34,8 +39,11 @@ class Handles(Protocol):
     def needed(self) -> float:
         """Return the seconds that must be left before a message is handled."""
 
-    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Drop | Hold:
-        """Handle a message, and return what to do with it. `cold`: this is the process's first invocation."""
+    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait) -> Drop | Hold:
+        """Handle a message, and return what to do with it. `cold`: this is the process's first invocation.
+
+        `trimmed` waits until the visibility timeout of the messages is set; code of a job type runs after it.
+        """
 
 
 @dataclass
@@ -43,7 +51,8 @@ class Batches:
     """Process the batches of one queue; `name` is the queue's name.
 
     `type_of` returns the job type that a message names. `known` has what handles the messages of the types that this
-    process has imported; `load` imports another type.
+    process has imported; `load` imports another type. `beside` sets the visibility timeout of the messages while the
+    first job is claimed.
     """
 
     name: str
@@ -54,20 +63,27 @@ class Batches:
     load: Callable[[str], Handles]
     breaker: CircuitBreaker | AlwaysClosed
     cold: bool = True
+    beside: Beside = at_once
     refused: bool = False
     """True if a message of this batch could not be handled because a request to AWS failed."""
+    trimmed: Wait = nothing
+    """Waits until the visibility timeout of this batch's messages is set, or the request has failed."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the ids of the messages that must be delivered again."""
         # A thread that a job leaves running may write lines after the invocation. With `keep`, they have the
         # invocation's id.
         with within_invocation(context.aws_request_id, keep=cold_start.IN_LAMBDA):
-            return self._work(event, context)
+            try:
+                return self._work(event, context)
+            except Exception:
+                self.trimmed()  # a request that Lambda freezes with the process could go on in a later invocation
+                raise
 
     def _work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         deliveries = sorted(map(Delivery.of, event["Records"]), key=self._rank)
         whole = seconds_left(context)
-        self._trim(deliveries, whole)
+        self.trimmed = self._trim(deliveries, whole)
         self.breaker.begin(whole)
         found, begun = dict(self.known), set[str]()
         again: list[str] = []
@@ -93,6 +109,7 @@ class Batches:
                 again.append(delivery.message_id)
         if late:
             again += self._give_back(late)
+        self.trimmed()
         self.cold = False
         return again
 
@@ -111,22 +128,30 @@ class Batches:
 
     def _loaded(self, name: str, context: LambdaContext) -> Handles:
         before = self.breaker
+        self.trimmed()  # an import runs code of the job type, which may end the process
         handles = self.load(name)
         if self.breaker is not before:  # the first type that is imported has brought the queue's breaker
             self.breaker.begin(seconds_left(context))
         return handles
 
-    def _trim(self, deliveries: list[Delivery], left: float) -> None:
-        """Shorten the visibility timeout of the messages.
+    def _trim(self, deliveries: list[Delivery], left: float) -> Wait:
+        """Begin to shorten the visibility timeout of the messages; return what waits for it.
 
         The queue's timeout also covers the time in which Lambda throttles the function. Now the end of the invocation
-        is known, so a shorter timeout is enough.
+        is known, so a shorter timeout is enough. The claim of a job does not depend on it. If the process dies before
+        the timeout is shorter, the messages come again when the queue's timeout ends.
         """
         receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
-        try:
-            self.queue.set_visibility(self.name, receipts, int(left) + TRIM_SLACK)
-        except Exception as error:
-            events.store_failed(self.name, error)
+        if not receipts:
+            return nothing
+
+        def shorten() -> None:
+            try:
+                self.queue.set_visibility(self.name, receipts, int(left) + TRIM_SLACK)
+            except Exception as error:
+                events.store_failed(self.name, error)
+
+        return self.beside(shorten)
 
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.name, len(rest))
@@ -139,7 +164,7 @@ class Batches:
 
     def _acknowledged(self, delivery: Delivery, handles: Handles, context: LambdaContext) -> bool:
         try:
-            end = self.breaker.call(lambda: handles.handle(delivery, context, cold=self.cold))
+            end = self.breaker.call(lambda: handles.handle(delivery, context, cold=self.cold, trimmed=self.trimmed))
         except Exception as error:
             events.store_failed(delivery.named(handles.name), error)
             self.refused = True
@@ -154,6 +179,7 @@ class Batches:
         return False
 
     def _hold(self, delivery: Delivery, job_type: str, seconds: int) -> None:
+        self.trimmed()  # else it could replace this timeout
         try:
             self.queue.set_visibility(self.name, [delivery.receipt], seconds)
         except Exception as error:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import JobNotFound, MoveRefused
+from chalicelib.errors import JobNotFound, MoveRefused, NewerRow
 from chalicelib.jobs import transitions
 from chalicelib.jobs.attempt import attempt_of, lost_error
 from chalicelib.jobs.change import Change, Claimant
@@ -20,6 +20,7 @@ from chalicelib.jobs.message_fate import (
     Hold,
     TakeOver,
     after_refusal,
+    newer,
     unknown,
 )
 from chalicelib.jobs.port import JobStore, Message, PlatformLog
@@ -49,6 +50,9 @@ class Claims:
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called with each lost attempt, before the attempt is recorded."""
 
+    on_ended: Callable[[Job], None] = lambda _: None
+    """Called with a job that has ended without another attempt."""
+
     def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
         """Return the job, claimed for `left` seconds and a little more; or return what to do with the message.
 
@@ -66,6 +70,9 @@ class Claims:
             if refused.current is None:
                 return self._unknown(message, by.receive_count, young=young)
             return self._refused(message, refused.current, by, left)
+        except NewerRow as error:
+            events.row_unreadable(message.id, error)
+            return newer(by.receive_count, self.spread)
 
     def _unknown(self, message: Message, receives: int, *, young: bool) -> Drop | Hold:
         end = unknown(receives, young=young)
@@ -157,6 +164,7 @@ class Claims:
         stopped = self.store.apply(lost.id, transitions.stop(lost, now=now))
         self._record_lost(lost)
         events.moved(stopped, "stop")
+        self.on_ended(stopped)
         return Drop("cancelled")
 
     def _take_over(self, message: Message, lost: Job, by: Claimant, left: float, kept: int | None = None) -> Job:
@@ -172,11 +180,13 @@ class Claims:
         given_up = self.store.apply(lost.id, transitions.give_up(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
         events.given_up(given_up)
+        self.on_ended(given_up)
         return TO_DEAD_LETTERS
 
     def _expire(self, late: Job) -> Drop:
         expired = self.store.apply(late.id, transitions.expire(late, now=self._now()))
         events.expired(expired)
+        self.on_ended(expired)
         return Drop("expired")
 
     def _record_lost(self, lost: Job) -> None:

@@ -7,6 +7,12 @@ LARGEST_BODY = 5_000_000
 """Maximum characters of a result, or of the payload of a child job, when it is JSON text within JSON. The API's
 function returns its answer in this form, and may return at most 6 MB. Larger data belongs in S3."""
 
+MOST_AT_ONCE = 10_000
+"""Maximum jobs of one call of `ctx.enqueue_many`, which holds all of them in memory."""
+
+STORED_AT_ONCE = 20
+"""Number of jobs that `ctx.enqueue_many` stores side by side, each with a thread that waits for DynamoDB."""
+
 # For claim.py
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
 """Seconds between tries, in one invocation, to claim a job that is not stored yet, because its message is sent
@@ -22,6 +28,8 @@ PEEK_FROM = 4
 # For consume.py
 TRIM_SLACK = 15
 """Seconds after the invocation's end at which an unfinished message is visible again. The job's lease ends earlier."""
+TRIM_PATIENCE = 1.0
+"""Maximum seconds for which a claimed job waits until the visibility timeout of its message is shorter."""
 CLAIM_GUARD = 2.0
 """Seconds in addition to the job's budget that must be left before a message is claimed."""
 SCHEMA_PAUSE = 3600
@@ -62,10 +70,17 @@ LONGEST_PAUSE = 15.0
 """Maximum seconds for which an invocation waits for the next try of a step; for a longer wait, the job is suspended."""
 LONGEST_TRY_ERROR = 300
 """Maximum bytes of the stored error of a failed try of a step."""
+LONGEST_TYPES = 120
+"""Maximum bytes of the names of the types of a call that its row shows."""
 INPUT_BYTES = 9
 """Bytes of the digest of a step's arguments, written as 12 characters."""
+FIRST_LOOK, LONGEST_LOOK = 60.0, 3600.0
+"""Seconds after which a job looks by itself whether a job that it has called has ended: as long as the call has lasted,
+but at least and at most this. The end of the called job wakes it at once, so this matters only if a process died."""
 MOST_STEPS = 10_000
 """Maximum kept steps of one line, because each invocation reads all of them."""
+TURNS_OF_A_STEP = 10
+"""More turns of an event loop than a kept step takes."""
 
 # For waking.py
 WOKEN_IN = 1

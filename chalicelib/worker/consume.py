@@ -6,9 +6,9 @@ settle. `batch.py` processes the messages of an invocation.
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import (
     ClaimedLate,
@@ -35,17 +35,19 @@ from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
 from chalicelib.limits.rate import NotYet
+from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
+from chalicelib.side_by_side import Beside, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys, silent_while
 from chalicelib.worker.batch import Batches, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
-from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE
+from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_PATIENCE
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.current import running
 from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -54,6 +56,9 @@ from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
 from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun, Waits
 from chalicelib.worker.start import Immediate, StartPolicy
+
+if TYPE_CHECKING:
+    from chalicelib.batches.batches import Batches as JobBatches
 
 
 class BatchFailed(Exception):
@@ -64,7 +69,8 @@ class BatchFailed(Exception):
 class Worker:
     """Process the messages of one job type.
 
-    `clock` returns seconds since the epoch; tests replace the random functions.
+    `clock` returns seconds since the epoch; tests replace the random functions. `pause`: see WorkerContext. `threads`
+    and `batches`: see Enqueuing. `beside`: see Batches.
     """
 
     kind: JobType[Any, Any]
@@ -77,10 +83,14 @@ class Worker:
     fault_rate: float = 0.0
     cold: bool = True
     sleep: Callable[[float], None] = time.sleep
+    pause: Callable[[float], Awaitable[None]] | None = None
     platform_log: PlatformLog | None = None
     secrets: DeclaredSecrets = field(default_factory=DeclaredSecrets)
     starts: StartPolicy = field(default_factory=Immediate)
     service: JobService | None = None
+    threads: int = 1
+    beside: Beside = at_once
+    batches: "JobBatches | None" = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
 
     @property
@@ -102,13 +112,13 @@ class Worker:
         """Process a batch of the type's own queue; return the ids of the messages that must be delivered again."""
         batches = Batches(
             self.name, self.queue, self.spread, lambda _: self.name, {self.name: self}, lambda _: self, self.breaker,
-            self.cold,
+            self.cold, self.beside,
         )  # fmt: skip
         again = batches.work(event, context)
         self.cold = False
         return again
 
-    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool) -> Drop | Hold:
+    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait) -> Drop | Hold:
         """Claim the job of a message, run it and settle it; return what to do with the message."""
         if waits := self.starts.next(delivery):
             return waits
@@ -126,11 +136,15 @@ class Worker:
             self.sleep,
             self.kind.max_receives,
             self.breaker.on_attempt_recorded,
+            self._on_ended,
         )
         before = seconds_left(context)
         claimed = claims.claim(message, by, before, delivery.sent_at)
         if not isinstance(claimed, Job):
             return claimed
+        # From here on, code of the job type runs, which may end the process. Its messages then come again soon. If SQS
+        # does not answer, they come again later: the job, which is charged now, must not lose its time by that.
+        trimmed(TRIM_PATIENCE)
         left = seconds_left(context)
         late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
         # Capture the output from here on, because a schema's checks, `upgrade` and the texts of errors are also code of
@@ -145,12 +159,19 @@ class Worker:
 
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
-        enqueuing = Enqueuing(self.kind.enqueues, self.service)
+        enqueuing = Enqueuing(
+            self.kind.enqueues,
+            self.service,
+            lambda: seconds_left(context),
+            self.threads,
+            self.batches,
+            self.kind.calls,
+        )
         persistence = Persistence(lambda: seconds_left(context), self.sleep)
         ctx = WorkerContext(
             job, self.store, lambda: seconds_left(context), self.clock, self.secrets, enqueuing,
             serial=self.kind.serial_by is not None, persistence=persistence, by_class=self.kind.by_class,
-            changes=self.kind.changes, chance=self.jitter,
+            changes=self.kind.changes, chance=self.jitter, pause=self.pause,
         )  # fmt: skip
         outcome = self._run(job, ctx, late=late)
         if isinstance(outcome, Raised | Stopped):
@@ -161,7 +182,7 @@ class Worker:
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,
             self._send_anew,
             persistence, self.starts.on_settle(),
-            self.breaker.on_attempt_recorded, ctx.steps.kept, ctx.steps.progressed,
+            self.breaker.on_attempt_recorded, self._on_ended, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
         return settlement.settle(ctx.with_progress(), outcome)
 
@@ -178,11 +199,18 @@ class Worker:
             outcome = Unrun(ctx.steps.refused, SCHEMA_PAUSE, lasts=False, begun=True)
         suspension = ctx.steps.suspension
         if suspension is None or isinstance(outcome, Lost):
-            if outcome == Stopped() and ctx.steps.stopping:
-                ctx.steps.end_stop()
-            return outcome
+            return self._end_stop(job, ctx) if outcome == Stopped() else outcome
         failed = next(iter(ctx.steps.failing.values()), None)
         return Waits(suspension.waits, suspension.until, ctx.steps.worked, failed)
+
+    def _end_stop(self, job: Job, ctx: WorkerContext) -> Outcome:
+        """Keep that the function has ended because it had to stop, if its run has steps."""
+        try:
+            if ctx.steps.stopping:
+                ctx.steps.end_stop()
+        except Exception as error:
+            return self._outcome_of(job, error, begun=True)
+        return Stopped()
 
     def _called(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         begun = False
@@ -201,20 +229,26 @@ class Worker:
                 done = Done(as_json(called(self.kind.run, payload, ctx)))
             # Not completed, although the function may have caught JobCancelled, or a deploy has removed its place.
             return Stopped() if ctx.steps.suspension is None and ctx.steps.stopping else done
-        except NotYet as early:
-            return NotStarted(early.at)
-        except (JobCancelled, LeaseLost) as ended:
-            return Stopped() if isinstance(ended, JobCancelled) else Lost()
-        except (PayloadRefused, StepChanged, VersionRemoved) as error:
-            # A deploy has changed the schema or the steps. The job runs at the next try after a deploy with an
-            # `upgrade` or with the run's version, or after a rollback.
-            return Unrun(error, SCHEMA_PAUSE, lasts=False, begun=begun)
-        except (PayloadUnreadable, RowNotSigned, SecretUnavailable, StartUnavailable, StoreUnavailable) as error:
-            return self._interrupted(job, error, begun=begun)
         except Suspended:
             return Done(None)
         except endings() as error:
-            return Raised(error)
+            return self._outcome_of(job, error, begun=begun)
+
+    def _outcome_of(self, job: Job, error: BaseException, *, begun: bool) -> Outcome:
+        match error:
+            case NotYet():
+                return NotStarted(error.at)
+            case JobCancelled():
+                return Stopped()
+            case LeaseLost():
+                return Lost()
+            case PayloadRefused() | StepChanged() | VersionRemoved():
+                # A deploy has changed the schema or the steps. The job runs at the next try after a deploy with an
+                # `upgrade` or with the run's version, or after a rollback.
+                return Unrun(error, SCHEMA_PAUSE, lasts=False, begun=begun)
+            case PayloadUnreadable() | RowNotSigned() | SecretUnavailable() | StartUnavailable() | StoreUnavailable():
+                return self._interrupted(job, error, begun=begun)
+        return Raised(error)
 
     def _interrupted(self, job: Job, error: Exception, *, begun: bool) -> Unrun:
         return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter), begun=begun)
@@ -227,6 +261,9 @@ class Worker:
         # not to a FIFO queue: a fresh message would come after the other messages of its key, and a FIFO queue cannot
         # delay a single message
         return self.kind.serial_by is None and Dispatcher(self.store, self.queue, self.clock).send_anew(job, delay)
+
+    def _on_ended(self, job: Job) -> None:
+        wake_caller(Dispatcher(self.store, self.queue, self.clock), job)
 
     def _unfinished_before(self, job: Job) -> str | None:
         try:

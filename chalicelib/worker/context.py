@@ -1,17 +1,28 @@
 """Give a job function its ids, its time, progress, cancellation and a logger, in addition to its payload."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.errors import JobCancelled, JobNotFound, LeaseLost, MoveRefused, StoreUnavailable
+from chalicelib.errors import (
+    ConfigurationError,
+    FieldError,
+    InvalidRequest,
+    JobCancelled,
+    JobNotFound,
+    LeaseLost,
+    MoveRefused,
+    StoreUnavailable,
+)
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.moved import refuse_job_type
@@ -31,6 +42,11 @@ from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.steps import Steps
 
+if TYPE_CHECKING:
+    from chalicelib.worker.members import MembersOfJob
+
+PAIR = 2
+
 
 class LambdaContext(Protocol):
     """The part of Lambda's context object that workers use."""
@@ -45,7 +61,11 @@ class LambdaContext(Protocol):
 
 @dataclass
 class WorkerContext:
-    """The JobContext of an attempt, which reads and writes the job in its store."""
+    """The JobContext of an attempt, which reads and writes the job in its store.
+
+    `pause` waits on the event loop of an `async def` function; None means `asyncio.sleep`, because importing asyncio is
+    slow.
+    """
 
     job: Job
     store: JobStore
@@ -58,6 +78,9 @@ class WorkerContext:
     by_class: ByClass = EVERY
     changes: Changes = field(default_factory=Changes, repr=False)
     chance: Chance = field(default=no_jitter, repr=False)
+    pause: Callable[[float], Awaitable[None]] | None = field(default=None, repr=False)
+    _batches: Counter[str] = field(default_factory=Counter, repr=False)
+    """How many batches without a key were made: outside of steps, and in each step."""
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
     _last: tuple[float, str | None] | None = field(default=None, repr=False)
@@ -99,12 +122,57 @@ class WorkerContext:
         debounce: tuple[str, float | timedelta] | None = None,
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
+        notify: Iterable[str] = (),
     ) -> str:
         """See JobContext."""
         return self.make(
             type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires,
-            on_end=on_end,
+            on_end=on_end, notify=notify,
         ).id  # fmt: skip
+
+    def enqueue_many(
+        self,
+        type: str | NamedType,
+        payloads: Iterable[Any],
+        *,
+        keys: Iterable[str] | None = None,
+        delay: float | timedelta | None = None,
+        run_at: datetime | None = None,
+        tags: Iterable[str] = (),
+        expires: float | timedelta | None = None,
+        on_end: str | NamedType | None = None,
+        notify: Iterable[str] = (),
+    ) -> list[str]:
+        """See JobContext."""
+        made = self.enqueuing.make_many(
+            self.job, type, payloads, keys=keys, delay=delay, run_at=run_at, tags=tags, expires=expires, on_end=on_end,
+            notify=notify, kept_at=self.steps.followed_at,
+        )  # fmt: skip
+        return list(made)
+
+    def batch(
+        self,
+        *,
+        then: str | NamedType | None = None,
+        on_failure: str | NamedType | None = None,
+        key: str | None = None,
+        tags: Iterable[str] = (),
+        notify: Iterable[str] = (),
+    ) -> "MembersOfJob":
+        """See JobContext."""
+        from chalicelib.worker.members import MembersOfJob
+
+        for given, values in (("tags", tags), ("notify", notify)):
+            if isinstance(values, str):
+                where = [FieldError((given,), f"is a list: [{values!r}]")]
+                raise InvalidRequest("The batch cannot be created.", where)
+        step = self.steps.running
+        self._batches[step] += key is None
+        name = key or f"{self._batches[step]} {step}"  # with a space, so it is never equal to a key
+        return MembersOfJob(
+            self.enqueuing, self.job, name, _named(then), _named(on_failure), key, tuple(dict.fromkeys(tags)),
+            tuple(dict.fromkeys(notify)), self.steps.followed_at,
+        )  # fmt: skip
 
     def make(self, type: str | NamedType, payload: Any, **asked: Any) -> Job:
         """Make a job of this attempt, and return it; see Enqueuing."""
@@ -157,17 +225,66 @@ class WorkerContext:
         """See JobContext."""
         return self.steps.scope(prefix)
 
+    def call(
+        self,
+        type: str | NamedType,
+        payload: Any,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        expires: float | timedelta | None = None,
+    ) -> Any:
+        """See JobContext."""
+        return self.gather(type, [payload], name=name, tags=tags, expires=expires)[0]
+
+    def gather(
+        self,
+        type: str | NamedType | Iterable[tuple[str | NamedType, Any]],
+        payloads: Iterable[Any] | None = None,
+        *,
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        expires: float | timedelta | None = None,
+    ) -> list[Any]:
+        """See JobContext."""
+        called, wanted = calls_of(type, payloads, name)
+        for one in called:
+            self._check_called(one)
+
+        def make(keys: Sequence[str]) -> Sequence[str]:
+            if not wanted:
+                return []
+            return self.enqueuing.make_many(
+                self.job, called[0], [body for _, body in wanted], keys=keys, tags=tags, expires=expires,
+                types=[one for one, _ in wanted],
+            )  # fmt: skip
+
+        return self.steps.called(name or called[0], called, wanted, make, self.enqueuing.threads)
+
+    def _check_called(self, called: str) -> None:
+        if called not in self.enqueuing.calls:
+            known = ", ".join(self.enqueuing.calls) or "none"
+            raise ConfigurationError(f"{called} is not in calls= of {self.job.type}; declared: {known}")
+        if jobtype.declared(called).unique is not None:
+            raise ConfigurationError(f"{called} cannot be called: its jobs are unique, so an earlier job may answer.")
+
     def remaining_seconds(self) -> float:
         """See JobContext."""
         return self.remaining()
 
     def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""
+        if note is not None and not isinstance(note, str):
+            raise TypeError(f"note is a text, not {note!r}.")
+        try:
+            share = min(100.0, max(0.0, float(percent)))
+        except (TypeError, ValueError):
+            raise TypeError(f"percent is a number from 0 to 100, not {percent!r}.") from None
         if self.steps.replaying:  # the function reported this before
             self._obey(lambda: False)
             return
         now = self.clock()
-        self._unsent = self._last = (min(100.0, max(0.0, float(percent))), note and without_secrets(note))
+        self._unsent = self._last = (share, note and without_secrets(note))
         if now - self._reported_at < PROGRESS_EVERY:
             self._obey(lambda: False)
             return
@@ -228,3 +345,28 @@ class WorkerContext:
     def _obey(self, asked: Callable[[], bool]) -> None:
         if self.steps.must_stop(asked):
             raise JobCancelled(f"Job {self.job_id} was asked to stop.")
+
+
+def _named(kind: str | NamedType | None) -> str | None:
+    return kind if kind is None or isinstance(kind, str) else kind.name
+
+
+def calls_of(
+    type: str | NamedType | Iterable[tuple[str | NamedType, Any]], payloads: Iterable[Any] | None, name: str | None
+) -> tuple[list[str], list[tuple[str, Any]]]:
+    """Return the called types, and the type and the payload of each called job. Raises ConfigurationError."""
+    if payloads is not None:
+        one = _named(type if isinstance(type, str) else cast("NamedType", type)) or ""
+        return [one], [(one, payload) for payload in payloads]
+    if isinstance(type, str) or not isinstance(type, Iterable):
+        raise ConfigurationError(
+            'ctx.gather takes a type and payloads, or pairs: ctx.gather([("a.b", {…})], name="c").'
+        )
+    if name is None:
+        raise ConfigurationError('Give a call of several types a name: ctx.gather([…], name="parts").')
+    wanted = list[tuple[str, Any]]()
+    for number, pair in enumerate(type, 1):
+        if not isinstance(pair, tuple) or len(pair) != PAIR:
+            raise ConfigurationError(f"Number {number} of the calls is not a pair of a type and a payload.")
+        wanted.append((_named(pair[0]) or "", pair[1]))
+    return sorted({one for one, _ in wanted}), wanted

@@ -1,26 +1,29 @@
 """Run an `async def` job function on an event loop of its own, and give it a context whose methods it awaits."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from aws_lambda_powertools import Logger
 
 from chalicelib.errors import ConfigurationError, JobCancelled, LeaseLost, Suspended
-from chalicelib.job_types.context import NamedType
-from chalicelib.job_types.moved import refuse_job_type
+from chalicelib.job_types.context import AsyncJobContext, NamedType
 from chalicelib.job_types.retry import DECIDED, Curve
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
 from chalicelib.worker.constants import SETTLE_RESERVE, USUAL_TIMEOUT
 from chalicelib.worker.context import WorkerContext
 
+if TYPE_CHECKING:
+    from chalicelib.worker.members import AsyncMembersOfJob
+
+P = ParamSpec("P")
+R = TypeVar("R")
 Run = Callable[[Any, Any], Coroutine[Any, Any, Any]]
 
 
@@ -46,13 +49,14 @@ def _run(begin: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 
 
 async def _attempt(run: Run, payload: Any, ctx: WorkerContext) -> Any:
-    context = AsyncWorkerContext(ctx, asyncio.current_task())
+    attempt = AsyncWorkerContext(ctx, asyncio.current_task())
+    context: AsyncJobContext = attempt  # the type checker compares the two here
     try:
         value = await run(payload, context)
     except (Exception, asyncio.CancelledError, BaseExceptionGroup, Suspended):
-        await context.finish()
+        await attempt.finish()
         raise
-    await context.finish()
+    await attempt.finish()
     return value
 
 
@@ -75,7 +79,7 @@ def _leaves(error: BaseException) -> Iterable[BaseException]:
 class OnLoop:
     """Call the functions of steps in an `async def` job function."""
 
-    sleep: Callable[[float], None]
+    sleep: Callable[[float], Awaitable[None]]
 
     async def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         """See Calling."""
@@ -84,12 +88,24 @@ class OnLoop:
 
     async def pause(self, seconds: float) -> None:
         """See Calling; other steps go on meanwhile."""
-        await asyncio.to_thread(self.sleep, seconds)
+        await self.sleep(seconds)
 
     async def let_others_go_on(self) -> bool:
         """See Calling."""
         await asyncio.sleep(0)
         return True
+
+
+def _awaited(
+    method: Callable[Concatenate[WorkerContext, P], R],
+) -> "Callable[Concatenate[AsyncWorkerContext, P], Coroutine[Any, Any, R]]":
+    """Return the method of AsyncWorkerContext that calls this method of WorkerContext."""
+
+    @wraps(method)
+    async def call(self: "AsyncWorkerContext", /, *given: P.args, **named: P.kwargs) -> R:
+        return method(self.ctx, *given, **named)
+
+    return call
 
 
 @dataclass
@@ -158,32 +174,17 @@ class AsyncWorkerContext:
         """See JobContext."""
         return self.ctx.scope(prefix)
 
-    @refuse_job_type
-    async def enqueue(
-        self,
-        type: str | NamedType,
-        payload: Any,
-        *,
-        key: str,
-        delay: float | timedelta | None = None,
-        run_at: datetime | None = None,
-        tags: Iterable[str] = (),
-        debounce: tuple[str, float | timedelta] | None = None,
-        expires: float | timedelta | None = None,
-        on_end: str | NamedType | None = None,
-    ) -> str:
-        """See JobContext."""
-        return self.ctx.enqueue(
-            type,
-            payload,
-            key=key,
-            delay=delay,
-            run_at=run_at,
-            tags=tags,
-            debounce=debounce,
-            expires=expires,
-            on_end=on_end,
-        )
+    enqueue = _awaited(WorkerContext.enqueue)
+    enqueue_many = _awaited(WorkerContext.enqueue_many)
+
+    def batch(self, **asked: Any) -> "AsyncMembersOfJob":
+        """See AsyncJobContext."""
+        from chalicelib.worker.members import AsyncMembersOfJob
+
+        return AsyncMembersOfJob(self.ctx.batch(**asked))
+
+    now = _awaited(WorkerContext.now)
+    uuid = _awaited(WorkerContext.uuid)
 
     async def step(
         self,
@@ -196,7 +197,7 @@ class AsyncWorkerContext:
     ) -> Any:
         """See AsyncJobContext."""
         self._tell()
-        calling = OnLoop(self.ctx.persistence.sleep)
+        calling = OnLoop(self.ctx.pause or asyncio.sleep)
         doing = self.ctx.steps.doing(name, function, args, calling, within, tries, retry)
         # Run the step as an asyncio task of its own: a step that has begun is finished and kept, even if its caller
         # is cancelled because another step has failed.
@@ -214,18 +215,25 @@ class AsyncWorkerContext:
         self._alone("ctx.sleep")
         self.ctx.sleep(seconds, name)
 
+    async def call(self, type: str | NamedType, payload: Any, **asked: Any) -> Any:
+        """See AsyncJobContext."""
+        self._alone("ctx.call")
+        return self.ctx.call(type, payload, **asked)
+
+    async def gather(
+        self,
+        type: str | NamedType | Iterable[tuple[str | NamedType, Any]],
+        payloads: Iterable[Any] | None = None,
+        **asked: Any,
+    ) -> list[Any]:
+        """See AsyncJobContext."""
+        self._alone("ctx.gather")
+        return self.ctx.gather(type, payloads, **asked)
+
     async def wait_for(self, name: str, timeout: float = USUAL_TIMEOUT) -> Any:
         """See AsyncJobContext."""
         self._alone("ctx.wait_for")
         return self.ctx.wait_for(name, timeout)
-
-    async def now(self) -> datetime:
-        """See JobContext."""
-        return self.ctx.now()
-
-    async def uuid(self) -> UUID:
-        """See JobContext."""
-        return self.ctx.uuid()
 
     async def progress(self, percent: float, note: str | None = None) -> None:
         """See JobContext."""

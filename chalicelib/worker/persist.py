@@ -5,14 +5,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chalicelib.errors import JobCancelled, JobNotFound, LeaseLost, MoveRefused, PayloadUnreadable, RowNotSigned
+from chalicelib.errors import (
+    JobCancelled,
+    JobNotFound,
+    LeaseLost,
+    MoveRefused,
+    NewerRow,
+    PayloadUnreadable,
+    RowNotSigned,
+)
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.telemetry import events
 from chalicelib.worker.constants import FIRST_SETTLE_PAUSE, LONGEST_SETTLE_PAUSE, SETTLE_RESERVE
 
 T = TypeVar("T")
-FINAL = (MoveRefused, JobNotFound, JobCancelled, LeaseLost, PayloadUnreadable, RowNotSigned)
+FINAL = (MoveRefused, JobNotFound, JobCancelled, LeaseLost, NewerRow, PayloadUnreadable, RowNotSigned)
 """Answers that a repetition does not change."""
 
 

@@ -35,20 +35,23 @@ def payload_of(kind: JobType[Any, Any], job: Job) -> Any:
         raise PayloadRefused(f"Today's schema of {job.type} refuses the stored payload: {wrong}") from None
 
 
-def as_json(value: Any) -> JSON:
-    """Return the function's value in stored form; raises PermanentError for a value that cannot be stored."""
+def as_json(value: Any, what: str = "The result") -> JSON:
+    """Return the value of a function in stored form; raises PermanentError for a value that cannot be stored.
+
+    `what` names the value in the error.
+    """
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     try:
         text = json.dumps(plain, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise PermanentError(f"The result is not JSON: {error}") from error
+        raise PermanentError(f"{what} is not JSON: {error}") from error
     if nested(plain) > DEEPEST_RESULT:
-        raise PermanentError(f"The result is nested deeper than {DEEPEST_RESULT} levels.")
+        raise PermanentError(f"{what} is nested deeper than {DEEPEST_RESULT} levels.")
     wrong = differing(value, read_result(value)) if isinstance(value, BaseModel) else None
     if wrong is not None:
-        raise PermanentError(f"The stored form of the result does not read back equal: {wrong}.")
+        raise PermanentError(f"{what} does not read back equal from its stored form: {wrong}.")
     if (size := length(text)) > LARGEST_BODY:
-        raise PermanentError(f"The result has {size:,} characters; at most {LARGEST_BODY:,}. Store it in S3.")
+        raise PermanentError(f"{what} has {size:,} characters; at most {LARGEST_BODY:,}. Store it in S3.")
     return plain
 
 

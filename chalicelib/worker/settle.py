@@ -16,7 +16,7 @@ from chalicelib.jobs.job import JSON, SUSPENDED, Attempt, Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
-from chalicelib.jobs.step import TIME
+from chalicelib.jobs.step import CHILD, TIME
 from chalicelib.limits import turns
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
@@ -113,6 +113,9 @@ class Settlement:
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called when an attempt has ended or is suspended, after this is stored."""
 
+    on_ended: Callable[[Job], None] = lambda _: None
+    """Called with a job that has ended, after this is stored."""
+
     kept: int = 0
     """The number of the job's kept steps."""
     progressed: bool = False
@@ -157,11 +160,11 @@ class Settlement:
             named = _named(error)
         match decision:
             case TryAgain(delay):
-                parked = self._parks(job, delay)
+                parked = self._send_or_park(job, delay)
                 change = transitions.postpone(job, now=now, not_before=now + delay, error=named, parked=parked)
                 return self._wait(job, attempt_of(job, "error", now, error, delay), change, delay, parked)
             case Later(delay):
-                parked = self._parks(job, delay)
+                parked = self._send_or_park(job, delay)
                 begun = not isinstance(error, KeyHeld)
                 change = transitions.defer(
                     job, now=now, not_before=now + delay, error=named, parked=parked, begun=begun
@@ -185,7 +188,7 @@ class Settlement:
             return self._given_up(job, error, _named(error), now)
         if now + wait >= _give_up_at(job, error):
             return self._given_up(job, error, _out_of_time(job, _named(error)), now)
-        parked = self._parks(job, wait)
+        parked = self._send_or_park(job, wait)
         # Without `lasts`, the stall begins again now: otherwise the watchdog would give up the job after a day.
         held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
@@ -198,7 +201,8 @@ class Settlement:
 
     def _suspended(self, job: Job, waits: Waits, now: float) -> Drop | Hold:
         delay = max(0, math.ceil(waits.until - now))
-        parked = self._parks(job, delay)
+        # A call usually ends early, and its end sends a message: the present one would come in addition, at each call.
+        parked = waits.what.startswith(CHILD) or self._send_or_park(job, delay)
         change = transitions.suspend(
             job, now=now, until=waits.until, what=waits.what, parked=parked, kept=self.kept, progressed=self.progressed
         )
@@ -229,7 +233,7 @@ class Settlement:
 
     def _not_started(self, job: Job, at: float, now: float) -> Drop | Hold:
         delay = max(1, math.ceil(at - now))
-        parked = self._parks(job, delay)
+        parked = self._send_or_park(job, delay)
         change = turns.give_back(job, now=now, turn=at, parked=parked)
         return self._wait(job, attempt_of(job, "deferred", now, None, delay), change, delay, parked)
 
@@ -237,11 +241,12 @@ class Settlement:
         self._record(job, attempt_of(job, "error", now, error), transitions.exhaust(job, now=now, error=told))
         return TO_DEAD_LETTERS
 
-    def _parks(self, job: Job, delay: int) -> bool:
-        """Return whether to park the job: the wait is too long, or no receive is left and no fresh message is sent.
+    def _send_or_park(self, job: Job, delay: int) -> bool:
+        """Send a fresh message if the present one has no receive left; return whether to park the job instead.
 
-        A fresh message is sent before the wait is recorded. If a worker dies between the two, the job has two messages,
-        and only one of them runs it.
+        A job is parked if the wait is too long for a message, or if the fresh message cannot be sent. A fresh message
+        is sent before the wait is recorded. If a worker dies between the two, the job has two messages, and only one of
+        them runs it.
         """
         return delay > SQS_LONGEST_DELAY or (self._received_last(job) and not self.send_anew(job, delay))
 
@@ -286,6 +291,8 @@ class Settlement:
 
     def _finished(self, after: Job, attempt: Attempt) -> None:
         events.attempt_finished(after, attempt)
+        if after.terminal:
+            self.on_ended(after)
         if self.on_attempt_recorded is not None:
             self.on_attempt_recorded(after, attempt)
 

@@ -12,15 +12,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from inspect import iscoroutine
-from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeVar, cast
 
 from pydantic import BaseModel
 
 from chalicelib.errors import (
+    CallFailed,
     ConfigurationError,
     EventTimedOut,
     JobCancelled,
     JobFlowError,
+    JobNotFound,
     LeaseLost,
     PayloadUnreadable,
     PermanentError,
@@ -31,9 +33,11 @@ from chalicelib.errors import (
     StoreUnavailable,
     Suspended,
     VersionRemoved,
+    number_of,
 )
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
+from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.retry import (
     DECIDED,
     EVERY,
@@ -49,30 +53,35 @@ from chalicelib.job_types.retry import (
 from chalicelib.jobs import step as kinds
 from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.constants import LONGEST_RUN
-from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import NAMES, Step, is_name
 from chalicelib.jobs.texts.errors import cut
+from chalicelib.producing.constants import READ_AT_ONCE
+from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
 from chalicelib.worker.constants import (
+    FIRST_LOOK,
     INPUT_BYTES,
+    LARGEST_BODY,
     LEAST_FOR_A_STEP,
     LONGER_THAN_BEFORE,
+    LONGEST_LOOK,
     LONGEST_PAUSE,
     LONGEST_TRY_ERROR,
+    LONGEST_TYPES,
     MOST_STEPS,
+    TURNS_OF_A_STEP,
     USUAL_TIMEOUT,
 )
 from chalicelib.worker.persist import Persistence
-from chalicelib.worker.result import as_json
+from chalicelib.worker.result import as_json, length
 
 T = TypeVar("T")
-PLACES = (kinds.STEP, kinds.SLEEP, kinds.WAIT)
-TURNS_OF_A_STEP = 10
-"""More turns of an event loop than a kept step takes."""
+PLACES = (kinds.STEP, kinds.SLEEP, kinds.WAIT, kinds.CALL)
 STAND_ALONE = (PermanentError, Retry)
 """Errors whose class decides what follows, and which still count as a failed try of a step."""
 
@@ -176,7 +185,7 @@ class Steps:
     refused: StepChanged | VersionRemoved | None = None
     """Set if the code does not fit the kept steps: the function must not continue."""
     closing: bool = False
-    """Whether the function has ended: a step that still runs on its event loop must not suspend the job."""
+    """Whether the function has ended: a step that still runs must not suspend a job that does not wait."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
     _used: dict[str, _Used] = field(default_factory=dict, repr=False)
     _at: str = field(default="", repr=False)
@@ -202,6 +211,11 @@ class Steps:
     def kept(self) -> int:
         """Return the number of kept steps without events, as far as this attempt knows."""
         return self.job.kept if self._known is None else kinds.number_kept(self._known.values())
+
+    @property
+    def has_kept(self) -> bool:
+        """Return whether the function has kept anything, as far as this attempt knows."""
+        return self.job.kept > 0 if self._known is None else any(map(kinds.is_counted, self._known.values()))
 
     @property
     def running(self) -> str:
@@ -258,9 +272,16 @@ class Steps:
         within: float | None = None, tries: int | None = None, retry: Curve | None = None,
     ) -> Coroutine[Any, Any, JSON]:  # fmt: skip
         """Use the name of a step now, and return a coroutine that runs the step."""
+        if not callable(function):
+            raise ConfigurationError(
+                f"A step takes a function, not {type(function).__name__}: write ctx.step({name!r}, function, argument)."
+            )
+        needed = number_of(within)
+        if within is not None and needed is None:
+            raise ConfigurationError(f"within of a step is a number of seconds, not {within!r}.")
         rule = self._tries(tries, retry)
         key = self._key(kinds.STEP, name)
-        return self._step(key, function, args, calling, within, rule)
+        return self._step(key, function, args, calling, needed, rule)
 
     async def _step(
         self, key: str, function: Callable[..., Any], args: Sequence[Any], calling: Calling, within: float | None,
@@ -321,6 +342,129 @@ class Steps:
             raise EventTimedOut(event.name, iso(end))
         return event.value
 
+    def called(
+        self, name: str, types: Sequence[str], wanted: Sequence[tuple[str, Any]],
+        make: Callable[[Sequence[str]], Sequence[str]], threads: int = 1,
+    ) -> list[JSON]:  # fmt: skip
+        """Return the results of the jobs that `make` makes with these keys, when all of them have ended.
+
+        `wanted` are the type and the payload of each job, and `types` are all types.
+
+        The jobs are made only once in a run, before the first wait. A later invocation finds them by the row that says
+        that they were made. Raises CallFailed for the first job that did not complete, and StepChanged if the type or
+        the payloads have changed since the jobs were made.
+        """
+        if self.serial:
+            raise ConfigurationError(
+                f"{self.job.type} has serial_by=, so its jobs cannot wait for jobs that they call: the next job of the "
+                "key would run. Make another job with ctx.enqueue, and call from there."
+            )
+        key = self._key(kinds.CALL, name)
+        self._cancelled_at(key)
+        run = run_name(self.job)
+        payloads, job_type = [payload for _, payload in wanted], cut(", ".join(types), LONGEST_TYPES)
+        given = _digest(payloads if len(types) == 1 else [*(one for one, _ in wanted), *payloads], run)
+        if (kept := self._kept(key)) is not None:
+            self._same(kept, job_type, given)
+            return list(kept.value) if isinstance(kept.value, list) else []
+        if failures := self._failures(key):
+            raise _call_failed(failures[-1])
+        self._cancelled_at(key, asked=True)
+        full = key.removeprefix(kinds.CALL)
+        # with the payload in its key, another payload never gets the result of an earlier one
+        keys = [f"{kinds.CALL}{full}.{n}.{_digest([one], run)}" for n, one in enumerate(payloads, 1)]
+        begun = self._begun_call(key)
+        while True:
+            if begun is None:
+                self._make_call(make, keys)
+                row = Step(kinds.begun_key(self.job.gen, key), self._now(), {"gen": self.job.gen})
+                begun = self._keep(replace(row, function=job_type, input=given))
+            self._same(begun, job_type, given)
+            by = Lineage.of(replace(self.job, gen=_gen_of(begun, self.job.gen)))
+            ids = [by.child_id(called, one) for (called, _), one in zip(wanted, keys, strict=True)]
+            found = self._ended(key, ids, begun.at)
+            failed = next((one for one in ids if one not in found or found[one].status is not Status.COMPLETED), None)
+            if failed is None or _gen_of(begun, self.job.gen) == self.job.gen:
+                break
+            # The function of the earlier run was not told this failure: it was cancelled while it waited, perhaps with
+            # the called jobs. As after a failure that it was told, this run makes the call again.
+            begun = None
+        if failed is not None:
+            failure = Step(kinds.try_key(self.job.gen, 1, key), self._now(), _told(failed, found.get(failed)))
+            raise _call_failed(self._keep(failure))
+        results = self._results(ids, threads)
+        self.worked = True
+        took = round(max(0.0, self._now() - begun.at), 3)
+        kept = self._keep(Step(key, self._now(), results, took=took, function=job_type, input=given))
+        return list(cast("list[JSON]", kept.value))
+
+    def _begun_call(self, key: str) -> Step | None:
+        """Return the row that says that the jobs of a call were made: by this run, or by an earlier run that waited.
+
+        A call that has failed in an earlier run is made again.
+        """
+        known = self._load()
+        for gen in range(self.job.gen, 0, -1):
+            if kinds.try_key(gen, 1, key) in known:
+                return None
+            if (begun := kinds.begun_key(gen, key)) in known:
+                return self._whole(known, begun)
+        return None
+
+    def _make_call(self, make: Callable[[Sequence[str]], Sequence[str]], keys: Sequence[str]) -> None:
+        try:
+            make(keys)
+        except StoreUnavailable as error:
+            self.unavailable = error  # what the function does after that is not its own
+            raise
+
+    def _ended(self, key: str, ids: Sequence[str], begun: float) -> dict[str, Job]:
+        """Return the called jobs, which have all ended; else suspend. A job that was deleted is left out."""
+        found: dict[str, Job] = {}
+        for start in range(0, len(ids), READ_AT_ONCE):
+            some = ids[start : start + READ_AT_ONCE]
+            found |= {job.id: job for job in self._asked(lambda some=some: self.store.get_many(some))}  # type: ignore[misc]
+        for job in found.values():
+            if not self.store.signed(job) or job.parent != self.job.id:
+                self.unavailable = RowNotSigned()
+                raise self.unavailable
+        left = [one for one in ids if (not found[one].terminal if one in found else self._exists(one))]
+        if left:
+            now = self._now()
+            until = now + min(LONGEST_LOOK, max(FIRST_LOOK, now - begun))
+            if until > self._first() + LONGEST_RUN:
+                raise PermanentError(
+                    f"Job {left[0]}, which was called, has not ended within 90 days after the first step of this run."
+                )
+            # A job can wait for one job at a time. If the jobs end in the order of the list, or in reverse order, a
+            # wait for the one in the middle halves the number of those that are left.
+            self._wait(key, f"{kinds.CHILD}{left[len(left) // 2]}", until)
+        return found
+
+    def _results(self, ids: Sequence[str], threads: int) -> list[JSON]:
+        """Return the results, and stop reading if they are too large; raises PermanentError."""
+        results: list[JSON] = []
+        size = 0
+        for start in range(0, len(ids), threads):
+            some = ids[start : start + threads]
+            read = self._asked(lambda some=some: side_by_side(self.store.result_of, some, threads))  # type: ignore[misc]
+            results += read
+            size += sum(length(json.dumps(one)) for one in read)
+            if size > LARGEST_BODY:
+                raise PermanentError(
+                    f"The results of the called jobs have more than {LARGEST_BODY:,} characters together. Store them "
+                    "in S3, and return their keys."
+                )
+        return cast("list[JSON]", as_json(results))
+
+    def _exists(self, job_id: str) -> bool:
+        """Return whether a job that was not read exists."""
+        try:
+            self._asked(lambda: self.store.get_without_bodies(job_id))
+        except JobNotFound:
+            return False
+        return True
+
     def now(self) -> datetime:
         """See JobContext."""
         key = self._key(kinds.NOW, None)
@@ -376,7 +520,7 @@ class Steps:
         return key
 
     def _give_back(self, within: tuple[str, ...]) -> None:
-        """Forget the names that the function of a step has used, so that the next try of the step can use them."""
+        """Release the names that the function of a step has used, so that the next try of the step can use them."""
         for key, used in list(self._used.items()):
             if used.within[: len(within)] == within:
                 del self._used[key]
@@ -434,7 +578,7 @@ class Steps:
 
     def _keep(self, step: Step) -> Step:
         known = self._load()
-        if len(known) >= MOST_STEPS:
+        if len(known) >= MOST_STEPS and not step.key.startswith(kinds.STOP):
             raise PermanentError(f"One run keeps {MOST_STEPS:,} steps at most: do more in each of them.")
         ours = self.job.request_id
         later = self._stopped and step.key not in self._begun_before
@@ -489,18 +633,18 @@ class Steps:
     # each later attempt; if the place has disappeared, the next step or wait that is not kept takes its place.
 
     def must_stop(self, asked: Callable[[], bool]) -> bool:
-        """Return whether `ctx.check_cancelled()` raises JobCancelled; `asked` tells whether the job was asked to stop.
+        """Return whether `ctx.check_cancelled()` raises JobCancelled; `asked` says whether the job was asked to stop.
 
         In a run with kept steps, JobCancelled is raised at one place: steps after this place can undo the others.
         """
         if self.suspension is not None or self.closing:
             return False
-        if self.kept == 0:
+        if not self.has_kept:
             if not asked():
                 return False
             self._asked_to_stop = True
             self._load()  # a worker that died may have kept steps
-            if self.kept == 0:
+            if not self.has_kept:
                 self._cancelled()
                 return True
         self._load()
@@ -533,7 +677,7 @@ class Steps:
             self._keep(Step(f"{kinds.ENDED}{self.job.gen}", self._now(), undone))
 
     def _find_stop(self, known: dict[str, Step]) -> Step | None:
-        """Return where the run learned that it must stop; an earlier run counts if it did not come to its end."""
+        """Return where the run learned that it must stop; an earlier run counts if it did not finish."""
         for gen in range(self.job.gen, 0, -1):
             if f"{kinds.ENDED}{gen}" in known and gen < self.job.gen:
                 return None
@@ -548,7 +692,7 @@ class Steps:
         self._stop = self._keep(Step(f"{kinds.STOP}{self.job.gen}", self._now(), {**place, "failed": failed}))
 
     def _cancelled(self) -> JobCancelled:
-        """Note that the function learns now that it must stop, and return the error that tells it."""
+        """Record that the function now gets the request to stop, and return the error to raise."""
         if not self._stopped:
             self._stopped = True
             self._begun_before = frozenset(self._used.keys() - self._load().keys())
@@ -593,7 +737,7 @@ class Steps:
         began, inside = self.clock(), (*_within.get(), key.removeprefix(kinds.STEP))
         token = _within.set(inside)
         try:
-            value = as_json(await calling.call(function, args))
+            value = as_json(await calling.call(function, args), f"The value of the step {inside[-1]}")
         except BaseException:
             self._give_back(inside)
             raise
@@ -686,8 +830,10 @@ class Steps:
 
     def _suspend(self, waits: str, until: float) -> NoReturn:
         now = self.suspension
-        # Several steps may wait for their next try: the earliest of these times ends the wait.
-        if not self.closing and (now is None or (now.waits == waits == kinds.TIME and until < now.until)):
+        # Several steps may wait for their next try: the earliest of these times ends the wait. It may come from a step
+        # that still runs while the attempt ends, because another one waits already.
+        earlier = now is not None and now.waits == waits == kinds.TIME and until < now.until
+        if earlier or (now is None and not self.closing):
             self.suspension = Suspension(waits, until)
         raise Suspended
 
@@ -698,9 +844,10 @@ class Steps:
                 f"{self.job.type} has serial_by=, so its jobs cannot sleep or wait for events: the next job of the key "
                 "would run. Make another job with ctx.enqueue, and wait there."
             )
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= LONGEST_RUN:
+        lasts = number_of(seconds)
+        if lasts is None or not 0 <= lasts <= LONGEST_RUN:
             raise ConfigurationError(f"{what} must be 0 to {LONGEST_RUN:,.0f} (90 days), in seconds; it is {seconds!r}")
-        until = self._now() + seconds
+        until = self._now() + lasts
         first = self._first()
         if until > first + LONGEST_RUN:
             raise PermanentError(
@@ -711,7 +858,8 @@ class Steps:
 
     def _first(self) -> float:
         """Return when the function has kept something for the first time (epoch seconds)."""
-        own = (step.at for step in (self._known or {}).values() if kinds.is_counted(step))
+        rows = (self._known or {}).values()
+        own = (step.at for step in rows if kinds.is_counted(step) or step.key.startswith(kinds.BEGUN))
         return min(own, default=self._now())
 
     def _now(self) -> float:
@@ -741,6 +889,24 @@ def _place(stop: Step) -> Mapping[str, Any]:
 
 def _failed(key: str, failures: Sequence[Step]) -> StepFailed:
     return StepFailed(key.removeprefix(kinds.STEP), len(failures), str(failures[-1].value))
+
+
+def _gen_of(begun: Step, gen: int) -> int:
+    """Return the number of the run that has made the jobs of a call."""
+    return int(begun.value["gen"]) if isinstance(begun.value, dict) else gen
+
+
+def _told(job_id: str, failed: Job | None) -> JSON:
+    """Return how a called job has ended, as it is kept; None: it was deleted."""
+    if failed is None:
+        return {"job": job_id, "status": "deleted", "error_class": None, "error_message": None}
+    message = failed.error_message and cut(failed.error_message, LONGEST_TRY_ERROR)
+    return {"job": job_id, "status": str(failed.status), "error_class": failed.error_class, "error_message": message}
+
+
+def _call_failed(failure: Step) -> CallFailed:
+    told: Mapping[str, Any] = failure.value if isinstance(failure.value, dict) else {}
+    return CallFailed(str(told.get("job")), str(told.get("status")), told.get("error_class"), told.get("error_message"))
 
 
 def _name_of(function: Callable[..., Any]) -> str | None:

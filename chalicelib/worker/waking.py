@@ -1,25 +1,27 @@
-"""Check whether the event of a suspended job has come: after the suspension, and each time a message is received."""
+"""Check whether a suspended job's event has come, or its called job has ended.
+
+The check is made after the suspension, and each time a message is received.
+"""
 
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore
-from chalicelib.jobs.step import waited_event
+from chalicelib.operating.late_waiters import has_come
 from chalicelib.telemetry import events
 from chalicelib.worker.constants import WOKEN_IN
 
 
 def look(store: JobStore, job: Job, now: float, *, keep: bool) -> Drop | Hold | None:
-    """Wake a suspended job whose event has come; return what to do with its message. None: it still waits.
+    """Wake a suspended job that need not wait any more; return what to do with its message. None: it still waits.
 
     The API stores an event before it reads the job, and a worker suspends the job before it reads the event. So at
-    least one of the two finds the event and the suspended job. `keep`: the message has receives left, so it can run the
+    least one of the two finds the event and the suspended job. The same is true for the end of a called job (see
+    `operating.callers`). `keep`: the message has receives left, so it can run the
     woken job.
     """
-    if job.status is not Status.SUSPENDED or waited_event(job) is None or job.waits is None:
-        return None
-    if store.kept_step(job, job.waits) is None:
+    if job.status is not Status.SUSPENDED or not has_come(store, job):
         return None
     try:
         events.moved(store.apply(job.id, transitions.wake(job, now=now, sent=keep)), "wake")

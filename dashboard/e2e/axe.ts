@@ -5,21 +5,22 @@ import { expect, type Page } from "@playwright/test";
 export const BUSY = '[aria-busy="true"], .skeleton';
 
 /** Axe finds nothing on the page as it is, by all its rules and the one on the size of targets, which it leaves out by itself. */
-export async function expectAccessible(page: Page, about = "as it is"): Promise<void> {
+export async function expectAccessible(page: Page, about = "as it is", part = "html"): Promise<void> {
   const builder = new AxeBuilder({ page }).options({
     rules: { "target-size": { enabled: true } },
     resultTypes: ["violations"],
   });
-  await expectNothing(builder, about);
+  await expectNothing(builder.include(part), about);
 }
 
-/** Axe finds nothing in either theme; the page is left in the light one. */
-export async function expectAccessibleInBothThemes(page: Page): Promise<void> {
+/** Axe finds nothing in either theme, on the page or in a part of it; the page is left in the light one. */
+export async function expectAccessibleInBothThemes(page: Page, part = "html"): Promise<void> {
   await setTheme(page, "dark");
-  await expectAccessible(page, "dark");
+  await expectAccessible(page, "dark", part);
   await setTheme(page, "light");
   // The same page in other colours: no other rule looks at them.
-  await expectNothing(new AxeBuilder({ page }).withRules(["color-contrast", "link-in-text-block"]), "light");
+  const colours = new AxeBuilder({ page }).withRules(["color-contrast", "link-in-text-block"]);
+  await expectNothing(colours.include(part), "light");
 }
 
 function setTheme(page: Page, theme: "dark" | "light"): Promise<unknown> {

@@ -16,6 +16,8 @@ export interface Narrow {
   payload?: string | null;
   fingerprint?: string | null;
   parent?: string | null;
+  batch?: string | null;
+  round?: string | number | null;
   schedule?: string | null;
   created_after?: string | null;
   created_before?: string | null;
@@ -32,6 +34,8 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         (!which.status || job.status === which.status) &&
         (!which.type || job.type === which.type) &&
         (!which.parent || job.parent === which.parent) &&
+        (!which.batch || job.batch === which.batch) &&
+        (!which.round || job.round === Number(which.round)) &&
         (!which.schedule || job.tags.includes(`schedule:${which.schedule}`)) &&
         (!which.tag || job.tags.includes(which.tag)) &&
         (!which.tenant || tenantOf(job) === which.tenant) &&
@@ -42,7 +46,9 @@ export function matching(sim: Sim, which: Narrow): FakeJob[] {
         within(job.createdAt, which.created_after, which.created_before) &&
         within(job.finishedAt, which.finished_after, which.finished_before),
     )
-    .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+    .sort((a, b) =>
+      which.batch ? (a.id < b.id ? -1 : 1) : b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1),
+    );
 }
 
 /** True when a value of the payload holds the text; "field=text" asks one field. */
@@ -236,6 +242,14 @@ export function errorGroups(sim: Sim, query: URLSearchParams): Schemas["ErrorGro
   for (const group of groups.values()) group.state = stateOf(sim, group);
   const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
   return { groups: sorted.slice(0, 100), truncated: sorted.length > 100, since: iso(since), as_of: iso(now) };
+}
+
+/** The jobs that have an error now, by status. */
+export function errorJobs(sim: Sim, key: string): Schemas["ErrorJobs"] {
+  const jobs = matching(sim, { fingerprint: key });
+  const by: Record<string, number> = {};
+  for (const { status } of jobs) by[status] = (by[status] ?? 0) + 1;
+  return { fingerprint: key, by_status: by, looked: jobs.length, complete: true, as_of: iso(sim.now()) };
 }
 
 /** The ten tenants of a type with the most jobs at work. */

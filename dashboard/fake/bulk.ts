@@ -1,6 +1,8 @@
 import { matching, type Narrow } from "./answers";
+import { isObject, type Json, type JsonObject } from "../src/lib/json";
 import { Problem, readJson } from "./http";
 import { DISCARDABLE, RETRYABLE, WAITING, type FakeJob, type Status } from "./sim/model";
+import { checkPayload } from "./sim/payloads";
 import type { Handler } from "./handler";
 import type { Sim } from "./sim/sim";
 
@@ -28,9 +30,10 @@ export const bulk: Handler = async ({ sim, request }) => {
   const body = await readJson(request);
   const action = actionOf(body.action);
   const dry = body.dry_run === true;
+  const edit = isObject(body.edit) ? body.edit : null;
   if (!body.filter && !body.everything) {
     const listed = (body.ids as string[]).flatMap((id) => sim.jobs.get(id) ?? []);
-    return { body: { ...act(sim, action, listed, dry), more: false, next_cursor: null } };
+    return { body: { ...act(sim, action, listed, dry, edit), more: false, next_cursor: null } };
   }
   const filter = (body.filter ?? {}) as Narrow;
   const chosen = matching(sim, filter).filter(
@@ -55,29 +58,61 @@ function step(sim: Sim, action: Action, chosen: FakeJob[], body: Record<string, 
   const now = left.slice(0, Number(body.limit ?? 100));
   const last = now.at(-1);
   const next_cursor = last && left.length > now.length ? place(last) : null;
-  return { ...act(sim, action, now, body.dry_run === true), more: next_cursor !== null, next_cursor };
+  return {
+    ...act(sim, action, now, body.dry_run === true, isObject(body.edit) ? body.edit : null),
+    more: next_cursor !== null,
+    next_cursor,
+  };
 }
 
 const place = (job: FakeJob) => `${job.createdAt} ${job.id}`;
 
 const BY = { by: "admin", inBulk: true };
-const OF: Record<Action, (sim: Sim, job: FakeJob) => string | null> = {
-  retry: (sim, job) => sim.retry(job, BY),
+const OF: Record<Action, (sim: Sim, job: FakeJob, payload?: JsonObject) => string | null> = {
+  retry: (sim, job, payload) => sim.retry(job, BY, payload),
   cancel: (sim, job) => sim.cancel(job, BY),
   discard: (sim, job) => sim.discard(job, BY, ""),
 };
 
-export function act(sim: Sim, action: Action, jobs: FakeJob[], dry: boolean) {
+/** The payload with other values, checked as the API does. */
+function edited(job: FakeJob, edit: JsonObject): JsonObject {
+  const payload = structuredClone(job.payload);
+  for (const [path, value] of Object.entries(edit)) {
+    const names = path.split(".");
+    const last = names.pop() ?? "";
+    let place: Json = payload;
+    for (const name of names) place = (place as JsonObject)[name] ?? null;
+    (place as JsonObject)[last] = value;
+  }
+  return checkPayload(job.type, payload);
+}
+
+export function act(sim: Sim, action: Action, jobs: FakeJob[], dry: boolean, edit: JsonObject | null = null) {
   const skipped: { id: string; reason: string }[] = [];
   let done = 0;
   for (const job of jobs) {
-    const refused = dry
-      ? POSSIBLE[action].includes(job.status)
-        ? null
-        : `Job ${job.id} is ${job.status}; this action is not for such jobs.`
-      : OF[action](sim, job);
+    const refused = refusal(sim, action, job, dry, edit);
     if (refused) skipped.push({ id: job.id, reason: refused });
     else done += dry ? 0 : 1;
   }
   return { matched: jobs.length, done, skipped };
+}
+
+/** Why a job is skipped; null when it was changed, or would be. */
+function refusal(
+  sim: Sim,
+  action: Action,
+  job: FakeJob,
+  dry: boolean,
+  edit: JsonObject | null,
+): string | null {
+  if (!POSSIBLE[action].includes(job.status))
+    return `Job ${job.id} is ${job.status}; this action is not for such jobs.`;
+  try {
+    const payload = edit ? edited(job, edit) : undefined;
+    return dry ? null : OF[action](sim, job, payload);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return (error.errors ?? []).map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; ");
+  }
 }

@@ -8,10 +8,14 @@ type Row = Schemas["FindingRow"];
 
 const HOUR = 3_600_000;
 const ORDER: Row["kind"][] = [
+  "not_starting",
+  "in_flight",
   "new_dead_letters",
   "overdue",
-  "growing",
   "paused",
+  "oldest_job",
+  "growing",
+  "failure_ratio",
   "errors",
   "dead_letters",
   "draining",

@@ -2,16 +2,20 @@ import type { IncomingMessage } from "node:http";
 import type { Answer, Handler } from "./handler";
 import { bulk, redrive } from "./bulk";
 import { cancel, discard, jobOf, pastPayload, retry, runNow } from "./jobActs";
-import { getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
+import { bulkOutcome, getBulk, listBulk, startBulk, stopBulk } from "./bulkActions";
 import { checkPayload } from "./sim/payloads";
-import { errorGroups, markOf, matching, metrics, series, tenants, type Narrow } from "./answers";
+import { errorGroups, errorJobs, markOf, matching, metrics, series, tenants, type Narrow } from "./answers";
 import { META } from "../src/test/meta";
+import { flows } from "./flow";
 import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
+import { BATCH_ROUTES } from "./batches";
 import { PAUSE_ROUTES } from "./pauses";
 import { SCHEDULE_ROUTES } from "./schedules";
+import { VIEW_ROUTES } from "./views";
+import { WEBHOOK_ROUTES } from "./webhooks";
 import { types } from "./sim/types";
 import { stringify } from "../src/lib/json";
 import { uuid } from "./sim/rng";
@@ -45,6 +49,27 @@ const create: Handler = async ({ sim, request }) => {
   return { status: 201, body: row(job, true), headers: { Location: `/jobs/${job.id}` } };
 };
 
+/** The declared types as the API shows them. */
+const declared = (sim: Sim) =>
+  types.map((one) => ({
+    ...one,
+    retired: sim.retired.has(one.type),
+    enqueues: sim.enqueues[one.type] ?? [],
+    fair_by: sim.fairBy[one.type] ?? null,
+    rate: sim.rates[one.type]?.rate ?? null,
+    ...sim.declared[one.type],
+  }));
+
+/** Raise a Problem, as the API does, if no job of the type (null: of any type) has a tenant. */
+function checkTenants(sim: Sim, type: string | null): void {
+  const meant = declared(sim).filter((one) => type === null || one.type === type);
+  if (meant.length === 0 || meant.some((one) => one.fair_by ?? one.serial_by)) return;
+  const lacks = type === null ? "no job type has" : `${type} does not have`;
+  throw new Problem(422, "The request is not valid", "There are no tenants.", [
+    { loc: ["query", "tenant"], msg: `${lacks} \`fair_by\` or \`serial_by\`, so its jobs have no tenant` },
+  ]);
+}
+
 /** Jobs that one page of a search by error or payload looks at. */
 const SEARCHED = 220;
 
@@ -58,15 +83,17 @@ const list: Handler = ({ sim, query }) => {
       body: { jobs: own, total: own.length, limit: 1, offset: 0, next_cursor: null, looked: own.length },
     };
   }
+  if (query.get("tenant") !== null) checkTenants(sim, query.get("type"));
   const limit = Number(query.get("limit") ?? 20);
   const which = Object.fromEntries(query) as Narrow;
-  // As the API does: neither is in the index, so a page looks at a part of the jobs and may find none in it.
-  const sought = which.error ?? which.payload ?? null;
-  const all = matching(sim, sought === null ? which : { ...which, error: null, payload: null });
+  // As the API does: these are not in the index, so a page looks at a part of the jobs and may find none in it.
+  const sought = which.error ?? which.payload ?? which.batch ?? null;
+  const read = which.batch ? { batch: which.batch } : { ...which, error: null, payload: null };
+  const all = matching(sim, sought === null ? which : read);
   // The cursor is the last job of the page before, so that new jobs do not shift what follows.
   const cursor = query.get("cursor");
   const start = cursor ? all.findIndex((job) => job.id === cursor) + 1 : Number(query.get("offset") ?? 0);
-  const seen = sought === null ? limit : SEARCHED;
+  const seen = sought === null || which.batch ? limit : SEARCHED;
   const looked = all.slice(start, start + seen);
   const jobs = sought === null ? looked : matching(sim, which).filter((job) => looked.includes(job));
   const counted = [...query.keys()].every((name) =>
@@ -146,6 +173,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ["POST", /^bulk$/, "operator", startBulk],
   ["GET", /^bulk$/, "viewer", listBulk],
   ["GET", /^bulk\/[^/]+$/, "viewer", getBulk],
+  ["GET", /^bulk\/[^/]+\/outcome$/, "viewer", bulkOutcome],
   ["POST", /^bulk\/[^/]+\/stop$/, "operator", stopBulk],
   [
     "GET",
@@ -161,22 +189,33 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ],
   ["GET", /^jobs\/[^/]+\/payloads\/\d+$/, "viewer", pastPayload],
   ["POST", /^jobs\/[^/]+\/retry$/, "operator", retry],
+  [
+    "GET",
+    /^jobs\/[^/]+\/retry$/,
+    "viewer",
+    () => ({ body: { kept: [], older: false, anew: [], events: [], places: [] } }),
+  ],
   ["POST", /^jobs\/[^/]+\/cancel$/, "operator", cancel],
   ["POST", /^jobs\/[^/]+\/run-now$/, "operator", runNow],
   ["POST", /^jobs\/[^/]+\/discard$/, "operator", discard],
   ["POST", /^dead-letters\/redrive$/, "operator", redrive],
   ["POST", /^uploads$/, "operator", uploads],
   ["GET", /^meta$/, "viewer", () => ({ body: META })],
-  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: types.map((one) => ({ ...one, retired: sim.retired.has(one.type), enqueues: sim.enqueues[one.type] ?? [], fair_by: sim.fairBy[one.type] ?? null, rate: sim.rates[one.type]?.rate ?? null, ...sim.declared[one.type] })) } })], // prettier-ignore
+  ["GET", /^job-types$/, "viewer", ({ sim }) => ({ body: { job_types: declared(sim) } })],
   ["GET", /^job-types\/[^/]+\/tenants$/, "viewer", ({ sim, path }) => ({ body: tenants(sim, path[1] ?? "") })], // prettier-ignore
   ...PAUSE_ROUTES,
   ["GET", /^metrics$/, "viewer", ({ sim }) => ({ body: metrics(sim) })],
+  ["GET", /^metrics\/flow$/, "viewer", ({ sim }) => ({ body: flows(sim) })],
   ["GET", /^metrics\/health$/, "viewer", ({ sim }) => ({ body: findings(sim) })],
   ["POST", /^errors\/[^/]+\/acknowledge$/, "operator", mark(true)],
   ["POST", /^errors\/[^/]+\/resolve$/, "operator", mark(true, true)],
   ["POST", /^errors\/[^/]+\/reopen$/, "operator", mark(false)],
   ["GET", /^metrics\/series$/, "viewer", ({ sim, query }) => ({ body: series(sim, query) })],
+  ...BATCH_ROUTES,
   ...SCHEDULE_ROUTES,
+  ...VIEW_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ["GET", /^errors\/[^/]+$/, "viewer", ({ sim, path }) => ({ body: errorJobs(sim, path[1] ?? "") })],
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];
 

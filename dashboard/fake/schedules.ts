@@ -26,11 +26,15 @@ function all(sim: Sim): Map<string, Schedule> {
   const digest = store(sim, "daily-digest", settings(sim, "email.send", "30 6 * * *", "Europe/Berlin"));
   const jobs = [...sim.jobs.values()].filter((job) => job.type === "email.send").slice(0, 5);
   digest.last_firings = jobs.map((job, at) => ({
-    ...firing(sim.now() - (at + 1) * 24 * HOUR, digest.timezone),
+    ...firing(sim.now() - (at * 24 + 23) * HOUR, digest.timezone),
     job_id: job.id,
     status: job.status,
     error_class: job.errorClass,
   }));
+  // One firing was skipped, and one was missed.
+  const skipped = digest.last_firings[2];
+  if (skipped) Object.assign(skipped, { status: "cancelled", error_class: "Skipped" });
+  digest.missed_firings = [{ ...firing(sim.now() - 6 * 24 * HOUR, digest.timezone), reason: "missed" }];
   return made;
 }
 
@@ -43,7 +47,7 @@ function store(sim: Sim, id: string, from: Partial<Schedule>): Schedule {
   const now = iso(sim.now());
   const schedule = {
     id, starts_at: null, ends_at: null, declared: false, paused: false, problem: null, created_at: now, updated_at: now,
-    last_firings: [], next_firings: [], ...from, version: String(++writes),
+    last_firings: [], next_firings: [], missed_firings: [], paused_by: null, paused_at: null, ...from, version: String(++writes),
   } as unknown as Schedule; // prettier-ignore
   schedule.next_firings = next(schedule.cron, schedule.timezone, sim.now());
   all(sim).set(id, schedule);
@@ -119,7 +123,10 @@ const pause =
   (ask) => {
     const schedule = one(ask);
     const firings = on ? [] : next(schedule.cron, schedule.timezone, ask.sim.now());
-    return { body: Object.assign(schedule, { paused: on, next_firings: firings }) };
+    const pause = on
+      ? { paused_by: ask.role, paused_at: iso(ask.sim.now()) }
+      : { paused_by: null, paused_at: null };
+    return { body: Object.assign(schedule, { paused: on, next_firings: firings, ...pause }) };
   };
 
 const run: Handler = (ask) => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { authorize, cors, Problem, readJson, send, sendRead } from "./http";
+import type { FakeBatch } from "./sim/model";
 import { answer } from "./routes";
 import { workOff } from "./bulkActions";
 import { files } from "./files";
@@ -115,6 +116,7 @@ type Order = {
   rates?: Sim["rates"];
   fairBy?: Record<string, string>;
   declared?: Sim["declared"];
+  batches?: FakeBatch[];
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -133,6 +135,7 @@ async function control(
     rates = {},
     fairBy = {},
     declared = {},
+    batches = [],
     ...rest
   } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
@@ -144,5 +147,6 @@ async function control(
     target.paused.set(type, { since: target.now(), by: "JobFlow", ...pause });
   Object.assign(target.fairBy, fairBy);
   Object.assign(target.declared, declared);
+  target.batches.push(...batches);
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

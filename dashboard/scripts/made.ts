@@ -161,3 +161,129 @@ export const DEAD = {
 
 /** More jobs than a few requests count. */
 export const CROWD = { reset: { jobs: 20, arrivals: 0 }, add: ended(4500, "failed", "ExportEmpty", 3) };
+
+/** Ids of batches, and of a job with many child jobs. */
+export const BATCH = {
+  running: "0b8f4d52-5c0a-4c55-9d6c-6f0c7c2f5a11",
+  open: "1c0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a12",
+  closing: "2d0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a13",
+  rounds: "3e0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a14",
+  cancelled: "4f0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a15",
+  large: "5a0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a16",
+  parent: "6b0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a17",
+} as const;
+
+const FAR = 3_600_000_000;
+const OOPS = {
+  errorClass: "UploadMissing",
+  errorMessage: "There is no upload uploads/missing/photo.png yet.",
+};
+
+/** Jobs of one status; `first` is the number of the first one. */
+function some(number: number, status: string, first: number, more: object = {}, type = "image.process") {
+  return Array.from({ length: number }, (_, n) => {
+    const [at, ended] = [
+      now - 240_000 + (first + n) * 100,
+      !["queued", "processing", "retrying"].includes(status),
+    ];
+    const failed = status === "failed" || status === "dead_letter" || status === "retrying";
+    return {
+      type,
+      payload: { key: `uploads/shop-${first + n}.jpg` },
+      more: {
+        status,
+        idempotencyKey: `shop.${first + n}`,
+        createdAt: at,
+        attempts: status === "queued" ? 0 : 1,
+        startedAt: status === "queued" ? null : at + 4000 + (first + n) * 700,
+        finishedAt: ended ? at + 6500 + (first + n) * 700 : null,
+        // what runs or waits stays as it is
+        endsAt: now + FAR,
+        nextAttemptAt: ended || status === "processing" ? null : now + FAR,
+        ...(failed ? OOPS : {}),
+        ...more,
+      },
+    };
+  });
+}
+
+const round = (ago: number, total: number | null, more: object = {}) => ({
+  openedAt: now - ago,
+  closedAt: total === null ? null : now - ago + 1000,
+  endedAt: null,
+  total,
+  ...more,
+});
+const batch = (id: string, key: string | null, ago: number, rounds: object[], more: object = {}) => ({
+  ...{ id, key, then: "report.generate", onFailure: null, tags: [], parent: null, createdBy: "ada" },
+  ...{ createdAt: now - ago, rounds },
+  ...more,
+});
+const numbers = (completed: number, failed: number, cancelled: number) => ({
+  ...{ done: completed + failed + cancelled, completed, failed, cancelled, failed_ids: [] },
+});
+const of = (id: string, at = 1) => ({ batch: id, round: at });
+
+/** Batches in every state, and a job with 200 child jobs, which are the members of one of them. */
+export const FANNED = {
+  reset: { jobs: 40, arrivals: 0 },
+  enqueues: { "report.generate": ["image.process", "email.send"] },
+  batches: [
+    batch(BATCH.running, "Product photos of November", 240_000, [round(240_000, 200)], {
+      ...{ onFailure: "email.send", tags: ["shop", "2026-11"], parent: BATCH.parent, createdBy: null },
+    }),
+    batch(BATCH.open, "import-7", 600_000, [round(600_000, null)], { then: null }),
+    batch(BATCH.closing, null, 1_200_000, [round(1_200_000, null, { closing: true })]),
+    batch(BATCH.rounds, "2026-10", 86_400_000, [
+      round(86_400_000, 60, { endedAt: now - 86_000_000, numbers: numbers(48, 12, 0) }),
+      round(7_200_000, 12, {
+        endedAt: now - 7_000_000,
+        numbers: numbers(9, 3, 0),
+        bulk: "00000000000000000009",
+      }),
+      round(600_000, 3, { endedAt: now - 500_000 }),
+    ]),
+    batch(
+      BATCH.cancelled,
+      "A key with an unusually long name, as an importer might choose it for its file",
+      90_000_000,
+      [round(90_000_000, 30, { endedAt: now - 89_000_000, numbers: numbers(0, 0, 30) })],
+    ),
+    batch(BATCH.large, "crawl", 3_600_000, [round(3_600_000, 100_000, { numbers: numbers(61_200, 340, 0) })]),
+  ],
+  add: [
+    {
+      type: "report.generate",
+      payload: { hours: 24, formats: ["csv"] },
+      more: {
+        ...{ id: BATCH.parent, status: "completed", createdAt: now - 245_000, startedAt: now - 243_000 },
+        ...{ finishedAt: now - 238_000, attempts: 1 },
+        history: [
+          {
+            gen: 1, attempt: 1, claim: 1, outcome: "completed", duration_ms: 5000, stack: null, request_id: null,
+            cold_start: true, receive_count: 1, retry_delay_s: null, error_class: null, error_message: null,
+            started_at: new Date(now - 243_000).toISOString(), finished_at: new Date(now - 238_000).toISOString(),
+          },
+        ], // prettier-ignore
+      },
+    },
+    ...some(3, "failed", 11, { ...of(BATCH.running), parent: BATCH.parent }),
+    ...some(1, "dead_letter", 57, { ...of(BATCH.running), parent: BATCH.parent }),
+    ...some(110, "completed", 60, { ...of(BATCH.running), parent: BATCH.parent }),
+    ...some(8, "processing", 170, { ...of(BATCH.running), parent: BATCH.parent }),
+    ...some(5, "retrying", 178, { ...of(BATCH.running), parent: BATCH.parent }),
+    ...some(53, "queued", 183, { ...of(BATCH.running), parent: BATCH.parent }),
+    ...some(14, "completed", 236, { ...of(BATCH.running), parent: BATCH.parent }, "email.send"),
+    ...some(6, "queued", 250, { ...of(BATCH.running), parent: BATCH.parent }, "email.send"),
+    ...some(4, "completed", 0, of(BATCH.open)),
+    ...some(8, "queued", 4, of(BATCH.open)),
+    ...some(2, "processing", 0, of(BATCH.closing)),
+    ...some(48, "completed", 0, of(BATCH.rounds)),
+    ...some(9, "completed", 48, of(BATCH.rounds, 2)),
+    ...some(2, "completed", 57, of(BATCH.rounds, 3)),
+    ...some(1, "failed", 59, of(BATCH.rounds, 3)),
+    ...some(30, "cancelled", 0, of(BATCH.cancelled)),
+    ...some(20, "failed", 0, of(BATCH.large)),
+    ...some(520, "completed", 20, of(BATCH.large)),
+  ],
+};

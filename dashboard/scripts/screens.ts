@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { CROWD, DEAD, MADE, RULED } from "./made";
+import { BATCH, CROWD, DEAD, FANNED, MADE, RULED } from "./made";
 
 /** What a screenshot is of. */
 export interface Screen {
@@ -56,6 +56,18 @@ const retryAll = async (page: Page) => {
   await page.getByText(/^(Counting: [2-9],|Could not count)/).waitFor();
 };
 
+const retryDead = async (page: Page) => {
+  await page.locator("[data-job]").first().waitFor();
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await page.getByText(/jobs will be retried/).waitFor();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Retry/ })
+    .click();
+  await page.locator("[data-run=done]").waitFor({ timeout: 30_000 });
+};
+
 export const SCREENS: Record<string, Screen> = {
   landing: { path: () => "/", whole: true },
   dashboard: { path: () => "/dashboard" },
@@ -98,6 +110,36 @@ export const SCREENS: Record<string, Screen> = {
     then: retryAll,
     alike: true,
   },
+  "bulk-done": {
+    path: () => "/dashboard?status=dead_letter",
+    order: { reset: {} },
+    then: retryDead,
+    alike: true,
+  },
+  bulk: {
+    path: () => "/dashboard?status=dead_letter",
+    order: { reset: {} },
+    then: async (page) => {
+      await retryDead(page);
+      await page.locator("[data-run]").getByRole("link").first().click();
+      await page.getByTestId("outcome").waitFor();
+    },
+  },
+  "bulk-list": { path: () => "/bulk", order: withoutJobs },
+  "edit-many": {
+    path: () => "/dashboard?status=dead_letter",
+    then: async (page) => {
+      await selectThree(page);
+      await page.getByRole("button", { name: "Edit payloads…" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Field", { exact: true }).selectOption({ index: 1 });
+      await dialog.getByLabel("New value").fill("ada@example.com");
+      await dialog
+        .getByText(/jobs? (will be retried|skipped)/)
+        .first()
+        .waitFor();
+    },
+  },
   selected: { path: () => "/dashboard?status=dead_letter", then: selectThree },
   empty: { path: () => "/dashboard?error=nothing-like-this" },
   "job-dead": { path: async (find) => `/jobs/${await find.byStatus("dead_letter")}`, whole: true },
@@ -118,6 +160,11 @@ export const SCREENS: Record<string, Screen> = {
   "queues-error": { path: () => "/queues", order: failing, alike: true },
   "queues-empty": { path: () => "/queues", order: withoutJobs, whole: true, alike: true },
   queue: { path: () => "/queues/image-process", whole: true },
+  "queue-compare": {
+    path: () => "/queues/email-send?span=24h&compare=before",
+    whole: true,
+    alike: true,
+  },
   "queue-loading": { path: () => "/queues/image-process", order: late, alike: true },
   "queue-error": { path: () => "/queues/image-process", order: failing, alike: true },
   "queue-empty": { path: () => "/queues/image-process", order: withoutJobs, whole: true, alike: true },
@@ -132,6 +179,55 @@ export const SCREENS: Record<string, Screen> = {
   "schedules-error": { path: () => "/schedules", order: failing, alike: true },
   "schedule-new": { path: () => "/schedules?edit=new", whole: true },
   "schedule-edit": { path: () => "/schedules?edit=daily-digest", whole: true },
+  webhooks: { path: () => "/webhooks", whole: true },
+  "webhooks-loading": { path: () => "/webhooks", order: late, alike: true },
+  "webhooks-error": { path: () => "/webhooks", order: failing, alike: true },
+  "webhooks-empty": { path: () => "/webhooks", order: withoutJobs, alike: true },
+  "webhook-new": { path: () => "/webhooks?edit=%2B", whole: true },
+  "webhook-edit": { path: () => "/webhooks?edit=audit", whole: true, alike: true },
+  deliveries: { path: () => "/webhooks?of=billing", whole: true },
+  "deliveries-none": { path: () => "/webhooks?of=quiet", alike: true },
+  batches: { path: () => "/batches", order: FANNED, whole: true },
+  "batches-loading": { path: () => "/batches", order: late, alike: true },
+  "batches-error": { path: () => "/batches", order: failing, alike: true },
+  "batches-empty": { path: () => "/batches", order: withoutJobs, alike: true },
+  batch: { path: () => `/batches/${BATCH.running}`, order: FANNED, whole: true },
+  "batch-open": { path: () => `/batches/${BATCH.open}`, order: FANNED, whole: true },
+  "batch-closing": { path: () => `/batches/${BATCH.closing}`, order: FANNED, whole: true, alike: true },
+  "batch-rounds": { path: () => `/batches/${BATCH.rounds}`, order: FANNED, whole: true },
+  "batch-round": { path: () => `/batches/${BATCH.rounds}?round=1`, order: FANNED, whole: true, alike: true },
+  "batch-cancelled": { path: () => `/batches/${BATCH.cancelled}`, order: FANNED, whole: true, alike: true },
+  "batch-large": { path: () => `/batches/${BATCH.large}`, order: FANNED, whole: true, alike: true },
+  "batch-ask": {
+    path: () => `/batches/${BATCH.running}`,
+    order: FANNED,
+    then: async (page) => {
+      await open("Retry the failed members")(page);
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  "batch-cell": {
+    path: () => `/batches/${BATCH.running}`,
+    order: FANNED,
+    then: async (page) => {
+      await page.locator('[data-group="failed"] [data-cell]').nth(1).focus();
+    },
+    alike: true,
+  },
+  "batch-loading": { path: () => `/batches/${BATCH.running}`, order: late, alike: true },
+  "batch-error": { path: () => `/batches/${BATCH.running}`, order: failing, alike: true },
+  "batch-gone": { path: () => `/batches/${BATCH.running}`, order: withoutJobs, alike: true },
+  "job-many": { path: () => `/jobs/${BATCH.parent}`, order: FANNED, whole: true },
+  "job-member": {
+    path: () => `/batches/${BATCH.running}`,
+    order: FANNED,
+    then: async (page) => {
+      await page.locator("#failed-members").getByRole("listitem").first().getByRole("link").click();
+      await page.getByRole("region", { name: "Details" }).waitFor();
+    },
+    whole: true,
+    alike: true,
+  },
   "errors-retry": { path: () => "/errors", then: open("Count and retry…"), alike: true },
   "queue-rules": {
     path: () => "/queues/email-send",
@@ -148,11 +244,22 @@ export const SCREENS: Record<string, Screen> = {
   "not-found": { path: () => "/nope" },
   palette: { path: () => "/dashboard", then: press("Control+k") },
   help: { path: () => "/dashboard", then: press("?") },
+  account: { path: () => "/dashboard", then: open(/^Account/) },
   "queue-paused": {
     path: () => "/queues/email-send",
     order: { reset: {} },
     then: paused,
     whole: true,
+  },
+  reference: {
+    path: () => "/reference/",
+    then: async (page) => {
+      const create = page.locator("#operations-jobs-create_job");
+      await create.getByRole("button").first().click();
+      await create.getByRole("button", { name: "Try it out" }).click();
+      await create.scrollIntoViewIfNeeded();
+    },
+    alike: true,
   },
   "sign-in": { path: () => "/dashboard", then: signOut },
 };

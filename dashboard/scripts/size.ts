@@ -14,6 +14,8 @@ const SCREENS = [
   "queues/QueuesPage",
   "queues/type/TypePage",
   "errors/ErrorsPage",
+  "batches/BatchListPage",
+  "batches/BatchPage",
 ];
 
 interface Chunk {

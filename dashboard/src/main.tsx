@@ -10,8 +10,16 @@ holdKeys();
 if (location.pathname === "/" && sessionStorage.getItem(TOKEN_KEY))
   history.replaceState(null, "", "/dashboard");
 askFirst(location);
-const root = document.getElementById("root");
 void speakChosen().then(async () => {
   loadPage(location);
-  if (root) await (await import("./start")).start(root);
+  const { start } = await import("./start");
+  await parsed();
+  const root = document.getElementById("root");
+  if (root) await start(root);
 });
+
+/** Wait for the whole document: this script may run before the browser has read it. */
+async function parsed(): Promise<void> {
+  if (document.readyState !== "loading") return;
+  await new Promise((resolve) => document.addEventListener("DOMContentLoaded", resolve, { once: true }));
+}

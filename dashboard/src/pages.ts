@@ -11,6 +11,11 @@ export const pages = {
   queue: () => import("./queues/type/TypePage"),
   errors: () => import("./errors/ErrorsPage"),
   schedules: () => import("./schedules/SchedulesPage"),
+  webhooks: () => import("./webhooks/WebhooksPage"),
+  batchList: () => import("./batches/BatchListPage"),
+  batch: () => import("./batches/BatchPage"),
+  bulkList: () => import("./bulk/BulkListPage"),
+  bulk: () => import("./bulk/BulkPage"),
 };
 
 /** Each address with its code and the first requests of its page. */
@@ -23,10 +28,15 @@ const BY_PATH: [RegExp, () => Promise<unknown>, (address: Location) => string[]]
   ],
   [/^\/jobs\//, pages.job, ({ pathname }) => [pathname]],
   [/^\/create/, pages.create, () => ["/job-types"]],
-  [/^\/queues\/./, pages.queue, () => ["/metrics", "/job-types"]],
-  [/^\/queues/, pages.queues, () => ["/metrics", "/job-types"]],
+  [/^\/queues\/./, pages.queue, () => ["/metrics", "/metrics/flow", "/job-types"]],
+  [/^\/queues/, pages.queues, () => ["/metrics", "/metrics/flow", "/job-types"]],
   [/^\/errors/, pages.errors, () => []],
   [/^\/schedules/, pages.schedules, () => []],
+  [/^\/webhooks/, pages.webhooks, () => ["/webhooks"]],
+  [/^\/batches\/./, pages.batch, ({ pathname }) => [pathname]],
+  [/^\/batches/, pages.batchList, () => ["/batches"]],
+  [/^\/bulk\/./, pages.bulk, ({ pathname }) => [pathname]],
+  [/^\/bulk/, pages.bulkList, () => ["/bulk"]],
 ];
 
 function at(address: Location) {

@@ -37,7 +37,7 @@ const job = createRoute({
 const create = createRoute({
   getParentRoute: () => root,
   path: "/create",
-  validateSearch: pick("type", "from", "edit"),
+  validateSearch: pick("type", "from", "edit", "begin"),
   component: lazyRouteComponent(pages.create, "CreatePage"),
 });
 const queues = createRoute({
@@ -50,7 +50,7 @@ const queue = createRoute({
   path: "/queues/$queue",
   validateSearch: (raw: Record<string, unknown>) => {
     const { span } = readSearch(raw);
-    return span ? { span } : {};
+    return { ...(span && { span }), ...(raw.compare === "before" && { compare: "before" as const }) };
   },
   component: lazyRouteComponent(pages.queue, "TypePage"),
 });
@@ -67,7 +67,50 @@ const schedules = createRoute({
   component: lazyRouteComponent(pages.schedules, "SchedulesPage"),
 });
 
-const routeTree = root.addChildren([landing, dashboard, job, create, queues, queue, errors, schedules]);
+const webhooks = createRoute({
+  getParentRoute: () => root,
+  path: "/webhooks",
+  validateSearch: pick("edit", "of"),
+  component: lazyRouteComponent(pages.webhooks, "WebhooksPage"),
+});
+const batchList = createRoute({
+  getParentRoute: () => root,
+  path: "/batches",
+  component: lazyRouteComponent(pages.batchList, "BatchListPage"),
+});
+const batch = createRoute({
+  getParentRoute: () => root,
+  path: "/batches/$id",
+  validateSearch: pick("round"),
+  component: lazyRouteComponent(pages.batch, "BatchPage"),
+});
+const bulkList = createRoute({
+  getParentRoute: () => root,
+  path: "/bulk",
+  component: lazyRouteComponent(pages.bulkList, "BulkListPage"),
+});
+const bulk = createRoute({
+  getParentRoute: () => root,
+  path: "/bulk/$id",
+  validateSearch: pick("show"),
+  component: lazyRouteComponent(pages.bulk, "BulkPage"),
+});
+
+const routeTree = root.addChildren([
+  landing,
+  dashboard,
+  job,
+  create,
+  queues,
+  queue,
+  errors,
+  schedules,
+  webhooks,
+  batchList,
+  batch,
+  bulkList,
+  bulk,
+]);
 
 export function makeRouter() {
   return createRouter({

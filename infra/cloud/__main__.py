@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -25,6 +26,7 @@ from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.first_token import FirstToken
 from infra.cloud.commands.recount import recount
 from infra.cloud.commands.smoke import Smoke
+from infra.cloud.commands.spent import last_days
 from infra.cloud.commands.status import status
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
@@ -43,7 +45,9 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:  # told with the usage of the command, not with that of all commands
+        options.misused(f"unrecognized arguments: {' '.join(unknown)}")
     carry_out: Callable[[argparse.Namespace, Terminal], int] = options.carry_out
     terminal = Terminal()
     try:
@@ -88,6 +92,7 @@ def _deploy(options: argparse.Namespace, terminal: Terminal) -> int:
         dry_run=options.dry_run,
         yes=options.yes,
         force_remove=options.force_remove,
+        drop_rest_api=options.drop_rest_api,
         first_token=FirstToken(options.token_file, options.token_secret),
         tags=parameters.parse(options.tag),
         monitor=options.monitor,
@@ -157,6 +162,10 @@ def _recount(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _token(options: argparse.Namespace, terminal: Terminal) -> int:
+    if options.action == "revoke" and not options.id:
+        options.misused("--id is missing: the id of the token, as `list` shows it")
+    if options.days is not None and not 0 < options.days < math.inf:
+        options.misused("argument --days: must be a positive number; without it the token works for ever")
     identity = ""
     if options.stage is None:
         tokens = access.tokens_here()
@@ -167,7 +176,7 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         for token in tokens.list():
             print(line_of(token, time.time()))
     elif options.action == "revoke":
-        terminal.say(f"Revoked {tokens.revoke(options.id, identity).id}. It stops working within six minutes.")
+        terminal.say(f"Revoked {tokens.revoke(options.id, identity).id}. It stops working within ten seconds.")
     else:
         ttl = None if options.days is None else options.days * int(DAY)
         label = options.label or ("" if options.stage else f"a local {options.role}")
@@ -176,8 +185,16 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
-def _cost(_options: argparse.Namespace, _terminal: Terminal) -> int:
-    print(bill.report(job_types.load()))
+def _cost(options: argparse.Namespace, terminal: Terminal) -> int:
+    if options.from_stage is None:
+        if options.json:
+            options.misused("argument --json: needs --from-stage")
+        print(bill.report(job_types.load()))
+        return 0
+    account = sign_in()
+    with terminal.working("Reading what AWS has counted"):
+        found = last_days(account, Stack(account, stack_name(options.from_stage)), datetime.now(UTC))
+    print(json.dumps(found.as_json(), indent=1) if options.json else "\n".join(found.lines_of_text()))
     return 0
 
 
@@ -207,7 +224,7 @@ def _parser() -> argparse.ArgumentParser:
         kind = argparse.RawDescriptionHelpFormatter
         made = commands.add_parser(name, help=about, description=about, epilog=shown, formatter_class=kind)
         # not named "run": `restore` has an option `--run`, and argparse would store both values under this name
-        made.set_defaults(carry_out=run)
+        made.set_defaults(carry_out=run, misused=made.error)
         return made
 
     def staged(
@@ -256,14 +273,23 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
     token.add_argument("--label", default="", help="who or what uses it; needed with --stage")
     token.add_argument(
-        "--rate", type=int, default=0, metavar="N", help="POSTs a minute, in place of its address's limit"
+        "--rate",
+        type=int,
+        default=0,
+        metavar="N",
+        help="POSTs a minute, in place of its address's limit; 0 (default): that limit",
     )
     token.add_argument("--days", type=float, help="for how long it works; without it for ever")
     token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
     measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.", "--base main")
     measured.add_argument("--out", type=Path, default=ROOT / "build")
     measured.add_argument("--base", default="", metavar="REVISION", help="of git, to compare with its code in turn")
-    command("cost", _cost, "Work out what the stack costs when idle, and per million jobs.", "")
+    priced = command(
+        "cost", _cost, "Work out what the stack costs when idle, and per million jobs; or what a stage has cost.",
+        "--from-stage prod",
+    )  # fmt: skip
+    priced.add_argument("--from-stage", metavar="STAGE", help="read what AWS has counted in its last 30 full days")
+    priced.add_argument("--json", action="store_true", help="with --from-stage: for programs")
     return parser
 
 
@@ -282,6 +308,7 @@ def _deploy_options(deploy: argparse.ArgumentParser) -> None:
     deploy.add_argument(
         "--force-remove", action="store_true", help="remove job types that have unfinished jobs; they are cancelled"
     )
+    deploy.add_argument("--drop-rest-api", action="store_true", help="delete the REST API of an earlier version")
     deploy.add_argument("--no-dashboard", action="store_true", help="leave the dashboard as it is; needs no Node")
     deploy.add_argument("--token-file", type=Path, help="where the first admin token goes, if not to a terminal")
     deploy.add_argument(

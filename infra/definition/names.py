@@ -14,6 +14,10 @@ Resources = dict[str, dict[str, Any]]
 """The `Resources` section of a template, or a part of it."""
 
 APP = "jobflow"
+API = "HttpApi"
+"""Logical id of the HTTP API."""
+TOPIC = "AlarmTopic"
+"""Logical id of the stack's own topic for alarms; the parameter AlarmTopicArn is the deployer's."""
 PREFIX = "JOBFLOW_PREFIX"
 """The environment variable with a prefix for stack names that replaces `jobflow`."""
 STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
@@ -85,6 +89,17 @@ def ref(logical_id: str) -> Value:
 def arn_of(logical_id: str) -> Value:
     """Refer to a resource's ARN."""
     return attribute(logical_id, "Arn")
+
+
+def alarm_topic() -> Value:
+    """Return the ARN of the alarms' topic: the stack's own, or the deployer's."""
+    return {"Fn::If": ["OwnsTopic", ref(TOPIC), ref("AlarmTopicArn")]}
+
+
+def console_url(text: str = "") -> Value:
+    """Return `text` and the address of the console (the dashboard in the browser), for a stage that has one."""
+    own, ours = (sub(f"{text}https://${{{host}}}") for host in ("SiteDomain", "SiteDistribution.DomainName"))
+    return {"Fn::If": ["HasDomain", own, ours]}
 
 
 def attribute(logical_id: str, name: str) -> Value:

@@ -3,14 +3,16 @@
 from typing import Any
 
 from chalicelib.settings import SHARDS
-from infra.definition.names import Value, attribute, ref, sub
-from infra.definition.web.gateway import STAGE
-from infra.definition.web.site import url
+from infra.definition.names import API, Value, attribute, console_url, ref, sub
+from infra.definition.throttles import BURST, RATE
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """A placeholder for the certificate of a stage without SiteDomain; nothing uses it."""
 HIDDEN = "****"
 """The text that CloudFormation shows instead of a secret parameter's value."""
+ENDPOINT = f"https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
+RATES = {"MinValue": 1, "MaxValue": 10_000}
+"""API Gateway's own limit for all APIs of an account and region is 10,000 requests a second by default."""
 _SHARDS = [str(number) for number in SHARDS]
 RETENTIONS = [1, 3, 7, 14, 30, 60, 90, 120, 180, 365]
 """Days that a deployer can choose; CloudWatch Logs accepts a few more values."""
@@ -43,17 +45,17 @@ def conditions() -> dict[str, Any]:
         "HasDomain": _given("SiteDomain"),
         "HasMailConfigurationSet": _given("MailConfigurationSet"),
         "HasAccessLogs": _is_true("AccessLogs"),
-        "MakesLogRole": _is_true("AccessLogsRole"),
         "Protected": _is_true("Protect"),
         "ShiftsTraffic": _is_true("ShiftTraffic"),
     }
 
 
 def outputs() -> dict[str, Any]:
-    """Return the outputs that deploy and status read. Chalice adds EndpointURL, RestAPIId and others."""
+    """Return the outputs that deploy and status read."""
     return {
-        "ApiOriginValue": _output(_api_url(), "The API without its path"),
-        "ApiUrl": {**_output(_api_url(f"/{STAGE}"), "Where the API is"), **_exported("ApiUrl")},
+        "ApiUrl": {**_output(_api_url(), "Where the API is"), **_exported("ApiUrl")},
+        "ApiId": _output(ref(API), "The id of the HTTP API: map its stage $default to a domain of your own"),
+        "EndpointURL": _output(sub(ENDPOINT), "API Gateway's address of the API, also with a domain of your own"),
         # `infra.cloud.package.shift` sets the value when the stage is deployed
         "NewVersions": _output(
             {"Fn::If": ["ShiftsTraffic", "10 % of the requests for 5 minutes, then all", "all requests at once"]},
@@ -62,7 +64,7 @@ def outputs() -> dict[str, Any]:
         # preflight reads the identity here, because no role names it: in the sandbox of SES, a sender also needs the
         # identity of each recipient
         "SendingIdentity": _output(ref("MailIdentity"), "The SES identity that preflight looks at"),
-        "SiteUrl": {**_output(url(), "Where the dashboard is"), "Condition": "HasDashboard"},
+        "SiteUrl": {**_output(console_url(), "Where the dashboard is"), "Condition": "HasDashboard"},
         "SiteBucketName": _output(ref("SiteBucket"), "Where the dashboard's files go"),
         "SiteDistributionId": {
             **_output(ref("SiteDistribution"), "What to invalidate after an upload"),
@@ -119,8 +121,7 @@ def _account() -> dict[str, dict[str, Any]]:
     """Return parameters that say what a stage creates, and which existing resources it uses instead."""
     return {
         "Dashboard": _choice("true", ["true", "false"], "Serve the dashboard by CloudFront; false: an API alone."),
-        "AccessLogs": _choice("false", ["true", "false"], "Log each request to API Gateway; needs the account's role."),
-        "AccessLogsRole": _choice("false", ["true", "false"], "Make that role: one stage an account and region does."),
+        "AccessLogs": _choice("true", ["true", "false"], "Log each request to API Gateway."),
         "KmsKeyArn": _text("", "ARN of a key of your own for tables, queues, files and logs; empty: AWS's keys."),
         "PermissionsBoundary": _text("", "ARN of a policy that bounds every role of the stack; empty: none."),
         "RolePath": _text("/", "Path of every role of the stack."),
@@ -151,7 +152,9 @@ def _service() -> dict[str, dict[str, Any]]:
         },
         "Protect": _choice("false", ["true", "false"], "Refuse the deletion of the tables."),
         "ApiOrigin": _text("", "The API's origin, for the dashboard's content security policy; set by deploy."),
-        "ApiConcurrency": _number(0, "Functions at once reserved for the API, and for its authorizer; 0: none."),
+        "ApiConcurrency": _number(0, "Functions at once reserved for the API; 0: none."),
+        "ApiRate": {**_number(RATE, "Requests a second that the API takes; what is beyond gets 429."), **RATES},
+        "ApiBurst": {**_number(BURST, "Requests at once that it takes beyond that rate."), **RATES},
         "ShiftTraffic": _choice("false", ["true", "false"], "A new API gets a tenth of the requests for 5 minutes."),
         "RateLimitMax": {
             **_number(60, "POST requests per address and window; 0 switches the limit off."),
@@ -178,10 +181,8 @@ def _domains() -> dict[str, dict[str, Any]]:
     }
 
 
-def _api_url(path: str = "") -> Value:
-    """Return the API's address. A custom domain's URL omits the stage path."""
-    ours = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}{path}")
-    return {"Fn::If": ["HasApiDomain", sub("https://${ApiDomain}"), ours]}
+def _api_url() -> Value:
+    return {"Fn::If": ["HasApiDomain", sub("https://${ApiDomain}"), sub(ENDPOINT)]}
 
 
 def _text(default: str, description: str) -> dict[str, Any]:

@@ -24,20 +24,17 @@ from infra.definition.monitoring.topic import topic
 from infra.definition.names import Resources
 from infra.definition.parameters import conditions, outputs, parameters
 from infra.definition.web.access_log import access_log
-from infra.definition.web.gateway import gateway, globals_section
-from infra.definition.web.site import origin, quoted_origin, site, site_reader
+from infra.definition.web.gateway import OF_CHALICE, gateway, globals_section
+from infra.definition.web.site import origin, site, site_reader
 
 MOST_RESOURCES = 500
 """Maximum resources of one stack in CloudFormation."""
 MOST_PARAMETERS = 200
 """Maximum parameters of one stack in CloudFormation."""
-SAM_ADDS = 14
-"""Number of resources that Chalice and the SAM transform add: the API, its stage, deployment and permissions, rules,
-the mapping of the stream, and settings of asynchronous invocations. The event source mapping of each queue is not
-counted here."""
+SAM_ADDS = 8
+"""Number of resources that the SAM transform adds: rules and their permissions, the mappings of the stream, and
+settings of asynchronous invocations. The event source mapping of each queue is not counted here."""
 Types = Sequence[JobType[Any, Any]]
-PLACEHOLDER_ORIGIN = "https://dashboard.invalid"
-"""A placeholder for the API's CORS origin while Chalice packages, because Chalice can write only a fixed text."""
 
 
 def merge_template(types: Types, stack: str) -> dict[str, Any]:
@@ -59,7 +56,7 @@ def resources(types: Types, stack: str) -> Resources:
     Raises ValueError if two parts share a logical id, ConfigurationError if there are more than a stack can have.
     """
     defined = functions(types, stack)
-    groups = [log_group_id(short) for short in ("api", "authorizer", *(function.short for function in defined))]
+    groups = [log_group_id(short) for short in ("api", *(function.short for function in defined))]
     parts: list[Resources] = [
         tables(stack, {"Fn::If": ["Protected", True, False]}),
         queues(types, stack),
@@ -81,8 +78,7 @@ def resources(types: Types, stack: str) -> Resources:
         if twice:
             raise ValueError(f"two resources have the same logical id: {', '.join(sorted(twice))}")
         merged |= part
-    # including the mapping of the stream's second function, if there is one
-    made_by_sam = len(queues_of(types)) + SAM_ADDS + any(function.short == "followup" for function in defined)
+    made_by_sam = len(queues_of(types)) + SAM_ADDS
     if len(merged) + made_by_sam > MOST_RESOURCES:
         raise ConfigurationError(
             f"{len(types)} job types need {len(merged) + made_by_sam} resources, and CloudFormation takes "
@@ -98,11 +94,14 @@ def finish(
     runtime: str = RUNTIME,
     zips: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the merged template with the dashboard's origin, and the same Python and processor for all functions.
+    """Return the merged template without Chalice's REST API, and with one Python and processor for all functions.
 
     `zips`: the archive of each handler that does not use the common one.
     """
-    finished: dict[str, Any] = _replaced(json.loads(json.dumps(template)))
+    finished: dict[str, Any] = json.loads(json.dumps(template))
+    for name in OF_CHALICE:
+        finished["Resources"].pop(name, None)
+    finished.get("Outputs", {}).pop("RestAPIId", None)
     for resource in finished["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"] |= {"Architectures": [architecture], "Runtime": runtime}
@@ -110,11 +109,3 @@ def finish(
             if own:
                 resource["Properties"]["CodeUri"] = f"./{own}"
     return finished
-
-
-def _replaced(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _replaced(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_replaced(inner) for inner in value]
-    return quoted_origin() if value == f"'{PLACEHOLDER_ORIGIN}'" else value

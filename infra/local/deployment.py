@@ -27,9 +27,9 @@ class Place:
     streams: Mapping[str, str]
 
 
-OF_LAMBDA = frozenset({"EVENT_SOURCES", "WATCHDOG_FUNCTION"})
-"""Variables that a laptop does not set, because they name things that exist only in Lambda: event source mappings, and
-a function to invoke."""
+OF_LAMBDA = frozenset({"ALARM_TOPIC", "EVENT_SOURCES", "WATCHDOG_FUNCTION"})
+"""Variables that a laptop does not set, because they name things that exist only in the cloud: event source mappings, a
+function to invoke, the alarms' topic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class Options:
     watch: bool = False
     settings: Path | None = None
     fresh: bool = False
+    webhook_port: int = 8090
+    """The port on which `jobflow webhooks listen` receives, on the loopback address."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, root: Path = ROOT) -> "Options":
@@ -60,6 +62,7 @@ class Options:
             watch=bool(_number(env, "WATCH", 0, 0, 1)),
             settings=Path(env["JOBFLOW_SETTINGS"]) if env.get("JOBFLOW_SETTINGS") else None,
             fresh=bool(_number(env, "FRESH", 0, 0, 1)),
+            webhook_port=_port(env, "WEBHOOK_PORT", 8090),
         )
 
 

@@ -66,7 +66,7 @@ class Platform:
         parts.callback(cloudwatch.close)
         self._dynamodb = Clients(self.aws).dynamodb()
         sink = tee(self._terminal, cloudwatch)
-        log = FunctionLog(FunctionSpec(f"{options.stack}-api", "app.app"), sink)
+        log = FunctionLog(FunctionSpec(f"{options.stack}-api", "app.handler"), sink)
         self._service = parts.enter_context(LambdaService(options.root, self.aws, sink))
         self._api = ApiProcess(listener, options.root, log)
         parts.callback(self._api.stop)
@@ -207,7 +207,9 @@ class Platform:
         left = {resource["Properties"]["FunctionName"] for resource in described.functions.values()}
         self._sources.keep(left)  # stop the others before their queues are deleted
         place = self._deploy(described)
-        self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws}
+        # only here: neither a parameter nor a setting of a stage can name a receiver inside a network
+        receiver = {"WEBHOOK_RECEIVER": f"127.0.0.1:{options.webhook_port}"}
+        self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws, **receiver}
         values = dotenv.read(options.root / dotenv.FILE)
         self.notes = [*described.notes, *dotenv.fill(described.secrets, values, Clients(self.aws))]
         self.emulator.judge_by(deployment.roles(described, self._variables))

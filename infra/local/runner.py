@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from chalicelib.webhooks.webhook import DELIVER
 from infra.cloud.package import own_code
 from infra.local import descriptions
 from infra.local.code import settings_file
@@ -193,6 +194,9 @@ def banner(state: Mapping[str, Any], types: Mapping[str, Any]) -> str:
     working = {name: example for name, example in types.items() if not name.startswith("celery.")}
     name, example = next(iter((working or types).items()), ("", {}))
     body = json.dumps({"type": name, "payload": example}).replace("'", "'\\''")
+    webhooks = "`jobflow webhooks listen` receives and prints what is delivered"
+    if DELIVER not in types:
+        webhooks = f"to try them, declare {DELIVER} (docs/webhooks.md#enable-it), then `jobflow webhooks listen`"
     rows = [
         f"JobFlow is up in {state['ready_seconds']} s",
         f"  API        {state['api']}   (docs: {state['api']}/docs)",
@@ -200,6 +204,7 @@ def banner(state: Mapping[str, Any], types: Mapping[str, Any]) -> str:
         f"  AWS        {state['aws']}   ({state['backend']})",
         f"  Token      {state['token']}",
         f"  Job types  {', '.join(types)}",
+        f"  Webhooks   {webhooks}",
         "",
         f"  curl -sS {state['api']}/jobs -H 'Authorization: Bearer {state['token']}' \\",
         f"    -H 'Content-Type: application/json' -d '{body}'",

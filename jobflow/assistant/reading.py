@@ -3,14 +3,17 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from jobflow import JobFlow
 from jobflow import models as m
+from jobflow.errors import ConfigurationError
 from jobflow.plain import plain
 
 MOST_JOBS = 50
 MOST_LINES = 200
+MOST_BATCHES = 25
 MOST_STEPS = 100
 LONGEST_TEXT = 4_000
 
@@ -25,7 +28,8 @@ class Reading:
         """Return the tools."""
         return (
             self.search_jobs, self.show_job, self.read_logs, self.list_errors, self.read_metrics,
-            self.list_findings, self.list_job_types,
+            self.list_findings, self.list_job_types, self.list_batches, self.show_batch,
+            self.list_webhooks, self.list_deliveries,
         )  # fmt: skip
 
     def search_jobs(  # many parameters, because each is a filter of the assistant's tool
@@ -38,6 +42,8 @@ class Reading:
         fingerprint: str | None = None,
         schedule: str | None = None,
         parent: str | None = None,
+        batch: str | None = None,
+        round: int | None = None,
         payload: str | None = None,
         id_prefix: str | None = None,
         idempotency_key: str | None = None,
@@ -51,19 +57,21 @@ class Reading:
         """Find jobs, newest first; each filter takes one value. The `filter` of a finding can be used unchanged.
 
         `error`: a part of the error's text. `fingerprint`: the group of the error. `parent`: the job that made the
-        jobs. `hours`: the jobs were created within this number of hours before now. `payload` needs `hours` or
-        `created_after`. Times are ISO 8601 in UTC.
+        jobs. `batch`: the batch whose members the jobs are; `round`: those in this round now. `hours`: the jobs were
+        created within this number of hours before now. `payload` needs `hours` or `created_after`. Times are ISO 8601
+        in UTC.
         """
+        if not 1 <= limit <= MOST_JOBS:
+            raise ConfigurationError(f"limit is 1 to {MOST_JOBS}; narrow the search with a filter to see others.")
         ago = None if hours is None else datetime.now(UTC) - timedelta(hours=hours)
         which: dict[str, Any] = {
             "status": status, "type": type, "tag": tag, "tenant": tenant, "error": error, "fingerprint": fingerprint,
-            "schedule": schedule, "parent": parent, "payload": payload, "id_prefix": id_prefix,
-            "idempotency_key": idempotency_key, "created_after": ago or created_after,
+            "schedule": schedule, "parent": parent, "batch": batch, "round": round, "payload": payload,
+            "id_prefix": id_prefix, "idempotency_key": idempotency_key, "created_after": ago or created_after,
             "created_before": created_before, "finished_after": finished_after, "finished_before": finished_before,
         }  # fmt: skip
         given = {name: value for name, value in which.items() if value is not None}
-        found = self._client.iterate(page_size=min(limit, MOST_JOBS), **given)
-        return [summary(job) for job in islice(found, min(limit, MOST_JOBS))]
+        return [summary(job) for job in islice(self._client.iterate(page_size=limit, **given), limit)]
 
     def show_job(self, job_id: str) -> dict[str, Any]:
         """Show one job: payload, result, why it waits, every attempt with its error and stack trace, its kept steps.
@@ -75,6 +83,32 @@ class Reading:
         if job.steps or job.status in ("processing", "suspended"):
             found["kept_steps"] = cut(plain(self._client.steps(job.id).steps[-MOST_STEPS:]))
         return found
+
+    def list_batches(self, limit: int = 20) -> list[dict[str, Any]]:
+        """List the newest batches (many jobs with one end), each with the numbers of its newest round."""
+        if not 1 <= limit <= MOST_BATCHES:
+            raise ConfigurationError(f"limit is 1 to {MOST_BATCHES}.")
+        return [cut(plain(one)) for one in self._client.batches(limit).batches]
+
+    def show_batch(self, batch_id: str) -> dict[str, Any]:
+        """Show one batch with the numbers of each round, and the ids of the first members that failed."""
+        found: dict[str, Any] = cut(plain(self._client.get_batch(batch_id)))
+        return found
+
+    def list_webhooks(self) -> list[dict[str, Any]]:
+        """List the webhooks, which report to other services how jobs have ended, and whether their receivers work."""
+        return [cut({**plain(one), "url": _host_of(one.url)}) for one in self._client.webhooks()]
+
+    def list_deliveries(
+        self,
+        webhook: str,
+        state: Literal["pending", "delivered", "failed", "disabled"] | None = None,
+        limit: int = 20,
+    ) -> list[dict[str, Any]]:
+        """List the newest deliveries to a webhook, with the receiver's answer. `show_job` shows one's attempts."""
+        if not 1 <= limit <= MOST_JOBS:
+            raise ConfigurationError(f"limit is 1 to {MOST_JOBS}.")
+        return [cut(plain(one)) for one in islice(self._client.deliveries(webhook, state), limit)]
 
     def read_logs(self, job_id: str) -> list[dict[str, Any]]:
         """Read the log lines of a job, the newest attempt first."""
@@ -102,6 +136,12 @@ class Reading:
     def list_job_types(self) -> list[dict[str, Any]]:
         """List the job types with description, payload schema and limits."""
         return [plain(kind) for kind in self._client.job_types()]
+
+
+def _host_of(url: str) -> str:
+    """Return a webhook's URL without its path and query, which often contain a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/…"
 
 
 def summary(job: m.JobRow | m.CancelledJob) -> dict[str, Any]:

@@ -16,7 +16,10 @@ class Steering:
 
     def tools(self) -> Sequence[Callable[..., Any]]:
         """Return the tools."""
-        return (self.retry_job, self.cancel_job, self.run_job_now, self.post_event, self.redrive_dead_letters)
+        return (
+            self.retry_job, self.cancel_job, self.run_job_now, self.post_event, self.redrive_dead_letters,
+            self.send_delivery_again,
+        )  # fmt: skip
 
     def retry_job(self, job_id: str) -> dict[str, Any]:
         """Run a failed, dead-lettered or cancelled job again from its first attempt."""
@@ -50,3 +53,8 @@ class Steering:
             return {"changed": False, "would_retry": counted.matched}
         done: dict[str, Any] = plain(self._client.redrive(type, everything=every, expected=expected))
         return {"changed": True, **done}
+
+    def send_delivery_again(self, webhook: str, delivery_id: str) -> dict[str, Any]:
+        """Send the message of a delivery to a webhook again. The receiver may get it twice, so ask the user first."""
+        sent: dict[str, Any] = plain(self._client.send_again(webhook, delivery_id))
+        return sent

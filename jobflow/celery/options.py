@@ -47,6 +47,8 @@ def no(says: str, page: str = GUIDE) -> Option:
 
 RETRIES, RATE, EXPIRES = "job-types/retries.md", "job-types/rate.md", "job-types/expires.md"
 STEPS, ENDS, NOT_THERE = "job-types/steps.md", "job-types/ends.md", "not-offered.md"
+BATCHES = "job-types/batches.md"
+GROUPS = "write the parts as a job type, and add them to a batch: its `then` job runs after the last of them"
 PAYLOADS = "JSON is the only format"
 TELL = "declare `on_end=` for the queue: a job gets each end, also that of a dead worker. Its `tags` name the task"
 
@@ -138,8 +140,8 @@ CALL: Mapping[str, Option] = {
     "connection": no("the client has its own", "client.md"),
     "producer": no("the client has its own", "client.md"),
     "publisher": no("the client has its own", "client.md"),
-    "chord": no("a call after a group of tasks is not offered", NOT_THERE),
-    "group_id": no("a call after a group of tasks is not offered", NOT_THERE),
+    "chord": no(GROUPS, BATCHES),
+    "group_id": no(GROUPS, BATCHES),
     "root_id": no("it is always set", "job-types/enqueue.md"),
     "parent_id": no("it is always set", "job-types/enqueue.md"),
 }
@@ -150,8 +152,8 @@ SELF: Mapping[str, Option] = {
     "request": Option("see below"),
     "retry": Option(
         "with `exc`, `countdown`, `eta` (7 days at most), `throw`, and `max_retries` up to that of the task. With "
-        "`throw=False`, the retry follows when the task ends. Others raise: it runs the same call again; for another, "
-        "call `.apply_async(…)` and return"
+        "`throw=False`, the retry follows when the task ends, also with an error. Others raise: it runs the same call "
+        "again; for another, call `.apply_async(…)` and return"
     ),
     "max_retries": Option("as declared"),
     "default_retry_delay": Option("as declared"),
@@ -168,7 +170,7 @@ SELF: Mapping[str, Option] = {
     "signature": no("call `.delay(…)` at the end of the task"),
     "subtask": no("call `.delay(…)` at the end of the task"),
     "replace": no("call `.delay(…)`, and return"),
-    "add_to_chord": no("a call after a group of tasks is not offered", NOT_THERE),
+    "add_to_chord": no(GROUPS, BATCHES),
     "chunks": no("call `.delay(…)` for each part"),
     "map": no("call `.delay(…)` for each item"),
     "starmap": no("call `.delay(…)` for each item"),
@@ -202,8 +204,8 @@ REQUEST: Mapping[str, Option] = {
     "timelimit": no("`jobflow.current().remaining_seconds()`"),
     "headers": no("pass it as an argument of the task"),
     "chain": no("call `.delay(…)` at the end of the task"),
-    "chord": no("a call after a group of tasks is not offered", NOT_THERE),
-    "group": no("a call after a group of tasks is not offered", NOT_THERE),
+    "chord": no(GROUPS, BATCHES),
+    "group": no(GROUPS, BATCHES),
     "callbacks": no("call `.delay(…)` at the end of the task"),
     "errbacks": no(TELL, ENDS),
 }
@@ -223,7 +225,7 @@ NAMES: Mapping[str, Option] = {
     "Ignore": Option("ends the task; its job is completed"),
     "chain": no("call `.delay(…)` at the end of each task"),
     "group": no("call `.delay(…)` for each task: 25 in a request with `JobFlow().batch([…])`", "client.md"),
-    "chord": no("a call after a group of tasks is not offered", NOT_THERE),
+    "chord": no(GROUPS, BATCHES),
     "chunks": no("call `.delay(…)` for each part"),
     "signature": no("pass the task's name or its arguments, and call `.delay(…)` where they arrive"),
     "subtask": no("pass the task's name or its arguments, and call `.delay(…)` where they arrive"),

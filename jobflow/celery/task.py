@@ -11,7 +11,7 @@ import random
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from typing import Any, NoReturn, overload
 
 from jobflow import context
 from jobflow.celery import arguments, options, results
+from jobflow.plain import number_of
 
 PREFIX, DEFAULT_QUEUE = "celery.", "default"
 QUEUE = re.compile(r"[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)*")
@@ -191,12 +192,19 @@ class Task:
         """
         if more:
             raise TypeError(f"{self.name}: apply_async takes args and kwargs, and then only named arguments")
+        if isinstance(args, str | bytes) or not isinstance(args, Iterable | None):
+            raise TypeError(f"{self.name}: args is a list or a tuple: write args=({args!r},)")
+        if not isinstance(kwargs, Mapping | None):
+            raise TypeError(f"{self.name}: kwargs is a dict, not {kwargs!r}")
         options.check(self.name, asked, options.CALL)
         if asked.get("ignore_result") not in (None, self.ignore_result):
             raise options.refused(self.name, "ignore_result", options.no("declare it where the task is declared"))
-        countdown, eta, task_id = asked.get("countdown"), asked.get("eta"), asked.get("task_id")
-        if countdown is not None and eta is not None:
+        given, eta, task_id = asked.get("countdown"), asked.get("eta"), asked.get("task_id")
+        countdown = number_of(given)
+        if given is not None and eta is not None:
             raise ValueError(f"{self.name}: countdown and eta exclude each other: each says when the task runs.")
+        if given is not None and countdown is None:
+            raise TypeError(f"{self.name}: countdown is a number of seconds, not {given!r}")
         expires = asked["expires"] if asked.get("expires") is not None else self.expires
         payload = self.payload(*(args or ()), **(kwargs or {}))
         job = context.connect().submit(
@@ -307,9 +315,12 @@ class Task:
                 result = self._with_autoretry(request, passing)
             except passing:
                 raise
-            except Exception:
+            except Exception as error:
                 if not request.asked:
                     raise
+                # As in Celery, which sends the retry at once: the task has failed with this error, and runs again.
+                asked = request.asked[0]
+                raise Retry(asked.after, error, asked.when) from error
             if request.asked:
                 raise request.asked[0]
             return result
@@ -463,7 +474,12 @@ class Celery:
         return shared_task(*args, **given)
 
     def __getattr__(self, name: str) -> Any:
-        """Raise NotOffered, because settings belong in the queue's file in `handlers/`."""
+        """Raise NotOffered, because settings belong in the queue's file in `handlers/`.
+
+        Raise AttributeError for the names that `copy`, `pickle` and `inspect` ask every object for.
+        """
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         raise options.refused("Celery", name, SETTINGS)
 
 

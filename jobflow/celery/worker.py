@@ -172,5 +172,5 @@ class _Loaded:
         self._first_error = self._first_error or told
         if told == self._first_error:
             return told
-        cold_start.spoil(f"The tasks of {self._job_type} cannot be imported: {self._first_error}")
+        cold_start.recycle(f"The tasks of {self._job_type} cannot be imported: {self._first_error}")
         return f"{self._first_error}; then, in the same process, {told}"

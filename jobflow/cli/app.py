@@ -6,6 +6,7 @@ import typer
 
 from jobflow import __version__
 from jobflow.cli.commands import (
+    batches,
     bulk,
     cloud,
     dead_letters,
@@ -17,6 +18,7 @@ from jobflow.cli.commands import (
     repository,
     schedules,
     types,
+    webhooks,
 )
 
 EXITS = """Exit codes: 0 done; 1 refused by the API, or by you; 2 wrong usage, or no address; 3 a job ended without
@@ -51,10 +53,12 @@ repository.add_to(app)
 cloud.add_to(app)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(batches.app, name="batches")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(groups.app, name="error-groups")
 app.add_typer(types.app, name="types")
 app.add_typer(schedules.app, name="schedules")
+app.add_typer(webhooks.app, name="webhooks")
 numbers.add_to(app)
 files.add_to(app)
 places.add_to(app)

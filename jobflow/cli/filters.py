@@ -18,6 +18,8 @@ Group = Annotated[str | None, typer.Option("--fingerprint", help="Only this grou
 Prefix = Annotated[str | None, typer.Option("--id-prefix", help="Only ids that begin so.")]
 Payload = Annotated[str | None, typer.Option("--payload", help="Only whose payload holds this; needs --since.")]
 Schedule = Annotated[str | None, typer.Option("--schedule", help="Only of this schedule.")]
+Batch = Annotated[str | None, typer.Option("--batch", help="Only members of this batch.")]
+Round = Annotated[int | None, typer.Option("--round", min=1, help="Only members in this round; needs --batch.")]
 Since = Annotated[str | None, typer.Option("--since", help="Only created after: 2h, today, or 2027-03-01T10:00.")]
 Until = Annotated[str | None, typer.Option("--until", help="Only created before: 2h, today, or 2027-03-01T10:00.")]
 FinishedAfter = Annotated[str | None, typer.Option("--finished-after", help="Only that ended after: as --since.")]
@@ -25,7 +27,8 @@ FinishedBefore = Annotated[str | None, typer.Option("--finished-before", help="O
 
 OPTIONS = (
     ("status", Status), ("type_", Type), ("tag", Tag), ("tenant", Tenant), ("error", Error), ("fingerprint", Group),
-    ("id_prefix", Prefix), ("schedule", Schedule), ("payload_", Payload), ("since", Since), ("until", Until),
+    ("id_prefix", Prefix), ("schedule", Schedule), ("batch", Batch), ("round", Round), ("payload_", Payload),
+    ("since", Since), ("until", Until),
     ("finished_after", FinishedAfter), ("finished_before", FinishedBefore),
 )  # fmt: skip
 

@@ -92,10 +92,14 @@ def payload(text: str | None, pairs: Sequence[str], base: Mapping[str, Any] | No
     found: dict[str, Any] = dict(base or {})
     if text is not None:
         found = _object(_source(text))
+    set_here = set[str]()
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise ConfigurationError(f"{pair!r} is not a field: write name=value.")
+        if name in set_here:
+            raise ConfigurationError(f"The field {name!r} is given twice. It takes one value; a list is JSON: [1,2].")
+        set_here.add(name)
         found[name] = _value(value)
     return found
 

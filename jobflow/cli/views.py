@@ -9,7 +9,7 @@ from jobflow.cli import reading
 from jobflow.cli.printer import Column, shown
 from jobflow.cli.session import Session
 from jobflow.errors import whole_message
-from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow, StepRow, Steps
+from jobflow.models import AttemptRow, CancelledJob, JobDetail, JobRow, RetryPreview, StepRow, Steps
 
 
 def error_of(thing: JobRow | AttemptRow) -> str:
@@ -37,15 +37,20 @@ def timeline(job: JobDetail, kept: Sequence[StepRow], now: datetime) -> list[Ent
     events = {step.name: step for step in kept if step.kind == "event"}
     tried = [
         Entry(
-            one.started_at, f"attempt {one.attempt}" + (f" of run {one.gen}" if job.gen > 1 else ""),
+            one.started_at, _attempt(job, one),
             None if one.duration_ms is None else one.duration_ms / 1000, f"{one.outcome} {error_of(one)}".strip(),
         )
         for one in job.attempt_history
     ]  # fmt: skip
-    return sorted([*tried, *(_entry(step, events, now) for step in kept)], key=lambda entry: entry.at)
+    until = min(now, job.finished_at or now)
+    lasts = job.finished_at is None
+    return sorted([*tried, *(_entry(step, events, until, lasts=lasts) for step in kept)], key=lambda entry: entry.at)
 
 
-def _entry(step: StepRow, events: dict[str, StepRow], now: datetime) -> Entry:
+def _entry(step: StepRow, events: dict[str, StepRow], now: datetime, *, lasts: bool) -> Entry:
+    """Return a kept step as an entry. `now`: the present time, or the end of a job that no longer `lasts`."""
+    if step.kind == "stop":
+        return Entry(step.kept_at, "stop", None, _stopped(step))
     what = f"{step.kind} {step.name}"
     if step.kind == "event":
         value = "" if step.value is None else shortened(shown(step.value))
@@ -59,9 +64,20 @@ def _entry(step: StepRow, events: dict[str, StepRow], now: datetime) -> Entry:
     end = step.until if event is None else event.kept_at
     over = event is not None or end <= now
     waited = max(0.0, (min(end, now) - step.kept_at).total_seconds())
+    if not over and not lasts:
+        return Entry(step.kept_at, what, waited, "the job ended before it was over")
     if not over:
         return Entry(step.kept_at, what, waited, f"so far; until {shown(step.until)} at the latest")
     return Entry(step.kept_at, what, waited, "" if event is None else "timed out" if event.timed_out else "it came")
+
+
+def _stopped(step: StepRow) -> str:
+    """Return what a row says about a job that was asked to stop: where its function learned it, or that it ended."""
+    if not isinstance(step.value, dict):
+        return "the function ended" + (", after it had undone something" if step.value else "")
+    place = str(step.value.get("at") or step.value.get("after") or "").replace(":", " ")
+    word = "at" if "at" in step.value else "after"
+    return f"the function learned it {word} {place}" if place else "the function learned it before its first step"
 
 
 JOB_COLUMNS: list[Column] = [
@@ -74,6 +90,7 @@ JOB_COLUMNS: list[Column] = [
     ("ERROR", lambda job: shortened(error_of(job))),
 ]
 ATTEMPT_COLUMNS: list[Column] = [
+    ("RUN", lambda one: one.gen),
     ("ATTEMPT", lambda one: one.attempt),
     ("OUTCOME", lambda one: one.outcome),
     ("STARTED", lambda one: one.started_at),
@@ -111,6 +128,18 @@ def created(session: Session, job: JobRow | CancelledJob) -> None:
         existed(session, job)
 
 
+def kept_and_anew(session: Session, plan: RetryPreview) -> None:
+    """Print what a retry would keep and what it would run anew."""
+    if session.out.as_json:
+        session.out.line(plan)
+        return
+    kept = [step.name for step in plan.kept if step.kind in ("step", "sleep", "wait", "call")]
+    session.out.say(f"kept:           {', '.join(kept) or 'nothing'}{', and earlier ones' if plan.older else ''}")
+    session.out.say(f"will run anew:  {', '.join(plan.anew) or 'nothing that was kept'}, and what follows")
+    if plan.events:
+        session.out.say(f"to be posted again: the events {', '.join(plan.events)}")
+
+
 def existed(session: Session, job: JobRow | CancelledJob) -> None:
     """Print that the requested job already existed, and why the request got it."""
     if (why := getattr(job, "existing", None)) is not None:
@@ -129,7 +158,8 @@ def whole(session: Session, job: JobDetail, kept: Steps | None = None) -> None:
             session.out.say(f"Older steps are not shown: these are the newest {len(steps)}.")
     if job.attempt_history:
         told = any(one.progress for one in job.attempt_history)
-        columns = [column for column in ATTEMPT_COLUMNS if told or column[0] != "PROGRESS"]
+        left_out = {"PROGRESS": not told, "RUN": job.gen == 1}
+        columns = [column for column in ATTEMPT_COLUMNS if not left_out.get(column[0])]
         if not steps:
             session.out.rows(job.attempt_history, columns, "")
         if job.older_attempts:
@@ -137,7 +167,12 @@ def whole(session: Session, job: JobDetail, kept: Steps | None = None) -> None:
         # Attempts with the same error have the same stack trace: print each once, with the newest of its attempts.
         stacks = {one.stack: one for one in sorted(job.attempt_history, key=lambda one: one.started_at) if one.stack}
         for stack, one in stacks.items():
-            session.out.say(f"\nStack of attempt {one.attempt}:\n{stack.rstrip()}")
+            session.out.say(f"\nStack of {_attempt(job, one)}:\n{stack.rstrip()}")
+
+
+def _attempt(job: JobDetail, one: AttemptRow) -> str:
+    """Return the name of an attempt; each run has its own numbers."""
+    return f"attempt {one.attempt}" + (f" of run {one.gen}" if job.gen > 1 else "")
 
 
 def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
@@ -157,6 +192,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "key", job.idempotency_key
     yield "made by", job.parent
     yield "tells its end to", job.on_end
+    yield "notifies", ", ".join(job.notify or []) or None
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload

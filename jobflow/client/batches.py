@@ -4,16 +4,19 @@ Each job has a key, and its result contains the key. However a batch ended, the 
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, flow
-from jobflow.client.calls import NewJob
+from jobflow.client.calls import Call, NewBatch, NewJob
 from jobflow.client.encoding import as_body
 
+Create = Callable[[Iterable[bytes]], Call[m.BatchAnswer]]
+"""Return the request that creates some jobs."""
 NOT_STORED = 503
 """The status of a job that the API could not store, or for which it gave no answer: the job may exist."""
 
@@ -28,19 +31,54 @@ class BatchedJob(m.BatchResult):
     key: str
 
 
-def batch(jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[list[BatchedJob]]:
-    """Create any number of jobs; return one result for each, in the same order. Raise an error of the first request."""
-    keyed = [(job, job.key or str(uuid.uuid4())) for job in jobs]
+def start(asked: NewBatch, jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[m.BatchDetail]:
+    """Create a batch, add its members, and close it; raise MembersNotAdded if some are not members.
+
+    A batch that an earlier call with this key has closed has all of its members.
+    """
+    jobs = _listed(jobs)
+    if len(jobs) > m.BATCH_MEMBERS:
+        raise ValueError(
+            f"jobs has {len(jobs):,} jobs, and a batch has at most {m.BATCH_MEMBERS:,} members: start several batches."
+        )
+    made = yield from flow.answer(calls.start_batch(asked), patience)
+    if made.newest.closed_at is not None:
+        return (yield from flow.answer(calls.get_batch(made), patience))
+    results = yield from batch(jobs, patience, made.id)
+    if any(one.problem is not None for one in results):
+        raise e.MembersNotAdded(made.id, results)
+    members = {one.job.id for one in results if one.job is not None}
+    found = yield from flow.answer(calls.close_batch(made, len(members)), patience)
+    return found
+
+
+def _listed(jobs: Iterable[NewJob]) -> list[NewJob]:
+    if isinstance(jobs, NewJob) or not isinstance(jobs, Iterable):
+        raise TypeError("batch takes a list of jobs: write [NewJob(type, payload), …].")
+    jobs = list(jobs)
+    if wrong := [job for job in jobs if not isinstance(job, NewJob)]:
+        raise TypeError(f"Each job of a batch is NewJob(type, payload, …), not {type(wrong[0]).__name__}.")
+    return jobs
+
+
+def batch(jobs: Iterable[NewJob], patience: flow.Patience, to: str | None = None) -> flow.Flow[list[BatchedJob]]:
+    """Create any number of jobs; return one result for each, in the same order. Raise an error of the first request.
+
+    `to` is the batch of which they are members: a member without a key gets the hash of its request as its key.
+    """
+    jobs = _listed(jobs)
+    keyed = [(job, job.key or (str(uuid.uuid4()) if to is None else "")) for job in jobs]
     # Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
-    bodies = [as_body({**job.as_json(), "idempotency_key": key}) for job, key in keyed]
-    results = yield from _in_portions(bodies, patience)
+    bodies = [as_body({**job.as_json(), **({"idempotency_key": key} if key else {})}) for job, key in keyed]
+    create = calls.create_many if to is None else partial(calls.add_to_batch, to)
+    results = yield from _in_portions(bodies, create, patience)
     return [
         BatchedJob(one.status, one.job, one.problem, one.existing, key)
         for one, (_, key) in zip(results, keyed, strict=True)
     ]
 
 
-def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
+def _in_portions(bodies: Sequence[bytes], create: Create, patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
     """Send one portion after the other; divide a portion that is too large into halves.
 
     After an error, nothing more is sent, and the error becomes the result of all other jobs.
@@ -52,7 +90,7 @@ def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[
     while left:
         some = left.pop()
         try:
-            results += yield from _portion(some, patience)
+            results += yield from _portion(some, create, patience)
         except e.TooLarge as error:
             half = len(some) // 2
             if half:
@@ -67,9 +105,9 @@ def _in_portions(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[
     return results
 
 
-def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
+def _portion(bodies: Sequence[bytes], create: Create, patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
     """Send some jobs in one request, then the unstored jobs again with the same keys."""
-    results = list((yield from _sent(bodies, patience)))
+    results = list((yield from _sent(bodies, create, patience)))
     for tried in count(1):
         places = [place for place, one in enumerate(results) if one.status == NOT_STORED]
         pause = patience.wait(tried, None) if places else None
@@ -77,7 +115,7 @@ def _portion(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list
             break
         yield flow.Wait(pause)
         try:
-            again = yield from _sent([bodies[place] for place in places], patience)
+            again = yield from _sent([bodies[place] for place in places], create, patience)
         except e.JobFlowError:
             break  # the results so far show which jobs were created, and the others can be sent again
         for place, one in zip(places, again, strict=True):
@@ -93,8 +131,8 @@ def _made_here(one: m.BatchResult) -> m.BatchResult:
     return replace(one, existing=None) if one.existing == "key" else one
 
 
-def _sent(bodies: Sequence[bytes], patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
-    found = (yield from flow.answer(calls.create_many(bodies), patience)).results
+def _sent(bodies: Sequence[bytes], create: Create, patience: flow.Patience) -> flow.Flow[list[m.BatchResult]]:
+    found = (yield from flow.answer(create(bodies), patience)).results
     if len(found or ()) != len(bodies):
         raise e.UnexpectedAnswer(f"{len(bodies)} jobs were sent in a batch, but {len(found or ())} results came back.")
     return found

@@ -17,6 +17,7 @@ PAIR = 2
 Step = Literal[60, 300, 3600, 86400]
 """Seconds from one point of a series to the next."""
 BulkOrId = m.BulkActionRow | str
+BatchOrId = m.BatchDetail | m.BatchRow | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class NewJob:
     `key` names the job's purpose, such as "order-1042": a second request with the same key and body makes no new job.
     `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
     the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled. `on_end`:
-    a type of which a job is made when this job has ended.
+    a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get the end.
     """
 
     type: TypeOrName
@@ -54,6 +55,7 @@ class NewJob:
     debounce: tuple[str, float | timedelta] | None = None
     expires: float | timedelta | None = None
     on_end: TypeOrName | None = None
+    notify: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid key, and for more than one of delay, run_at and debounce.
@@ -64,7 +66,9 @@ class NewJob:
         """
         if isinstance(self.tags, str):
             raise TypeError(f"tags is a list: write tags=[{self.tags!r}].")
-        if self.debounce is not None and (isinstance(self.debounce, str) or len(self.debounce) != PAIR):
+        if isinstance(self.notify, str):
+            raise TypeError(f"notify is a list: write notify=[{self.notify!r}].")
+        if self.debounce is not None and (not isinstance(self.debounce, tuple | list) or len(self.debounce) != PAIR):
             raise TypeError('debounce is a key and seconds: write debounce=("doc-17", 30).')
         if self.key is not None and not is_key(self.key):
             raise ValueError(
@@ -77,16 +81,48 @@ class NewJob:
     def as_json(self) -> dict[str, Any]:
         """Return the body, without the key."""
         asked = {
-            "delay_seconds": None if self.delay is None else as_seconds(self.delay),
+            "delay_seconds": None if self.delay is None else as_seconds("delay", self.delay),
             "run_at": None if self.run_at is None else as_time(self.run_at),
             "tags": list(self.tags) or None,
             "max_attempts": self.max_attempts,
-            "expires_seconds": None if self.expires is None else as_seconds(self.expires),
+            "expires_seconds": None if self.expires is None else as_seconds("expires", self.expires),
             "on_end": None if self.on_end is None else type_name(self.on_end),
-            "debounce": self.debounce and {"key": self.debounce[0], "seconds": as_seconds(self.debounce[1])},
+            "notify": list(self.notify) or None,
+            "debounce": self.debounce
+            and {"key": self.debounce[0], "seconds": as_seconds("debounce", self.debounce[1])},
         }
         given = {name: value for name, value in asked.items() if value is not None}
         return {"type": type_name(self.type), "payload": as_payload(self.payload), **given}
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch to create: the types of the jobs that follow, a key of your own, tags, and names of webhooks."""
+
+    then: TypeOrName | None = None
+    on_failure: TypeOrName | None = None
+    key: str | None = None
+    tags: Sequence[str] = ()
+    notify: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an invalid key, and TypeError for tags or webhooks that are one text."""
+        for name, values in (("tags", self.tags), ("notify", self.notify)):
+            if isinstance(values, str):
+                raise TypeError(f"{name} is a list: write {name}=[{values!r}].")
+        if self.key is not None and not is_key(self.key):
+            raise ValueError(f"{self.key!r} is not a valid key: it must have 1 to 255 visible ASCII characters.")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the body."""
+        asked = {
+            "then": None if self.then is None else type_name(self.then),
+            "on_failure": None if self.on_failure is None else type_name(self.on_failure),
+            "key": self.key,
+            "tags": list(self.tags) or None,
+            "notify": list(self.notify) or None,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +147,46 @@ def create_many(jobs: Iterable[bytes]) -> Call[m.BatchAnswer]:
     return Call("POST", "/jobs/batch", m.BatchAnswer, body=b'{"jobs":[%b]}' % b",".join(jobs), repeatable=True)
 
 
+def start_batch(batch: NewBatch) -> Call[m.BatchDetail]:
+    """Create a batch. Generate a key for the request if the batch has none, so that it can be repeated."""
+    return Call(
+        "POST", "/batches", m.BatchDetail, body=as_body(batch.as_json()), key=batch.key or str(uuid.uuid4()),
+        repeatable=True,
+    )  # fmt: skip
+
+
+def add_to_batch(batch: BatchOrId, jobs: Iterable[bytes]) -> Call[m.BatchAnswer]:
+    """Add some members, each encoded as JSON. Repeatable: a member's key names it in the batch."""
+    body = b'{"jobs":[%b]}' % b",".join(jobs)
+    return Call("POST", f"{_batch(batch)}/jobs", m.BatchAnswer, body=body, repeatable=True)
+
+
+def close_batch(batch: BatchOrId, total: int | None) -> Call[m.BatchDetail]:
+    """Close a batch with its number of members."""
+    body = {} if total is None else {"total": total}
+    return Call("POST", f"{_batch(batch)}/close", m.BatchDetail, body=as_body(body), repeatable=True)
+
+
+def cancel_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
+    """Close a batch and cancel its members."""
+    return Call("POST", f"{_batch(batch)}/cancel", m.BatchDetail)
+
+
+def retry_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
+    """Retry the failed members of a batch."""
+    return Call("POST", f"{_batch(batch)}/retry", m.BatchDetail)
+
+
+def get_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
+    """Read a batch."""
+    return Call("GET", _batch(batch), m.BatchDetail, repeatable=True)
+
+
+def batches(limit: int, cursor: str | None) -> Call[m.BatchPage]:
+    """Read a page of batches, newest first."""
+    return Call("GET", "/batches", m.BatchPage, query={"limit": limit, "cursor": cursor}, repeatable=True)
+
+
 def get(job: JobOrId) -> Call[m.JobDetail]:
     """Read a job."""
     return Call("GET", _job(job), m.JobDetail, repeatable=True)
@@ -122,13 +198,19 @@ def page(cursor: str | None, limit: int, filters: Mapping[str, Any]) -> Call[m.J
     return Call("GET", "/jobs", m.JobPage, query=query, repeatable=True)
 
 
-def retry(job: JobOrId, payload: Any = None) -> Call[m.JobRow]:
+def retry(job: JobOrId, payload: Any = None, from_: str | None = None) -> Call[m.JobRow]:
     """Run a finished job again.
 
     Not repeatable: if the job failed between two requests, the second one would run it again.
     """
     body = {} if payload is None else {"payload": as_payload(payload)}
+    body |= {} if from_ is None else {"from": from_}
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
+
+
+def preview_retry(job: JobOrId, from_: str | None) -> Call[m.RetryPreview]:
+    """Read what a retry would keep and run anew."""
+    return Call("GET", f"{_job(job)}/retry", m.RetryPreview, query={"from": from_}, repeatable=True)
 
 
 def cancel(job: JobOrId, *, descendants: bool = False) -> Call[m.CancelledJob]:
@@ -144,7 +226,7 @@ def run_now(job: JobOrId) -> Call[m.JobRow]:
 
 def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
     """Post an event to a job. Repeatable: only the first event with a name counts."""
-    path = f"{_job(job)}/events/{in_path(name)}"
+    path = f"{_job(job)}/events/{in_path(name, 'name of the event')}"
     return Call("POST", path, m.JobRow, body=as_body({"data": data}), repeatable=True)
 
 
@@ -171,8 +253,11 @@ def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
 def chosen(ids: Sequence[JobOrId] | None, filters: Mapping[str, Any], *, everything: bool) -> dict[str, Any]:
     """Return the selection of jobs for an action on many; raise ValueError unless the selection is explicit.
 
-    A variable that is None, or a missing argument, must not select every job of the stage.
+    A variable that is None, or a missing argument, must not select every job of the stage. Raises TypeError for one id
+    or one job: the letters of an id are no ids.
     """
+    if isinstance(ids, str | bytes) or not isinstance(ids, Iterable | None):
+        raise TypeError(f"ids is a list: write [{getattr(ids, 'id', ids)!r}].")
     nothing = sorted(name for name, value in filters.items() if value is None)
     if nothing:
         raise ValueError(f"{', '.join(nothing)} is None: omit it or give a value.")
@@ -287,7 +372,7 @@ def errors(
 
 def judge(fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"]) -> Call[m.ErrorMark]:
     """Mark an error group as known, resolved, or open again."""
-    return Call("POST", f"/errors/{in_path(fingerprint)}/{verdict}", m.ErrorMark, repeatable=True)
+    return Call("POST", f"/errors/{in_path(fingerprint, 'fingerprint')}/{verdict}", m.ErrorMark, repeatable=True)
 
 
 def upload_form(content_type: str, size: int) -> Call[m.UploadForm]:
@@ -326,7 +411,10 @@ def id_of(job: JobOrId) -> str:
         if job.job is None:
             raise ValueError(f"The batch did not create this job: {job.problem.detail if job.problem else job.status}")
         return job.job.id
-    return job if isinstance(job, str) else job.id
+    found = job if isinstance(job, str) else getattr(job, "id", None)
+    if not isinstance(found, str):
+        raise TypeError(f"{job!r} is not a job: pass its id, or what a method of the client returned.")
+    return found
 
 
 def _without_none(asked: Mapping[str, Any]) -> bytes:
@@ -338,4 +426,10 @@ def _job(job: JobOrId) -> str:
 
 
 def _bulk(bulk_id: BulkOrId) -> str:
-    return f"/bulk/{in_path(bulk_id if isinstance(bulk_id, str) else bulk_id.id)}"
+    given: Any = bulk_id  # a program is not always checked by mypy
+    return f"/bulk/{in_path(getattr(given, 'id', given))}"
+
+
+def _batch(batch: BatchOrId) -> str:
+    given: Any = batch
+    return f"/batches/{in_path(getattr(given, 'id', given))}"

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from jobflow.plain import TypeOrName
+from jobflow.plain import TypeOrName, number_of
 
 
 def as_body(value: Any) -> bytes:
@@ -29,17 +29,24 @@ def _dumped(value: Any, *, ensure_ascii: bool) -> str:
 
 def as_payload(value: Any) -> Any:
     """Return a payload as an object: a mapping, a dataclass, or a pydantic model (by its aliases)."""
-    plain = value if isinstance(value, Mapping) else _plain(value)
+    plain = value if isinstance(value, Mapping) else _fields(value)
     if not isinstance(plain, Mapping):
-        raise TypeError(f"A payload is an object: a dict or a model, not {type(value).__name__}.")
+        raise TypeError(f"A payload is an object: a dict, a dataclass or a model, not {type(value).__name__}.")
     return plain
 
 
-def _plain(value: Any) -> Any:
+def _fields(value: Any) -> Any:
+    """Return a pydantic model or a dataclass as its fields, and None for another value."""
     if callable(dump := getattr(value, "model_dump", None)):
         return dump(mode="json", by_alias=True)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return None
+
+
+def _plain(value: Any) -> Any:
+    if (fields := _fields(value)) is not None:
+        return fields
     for kinds, write in WAYS:
         if isinstance(value, kinds):
             return write(value)
@@ -74,16 +81,24 @@ def as_time(when: datetime | str) -> str:
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def in_path(name: str) -> str:
-    """Return an id or a name as a part of a path. Raises ValueError for an empty one: the path would be another one."""
+def in_path(name: str, what: str = "id") -> str:
+    """Return an id or a name as a part of a path.
+
+    Raises TypeError for a value that is no text, and ValueError for an empty text: the path would be another one.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"The {what} is a text, not {name!r}.")
     if not name:
-        raise ValueError("The id is empty.")
+        raise ValueError(f"The {what} is empty.")
     return quote(name, safe="")
 
 
-def as_seconds(delay: float | timedelta) -> int:
-    """Return a delay in whole seconds, rounded up: a job must not start too early."""
-    return math.ceil(delay.total_seconds() if isinstance(delay, timedelta) else delay)
+def as_seconds(name: str, delay: float | timedelta) -> int:
+    """Return the value of the argument `name` in whole seconds, rounded up: a job must not start too early."""
+    seconds = delay.total_seconds() if isinstance(delay, timedelta) else number_of(delay)
+    if seconds is None or not math.isfinite(seconds):
+        raise TypeError(f"{name} is a number of seconds or a timedelta, not {delay!r}.")
+    return math.ceil(seconds)
 
 
 WAYS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (

@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import calls, decoding
-from jobflow.client.calls import BulkOrId, Call, JobOrId, SubmittedJob
+from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, SubmittedJob
 from jobflow.client.http import httpx
 from jobflow.plain import TypeOrName
 from jobflow.problems import BY_KIND
 
 T = TypeVar("T")
 LOGGER = logging.getLogger("jobflow")
-Finishing = TypeVar("Finishing", m.JobDetail, m.BulkActionRow)
+Finishing = TypeVar("Finishing", m.JobDetail, m.BulkActionRow, m.BatchDetail)
 JOB_FIRST, BULK_FIRST, POLL_FACTOR, POLL_LONGEST = 0.1, 0.25, 1.5, 5.0
 """Seconds between two reads during a wait: the first, the growth factor, and the longest."""
 
@@ -123,9 +123,11 @@ def _existing(headers: httpx.Headers, *, again: bool) -> str | None:
 
 def problem_of(response: httpx.Response) -> e.ApiError:
     """Return an error answer as an exception: its class depends on the problem's name, or else on the status."""
+    said = None
     try:
         body = response.json()
         problem = decoding.read(m.Problem, body)
+        said = body.get("message")  # from API Gateway itself, which sends no problem documents
     except (TypeError, ValueError, AttributeError):
         problem = m.Problem("", "", response.status_code, f"The API answered {response.status_code}", None, None, None)
     kind = str(problem.type or "").rpartition(":")[2]
@@ -133,12 +135,16 @@ def problem_of(response: httpx.Response) -> e.ApiError:
     found = BY_KIND.get(kind) or e.BY_STATUS.get(response.status_code, general)
     return found(
         response.status_code,
-        problem.detail or problem.title or f"The API answered {response.status_code}",
+        problem.detail or problem.title or _by_gateway(response.status_code, said),
         kind=kind or None,
         errors=problem.errors,
         correlation_id=problem.correlation_id,
         retry_after=retry_after_of(response),
     )
+
+
+def _by_gateway(status: int, said: str | None) -> str:
+    return f"API Gateway answered {status}: {said}" if said else f"The API answered {status}"
 
 
 def retry_after_of(response: httpx.Response) -> float | None:
@@ -154,19 +160,32 @@ def retry_after_of(response: httpx.Response) -> float | None:
 
 def wait(job: JobOrId, timeout: float | None, patience: Patience, now: Callable[[], float]) -> Flow[m.JobDetail]:
     """Read a job until it has finished; raise WaitTimeout after `timeout` seconds."""
-    return _finished(calls.get(job), JOB_FIRST, e.WaitTimeout, timeout, patience, now)
+    return _finished(calls.get(job), JOB_FIRST, _has_finished, e.WaitTimeout, timeout, patience, now)
 
 
 def wait_bulk(
     bulk: BulkOrId, timeout: float | None, patience: Patience, now: Callable[[], float]
 ) -> Flow[m.BulkActionRow]:
     """Read a bulk action until it has finished; raise BulkNotFinished after `timeout` seconds."""
-    return _finished(calls.bulk_action(bulk), BULK_FIRST, e.BulkNotFinished, timeout, patience, now)
+    return _finished(calls.bulk_action(bulk), BULK_FIRST, _has_finished, e.BulkNotFinished, timeout, patience, now)
+
+
+def wait_batch(
+    batch: BatchOrId, timeout: float | None, patience: Patience, now: Callable[[], float]
+) -> Flow[m.BatchDetail]:
+    """Read a batch until all of its rounds have ended; raise BatchNotEnded after `timeout` seconds."""
+    look = calls.get_batch(batch)
+    return _finished(look, BULK_FIRST, lambda found: found.state == "ended", e.BatchNotEnded, timeout, patience, now)
+
+
+def _has_finished(found: m.JobDetail | m.BulkActionRow) -> bool:
+    return found.finished_at is not None
 
 
 def _finished(
     look: Call[Finishing],
     pause: float,
+    over: Callable[[Finishing], bool],
     late: Callable[[Finishing, float], e.JobFlowError],
     timeout: float | None,
     patience: Patience,
@@ -175,7 +194,7 @@ def _finished(
     begun = now()
     while True:
         found = yield from answer(look, patience)
-        if found.finished_at is not None:
+        if over(found):
             return found
         left = float("inf") if timeout is None else timeout - (now() - begun)
         if left <= 0:

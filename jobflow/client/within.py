@@ -27,13 +27,14 @@ def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
         type_name(asked.type),
         json.loads(as_body(as_payload(asked.payload))),
         key=asked.key,
-        delay=None if asked.delay is None else as_seconds(asked.delay),
+        delay=None if asked.delay is None else as_seconds("delay", asked.delay),
         run_at=_time(asked.run_at),
         tags=asked.tags,
-        debounce=asked.debounce and (asked.debounce[0], as_seconds(asked.debounce[1])),
-        expires=None if asked.expires is None else as_seconds(asked.expires),
+        debounce=asked.debounce and (asked.debounce[0], as_seconds("debounce", asked.debounce[1])),
+        expires=None if asked.expires is None else as_seconds("expires", asked.expires),
         max_attempts=asked.max_attempts,
         on_end=None if asked.on_end is None else type_name(asked.on_end),
+        notify=asked.notify,
     )
     return _row(job)
 

@@ -14,7 +14,6 @@ from jobflow.version import __version__
 
 CLIENT, PLATFORM = "jobflow-aws", "jobflow-aws-platform"
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==[^\n]+?(?: \\\n +--hash=\S+)+", re.MULTILINE)
-
 PLAIN = re.compile(r"^([A-Za-z0-9._-]+)==[^\n\\]+$", re.MULTILINE)
 
 
@@ -37,10 +36,15 @@ def renewed(text: str, wanted: str) -> str:
     if CLIENT not in old or ("--hash" in old[CLIENT] and "--hash" not in new[CLIENT]):
         return text
     for name in new.keys() & old.keys():
-        text = text.replace(old[name], new[name])
+        text = _replaced(text, old[name], new[name])
     added = "".join(f"\n{new[name]}" for name in sorted(new.keys() - old.keys()))
     last = new[PLATFORM if PLATFORM in old else CLIENT]
-    return text.replace(last, last + added)
+    return _replaced(text, last, last + added)
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """Replace whole lines: the name and the version of another library can end or begin with these."""
+    return re.sub(rf"^{re.escape(old)}(?!\S)", lambda _: new, text, flags=re.MULTILINE)
 
 
 def _pinned(text: str) -> dict[str, str]:

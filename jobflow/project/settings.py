@@ -1,5 +1,6 @@
 """Read jobflow.toml: the repository's built-in job types, and the parameters of its stages."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ FIRST_VERSION = "0.1.0"
 KEYS = ("name", "version", "prefix", "python", "architecture", "builtin", "stages")
 PINS = {"architecture": "arm64", "python": "3.13"}
 """Settings for all functions, each with an example."""
+
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+"""A key of TOML that needs no quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ class Settings:
         of_stage = self.stages.get(stage, next(like_it, None))
         if of_stage is None:
             known = ", ".join(self.stages) or "none"
-            raise ConfigurationError(f"{MARK} has no stage {stage!r} (it has: {known}). Add [stages.{stage}].")
+            key = stage if BARE_KEY.fullmatch(stage) else f'"{stage}"'
+            raise ConfigurationError(f"{MARK} has no stage {stage!r} (it has: {known}). Add [stages.{key}].")
         return [word for name, value in of_stage.items() for word in ("--set", f"{name}={value}")]
 
 

@@ -15,11 +15,14 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api.http.endpoint import read_body
 from chalicelib.api.models import schemas
+from chalicelib.batches.batches import Batches
+from chalicelib.batches.memory import MemoryBatches
+from chalicelib.batches.round import Round
 from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType, queue_of
-from chalicelib.job_types.queues import queues_of
+from chalicelib.job_types.queues import queues_of, that_pause
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
@@ -39,7 +42,7 @@ from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.watchdog.run import Watchdog
 from jobflow.client.calls import NewJob
-from jobflow.client.encoding import as_body
+from jobflow.client.encoding import as_body, type_name
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import check_names
 from jobflow.testing.single import fields_named, kind_of
@@ -69,13 +72,15 @@ class Platform:
         self.clock = clock or Clock()
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock)
-        self.queue.receives = {queue.key: queue.max_receives for queue in queues_of(self._kinds)}
+        queues = queues_of(self._kinds)
+        self.queue.receives = {queue.key: queue.max_receives for queue in queues}
         self.service = JobService(self.store, self.queue, clock=self.clock)
-        self._operations = Operations(self.service.dispatcher)
+        self._batches = Batches(MemoryBatches(), self.service, notice=lambda *_: None)
+        self._operations = Operations(self.service.dispatcher, rounds=self._batches.moved)
         self._posting = Posting(self.service.dispatcher, "test")
-        self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service)
+        self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service, self._batches)
         names = [kind.name for kind in self._kinds]
-        guarded = list(dict.fromkeys(kind.queue_key for kind in self._kinds if kind.pause_when is not None))
+        guarded = [queue.key for queue in that_pause(queues)]
         counters, past = MemoryCounters(), MemoryPastPauses()
         self._watchdog = Watchdog(
             self.service.dispatcher, names, standing=counters.standing if guarded else None, past_pauses=past
@@ -104,29 +109,34 @@ class Platform:
         debounce: tuple[str, float | timedelta] | None = None,
         expires: float | timedelta | None = None,
         on_end: JobType[Any, Any] | str | None = None,
+        notify: Sequence[str] = (),
     ) -> Job:
         """Create a job as the client does: the client and the API check it.
 
         `delay` is in seconds or a timedelta; `run_at` has a time zone. `key` is the Idempotency-Key. `debounce` is a
         key and seconds; a job that waits under that key is replaced. `expires`: a job that has not begun this number of
         seconds after its time is cancelled. `on_end`: a type of which a job is made when this job has ended.
+        `notify`: names of webhooks; this platform delivers nothing to them.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch, UnknownJobType, ValueError.
         """
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
-        asked = NewJob(self._name(type), plain, key, delay, run_at, tags, max_attempts, debounce, expires, on_end)
+        asked = NewJob(
+            self._name(type), plain, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify
+        )
         with fields_named():
             body = read_body(schemas.NewJob, json.loads(as_body(asked.as_json())))
             wanted = Submission(
                 body.type, body.payload, body.max_attempts, body.delay_seconds, body.run_at,
                 tuple(dict.fromkeys(body.tags)), key, expires_seconds=body.expires_seconds, on_end=body.on_end,
+                notify=tuple(dict.fromkeys(body.notify)),
                 debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
             )  # fmt: skip
             return self.service.submit(wanted).job
 
     def _name(self, type: JobType[Any, Any] | str) -> str:
         """Return the name of a type. Raises UnknownJobType for one that this platform does not have."""
-        name, known = type if isinstance(type, str) else type.name, sorted(kind.name for kind in self._kinds)
+        name, known = type_name(type), sorted(kind.name for kind in self._kinds)
         if name not in known:
             raise UnknownJobType(f"This platform has no type {name!r}, only {', '.join(known)}.")
         return name
@@ -208,16 +218,20 @@ class Platform:
         raise RuntimeError(f"The job has not ended after {MOST_INVOCATIONS:,} waits.")
 
     def _tell_ends(self) -> None:
-        """Make the jobs of `on_end`, as the function on the table's stream does."""
+        """Make the jobs of `on_end` and count batches, as the function on the table's stream does."""
         for job in self.jobs():
-            if job.terminal and job.on_end is not None and (run := run_name(job)) not in self._told:
+            follows = job.on_end is not None or job.batch is not None
+            if job.terminal and follows and (run := run_name(job)) not in self._told:
                 self._told.add(run)
                 running = replace(job, status=Status.PROCESSING)
-                self._ends.follow([JobChanged(run, running, job, job.result is not None)])
+                change = JobChanged(str(len(self._told)), running, job, job.result is not None)
+                self._ends.follow([change])
+                self._batches.follow([change], "test")
 
     def _watch(self) -> None:
         """Do what the watchdog does each minute, except schedules."""
         self._pausing.run()
+        self._batches.look_after()
         self._watchdog.run(lambda: MINUTE)
 
     def _paused(self) -> bool:
@@ -250,24 +264,29 @@ class Platform:
 
     def job(self, job: Job | str) -> Job:
         """Return a job in its present state; raises JobNotFound."""
-        return self.store.get(job if isinstance(job, str) else job.id)
+        return self.store.get(_id(job))
 
     def attempts(self, job: Job | str) -> Sequence[Attempt]:
         """Return the unsuccessful attempts of a job, oldest first."""
-        return self.store.view(job if isinstance(job, str) else job.id).attempts
+        return self.store.view(_id(job)).attempts
 
     def jobs(self, status: Status | str | None = None, type: JobType[Any, Any] | str | None = None) -> list[Job]:
         """Return the jobs, newest first, also those that were made at the same moment of the clock."""
         name = None if type is None else self._name(type)
+        if status is not None and status not in list(Status):
+            raise ValueError(f"{status!r} is not a status, which is one of {', '.join(Status)}.")
         wanted = None if status is None else Status(status)
         place = {job_id: number for number, job_id in enumerate(self.store.made())}
         found = self.store.page(Filter(status=wanted, type=name), limit=1_000_000).jobs
         return sorted(found, key=lambda job: place[job.id], reverse=True)
 
     def made_by(self, job: Job | str) -> list[Job]:
-        """Return the jobs that a job made with `ctx.enqueue`, in the order of their keys."""
-        parent = job if isinstance(job, str) else job.id
-        return list(self.store.page(Filter(parent=parent), limit=1_000_000).jobs)
+        """Return the jobs that a job made with `ctx.enqueue`, in the order of their keys; raises JobNotFound."""
+        return list(self.store.page(Filter(parent=self.job(job).id), limit=1_000_000).jobs)
+
+    def rounds(self, batch: str) -> list[Round]:
+        """Return the rounds of a batch, with their numbers, oldest first; raises BatchNotFound."""
+        return list(self._batches.get(batch))
 
     def fail(self, type: JobType[Any, Any] | str, *errors: BaseException) -> None:
         """Let the next attempts of a type raise these errors; WorkerGone() kills the worker's process.
@@ -286,21 +305,33 @@ class Platform:
 
     def cancel(self, job: Job | str) -> Job:
         """Stop a job, as an operator does; raises JobConflict."""
-        return self._operations.cancel(job if isinstance(job, str) else job.id)
+        return self._operations.cancel(_id(job))
 
     def run_now(self, job: Job | str) -> Job:
         """End the wait of a scheduled or retrying job, as an operator does; raises JobConflict."""
-        return self._operations.run_now(job if isinstance(job, str) else job.id)
+        return self._operations.run_now(_id(job))
 
     def event(self, job: Job | str, name: str, data: Any = None) -> Job:
         """Post an event to a job, as an operator does; raises JobConflict."""
-        return self._posting.post(job if isinstance(job, str) else job.id, name, data)[0]
+        with fields_named():
+            return self._posting.post(_id(job), name, data)[0]
 
     def steps(self, job: Job | str) -> list[Step]:
         """Return the kept steps of a job, with its sleeps, waits and events, in the order in which they were kept."""
         return list(self.store.kept_steps(self.job(job)))
 
-    def retry(self, job: Job | str, payload: Any = None) -> Job:
-        """Run a finished job again, as an operator does; raises JobConflict."""
+    def retry(self, job: Job | str, payload: Any = None, from_: str | None = None) -> Job:
+        """Run a finished job again, as an operator does; raises JobConflict.
+
+        `from_` is "start", or the name of a kept step, sleep or wait: what was kept before it is not run again.
+        """
         with fields_named():
-            return self._operations.retry(job if isinstance(job, str) else job.id, payload)
+            return self._operations.retry(_id(job), payload, from_)
+
+
+def _id(job: Job | str) -> str:
+    """Return the id of a job; raises TypeError for anything else."""
+    found = job if isinstance(job, str) else getattr(job, "id", None)
+    if not isinstance(found, str):
+        raise TypeError(f"{job!r} is not a job: pass its id, or what a method of the platform returned.")
+    return found

@@ -11,12 +11,15 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.batches.batches import Batches
+from chalicelib.batches.memory import MemoryBatches
 from chalicelib.errors import InvalidRequest, JobCancelled, Suspended
 from chalicelib.job_types.jobtype import JobType, declared
-from chalicelib.jobs.change import new_writer
+from chalicelib.jobs import transitions
+from chalicelib.jobs.change import Claimant, new_writer
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.port import Filter
-from chalicelib.jobs.step import EVENT, Step
+from chalicelib.jobs.step import CALL, CHILD, EVENT, Step
 from chalicelib.producing.service import JobService
 from chalicelib.telemetry.redaction import json_without_secrets
 from chalicelib.worker.calling import called
@@ -25,6 +28,7 @@ from chalicelib.worker.current import running
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json
+from jobflow.client.encoding import type_name
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import check_names, environment_of, secrets_of
 
@@ -84,6 +88,7 @@ def run(
     cancel_at: float | None = None,
     clock: Clock | None = None,
     events: Mapping[str, Any] | None = None,
+    results: Mapping[str, Any] | None = None,
 ) -> Ran:
     """Run the function of a job type once. The payload is a model or a dict; the default is the type's example.
 
@@ -91,9 +96,10 @@ def run(
     `seconds` is the time that the attempt has (default: the type's share). `secrets` are the values of declared
     secrets. From the progress `cancel_at` on, the job is asked to stop: its next `ctx.progress` or
     `ctx.check_cancelled` raises JobCancelled. When the function sleeps or waits, the clock moves to the end of the
-    sleep or wait, and the function is called again. `events` are the events that were posted before the run, by name,
-    with their data. Raises InvalidPayload, the function's own errors, and PermanentError for a result that cannot be
-    stored.
+    sleep or wait, and the function is called again. `events` are the events that were posted before the run, by
+    name, with their data. `results` are the results of the jobs that the function calls, by type: a value, a function
+    of the payload, or an exception, with which the job fails. Raises InvalidPayload, the function's own errors, and
+    PermanentError for a result that cannot be stored.
     """
     type = kind_of(type)
     check_names([type], secrets or {})
@@ -116,7 +122,8 @@ def run(
         end = clock.now + left
         context = Context(
             job, store, lambda end=end: end - clock.now, clock, given,  # type: ignore[misc]
-            Enqueuing(type.enqueues, service), type.serial_by is not None,
+            Enqueuing(type.enqueues, service, batches=Batches(MemoryBatches(), service), calls=type.calls),
+            type.serial_by is not None,
             Persistence(lambda end=end: end - clock.now, clock.advance),  # type: ignore[misc]
             type.by_class, type.changes, reported=reported, cancel_at=cancel_at,
         )  # fmt: skip
@@ -126,12 +133,39 @@ def run(
         if context.steps.suspension is None:
             return Ran(value, json_without_secrets(as_json(value)), context)
         job = replace(job, kept=context.steps.kept)
+        if context.steps.suspension.waits.startswith(CHILD):
+            _end_called(store, job, results or {})
+            continue
         clock.now = max(clock.now, context.steps.suspension.until)
 
 
+def _end_called(store: MemoryJobStore, caller: Job, results: Mapping[str, Any]) -> None:
+    """Let each called job end with the result that the test gives. Raises LookupError if it gives none."""
+    for job in store.page(Filter(parent=caller.id), limit=1_000_000).jobs:
+        if job.terminal or not (job.idempotency_key or "").startswith(CALL):
+            continue
+        if job.type not in results:
+            raise LookupError(f"The function calls a job of {job.type}: give its result, as run(…, results={{…}}).")
+        given, now = results[job.type], job.updated_at
+        claim = transitions.claim(job.gen, now=now, lease_until=now + 60, by=Claimant("test"), job_type=job.type)
+        held = store.apply(job.id, claim)
+        if isinstance(given, Exception):
+            error = (given.__class__.__name__, str(given))
+            store.apply(job.id, transitions.fail(held, now=now, error=error))
+        else:
+            value = as_json(given(job.payload) if callable(given) else given)
+            store.apply(job.id, transitions.complete(held, now=now, result=value))
+
+
 def kind_of(type: JobType[Any, Any] | str) -> JobType[Any, Any]:
-    """Return a job type, given as itself or by its name. Raises UnknownJobType if no file declares it."""
-    return declared(type) if isinstance(type, str) else type
+    """Return a job type, given as itself or by its name.
+
+    Raises UnknownJobType if no file declares it, and TypeError for anything else.
+    """
+    if isinstance(type, JobType):
+        return type
+    with fields_named():
+        return declared(type_name(type))
 
 
 def example(type: JobType[Any, Any] | str, **changes: Any) -> dict[str, Any]:

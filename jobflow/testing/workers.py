@@ -1,5 +1,6 @@
 """Simulate the workers of a stage: one invocation at a time, with the faults that a test sets."""
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,6 +9,7 @@ from typing import Any
 
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.batches.batches import Batches
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
@@ -51,6 +53,7 @@ class Workers:
     clock: Clock
     secrets: Mapping[str, str] = field(default_factory=dict)
     service: JobService | None = None
+    batches: Batches | None = None
     faults: dict[str, deque[BaseException]] = field(default_factory=dict)
     duplicates: int = 0
     turns: MemoryTurns = field(default_factory=MemoryTurns)
@@ -105,10 +108,16 @@ class Workers:
     def _worker(self, kind: JobType[Any, Any], breaker: Breaker | None = None) -> Worker:
         return Worker(
             replace(kind, run=self._faulty(kind.run, kind.name)), self.store, self.queue, self.clock, no_jitter,
-            spread=lambda low, _: low, sleep=self.clock.advance, secrets=secrets_of(kind, self.secrets),
+            spread=lambda low, _: low, sleep=self.clock.advance, pause=self._pause,
+            secrets=secrets_of(kind, self.secrets), service=self.service, breaker=breaker or self._breaker(kind),
+            batches=self.batches,
             starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
-            service=self.service, breaker=breaker or self._breaker(kind),
         )  # fmt: skip
+
+    async def _pause(self, seconds: float) -> None:
+        ends = self.clock.after(seconds)
+        await asyncio.sleep(0)  # other steps go on, or pause at the same time
+        self.clock.now = max(self.clock.now, ends)
 
     def _breaker(self, kind: JobType[Any, Any]) -> Breaker:
         if kind.pause_when is None:

@@ -70,6 +70,14 @@ class Api:
                 raise Unexpected(f"Job {job_id} is {job['status']} and should be {status} ({why}).")
             self.sleep(POLL)
 
+    def until(self, path: str, condition: Callable[[Any], bool], what: str) -> Any:
+        """Return what GET answers once the condition is true; raises Unexpected with `what` if it takes too long."""
+        deadline = self.clock() + PATIENCE
+        while not condition(answer := self.get(path)):
+            expect(self.clock() < deadline, what)
+            self.sleep(POLL)
+        return answer
+
     def upload(self, form: Any, content: bytes) -> None:
         """Upload with a form from POST /uploads, as a browser does: the file is the last field."""
         file = ("photo.jpg", content, "image/jpeg")

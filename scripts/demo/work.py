@@ -1,4 +1,4 @@
-"""Run example jobs: an image, an e-mail, an approval, a dead letter that is retried, a report."""
+"""Run example jobs: an image, an e-mail, an approval, a dead letter that is retried, a report, an order."""
 
 from typing import Any
 
@@ -22,6 +22,7 @@ class Work:
         self.approval()
         self.dead_letter()
         self.report()
+        self.order()
 
     def image(self) -> None:
         """Upload a photo and process it."""
@@ -102,6 +103,33 @@ class Work:
         self._tell.link("page", made["files"]["html"]["url"])
         self._tell.link("CSV", made["files"]["csv"]["url"])
 
+    def order(self) -> None:
+        """Place an order of three parcels, which are delivered; it then sleeps until it asks for a review."""
+        self._tell.begin("Place an order: charge, ship three parcels at the same time, ask for a review after a week")
+        if all(kind["type"] != "order.place" for kind in self._api.get("/job-types")["job_types"]):
+            self._tell.skip("order.place is not here: `make dev` has it, without JOBFLOW_EXAMPLES= in the shell")
+            return
+        job_id = self._api.submit("order.place", self._api.job_type("order.place")["example"])
+        parcels = self._api.until(
+            f"/jobs?parent={job_id}",
+            lambda page: [waits_for(job).get("event") for job in page["jobs"]] == ["delivered"] * 3,
+            f"The order {job_id} should have three parcels that wait for the event delivered.",
+        )["jobs"]
+        self._tell.say("charged; three parcels are under way, and each waits for the event delivered, without a worker")
+        self._tell.link("order, with its parcels", self._api.link(job_id))
+        for parcel in parcels:
+            self._api.post(f"/jobs/{parcel['id']}/events/delivered")
+            tracking = self._api.ended(parcel["id"], "completed")["result"]
+            self._tell.say(f"{tracking} is delivered")
+        order = self._api.until(
+            f"/jobs/{job_id}",
+            lambda job: bool(waits := waits_for(job)) and waits["event"] is None and waits["job"] is None,
+            f"The order {job_id} should sleep.",
+        )
+        self._tell.say(
+            f"all are delivered: it sleeps until {order['waits_for']['until']}, and then sends the review mail"
+        )
+
     def _run_again(self, job_id: str) -> str:
         """Retry the job by hand. Retry it once more if only an injected fault used up its attempts."""
         for _ in range(5):
@@ -117,3 +145,9 @@ class Work:
 
     def _form(self) -> Any:
         return self._api.post("/uploads", {"content_type": "image/jpeg", "bytes": len(self._photo)})
+
+
+def waits_for(job: Any) -> dict[str, Any]:
+    """Return what a suspended job waits for; an empty dict for another job."""
+    found: dict[str, Any] | None = job["waits_for"]
+    return found or {}

@@ -14,8 +14,6 @@ ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "jobflow" / "project" / "ci" / "deploy-role.json"
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/" + ISSUER
-LEFT_OUT = ("RoleOfAccessLogs",)
-"""Parts of the policies that concern the whole account: a person sets these parts up once."""
 
 
 def template() -> dict[str, Any]:
@@ -90,7 +88,6 @@ def boundary() -> dict[str, Any]:
 def service_policy() -> dict[str, Any]:
     """Return docs/deployer-policy.json for these stages, with the stack's own boundary."""
     document = of_these_stages("deployer-policy.json")
-    document["Statement"] = [part for part in document["Statement"] if part["Sid"] not in LEFT_OUT]
     for statement in document["Statement"]:
         if "iam:PermissionsBoundary" in str(statement.get("Condition")):
             statement["Condition"] = {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}}

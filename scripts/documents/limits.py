@@ -2,13 +2,15 @@
 
 from chalicelib.access.constants import HIGHEST_RATE
 from chalicelib.api.constants import LARGEST_REQUEST, LARGEST_UPLOAD, MOST_IN_BATCH, MOST_IN_BULK
+from chalicelib.batches.constants import MOST_MEMBERS
 from chalicelib.builtin.constants import MOST_PIXELS
 from chalicelib.counters.constants import MOST_MARKS
 from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME, LONGEST_WAIT, MAX_ATTEMPTS_CAP
 from chalicelib.jobs.constants import DAY, LONGEST_RUN, MAX_DELAY, MOST_CLAIMS, MOST_HISTORY, MOST_TAGS
-from chalicelib.jobs.retention import KEEP_BULK, KEEP_COUNTERS, KEEP_DEAD, KEEP_DONE
+from chalicelib.jobs.retention import KEEP_BATCHES, KEEP_BULK, KEEP_COUNTERS, KEEP_DEAD, KEEP_DONE
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 from chalicelib.schedules.constants import LONGEST_PAYLOAD, MOST_SCHEDULES
+from chalicelib.views.port import LONGEST_SEARCH, LONGEST_VIEW_NAME, MOST_VIEWS
 from chalicelib.worker.constants import DEEPEST_RESULT, LARGEST_BODY
 from infra.definition.parameters import parameters
 
@@ -24,6 +26,7 @@ def tables() -> str:
             "size of a request's body": f"{LARGEST_REQUEST // 1024} KB",
             "size of an uploaded file": f"{LARGEST_UPLOAD // 1024 // 1024} MB",
             "jobs in one `POST /jobs/batch`": f"{MOST_IN_BATCH}",
+            "members of a batch": f"{MOST_MEMBERS:,}",
             "jobs in one `POST /jobs/bulk` (`POST /bulk`: any number)": f"{MOST_IN_BULK}",
         },
         "A job": {
@@ -46,6 +49,8 @@ def tables() -> str:
             "stored schedules": f"{MOST_SCHEDULES:,}",
             "payload of a schedule": f"{LONGEST_PAYLOAD // 1024} KB",
             "error groups that are acknowledged or resolved": f"{MOST_MARKS:,}",
+            "views of the console that are saved for everyone": f"{MOST_VIEWS:,}",
+            "characters of a view's name; of its filters in the address": f"{LONGEST_VIEW_NAME}; {LONGEST_SEARCH:,}",
             "size of an image for `image.process`": f"{MOST_PIXELS // 1_000_000} megapixels",
         },
         "Kept": {
@@ -54,6 +59,7 @@ def tables() -> str:
             "an `Idempotency-Key`": "as long as its job",
             "counters": _days(KEEP_COUNTERS),
             "a bulk action": _days(KEEP_BULK),
+            "a batch, after its last round": _days(KEEP_BATCHES),
             "logs": f"{asked['LogRetentionDays']} days (`LogRetentionDays`)",
         },
     }

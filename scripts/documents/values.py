@@ -18,17 +18,25 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import Queue
 from chalicelib.jobs import retention
 from chalicelib.jobs.constants import DAY, MOST_CLAIMS
+from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.constants import LARGEST_BODY
 from infra.cloud.cost import calculation as cost
+from infra.cloud.cost import others, webhooks
+from infra.cloud.cost.attack import under_attack
+from infra.cloud.cost.batches import lines as batches
+from infra.cloud.cost.children import lines as children
 from infra.cloud.cost.extras import extras
+from infra.cloud.cost.orders import line as order
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
 from infra.cloud.cost.steps import lines as steps
 from infra.definition.monitoring import knowing
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.parameters import parameters
-from scripts.documents import celery, lifecycle
+from scripts.documents import celery, lifecycle, sequences
 from scripts.documents import limits as limit_tables
 from scripts.openapi import named
+from scripts.scaling import __main__ as simulated
+from scripts.scaling import tables as scaling
 from tests.proof import faced
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +61,34 @@ def values() -> dict[str, str]:
         "cost.idle": cost.idle(types, ALLOWANCES),
         "cost.idle_at_list_price": cost.idle(types),
         "cost.queue": more([replace(types[0], name="x.y")]),
+        "cost.webhooks": more([replace(types[0], name=DELIVER, rate=None)]),
         "cost.shared_type": more(sharing, sharing[:1]),
         "cost.kept": cost.kept(),
+        "cost.canaries": cost.canaries(),
         "cost.console_busy": cost.console(types, cost.BUSY_SECONDS),
         "cost.console_quiet": cost.console(types, cost.QUIET_SECONDS),
         "cost.fair_by": extras(replace(types[0], fair_by="x"), cost.ALONE),
         "cost.serial_by": extras(replace(types[0], serial_by="x"), cost.ALONE),
-        **{f"cost.{name}": [line] for name, line in zip(("step", "sleep", "wait"), steps(cost.BUSY), strict=False)},
+        **{
+            f"cost.{name}": [line]
+            for name, line in zip(("step", "sleep", "wait", "call", "wake", "look"), steps(cost.BUSY), strict=False)
+        },
+        **{f"cost.{name}": [line] for name, line in zip(("child", "child_of_many"), children(), strict=True)},
+        "cost.hooked_end": webhooks.lines(cost.ALONE)[:1],
+        **{f"cost.delivery_{name}": webhooks.lines(loads[name])[1:] for name in ("alone", "busy")},
+        **{f"cost.{name}": [line] for name, line in zip(("member", "batch"), batches(), strict=True)},
+        **{
+            f"cost.flood_{name}": [line]
+            for name, line in zip(("hour", "month", "lower", "large"), under_attack(), strict=True)
+        },
+        "cost.order": [order()],
+        "cost.order_soon": [order(under_way=0)],
+    }
+    sixty = cost.idle([replace(types[0], name=f"x.n{number}", rate=None) for number in range(60)], ALLOWANCES)
+    bills |= {
+        "cost.sixty": sixty,
+        "cost.sixty_polls": [line for line in sixty if line.what.startswith("SQS")],
+        "cost.sixty_each": [cost.Line("each", 1, cost.total(sixty) / 60)],
     }
     periods = {f"limits.{name}": value for name, value in vars(retention).items() if name.startswith("KEEP_")}
     files = periods.pop("limits.KEEP_FILES")
@@ -67,6 +96,9 @@ def values() -> dict[str, str]:
     return {
         **{name: f"${cost.total(bill):.2f}" for name, bill in bills.items()},
         "cost.every_20_seconds": f"${cost.total(bills['cost.alone']) * MONTH / 20 / 1e6:.2f}",
+        **{f"others.{one.key}.jobs": one.a_million_jobs for one in others.OFFERS},
+        **{f"others.{one.key}.orders": one.a_million_orders for one in others.OFFERS},
+        **{f"others.{one.key}.seen": one.seen for one in others.OFFERS},
         "cost.idempotency_key": f"${PRICES.read_unit:.3f}",
         **{name: f"{seconds / DAY:.0f} days" for name, seconds in periods.items()},
         "limits.MOST_CLAIMS": f"{MOST_CLAIMS:,}",
@@ -80,6 +112,10 @@ def values() -> dict[str, str]:
         "celery.tables": f"\n\n{celery.tables()}\n\n",
         "limits.tables": f"\n\n{limit_tables.tables()}\n\n",
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
+        "scaling.simulation": f"\n```\n{simulated.report(simulated.sizes(simulated.SECONDS))}\n```\n",
+        "scaling.limits": f"\n\n{scaling.limits_table()}\n\n",
+        "scaling.needs": f"\n\n{scaling.needs_table()}\n\n",
+        "sequences.diagrams": f"\n\n{sequences.diagrams()}\n\n",
     }
 
 

@@ -6,18 +6,16 @@ For 10 to 10,000 jobs a second, and for ten million waiting jobs.
 import argparse
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 
-from scripts.scaling.advice import divided, enough
+from scripts.scaling.advice import enough_in_types
+from scripts.scaling.dollars import cost_of
 from scripts.scaling.limits import Setting
 from scripts.scaling.simulation import Played, play
 
 RATES = (10, 100, 1_000, 10_000)
 BACKLOG = 10_000_000
 SECONDS = 0.2
-PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
-BEGIN, END = "<!-- made by: make scaling ARGS=--write -->", "<!-- end -->"
+"""Seconds of the job's function, also in docs/scaling.md."""
 
 
 def told(name: str, played: Played) -> str:
@@ -42,7 +40,8 @@ def settings_of(setting: Setting) -> str:
     return (
         f"{several}concurrency={setting.concurrency}, batch_size={setting.batch}; "
         f"{setting.in_request} jobs a request; {setting.account:,} concurrent functions in the account; "
-        f"{setting.shards} shards; warm throughput of {setting.warm_writes:,} writes a second"
+        f"{setting.requests:,} requests a second of the stage; {setting.shards} shards; "
+        f"warm throughput of the table: {setting.warm_writes:,} writes a second"
     )
 
 
@@ -50,42 +49,26 @@ def sizes(seconds: float) -> dict[str, tuple[Played, Played]]:
     """Simulate every size: first with the defaults, then with the settings and number of types that it needs."""
     settings = {f"{rate:,} jobs a second": Setting(rate, seconds) for rate in RATES}
     settings[f"{BACKLOG:,} jobs waiting"] = Setting(0, seconds, BACKLOG)
-    played = {}
-    for name, setting in settings.items():
-        types = divided(setting)
-        part = replace(setting, rate=setting.rate / types, backlog=setting.backlog // types, types=types)
-        played[name] = play(setting), play(enough(part))
-    return played
+    return {name: (play(setting), play(enough_in_types(setting))) for name, setting in settings.items()}
 
 
 def report(played: Mapping[str, tuple[Played, Played]]) -> str:
-    """Return three lines for each size."""
+    """Return four lines for each size."""
     lines = []
     for name, (before, after) in played.items():
         each = "each type " if after.setting.types > 1 else ""
         lines.append(told(f"{name}, with the defaults", before))
         lines.append(told(f"  {each}with the settings it needs", after))
         lines.append(f"    {settings_of(after.setting)}")
+        lines.append(f"    {cost_of(after.setting)}")
     return "\n".join(lines)
 
 
-def document(text: str, told_now: str) -> str:
-    """Return docs/scaling.md with these lines between its markers."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n```\n{told_now}\n```\n{end}{after}"
-
-
 def main() -> int:
-    """Print every size; with --write put it into the docs."""
+    """Print every size."""
     parser = argparse.ArgumentParser(prog="make scaling", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="what the job's function takes")
-    parser.add_argument("--write", action="store_true", help="write docs/scaling.md")
-    asked = parser.parse_args()
-    played = sizes(asked.seconds)
-    print(report(played))
-    if asked.write:
-        PAGE.write_text(document(PAGE.read_text(), report(played)))
+    print(report(sizes(parser.parse_args().seconds)))
     return 0
 
 

@@ -4,8 +4,15 @@ import math
 from dataclasses import replace
 
 from chalicelib.settings import SHARDS
-from infra.cloud.cost.calculation import WRITE_UNITS
-from scripts.scaling.limits import ACTIVE_WRITES, ALL_WRITES, MOST_OF_MAPPING, PARTITION_WRITES, Setting
+from scripts.scaling.limits import (
+    ACTIVE_WRITES,
+    ALL_WRITES,
+    MOST_OF_MAPPING,
+    NEW_TABLE_WRITES,
+    OWN_WRITES,
+    PARTITION_WRITES,
+    Setting,
+)
 
 SPARE = 1.25
 """Margin above the average need, because jobs do not arrive evenly."""
@@ -35,16 +42,29 @@ def enough(setting: Setting) -> Setting:
     shards = setting.shards
     while shards * PARTITION_WRITES < writes * SPARE and shards < MOST_SHARDS:
         shards *= 2
-    batched = replace(
-        asked, in_request=BATCHED if setting.rate * SPARE > min(asked.api, asked.stage) else setting.in_request
-    )
+    many = setting.rate * SPARE > min(asked.api, asked.stage)
+    in_request = BATCHED if many else setting.in_request
+    asked_for = setting.types * setting.rate * SPARE / in_request
     return replace(
-        batched,
+        asked,
+        in_request=in_request,
+        requests=max(setting.requests, math.ceil(asked_for / 100) * 100),
         concurrency=workers,
         account=max(setting.account, 2 * workers * setting.types),
         shards=shards,
-        warm_writes=max(setting.warm_writes, math.ceil(SPARE * rate * setting.types * WRITE_UNITS / 1_000) * 1_000),
+        warm_writes=warm(rate * setting.types, OWN_WRITES),
     )
+
+
+def enough_in_types(setting: Setting) -> Setting:
+    """Return the setting of each of the types among which the load is divided."""
+    types = divided(setting)
+    return enough(replace(setting, rate=setting.rate / types, backlog=setting.backlog // types, types=types))
+
+
+def warm(jobs: float, units: int) -> int:
+    """Return the warm throughput for as many jobs a second, of the table or of an index in which a job has `units`."""
+    return max(NEW_TABLE_WRITES, math.ceil(SPARE * jobs * units / 1_000) * 1_000)
 
 
 def _rate(setting: Setting) -> float:

@@ -12,6 +12,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-ke
 NEW_TABLE_WRITES = 4_000
 """Write units per second of a new on-demand table at first; within 30 minutes twice its highest peak:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"""
+TABLE_WRITES = 40_000
+"""Write units per second of one table and of each index, unless raised (Service Quotas, L-F98FE922):
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html"""
 DOUBLING = 1_800.0
 FIRST_CONCURRENT, MORE_A_MINUTE, MOST_OF_MAPPING = 5, 300, 1_250
 """Concurrent functions of one queue's mapping: the number at first, the increase per minute while messages wait, and
@@ -20,7 +23,7 @@ ACCOUNT_CONCURRENT = 1_000
 """Concurrent functions of one account and region, unless raised; new accounts begin with less:
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 IN_FLIGHT = 120_000
-"""Messages of a standard queue that were received and not deleted:
+"""Messages of a queue that were received and not deleted, also those of jobs that wait up to 15 minutes for a retry:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
 API_REQUESTS = 10_000
 """Requests a second of API Gateway, of one account and region:
@@ -30,8 +33,12 @@ ALL_WRITES = 1
 """Write units of a job in its shard of the index of all jobs: one at creation."""
 ACTIVE_WRITES = 2
 """Write units of a job in its type's shard of the index of unfinished jobs: one when it enters, one when it leaves."""
+OWN_WRITES = WRITE_UNITS - ALL_WRITES - ACTIVE_WRITES
+"""Write units of a job in the table itself, without its indexes."""
 OVERHEAD = 0.05
 """Seconds between two invocations of one environment: response, poll, next event. An estimate."""
+NIGHT = 5 * 3_600
+"""Seconds of a night in which the recount runs; a run that has not ended by then continues in the next night."""
 STREAM_SECONDS = 0.15
 """Seconds that the counters need for a batch of the stream, including the invocation. An estimate."""
 
@@ -53,7 +60,10 @@ class Setting:
     account: int = ACCOUNT_CONCURRENT
     shards: int = SHARDS[0]
     warm_writes: int = NEW_TABLE_WRITES
-    """Write units per second that the table accepts at the beginning: its warm throughput."""
+    """Write units per second that the table itself accepts at the beginning: its warm throughput. Its indexes have warm
+    throughputs of their own, but need less: see ALL_WRITES and ACTIVE_WRITES."""
+    requests: int = RATE
+    """Requests per second that the stage accepts: its parameter ApiRate."""
 
     @property
     def api(self) -> float:
@@ -63,8 +73,8 @@ class Setting:
 
     @property
     def stage(self) -> float:
-        """Return the jobs per second of one type that the stage's own request limit accepts on one path."""
-        return RATE * self.in_request / self.types
+        """Return the jobs per second of one type that the stage's own request limit accepts."""
+        return self.requests * self.in_request / self.types
 
     @property
     def hold(self) -> float:
@@ -75,6 +85,11 @@ class Setting:
     def workers(self) -> int:
         """Return the concurrent functions that settings and quotas allow the type."""
         return min(self.concurrency, self.account // self.types, MOST_OF_MAPPING)
+
+    @property
+    def table(self) -> float:
+        """Return the jobs per second of one type that the quota of the table accepts."""
+        return TABLE_WRITES / OWN_WRITES / self.types
 
     @property
     def index_of_all(self) -> float:
@@ -92,5 +107,5 @@ class Setting:
     @property
     def counted(self) -> float:
         """Return the jobs per second that the counters can process: one stream shard for each partition."""
-        partitions = max(self.shards, self.types * self.rate * WRITE_UNITS / PARTITION_WRITES)
+        partitions = max(self.shards, self.types * self.rate * OWN_WRITES / PARTITION_WRITES)
         return partitions * STREAM_BATCH / STREAM_SECONDS / CHANGES / self.types

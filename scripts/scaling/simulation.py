@@ -3,12 +3,11 @@
 import math
 from dataclasses import dataclass, field
 
-from infra.cloud.cost.calculation import WRITE_UNITS
-from scripts.scaling.limits import DOUBLING, FIRST_CONCURRENT, IN_FLIGHT, MORE_A_MINUTE, Setting
+from scripts.scaling.limits import DOUBLING, FIRST_CONCURRENT, IN_FLIGHT, MORE_A_MINUTE, OWN_WRITES, Setting
 
-ENDED_UNITS = 3
-"""Write units of a job's claim and completion; the other write units are used when the job is accepted."""
-ACCEPTED_UNITS = WRITE_UNITS - ENDED_UNITS
+ENDED_UNITS = 2
+"""Write units of a job's claim and completion in the table itself; the rest is used when the job is accepted."""
+ACCEPTED_UNITS = OWN_WRITES - ENDED_UNITS
 FULL = 0.999
 HOUR = 3_600
 
@@ -70,7 +69,8 @@ def _accepted(setting: Setting, played: Played, second: int, writes: float) -> f
         "API": setting.api,
         "index of all jobs": setting.index_of_all,
         "index of unfinished jobs": setting.index_of_active,
-        "writes of the table": writes / WRITE_UNITS,
+        "writes of the table": writes / OWN_WRITES,
+        "quota of the table": setting.table,
     }
     accepted = _least(limits, setting.rate, played, second)
     played.refused += setting.rate - accepted

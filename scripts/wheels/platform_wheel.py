@@ -20,7 +20,7 @@ TREE = (
     "app.py", "chalicelib", "infra", ".chalice/config.json", "requirements.txt", "requirements-dev.txt",
     "scripts/assets/landscape.jpg",
 )  # fmt: skip
-BUILT_IN = "handlers/*.py"
+BUILT_IN = ("handlers/*.py", "chalicelib/entry/optional/*.py")
 """The built-in job types; a repository gets those that its jobflow.toml names."""
 CONSOLE = "dashboard/dist"
 NEEDS = (
@@ -59,7 +59,7 @@ def lay_out(folder: Path) -> Path:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, tree / name)
     (folder / "jobflow_platform" / "types").mkdir()
-    for name in tracked(BUILT_IN):
+    for name in (name for pattern in BUILT_IN for name in tracked(pattern)):
         if not name.endswith("__init__.py"):
             shutil.copyfile(ROOT / name, folder / "jobflow_platform" / "types" / Path(name).name)
     if (ROOT / CONSOLE).is_dir():

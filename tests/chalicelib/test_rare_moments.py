@@ -99,13 +99,13 @@ def test_a_claim_that_is_refused_once_is_repeated_by_the_same_invocation(world: 
 def test_a_process_in_which_a_library_cannot_start_again_ends_after_its_jobs_are_settled(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cold_start, "_spoiled", [])
+    monkeypatch.setattr(cold_start, "_recycled", [])
     parts.replace(
         job_store=world.ground.store, job_queue=world.ground.queue, settings=Settings.from_env({}), clock=world.clock
     )
     handler, context = consume(world.kind), Invocation(world.clock, world.clock.now + 60)
     try:
-        cold_start.spoil("django.setup() failed")
+        cold_start.recycle("django.setup() failed")
         world.submit("a")
         assert handler(world.event(world.ground.receive(1)), context) == {"batchItemFailures": []}, "not in Lambda"
         monkeypatch.setattr(cold_start, "BY_RUNTIME_API", True)

@@ -1,12 +1,15 @@
 """Provide one platform for all tests of a flow: with a configurable job type, and with those that the pages print."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.flow.of_batch import FAN_OUT, GATHERED
 from tests.flow.printed import how_to, of_readme
+from tests.flow.receiver import Receiver, receiving
 from tests.infra.local.running import Run, copy_of_the_code, running
 
 
@@ -17,7 +20,14 @@ def serial(probe: str) -> str:
 
 
 @pytest.fixture(scope="package")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def receiver() -> Iterator[Receiver]:
+    """The receiver of webhooks that this platform delivers to."""
+    with receiving() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Run]:
     """A platform without jitter. Each file in its `handlers/` declares one job type, and nothing else does."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     probe = Path(__file__).with_name("probe.py").read_text()
@@ -25,9 +35,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     (root / "handlers" / "flow_serial.py").write_text(serial(probe))
     ended = Path(__file__).with_name("ended.py").read_text()
     (root / "handlers" / "flow_ended.py").write_text(ended)
+    (root / "handlers" / "flow_fan.py").write_text(FAN_OUT)
+    (root / "handlers" / "flow_gathered.py").write_text(GATHERED)
     (root / "handlers" / "word_count.py").write_text(of_readme())
     # the how-to prints the same name as the README
     (root / "handlers" / "word_tally.py").write_text(re.sub(r"word([._])count", r"word\1tally", how_to()))
+    shutil.copy(root / "chalicelib" / "entry" / "optional" / "webhook_deliver.py", root / "handlers")
     (root / ".jobflow").mkdir()
-    with running(root, root / ".jobflow", JITTER="none") as started:
+    with running(root, root / ".jobflow", JITTER="none", WEBHOOK_PORT=str(receiver.port)) as started:
         yield started

@@ -22,12 +22,15 @@ FILTERS = sorted(ListQuery.model_fields.keys() - {"limit", "offset", "cursor"})
 OPTIONS = {"created_after": "since", "created_before": "until", "idempotency_key": "key"}
 PARENT = "6a1de45f-0000-4000-8000-000000000000"
 VALUES = {
-    "status": "failed", "type": "test.note", "id_prefix": "6a1de45f", "parent": PARENT, "fingerprint": "9d6156e8610f",
+    "status": "failed", "type": "test.note", "id_prefix": "6a1de45f", "parent": PARENT, "batch": PARENT, "round": 2,
+    "fingerprint": "9d6156e8610f",
     "created_after": "2027-01-01T00:00:00.000Z", "created_before": "2027-01-02T00:00:00.000Z",
     "finished_after": "2027-01-01T00:00:00.000Z", "finished_before": "2027-01-02T00:00:00.000Z", "payload": "to=ada",
 }  # fmt: skip
 """Values of conditions that do not accept any text."""
-NEEDED = {"payload": {"created_after": "2027-01-01T00:00:00.000Z"}}
+NEEDED: dict[str, dict[str, str]] = {
+    "payload": {"created_after": "2027-01-01T00:00:00.000Z"}, "round": {"batch": PARENT},
+}  # fmt: skip
 
 
 def asked(wire: Wire) -> dict[str, list[str]]:
@@ -35,7 +38,7 @@ def asked(wire: Wire) -> dict[str, list[str]]:
     return parse_qs(urlparse(str(wire.asked[-1].url)).query)
 
 
-def given(name: str) -> dict[str, str]:
+def given(name: str) -> dict[str, Any]:
     return {name: VALUES.get(name, "x"), **NEEDED.get(name, {})}
 
 
@@ -45,9 +48,9 @@ def tool(wire: Wire, **arguments: Any) -> Any:
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_each_filter_of_the_api_is_one_everywhere(name: str, wire: Wire, shell: Shell, client: JobFlow) -> None:  # noqa: F811
-    conditions = {key: [value] for key, value in given(name).items()}
+    conditions = {key: [str(value)] for key, value in given(name).items()}
     with suppress(ApiError):  # none of the test's types has tenants: only the request counts
-        list(client.iterate(**given(name)))  # type: ignore[arg-type]
+        list(client.iterate(**given(name)))
     assert asked(wire).items() >= conditions.items()
     typed = " ".join(f"--{OPTIONS.get(key, key).replace('_', '-')} {value}" for key, value in given(name).items())
     assert shell(f"jobs list {typed}").code == (name == "tenant"), typed

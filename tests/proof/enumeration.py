@@ -18,9 +18,12 @@ from tests.support import Clock
 
 READS = frozenset({
     "overdue", "Query", "get", "get_without_bodies", "get_many", "key_lock", "view", "page", "depth", "taken", "read",
-    "newest", "kept_steps", "kept_step", "end_signed", "GetItem", "BatchGetItem", "GetQueueAttributes",
+    "newest", "kept_steps", "kept_step", "end_signed", "find", "all", "recent",
+    "GetItem", "BatchGetItem", "GetQueueAttributes",
 })  # fmt: skip
 """Calls that change nothing, by the names of ports and of AWS. A receive from a queue does change something."""
+TRIMS = frozenset({"set_visibility", "ChangeMessageVisibility", "ChangeMessageVisibilityBatch"})
+"""Calls that set the visibility timeout of messages, by the names of ports and of AWS."""
 
 
 class Point(NamedTuple):
@@ -40,10 +43,13 @@ class Case:
     scenario: Scenario
     duplicate: bool = False
     death: Point | None = None
+    claims_first: bool = False
+    """Whether a worker claims a job before it sets the visibility timeout. In Lambda, both happen at the same time."""
 
     def __str__(self) -> str:
         where = "" if self.death is None else f", dies {self.death}"
-        return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{where}"
+        order = ", claimed first" if self.claims_first else ""
+        return f"{self.scenario.name}{', duplicated' if self.duplicate else ''}{order}{where}"
 
 
 class Call(NamedTuple):
@@ -116,6 +122,22 @@ def visit(
                     chosen = random.Random(f"{seed} {case}, beside")
                     compared = [other for other in others if chosen.random() < beside]
                     yield from (Visit(different(story, point, played, other, stand, seed), True) for other in compared)
+            yield from _claimed_first(replace(story, claims_first=True), stand, seed, choose, part * between)
+
+
+def _claimed_first(story: Case, stand: Stand, seed: int, choose: random.Random, part: float) -> Iterator[Visit]:
+    """Run the crashes that only this order has: a job is claimed, and the visibility timeout is not set yet.
+
+    Two requests at the same time have the effect of one after the other, in one of the two orders.
+    """
+    undisturbed = execute(story, stand, seed)
+    yield Visit(undisturbed.broken)
+    for number, call in enumerate(undisturbed.calls, start=1):
+        if call.name in TRIMS and choose.random() < part:
+            point = Point(number, False)
+            case = replace(story, death=point)
+            played = execute(case, stand, seed)
+            yield Visit([*played.broken, *(f"{case}: {line}" for line in astray(played, undisturbed, point))])
 
 
 def points(calls: Sequence[Call]) -> Mapping[Point, Sequence[Point]]:
@@ -159,6 +181,7 @@ def execute(
     with silence(), stand(clock) as ground:
         world = World(ground, clock, rng, batch=case.scenario.batch)
         world.watchdog_on, world.duplicate_next = case.scenario.watchdog, case.duplicate
+        world.claims_first = case.claims_first
         faults = ground.faults
         faults.crash_at, faults.after = case.death or (None, False)
         # What follows a crash does not depend on the random choices before it.

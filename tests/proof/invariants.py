@@ -8,7 +8,7 @@ from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.job import DISCARD, EXPIRED, LOST, MOVES, REPLACE, RETRYABLE, TERMINAL, Status
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
-from chalicelib.jobs.step import EVENT
+from chalicelib.jobs.step import CHILD, EVENT
 from tests.proof.grounds.ground import Write, Written
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.roles.clients import BALLAST
@@ -17,14 +17,18 @@ from tests.proof.world import World
 DISCARDS = {(status, DISCARD.target) for status in DISCARD.source}
 LEGAL = {(source, move.target) for move in MOVES for source in move.source}
 REPLACED = (REPLACE.target, REPLACE.target)
-COMPOSED = frozenset({"keep", "try", "nap", "long nap", "wait", "wait or undo", "wait again"})
+CALLS = frozenset({"call", "call two"})
+"""Outcomes after which an attempt may fail, because a called job has failed."""
+COMPOSED = frozenset({"keep", "try", "nap", "long nap", "call", "call two", "wait", "wait or undo", "wait again"})
 """The last action of an attempt with steps in a type with `serial_by`; such an attempt fails."""
-HARMLESS = COMPOSED | frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey", "make", "make quiet"})
+MAKING = frozenset({"make", "make many", "make quiet", "post"})
+"""Actions that make jobs, or deliver a message."""
+HARMLESS = COMPOSED | MAKING | frozenset({"ok", "progress", "stall", "nested", "long", "ask", "obey"})
 """Last actions of an attempt that may complete. The job function may not notice a request to stop if the check itself
 failed."""
-FAILING = COMPOSED | frozenset({"err", "obey", "progress", "make", "make quiet"})
+FAILING = COMPOSED | MAKING | frozenset({"err", "obey", "progress"})
 """Last actions of an attempt that may fail; a request to the platform fails if the platform refuses it."""
-ASKING = COMPOSED | frozenset({"obey", "progress", "make", "make quiet"})
+ASKING = COMPOSED | MAKING | frozenset({"obey", "progress"})
 """Actions that make requests to AWS: if one of these requests is refused, the attempt is given back."""
 LATER = frozenset({"later", "a while later", "much later"})
 """Last actions of an attempt that may be given back."""
@@ -141,6 +145,7 @@ def _counted(world: World) -> Iterator[str]:
 
 def _suspended(world: World) -> Iterator[str]:
     """Check that a suspended job has no lease, and that only the event of its present wait wakes it."""
+    ended = set[str]()
     for place, (job_id, old, new) in enumerate(world.ground.writes()):
         if new.status is Status.SUSPENDED:
             if new.lease_until is not None:
@@ -148,7 +153,12 @@ def _suspended(world: World) -> Iterator[str]:
             if new.type in world.kinds and world.kinds[new.type].serial_by is not None:
                 yield f"I34 {job_id} waits, and the next job of its key may run"
         woken = old is not None and (old.status, new.status, old.gen) == (Status.SUSPENDED, Status.QUEUED, new.gen)
-        if old is not None and woken and not new.stops:
+        ended.update({job_id} if new.status in TERMINAL else ())
+        waits = (old and old.waits) or ""
+        child = waits.removeprefix(CHILD) if waits.startswith(CHILD) else None
+        if child is not None and woken and not new.stops and child not in ended:
+            yield f"I36 {job_id} was woken, which waited for {child}, and that has not ended"
+        if old is not None and woken and not new.stops and child is None:
             waited = (old.waits or "").removeprefix(EVENT)
             if place < world.composed.asked.get((job_id, waited), math.inf):
                 yield f"I36 {job_id} was woken, which waited for {old.waits}, and nobody has posted that"
@@ -235,10 +245,14 @@ def _follows(world: World, write: Write) -> Iterator[str]:
         return
     only_after = {
         Status.COMPLETED: HARMLESS,
-        Status.FAILED: {"perm"},
+        Status.FAILED: {"perm", *CALLS} if token in world.composed.failed_callers else {"perm"},
         # given back: it may not start yet, or its state cannot be read, or too little of the invocation was left
         Status.RETRYING: LATER | {"never ran"} if _deferred(old, new) else FAILING,
     }
+    if (new.status, old.attempts, new.attempts) == (Status.RETRYING, 2, 1) and new.kept > old.kept:
+        # A lost attempt before had kept a step, so it counts as the first one. The present attempt was given back, or
+        # failed after it had kept a step itself: both look the same.
+        only_after[Status.RETRYING] = LATER | {"never ran"} | FAILING
     if new.updated_at <= (old.lease_until or 0):
         # The holder did it itself. After its lease, the job is given up, whatever the attempt's result was that it
         # could not write.

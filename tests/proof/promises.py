@@ -6,7 +6,7 @@ The promises have the numbers of docs/delivery.md. Each part calls `plays` besid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-PROMISES = range(1, 14)
+PROMISES = range(1, 16)
 DIES, REFUSED, REPLY_LOST = "dies", "refused", "reply lost"
 SHARE_REFUSED, SHARE_LOST = "a share of requests is refused", "a share of answers is lost"
 DUPLICATE, LOST, STALLS = "duplicate", "messages lost", "a worker outlives its lease"
@@ -37,6 +37,7 @@ NOT_PROMISED: Mapping[tuple[str, int], str] = {
     (APART, 11): "for the same reason, two attempts of a key may overlap",
     (RESTORED, 12): "a restore does not restore bulk actions: the operator starts them again",
     (RESTORED, 13): "a run that ended before the loss is not told again, even if its end was not told yet",
+    (RESTORED, 15): "for the same reason, such an end makes no delivery",
     (VERSIONS, 13): "a version from before `on_end` makes jobs that do not know whom to tell",
 }
 """Cells that stay empty, because the page promises nothing for them, each with the reason."""

@@ -14,9 +14,9 @@ from tests.proof.roles.script import forget
 from tests.proof.stories.scenarios import SCENARIOS
 
 SEED = 20_261_125
-PORTS_PART, PORTS_WHOLE = 1 / 3, 2 / 3
-AWS_PART, AWS_WHOLE = 1 / 70, 1 / 20
-"""An execution over the adapters takes 0.1 s: `make test` makes about 110, and `make proof` all."""
+PORTS_PART, PORTS_WHOLE = 1 / 8, 2 / 3
+AWS_PART, AWS_WHOLE = 1 / 120, 1 / 20
+"""An execution over the adapters takes 0.1 s: `make test` makes about 60, and `make proof` all."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,14 +39,14 @@ def beside(stand: Stand, name: str, part: float = 1.0) -> list[Visit]:
 def test_no_crash_point_loses_or_doubles_anything_over_the_ports(whole: bool) -> None:
     executions, broken = run(in_memory, PORTS_WHOLE if whole else PORTS_PART)
     assert broken == []
-    assert executions > (900 if whole else 450)
+    assert executions > (900 if whole else 170)
 
 
 def test_no_crash_point_loses_or_doubles_anything_over_dynamodb_and_sqs(whole: bool) -> None:
     with on_aws() as stand:
         executions, broken = run(stand, AWS_WHOLE) if whole else run(stand, AWS_PART, duplicates=[False])
     assert broken == []
-    assert executions > (120 if whole else 40)
+    assert executions > (120 if whole else 25)
 
 
 def test_every_story_ends_as_it_should_and_makes_requests_to_be_interrupted() -> None:
@@ -72,9 +72,10 @@ def test_a_point_inside_of_a_call_of_a_port_is_always_played_and_only_the_adapte
     def played(stand: Stand, between: float) -> int:
         return len(list(visit(stand, SEED, scenarios=[story], duplicates=[False], between=between)))
 
-    assert played(in_memory, 0.0) == 1
+    undisturbed = 2  # in both orders of the requests that a worker sends at the same time
+    assert played(in_memory, 0.0) == undisturbed
     with on_aws() as stand:
-        assert 1 < played(stand, 0.0) < played(stand, 0.5)
+        assert undisturbed < played(stand, 0.0) < played(stand, 0.5)
 
 
 def test_a_crash_point_that_stands_for_another_by_mistake_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from chalicelib.bulk.memory import MemoryBulkActions
+from chalicelib.bulk.port import BulkAction
 from chalicelib.errors import MoveRefused, StoreUnavailable
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs import transitions
@@ -30,6 +32,8 @@ from chalicelib.operating.posting import Posting
 from chalicelib.pausing.circuit_breaker import CircuitBreaker
 from chalicelib.pausing.constants import ROW_FRESH
 from chalicelib.producing.submission import Submission
+from chalicelib.watchdog import rule
+from chalicelib.watchdog.waiters import Waiters
 from chalicelib.worker import consume, settle
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import WorkerContext
@@ -439,14 +443,45 @@ def test_a_job_that_nobody_wakes_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     played = story("an event after its wait")
     assert told(played) == ""
     monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
-    assert told(played) == "", "its spare message wakes it"
-    monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: None)
+    assert " I30 " not in told(played), "its spare message wakes it"
+    monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: True)
     assert " I30 " in told(played)
+
+
+def test_a_cancelled_job_whose_step_nobody_undoes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cancel ends the waiting job at once, although its function would undo its step."""
+    played = story("a job that undoes its step")
+    assert told(played) == ""
+    monkeypatch.setattr(Operations, "_undoes", lambda *_: False)
+    assert " I32 " in told(played)
+
+
+@pytest.mark.parametrize("what", ["event", "child", "time"])
+def test_a_job_that_is_woken_later_than_at_once_is_told(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Something else wakes each of these jobs within two minutes: only the check of 2 s shows what is neglected."""
+    names = {"event": "an event after its wait", "child": "a job calls two jobs", "time": "steps and sleeps"}
+    played = story(names[what])
+    assert told(played) == ""
+    if what == "event":
+        monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+    elif what == "child":
+        monkeypatch.setattr(consume, "wake_caller", lambda *_: None)
+    else:
+        monkeypatch.setattr(rule, "LOOK_AHEAD", 0.0)
+    assert {line.split(": ")[1].split(" ")[0] for line in told(played).splitlines()} == {"I37"}
+
+
+def test_a_month_finds_jobs_whose_sleep_nobody_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dispatcher, "send_many", lambda *_, **__: set())
+    monkeypatch.setattr(month, "OUTCOMES", ("long nap",))
+    monkeypatch.setattr(Weather, "change", lambda _: None)
+    assert any(" I30 " in line for line in episode(1, hours=12).broken)
 
 
 def test_a_month_finds_jobs_that_nobody_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
-    monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: None)
+    monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: True)
+    monkeypatch.setattr(Waiters, "look", lambda *_: 0)
     monkeypatch.setattr(month, "OUTCOMES", ("wait",))
     monkeypatch.setattr(month, "OPERATED", {"wake": month.WAITS})
     monkeypatch.setattr(Weather, "change", lambda _: None)
@@ -527,7 +562,7 @@ def test_a_month_finds_a_job_that_goes_on_behind_one_of_its_key_that_backs_off(
 
 def test_a_month_finds_a_firing_that_begins_beside_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consume, "unfinished_before", lambda *_: None)
-    assert any(" I24 " in line for line in episode(OF_KEYS, hours=12).broken)
+    assert any(" I24 " in line for line in episode(OF_KEYS, hours=24).broken)
 
 
 def test_a_bulk_action_that_does_not_know_its_own_acts_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -583,3 +618,15 @@ def test_a_month_finds_a_history_that_lacks_attempts(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(month, "MemoryGround", forgetful)
     assert any(" I14 " in line for line in episode(SEED, hours=6).broken)
+
+
+def test_a_bulk_action_that_tells_jobs_as_done_before_it_changes_them_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the end its report is true: only while it is at work does it tell more than it has done."""
+    played, save = story("many jobs are retried and fail again"), MemoryBulkActions.save
+
+    def early(rows: MemoryBulkActions, after: BulkAction) -> BulkAction | None:
+        return save(rows, replace(after, done=after.done + 1) if after.open else after)
+
+    assert told(played) == ""
+    monkeypatch.setattr(MemoryBulkActions, "save", early)
+    assert ", and has changed " in told(played)

@@ -1,14 +1,20 @@
 """Check that a restore or a move in the middle of two days loses and repeats nothing that the backup contains."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from chalicelib.jobs.job import Job
+from infra.cloud.restore import copying
+from infra.cloud.restore.rules import revived
 from tests.proof.months import restored as played
 from tests.proof.months.restored import restored
 from tests.proof.roles.script import forget
+from tests.proof.world import World
 
-OF_KEYS = 4
+OF_KEYS = 5
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +34,34 @@ def test_what_the_backup_had_is_there_and_ends(*, moved: bool) -> None:
 def test_a_restore_without_the_rows_of_keys_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(played, "rows_of_keys", lambda *_: None)
     assert any(" I17 " in line for line in restored(OF_KEYS, moved=True).broken)
+
+
+def test_a_job_that_is_restored_in_its_own_generation_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only generations from after the backup may come a second time."""
+
+    def in_its_generation(lost: Job, **moment: Any) -> Job:
+        return replace(revived(lost, **moment), gen=lost.gen)
+
+    monkeypatch.setattr(copying, "revived", in_its_generation)
+    assert any(line.endswith(" ran twice") for line in restored(OF_KEYS).broken)
+
+
+@pytest.mark.parametrize("seed", [6, 8])
+def test_a_job_that_was_replaced_and_ran_after_the_backup_may_have_this_generation_again(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Both runs have the same number, but other names, and the end of each is told."""
+    ask, work = played._ask_with_keys, played._work
+
+    def ask_before(world: World) -> None:
+        world.debounce("asked first", "quiet", 3600)
+        ask(world)
+
+    def replace_between(world: World, hours: float) -> None:
+        if hours == played.BETWEEN:
+            world.debounce("asked last", "quiet", 60)
+        work(world, hours)
+
+    monkeypatch.setattr(played, "_ask_with_keys", ask_before)
+    monkeypatch.setattr(played, "_work", replace_between)
+    assert restored(seed).broken == []

@@ -18,13 +18,16 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.batches.batches import Batches, NewBatch
+from chalicelib.batches.dynamo import DynamoBatches
 from chalicelib.bulk.background import BulkWork, NewBulkAction
 from chalicelib.bulk.dynamo import DynamoBulkActions
 from chalicelib.bulk.memory import MemoryBackground
 from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.bulk.request import BulkActions
 from chalicelib.ends.maker import EndMaker
-from chalicelib.errors import JobConflict
+from chalicelib.errors import JobConflict, JobFlowError, WebhookConflict
+from chalicelib.job_types.batch_end import BatchEnd
 from chalicelib.job_types.constants import SPARE_RECEIVES
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.end import JobEnd
@@ -33,11 +36,11 @@ from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
-from chalicelib.jobs.change import Claimant
+from chalicelib.jobs.change import Claimant, new_writer
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Filter
-from chalicelib.keys.rule import Debounce, Outcome
+from chalicelib.keys.rule import Debounce, Outcome, Submitted
 from chalicelib.limits.dynamo import DynamoTurns
 from chalicelib.limits.serial import InOrder
 from chalicelib.limits.serial_rule import KeyHeld
@@ -54,6 +57,12 @@ from chalicelib.schedules.editing import ScheduleService
 from chalicelib.schedules.editing import Settings as ScheduleSettings
 from chalicelib.schedules.firings import Firings
 from chalicelib.settings import Settings
+from chalicelib.webhooks import rule as webhook_rule
+from chalicelib.webhooks.dynamo import DynamoWebhooks
+from chalicelib.webhooks.editing import Settings as WebhookSettings
+from chalicelib.webhooks.editing import WebhookService
+from chalicelib.webhooks.memory import MemorySecrets
+from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.api.support import NOTE, Note, only_types
 from tests.support import REGION, T0, Clock, Invocation, a_job, sqs_record
@@ -217,6 +226,88 @@ def test_administrators_who_change_a_schedule_differently_all_get_their_turn(
     answers = together(12, lambda number: scheduling(service, cloud).change("s", settings_of(number)).cron)
     wanted = {settings_of(number).cron for number in range(12)}
     assert {*answers, schedules.get("s").cron} <= wanted
+
+
+def test_a_schedule_that_many_delete_while_others_change_it_is_deleted_and_leaves_no_job(
+    service: JobService, cloud: Settings
+) -> None:
+    scheduling(service, cloud).create("s", settings_of(5))
+
+    def act(number: int) -> str:
+        try:
+            if number % 2:
+                scheduling(service, cloud).delete("s")
+            else:
+                scheduling(service, cloud).change("s", settings_of(number))
+        except JobFlowError as error:
+            return type(error).__name__
+        return "deleted" if number % 2 else "changed"
+
+    answers = Counter(together(12, act))
+    assert answers["deleted"] >= 1  # one whose delete comes second may be told that it is deleted
+    assert list(DynamoSchedules(cloud).page(10, "")) == []
+    assert set(answers) <= {"deleted", "changed", "ScheduleNotFound"}
+    assert {job.status for job in service.store.page(Filter(), 100).jobs} <= {Status.CANCELLED}
+
+
+def test_a_batch_that_is_closed_and_whose_last_members_end_at_once_ends_once(
+    service: JobService, cloud: Settings
+) -> None:
+    """Each function reads other changes, and several get the same ones."""
+    then: JobType[BatchEnd, None] = JobType("test.then", lambda _payload, _ctx: None, BatchEnd)
+    declare(then)
+    Batches(DynamoBatches(cloud), service).create(NewBatch("b", then=then.name))
+    members = [asked(number, idempotency_key=f"{number}", batch="b") for number in range(6)]
+    made = Batches(DynamoBatches(cloud), service).add("b", members)
+    running = [service.store.get(one.job.id) for one in made if isinstance(one, Submitted)]
+    ends = [
+        JobChanged(f"{place}", one, replace(one, status=Status.COMPLETED, finished_at=T0 + 1))
+        for place, one in enumerate(running)
+    ]
+
+    def act(number: int) -> set[str]:
+        batches = Batches(DynamoBatches(cloud), service)
+        if number % 4 == 3:
+            batches.close("b", len(members))
+            return set()
+        shard = number % 4
+        return batches.follow(ends[shard::3], f"shard-{shard}")
+
+    assert together(MANY, act) == [set()] * MANY
+    [round_] = DynamoBatches(cloud).rounds("b", 99)
+    assert (round_.done, round_.ended_at is not None) == (len(members), True)
+    assert len(service.store.page(Filter(type=then.name), 100).jobs) == 1
+
+
+def test_administrators_who_change_a_webhook_while_its_deliveries_fail_get_their_change_or_a_conflict(
+    service: JobService, cloud: Settings
+) -> None:
+    def editing() -> WebhookService:
+        return WebhookService(DynamoWebhooks(cloud), lambda: secrets, service)
+
+    def settings(number: int) -> WebhookSettings:
+        return WebhookSettings(f"https://hooks{number}.example.com/", ("*",))
+
+    declare(replace(NOTE, name=DELIVER))
+    secrets = MemorySecrets()
+    editing().create("w", settings(99), "ada")
+
+    def act(number: int) -> str:
+        if number % 3:  # a delivery fails
+            rows = DynamoWebhooks(cloud)
+            seen = editing().get("w")
+            after = replace(webhook_rule.failed(seen.state, T0, "HTTP 500"), writer=new_writer())
+            rows.set_state(seen.webhook, seen.state, after)
+            return ""
+        try:
+            return editing().change("w", settings(number)).webhook.url
+        except WebhookConflict:
+            return ""
+
+    changed = {url for url in together(MANY, act) if url}
+    assert editing().get("w").webhook.url in (changed or {settings(99).url})
+    again = editing().change("w", settings(0))
+    assert (again.webhook.url, again.state.failures) == (settings(0).url, 0), "after a conflict, it can be repeated"
 
 
 class Swarm:

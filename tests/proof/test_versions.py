@@ -1,5 +1,6 @@
 """Test a deploy and a rollback while jobs are active: two versions use the same tables and queues."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,22 @@ def test_a_checkout_without_an_older_version_says_so(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(trees.VARIABLE, "no-such-version")
     commit, why = trees.older()
     assert (commit, "no-such-version" in why) == ("", True)
+
+
+def test_the_first_commit_that_can_be_older_is_found_by_its_whole_subject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def git(*given: str) -> str:
+        of_nobody = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.com")
+        return subprocess.run(
+            ["git", *of_nobody, *given], cwd=tmp_path, capture_output=True, check=True, text=True
+        ).stdout
+
+    git("init", "-q")
+    subjects = ("begin", trees.FIRST, f'Revert "{trees.FIRST}"', f"Explain\n\n{trees.FIRST}", "end")
+    for subject in subjects:
+        git("commit", "-q", "--allow-empty", "-m", subject)
+    monkeypatch.setattr(trees, "ROOT", tmp_path)
+    monkeypatch.setattr(trees, "BACK", len(subjects) - 1)
+    monkeypatch.delenv(trees.VARIABLE, raising=False)
+    assert trees.older() == (git("rev-parse", "HEAD~3").strip(), "")

@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from chalicelib.counters.port import Pause, Standing
+from chalicelib.counters.port import CounterTable, Pause, Standing
 from chalicelib.errors import JobNotFound, MalformedMessage
+from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import registered
 from chalicelib.job_types.rate import Rate
@@ -25,20 +26,25 @@ from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause, PastPauses
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.lookback import Lookback
+from chalicelib.watchdog.pulse import Pulse, Seen
+from chalicelib.watchdog.quiet_queues import QuietQueues
 from chalicelib.watchdog.run import Watchdog
 from tests.proof.grounds.faults import DYNAMODB, Faulty
 from tests.proof.grounds.ground import BY_HAND, TOLD, TYPE, Ground
 from tests.proof.grounds.honest import LaggingIndex
+from tests.proof.roles.batching import Batching
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.clients import Clients
 from tests.proof.roles.composed import Composed
 from tests.proof.roles.counting import Counting
 from tests.proof.roles.declared import Declared
 from tests.proof.roles.in_bulk import InBulk
+from tests.proof.roles.notifying import Notifying
 from tests.proof.roles.planned import Planned
 from tests.proof.roles.poller import WORKERS, Poller
 from tests.proof.roles.script import ScriptedFunction, declare
 from tests.proof.roles.telling import Telling
+from tests.proof.roles.waking import Waking
 from tests.support import Clock
 
 DAY = 86_400.0
@@ -56,6 +62,8 @@ class World(Clients, Declared, Poller):
     """What each further attempt of a job does, by the job's name; attempts that are not listed complete at once."""
     batch: int = 1
     """Messages in one delivery."""
+    claims_first: bool | None = None
+    """Whether a worker claims a job before it sets the visibility timeout; None: in every second delivery."""
     watchdog_on: bool = True
     paused: bool = False
     """Whether Lambda's poller receives nothing, because the queue is paused."""
@@ -85,6 +93,10 @@ class World(Clients, Declared, Poller):
     """The schedules."""
     telling: Telling | None = None
     """The function that makes the jobs of `on_end`."""
+    batching: Batching | None = None
+    """The batches."""
+    post: Callable[[JobContext], object] = lambda _: None
+    """What delivers a message to a webhook."""
     unique: dict[str, float] = field(default_factory=dict)
     """The types whose jobs are unique by their name, and for how many seconds."""
     started: list[float] = field(default_factory=list)
@@ -132,17 +144,19 @@ class World(Clients, Declared, Poller):
         self.operations = Operations(self.service.dispatcher, "ada")
         self.composed = Composed(
             self.clock, lambda: max(map(abs, self.skew.values()), default=0.0), self.wrong, self._row,
-            lambda: len(self.ground.writes()),
+            lambda: len(self.ground.writes()), self.ground.faults.asleep,
         )  # fmt: skip
         self.posting = Posting(self.service.dispatcher, "ada")
+        self.waking = Waking(self)
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
         watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
         past = cast("PastPauses", Faulty(self.past_pauses, self.ground.faults, DYNAMODB))
         self.in_bulk = InBulk(self)
         self.watchdog = Watchdog(
-            watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past, bulk=self.in_bulk.work
-        )
+            watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past, bulk=self.in_bulk.work,
+            pulse=self.pulse(Seen()),
+        )  # fmt: skip
 
     def standing(self) -> Standing:
         """Return the counters' facts for the watchdog, with the pause if it was read; also count what they lack."""
@@ -150,6 +164,10 @@ class World(Clients, Declared, Poller):
         known = [*self.ground.types] if self.pause_known else []
         known += [TYPE] if self.by_itself is not None and self.by_itself.told() is not None else []
         return self.counting.standing(dict.fromkeys(known, self.clock.now))
+
+    def pulse(self, seen: Seen) -> Pulse:
+        """Return what compares the stream with its counters, for a process of the watchdog."""
+        return Pulse(self.counting, cast("CounterTable", self.counting), seen)
 
     def _row(self, job: Job, key: str) -> Step | None:
         with self.ground.faults.asleep():
@@ -190,6 +208,16 @@ class World(Clients, Declared, Poller):
         self.telling = Telling(self)
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, on_end=TOLD)
 
+    def notify_ends(self) -> Notifying:
+        """Register webhooks that are told each end; return the function that makes the deliveries."""
+        self.telling = notifying = Notifying(self)
+        self.post = notifying.post
+        return notifying
+
+    def make_batches(self) -> None:
+        """Let clients make batches of jobs of TYPE, whose ends are told to the type TOLD."""
+        self.telling = self.batching = Batching(self)
+
     def follow(self) -> None:
         """Run the function `followup` on the changes of jobs, in a process that may die."""
         if self.telling is not None:
@@ -222,6 +250,7 @@ class World(Clients, Declared, Poller):
     def lose_messages(self, kind: str = TYPE) -> None:
         """Purge the queue: messages on the way to the dead-letter queue will not reach it."""
         self.excused |= {job.id for job in self.ground.jobs()}
+        self.waking.excuse()
         self.ground.purge(kind)
 
     def console_redrive(self, kind: str = TYPE) -> int:
@@ -238,7 +267,9 @@ class World(Clients, Declared, Poller):
         if self.watchdog_on and self.clock.now >= self.watched_at + 60:
             self.watched_at = self.clock.now
             if not self.process(self._watch):
-                self.watchdog.lookback = Lookback()  # the next run is in a new process
+                # the next run is in a new process
+                self.watchdog.lookback, self.watchdog.quiet = Lookback(), QuietQueues()
+                self.watchdog.pulse = self.pulse(Seen())
             self.in_bulk.go_on()
             for probe in self.by_itself.probes() if self.by_itself is not None else ():
                 self.deliver(probe)
@@ -246,6 +277,8 @@ class World(Clients, Declared, Poller):
     def _watch(self) -> None:
         if self.planned is not None:
             self.planned.run()
+        if self.batching is not None:
+            self.batching.look_after()
         if self.by_itself is not None:
             self.by_itself.watchdog.run()
         self.watchdog.run(lambda: self.time_of_watchdog)
@@ -253,6 +286,7 @@ class World(Clients, Declared, Poller):
     def at_rest(self) -> bool:
         """Return whether nothing is left to do."""
         untold = self.telling is not None and self.telling.pending()
+        untold = untold or (self.batching is not None and self.batching.open())
         waiting = any(map(self.ground.waiting, self.ground.types)) or self.counting.rows.bulk or untold
         return not self.ground.unfinished() and not waiting
 

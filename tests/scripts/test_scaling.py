@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from infra.cloud.cost.calculation import BATCHES, per_million, total
+from infra.cloud.cost.prices import PRICES
 from scripts.scaling.__main__ import BACKLOG
 from scripts.scaling.advice import TooMuch, divided, enough
+from scripts.scaling.dollars import cost_of, dollars
 from scripts.scaling.limits import FIRST_CONCURRENT, MORE_A_MINUTE, MOST_OF_MAPPING, Setting
 from scripts.scaling.simulation import play
 
@@ -36,6 +39,7 @@ WIDE = Setting(
     [
         ("concurrency", replace(WIDE, concurrency=50)),
         ("writes of the table", replace(WIDE, warm_writes=4_000)),
+        ("quota of the table", replace(WIDE, types=5, requests=10_000)),
         ("index of unfinished jobs", replace(WIDE, shards=4)),
         ("index of all jobs", replace(WIDE, shards=4, types=4)),
         ("requests of the stage", replace(WIDE, in_request=1)),
@@ -54,6 +58,17 @@ def test_what_is_advised_is_enough_and_less_is_not(setting: Setting) -> None:
     assert play(advised).drained is not None
     less = replace(advised, concurrency=advised.concurrency // 2)
     assert play(less).drained is None
+
+
+def test_the_bill_of_a_load_is_that_of_the_ledger_and_of_the_functions_time() -> None:
+    busy = dollars(enough(Setting(1_000, 0.2)))
+    assert busy.platform == pytest.approx(total(per_million(BATCHES.of_one_job())))
+    assert busy.function == pytest.approx(0.2 * 512 / 1024 * PRICES.lambda_gb_second_arm)
+    assert dollars(Setting(10)).platform > busy.platform, "its batches are not full"
+    assert cost_of(Setting(1_000, 0.2, batch=10, in_request=25)).startswith(f"${busy.both * 3.6:,.2f} an hour")
+    assert cost_of(Setting(0, backlog=2_000_000)).startswith(
+        f"${dollars(Setting(0, backlog=2_000_000)).both * 2:,.2f} "
+    )
 
 
 def test_what_one_mapping_cannot_do_is_divided() -> None:

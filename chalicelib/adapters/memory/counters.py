@@ -7,24 +7,27 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.counters import deploys
-from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS
+from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS, TROUBLES
 from chalicelib.counters.port import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.counters.standing import litter, standing
+from chalicelib.counters.troubles import Troubles
 
 Key = tuple[str, str]
 
 
 class MemoryCounters:
-    """See CounterTable (writing), Counters (reading), Pauses and Deploys."""
+    """See CounterTable (writing), Counters (reading), Pauses, Deploys and TroubleRow."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._numbers: dict[Key, Counter[str]] = {}
+        self._partitions: dict[str, list[Key]] = {}
         self._facts: dict[Key, dict[str, Any]] = {}
         self._marks: dict[Key, dict[str, str]] = {}
         self._paused: dict[str, Pause] = {}
         self.bulk: set[str] = set()
         self._deploys = ""
+        self._troubles = ""
 
     def add(
         self,
@@ -43,7 +46,10 @@ class MemoryCounters:
             if mark is not None and mark >= first:
                 return mark
             marks[MARK + source] = last
-            self._numbers.setdefault(key, Counter()).update(additions.numbers)
+            if key not in self._numbers:
+                self._numbers[key] = Counter()
+                self._partitions.setdefault(row.pk, []).append(key)
+            self._numbers[key].update(additions.numbers)
             facts = self._facts.setdefault(key, {})
             self._facts[key] = {**additions.firsts, **facts, **additions.facts, **additions.lows}
         return None
@@ -66,9 +72,10 @@ class MemoryCounters:
     def standing(self) -> Standing:
         """See Counters."""
         with self._lock:
-            rows = {key[1]: self._whole(key) for key in self._numbers if key[0] == TOTALS}
+            rows = {key[1]: self._whole(key) for key in self._partitions.get(TOTALS, ())}
             beside: dict[str, dict[str, Any]] = {BULK + name: {OPEN: 1} for name in self.bulk}
             beside |= {DEPLOYS: {DEPLOYS: self._deploys}} if self._deploys else {}
+            beside |= {TROUBLES: {TROUBLES: self._troubles}} if self._troubles else {}
             return standing({**rows, **beside}, dict(self._paused))
 
     def pause(self, job_type: str, pause: Pause) -> bool:
@@ -90,6 +97,14 @@ class MemoryCounters:
         with self._lock:
             self._deploys = deploys.added(self._deploys, version, at)
 
+    def replace_troubles(self, seen: Troubles, new: Troubles) -> bool:
+        """See TroubleRow."""
+        with self._lock:
+            same = self._troubles == seen.text
+            if same:
+                self._troubles = new.text
+        return same
+
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters."""
         return [(at, self._numbers[key]) for at, key in self._keys(f"{STEPS[step]}#{job_type}", start, end)]
@@ -106,8 +121,8 @@ class MemoryCounters:
         return {**self._facts.get(key, {}), **self._numbers.get(key, {}), **self._marks.get(key, {})}
 
     def _keys(self, partition: str, start: float, end: float) -> list[tuple[float, Key]]:
-        times = [(datetime.fromisoformat(key[1].split("#")[0]).timestamp(), key) for key in self._numbers
-                 if key[0] == partition]  # fmt: skip
+        keys = self._partitions.get(partition, ())
+        times = [(datetime.fromisoformat(key[1].split("#")[0]).timestamp(), key) for key in keys]
         return sorted((at, key) for at, key in times if start <= at <= end)
 
 

@@ -11,7 +11,7 @@ from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.constants import CENSUS_PAGE_IN_MEMORY
 from chalicelib.counters.port import Seen, SeenPage
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
-from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import JSON, LOST, Attempt, Job, Status
@@ -44,7 +44,7 @@ class MemoryJobStore:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
-        self._groups: dict[str, str | None] = {}
+        self._groups: dict[str, str] = {}
         self._key_locks: dict[str, KeyLock] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
         self._acts: dict[str, list[Act]] = {}
@@ -56,6 +56,13 @@ class MemoryJobStore:
         with self._lock:
             return list(self._jobs)
 
+    def list_children(self, jobs: Sequence[Job]) -> None:
+        """See JobStore. The lists are made from the stored jobs."""
+
+    def add_listed(self, job: Job) -> None:
+        """See JobStore."""
+        self.add(job)
+
     def add(self, job: Job) -> None:
         """See JobStore."""
         with self._lock:
@@ -66,7 +73,7 @@ class MemoryJobStore:
                 raise JobExists(existing)
             signed = self._sign(replace(job, end_mark=self._signing.end_mark(job)))
             self._jobs[job.id], self._orders[job.id] = signed, order(job)
-            self._groups[job.id] = group(job.status, parked=is_parked(job))
+            self._put(job.id, group(job.status, parked=is_parked(job)))
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""
@@ -78,6 +85,10 @@ class MemoryJobStore:
     def get_without_bodies(self, job_id: str) -> Job:
         """See JobStore."""
         return self.get(job_id)
+
+    def result_of(self, job_id: str) -> JSON:
+        """See JobStore."""
+        return self.get(job_id).result
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
@@ -113,12 +124,12 @@ class MemoryJobStore:
     def kept_steps(self, job: Job) -> Sequence[Step]:
         """See JobStore."""
         kept = self._steps.get((job.id, job.line), {})
-        return in_order(step for step in kept.values() if step.at >= lives.since(job.created_at))
+        return in_order(step for step in kept.values() if step.at >= run_identity.since(job.created_at))
 
     def kept_step(self, job: Job, key: str) -> Step | None:
         """See JobStore."""
         step = self._steps.get((job.id, job.line), {}).get(key)
-        return step if step is not None and step.at >= lives.since(job.created_at) else None
+        return step if step is not None and step.at >= run_identity.since(job.created_at) else None
 
     def keep_step(self, job: Job, step: Step) -> Step:
         """See JobStore."""
@@ -142,7 +153,7 @@ class MemoryJobStore:
         """See JobStore."""
         known = self._attempts.setdefault(job_id, {})
         before = known.get(attempt.token)
-        if attempt.outcome != LOST or before is None or before.started_at < lives.since(attempt.started_at):
+        if attempt.outcome != LOST or before is None or before.started_at < run_identity.since(attempt.started_at):
             known[attempt.token] = attempt
 
     def keep_act(self, job_id: str, act: Act) -> None:
@@ -159,19 +170,21 @@ class MemoryJobStore:
         """See JobStore."""
         found = self._find(job_id)
         at, payload = self._payloads.get((job_id, gen), (0.0, None))
-        return payload if found is not None and at > lives.since(found.created_at) else None
+        return payload if found is not None and at > run_identity.since(found.created_at) else None
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
         if which.parent is not None:
             return self._children(which.parent, which, limit, position or "")
-        found = [job for job in self._newest_first(which) if position is None or self._key(job, which) < position]
-        found = found[offset:]
-        rest = len(found) > limit
-        end = self._key(found[limit - 1], which) if rest else ""
+        if which.batch is not None:
+            ids, following = self.members(which.batch, limit, position)
+            read = self.get_many(ids)
+            return Page([job for job in read if matches(job, which)], following, len(read))
         read = self._newest_first(replace(which, error=None, payload=None))
-        looked = [job for job in read if end <= self._key(job, which) < (position or "~")]
-        return Page(found[:limit], end or None, len(looked))
+        read = [job for job in read if self._key(job, which) < (position or "~")]
+        found = [job for job in read if matches(job, which)][offset:]
+        end = self._key(found[limit - 1], which) if len(found) > limit else ""
+        return Page(found[:limit], end or None, sum(end <= self._key(job, which) for job in read))
 
     def _children(self, parent: str, which: Filter, limit: int, position: str) -> Page:
         """Return some jobs of one parent. As in the other store, `limit` also counts the jobs that the filter skips."""
@@ -179,13 +192,23 @@ class MemoryJobStore:
         made.sort(key=among_children)
         looked = [job for job in made[:limit] if self._find(job.id)]
         maker = self._find(parent)
-        since = 0.0 if maker is None else lives.since(maker.created_at)
+        since = 0.0 if maker is None else run_identity.since(maker.created_at)
         end = among_children(made[limit - 1]) if len(made) > limit else None
         return Page([job for job in looked if job.created_at > since and matches(job, which)], end, len(looked))
 
+    def count_failures(self, fingerprint: str, most: int) -> tuple[Mapping[Status, int], bool]:
+        """See JobStore."""
+        found = self._newest_first(Filter(fingerprint=fingerprint))
+        return Counter(job.status for job in found[:most]), len(found) <= most
+
+    def members(self, batch: str, limit: int, position: str | None = None) -> tuple[Sequence[str], str | None]:
+        """See JobStore."""
+        found = sorted(job.id for job in list(self._jobs.values()) if job.batch == batch and job.id > (position or ""))
+        return found[:limit], found[limit - 1] if len(found) > limit else None
+
     def sharing(self, job_type: str) -> Sharing:
         """See JobStore. This store reads all jobs."""
-        at_work = [job for job in list(self._jobs.values()) if job.type == job_type and self._groups[job.id] == AT_WORK]
+        at_work = [job for job in self._grouped(AT_WORK) if job.type == job_type]
         found = Counter(tenant for job in at_work if (tenant := tenant_of(job.tags)) is not None)
         return Sharing(found, len(at_work), whole=True)
 
@@ -197,11 +220,8 @@ class MemoryJobStore:
         high = "~" if search.before is None else iso(search.before)
         due = [
             job
-            for job in list(self._jobs.values())
-            if job.type == search.job_type
-            and job.due_at < now
-            and self._groups[job.id] in groups
-            and low <= self._orders[job.id] < high
+            for job in self._grouped(*groups)
+            if job.type == search.job_type and job.due_at < now and low <= self._orders[job.id] < high
         ]
         due.sort(key=lambda job: self._orders[job.id])
         return [Overdue(job.id, job.due_at) for job in due[:limit]]
@@ -209,6 +229,10 @@ class MemoryJobStore:
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         return [job for job in map(self._find, ids) if job is not None]
+
+    def read_all(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:  # noqa: ARG002 - all are valid
+        """See JobStore."""
+        return self.get_many(ids)
 
     def totals(self) -> Mapping[tuple[str, Status], int]:
         """See Counters."""
@@ -233,9 +257,19 @@ class MemoryJobStore:
         """Move the job's index entry as the change requires, like the index of the other store."""
         if change.move.target is None:
             return
-        self._groups[job.id] = group(job.status, parked=change.written().get("parked_until") is not None)
+        self._put(job.id, group(job.status, parked=change.written().get("parked_until") is not None))
         if change.first_due is not None:
             self._orders[job.id] = order_at(change.first_due, job.id)
+
+    def _put(self, job_id: str, name: str | None) -> None:
+        """Put the job into this group of the index, or into none."""
+        self._groups.pop(job_id, None)
+        if name is not None:
+            self._groups[job_id] = name
+
+    def _grouped(self, *groups: str) -> list[Job]:
+        with self._lock:
+            return [self._jobs[job_id] for job_id, name in self._groups.items() if name in groups]
 
     def _find(self, job_id: str) -> Job | None:
         job = self._jobs.get(job_id)
@@ -243,7 +277,7 @@ class MemoryJobStore:
         return None if gone else job
 
     def _newest_first(self, which: Filter) -> list[Job]:
-        found = [job for job in list(self._jobs.values()) if self._find(job.id) and matches(job, which)]
+        found = [job for job in list(self._jobs.values()) if matches(job, which) and self._find(job.id)]
         return sorted(found, key=lambda job: self._key(job, which), reverse=True)
 
     def _key(self, job: Job, which: Filter) -> str:

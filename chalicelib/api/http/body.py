@@ -23,7 +23,7 @@ def read_object(raw: bytes, content_type: str | None) -> dict[str, Any]:
     """
     if len(raw) > LARGEST_REQUEST:
         raise PayloadTooLarge(f"The body has {len(raw)} bytes; at most {LARGEST_REQUEST} are allowed.")
-    if not raw.strip():
+    if not raw:
         return {}
     _check_content_type(content_type)
     value = _parse(raw)

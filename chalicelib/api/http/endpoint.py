@@ -19,12 +19,20 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: the token's id, role and label, and its expiry (epoch seconds; None: never)."""
+    """The caller: the token's id, role and label, and its expiry (epoch seconds; None: never).
+
+    `rate` is the token's own limit of writing requests a minute; 0: the limit of its address applies.
+    """
 
     token: str
     role: Role
     label: str
     expires_at: float | None = None
+    rate: int = 0
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class Call:
     """One request that has passed the checks that all endpoints share.
 
     `here` is the path as the caller wrote it, including the stage's name that API Gateway puts before the route.
+    `admitted` waits until the request is counted and raises RateLimited; before it, nothing may be stored.
     """
 
     here: str
@@ -41,6 +50,7 @@ class Call:
     query: Any
     caller: Caller | None
     correlation_id: str
+    admitted: Callable[[], None] = nothing
 
     @property
     def principal(self) -> str:
@@ -152,7 +162,7 @@ def read_body(model: type[M], raw: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise InvalidRequest("The request body is not valid.", field_errors(error)) from None
+        raise InvalidRequest("The request body is not valid.", field_errors(error, model)) from None
 
 
 def read_query(model: type[M], raw: Mapping[str, list[str]]) -> M:
@@ -163,4 +173,4 @@ def read_query(model: type[M], raw: Mapping[str, list[str]]) -> M:
     try:
         return model.model_validate({name: values[-1] for name, values in raw.items()})
     except ValidationError as error:
-        raise InvalidRequest("The query is not valid.", field_errors(error, "query")) from None
+        raise InvalidRequest("The query is not valid.", field_errors(error, model, "query")) from None

@@ -3,7 +3,7 @@
 import math
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalice import Response
@@ -18,9 +18,9 @@ from chalicelib.api.http.auth import caller_of, require
 from chalicelib.api.http.body import read_object
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.http.encoding import encode
-from chalicelib.api.http.endpoint import Call, Endpoint, Reply, Text, read_body, read_query
+from chalicelib.api.http.endpoint import Call, Caller, Endpoint, Reply, Text, nothing, read_body, read_query
 from chalicelib.assembly import parts
-from chalicelib.errors import JobFlowError, MalformedRequest
+from chalicelib.errors import JobFlowError, MalformedRequest, Unauthorized
 from chalicelib.job_types.checks import KEY
 from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering
@@ -36,7 +36,8 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-CREATING = frozenset({"/jobs", "/jobs/batch"})
+CREATE = "/jobs"
+CREATING = frozenset({CREATE, "/jobs/batch"})
 REFUSALS = frozenset({401, 403, 429})
 
 Answered = BaseModel | Reply | Text
@@ -46,29 +47,54 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
     """Answer one request. An error becomes a JSON problem that shows no internal details."""
     correlation_id = correlation_id_of(request)
     began = time.perf_counter()
-    asker = _asker(request)
-    # A request that creates a job gives the job its correlation id. The job's log lines already contain this id, so
-    # they need no `request`.
-    with within_request(**asker, **({} if endpoint.path in CREATING else {"request": correlation_id})):
-        refused = None
-        try:
-            with gathering():
-                answer = _answer(endpoint, request, path, correlation_id)
+    with gathering():
+        caller = _caller(endpoint, request)
+        asker = {"principal": _principal(caller), "ip": address_of(request)}
+        # A request that creates a job gives the job its correlation id. The job's log lines already contain this id, so
+        # they need no `request`.
+        with within_request(**asker, **({} if endpoint.path in CREATING else {"request": correlation_id})):
+            refused = None
+            try:
+                answer = _answer(endpoint, request, path, caller, correlation_id)
                 response = _respond(endpoint, answer, request.headers.get(IF_NONE_MATCH))
-        except Exception as error:
-            response = refuse(error, endpoint.path, correlation_id)
-            refused = type(error).__name__ if response.status_code in REFUSALS else None
-        took = 1000 * (time.perf_counter() - began)
-        told = {**asker, "correlation_id": correlation_id}
-        request_events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
+            except Exception as error:
+                response = refuse(error, endpoint.path, correlation_id)
+                refused = _why(error) if response.status_code in REFUSALS else None
+            took = 1000 * (time.perf_counter() - began)
+            told = {**asker, "correlation_id": correlation_id, **_of_gateway(request)}
+            request_events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
     return response
 
 
-def _asker(request: Request) -> dict[str, str]:
-    """Return the caller (the token's id) and the caller's IP address."""
-    found = request.context.get("authorizer") or {}
-    address = request.context.get("identity", {}).get("sourceIp", "-")
-    return {"principal": str(found.get("token", "-")), "ip": address}
+def _caller(endpoint: Endpoint, request: Request) -> Caller | JobFlowError | None:
+    """Return the caller, None for a public endpoint, or the error with which the request is refused."""
+    if endpoint.role is None:
+        return None
+    try:
+        return caller_of(request.headers.get("authorization"))
+    except JobFlowError as error:
+        return error
+
+
+def _principal(caller: Caller | JobFlowError | None) -> str:
+    """Return the token's id, also of a stored token that is refused; `-` if nobody is known."""
+    known = caller.token if isinstance(caller, Caller) else getattr(caller, "principal", None)
+    return known or "-"
+
+
+def address_of(request: Request) -> str:
+    """Return the caller's network address, as API Gateway saw it."""
+    return str(request.context.get("identity", {}).get("sourceIp", "-"))
+
+
+def _of_gateway(request: Request) -> dict[str, str]:
+    """Return API Gateway's id of the request, which is also in its access log; nothing with `chalice local`."""
+    found = request.context.get("requestId")
+    return {"gateway_request": str(found)} if found else {}
+
+
+def _why(error: Exception) -> str:
+    return error.why if isinstance(error, Unauthorized) else type(error).__name__
 
 
 def refuse(error: Exception, route: str, correlation_id: str) -> Response:
@@ -99,17 +125,45 @@ def correlation_id_of(request: Request | None) -> str:
     return str(kept)
 
 
-def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], correlation_id: str) -> Answered:
-    if endpoint.writes:
-        # Count the request first, because every write counts, including a write that is refused below.
-        known = request.context.get("authorizer") or {}
-        rate = int(known.get("rate") or 0)
-        parts.rate_limiter.check(request.context["identity"]["sourceIp"], str(known.get("token", "")), rate)
-    caller = caller_of(request.context, parts.clock()) if endpoint.role else None
+def _answer(
+    endpoint: Endpoint,
+    request: Request,
+    path: Mapping[str, str],
+    caller: Caller | JobFlowError | None,
+    correlation_id: str,
+) -> Answered:
+    if isinstance(caller, JobFlowError):
+        raise caller
     if endpoint.role and caller:
         require(caller, endpoint.role)
-        if endpoint.searches or not endpoint.writes:
-            parts.read_limiter.check(caller.token)
+    # Count the request first, because every write of a known caller counts, including a write that is refused below.
+    admitted = _counted(endpoint, request, caller) if endpoint.writes else nothing
+    try:
+        return _admitted(endpoint, request, path, caller, correlation_id, admitted)
+    except Exception:
+        admitted()
+        raise
+
+
+def _counted(endpoint: Endpoint, request: Request, caller: Caller | None) -> Callable[[], None]:
+    """Count a write; return what waits for the count. The creation of a job sends its message meanwhile."""
+    who = address_of(request), caller.token if caller else "", caller.rate if caller else 0
+    if endpoint.path == CREATE:
+        return parts.rate_limiter.begin(*who)
+    parts.rate_limiter.check(*who)
+    return nothing
+
+
+def _admitted(
+    endpoint: Endpoint,
+    request: Request,
+    path: Mapping[str, str],
+    caller: Caller | None,
+    correlation_id: str,
+    admitted: Callable[[], None],
+) -> Answered:
+    if caller and (endpoint.searches or not endpoint.writes):
+        parts.read_limiter.check(caller.token)
     raw = read_object(_raw_body(request), request.headers.get("content-type")) if endpoint.writes else {}
     values = request.query_params
     query = {name: values.getlist(name) for name in values} if values else {}
@@ -121,6 +175,7 @@ def _answer(endpoint: Endpoint, request: Request, path: Mapping[str, str], corre
         query=read_query(endpoint.query, query),
         caller=caller,
         correlation_id=correlation_id,
+        admitted=admitted,
     )
     # a write has no limit of read units, because it must not stop half-way: its finished part cannot be undone
     with counting(math.inf if endpoint.writes else MOST_READ_UNITS_OF_ONE) as spent:

@@ -1,6 +1,8 @@
 """Serve many jobs in one request."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
 from chalicelib.api.http.problems import problem_of
@@ -30,8 +32,8 @@ def create_jobs(call: Call) -> Reply:
     and the job's index from 0. Repeating the request therefore creates nothing. The request counts once for the rate
     limit.
     """
-    answers = submit_many(parts.job_service, list(_submissions(call)))
-    results = [_result(answer, call.correlation_id) for answer in answers]
+    answers = submit_many(parts.job_service, list(submissions(call)))
+    results = [result_of(answer, call.correlation_id) for answer in answers]
     again = all(result.status == 200 for result in results)
     return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
 
@@ -40,6 +42,12 @@ EXAMPLES = {
     "retry all jobs of one error": {"action": "retry", "filter": {"fingerprint": "5d41402abc4b"}},
     "what cancelling all that wait would do": {"action": "cancel", "filter": {"status": "queued"}, "dry_run": True},
     "retry these jobs": {"action": "retry", "ids": ["6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"]},
+    "check another value for a field": {
+        "action": "retry",
+        "filter": {"fingerprint": "5d41402abc4b"},
+        "edit": {"order.currency": "EUR"},
+        "dry_run": True,
+    },
 }
 
 
@@ -51,27 +59,31 @@ def change_jobs(call: Call) -> BulkAnswer:
     if asked.cursor is None and not asked.dry_run:
         check_expected(call, asked.action, which, ids, asked.expected)
     if which is None:
-        report = bulk_actions(call, asked.reason).on_ids(asked.action, ids, asked.dry_run)
+        report = bulk_actions(call, asked.reason, asked.edit).on_ids(asked.action, ids, asked.dry_run)
     else:
-        report = bulk_actions(call, asked.reason).on_matches(
+        report = bulk_actions(call, asked.reason, asked.edit).on_matches(
             asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
         )
     return answer_of(report)
 
 
-def _submissions(call: Call) -> Iterator[Submission | JobFlowError]:
+def submissions(call: Call, batch: str | None = None) -> Iterator[Submission | JobFlowError]:
+    """Yield the jobs of a request with several, or why one of them is not valid; `batch`: they are its members."""
     shared = call.idempotency_key()
     for place, raw in enumerate(call.body.jobs):
         try:
             body = read_body(NewJobInBatch, raw)
+            # the key of a member only names it in its batch, so the key of the request is not needed
+            key = body.idempotency_key or (key_of_place(shared, place) if shared and batch is None else None)
+            asked = replace(submission(body, key, call), batch=batch)
         except JobFlowError as error:
             yield error
-            continue
-        key = body.idempotency_key or (key_of_place(shared, place) if shared else None)
-        yield submission(body, key, call)
+        else:
+            yield asked
 
 
-def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResult:
+def result_of(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResult:
+    """Return the result of one job of a request."""
     if isinstance(answer, Submitted):
         status = 201 if answer.outcome is Outcome.CREATED else 200
         return BatchResult(status=status, existing=EXISTS.get(answer.outcome), job=job_row(answer.job))
@@ -79,10 +91,10 @@ def _result(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResul
     return BatchResult(status=problem["status"], problem=Problem(**problem))
 
 
-def bulk_actions(call: Call, reason: str = "") -> BulkActions:
+def bulk_actions(call: Call, reason: str = "", edit: Mapping[str, Any] | None = None) -> BulkActions:
     """Return an object that changes many jobs of this process's store, and stores the caller with each change."""
-    secret = parts.settings.cursor_secret
-    return BulkActions(parts.job_store, operations(call, reason, in_bulk=True), secret, parts.clock)
+    acting = replace(operations(call, reason, in_bulk=True), edit=edit)
+    return BulkActions(parts.job_store, acting, parts.settings.cursor_secret, parts.clock)
 
 
 def asked_for(asked: ManyJobs) -> Filter | None:

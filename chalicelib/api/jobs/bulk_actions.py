@@ -1,11 +1,17 @@
 """Serve bulk actions, which the platform processes whether or not the operator waits."""
 
 import re
+from collections import Counter
 from typing import Any, Literal
 
 from pydantic import Field
 
-from chalicelib.api.constants import MOST_BULK_ACTIONS_LISTED, MOST_BULK_ACTIONS_SHOWN
+from chalicelib.api.constants import (
+    MOST_BULK_ACTIONS_LISTED,
+    MOST_BULK_ACTIONS_SHOWN,
+    MOST_OUTCOMES,
+    OUTCOMES_IN_READ,
+)
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.jobs.bulk import asked_for, check_expected
 from chalicelib.api.models.fields import JobId
@@ -15,6 +21,7 @@ from chalicelib.assembly import parts
 from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.errors import BulkActionNotFound
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 
 BULK_ID = re.compile(r"[0-9a-f]{20}")
@@ -44,6 +51,7 @@ class BulkActionRow(Answer):
     dry_run: bool
     filter: dict[str, str] | None = Field(description="The filter by name; null for a list of ids")
     listed: int | None = Field(description="Number of listed ids; null for a filter")
+    edit: dict[str, Any] | None = Field(description="The other values for fields of the payloads, by their paths")
     state: Literal["running", "stopping", "stopped", "done", "failed"]
     expected: int | None
     matched: int
@@ -64,10 +72,31 @@ class BulkActionList(Answer):
     bulk_actions: list[BulkActionRow]
 
 
+class ChangedJob(Answer):
+    """A job that the bulk action has changed, in its present state."""
+
+    id: str
+    type: str
+    status: Status
+    error_class: str | None
+
+
+class BulkOutcome(Answer):
+    """What became of the jobs that a bulk action has changed."""
+
+    changed: int = Field(description="Jobs that the bulk action has changed")
+    looked: int = Field(description="How many of them were read: the first 500")
+    by_status: dict[str, int] = Field(description="Their present statuses; without those that do not exist any more")
+    jobs: list[ChangedJob]
+    as_of: Time
+
+
 EXAMPLES = {
     "retry all jobs of one error": {"action": "retry", "filter": {"fingerprint": "5d41402abc4b"}, "expected": 143},
     "count what cancelling all that wait would do": {"action": "cancel", "filter": {"status": "queued"},
                                                      "dry_run": True},
+    "give a field of these jobs another value": {"action": "retry", "filter": {"fingerprint": "5d41402abc4b"},
+                                                 "edit": {"order.currency": "EUR"}, "expected": 8},
 }  # fmt: skip
 
 
@@ -84,7 +113,15 @@ def start_bulk(call: Call) -> Reply:
     if not asked.dry_run:
         check_expected(call, asked.action, which, ids, asked.expected)
     new = NewBulkAction(
-        asked.action, call.person, call.principal, which, ids, asked.dry_run, asked.expected, asked.reason
+        asked.action,
+        call.person,
+        call.principal,
+        which,
+        ids,
+        asked.dry_run,
+        asked.expected,
+        asked.reason,
+        edit=asked.edit,
     )
     started = parts.bulk_work.start(new)
     return Reply(_row(started), 202, {"Location": f"{call.here}/{started.id}"})
@@ -100,6 +137,22 @@ def list_bulk(_: Call) -> BulkActionList:
 def get_bulk(call: Call) -> BulkActionRow:
     """Return a bulk action with its progress or result. Strongly consistent."""
     return _row(parts.bulk_work.get(_id_of(call)))
+
+
+@endpoints.get("/bulk/{bulk_id}/outcome", BulkOutcome, moving=("as_of",))
+def get_bulk_outcome(call: Call) -> BulkOutcome:
+    """Return what became of the jobs that a bulk action has changed, such as how many retried jobs completed."""
+    bulk = parts.bulk_work.get(_id_of(call))
+    ids = parts.bulk_rows.changed(bulk.id, MOST_OUTCOMES)
+    pages = [ids[start : start + OUTCOMES_IN_READ] for start in range(0, len(ids), OUTCOMES_IN_READ)]
+    jobs = [job for page in pages for job in parts.job_store.read_all(page)]
+    return BulkOutcome(
+        changed=bulk.done,
+        looked=len(ids),
+        by_status=dict(Counter(str(job.status) for job in jobs)),
+        jobs=[ChangedJob(id=job.id, type=job.type, status=job.status, error_class=job.error_class) for job in jobs],
+        as_of=iso(parts.clock()),
+    )
 
 
 @endpoints.post("/bulk/{bulk_id}/stop", BulkActionRow)
@@ -126,6 +179,7 @@ def _row(bulk: BulkAction) -> BulkActionRow:
         dry_run=bulk.dry_run,
         filter=_filter(bulk),
         listed=bulk.listed,
+        edit=None if bulk.edit is None else dict(bulk.edit),
         state=str(bulk.state),
         expected=bulk.expected,
         matched=bulk.matched,

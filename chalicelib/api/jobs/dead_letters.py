@@ -23,7 +23,7 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     removes it. The watchdog removes up to 2,000 messages per queue and minute.
     """
     asked: Redrive = call.body
-    check_type(asked.type, "body")
+    check_type(asked.type)
     which = Filter(status=Status.DEAD_LETTER, type=asked.type)
     if asked.cursor is None and not asked.dry_run:
         check_expected(call, "retry", which, (), asked.expected)

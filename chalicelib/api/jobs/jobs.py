@@ -1,6 +1,7 @@
 """Serve jobs, one by one and in pages."""
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Literal
@@ -8,9 +9,9 @@ from typing import Literal
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models.many_responses import CancelledJob
-from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, Steps
-from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry
-from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole, steps_answer
+from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, RetryPreview, Steps
+from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry, RetryQuery
+from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole, retry_preview, steps_answer
 from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.job_types import jobtype
@@ -32,6 +33,8 @@ EXISTING = {
     Outcome.EXISTING: {"Existing-Job": "unique"},
 }
 """The header of an answer with an existing job; it says why the request got this job."""
+STEPS_AT_ONCE = 10
+"""Number of kept steps that a retry from a step copies at the same time."""
 EXISTS: dict[Outcome, Literal["key", "unique", "debounced"]] = {
     Outcome.REPLACED: "debounced", Outcome.REPEATED: "key", Outcome.EXISTING: "unique",
 }  # fmt: skip
@@ -48,7 +51,7 @@ def create_job(call: Call) -> Reply:
     the same debounce key. The header Existing-Job is then `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
-    made = parts.job_service.submit(asked)
+    made = parts.job_service.submit(asked, call.admitted)
     existing = EXISTING.get(made.outcome)
     if existing is not None:
         return Reply(job_whole(made.job), 200, existing)
@@ -92,14 +95,25 @@ def get_payload(call: Call) -> PastPayload:
     job_id, gen = job_id_of(call), call.path["gen"]
     payload = parts.job_store.payload_of(job_id, int(gen)) if GEN.fullmatch(gen) else None
     if payload is None:
-        raise PayloadNotFound(job_id, gen[:MOST_PAGE_DIGITS])
+        parts.job_store.get_without_bodies(job_id)  # raises JobNotFound
+        raise PayloadNotFound(job_id, gen[:MOST_PAGE_DIGITS] + "…" * (len(gen) > MOST_PAGE_DIGITS))
     return PastPayload(gen=int(gen), payload=payload)
 
 
 @endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
 def retry_job(call: Call) -> JobRow:
-    """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given."""
-    return job_whole(operations(call).retry(job_id_of(call), call.body.payload))
+    """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given.
+
+    A job with steps continues after its last kept step, or with `from` from another one: GET shows what would be kept.
+    If a request with `from` is answered 503, send it again: it continues.
+    """
+    return job_whole(operations(call).retry(job_id_of(call), call.body.payload, call.body.from_))
+
+
+@endpoints.get("/jobs/{job_id}/retry", RetryPreview, query=RetryQuery, statuses=(200, 409))
+def preview_retry(call: Call) -> RetryPreview:
+    """Return what a retry would keep and what it would run anew; nothing is changed."""
+    return retry_preview(operations(call).preview(job_id_of(call), call.query.from_, "query", "from"))
 
 
 @endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
@@ -133,7 +147,8 @@ def post_event(call: Call) -> Reply:
     """Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
 
     Repeating the request is safe: its answer has the header Idempotent-Replayed. The answer is 409 for a different
-    event with the same name, for an event whose wait has timed out, and for a new event of a finished job.
+    event with the same name, for an event whose wait has timed out, and for a new event of a finished job. It is 503,
+    and nothing is stored, if SQS does not answer: send the event again.
     """
     posting = Posting(parts.job_service.dispatcher, call.person)
     job, replayed = posting.post(job_id_of(call), call.path["name"], call.body.data)
@@ -150,12 +165,21 @@ def discard_job(call: Call) -> JobRow:
 
 
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
-    """Return an object for operations on single jobs, which stores the caller and `reason` with each operation."""
-    return Operations(parts.job_service.dispatcher, call.person, reason, in_bulk)
+    """Return an object for operations on single jobs, which stores the caller and `reason` with each operation.
+
+    The members of a batch that one request retries move into one round.
+    """
+    together = f"request {uuid.uuid4()}" if in_bulk else None
+    return Operations(
+        parts.job_service.dispatcher, call.person, reason, in_bulk, threads=STEPS_AT_ONCE,
+        rounds=lambda job, bulk: parts.batches.moved(job, bulk or together),
+    )  # fmt: skip
 
 
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:
-    """Return the submission that a checked body describes."""
+    """Return the submission that a checked body describes. Raises InvalidRequest for an unknown webhook."""
+    if body.notify:
+        parts.webhook_service.check_named(body.notify)
     return Submission(
         type=body.type,
         payload=body.payload,
@@ -164,6 +188,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         run_at=body.run_at,
         expires_seconds=body.expires_seconds,
         on_end=body.on_end,
+        notify=tuple(dict.fromkeys(body.notify)),
         tags=tuple(dict.fromkeys(body.tags)),
         idempotency_key=key,
         debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
@@ -193,13 +218,13 @@ def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
     return Filter(**{field.name: values[field.name] for field in fields(Filter) if field.name in values})
 
 
-def check_type(name: str | None, where: str = "query") -> None:
+def check_type(name: str | None, *where: str) -> None:
     """Raise UnknownJobType unless a job type of that name is declared, or was removed and still has jobs."""
     if name is None:
         return
     known = [kind.name for kind in jobtype.all_types()]
     if name not in known and not any(kind == name and count for (kind, _), count in _counted().items()):
-        must = FieldError((where, "type"), f"must be one of: {', '.join(known)}")
+        must = FieldError((*where, "type"), f"must be one of: {', '.join(known)}")
         raise UnknownJobType(f"There is no job type {name!r}.", [must])
 
 

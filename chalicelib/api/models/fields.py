@@ -1,6 +1,7 @@
 """Define the types of request fields: the form, check and description of each. `schemas.py` uses them."""
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -17,13 +18,14 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.api.constants import LONGEST_BATCH_INDEX, LONGEST_CURSOR, LONGEST_MOMENT, LONGEST_TENANT, LONGEST_WHY
 from chalicelib.cold_start import IN_LAMBDA
-from chalicelib.job_types.checks import KEY, TAG
+from chalicelib.job_types.checks import FINGERPRINT, ID, ID_PREFIX, KEY, TAG, WEBHOOK
 from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_TAG
 from chalicelib.jobs.constants import MAX_DELAY
 from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.tenants import kept
 from chalicelib.schedules.constants import LONGEST_ID
 
+WHOLE = re.compile(r"-?[0-9]{1,9}")
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -51,8 +53,8 @@ def _with_plus(text: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, str) and not (len(value) <= 9 and value.isascii() and value.isdigit()):
-        raise PydanticCustomError("whole", "must be a whole number")
+    if isinstance(value, str) and not WHOLE.fullmatch(value):
+        raise PydanticCustomError("whole", "must be a whole number of at most 9 digits")
     return value
 
 
@@ -98,9 +100,10 @@ KeptKey = Annotated[str, AfterValidator(_kept_key)]
 TypeName = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 JobId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ParentId = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
+    str, StringConstraints(pattern=ID, to_lower=True),
     Field(examples=["6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"]),
 ]  # fmt: skip
+BatchId = ParentId
 Tenant = Annotated[
     str,
     StringConstraints(min_length=1, max_length=LONGEST_TENANT),
@@ -110,7 +113,6 @@ Tenant = Annotated[
         examples=["acme"],
     ),
 ]
-FINGERPRINT = r"^[0-9a-f]{12}$"
 Fingerprint = Annotated[str, StringConstraints(pattern=FINGERPRINT), Field(examples=["5d41402abc4b"])]
 Expires = Annotated[
     int,
@@ -131,11 +133,10 @@ OnEnd = Annotated[
 ]
 # The documented limit applies to the text that was sent, not to the text without the spaces at its ends.
 Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
+WebhookName = Annotated[str, StringConstraints(pattern=f"^{WEBHOOK.pattern}$")]
 ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CURSOR)]
-IdPrefix = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-fA-F-]{1,36}$", to_lower=True), Field(examples=["6a1de45f"])
-]
+IdPrefix = Annotated[str, StringConstraints(pattern=ID_PREFIX, to_lower=True), Field(examples=["6a1de45f"])]
 
 
 class Body(BaseModel):

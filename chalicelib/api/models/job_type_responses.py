@@ -61,6 +61,7 @@ class JobTypeRow(Answer):
     )
     on_end: str | None = Field(None, description="The type of the job that is made when a job has ended; null: none")
     takes_ends: bool = Field(False, description="Its payload is a JobEnd: `on_end` may name it")
+    takes_batch_ends: bool = Field(False, description="Its payload is a BatchEnd: a batch's `then` may name it")
     timeout: int
     budget: float
     batch_size: int

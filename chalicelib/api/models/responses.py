@@ -57,9 +57,13 @@ class Discarded(Answer):
 class WaitsFor(Answer):
     """What a suspended job waits for, and since when."""
 
-    event: str | None = Field(description="The name of the event; null for a sleep")
+    event: str | None = Field(description="The name of the event; null for a sleep and for a called job")
+    job: str | None = Field(None, description="The id of the called job whose end it waits for; null otherwise")
     since: Time
-    until: Time = Field(description="The end of the sleep, or the time at which the wait for the event times out")
+    until: Time = Field(
+        description="The end of the sleep, the time at which the wait for the event times out, or the time at which "
+        "the job looks by itself whether the called job has ended"
+    )
 
 
 class StepRow(Answer):
@@ -68,7 +72,7 @@ class StepRow(Answer):
     `version` is the version of the run; `stop` is the place at which the function learned that the job must stop.
     """
 
-    kind: Literal["step", "sleep", "wait", "event", "now", "uuid", "try", "version", "stop"]
+    kind: Literal["step", "sleep", "wait", "call", "event", "now", "uuid", "try", "version", "stop"]
     name: str
     kept_at: Time
     value: JSON = Field(
@@ -122,12 +126,15 @@ class JobRow(Answer):
         None, description="A job that has not begun by then is cancelled; null: never, or it has begun"
     )
     on_end: str | None = Field(None, description="The type of the job that is made when this job has ended")
+    notify: list[str] = Field(default_factory=list, description="The webhooks that are told when this job has ended")
     give_up_at: Time | None = Field(description="The time from which no retry begins, for a type with `give_up_after`")
     result: JSON = Field(description="null in lists if it is larger than 500 bytes")
     progress: Progress | None
     tags: list[str]
     tenant: str | None = Field(None, description="The tenant of the job, for a type with `fair_by` or `serial_by`")
     parent: str | None = Field(None, description="The job that made it")
+    batch: str | None = Field(None, description="The batch that it is a member of")
+    round: int | None = Field(None, description="Its round in the batch: a retry moves it to a new one")
     correlation_id: str
     cancel_requested: bool
     discarded: Discarded | None = Field(
@@ -163,6 +170,16 @@ class NextAttempt(Answer):
     attempt: int
     earliest: int
     latest: int
+
+
+class RetryPreview(Answer):
+    """What a retry would keep and run anew, as far as the job has run before."""
+
+    kept: list[StepRow] = Field(description="The newest 1,000 rows that the retry would keep, oldest first")
+    older: bool = Field(description="Whether the retry would keep rows before those")
+    anew: list[str] = Field(description="Steps, sleeps and waits that would run anew, in their order")
+    events: list[str] = Field(description="Events that would not count any more: their waits would wait again")
+    places: list[str] = Field(description="From where the job can be retried, besides `start`, in their order")
 
 
 class OperatorAction(Answer):

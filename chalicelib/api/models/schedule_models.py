@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.api.constants import (
     FIRINGS_PREVIEWED,
+    LAST_FIRINGS_IN_LIST,
     MOST_FIRINGS_PREVIEWED,
     MOST_SCHEDULES_ON_PAGE,
     SCHEDULES_ON_PAGE,
@@ -102,6 +103,10 @@ class SchedulesQuery(Query):
 
     limit: Whole = Field(SCHEDULES_ON_PAGE, ge=1, le=MOST_SCHEDULES_ON_PAGE)
     after: ScheduleId | None = Field(None, description="The next_after of a page.")
+    last: Whole = Field(
+        LAST_FIRINGS_IN_LIST, ge=0, le=LAST_FIRINGS_IN_LIST,
+        description="The most last firings of each schedule; fewer need fewer reads of jobs.",
+    )  # fmt: skip
 
 
 class PreviewQuery(Query):
@@ -129,6 +134,15 @@ class LastFiring(Firing):
     error_class: str | None = Field(description="`Skipped` if the job of an earlier firing was unfinished")
 
 
+class MissedFiring(Firing):
+    """A firing for which no job was made."""
+
+    reason: Literal["missed", "paused", "refused"] = Field(
+        description="missed: the platform was not running, and `catch_up` did not make it up; paused: the schedule was "
+        "paused; refused: the payload or the type was refused (`problem`)"
+    )
+
+
 class ScheduleRow(Answer):
     """A schedule with its next firings, and with its last firings, newest first."""
 
@@ -151,7 +165,15 @@ class ScheduleRow(Answer):
     created_at: Time
     updated_at: Time
     next_firings: list[Firing] = Field(description="At most five; none while it is paused")
-    last_firings: list[LastFiring] = Field(description="At most 5 in a list, 20 for a single schedule")
+    last_firings: list[LastFiring] = Field(
+        description="Firings that have a job, newest first; at most 14 in a list, 20 for a single schedule. The jobs "
+        "of the next two minutes exist already, so their firings are also in `next_firings`"
+    )
+    missed_firings: list[MissedFiring] = Field(
+        description="Firings for which no job was made, newest first; at most 14 in a list, 20 for a single schedule"
+    )
+    paused_by: str | None = Field(None, description="null if it is not paused, or was declared as paused")
+    paused_at: Time | None = None
 
 
 class SchedulePage(Answer):

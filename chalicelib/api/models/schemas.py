@@ -1,5 +1,6 @@
 """Declare bodies and queries of requests. The OpenAPI document uses these and `responses.py`."""
 
+import json
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -13,13 +14,18 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.api.constants import (
     JOBS_ON_PAGE,
+    LARGEST_EDIT,
     LARGEST_UPLOAD,
+    LONGEST_PATH,
+    LONGEST_PLACE,
     LONGEST_SEARCH,
+    MOST_EDITED,
     MOST_IN_BATCH,
     MOST_IN_BULK,
     MOST_JOBS_ON_PAGE,
 )
 from chalicelib.api.models.fields import (
+    BatchId,
     Body,
     Cursor,
     Expires,
@@ -37,11 +43,12 @@ from chalicelib.api.models.fields import (
     Tag,
     Tenant,
     TypeName,
+    WebhookName,
     Whole,
     Why,
 )
 from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
-from chalicelib.jobs.constants import MAX_DELAY, MOST_TAGS
+from chalicelib.jobs.constants import MAX_DELAY, MOST_NOTIFIED, MOST_TAGS
 from chalicelib.jobs.job import Status
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 
@@ -70,6 +77,12 @@ class NewJob(Body):
     )
     expires_seconds: Expires | None = None
     on_end: OnEnd | None = None
+    notify: list[WebhookName] = Field(
+        default_factory=list,
+        max_length=MOST_NOTIFIED,
+        description="Webhooks that are told when it has ended.",
+        examples=[[]],
+    )
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @field_validator("run_at")
@@ -126,10 +139,28 @@ class PauseReason(Body):
     reason: Why = Field("", description="Shown during the pause.")
 
 
+FROM = (
+    "`start`, or a step, sleep or wait that was kept: what was kept before it is not run again. If two of them have "
+    "the same name, write the kind, too: `step:ship`. Without it, the job continues after the last kept step, and with "
+    "another payload it begins from the start."
+)
+
+
 class Retry(Body):
     """Options of a retry."""
 
     payload: dict[str, Any] | None = Field(None, description="Replaces the old payload.")
+    from_: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PLACE)] | None = Field(
+        None, alias="from", description=FROM
+    )
+
+
+class RetryQuery(Query):
+    """From where a retry would begin."""
+
+    from_: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PLACE)] | None = Field(
+        None, alias="from", description=FROM
+    )
 
 
 PayloadText = Annotated[
@@ -163,6 +194,10 @@ class ListQuery(Query):
     parent: ParentId | None = Field(
         None, description="The children of this job, in the order of their keys. It excludes an offset."
     )
+    batch: BatchId | None = Field(
+        None, description="The members of this batch, in the order of their ids. It excludes an offset."
+    )
+    round: Whole | None = Field(None, ge=1, description="The members of the batch that are in this round now.")
     created_after: Moment | None = None
     created_before: Moment | None = None
     finished_after: Moment | None = Field(None, description="Jobs that finished then or later, however they ended.")
@@ -188,10 +223,14 @@ class ListQuery(Query):
             raise PydanticCustomError("one_start", "give cursor or offset, not both")
         if self.parent and self.offset:
             raise PydanticCustomError("no_offset", "parent cannot be combined with offset; follow next_cursor instead")
-        if self.payload and self.created_after is None and self.parent is None:
+        if self.batch and (self.offset or self.parent):
+            raise PydanticCustomError("batch", "batch cannot be combined with offset or parent")
+        if self.round is not None and self.batch is None:
+            raise PydanticCustomError("round", "round needs batch, whose members are in rounds")
+        if self.payload and self.created_after is None and self.parent is None and self.batch is None:
             raise PydanticCustomError(
                 "no_period",
-                "payload needs created_after or parent, because every job since then, or every child, is read",
+                "payload needs created_after, parent or batch, because every job since then, child or member is read",
             )
         return self
 
@@ -226,6 +265,8 @@ class BulkFilter(Body):
     error: str | None = Field(None, min_length=1, max_length=200)
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
+    batch: BatchId | None = Field(None, description="The members of this batch.")
+    round: Whole | None = Field(None, ge=1, description="The members of the batch that are in this round now.")
     payload: PayloadText | None = Field(
         None, description="Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It "
         "needs created_after or parent, and finds no payload that is null in lists.",
@@ -238,12 +279,26 @@ class BulkFilter(Body):
             raise PydanticCustomError("null", f"{nulls} is null; omit it or give a value")
         if not self.model_fields_set:
             raise PydanticCustomError("empty", 'is empty; to select all jobs send "everything": true instead')
+        if self.round is not None and self.batch is None:
+            raise PydanticCustomError("round", "round needs batch, whose members are in rounds")
         return self
 
 
 def _nulls(body: Body) -> str:
     """Return the names of fields that are null. The caller meant a condition, but null would select all jobs."""
     return ", ".join(sorted(name for name in body.model_fields_set if getattr(body, name) is None))
+
+
+PayloadPath = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PATH, pattern=r"^[^.]+(\.[^.]+)*$")]
+Edit = Annotated[
+    dict[PayloadPath, Any],
+    Field(
+        min_length=1, max_length=MOST_EDITED,
+        description="Only with `retry`: other values for fields of each job's payload, by their paths, such as "
+        "`order.currency` (`items.0.price` is in the first item of a list). The other fields stay. A job whose type "
+        "does not accept the values is skipped.", examples=[{"order.currency": "EUR"}],
+    ),
+]  # fmt: skip
 
 
 class ManyJobs(Body):
@@ -256,12 +311,22 @@ class ManyJobs(Body):
     everything: bool = Field(False, description="All jobs, instead of ids or a filter.")
     dry_run: bool = Field(False, description="Only count the jobs that would be changed.")
     expected: Expected | None = None
+    edit: Edit | None = None
 
     @model_validator(mode="after")
     def _one_choice(self) -> Self:
         if [self.ids is not None, self.filter is not None, self.everything].count(True) != 1:
             raise PydanticCustomError("one_choice", 'give either ids, or a filter, or "everything": true')
         return self
+
+    @field_validator("edit")
+    @classmethod
+    def _short_edit_of_retry(cls, edit: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
+        if edit is not None and info.data.get("action") != "retry":
+            raise PydanticCustomError("edit_of_retry", "is only possible with the action retry")
+        if edit is not None and len(json.dumps(edit)) > LARGEST_EDIT:
+            raise PydanticCustomError("short_edit", f"must have at most {LARGEST_EDIT:,} characters as JSON")
+        return edit
 
 
 class Bulk(ManyJobs):

@@ -21,8 +21,9 @@ from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
-from chalicelib.jobs.step import Step, waited_event
+from chalicelib.jobs.step import BEGUN, Step, waited_child, waited_event
 from chalicelib.jobs.tenants import shown, tenant_of
+from chalicelib.operating.again import Again, names_of
 from chalicelib.operating.descendants import Told
 
 
@@ -64,8 +65,22 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
 
 
 def steps_answer(steps: Sequence[Step]) -> r.Steps:
-    """Return the newest kept steps of a job."""
+    """Return the newest kept steps of a job, without the rows that only say that jobs were made for a call."""
+    steps = [step for step in steps if not step.key.startswith(BEGUN)]
     return r.Steps(steps=[_step_row(step) for step in steps[-MOST_STEPS_SHOWN:]], older=len(steps) > MOST_STEPS_SHOWN)
+
+
+def retry_preview(found: Again) -> r.RetryPreview:
+    """Return what a retry would keep and run anew."""
+    kept = steps_answer(found.kept)
+    names = names_of(found.places)
+    return r.RetryPreview(
+        kept=kept.steps,
+        older=kept.older,
+        anew=names[len(names) - len(found.anew) :],
+        events=[event.name for event in found.forgotten],
+        places=names,
+    )
 
 
 def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
@@ -96,6 +111,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         enqueues=list(kind.enqueues),
         on_end=kind.on_end,
         takes_ends=kind.takes_ends,
+        takes_batch_ends=kind.takes_batch_ends,
         retired=kind.changes.retired,
         queue=None if kind.queue is None else kind.queue.name,
         problem=kind.problem,
@@ -165,9 +181,10 @@ def _fields(job: Job) -> dict[str, Any]:
         "waits_for": _waits_for(job), "steps": job.kept,
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "expires_at": _iso(job.start_by if job.status in WAITING | {Status.CANCELLED} else None),
-        "on_end": job.on_end,
+        "on_end": job.on_end, "notify": list(job.notify),
         "result": job.result, "progress": _progress(job),
         "tags": shown(job.tags), "parent": job.parent,
+        "batch": job.batch, "round": None if job.batch is None else job.round,
         "tenant": tenant_of(job.tags), "correlation_id": job.correlation_id,
         "cancel_requested": job.cancel_requested, "discarded": _discarded(job),
     }  # fmt: skip
@@ -176,7 +193,9 @@ def _fields(job: Job) -> dict[str, Any]:
 def _waits_for(job: Job) -> r.WaitsFor | None:
     if job.status is not Status.SUSPENDED or job.next_attempt_at is None:
         return None
-    return r.WaitsFor(event=waited_event(job), since=iso(job.updated_at), until=iso(job.next_attempt_at))
+    return r.WaitsFor(
+        event=waited_event(job), job=waited_child(job), since=iso(job.updated_at), until=iso(job.next_attempt_at)
+    )
 
 
 def _step_row(step: Step) -> r.StepRow:

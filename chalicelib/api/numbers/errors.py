@@ -7,13 +7,14 @@ from pydantic import Field
 
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.jobs.jobs import check_type
-from chalicelib.api.models.fields import FINGERPRINT, Moment, Query, TypeName
+from chalicelib.api.models.fields import Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
 from chalicelib.counters.health import is_open
 from chalicelib.counters.marking import Marking
 from chalicelib.counters.port import Acknowledged
 from chalicelib.errors import FieldError, InvalidRequest
+from chalicelib.job_types.checks import FINGERPRINT
 from chalicelib.jobs.listing import iso
 from chalicelib.telemetry import request_events
 
@@ -32,8 +33,8 @@ class ErrorsQuery(Query):
     since: Moment | None = None
     unacknowledged: bool = Field(
         False,
-        description="Only groups that no operator has acknowledged, or that came again since: those that a finding of "
-        "GET /metrics/health about `errors` counts",
+        description="Only groups that no operator has acknowledged, or that came again since, without those of "
+        "RetryLater: the groups that a finding of GET /metrics/health about `errors` counts",
     )
 
 
@@ -84,11 +85,38 @@ class ErrorMark(Answer):
     acknowledged_at: Time | None
 
 
+class ErrorJobs(Answer):
+    """The jobs that have an error as their last error."""
+
+    fingerprint: str
+    by_status: dict[str, int] = Field(
+        description="Jobs by status: GET /jobs?fingerprint=…&status=… lists exactly these. A job that completed or was "
+        "run again no longer has the error"
+    )
+    looked: int
+    complete: bool = Field(description="Whether all jobs with the error were counted; at most 1,000 are")
+    as_of: Time
+
+
+@endpoints.get("/errors/{fingerprint}", ErrorJobs, statuses=(200, 422), moving=("as_of",))
+def read_error(call: Call) -> ErrorJobs:
+    """Return where the jobs are that have this error now, such as how many are dead letters or retrying."""
+    name = _fingerprint(call)
+    found = parts.error_jobs.look(name)
+    return ErrorJobs(
+        fingerprint=name,
+        by_status={str(status): number for status, number in found.by_status.items()},
+        looked=sum(found.by_status.values()),
+        complete=found.complete,
+        as_of=iso(found.at),
+    )
+
+
 @endpoints.get("/errors", ErrorGroups, query=ErrorsQuery, moving=("since", "as_of"))
 def list_errors(call: Call) -> ErrorGroups:
     """Return failed attempts and jobs, grouped by a fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
-    check_type(asked.type)
+    check_type(asked.type, "query")
     found = parts.history.errors(asked.type, asked.since, unacknowledged=asked.unacknowledged)
     groups = [
         ErrorGroup(

@@ -8,6 +8,7 @@ from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.views import metrics_answer
 from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferred
 from chalicelib.assembly import parts
+from chalicelib.counters.flow import Flow, Times
 from chalicelib.counters.health import Kind
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
@@ -30,13 +31,16 @@ class FindingRow(Answer):
     """One finding about one job type that needs attention."""
 
     kind: Kind = Field(
-        description="new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or "
-        "event came over 2 minutes ago, and that nobody has woken; at most 100), growing, paused, errors (groups "
-        "of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining"
+        description="not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), "
+        "new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or "
+        "event came over 2 minutes ago, and that nobody has woken; at most 100), paused, oldest_job (a job has waited "
+        "for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator "
+        "has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining"
     )
     type: str
     number: int = Field(
-        description="Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups"
+        description="Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and "
+        "retrying jobs); for `errors` the number of error groups"
     )
     growth_per_minute: float | None = Field(description="Growth in unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
@@ -72,7 +76,7 @@ def read_metrics(call: Call) -> MetricsAnswer | Text:
 
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
 def read_health(_call: Call) -> Findings:
-    """Return what needs attention: new dead letters, overdue sleepers, growing backlogs, pauses, errors.
+    """Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors.
 
     The findings are ranked: the most urgent is first.
     """
@@ -92,6 +96,77 @@ def read_health(_call: Call) -> Findings:
         for one in found
     ]
     return Findings(findings=rows, as_of=iso(parts.clock()))
+
+
+class Durations(Answer):
+    """Durations in milliseconds; null where nothing was measured."""
+
+    count: int
+    mean_ms: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class HourOfType(Answer):
+    """What happened in the last hour."""
+
+    created: int
+    completed: int
+    failed: int
+    retried: int
+    dead_lettered: int
+    deferred: int = Field(description="Attempts that asked for a later run; none of them failed")
+
+
+class FlowRow(Answer):
+    """How fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes."""
+
+    type: str
+    arrivals_per_minute: float = Field(description="Created jobs, and jobs that an operator retried")
+    starts_per_minute: float = Field(description="Attempts that started, so a job that is retried counts again")
+    ends_per_minute: float = Field(description="Jobs that completed, failed, became dead letters or were cancelled")
+    growth_per_minute: float = Field(description="Growth in unfinished jobs; below 0 they become fewer")
+    drain_eta_s: float | None = Field(
+        description="Seconds until the backlog is empty, as in GET /metrics/series; null without a backlog, or while "
+        "it grows"
+    )
+    run: Durations = Field(description="Of attempts of the last 5 minutes, else of the last hour")
+    wait: Durations = Field(description="From the time a job was due until it started")
+    last_hour: HourOfType
+    completed_by_minute: list[int] = Field(description="Jobs completed in each minute of the last hour, oldest first")
+
+
+class Flows(Answer):
+    """How fast the jobs of each type come, start and end."""
+
+    types: list[FlowRow]
+    as_of: Time
+
+
+@endpoints.get("/metrics/flow", Flows, moving=("as_of",))
+def read_flow(_call: Call) -> Flows:
+    """Return how fast the jobs of each type come, start and end, and what happened to them in the last hour."""
+    found = parts.history.flows([kind.name for kind in jobtype.all_types()])
+    return Flows(types=[_flow(name, one) for name, one in found.items()], as_of=iso(parts.clock()))
+
+
+def _flow(name: str, one: Flow) -> FlowRow:
+    return FlowRow(
+        type=name,
+        arrivals_per_minute=one.came,
+        starts_per_minute=one.started,
+        ends_per_minute=one.left,
+        growth_per_minute=one.growth,
+        drain_eta_s=one.drain_eta,
+        run=_durations(one.run),
+        wait=_durations(one.wait),
+        last_hour=HourOfType(**one.hour),
+        completed_by_minute=list(one.completed),
+    )
+
+
+def _durations(times: Times) -> Durations:
+    return Durations(count=times.count, mean_ms=times.mean, p50_ms=times.p50, p95_ms=times.p95)
 
 
 def _filter(name: str, which: Filter) -> FindingFilter:

@@ -14,8 +14,9 @@ from chalicelib.job_types import jobtype
 from chalicelib.jobs.listing import iso
 
 Metric = Literal[
-    "throughput", "failures", "wait", "run", "total", "depth", "oldest", "wait_spread", "run_spread", "total_spread"
-]
+    "throughput", "failures", "wait", "run", "total", "depth", "suspended", "oldest", "wait_spread", "run_spread",
+    "total_spread",
+]  # fmt: skip
 Step = Annotated[Literal["60", "300", "3600", "86400"], StringConstraints()]
 
 endpoints = Endpoints()
@@ -44,8 +45,9 @@ class Happened(Answer):
     created: int
     completed: int
     failed: int
-    retried: int
+    retried: int = Field(description="Failed attempts that another attempt follows")
     dead_lettered: int
+    deferred: int = Field(description="Attempts that asked for a later run (`RetryLater`, a rate); none failed")
 
 
 class WentWrong(Answer):
@@ -89,6 +91,13 @@ class Left(Answer):
     depth: int
 
 
+class Asleep(Answer):
+    """Suspended jobs at the end of one step (`suspended`)."""
+
+    t: Time
+    suspended: int
+
+
 class Waited(Answer):
     """The wait of the oldest job within one step (`oldest`)."""
 
@@ -107,15 +116,15 @@ class Series(Answer):
     from_: Time = Field(alias="from", serialization_alias="from")
     to: Time
     step_s: int
-    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Waited]
+    points: list[Happened] | list[WentWrong] | list[Took] | list[Spread] | list[Left] | list[Asleep] | list[Waited]
     drain_eta_s: float | None = Field(
         description="Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first "
         "in which it shrinks. null without a backlog, or while it grows"
     )
 
 
-POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
-    "throughput": Happened, "failures": WentWrong, "depth": Left, "oldest": Waited,
+POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Asleep | Waited]] = {
+    "throughput": Happened, "failures": WentWrong, "depth": Left, "suspended": Asleep, "oldest": Waited,
     "wait_spread": Spread, "run_spread": Spread, "total_spread": Spread,
 }  # fmt: skip
 """The model of a point, by metric; all other metrics are durations."""
@@ -125,11 +134,12 @@ POINTS: dict[str, type[Happened | WentWrong | Spread | Left | Waited]] = {
 def read_series(call: Call) -> Series:
     """Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points (600 if `step` is 300).
 
-    `total` is the time from creation to completion. `depth` is the number of unfinished jobs. `depth` and `oldest` are
-    available only for the same number of steps before now.
+    `total` is the time from creation to completion. `depth` is the number of unfinished jobs, and `suspended` the
+    number of those that are suspended. `depth`, `suspended` and `oldest` are available only for the same number of
+    steps before now.
     """
     asked: SeriesQuery = call.query
-    check_type(asked.type)
+    check_type(asked.type, "query")
     names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
     found = parts.history.series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
     model = POINTS.get(asked.metric, Took)

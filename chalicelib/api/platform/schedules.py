@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.constants import LAST_FIRINGS_IN_LIST, NEXT_FIRINGS
+from chalicelib.api.constants import NEXT_FIRINGS
 from chalicelib.api.http.endpoint import Call, Endpoints, Reply
 from chalicelib.api.models import schedule_models as m
 from chalicelib.api.models.responses import JobRow
@@ -19,7 +19,7 @@ from chalicelib.schedules.constants import LONGEST_ID, MOST_RECENT_FIRINGS
 from chalicelib.schedules.editing import ScheduleService, Settings, Shown
 from chalicelib.schedules.events import operated
 from chalicelib.schedules.rule import started, upcoming
-from chalicelib.schedules.schedule import Schedule
+from chalicelib.schedules.schedule import Gap, Schedule
 
 ID = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_ID - 1}}}")
 EXAMPLE = {"type": "report.generate", "cron": "0 6 * * 1", "timezone": "Europe/Berlin", "payload": {"hours": 168}}
@@ -29,9 +29,12 @@ endpoints = Endpoints()
 
 @endpoints.get("/schedules", m.SchedulePage, query=m.SchedulesQuery, moving=())
 def list_schedules(call: Call) -> m.SchedulePage:
-    """List the schedules by id, each with its next and last five firings. Follow `next_after` until it is null."""
+    """List the schedules by id, each with its next five and last 14 firings (`last`).
+
+    Follow `next_after` until it is null.
+    """
     found, after = service().page(call.query.limit, call.query.after or "")
-    return m.SchedulePage(schedules=_rows(found, LAST_FIRINGS_IN_LIST), next_after=after)
+    return m.SchedulePage(schedules=_rows(found, call.query.last), next_after=after)
 
 
 @endpoints.get("/schedules/preview", m.Preview, query=m.PreviewQuery)
@@ -90,7 +93,7 @@ def delete_schedule(call: Call) -> m.ScheduleRow:
 @endpoints.post("/schedules/{schedule_id}/pause", m.ScheduleRow, statuses=(200, 409))
 def pause_schedule(call: Call) -> m.ScheduleRow:
     """Pause a schedule and cancel the job that was made ahead for its next firing. Safe to repeat."""
-    paused = service().pause(_id_of(call))
+    paused = service().pause(_id_of(call), call.person)
     operated(paused.id, "paused", call.principal)
     return _row(paused)
 
@@ -175,6 +178,11 @@ def _shown(shown: Shown) -> m.ScheduleRow:
                 status=job and job.status, error_class=job and job.error_class,
             )
             for at, job_id, job in shown.recent
+        ],
+        paused_by=one.paused_by,
+        paused_at=_time(one.paused_at),
+        missed_firings=[
+            m.MissedFiring(at=iso(at), local=local(at, one.timezone), reason=str(Gap(why))) for at, why in shown.gaps
         ],
     )  # fmt: skip
 

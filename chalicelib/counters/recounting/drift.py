@@ -14,8 +14,9 @@ from chalicelib.counters.port import Seen
 from chalicelib.counters.standing import STATES
 from chalicelib.jobs.job import Status
 
-QUIET = ("run", "total")
-"""Numbers of a minute bucket that do not count as moves: a duration is counted together with the move that ends it."""
+QUIET = ("run", "total", "suspended", "resumed", "deferred")
+"""Numbers of a minute bucket that do not count as moves: each is counted together with another number of the same
+move."""
 
 Tally = dict[str, Counter[str]]
 """Numbers of the rows of totals, by type."""

@@ -3,7 +3,8 @@
  * result contains the key. However a batch ended, the same jobs can be sent again.
  */
 import { ApiError, JobFlowError, UnexpectedAnswer } from "./errors.ts";
-import type { Transport } from "./retry.ts";
+import { checkTimes } from "./request.ts";
+import { segment, type Transport } from "./retry.ts";
 import type { BatchedJob, NewJob, Schemas } from "./types.ts";
 
 /** Maximum number of jobs that one request creates. */
@@ -12,20 +13,35 @@ const MOST = 25;
 const NOT_STORED = 503;
 
 type Result = Omit<BatchedJob, "key">;
+/** Where jobs are sent. */
+interface Target {
+  transport: Transport;
+  path: string;
+  signal: AbortSignal | undefined;
+}
 
 /**
  * Create any number of jobs and return one result for each, in the same order. Raises an error of the first
- * request.
+ * request. `batch` is the id of the batch of which they are members: a member without a key gets the hash of its
+ * request as its key.
  */
 export async function createMany<P extends object>(
   transport: Transport,
   jobs: Iterable<NewJob<P>>,
   signal?: AbortSignal,
+  batch?: string,
 ): Promise<BatchedJob[]> {
-  const keyed = [...jobs].map(({ key, ...job }) => ({ ...job, idempotency_key: keyOf(key) }));
+  if (typeof (jobs as Partial<typeof jobs> | undefined)?.[Symbol.iterator] !== "function")
+    throw new TypeError("batch takes a list of jobs: write [{ type, payload }].");
+  const keyed = [...jobs].map(({ key, ...job }) => ({
+    ...job,
+    idempotency_key: batch !== undefined && key === undefined ? undefined : keyOf(key),
+  }));
+  keyed.forEach(checkTimes);
   // Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
   const bodies = keyed.map((job) => transport.wire.json.stringify(job));
-  const results = await inPortions(transport, bodies, signal);
+  const path = batch === undefined ? "/jobs/batch" : `/batches/${segment(batch)}/jobs`;
+  const results = await inPortions({ transport, path, signal }, bodies);
   return results.map((one, place) => ({ ...one, key: keyed[place]?.idempotency_key ?? "" }));
 }
 
@@ -49,13 +65,13 @@ export function keyOf(key: string | undefined): string {
  * is sent, and the error becomes the result of all other jobs. If the error came before the first answer, it is
  * raised.
  */
-async function inPortions(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
+async function inPortions(to: Target, bodies: string[]): Promise<Result[]> {
   const results: Result[] = [];
   const left: string[][] = [];
   for (let start = 0; start < bodies.length; start += MOST) left.unshift(bodies.slice(start, start + MOST));
   for (let some = left.pop(); some !== undefined; some = left.pop()) {
     try {
-      results.push(...(await portion(transport, some, signal)));
+      results.push(...(await portion(to, some)));
     } catch (error) {
       const half = some.length >> 1;
       if (error instanceof ApiError && error.status === 413 && half)
@@ -69,15 +85,16 @@ async function inPortions(transport: Transport, bodies: string[], signal?: Abort
 }
 
 /** Send some jobs in one request, then the unstored jobs again with the same keys. */
-async function portion(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
-  const results = await sent(transport, bodies, signal);
+async function portion(to: Target, bodies: string[]): Promise<Result[]> {
+  const { transport, signal } = to;
+  const results = await sent(to, bodies);
   for (let tried = 1; ; tried += 1) {
     const places = [...results.keys()].filter((place) => results[place]?.status === NOT_STORED);
     const wait = places.length > 0 ? transport.waitAfter(tried, null) : null;
     if (wait === null) return results;
     await transport.effects.sleep(wait, signal);
     const these = places.map((place) => bodies[place] ?? "");
-    const again = await sent(transport, these, signal).catch((error: unknown) => {
+    const again = await sent(to, these).catch((error: unknown) => {
       if (!(error instanceof JobFlowError)) throw error;
     });
     // The results so far show which jobs were created, and the others can be sent again.
@@ -94,11 +111,11 @@ function madeHere(one: Result): Result {
   return one.existing === "key" ? { ...one, existing: null } : one;
 }
 
-async function sent(transport: Transport, bodies: string[], signal?: AbortSignal): Promise<Result[]> {
+async function sent({ transport, path, signal }: Target, bodies: string[]): Promise<Result[]> {
   const text = `{"jobs":[${bodies.join(",")}]}`;
   const { body, again } = await transport.send({
     method: "POST",
-    path: "/jobs/batch",
+    path,
     text,
     repeatable: true,
     signal,

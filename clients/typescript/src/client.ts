@@ -1,11 +1,13 @@
 import { createMany, keyOf } from "./batch.ts";
-import { BulkNotFinished, JobNotCompleted, WaitTimeout } from "./errors.ts";
+import { BatchNotEnded, BulkNotFinished, JobNotCompleted, MembersNotAdded, WaitTimeout } from "./errors.ts";
 import { callOf, type Answered, type Sending } from "./request.ts";
 import { segment, Transport, type Effects, type Options } from "./retry.ts";
 import type {
   Answer,
   AnyPayloads,
+  Batch,
   BatchedJob,
+  BatchSettings,
   BulkAction,
   BulkTally,
   Creation,
@@ -32,6 +34,10 @@ export interface Signal {
 export interface Waiting extends Signal {
   /** Maximum milliseconds to wait; null: no limit. */
   timeoutMs?: number | null;
+}
+export interface Retrying {
+  payload?: object | undefined;
+  from?: string | undefined;
 }
 export interface BulkOptions extends Signal {
   /** Only count. */
@@ -90,6 +96,89 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return createMany(this.#transport, jobs, signal);
   }
 
+  /**
+   * Create a batch of these jobs: when all of them have ended, a job of the type `then` is made. `on_failure` is the
+   * type of the job that is made when the first one has failed, and `notify` names webhooks that get the end. A batch
+   * that an earlier call with this `key` has closed is returned as it is. Raises MembersNotAdded if the API refuses a
+   * job: the batch then stays open.
+   */
+  async startBatch(
+    jobs: Iterable<NewJob<Payloads>>,
+    { signal, ...settings }: BatchSettings & Signal = {},
+  ): Promise<Batch> {
+    const made = await this.openBatch({ ...settings, signal });
+    if (made.newest.closed_at !== null) return this.getBatch(made, { signal });
+    const results = await this.addToBatch(made, jobs, { signal });
+    if (results.some(({ problem }) => problem !== null)) throw new MembersNotAdded(made.id, results);
+    const members = new Set(results.map(({ job }) => job?.id));
+    return this.closeBatch(made, members.size, { signal });
+  }
+
+  /** Create a batch without members, to which several processes can add some; see `startBatch`. */
+  openBatch({ signal, ...settings }: BatchSettings & Signal = {}): Promise<Batch> {
+    return this.ask("post", "/batches", {
+      body: settings,
+      key: keyOf(settings.key),
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Add members to an open batch; return one result for each, as `batch` does. */
+  addToBatch(
+    batch: JobOrId,
+    jobs: Iterable<NewJob<Payloads>>,
+    { signal }: Signal = {},
+  ): Promise<BatchedJob[]> {
+    return createMany(this.#transport, jobs, signal, idOf(batch, "batch"));
+  }
+
+  /** Close a batch: it has `total` members. Without the number, they are counted a minute or two later. */
+  closeBatch(batch: JobOrId, total?: number, { signal }: Signal = {}): Promise<Batch> {
+    const body = total === undefined ? {} : { total };
+    return this.ask("post", "/batches/{batch_id}/close", {
+      ...ofBatch(batch),
+      body,
+      repeatable: true,
+      signal,
+    });
+  }
+
+  /** Close a batch and cancel its unfinished members, in the background; the job of `then` is still made. */
+  cancelBatch(batch: JobOrId, { signal }: Signal = {}): Promise<Batch> {
+    return this.ask("post", "/batches/{batch_id}/cancel", { ...ofBatch(batch), signal });
+  }
+
+  /** Retry the failed members of a batch in the background, as a new round with its own job of `then`. */
+  retryBatch(batch: JobOrId, { signal }: Signal = {}): Promise<Batch> {
+    return this.ask("post", "/batches/{batch_id}/retry", { ...ofBatch(batch), signal });
+  }
+
+  /** Return a batch with the numbers of each round. `iterate({ batch: id })` yields its members. */
+  getBatch(batch: JobOrId, { signal }: Signal = {}): Promise<Batch> {
+    return this.ask("get", "/batches/{batch_id}", { ...ofBatch(batch), signal });
+  }
+
+  /**
+   * Wait until all rounds of a batch have ended, and return it; raises BatchNotEnded after `timeoutMs`. The job of
+   * `then` exists by then, but may not have run yet.
+   */
+  waitBatch(batch: JobOrId, { timeoutMs = null, signal }: Waiting = {}): Promise<Batch> {
+    const look = () => this.getBatch(batch, { signal });
+    const over = ({ state }: Batch) => state === "ended";
+    return this.#until(look, over, BULK_FIRST, BatchNotEnded, timeoutMs, signal);
+  }
+
+  /** Yield every batch with its newest round, newest first. */
+  async *batches({ signal }: Signal = {}) {
+    let cursor: string | undefined;
+    do {
+      const page: Schemas["BatchPage"] = await this.ask("get", "/batches", { query: { cursor }, signal });
+      yield* page.batches;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
   /** Return a job with its payload, result and attempts. */
   get(job: JobOrId, { signal }: Signal = {}): Promise<JobDetail> {
     return this.ask("get", "/jobs/{job_id}", { ...named(job), signal });
@@ -108,17 +197,35 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return found.result as R;
   }
 
-  /** Run a failed, dead-lettered or cancelled job again, with another payload if given. */
-  retry(job: JobOrId, { payload, signal }: Signal & { payload?: object | undefined } = {}): Promise<JobRow> {
-    const body = payload === undefined ? {} : { payload: payload as Record<string, unknown> };
+  /**
+   * Run a failed, dead-lettered or cancelled job again, with another payload if given. `from` is "start", or the name
+   * of a kept step, sleep or wait: what was kept before it is not run again.
+   */
+  retry(job: JobOrId, { payload, from, signal, ...unknown }: Signal & Retrying = {}): Promise<JobRow> {
+    none(unknown);
+    const body = {
+      ...(payload === undefined ? {} : { payload: payload as Record<string, unknown> }),
+      ...(from === undefined ? {} : { from }),
+    };
     return this.ask("post", "/jobs/{job_id}/retry", { ...named(job), body, signal });
+  }
+
+  /** Return what `retry` would keep, and what it would run anew; nothing is changed. */
+  previewRetry(
+    job: JobOrId,
+    { from, signal, ...unknown }: Signal & Pick<Retrying, "from"> = {},
+  ): Promise<Schemas["RetryPreview"]> {
+    none(unknown);
+    const query = from === undefined ? {} : { from };
+    return this.ask("get", "/jobs/{job_id}/retry", { ...named(job), query, signal });
   }
 
   /**
    * Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also the jobs that it
    * made.
    */
-  cancel(job: JobOrId, { descendants = false, signal }: Signal & { descendants?: boolean } = {}) {
+  cancel(job: JobOrId, { descendants = false, signal, ...unknown }: Signal & { descendants?: boolean } = {}) {
+    none(unknown);
     const body = descendants ? { descendants } : {};
     return this.ask("post", "/jobs/{job_id}/cancel", {
       ...named(job),
@@ -200,8 +307,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   /** Retry every dead-lettered job of a type, or of all types: `{ everything: true }`. */
   redrive(
     which: { type: string } | { everything: true },
-    { dryRun = false, expected, signal }: BulkOptions = {},
+    { dryRun = false, expected, signal, ...unknown }: BulkOptions = {},
   ): Promise<BulkTally> {
+    none(unknown);
+    which = which ?? {}; // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- from JavaScript
     if ("type" in which === "everything" in which)
       throw new TypeError(
         "Select the dead letters by a type, or by { everything: true }: exactly one of the two.",
@@ -222,14 +331,23 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   startBulk(
     action: Schemas["StartBulk"]["action"],
     which: Which,
-    { dryRun = false, expected, reason, signal }: BulkOptions & { reason?: string | undefined } = {},
+    {
+      dryRun = false,
+      expected,
+      reason,
+      edit,
+      signal,
+      ...unknown
+    }: BulkOptions & { reason?: string | undefined; edit?: Schemas["StartBulk"]["edit"] } = {},
   ): Promise<BulkAction> {
+    none(unknown);
     const body = {
       action,
       ...chosen(which),
       ...(dryRun && { dry_run: true }),
       ...(expected !== undefined && { expected }),
       ...(reason && { reason }),
+      ...(edit && { edit }),
     };
     return this.ask("post", "/bulk", { body, repeatable: true, signal });
   }
@@ -247,7 +365,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
 
   /** Return a bulk action with its progress. */
   bulkAction(bulk: JobOrId, { signal }: Signal = {}): Promise<BulkAction> {
-    return this.ask("get", "/bulk/{bulk_id}", { path: { bulk_id: idOf(bulk) }, signal });
+    return this.ask("get", "/bulk/{bulk_id}", { path: { bulk_id: idOf(bulk, "bulk action") }, signal });
   }
 
   /** Return the newest bulk actions. */
@@ -258,7 +376,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   /** Stop a bulk action; finished changes stay. */
   stopBulk(bulk: JobOrId, { signal }: Signal = {}): Promise<BulkAction> {
     return this.ask("post", "/bulk/{bulk_id}/stop", {
-      path: { bulk_id: idOf(bulk) },
+      path: { bulk_id: idOf(bulk, "bulk action") },
       repeatable: true,
       signal,
     });
@@ -329,8 +447,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   changeSchedule(
     id: string,
     settings: ScheduleSettings,
-    { version, signal }: Signal & { version?: string } = {},
+    { version, signal, ...unknown }: Signal & { version?: string } = {},
   ) {
+    none(unknown);
     const body = { ...settings, ...(version !== undefined && { version }) };
     return this.ask("put", "/schedules/{schedule_id}", { ...scheduled(id), body, repeatable: true, signal });
   }
@@ -355,7 +474,8 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Create a job of a schedule now, even if the schedule is paused. */
-  runSchedule(id: string, { key, signal }: Signal & { key?: string } = {}): Promise<JobRow> {
+  runSchedule(id: string, { key, signal, ...unknown }: Signal & { key?: string } = {}): Promise<JobRow> {
+    none(unknown);
     const call = { ...scheduled(id), key: keyOf(key), repeatable: true, signal };
     return this.ask("post", "/schedules/{schedule_id}/run", call);
   }
@@ -437,8 +557,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   #bulk(
     action: "retry" | "cancel",
     which: Which,
-    { dryRun = false, expected, signal }: BulkOptions,
+    { dryRun = false, expected, signal, ...unknown }: BulkOptions,
   ): Promise<BulkTally> {
+    none(unknown);
     const part = chosen(which);
     const post = (more: Partial<Open<Schemas["Bulk"]>>) =>
       this.ask("post", "/jobs/bulk", {
@@ -467,8 +588,19 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return sum;
   }
 
-  async #finished<T extends { finished_at: string | null }>(
+  #finished<T extends { finished_at: string | null }>(
     look: () => Promise<T>,
+    pause: number,
+    late: new (last: T, timeoutMs: number) => Error,
+    timeoutMs: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    return this.#until(look, (found) => found.finished_at !== null, pause, late, timeoutMs, signal);
+  }
+
+  async #until<T>(
+    look: () => Promise<T>,
+    over: (found: T) => boolean,
     pause: number,
     late: new (last: T, timeoutMs: number) => Error,
     timeoutMs: number | null,
@@ -478,7 +610,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     const begun = effects.now();
     for (;;) {
       const found = await look();
-      if (found.finished_at !== null) return found;
+      if (over(found)) return found;
       const left = timeoutMs === null ? Infinity : timeoutMs - (effects.now() - begun);
       if (left <= 0) throw new late(found, timeoutMs ?? 0);
       await effects.sleep(Math.min(pause, left), signal);
@@ -511,7 +643,9 @@ function add(sum: BulkTally, step: BulkTally): BulkTally {
  * variable that is undefined, or a missing argument, must not select every job of the stage.
  */
 function chosen(which: Which): Which {
-  const said = Object.entries(which as Record<string, unknown>).filter(([, value]) => value !== undefined);
+  const said = Object.entries((which as Record<string, unknown> | undefined) ?? {}).filter(
+    ([, value]) => value !== undefined,
+  );
   const [name, value] = said[0] ?? [];
   const clear =
     said.length === 1 &&
@@ -536,12 +670,25 @@ function given<T extends object>(conditions: T): T {
   return conditions;
 }
 
-function idOf(thing: JobOrId): string {
-  return typeof thing === "string" ? thing : thing.id;
+/** Raise TypeError for an option that no method has: `dry_run` in place of `dryRun` must not change the jobs. */
+function none(unknown: object): void {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined)
+    throw new TypeError(`${name} is not an option of this method; options are in camelCase, such as dryRun.`);
+}
+
+function idOf(thing: JobOrId, what: "job" | "batch" | "bulk action"): string {
+  const id: unknown = typeof thing === "string" ? thing : (thing as { id?: unknown } | undefined)?.id;
+  if (typeof id === "string") return id;
+  throw new TypeError(`Give the id of a ${what}, or what a method returned about it.`);
 }
 
 function named(job: JobOrId) {
-  return { path: { job_id: idOf(job) } };
+  return { path: { job_id: idOf(job, "job") } };
+}
+
+function ofBatch(batch: JobOrId) {
+  return { path: { batch_id: idOf(batch, "batch") } };
 }
 
 function scheduled(id: string) {

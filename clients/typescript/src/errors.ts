@@ -1,4 +1,4 @@
-import type { BulkAction, FieldProblem, JobDetail } from "./types.ts";
+import type { Batch, BatchedJob, BulkAction, FieldProblem, JobDetail } from "./types.ts";
 
 /** The base of all errors of this client. */
 export class JobFlowError extends Error {}
@@ -69,7 +69,7 @@ export class WaitTimeout extends JobFlowError {
     readonly job: JobDetail,
     timeoutMs: number,
   ) {
-    super(`Job ${job.id} is ${job.status} after ${timeoutMs / 1000} s.`);
+    super(`Job ${job.id} is still ${job.status} after ${timeoutMs / 1000} s.`);
   }
 }
 
@@ -82,6 +82,40 @@ export class JobNotCompleted extends JobFlowError {
   }
 }
 
+/** The batch had not ended in the given time. Its members continue; `batch` is its last known state. */
+export class BatchNotEnded extends JobFlowError {
+  override name = "BatchNotEnded";
+  constructor(
+    readonly batch: Batch,
+    timeoutMs: number,
+  ) {
+    const { done, total } = batch.newest;
+    super(
+      `Batch ${batch.id} is still ${batch.state} after ${timeoutMs / 1000} s: ${done} of ${total ?? "?"} members have ended.`,
+    );
+  }
+}
+
+/**
+ * Some jobs are not members of the batch, which stays open; `results` are those of all jobs. Correct the jobs and
+ * call `startBatch` again with the same key: members that exist are found.
+ */
+export class MembersNotAdded extends JobFlowError {
+  override name = "MembersNotAdded";
+  constructor(
+    readonly batch: string,
+    readonly results: readonly BatchedJob[],
+  ) {
+    const wrong = results.filter(({ problem }) => problem !== null);
+    const [first] = wrong;
+    const place = first ? results.indexOf(first) : 0;
+    super(
+      `${wrong.length} of ${results.length} jobs were not added to the batch ${batch}. The first is number ${place}: ` +
+        (first?.problem?.detail ?? ""),
+    );
+  }
+}
+
 /** The bulk action had not finished in the given time. It continues; `bulk` is its last known state. */
 export class BulkNotFinished extends JobFlowError {
   override name = "BulkNotFinished";
@@ -90,7 +124,7 @@ export class BulkNotFinished extends JobFlowError {
     timeoutMs: number,
   ) {
     super(
-      `Bulk action ${bulk.id} is ${bulk.state} after ${timeoutMs / 1000} s: ${bulk.matched} jobs until then.`,
+      `Bulk action ${bulk.id} is still ${bulk.state} after ${timeoutMs / 1000} s: ${bulk.matched} jobs until then.`,
     );
   }
 }

@@ -2,21 +2,26 @@ export { JobFlow } from "./client.ts";
 export type { BulkOptions, JobOrId, SeriesQuery, Signal, Step, Waiting } from "./client.ts";
 export {
   ApiError,
+  BatchNotEnded,
   BulkNotFinished,
   ConfigurationError,
   JobFlowError,
   JobNotCompleted,
+  MembersNotAdded,
   NotReached,
   UnexpectedAnswer,
   WaitTimeout,
 } from "./errors.ts";
+export { verifyWebhook, WebhookRefused, type VerifyOptions } from "./webhooks.ts";
 export { asking, type Answered, type Ask, type Json, type Sender, type Sending } from "./request.ts";
 export type { Options } from "./retry.ts";
 export type { components, operations, paths } from "./schema.gen.ts";
 export type {
   Answer,
   AnyPayloads,
+  Batch,
   BatchedJob,
+  BatchSettings,
   BulkAction,
   BulkTally,
   Creation,

@@ -76,10 +76,27 @@ export function asking(sender: Sender): Ask {
   return (method, path, call) => exchange(wire, callOf(method, path, call)) as never;
 }
 
+/** Escapes a name for the place in a path that has this name. */
+type Escape = (name: string, place: string) => string;
+
+/** Raise TypeError for a time such as `new Date("x")`: JSON writes null for it, and the job would run at once. */
+export function checkTimes(body: unknown): void {
+  for (const [name, value] of Object.entries(body ?? {}))
+    if (value instanceof Date && Number.isNaN(value.getTime()))
+      throw new TypeError(`${name} is not a valid time.`);
+}
+
 /** Return an operation as a request, with the names in its path filled in. */
-export function callOf(method: Method, path: string, call: Sending, escape = encodeURIComponent): Call {
-  const { path: places = {}, ...rest } = call as Sending & { path?: Record<string, string> };
-  const filled = path.replace(/{(\w+)}/g, (_, name: string) => escape(places[name] ?? ""));
+export function callOf(
+  method: Method,
+  path: string,
+  call: Sending,
+  escape: Escape = encodeURIComponent,
+): Call {
+  const { path: places = {}, ...rest } = call as Pick<Call, "body"> &
+    Sending & { path?: Record<string, string> };
+  const filled = path.replace(/{(\w+)}/g, (_, name: string) => escape(places[name] ?? "", name));
+  checkTimes(rest.body);
   return { ...rest, method: method.toUpperCase(), path: filled };
 }
 
@@ -129,7 +146,10 @@ function parsed(json: Json, text: string): unknown {
 }
 
 function queryOf(query: Call["query"] = {}): string {
-  const given = Object.entries(query).filter(([, value]) => (value ?? "") !== "");
+  const times = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
+  const given = Object.entries(query)
+    .filter(([, value]) => (value ?? "") !== "")
+    .map(([name, value]) => [name, times(value)]);
   return given.length > 0 ? `?${new URLSearchParams(given as [string, string][])}` : "";
 }
 

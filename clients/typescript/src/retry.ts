@@ -8,7 +8,7 @@ export interface Options extends Omit<Sender, "token"> {
    */
   url: string;
   /** The token, or a function that returns the token before each request; with null, no token is sent. */
-  token: string | Sender["token"];
+  token: string | null | Sender["token"];
   /** Maximum milliseconds for one request and its answer. */
   timeoutMs?: number;
   /** Maximum number of times that a request is sent; 1: it is never repeated. */
@@ -136,9 +136,9 @@ function explained(error: NotReached): NotReached {
 /**
  * Escape a name for a path. Raises TypeError for a name that would lead to another path: an empty one, or dots.
  */
-export function segment(name: string | number | boolean): string {
+export function segment(name: string | number | boolean, place = "name"): string {
   if (name === "" || name === "." || name === "..")
-    throw new TypeError(`${JSON.stringify(name)} is not a name.`);
+    throw new TypeError(`${place} is ${JSON.stringify(name)}, which is not an id or a name.`);
   return encodeURIComponent(name);
 }
 

@@ -120,11 +120,18 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /**
+     * Return what a retry would keep and what it would run anew; nothing is changed
+     * @description Return what a retry would keep and what it would run anew; nothing is changed.
+     */
+    get: operations["preview_retry"];
     put?: never;
     /**
      * Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given
      * @description Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given.
+     *
+     *     A job with steps continues after its last kept step, or with `from` from another one: GET shows what would be kept.
+     *     If a request with `from` is answered 503, send it again: it continues.
      */
     post: operations["retry_job"];
     delete?: never;
@@ -209,7 +216,8 @@ export interface paths {
      * @description Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
      *
      *     Repeating the request is safe: its answer has the header Idempotent-Replayed. The answer is 409 for a different
-     *     event with the same name, for an event whose wait has timed out, and for a new event of a finished job.
+     *     event with the same name, for an event whose wait has timed out, and for a new event of a finished job. It is 503,
+     *     and nothing is stored, if SQS does not answer: send the event again.
      */
     post: operations["post_event"];
     delete?: never;
@@ -353,6 +361,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/bulk/{bulk_id}/outcome": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return what became of the jobs that a bulk action has changed, such as how many retried jobs completed
+     * @description Return what became of the jobs that a bulk action has changed, such as how many retried jobs completed.
+     */
+    get: operations["get_bulk_outcome"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/bulk/{bulk_id}/stop": {
     parameters: {
       query?: never;
@@ -367,6 +395,144 @@ export interface paths {
      * @description Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat.
      */
     post: operations["stop_bulk"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/batches": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List batches, newest first, each with its newest round
+     * @description List batches, newest first, each with its newest round. They are kept for 90 days after their end.
+     */
+    get: operations["list_batches"];
+    put?: never;
+    /**
+     * Create a batch
+     * @description Create a batch. With an Idempotency-Key, repeating the request answers 200 with the existing batch.
+     *
+     *     Then add members, and close the batch with their number: when all of them have ended, a job of the type `then` is
+     *     made. A batch that is not closed is closed after 28 days.
+     */
+    post: operations["create_batch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/batches/{batch_id}/jobs": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Add up to 25 members to a batch that is not closed
+     * @description Add up to 25 members to a batch that is not closed. Repeating the request adds nothing.
+     *
+     *     After the close, only members that exist are answered. Each job has its own answer. Its key names it within the
+     *     batch: a job without a key gets the hash of its type, payload and options, so two equal jobs without keys are one
+     *     member. Jobs of types with `unique=`, and debounced jobs, are refused: another job could be the answer.
+     */
+    post: operations["add_jobs_to_batch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/batches/{batch_id}/close": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Close a batch: it has this number of members, and takes no more
+     * @description Close a batch: it has this number of members, and takes no more.
+     *
+     *     Repeating the request with the same number is safe; another number is answered with 409.
+     */
+    post: operations["close_batch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/batches/{batch_id}/cancel": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Close a batch, and cancel its unfinished members in a bulk action
+     * @description Close a batch, and cancel its unfinished members in a bulk action. `then` is still told of the end.
+     *
+     *     Members that are being added meanwhile are cancelled a minute later. The answer is 409 if all rounds have ended.
+     */
+    post: operations["cancel_batch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/batches/{batch_id}/retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Retry the failed members of a batch in a bulk action: they are the members of a new round
+     * @description Retry the failed members of a batch in a bulk action: they are the members of a new round.
+     *
+     *     `then` is made again at the end of the round. Without failed members, nothing is done. While an earlier request
+     *     still moves members into its round, a repeated one does nothing.
+     */
+    post: operations["retry_batch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/batches/{batch_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return a batch with the numbers of each round
+     * @description Return a batch with the numbers of each round. GET /jobs?batch= lists the members.
+     */
+    get: operations["get_batch"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -517,8 +683,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the schedules by id, each with its next and last five firings
-     * @description List the schedules by id, each with its next and last five firings. Follow `next_after` until it is null.
+     * List the schedules by id, each with its next five and last 14 firings (`last`)
+     * @description List the schedules by id, each with its next five and last 14 firings (`last`).
+     *
+     *     Follow `next_after` until it is null.
      */
     get: operations["list_schedules"];
     put?: never;
@@ -645,6 +813,140 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/webhooks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the webhooks by name, with the state of each receiver
+     * @description List the webhooks by name, with the state of each receiver. No answer contains a secret.
+     */
+    get: operations["list_webhooks"];
+    put?: never;
+    /**
+     * Register a webhook; the answer has its secret, which cannot be read again
+     * @description Register a webhook; the answer has its secret, which cannot be read again. 409 if the name is taken.
+     */
+    post: operations["create_webhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/webhooks/{name}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return a webhook with the state of its receiver, without its secret
+     * @description Return a webhook with the state of its receiver, without its secret.
+     */
+    get: operations["get_webhook"];
+    /**
+     * Replace the settings of a webhook
+     * @description Replace the settings of a webhook. Its secret stays; deliveries that wait go to the new URL.
+     */
+    put: operations["change_webhook"];
+    post?: never;
+    /**
+     * Delete a webhook and its secret; deliveries that wait fail
+     * @description Delete a webhook and its secret; deliveries that wait fail. Returns the deleted webhook.
+     */
+    delete: operations["delete_webhook"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/webhooks/{name}/rotate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a webhook another secret, which only this answer has
+     * @description Give a webhook another secret, which only this answer has. For a day, messages are signed with both.
+     */
+    post: operations["rotate_webhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/webhooks/{name}/enable": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Enable a webhook that was disabled, or end its pause
+     * @description Enable a webhook that was disabled, or end its pause. This sends no failed delivery again. Safe to repeat.
+     */
+    post: operations["enable_webhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/webhooks/{name}/deliveries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the deliveries to a webhook, newest first
+     * @description List the deliveries to a webhook, newest first. Follow `next_cursor` until it is null.
+     */
+    get: operations["list_deliveries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/webhooks/{name}/deliveries/{delivery_id}/send-again": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a message again under its webhook-id: a failed delivery runs again, for a delivered one a new one is made
+     * @description Send a message again under its webhook-id: a failed delivery runs again, for a delivered one a new one is made.
+     *
+     *     The answer is 409 while the delivery waits or runs, and for a disabled webhook.
+     */
+    post: operations["send_again"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/metrics": {
     parameters: {
       query?: never;
@@ -673,12 +975,32 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return what needs attention: new dead letters, overdue sleepers, growing backlogs, pauses, errors
-     * @description Return what needs attention: new dead letters, overdue sleepers, growing backlogs, pauses, errors.
+     * Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors
+     * @description Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors.
      *
      *     The findings are ranked: the most urgent is first.
      */
     get: operations["read_health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/metrics/flow": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return how fast the jobs of each type come, start and end, and what happened to them in the last hour
+     * @description Return how fast the jobs of each type come, start and end, and what happened to them in the last hour.
+     */
+    get: operations["read_flow"];
     put?: never;
     post?: never;
     delete?: never;
@@ -698,10 +1020,31 @@ export interface paths {
      * Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points (600 if `step` is 300)
      * @description Return throughput, failures, durations, depth or oldest wait: the newest 1,500 points (600 if `step` is 300).
      *
-     *     `total` is the time from creation to completion. `depth` is the number of unfinished jobs. `depth` and `oldest` are
-     *     available only for the same number of steps before now.
+     *     `total` is the time from creation to completion. `depth` is the number of unfinished jobs, and `suspended` the
+     *     number of those that are suspended. `depth`, `suspended` and `oldest` are available only for the same number of
+     *     steps before now.
      */
     get: operations["read_series"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/errors/{fingerprint}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return where the jobs are that have this error now, such as how many are dead letters or retrying
+     * @description Return where the jobs are that have this error now, such as how many are dead letters or retrying.
+     */
+    get: operations["read_error"];
     put?: never;
     post?: never;
     delete?: never;
@@ -792,6 +1135,52 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/views": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the views by name
+     * @description List the views by name. A view is a filter of the console's list of jobs; everybody on the stage shares it.
+     */
+    get: operations["list_views"];
+    put?: never;
+    /**
+     * Save a view
+     * @description Save a view. It replaces the view with the same name, or with `only_new` or another `replaces` the answer is 409.
+     *
+     *     At most 100 views exist (409 for one more).
+     */
+    post: operations["save_view"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/views/{view_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete a view for everybody
+     * @description Delete a view for everybody. Returns the deleted view; 409 if somebody saves it at the same time.
+     */
+    delete: operations["delete_view"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/uploads": {
     parameters: {
       query?: never;
@@ -877,6 +1266,20 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * Asleep
+     * @description Suspended jobs at the end of one step (`suspended`).
+     */
+    Asleep: {
+      /**
+       * T
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      t: string;
+      /** Suspended */
+      suspended: number;
+    };
+    /**
      * AttemptRow
      * @description One attempt to run a job.
      */
@@ -934,6 +1337,72 @@ export interface components {
       results: components["schemas"]["BatchResult"][];
     };
     /**
+     * BatchDetail
+     * @description A batch with its newest 50 rounds, oldest first.
+     */
+    BatchDetail: {
+      /** Id */
+      id: string;
+      /**
+       * State
+       * @description ended: all rounds have ended. open: members can be added
+       * @enum {string}
+       */
+      state: "open" | "closing" | "running" | "ended";
+      /** Key */
+      key: string | null;
+      /** Then */
+      then: string | null;
+      /** On Failure */
+      on_failure: string | null;
+      /** Tags */
+      tags: string[];
+      /**
+       * Notify
+       * @description The webhooks that get the end of each round
+       */
+      notify: string[];
+      /**
+       * Parent
+       * @description The job whose function has made the batch
+       */
+      parent: string | null;
+      /**
+       * Created By
+       * @description The label of the token that has created it, or its id; null: a job has, or it is old
+       */
+      created_by: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      newest: components["schemas"]["BatchRound"];
+      /** Rounds */
+      rounds: components["schemas"]["BatchRound"][];
+      /**
+       * Retrying
+       * @description A request to retry the failed members is being carried out; another one does nothing
+       */
+      retrying: boolean;
+      /**
+       * Cancelled By
+       * @description The label or id of the token for which the batch is being cancelled; null before and after
+       */
+      cancelled_by: string | null;
+    };
+    /**
+     * BatchPage
+     * @description Batches, newest first.
+     */
+    BatchPage: {
+      /** Batches */
+      batches: components["schemas"]["BatchRow"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+    };
+    /**
      * BatchResult
      * @description The outcome of one job of a batch: a job with status 200 or 201, or a problem with status 4xx or 503.
      *
@@ -949,6 +1418,122 @@ export interface components {
        * @description Why the job already existed: the same key, the same unique values, or a waiting job of its debounce key, which it replaced. null: it is new
        */
       existing: ("key" | "unique" | "debounced") | null;
+    };
+    /**
+     * BatchRound
+     * @description The numbers of a round; they are some seconds late, and only grow.
+     */
+    BatchRound: {
+      /**
+       * Round
+       * @description 1, and more for each retry of members
+       */
+      round: number;
+      /**
+       * State
+       * @description closing: members are counted. running: all members are known, and some have not ended
+       * @enum {string}
+       */
+      state: "open" | "closing" | "running" | "ended";
+      /**
+       * Total
+       * @description Number of members; null while it is not known
+       */
+      total: number | null;
+      /**
+       * Done
+       * @description Members that have ended
+       */
+      done: number;
+      /** Completed */
+      completed: number;
+      /**
+       * Failed
+       * @description Members that have failed or are dead letters
+       */
+      failed: number;
+      /** Cancelled */
+      cancelled: number;
+      /**
+       * Failed Ids
+       * @description The first 100 that failed; GET /jobs?batch= lists all
+       */
+      failed_ids: string[];
+      /**
+       * Then Job
+       * @description The job that was made for `then`; completed jobs are deleted earlier than batches
+       */
+      then_job: string | null;
+      /**
+       * On Failure Job
+       * @description The job that was made for `on_failure`
+       */
+      on_failure_job: string | null;
+      /**
+       * Bulk
+       * @description The bulk action that has moved its members into this round
+       */
+      bulk: string | null;
+      /**
+       * Opened At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      opened_at: string;
+      /** Closed At */
+      closed_at: string | null;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /** Ended At */
+      ended_at: string | null;
+    };
+    /**
+     * BatchRow
+     * @description A batch with its newest round.
+     */
+    BatchRow: {
+      /** Id */
+      id: string;
+      /**
+       * State
+       * @description ended: all rounds have ended. open: members can be added
+       * @enum {string}
+       */
+      state: "open" | "closing" | "running" | "ended";
+      /** Key */
+      key: string | null;
+      /** Then */
+      then: string | null;
+      /** On Failure */
+      on_failure: string | null;
+      /** Tags */
+      tags: string[];
+      /**
+       * Notify
+       * @description The webhooks that get the end of each round
+       */
+      notify: string[];
+      /**
+       * Parent
+       * @description The job whose function has made the batch
+       */
+      parent: string | null;
+      /**
+       * Created By
+       * @description The label of the token that has created it, or its id; null: a job has, or it is old
+       */
+      created_by: string | null;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      newest: components["schemas"]["BatchRound"];
     };
     /**
      * Bulk
@@ -980,6 +1565,10 @@ export interface components {
       dry_run?: boolean;
       /** Expected */
       expected?: number | null;
+      /** Edit */
+      edit?: {
+        [key: string]: unknown;
+      } | null;
       /**
        * Limit
        * @description Default: 100.
@@ -1022,6 +1611,13 @@ export interface components {
        * @description Number of listed ids; null for a filter
        */
       listed: number | null;
+      /**
+       * Edit
+       * @description The other values for fields of the payloads, by their paths
+       */
+      edit: {
+        [key: string]: unknown;
+      } | null;
       /**
        * State
        * @enum {string}
@@ -1128,6 +1724,16 @@ export interface components {
        */
       schedule?: string | null;
       /**
+       * Batch
+       * @description The members of this batch.
+       */
+      batch?: string | null;
+      /**
+       * Round
+       * @description The members of the batch that are in this round now.
+       */
+      round?: number | null;
+      /**
        * Payload
        * @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It needs created_after or parent, and finds no payload that is null in lists.
        */
@@ -1137,6 +1743,37 @@ export interface components {
        * @description Jobs of this tenant: the value of `fair_by` or `serial_by`.
        */
       tenant?: string | null;
+    };
+    /**
+     * BulkOutcome
+     * @description What became of the jobs that a bulk action has changed.
+     */
+    BulkOutcome: {
+      /**
+       * Changed
+       * @description Jobs that the bulk action has changed
+       */
+      changed: number;
+      /**
+       * Looked
+       * @description How many of them were read: the first 500
+       */
+      looked: number;
+      /**
+       * By Status
+       * @description Their present statuses; without those that do not exist any more
+       */
+      by_status: {
+        [key: string]: number;
+      };
+      /** Jobs */
+      jobs: components["schemas"]["ChangedJob"][];
+      /**
+       * As Of
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      as_of: string;
     };
     /**
      * Cancel
@@ -1222,6 +1859,11 @@ export interface components {
        */
       on_end: string | null;
       /**
+       * Notify
+       * @description The webhooks that are told when this job has ended
+       */
+      notify: string[];
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1244,6 +1886,16 @@ export interface components {
        * @description The job that made it
        */
       parent: string | null;
+      /**
+       * Batch
+       * @description The batch that it is a member of
+       */
+      batch: string | null;
+      /**
+       * Round
+       * @description Its round in the batch: a retry moves it to a new one
+       */
+      round: number | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1252,6 +1904,99 @@ export interface components {
       discarded: components["schemas"]["Discarded"] | null;
       /** @description null unless the request asked for them */
       descendants: components["schemas"]["Descendants"] | null;
+    };
+    /**
+     * ChangedJob
+     * @description A job that the bulk action has changed, in its present state.
+     */
+    ChangedJob: {
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      status: components["schemas"]["Status"];
+      /** Error Class */
+      error_class: string | null;
+    };
+    /**
+     * CloseBatch
+     * @description How many members the batch has.
+     */
+    CloseBatch: {
+      /**
+       * Total
+       * @description The number of members. Without it, the members are counted a minute or two later.
+       */
+      total?: number | null;
+    };
+    /**
+     * DeliveryPage
+     * @description A page of deliveries, newest first.
+     */
+    DeliveryPage: {
+      /** Deliveries */
+      deliveries: components["schemas"]["DeliveryRow"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+    };
+    /**
+     * DeliveryRow
+     * @description A delivery: a job of the type webhook.deliver.
+     */
+    DeliveryRow: {
+      /**
+       * Id
+       * @description The id of its job: GET /jobs/{job_id} has its attempts
+       */
+      id: string;
+      /**
+       * Webhook Id
+       * @description The webhook-id of the message; the same for a message that is sent again
+       */
+      webhook_id: string;
+      /**
+       * Job Id
+       * @description The job that has ended; null for the end of a batch
+       */
+      job_id: string | null;
+      /**
+       * Batch
+       * @description The batch of which a round has ended; null for the end of a job
+       */
+      batch: string | null;
+      /**
+       * Ended
+       * @description How that job has ended
+       */
+      ended: string | null;
+      /**
+       * State
+       * @description `disabled`: it failed because the webhook was disabled, and can be sent again
+       * @enum {string}
+       */
+      state: "pending" | "delivered" | "failed" | "disabled";
+      /** Attempts */
+      attempts: number;
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /** Finished At */
+      finished_at: string | null;
+      /** Next Attempt At */
+      next_attempt_at: string | null;
+      /**
+       * Status
+       * @description The HTTP status of a delivered message
+       */
+      status: number | null;
+      /**
+       * Answer
+       * @description The answer of the receiver, or the last error, shortened and masked
+       */
+      answer: string | null;
     };
     /**
      * DeployRow
@@ -1322,6 +2067,20 @@ export interface components {
       by: string;
       /** Reason */
       reason: string | null;
+    };
+    /**
+     * Durations
+     * @description Durations in milliseconds; null where nothing was measured.
+     */
+    Durations: {
+      /** Count */
+      count: number;
+      /** Mean Ms */
+      mean_ms: number | null;
+      /** P50 Ms */
+      p50_ms: number | null;
+      /** P95 Ms */
+      p95_ms: number | null;
     };
     /**
      * ErrorGroup
@@ -1407,6 +2166,34 @@ export interface components {
       as_of: string;
     };
     /**
+     * ErrorJobs
+     * @description The jobs that have an error as their last error.
+     */
+    ErrorJobs: {
+      /** Fingerprint */
+      fingerprint: string;
+      /**
+       * By Status
+       * @description Jobs by status: GET /jobs?fingerprint=…&status=… lists exactly these. A job that completed or was run again no longer has the error
+       */
+      by_status: {
+        [key: string]: number;
+      };
+      /** Looked */
+      looked: number;
+      /**
+       * Complete
+       * @description Whether all jobs with the error were counted; at most 1,000 are
+       */
+      complete: boolean;
+      /**
+       * As Of
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      as_of: string;
+    };
+    /**
      * ErrorMark
      * @description The mark of a group of errors.
      */
@@ -1452,13 +2239,13 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), growing, paused, errors (groups of the last day that no operator has acknowledged, or that came again), dead_letters (older ones), draining */
+      /** @description not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
       /**
        * Number
-       * @description Number of jobs (for a queue: of waiting jobs); for `errors` the number of error groups
+       * @description Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and retrying jobs); for `errors` the number of error groups
        */
       number: number;
       /**
@@ -1518,6 +2305,63 @@ export interface components {
       local: string;
     };
     /**
+     * FlowRow
+     * @description How fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes.
+     */
+    FlowRow: {
+      /** Type */
+      type: string;
+      /**
+       * Arrivals Per Minute
+       * @description Created jobs, and jobs that an operator retried
+       */
+      arrivals_per_minute: number;
+      /**
+       * Starts Per Minute
+       * @description Attempts that started, so a job that is retried counts again
+       */
+      starts_per_minute: number;
+      /**
+       * Ends Per Minute
+       * @description Jobs that completed, failed, became dead letters or were cancelled
+       */
+      ends_per_minute: number;
+      /**
+       * Growth Per Minute
+       * @description Growth in unfinished jobs; below 0 they become fewer
+       */
+      growth_per_minute: number;
+      /**
+       * Drain Eta S
+       * @description Seconds until the backlog is empty, as in GET /metrics/series; null without a backlog, or while it grows
+       */
+      drain_eta_s: number | null;
+      /** @description Of attempts of the last 5 minutes, else of the last hour */
+      run: components["schemas"]["Durations"];
+      /** @description From the time a job was due until it started */
+      wait: components["schemas"]["Durations"];
+      last_hour: components["schemas"]["HourOfType"];
+      /**
+       * Completed By Minute
+       * @description Jobs completed in each minute of the last hour, oldest first
+       */
+      completed_by_minute: number[];
+    };
+    /**
+     * Flows
+     * @description How fast the jobs of each type come, start and end.
+     */
+    Flows: {
+      /** Types */
+      types: components["schemas"]["FlowRow"][];
+      /**
+       * As Of
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      as_of: string;
+    };
+    /**
      * Happened
      * @description Counts of one step (`throughput`).
      */
@@ -1534,10 +2378,18 @@ export interface components {
       completed: number;
       /** Failed */
       failed: number;
-      /** Retried */
+      /**
+       * Retried
+       * @description Failed attempts that another attempt follows
+       */
       retried: number;
       /** Dead Lettered */
       dead_lettered: number;
+      /**
+       * Deferred
+       * @description Attempts that asked for a later run (`RetryLater`, a rate); none failed
+       */
+      deferred: number;
     };
     /**
      * Health
@@ -1549,6 +2401,27 @@ export interface components {
        * @constant
        */
       status: "ok";
+    };
+    /**
+     * HourOfType
+     * @description What happened in the last hour.
+     */
+    HourOfType: {
+      /** Created */
+      created: number;
+      /** Completed */
+      completed: number;
+      /** Failed */
+      failed: number;
+      /** Retried */
+      retried: number;
+      /** Dead Lettered */
+      dead_lettered: number;
+      /**
+       * Deferred
+       * @description Attempts that asked for a later run; none of them failed
+       */
+      deferred: number;
     };
     /**
      * JobDetail
@@ -1623,6 +2496,11 @@ export interface components {
        */
       on_end: string | null;
       /**
+       * Notify
+       * @description The webhooks that are told when this job has ended
+       */
+      notify: string[];
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1645,6 +2523,16 @@ export interface components {
        * @description The job that made it
        */
       parent: string | null;
+      /**
+       * Batch
+       * @description The batch that it is a member of
+       */
+      batch: string | null;
+      /**
+       * Round
+       * @description Its round in the batch: a retry moves it to a new one
+       */
+      round: number | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1789,6 +2677,11 @@ export interface components {
        */
       on_end: string | null;
       /**
+       * Notify
+       * @description The webhooks that are told when this job has ended
+       */
+      notify: string[];
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -1811,6 +2704,16 @@ export interface components {
        * @description The job that made it
        */
       parent: string | null;
+      /**
+       * Batch
+       * @description The batch that it is a member of
+       */
+      batch: string | null;
+      /**
+       * Round
+       * @description Its round in the batch: a retry moves it to a new one
+       */
+      round: number | null;
       /** Correlation Id */
       correlation_id: string;
       /** Cancel Requested */
@@ -1872,6 +2775,11 @@ export interface components {
        * @description Its payload is a JobEnd: `on_end` may name it
        */
       takes_ends: boolean;
+      /**
+       * Takes Batch Ends
+       * @description Its payload is a BatchEnd: a batch's `then` may name it
+       */
+      takes_batch_ends: boolean;
       /** Timeout */
       timeout: number;
       /** Budget */
@@ -1937,10 +2845,21 @@ export interface components {
     };
     /**
      * Kind
-     * @description Kinds of findings, in the order of their urgency.
+     * @description Kinds of findings, in the order of their urgency; a cause, such as a pause, is before what it causes.
      * @enum {string}
      */
-    Kind: "new_dead_letters" | "overdue" | "growing" | "paused" | "errors" | "dead_letters" | "draining";
+    Kind:
+      | "not_starting"
+      | "in_flight"
+      | "new_dead_letters"
+      | "overdue"
+      | "paused"
+      | "oldest_job"
+      | "growing"
+      | "failure_ratio"
+      | "errors"
+      | "dead_letters"
+      | "draining";
     /**
      * LastFiring
      * @description A firing whose job was made.
@@ -2123,6 +3042,29 @@ export interface components {
       as_of: string;
     };
     /**
+     * MissedFiring
+     * @description A firing for which no job was made.
+     */
+    MissedFiring: {
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * Local
+       * @description The same time in the schedule's zone, with its offset
+       */
+      local: string;
+      /**
+       * Reason
+       * @description missed: the platform was not running, and `catch_up` did not make it up; paused: the schedule was paused; refused: the payload or the type was refused (`problem`)
+       * @enum {string}
+       */
+      reason: "missed" | "paused" | "refused";
+    };
+    /**
      * NewBatch
      * @description Several jobs in one request; each is checked on its own and has its own answer.
      */
@@ -2200,6 +3142,12 @@ export interface components {
       expires_seconds?: number | null;
       /** On End */
       on_end?: string | null;
+      /**
+       * Notify
+       * @description Webhooks that are told when it has ended.
+       * @example []
+       */
+      notify?: string[];
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
     };
@@ -2246,6 +3194,12 @@ export interface components {
       expires_seconds?: number | null;
       /** On End */
       on_end?: string | null;
+      /**
+       * Notify
+       * @description Webhooks that are told when it has ended.
+       * @example []
+       */
+      notify?: string[];
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
       /**
@@ -2321,6 +3275,76 @@ export interface components {
       paused?: boolean;
     };
     /**
+     * NewSecret
+     * @description A webhook with its new secret, which no other answer contains.
+     */
+    NewSecret: {
+      /** Name */
+      name: string;
+      /**
+       * Url
+       * @description For others than administrators without its path and query
+       */
+      url: string;
+      /** Types */
+      types: string[];
+      /** Tags */
+      tags: string[];
+      /** Statuses */
+      statuses: string[];
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /**
+       * Created By
+       * @description The label of the token that registered it
+       */
+      created_by: string;
+      /**
+       * Rotated At
+       * Format: date-time
+       * @description When its secret was made
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      rotated_at: string;
+      /**
+       * Failures
+       * @description Deliveries that failed in a row
+       */
+      failures: number;
+      /**
+       * Failing Since
+       * @description The first of these failures
+       */
+      failing_since: string | null;
+      /**
+       * Paused Until
+       * @description No delivery is tried before, because the receiver fails
+       */
+      paused_until: string | null;
+      /**
+       * Disabled At
+       * @description Since when nothing is delivered, until the webhook is enabled
+       */
+      disabled_at: string | null;
+      /** Disabled Because */
+      disabled_because: string | null;
+      /**
+       * Secret
+       * @description Signs the messages. It cannot be read again: rotate it if it is lost.
+       */
+      secret: string;
+    };
+    /**
      * NewUpload
      * @description A file that will be uploaded.
      */
@@ -2335,6 +3359,67 @@ export interface components {
        * @description The size of the file.
        */
       bytes: number;
+    };
+    /**
+     * NewView
+     * @description A view to save.
+     */
+    NewView: {
+      /**
+       * Name
+       * @description Replaces the view with this name, unless `only_new` or `replaces` is set.
+       * @example Failed today
+       */
+      name: string;
+      /**
+       * Search
+       * @description The query string of the console's list of jobs; empty: all jobs.
+       * @example ?status=failed&range=1h
+       */
+      search: string;
+      /**
+       * Only New
+       * @description Answer 409 instead of replacing the view with this name. Default: false.
+       */
+      only_new?: boolean;
+      /**
+       * Replaces
+       * @description The `at` of the view that is replaced: 409 if the view with this name has another one.
+       */
+      replaces?: string | null;
+    };
+    /**
+     * NewWebhook
+     * @description A webhook to register.
+     */
+    NewWebhook: {
+      /**
+       * Url
+       * @description https, port 443, a host on the internet; without user name, password and fragment.
+       * @example https://hooks.example.com/jobflow
+       */
+      url: string;
+      /**
+       * Types
+       * @description The ends of all jobs of these types are told, too; `*`: of every type. Empty: only those of jobs that name the webhook in `notify`.
+       */
+      types?: string[];
+      /**
+       * Tags
+       * @description Limits `types` to jobs with all of these tags.
+       */
+      tags?: string[];
+      /**
+       * Statuses
+       * @description Only these ends are told. Empty: every end.
+       */
+      statuses?: ("completed" | "failed" | "dead_letter" | "cancelled")[];
+      /**
+       * Name
+       * @description Jobs and batches name it in `notify`.
+       * @example billing
+       */
+      name: string;
     };
     /**
      * NextAttempt
@@ -2633,6 +3718,42 @@ export interface components {
       payload?: {
         [key: string]: unknown;
       } | null;
+      /**
+       * From
+       * @description `start`, or a step, sleep or wait that was kept: what was kept before it is not run again. If two of them have the same name, write the kind, too: `step:ship`. Without it, the job continues after the last kept step, and with another payload it begins from the start.
+       */
+      from?: string | null;
+    };
+    /**
+     * RetryPreview
+     * @description What a retry would keep and run anew, as far as the job has run before.
+     */
+    RetryPreview: {
+      /**
+       * Kept
+       * @description The newest 1,000 rows that the retry would keep, oldest first
+       */
+      kept: components["schemas"]["StepRow"][];
+      /**
+       * Older
+       * @description Whether the retry would keep rows before those
+       */
+      older: boolean;
+      /**
+       * Anew
+       * @description Steps, sleeps and waits that would run anew, in their order
+       */
+      anew: string[];
+      /**
+       * Events
+       * @description Events that would not count any more: their waits would wait again
+       */
+      events: string[];
+      /**
+       * Places
+       * @description From where the job can be retried, besides `start`, in their order
+       */
+      places: string[];
     };
     /**
      * Role
@@ -2720,9 +3841,21 @@ export interface components {
       next_firings: components["schemas"]["Firing"][];
       /**
        * Last Firings
-       * @description At most 5 in a list, 20 for a single schedule
+       * @description Firings that have a job, newest first; at most 14 in a list, 20 for a single schedule. The jobs of the next two minutes exist already, so their firings are also in `next_firings`
        */
       last_firings: components["schemas"]["LastFiring"][];
+      /**
+       * Missed Firings
+       * @description Firings for which no job was made, newest first; at most 14 in a list, 20 for a single schedule
+       */
+      missed_firings: components["schemas"]["MissedFiring"][];
+      /**
+       * Paused By
+       * @description null if it is not paused, or was declared as paused
+       */
+      paused_by: string | null;
+      /** Paused At */
+      paused_at: string | null;
     };
     /**
      * ScheduleSettings
@@ -2800,6 +3933,7 @@ export interface components {
         | "run"
         | "total"
         | "depth"
+        | "suspended"
         | "oldest"
         | "wait_spread"
         | "run_spread"
@@ -2827,6 +3961,7 @@ export interface components {
         | components["schemas"]["Took"][]
         | components["schemas"]["Spread"][]
         | components["schemas"]["Left"][]
+        | components["schemas"]["Asleep"][]
         | components["schemas"]["Waited"][];
       /**
        * Drain Eta S
@@ -2874,6 +4009,36 @@ export interface components {
       counts: components["schemas"]["Octave"][];
     };
     /**
+     * StartBatch
+     * @description A batch, to which members are added afterwards.
+     */
+    StartBatch: {
+      /**
+       * Then
+       * @description When all members have ended, a job of this type is made, with a BatchEnd as its payload.
+       */
+      then?: string | null;
+      /**
+       * On Failure
+       * @description When the first member has failed, a job of this type is made, also with a BatchEnd.
+       */
+      on_failure?: string | null;
+      /**
+       * Key
+       * @description Your name for the batch, which BatchEnd contains.
+       * @example 2026-11-25
+       */
+      key?: string | null;
+      /** Tags */
+      tags?: string[];
+      /**
+       * Notify
+       * @description Webhooks that get the end of each round, whatever their filters.
+       * @example []
+       */
+      notify?: string[];
+    };
+    /**
      * StartBulk
      * @description Retry, cancel or discard many jobs: listed jobs, or all that match.
      */
@@ -2903,6 +4068,10 @@ export interface components {
       dry_run?: boolean;
       /** Expected */
       expected?: number | null;
+      /** Edit */
+      edit?: {
+        [key: string]: unknown;
+      } | null;
     };
     /**
      * Status
@@ -2952,7 +4121,7 @@ export interface components {
        * Kind
        * @enum {string}
        */
-      kind: "step" | "sleep" | "wait" | "event" | "now" | "uuid" | "try" | "version" | "stop";
+      kind: "step" | "sleep" | "wait" | "call" | "event" | "now" | "uuid" | "try" | "version" | "stop";
       /** Name */
       name: string;
       /**
@@ -3134,6 +4303,40 @@ export interface components {
       expires_at: string;
     };
     /**
+     * ViewList
+     * @description All views, by name.
+     */
+    ViewList: {
+      /** Views */
+      views: components["schemas"]["ViewRow"][];
+    };
+    /**
+     * ViewRow
+     * @description A view.
+     */
+    ViewRow: {
+      /** Id */
+      id: string;
+      /** Name */
+      name: string;
+      /**
+       * Search
+       * @description The query string of the console's list of jobs
+       */
+      search: string;
+      /**
+       * By
+       * @description The label of the token that saved it
+       */
+      by: string;
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+    };
+    /**
      * Waited
      * @description The wait of the oldest job within one step (`oldest`).
      */
@@ -3157,9 +4360,14 @@ export interface components {
     WaitsFor: {
       /**
        * Event
-       * @description The name of the event; null for a sleep
+       * @description The name of the event; null for a sleep and for a called job
        */
       event: string | null;
+      /**
+       * Job
+       * @description The id of the called job whose end it waits for; null otherwise
+       */
+      job: string | null;
       /**
        * Since
        * Format: date-time
@@ -3169,10 +4377,115 @@ export interface components {
       /**
        * Until
        * Format: date-time
-       * @description The end of the sleep, or the time at which the wait for the event times out
+       * @description The end of the sleep, the time at which the wait for the event times out, or the time at which the job looks by itself whether the called job has ended
        * @example 2026-11-25T00:42:39.123Z
        */
       until: string;
+    };
+    /**
+     * WebhookList
+     * @description All webhooks, by name.
+     */
+    WebhookList: {
+      /** Webhooks */
+      webhooks: components["schemas"]["WebhookRow"][];
+      /**
+       * Available
+       * @description Whether this stage declares the job type webhook.deliver, and has webhooks
+       */
+      available: boolean;
+    };
+    /**
+     * WebhookRow
+     * @description A webhook, without its secret.
+     */
+    WebhookRow: {
+      /** Name */
+      name: string;
+      /**
+       * Url
+       * @description For others than administrators without its path and query
+       */
+      url: string;
+      /** Types */
+      types: string[];
+      /** Tags */
+      tags: string[];
+      /** Statuses */
+      statuses: string[];
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /**
+       * Created By
+       * @description The label of the token that registered it
+       */
+      created_by: string;
+      /**
+       * Rotated At
+       * Format: date-time
+       * @description When its secret was made
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      rotated_at: string;
+      /**
+       * Failures
+       * @description Deliveries that failed in a row
+       */
+      failures: number;
+      /**
+       * Failing Since
+       * @description The first of these failures
+       */
+      failing_since: string | null;
+      /**
+       * Paused Until
+       * @description No delivery is tried before, because the receiver fails
+       */
+      paused_until: string | null;
+      /**
+       * Disabled At
+       * @description Since when nothing is delivered, until the webhook is enabled
+       */
+      disabled_at: string | null;
+      /** Disabled Because */
+      disabled_because: string | null;
+    };
+    /**
+     * WebhookSettings
+     * @description The settings of a webhook.
+     */
+    WebhookSettings: {
+      /**
+       * Url
+       * @description https, port 443, a host on the internet; without user name, password and fragment.
+       * @example https://hooks.example.com/jobflow
+       */
+      url: string;
+      /**
+       * Types
+       * @description The ends of all jobs of these types are told, too; `*`: of every type. Empty: only those of jobs that name the webhook in `notify`.
+       */
+      types?: string[];
+      /**
+       * Tags
+       * @description Limits `types` to jobs with all of these tags.
+       */
+      tags?: string[];
+      /**
+       * Statuses
+       * @description Only these ends are told. Empty: every end.
+       */
+      statuses?: ("completed" | "failed" | "dead_letter" | "cancelled")[];
     };
     /**
      * WentWrong
@@ -3498,6 +4811,10 @@ export interface operations {
         schedule?: string;
         /** @description The children of this job, in the order of their keys. It excludes an offset. */
         parent?: string;
+        /** @description The members of this batch, in the order of their ids. It excludes an offset. */
+        batch?: string;
+        /** @description The members of the batch that are in this round now. */
+        round?: number;
         created_after?: string;
         created_before?: string;
         /** @description Jobs that finished then or later, however they ended. */
@@ -3827,6 +5144,121 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  preview_retry: {
+    parameters: {
+      query?: {
+        /** @description `start`, or a step, sleep or wait that was kept: what was kept before it is not run again. If two of them have the same name, write the kind, too: `step:ship`. Without it, the job continues after the last kept step, and with another payload it begins from the start. */
+        from?: string;
+      };
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RetryPreview"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
     };
   };
   retry_job: {
@@ -3890,6 +5322,17 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -4028,6 +5471,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -4153,6 +5607,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -4267,6 +5732,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
     };
   };
   post_event: {
@@ -4331,6 +5807,17 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -4469,6 +5956,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -4587,6 +6085,17 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -5081,6 +6590,90 @@ export interface operations {
       };
     };
   };
+  get_bulk_outcome: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path: {
+        bulk_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BulkOutcome"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   stop_bulk: {
     parameters: {
       query?: never;
@@ -5147,6 +6740,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The body is larger than 256 KB */
       413: {
         headers: {
@@ -5187,6 +6791,828 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_batches: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description The next_cursor of a page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchPage"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  create_batch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["StartBatch"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchDetail"];
+        };
+      };
+      /** @description Created */
+      201: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where it is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchDetail"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  add_jobs_to_batch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        batch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewBatch"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchAnswer"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  close_batch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        batch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["CloseBatch"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchDetail"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  cancel_batch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        batch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Started */
+      202: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where its progress is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchDetail"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  retry_batch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        batch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Started */
+      202: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where its progress is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchDetail"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_batch: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path: {
+        batch_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["BatchDetail"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {
@@ -5410,6 +7836,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description A field is wrong; `errors` names each */
       422: {
         headers: {
@@ -5484,6 +7921,17 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -5618,6 +8066,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -5732,6 +8191,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
     };
   };
   list_schedules: {
@@ -5740,6 +8210,8 @@ export interface operations {
         limit?: number;
         /** @description The next_after of a page. */
         after?: string;
+        /** @description The most last firings of each schedule; fewer need fewer reads of jobs. */
+        last?: number;
       };
       header?: {
         /** @description The ETag of an answer: 304 without a body while it would say the same. */
@@ -6405,6 +8877,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -6521,6 +9004,17 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -6662,6 +9156,1007 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_webhooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookList"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  create_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewWebhook"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where it is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewSecret"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookRow"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  change_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["WebhookSettings"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  rotate_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewSecret"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  enable_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WebhookRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_deliveries: {
+    parameters: {
+      query?: {
+        limit?: number;
+        cursor?: string;
+        /** @description A page may then have fewer deliveries than `limit`. */
+        state?: "pending" | "delivered" | "failed" | "disabled";
+      };
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeliveryPage"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  send_again: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+        delivery_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeliveryRow"];
+        };
+      };
+      /** @description Created */
+      201: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where it is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeliveryRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
@@ -6840,6 +10335,66 @@ export interface operations {
       };
     };
   };
+  read_flow: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Flows"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   read_series: {
     parameters: {
       query: {
@@ -6850,6 +10405,7 @@ export interface operations {
           | "run"
           | "total"
           | "depth"
+          | "suspended"
           | "oldest"
           | "wait_spread"
           | "run_spread"
@@ -6941,12 +10497,96 @@ export interface operations {
       };
     };
   };
+  read_error: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path: {
+        fingerprint: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErrorJobs"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   list_errors: {
     parameters: {
       query?: {
         type?: "email.send" | "image.process" | "report.generate";
         since?: string;
-        /** @description Only groups that no operator has acknowledged, or that came again since: those that a finding of GET /metrics/health about `errors` counts */
+        /** @description Only groups that no operator has acknowledged, or that came again since, without those of RetryLater: the groups that a finding of GET /metrics/health about `errors` counts */
         unacknowledged?: boolean;
       };
       header?: {
@@ -7094,6 +10734,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -7219,6 +10870,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The state forbids this */
       409: {
         headers: {
@@ -7335,6 +10997,302 @@ export interface operations {
       };
       /** @description Not found */
       404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Another path: API Gateway cuts it at an encoded `?` */
+      405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_views: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ViewList"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  save_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewView"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ViewRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ViewRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

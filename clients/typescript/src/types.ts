@@ -46,6 +46,13 @@ export interface BatchedJob {
   key: string;
 }
 
+export type Batch = Schemas["BatchDetail"];
+/** The settings of a new batch. */
+export interface BatchSettings extends Open<Schemas["StartBatch"]> {
+  /** Names the batch: the same key and settings never make a second batch. `BatchEnd` contains it. */
+  key?: string | undefined;
+}
+
 /** A filter of a list of jobs. A job must meet all conditions. */
 export type JobFilter = Omit<Query<"get", "/jobs">, "limit" | "offset" | "cursor">;
 /** The jobs of an action on many jobs: exactly one of the three. */

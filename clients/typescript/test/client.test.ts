@@ -160,7 +160,7 @@ suite("wait and result", () => {
     const { client, waits } = playing(Array.from({ length: 9 }, () => running));
     await assert.rejects(client.wait("a", { timeoutMs: 300 }), (error: unknown) => {
       assert.ok(error instanceof WaitTimeout);
-      assert.equal(error.message, "Job a is processing after 0.3 s.");
+      assert.equal(error.message, "Job a is still processing after 0.3 s.");
       return error.job.id === "a";
     });
     assert.deepEqual(waits, [100, 150, 50]);
@@ -203,6 +203,47 @@ test("iterate goes through all pages, and begins with the first one that is aske
   );
 });
 
+test("what only JavaScript lets pass is refused before anything is sent", async () => {
+  const { client, asked } = playing([]);
+  const which = { filter: { type: "test.note" } };
+  const misspelt = { dry_run: true } as object;
+  const wrong: [string, () => unknown, RegExp][] = [
+    ["cancelMany", () => client.cancelMany(which, misspelt), /dry_run/],
+    ["startBulk", () => client.startBulk("cancel", which, misspelt), /dry_run/],
+    ["redrive", () => client.redrive({ type: "test.note" }, misspelt), /dry_run/],
+    ["retry", () => client.retry("j-1", { body: {} } as object), /body/],
+    ["cancel", () => client.cancel("j-1", { family: true } as object), /family/],
+    ["changeSchedule", () => client.changeSchedule("s", {} as never, { Version: "1" } as object), /Version/],
+    ["runSchedule", () => client.runSchedule("s", { Key: "k" } as object), /Key/],
+    ["no selection", () => client.cancelMany(undefined as never), /Select/],
+    ["no type", () => client.redrive(undefined as never), /Select/],
+    ["no job", () => client.get(undefined as never), /id of a job/],
+    ["no event", () => client.event("j-1", ""), /name is ""/],
+    ["no list", () => client.batch({ type: "test.note", payload: {} } as never), /list/],
+    ["no time", () => client.submit("test.note", {}, { run_at: new Date("x") as never }), /run_at/],
+    [
+      "no time",
+      () => client.batch([{ type: "test.note", payload: {}, run_at: new Date("x") as never }]),
+      /run_at/,
+    ],
+  ];
+  for (const [name, call, said] of wrong)
+    await assert.rejects(
+      new Promise((resolve) => {
+        resolve(call());
+      }),
+      { name: "TypeError", message: said },
+      name,
+    );
+  assert.equal(asked.length, 0);
+});
+
+test("a Date is a time in a query, as it is in a body", async () => {
+  const { client, asked } = playing([() => json(200, { jobs: [], next_cursor: null })]);
+  await client.page({ created_after: new Date("2027-01-15T10:00:00Z") as never });
+  assert.match(asked[0]?.path ?? "", /created_after=2027-01-15T10%3A00%3A00.000Z/);
+});
+
 suite("actions on many", () => {
   const tally = (done: number, next_cursor: string | null) => () =>
     json(200, { matched: done, done, skipped: [], more: next_cursor !== null, next_cursor });
@@ -243,6 +284,13 @@ suite("actions on many", () => {
     await assert.rejects(async () => client.retryMany({ ids: ["a", "b"] }, { expected: 1 }), RangeError);
     assert.equal(asked.length, 0);
   });
+});
+
+test("a bulk retry can give a field of each payload another value", async () => {
+  const { client, asked } = playing([json(202, { id: "b" })]);
+  await client.startBulk("retry", { filter: { tag: "x" } }, { edit: { "order.currency": "EUR" } });
+  const sent = JSON.parse(asked[0]?.body ?? "") as object;
+  assert.deepEqual(sent, { action: "retry", filter: { tag: "x" }, edit: { "order.currency": "EUR" } });
 });
 
 test("a file goes to the storage without the token, and its refusal is told", async () => {

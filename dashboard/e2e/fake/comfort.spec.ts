@@ -77,8 +77,8 @@ test("the reference has the console's places in its frame", async ({ page, open 
   await open("/dashboard");
   const names = (name: string) => page.getByRole("navigation", { name }).getByRole("link").allTextContents();
   await expect(page.getByRole("link", { name: "Create" }).first()).toBeVisible();
-  const places = (await names("Main")).slice(0, 5);
-  expect(places).toEqual(["Jobs", "Queues", "Schedules", "Errors", "Create"]);
+  const places = (await names("Main")).slice(0, 6);
+  expect(places).toEqual(["Jobs", "Queues", "Schedules", "Errors", "Batches", "Create"]);
   await open("/reference/");
   expect(await names("Main")).toEqual([...places, "API reference"]);
 });

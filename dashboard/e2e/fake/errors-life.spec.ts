@@ -1,5 +1,5 @@
 import { expectAccessibleInBothThemes } from "../axe";
-import { expect, test } from "../fixtures";
+import { expect, test, type Stack } from "../fixtures";
 
 const broken = (n: number, at: number) => ({
   type: "email.send",
@@ -30,19 +30,26 @@ const broken = (n: number, at: number) => ({
   },
 });
 
+/** Begin without jobs, and without the schedule whose firings the jobs of a test would be: one more finding. */
+async function empty(stack: Stack): Promise<void> {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const headers = { Authorization: `Bearer ${stack.admin}` };
+  await fetch(`${stack.api}/schedules/daily-digest`, { method: "DELETE", headers });
+}
+
 test("an error is acknowledged, resolved, and regresses when it comes again", async ({
   page,
   open,
   stack,
 }) => {
-  stack.reset({ jobs: 0, arrivals: 0 });
+  await empty(stack);
   const at = Date.now() - 60_000;
   const old = broken(0, at - 7_200_000);
   const dead = { ...old, more: { ...old.more, status: "dead_letter" } };
   await stack.order({ add: [dead, broken(1, at), broken(2, at)] });
   await open("/errors");
   const group = page.locator("main li").filter({ hasText: "MailboxGone" });
-  await expect(group).toContainText("3 jobs");
+  await expect(group).toContainText("2 failed, 1 dead-lettered");
   await group.getByRole("button", { name: "Acknowledge" }).click();
   await expect(group).toContainText("Acknowledged by");
   await open("/dashboard");
@@ -68,7 +75,7 @@ test("health ranks new dead letters, older ones and those somebody knows of, and
   open,
   stack,
 }) => {
-  stack.reset({ jobs: 0, arrivals: 0 });
+  await empty(stack);
   const hours = Date.now() - 3 * 3_600_000;
   const dead = (n: number, at: number, errorClass: string) => {
     const { more, ...job } = broken(n, at);
@@ -92,11 +99,17 @@ test("health ranks new dead letters, older ones and those somebody knows of, and
     "email.send: 2 error groups to review.",
     "email.send: 238 older dead letters, 12 of them not acknowledged.",
   ]);
+  await expect(page, "the tab says how many").toHaveTitle("(3) Jobs · JobFlow");
+  await expect(page.locator('link[rel="icon"]')).toHaveAttribute("href", "/favicon-attention.svg");
   await health.getByRole("button", { name: "All 3" }).click();
-  await expect(also).toHaveCount(2);
+  const findings = health.getByRole("list", { name: "Findings" }).getByRole("listitem");
+  await expect(findings).toHaveCount(3);
+  await expect(
+    findings.first().getByRole("img", { name: /Last 24 h by hour: \d+ dead letters/ }),
+  ).toBeVisible();
   await expect(health.getByRole("button", { name: "All 3" })).toHaveAttribute("aria-expanded", "true");
   await expectAccessibleInBothThemes(page);
-  await also.getByRole("link", { name: /238 older/ }).click();
+  await findings.getByRole("link", { name: /238 older/ }).click();
   await expect(page).toHaveURL(/status=dead_letter&type=email\.send&endedBefore=\d+/);
   await expect(page.locator("[data-job]").first()).toBeVisible();
 });

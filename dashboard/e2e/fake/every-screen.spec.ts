@@ -5,7 +5,7 @@ import { expect, test } from "../fixtures";
 
 /** What opens over a screen, or takes its place. */
 const OVER =
-  '[data-testid="paused"], [role="dialog"], [role="menu"], [role="toolbar"], h1:text-is("Sign in")';
+  '[data-testid="paused"], [data-testid="outcome"], [role="dialog"], [role="menu"], [role="toolbar"], h1:text-is("Sign in")';
 
 for (const [name, screen] of Object.entries(SCREENS)) {
   if (screen.alike) continue;

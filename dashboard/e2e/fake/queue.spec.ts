@@ -29,6 +29,7 @@ test("a type's page tells the ages of its dead letters, its settings, waits and 
   await expect(letters).toContainText("Ages of the newest 100 of 122 dead letters.");
   await expect(letters.getByRole("listitem").first()).toContainText(/^(59 s|1 min)/);
   const definition = page.getByRole("region", { name: "Definition" });
+  await definition.getByText("Definition and schema").click();
   await expect(definition).toContainText("Longest waits before attempt 2, 3, …2.0 s, 4.0 s");
   await expect(page.getByRole("region", { name: "Example of image.process" })).toContainText("uploads/");
   await expect(page.getByRole("region", { name: "Schema of image.process" })).toBeVisible();
@@ -49,6 +50,7 @@ test("a type's definition tells its rate, whose jobs take turns or run one at a 
   await stack.order({ declared: { "email.send": { ...flow, ...unique } } });
   await open("/queues/email-send");
   const definition = page.getByRole("region", { name: "Definition" });
+  await definition.getByText("Definition and schema").click();
   const facts = definition.locator("dl > div");
   await expect(facts.filter({ hasText: "Rate" })).toBeVisible();
   const told = await facts.evaluateAll((rows) =>
@@ -137,8 +139,46 @@ test("a type with a rate says how often its jobs start and how long the backlog 
   await stack.order({ rates: { "email.send": { rate, paced_for_s: 7300 } } });
   await open("/queues");
   const card = page.getByRole("article", { name: "email.send" });
-  await expect(card).toContainText("14 a second; 2 h to drain");
-  await expect(page.getByRole("article", { name: "image.process" })).not.toContainText("to drain");
+  await expect(card).toContainText("Starts 14 a second; empty in about 2 h");
+  await expect(page.getByRole("article", { name: "image.process" })).not.toContainText("Starts");
+});
+
+test("the charts of a type are compared with the day before, and the address says so", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 600, arrivals: 0 });
+  await open("/queues/email-send?span=24h");
+  const flow = page.getByRole("region", { name: "In and out" });
+  await expect(flow).not.toContainText("yesterday");
+  await page.getByRole("button", { name: "Compare with yesterday" }).click();
+  await expect(flow.getByRole("listitem").filter({ hasText: "Ended, yesterday" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Run time", exact: true })).toContainText("p95, yesterday");
+  await expect(page).toHaveURL(/compare=before/);
+  await page.getByRole("button", { name: "7 d" }).click();
+  await expect(flow).toContainText("Ended, the week before");
+  await expectAccessibleInBothThemes(page);
+  await page.getByRole("button", { name: "Compare with the week before" }).click();
+  await expect(flow).not.toContainText("the week before");
+});
+
+test("an earlier period that could not be loaded is said in the legend, whose mark is dashed", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 50, arrivals: 0 });
+  await page.route(/metrics\/series/, (route) => {
+    const from = Date.parse(new URL(route.request().url()).searchParams.get("from") ?? "");
+    return Date.now() - from > 30 * HOUR ? route.abort() : route.continue();
+  });
+  await open("/queues/email-send?span=24h&compare=before");
+  const entries = page.getByRole("region", { name: "Unfinished jobs" }).getByRole("listitem");
+  await expect(entries.nth(1)).toContainText("Unfinished, yesterday");
+  await expect(entries.nth(1)).toContainText("Couldn't load chart");
+  await expect(entries.locator("rect")).toHaveCount(1);
+  await expect(entries.locator("path")).toHaveCount(1);
 });
 
 test("what a queue's page could not load is said, and no zero or empty list stands for it", async ({

@@ -27,7 +27,9 @@ test("an operator's verbs: resume, pause, run now", async ({ page, open }) => {
   await expect(nightly.getByText("None while it is paused.")).toBeVisible();
   await expect(nightly.getByRole("link", { name: "Edit" })).toHaveCount(0);
   await nightly.getByRole("button", { name: "Resume report.generate-nightly" }).click();
-  await expect(nightly.getByRole("listitem").first()).toContainText("02:00 UTC");
+  await expect(
+    nightly.getByRole("list", { name: "Next firings" }).getByRole("listitem").first(),
+  ).toContainText("02:00 UTC");
   await nightly.getByRole("button", { name: "Run report.generate-nightly now" }).click();
   await expect(page.getByText("report.generate-nightly: job created.")).toBeVisible();
   await nightly.getByRole("button", { name: "Pause report.generate-nightly" }).click();
@@ -53,7 +55,9 @@ test("a new schedule is previewed while it is typed, refused by field, and creat
   await expect(page.getByLabel("Name", { exact: false }).first()).toHaveAttribute("aria-invalid", "true");
   await page.getByLabel("Name", { exact: false }).first().fill("morning");
   await page.getByRole("button", { name: "Create schedule" }).click();
-  await expect(card(page, "morning").getByRole("listitem").first()).toContainText("07:15 +01:00");
+  await expect(
+    card(page, "morning").getByRole("list", { name: "Next firings" }).getByRole("listitem").first(),
+  ).toContainText("07:15 +01:00");
   const headers = { Authorization: `Bearer ${stack.viewer}` };
   const made: unknown = await (await fetch(`${stack.api}/schedules/morning`, { headers })).json();
   expect(made).toMatchObject({ payload: { subject: "Good morning" } });
@@ -104,4 +108,22 @@ test("a viewer reads and changes nothing; a failure tells why", async ({ page, o
   await open("/schedules");
   await expect(page.getByRole("heading", { name: "Couldn't load schedules" })).toBeVisible();
   await stack.order({ fail: null });
+});
+
+test("a schedule whose firings fail is a finding that leads to it", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  const failed = {
+    type: "email.send",
+    payload: { to: ["ada@example.com"], subject: "Digest", text: "Hi" },
+    more: { status: "dead_letter", errorClass: "MailboxGone", errorMessage: "Gone.", finishedAt: Date.now() },
+  };
+  await stack.order({ add: [1, 2, 3].map(() => failed) });
+  await open("/dashboard");
+  const health = page.getByRole("region", { name: "Health" });
+  await health.getByRole("link", { name: "Schedule daily-digest: the last 2 firings failed." }).click();
+  await expect(page).toHaveURL(/\/schedules#daily-digest$/);
+  await expect(
+    card(page, "daily-digest").getByRole("link", { name: "The last 2 firings failed." }),
+  ).toBeVisible();
+  stack.reset();
 });

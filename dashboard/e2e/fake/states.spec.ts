@@ -165,5 +165,5 @@ test("a backlog is told beside dead letters", async ({ page, open, stack }) => {
   await expect(page).toHaveURL(/\?status=dead_letter&type=email\.send&ended=\d+$/);
   await expect(page.locator("[data-job]")).toHaveCount(1);
   await page.getByTestId("health").getByRole("link").click();
-  await expect(page).toHaveURL(/\?type=image\.process&status=queued$/);
+  await expect(page).toHaveURL(/\/queues\/image-process$/);
 });

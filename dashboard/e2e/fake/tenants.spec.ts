@@ -21,7 +21,7 @@ test("tenants are counted on the type's page, lead to their jobs, and are search
   const add = [of("acme", 1), of("acme", 2), of("acme", 3), of("two words", 4)];
   const { ids } = await stack.order({ add, fairBy: { "email.send": "text" } });
   await open("/queues/email-send");
-  const tenants = page.getByRole("region", { name: "Tenants with the most jobs at work" });
+  const tenants = page.getByRole("region", { name: "Tenants with the most unfinished jobs" });
   await expect(tenants.getByRole("listitem")).toHaveText(["3acme", "1two words"]);
   await expectAccessibleInBothThemes(page);
   await tenants.getByRole("link", { name: "two words" }).click();
@@ -42,5 +42,5 @@ test("a type without tenants has no such list", async ({ page, open, stack }) =>
   stack.reset({ jobs: 20, arrivals: 0 });
   await open("/queues/email-send");
   await expect(page.getByRole("region", { name: "Definition" })).toBeVisible();
-  await expect(page.getByRole("region", { name: "Tenants with the most jobs at work" })).toHaveCount(0);
+  await expect(page.getByRole("region", { name: "Tenants with the most unfinished jobs" })).toHaveCount(0);
 });

@@ -111,6 +111,24 @@ test("filters live in the address: shared and reloaded, it is the same view", as
   expect(address.startsWith(stack.site)).toBe(true);
 });
 
+test("plain text is found in a tag, also where no job type has tenants", async ({
+  page,
+  open,
+  submit,
+  tag,
+}) => {
+  const payload = { key: "uploads/examples/landscape.jpg" };
+  const id = await submit("image.process", payload, { tags: [tag], delay_seconds: 3600 });
+  await open("/dashboard");
+  const box = page.getByRole("combobox", { name: "Find jobs" });
+  await box.fill(tag);
+  await box.press("Enter");
+  const found = page.getByRole("region", { name: `Tag ${tag}` });
+  await expect(found.getByRole("link", { name: id.slice(0, 8) })).toBeVisible();
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("all failed jobs of a filter are selected and retried, after saying what will happen", async ({
   page,
   open,

@@ -1,4 +1,4 @@
-export type Event = "created" | "completed" | "failed" | "retried" | "dead_lettered";
+export type Event = "created" | "completed" | "failed" | "retried" | "dead_lettered" | "deferred";
 type Timing = "wait" | "run";
 
 interface Minute {
@@ -26,7 +26,7 @@ export class Minutes {
     const known = this.buckets.get(key);
     if (known) return known;
     const made: Minute = {
-      counts: { created: 0, completed: 0, failed: 0, retried: 0, dead_lettered: 0 },
+      counts: { created: 0, completed: 0, failed: 0, retried: 0, dead_lettered: 0, deferred: 0 },
       wait: [],
       run: [],
     };
@@ -37,7 +37,7 @@ export class Minutes {
   /** The minutes from `start`, `step` ms long, of these types, as one. */
   sum(types: string[], start: number, step: number): Minute {
     const total: Minute = {
-      counts: { created: 0, completed: 0, failed: 0, retried: 0, dead_lettered: 0 },
+      counts: { created: 0, completed: 0, failed: 0, retried: 0, dead_lettered: 0, deferred: 0 },
       wait: [],
       run: [],
     };

@@ -40,6 +40,9 @@ export interface FakeJob {
   correlationId: string;
   cancelRequested: boolean;
   parent?: string;
+  batch?: string;
+  round?: number;
+  notify?: string[];
   history: Schemas["AttemptRow"][];
   logs: Schemas["LogLine"][];
   /** When the running attempt ends. */
@@ -96,6 +99,9 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     correlation_id: job.correlationId,
     cancel_requested: job.cancelRequested,
     parent: job.parent ?? null,
+    notify: job.notify ?? [],
+    batch: job.batch ?? null,
+    round: job.round ?? null,
   };
 }
 
@@ -153,10 +159,46 @@ export const STATUSES: readonly Status[] = [
   "cancelled",
 ];
 
+export type BatchNumbers = Pick<
+  Schemas["BatchRound"],
+  "done" | "completed" | "failed" | "cancelled" | "failed_ids"
+>;
+
+/** A round: its numbers are those of its members, unless it is an earlier round, or a test gives them. */
+interface FakeRound {
+  openedAt: number;
+  closing?: boolean;
+  /** When its members will have been counted, of a round that was closed without their number. */
+  countedAt?: number;
+  closedAt: number | null;
+  endedAt: number | null;
+  total: number | null;
+  numbers?: BatchNumbers;
+  thenJob?: string;
+  onFailureJob?: string;
+  bulk?: string;
+}
+
+export interface FakeBatch {
+  id: string;
+  key: string | null;
+  then: string | null;
+  onFailure: string | null;
+  tags: string[];
+  parent: string | null;
+  createdBy: string | null;
+  createdAt: number;
+  rounds: FakeRound[];
+  /** Who is cancelling it, until when. */
+  cancelled?: { by: string; until: number };
+}
+
 /** A bulk action and the jobs that are left of it. */
 export interface FakeBulk {
   row: Schemas["BulkActionRow"];
   left: FakeJob[];
+  /** The ids of the jobs that it has changed. */
+  changed: string[];
 }
 
 /** True for a time from `after` on and before `before`; what has no time is within no bound. */

@@ -12,7 +12,7 @@ export function checkPayload(type: string, payload: unknown, schema?: object): J
     ]);
   if (!isObject(payload))
     throw new Problem(422, "The request is not valid", "The payload is no object.", [
-      { loc: ["payload"], msg: "Input should be a valid dictionary" },
+      { loc: ["payload"], msg: "Input should be an object" },
     ]);
   const { valid, errors } = new Validator(schema ?? known.schema, "2020-12", false).validate(payload);
   if (!valid) {

@@ -1,6 +1,15 @@
 import type { JsonObject } from "../../src/lib/json";
 import { decide, lasts, tagsFor, type Outcome, type World } from "./outcomes";
-import { DISCARDABLE, iso, RETRYABLE, WAITING, type FakeBulk, type FakeJob, type Operator } from "./model";
+import {
+  DISCARDABLE,
+  iso,
+  RETRYABLE,
+  WAITING,
+  type FakeBatch,
+  type FakeBulk,
+  type FakeJob,
+  type Operator,
+} from "./model";
 import { makeRandom, pick, uuid, type Random } from "./rng";
 import { Minutes } from "./minutes";
 import { examplePayload, types, type JobTypeRow } from "./types";
@@ -56,6 +65,7 @@ export class Sim {
   readonly acknowledged = new Map<string, { by: string; at: number; resolved: boolean }>();
   /** Bulk actions, newest first. */
   readonly bulk: FakeBulk[] = [];
+  readonly batches: FakeBatch[] = [];
   readonly minutes = new Minutes();
   readonly random: Random;
   private lastTick: number;

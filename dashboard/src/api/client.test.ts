@@ -10,7 +10,7 @@ const answer = (status: number, body: string, headers: Record<string, string> = 
 
 beforeEach(() => {
   unauthorized.mockClear();
-  connection.set({ lastOk: null, downSince: null });
+  connection.set({ lastOk: null, downSince: null, failing: false });
   connectSession({ token: () => "t", onUnauthorized: unauthorized });
 });
 
@@ -71,4 +71,17 @@ test("polls ask by entity tag, and 304 gives the very answer that was kept", asy
   const first = await job("tagged");
   expect(await job("tagged")).toBe(first);
   expect(asked).toEqual([null, '"one"']);
+});
+
+test("an error of the API itself is no newer data", async () => {
+  answer(200, "{}");
+  await me();
+  const { lastOk } = connection.get();
+  expect(lastOk).not.toBeNull();
+  answer(500, "{}");
+  await refused();
+  expect(connection.get()).toEqual({ lastOk, downSince: null, failing: true });
+  answer(404, "{}");
+  await refused();
+  expect(connection.get().failing).toBe(false);
 });

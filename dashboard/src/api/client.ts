@@ -15,12 +15,16 @@ import { createStore } from "@/lib/store";
 import { takeEarly } from "./early";
 import { moved } from "./movement";
 
-/** The time of the API's last answer, and the time since when it has not answered; milliseconds. */
+/**
+ * The time of the API's last answer that was no error of its own, the time since when it has not answered, and whether
+ * its newest answer was an error of its own; milliseconds.
+ */
 export interface Connection {
   lastOk: number | null;
   downSince: number | null;
+  failing: boolean;
 }
-export const connection = createStore<Connection>({ lastOk: null, downSince: null });
+export const connection = createStore<Connection>({ lastOk: null, downSince: null, failing: false });
 
 interface Hooks {
   token: () => string | null;
@@ -73,7 +77,8 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   const token = hooks.token();
   const reads = init.method === "GET";
   const answer = await ((reads ? takeEarly(url, token) : undefined) ?? fetch(url, init));
-  connection.set({ lastOk: Date.now(), downSince: null });
+  const failing = answer.status >= 500;
+  connection.update(({ lastOk }) => ({ lastOk: failing ? lastOk : Date.now(), downSince: null, failing }));
   if (answer.status === 401 && token === hooks.token()) hooks.onUnauthorized();
   if (!reads && answer.ok) moved();
   return answer;

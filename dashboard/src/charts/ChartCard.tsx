@@ -1,10 +1,9 @@
 import { useState, type ReactNode } from "react";
-import { sentence } from "@/api/numbers/errors";
 import type { Deploy } from "@/api/numbers/metrics";
 import { stamp, type Zone } from "@/lib/time";
 import { within } from "./deploys";
 import type { Stretch } from "./drawing";
-import { Frame, Tip } from "./Frame";
+import { Frame, Swatch, Tip } from "./Frame";
 import { TimeChart, type Line } from "./TimeChart";
 import { t } from "@/texts/en/base";
 
@@ -49,6 +48,7 @@ export function ChartCard(props: ChartCardProps) {
   const shown = within(deploys, chart.times, chart.step);
   const value = (line: Line) => {
     if (missing !== undefined) return "–";
+    if (line.missing !== undefined) return "–";
     if (point === null) return summary(line);
     return line.values[point] == null ? "–" : chart.unit(line.values[point]);
   };
@@ -67,7 +67,12 @@ export function ChartCard(props: ChartCardProps) {
           <Tip
             left={left}
             deploys={within(shown, [at], chart.step)}
-            rows={chart.lines.map((line) => ({ label: line.label, color: line.color, value: value(line) }))}
+            rows={chart.lines.map((line) => ({
+              label: line.label,
+              color: line.color,
+              dashed: line.earlier,
+              value: value(line),
+            }))}
           >
             {stamp(at, last, chart.zone)}
           </Tip>
@@ -76,19 +81,11 @@ export function ChartCard(props: ChartCardProps) {
     >
       {chart.lines.map((line) => (
         <li key={line.label} className="flex items-center gap-1.5 text-soft">
-          <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2">
-            <rect width="8" height="8" fill={`var(${line.color})`} />
-          </svg>
+          <Swatch color={line.color} dashed={line.earlier} />
           {line.label}
-          <span className="nums text-text">{value(line)}</span>
+          <span className="nums text-text">{line.missing ?? value(line)}</span>
         </li>
       ))}
     </Frame>
   );
-}
-
-/** Return why a chart cannot be drawn yet; undefined when it has data. */
-export function absence({ data, error }: { data: unknown; error: Error | null }): string | undefined {
-  if (data !== undefined) return undefined;
-  return error ? t.chartFailed(sentence(error)) : t.loading;
 }

@@ -82,46 +82,56 @@ function DeployNote({
   );
 }
 
+/** The mark of a line in the legend: a square, or dashes as in the plot. `color` is the name of a CSS variable. */
+export function Swatch({ color, dashed = false }: { color: string; dashed?: boolean | undefined }) {
+  return (
+    <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0">
+      {dashed ? (
+        <path d="M0 4h3M5 4h3" stroke={`var(${color})`} strokeWidth="2" />
+      ) : (
+        <rect width="8" height="8" fill={`var(${color})`} />
+      )}
+    </svg>
+  );
+}
+
 export interface TipRow {
   label: string;
   value: string;
+  dashed?: boolean | undefined;
   /** The name of a CSS variable; without it, the row has no mark. */
   color?: string;
 }
 interface TipProps {
   rows: TipRow[];
-  /** Pixels from the left edge of the plot. */
+  /** Pixels from the left edge of the chart. */
   left: number;
   /** The deployments in the step under the pointer. */
   deploys: readonly Deploy[];
   children: ReactNode;
 }
 
-/** The width of the axis and of the box, in pixels. */
-const AXIS = 56;
+/** The space beside the chart and the width of the box, in pixels. */
+const PADDING = 8;
 const WIDTH = 168;
 
 /**
- * Show the values beside the pointer, on the side with enough space. For a screen reader, the legend contains the same
- * values.
+ * Show the values below the plot at the pointer, so that no bar is covered. For a screen reader, the legend contains
+ * the same values.
  */
 export function Tip({ rows, left, deploys, children }: TipProps) {
-  const place = left > WIDTH + 16 ? left - WIDTH - 12 : left + 12;
+  const start = Math.max(0, PADDING + left - WIDTH / 2);
   return (
     <div
       aria-hidden="true"
       data-testid="chart-tip"
-      className="nums pointer-events-none absolute top-0 z-20 border border-strong bg-raised px-2 py-1 text-xs shadow-float"
-      style={{ insetInlineStart: AXIS + place, width: WIDTH }}
+      className="nums pointer-events-none absolute top-full z-20 border border-strong bg-raised px-2 py-1 text-xs shadow-float"
+      style={{ insetInlineStart: `min(${start}px, 100% - ${WIDTH}px)`, width: WIDTH }}
     >
       <p className="text-soft">{children}</p>
-      {rows.map(({ label, value, color }) => (
+      {rows.map(({ label, value, color, dashed }) => (
         <p key={label} className="flex items-center gap-1.5">
-          {color && (
-            <svg viewBox="0 0 8 8" className="size-2">
-              <rect width="8" height="8" fill={`var(${color})`} />
-            </svg>
-          )}
+          {color && <Swatch color={color} dashed={dashed} />}
           <span className="me-auto text-soft">{label}</span>
           {value}
         </p>

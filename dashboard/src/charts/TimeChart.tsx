@@ -5,7 +5,7 @@ import { useLatest } from "@/lib/useLatest";
 import type { Deploy } from "@/api/numbers/metrics";
 import type { SpreadPoint } from "@/api/numbers/spread";
 import { cells, flags, hatch, shade, type Stretch } from "./drawing";
-import { decades, LEAST, lonely, powersOfTen } from "./values";
+import { axisWidth, bounds, LEAST, lonely, markNames, marks } from "./values";
 import { usePainted } from "@/session/prefs";
 
 export interface Line {
@@ -13,6 +13,10 @@ export interface Line {
   /** The name of a CSS variable. */
   color: string;
   values: (number | null)[];
+  /** Draw it dashed: it is from an earlier period. */
+  earlier?: boolean;
+  /** The reason why it has no values yet; the legend says it. */
+  missing?: string | undefined;
 }
 
 interface TimeChartProps {
@@ -30,8 +34,8 @@ interface TimeChartProps {
   log?: boolean | undefined;
   zone: Zone;
   /**
-   * Called with the index of the time under the pointer and its position in pixels from the left; null when there is
-   * none.
+   * Called with the index of the time under the pointer and its position in pixels from the left, with the axis; null
+   * when there is none.
    */
   onPoint: (index: number | null, left: number) => void;
   onBrush?: ((from: number, to: number) => void) | undefined;
@@ -42,6 +46,8 @@ interface TimeChartProps {
 
 /** Pixels; the style below has the same number. */
 const HEIGHT = 88;
+/** Pixels between the names of the left axis and the plot. */
+const GAP = 6;
 
 /** Draw a chart over time on a canvas. The component that shows the chart also shows its content as text. */
 export function TimeChart(props: TimeChartProps) {
@@ -69,8 +75,8 @@ export function TimeChart(props: TimeChartProps) {
   }, [kind, zone, shape, painted, latest]);
 
   useEffect(() => plot.current?.setData(data(latest.current)), [times, lines, latest]);
-  const marks = props.deploys?.map(({ at }) => at).join();
-  useEffect(() => plot.current?.redraw(false), [from, to, marks]);
+  const flagged = props.deploys?.map(({ at }) => at).join();
+  useEffect(() => plot.current?.redraw(false), [from, to, flagged]);
   return <div ref={box} aria-hidden="true" className="h-[88px] w-full overflow-hidden" />;
 }
 
@@ -78,7 +84,7 @@ export function TimeChart(props: TimeChartProps) {
 const LOG: uPlot.Scale = {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- an ambient enum has no value here
   distr: 3,
-  range: (_, low, high) => decades(low, high),
+  range: (_, low, high) => bounds(low, high),
 };
 
 /** Stacked bars are drawn as sums, the largest first: each smaller sum is drawn over the larger ones. */
@@ -133,13 +139,13 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
       },
       {
         ...axis,
-        size: 48,
-        gap: 6,
+        size: (_, names: string[] | null) => axisWidth(names ?? [], GAP),
+        gap: GAP,
         space: 28,
         grid: { stroke: css("--line"), width: 1 },
         // uPlot would omit ticks of a logarithmic axis; there are already few of them.
-        ...(log && { splits: (_, __, low, high) => powersOfTen(low, high), filter: (_, splits) => splits }),
-        values: (_, ticks) => ticks.map((t) => unit(t)),
+        ...(log && { splits: (_, __, low, high) => marks(low, high), filter: (_, splits) => splits }),
+        values: (_, ticks) => (log ? markNames(ticks) : ticks.map((t) => unit(t))),
       },
     ],
     series: [
@@ -149,13 +155,19 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         const common = { label: line.label, points: { show: false } };
         if (kind === "heat") return { ...common, paths: () => null };
         if (kind === "lines")
-          return { ...common, stroke: color, width: 1.5, points: { ...DOT, fill: color } };
+          return {
+            ...common,
+            stroke: color,
+            width: line.earlier ? 1 : 1.5,
+            ...(line.earlier && { dash: [4, 3] }),
+            points: { ...DOT, fill: color },
+          };
         const paths = uPlot.paths.bars?.({ size: [0.8, 24, 1], align: 1 });
         return { ...common, fill: color, width: 0, ...(paths && { paths }) };
       }),
     ],
     hooks: {
-      setCursor: [(self) => latest.current.onPoint(self.cursor.idx ?? null, self.cursor.left ?? 0)],
+      setCursor: [(self) => at(self, latest.current)],
       draw: [(self) => finish(self, latest.current, css)],
       setSelect: [(self) => brush(self, latest.current)],
       drawClear: [
@@ -163,6 +175,10 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
       ],
     },
   };
+}
+
+function at({ cursor, over }: uPlot, { onPoint }: TimeChartProps): void {
+  onPoint(cursor.idx ?? null, over.offsetLeft + (cursor.left ?? 0));
 }
 
 /** Draw what uPlot cannot draw: the cells of a heatmap, the unfinished step, the deployments. */

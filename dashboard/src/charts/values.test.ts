@@ -1,17 +1,23 @@
 import { expect, test } from "vitest";
-import { decades, lonely, powersOfTen, unfinished } from "./values";
+import { axisWidth, bounds, lonely, markNames, marks, unfinished } from "./values";
 
 test("only a value without neighbours is a dot", () => {
   expect(lonely([null, 1, null, 2, 3, null, 4])).toEqual([1, 6]);
   expect(lonely([])).toEqual([]);
 });
 
-test("a logarithmic axis holds whole decades, two at least, and begins no lower than a millisecond", () => {
-  expect(decades(186, 6300)).toEqual([100, 10_000]);
-  expect(decades(150, 160)).toEqual([100, 10_000]);
-  expect(decades(0, 0)).toEqual([1, 100]);
-  expect(decades(null, null)).toEqual([1, 100]);
-  expect(powersOfTen(10, 10_000)).toEqual([10, 100, 1000, 10_000]);
+test("an axis of durations begins and ends at a mark, has three of them at least, and none below a millisecond", () => {
+  expect(bounds(186, 6300)).toEqual([100, 10_000]);
+  expect(bounds(150, 160)).toEqual([100, 10_000]);
+  expect(bounds(20_000, 100_000)).toEqual([10_000, 600_000]);
+  expect(bounds(0, 0)).toEqual([1, 100]);
+  expect(bounds(null, null)).toEqual([1, 100]);
+  expect(bounds(1e12, 1e13)[1]).toBe(8_640_000_000);
+});
+
+test("the marks of an axis are short, and never so many that they cover each other", () => {
+  expect(markNames(marks(100, 600_000))).toEqual(["100 ms", "1 s", "10 s", "1 min", "10 min"]);
+  expect(markNames(marks(1, 3_600_000)).filter(Boolean)).toEqual(["1 ms", "100 ms", "10 s", "10 min"]);
 });
 
 test("only the step that holds now is unfinished", () => {
@@ -19,4 +25,11 @@ test("only the step that holds now is unfinished", () => {
   expect(unfinished(times, 60_000, 130_000)).toBe(120_000);
   expect(unfinished(times, 60_000, 180_000)).toBeNull();
   expect(unfinished([], 60_000, 0)).toBeNull();
+});
+
+test("the axis is wide enough for its longest name", () => {
+  const small = axisWidth(["0", "10,000"], 6);
+  expect(axisWidth([], 6)).toBe(small);
+  // A character of 11 px monospace is 6.6 px wide.
+  expect(axisWidth(["0", "1,000,000"], 6)).toBeGreaterThanOrEqual(9 * 6.6 + 6);
 });

@@ -1,11 +1,52 @@
+import { spell } from "@/lib/time";
+
 /** Milliseconds: the lowest value on a logarithmic axis. */
 export const LEAST = 1;
 
-/** Return the powers of ten between which all values are; at least two decades. */
-export function decades(low: number | null, high: number | null): [number, number] {
-  const bottom = 10 ** Math.floor(Math.log10(Math.max(low ?? LEAST, LEAST)));
-  const top = 10 ** Math.ceil(Math.log10(Math.max(high ?? LEAST, LEAST)));
-  return [bottom, Math.max(top, bottom * 100)];
+/** The marks of a logarithmic axis of durations: lengths that a person counts in. */
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MARKS = [
+  LEAST, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, DAY, 10 * DAY, 100 * DAY,
+]; // prettier-ignore
+
+/** Return the marks between which all durations are; at least two steps apart. */
+export function bounds(low: number | null, high: number | null): [number, number] {
+  const bottom = Math.max(
+    0,
+    MARKS.findLastIndex((mark) => mark <= (low ?? LEAST)),
+  );
+  const found = MARKS.findIndex((mark) => mark >= (high ?? LEAST));
+  const top = Math.max(found < 0 ? MARKS.length - 1 : found, bottom + 2);
+  const last = Math.min(top, MARKS.length - 1);
+  return [MARKS[Math.min(bottom, last - 2)] ?? LEAST, MARKS[last] ?? 100 * DAY];
+}
+
+/** Return the marks from `low` to `high`. */
+export function marks(low: number, high: number): number[] {
+  return MARKS.filter((mark) => mark >= low && mark <= high);
+}
+
+/** Marks that fit above each other. */
+const MOST_NAMES = 5;
+
+/** Return the marks in one unit each, which fits beside the axis: "100 ms", "10 s", "1 min". */
+export function markNames(all: number[]): string[] {
+  const every = Math.ceil(all.length / MOST_NAMES);
+  return all.map((ms, at) => (at % every ? "" : ms < SECOND ? `${ms} ms` : spell(ms)));
+}
+
+/** The width of the left axis that most charts need, so that the plots below each other begin at one place. */
+const AXIS = 48;
+/** The width of a character of the axis, in pixels: 11 px monospace. */
+const CHARACTER = 6.7;
+
+/** Return the width of the left axis, in pixels, in which the longest of its names fits. */
+export function axisWidth(names: readonly (string | number)[], gap: number): number {
+  const longest = Math.max(0, ...names.map((name) => String(name).length));
+  return Math.max(AXIS, Math.ceil(longest * CHARACTER) + gap);
 }
 
 /**
@@ -21,11 +62,4 @@ export function lonely(values: ArrayLike<number | null | undefined>): number[] {
   return Array.from(values).flatMap((value, at, all) =>
     value != null && all[at - 1] == null && all[at + 1] == null ? [at] : [],
   );
-}
-
-/** Return the powers of ten from `low` to `high`, both of which are powers of ten. */
-export function powersOfTen(low: number, high: number): number[] {
-  const found: number[] = [];
-  for (let at = low; at <= high; at *= 10) found.push(at);
-  return found;
 }

@@ -1,8 +1,8 @@
+import { changes } from "@/lib/difference";
 import type { Json } from "@/lib/json";
 import { oneLine } from "@/lib/format";
 import { Panel } from "@/ui/Panel";
 import { t } from "@/texts/en/create";
-import { changes } from "./difference";
 
 /** Maximum number of listed changes; the payload itself shows the others. */
 const MOST = 20;

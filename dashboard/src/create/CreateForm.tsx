@@ -40,10 +40,12 @@ interface CreateFormProps {
   source: JobDetail | null;
   /** Change and retry the source, instead of creating another job. */
   edit: boolean;
+  /** The step before which a retry keeps everything. */
+  begin?: string | undefined;
   asked: string | undefined;
 }
 
-export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
+export function CreateForm({ types, source, edit, begin: from, asked }: CreateFormProps) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const limits = useStore(meta)?.limits ?? NO_LIMITS;
@@ -68,7 +70,7 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
   const send = useMutation({
     mutationFn: async (): Promise<{ id: string; text: string }> => {
       if (edit && source) {
-        await retryJob(source.id, payload);
+        await retryJob(source.id, payload, from);
         return { id: source.id, text: t.requeued(shortId(source.id)) };
       }
       const { job, replayed } = await createJob(toNewJob(type?.type ?? "", payload, options), spareKey);
@@ -129,7 +131,8 @@ export function CreateForm({ types, source, edit, asked }: CreateFormProps) {
       </h1>
       {edit ? (
         <p className="text-sm text-soft">
-          {t.requeuesTheJobIn} <code className="font-mono text-text">{type.type}</code> {t.withThisPayload}
+          {t.requeuesTheJobIn} <code className="font-mono text-text">{type.type}</code> {t.withThisPayload}{" "}
+          {from && t.keepsStepsBefore(from)}
         </p>
       ) : (
         <TypePicker types={types} value={type} onChange={choose} />

@@ -8,7 +8,8 @@ import { Empty, Failure, Skeleton } from "@/ui/states";
 import { CreateForm } from "./CreateForm";
 import { t } from "@/texts/en/create";
 
-/** /create: a new job, a copy of another job (?from=id), or a retry with a changed payload (?edit=id). */
+/** /create: a new job, a copy of another job (?from=id), or a retry with a changed payload (?edit=id),
+ * which keeps the steps before a certain one (&begin=step). */
 export function CreatePage() {
   const search = useSearch({ from: "/create" });
   const source = search.edit ?? search.from;
@@ -57,6 +58,7 @@ export function CreatePage() {
       types={open}
       source={job.data ?? null}
       edit={search.edit !== undefined}
+      begin={search.begin}
       asked={search.type}
     />
   );

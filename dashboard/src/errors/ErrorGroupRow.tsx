@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import type { ErrorGroup } from "@/api/numbers/metrics";
 import { ask } from "@/jobs/actions/actions";
+import { cx } from "@/lib/cx";
 import { oneLine, shortId } from "@/lib/format";
 import { count } from "@/texts/numbers";
 import { spell } from "@/lib/time";
@@ -12,6 +13,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { Sparkline } from "@/ui/Sparkline";
 import { Acknowledge, Mark } from "./Acknowledge";
+import { Outcome } from "./Outcome";
 import { Since } from "./Since";
 import { t } from "@/texts/en/errors";
 
@@ -25,14 +27,18 @@ interface RowProps {
   most: number;
   /** The length of the shown period up to now, in milliseconds. */
   period: number;
+  /** True if it is said where the jobs are now, which is one request. */
+  counted: boolean;
 }
 
 /** Show one error group: the error, its count and times, and its actions. */
-export function ErrorGroupRow({ group, most, period }: RowProps) {
+export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
   const age = useAge();
   const { can } = useMe();
   const span = group.sparkline.length * group.sparklineStepS * 1000;
   const search = { fingerprint: group.fingerprint };
+  // These attempts asked for a later run: the API lists them, but they have not failed.
+  const deferred = group.errorClass === "RetryLater";
   return (
     <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] lg:grid-cols-[minmax(0,1fr)_11rem_20rem] md:items-center">
       <div className="min-w-0">
@@ -40,18 +46,26 @@ export function ErrorGroupRow({ group, most, period }: RowProps) {
           <Link
             to="/dashboard"
             search={search}
-            className="font-mono text-sm font-semibold text-red underline decoration-transparent underline-offset-4 hover:decoration-current"
+            className={cx(
+              "font-mono text-sm font-semibold underline decoration-transparent underline-offset-4 hover:decoration-current",
+              deferred ? "text-soft" : "text-red",
+            )}
           >
             {group.errorClass ?? t.error}
           </Link>
           <span className="font-mono text-xs text-soft">{group.type}</span>
+          {deferred && <span className="text-xs text-soft">{t.deferred}</span>}
         </p>
         <p dir="auto" className="line-clamp-2 text-sm break-words" title={oneLine(group.message, 600)}>
           {oneLine(group.message, 400)}
         </p>
+        {counted ? (
+          <Outcome fingerprint={group.fingerprint} />
+        ) : (
+          group.jobs > 0 && <p className="nums mt-1 text-sm">{t.jobsHadIt(group.jobs)}.</p>
+        )}
         <Mark group={group} />
         <p className="nums mt-1 flex flex-wrap gap-x-3 text-xs text-soft">
-          {group.jobs > 0 && <span className="text-text">{t.jobsAffected(group.jobs)}</span>}
           <When at={group.lastSeen}>{t.lastSeen(age(group.lastSeen))}</When>
           <When at={group.firstSeen}>{t.firstSeen(age(group.firstSeen))}</When>
           <Since group={group} span={period} />
@@ -86,7 +100,7 @@ export function ErrorGroupRow({ group, most, period }: RowProps) {
         </Link>
         {group.sampleJobIds.length > 1 && <Compare group={group} />}
         {can.act && <Acknowledge group={group} />}
-        {can.act && (
+        {can.act && !deferred && (
           <Button
             size="sm"
             icon={<IconRetry width={13} height={13} />}

@@ -1,12 +1,13 @@
+import { QueryFailure } from "@/live/QueryFailure";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
+import { isStatus } from "@/api/numbers/errors";
 import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { parseSpan } from "@/lib/time";
 import { SERIES, usePolling } from "@/live/live";
 import { Segments, Select } from "@/ui/Field";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { Empty, Skeleton } from "@/ui/states";
 import { ErrorGroupRow } from "./ErrorGroupRow";
 import { openFirst } from "./order";
 import { t } from "@/texts/en/errors";
@@ -18,6 +19,8 @@ const SPANS = [
 ] as const;
 type Span = (typeof SPANS)[number][0];
 const DEFAULT: Span = "24h";
+/** The groups, open ones first, of which it is said where their jobs are: a request for each. */
+const MOST_COUNTED = 12;
 type Only = "all" | "open";
 
 /** /errors: failed attempts, grouped by error. */
@@ -85,19 +88,18 @@ export function ErrorsPage() {
           </div>
         )}
         {query.isError && !query.data && (
-          <Failure
+          <QueryFailure
             title={isStatus(query.error, 404) ? t.noGroupsInThisApi : t.couldntLoadErrors}
-            detail={sentence(query.error)}
-            correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
-            onRetry={() => void query.refetch()}
+            query={query}
           />
         )}
         {query.data?.length === 0 && <Empty title={t.noErrorsInThis}>{t.chooseALongerPeriod}</Empty>}
         <ul className="divide-y divide-line">
-          {groups.map((group) => (
+          {groups.map((group, at) => (
             <ErrorGroupRow
               key={group.fingerprint}
               group={group}
+              counted={at < MOST_COUNTED}
               period={parseSpan(span) ?? 0}
               most={Math.max(...groups.map((one) => one.count))}
             />

@@ -23,6 +23,24 @@ export function chartRange(span: ChartSpan, now = Date.now()): Range {
   return { from: floor(now, step * 1000) - length, to: now, step };
 }
 
+const DAY = 24 * HOUR;
+
+/** Milliseconds back to the period with which a period is compared: the day before, or the week before a week. */
+export function backTo(span: ChartSpan): number {
+  return (parseSpan(span) ?? HOUR) > DAY ? 7 * DAY : DAY;
+}
+
+/** Return the values of an earlier period at the times of a later one; null where it has none. */
+export function earlier<Point extends { t: number }>(
+  times: readonly number[],
+  points: readonly Point[],
+  back: number,
+  value: (point: Point) => number | null,
+): (number | null)[] {
+  const known = new Map(points.map((point) => [point.t + back, value(point)]));
+  return times.map((at) => known.get(at) ?? null);
+}
+
 /** Return the period of the charts: the one in the URL, else the one that fits the table's range. */
 export function spanFor({ span, range }: JobsSearch): ChartSpan {
   return span ?? CHART_SPANS.find((one) => one === range) ?? "1h";

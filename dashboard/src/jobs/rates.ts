@@ -1,9 +1,10 @@
 import { decimal } from "@/texts/numbers";
+import type { Flow } from "@/api/numbers/flow";
 import type { ThroughputPoint } from "@/api/numbers/metrics";
 import { t } from "@/texts/en/jobs";
 
 /** The number of minutes over which a rate is computed. */
-export const RATE_MINUTES = 5;
+const RATE_MINUTES = 5;
 
 type Counted = Pick<ThroughputPoint, "created" | "completed" | "failed" | "deadLettered">;
 
@@ -20,24 +21,22 @@ export interface Drain {
   drains: boolean;
 }
 
-/** Say when a queue will be empty, or how fast it grows. `etaMs` is the API's estimate; null without one. */
-export function drain(points: readonly Counted[], waiting: number, etaMs: number | null): Drain {
+/** Say when a queue will be empty, or how fast it grows. */
+export function drain(
+  { growth, ends, drainMs }: Pick<Flow, "growth" | "ends" | "drainMs">,
+  waiting: number,
+): Drain {
   if (waiting === 0) return { text: t.none, growing: false, drains: false };
   // The estimate uses the latest rate at which the queue shrinks, so that a burst is reported as a backlog, not as
   // growth.
-  if (etaMs !== null)
+  if (drainMs !== null)
     return {
-      text: etaMs < 60_000 ? t.underOneMinute : t.about(minutes(etaMs)),
+      text: drainMs < 60_000 ? t.underOneMinute : t.about(minutes(drainMs)),
       growing: false,
       drains: true,
     };
-  const ended = (["completed", "failed", "deadLettered"] as const).reduce(
-    (sum, key) => sum + perMinute(points, key),
-    0,
-  );
-  const growth = perMinute(points, "created") - ended;
   if (growth > 0) return { text: t.growing(rate(growth)), growing: true, drains: false };
-  return { text: ended > 0 ? t.notShrinking : t.nothingFinishes, growing: false, drains: false };
+  return { text: ends > 0 ? t.notShrinking : t.nothingFinishes, growing: false, drains: false };
 }
 
 function rate(value: number): string {

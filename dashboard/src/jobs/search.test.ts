@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { T0 } from "@/test/factories";
-import { actionFilter, isFiltered, readQuery, readSearch, toFilter } from "./search";
+import { actionFilter, isFiltered, isServerOrder, readQuery, readSearch, sortOf, toFilter } from "./search";
+
+const ID = "0b8f4d52-5c0a-4c55-9d6c-6f0c7c2f5a11";
 
 test("an address is read back as it was written", () => {
   const search = {
@@ -46,6 +48,7 @@ test.each([
   ["ERROR: timed out", { error: "timed out" }],
   ["id:1A2B", { id: "1a2b" }],
   ["schedule:nightly", { schedule: "nightly" }],
+  [`batch:${ID.toUpperCase()} status:failed`, { batch: ID, status: "failed" }],
   ["1A2B", { q: "1A2B" }],
   ["mailbox full", { q: "mailbox full" }],
   ["customer:8", { q: "customer:8" }],
@@ -64,15 +67,31 @@ test.each([
 ])("the box reads %j", (typed, meant) => expect(readQuery(typed)).toEqual({ sought: meant, unknown: null }));
 
 test.each([
-  ["status:dead", "status:dead_letter"],
-  ["status:compelted", "status:completed"],
-  ["status:nonsense", null],
-  ["stauts:failed", "status:failed"],
-  ["tenent:acme", "tenant:acme"],
-  ["tags:nightly", "tag:nightly"],
-])("the box does not know %j and names the nearest it knows", (typed, nearest) => {
-  expect(readQuery(typed)).toEqual({ sought: {}, unknown: { typed, nearest } });
+  ["status:dead", "status:dead", "status:dead_letter"],
+  ["status:compelted", "status:compelted", "status:completed"],
+  ["STATUS:dead", "STATUS:dead", "status:dead_letter"],
+  ["status: dead", "status: dead", "status:dead_letter"],
+  ["tag:a status:dead now", "status:dead", "tag:a status:dead_letter now"],
+  ["stauts:failed", "stauts:failed", "status:failed"],
+  ["Stauts: failed", "Stauts:", "status: failed"],
+  ["tenent:acme", "tenent:acme", "tenant:acme"],
+  ["tags:nightly", "tags:nightly", "tag:nightly"],
+  ["eror:timed out", "eror:timed", "error:timed out"],
+  ["stauts:failed type:x foo", "stauts:failed", "status:failed type:x foo"],
+  ["tag:a tenent:acme type:x", "tenent:acme", "tag:a tenant:acme type:x"],
+  ["stauts:dead tenent:acme", "stauts:dead", "status:dead_letter tenant:acme"],
+  ["tags:$&$'", "tags:$&$'", "tag:$&$'"],
+])("the box does not know %j, and offers the nearest search that it knows", (text, typed, corrected) => {
+  expect(readQuery(text)).toEqual({ sought: {}, unknown: { typed, corrected } });
+  expect(readQuery(corrected).unknown).toBeNull();
 });
+
+test.each(["status:nonsense", "stauts:nonsense", "tags:a status:nonsense"])(
+  "for %j, a status that is like none, nothing is offered",
+  (text) => {
+    expect(readQuery(text)).toEqual({ sought: {}, unknown: { typed: "status:nonsense", corrected: null } });
+  },
+);
 
 test("an action on all that match is offered only where it is legal", () => {
   expect(actionFilter({ status: "completed" }, "retry", T0)).toBeNull();
@@ -81,6 +100,42 @@ test("an action on all that match is offered only where it is legal", () => {
     idPrefix: "1a2b",
     fingerprint: "0123456789ab",
   });
+});
+
+test("an action on all jobs of a round changes no others; none is offered on all jobs of one parent", () => {
+  expect(actionFilter({ batch: "b" }, "retry", T0)).toMatchObject({ batch: "b" });
+  expect(actionFilter({ batch: "b", round: 2 }, "retry", T0)).toMatchObject({ batch: "b", round: 2 });
+  expect(actionFilter({ parent: "p" }, "cancel", T0)).toBeNull();
+});
+
+test("a round without its batch is left out of an address", () => {
+  expect(readSearch({ round: "2" })).toEqual({});
+  expect(readSearch({ batch: ID, round: "2" })).toEqual({ batch: ID, round: 2 });
+});
+
+test("a batch or a parent without its whole id, which the API refuses, is left out of an address", () => {
+  expect(readSearch({ batch: "0b8f4d52", round: "2" })).toEqual({});
+  expect(readSearch({ parent: "0b8f4d52" })).toEqual({});
+  expect(readSearch({ parent: ID.toUpperCase() })).toEqual({ parent: ID });
+});
+
+test("a short id of a batch is no search, and the box says what is missing", () => {
+  expect(readQuery("status:failed batch:0b8f4d52")).toEqual({
+    sought: {},
+    unknown: { typed: "batch:0b8f4d52", corrected: null, wholeId: true },
+  });
+});
+
+test("members and child jobs are not sorted by their creation, unless the browser sorts them", () => {
+  expect([sortOf({}), isServerOrder({}), isServerOrder({ sort: "created" })]).toEqual([
+    "created",
+    true,
+    true,
+  ]);
+  for (const list of [{ batch: ID }, { parent: ID }]) {
+    expect([sortOf(list), isServerOrder(list)]).toEqual([undefined, true]);
+    expect(isServerOrder({ ...list, sort: "created" })).toBe(false);
+  }
 });
 
 test("the status alone is no filter", () => {

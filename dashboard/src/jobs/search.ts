@@ -12,6 +12,11 @@ export interface JobsSearch {
   tag?: string;
   tenant?: string;
   schedule?: string;
+  /** The members of a batch; `round`: those that are in this round now. */
+  batch?: string;
+  round?: number;
+  /** The child jobs of a job. */
+  parent?: string;
   id?: string;
   error?: string;
   /** A part of a value of the payload; "field=text" searches only this field. */
@@ -50,6 +55,9 @@ export const RANGES = [
   ["7d", t.last7Days],
 ] as const;
 
+/** The API finds the members of a batch, and the child jobs of a job, only by the whole id. */
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Read the query string; ignore invalid parts, so that an old link still opens. */
 export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const text = (name: string, most = 200) => {
@@ -64,6 +72,10 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
   const from = time("from");
   const to = time("to");
   const ended = time("ended");
+  const whole = (name: string) => (WHOLE_ID.test(text(name)) ? text(name).toLowerCase() : "");
+  const batch = whole("batch");
+  const round = /^[1-9]\d{0,5}$/.test(text("round")) ? Number(text("round")) : undefined;
+  const parent = whole("parent");
   const endedBefore = time("endedBefore");
   return {
     ...(text("q") && { q: text("q") }),
@@ -72,6 +84,8 @@ export function readSearch(raw: Record<string, unknown>): JobsSearch {
     ...(text("tag") && { tag: text("tag", 40) }),
     ...(text("tenant", 500) && { tenant: text("tenant", 500) }),
     ...(text("schedule") && { schedule: text("schedule", 61) }),
+    ...(batch && { batch, ...(round !== undefined && { round }) }),
+    ...(parent && !batch && { parent }),
     ...(text("id") && { id: text("id", 36) }),
     ...(text("error") && { error: text("error") }),
     ...(text("payload") && { payload: text("payload") }),
@@ -108,6 +122,9 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
     tag: search.tag,
     tenant: search.tenant,
     schedule: search.schedule,
+    batch: search.batch,
+    round: search.round,
+    parent: search.parent,
     idPrefix: search.id,
     error: search.error,
     fingerprint: search.fingerprint,
@@ -119,15 +136,25 @@ export function toFilter(search: JobsSearch, now: number): JobFilter {
   };
 }
 
-/** Return the filter of a bulk action on all matching jobs; null if none of their statuses allows the action. */
+/**
+ * Return the filter of a bulk action on all matching jobs; null if none of their statuses allows the action, or if no
+ * bulk action can be limited to these jobs.
+ */
 export function actionFilter(search: JobsSearch, action: JobAction, now: number): JobFilter | null {
   if (search.status && !allows(search.status, action)) return null;
+  if (search.parent !== undefined) return null;
   return toFilter(search, now);
 }
 
-/** Return true for the API's own order, newest first. Any other order is made in the browser, from the loaded rows. */
-export function isServerOrder({ sort, dir }: JobsSearch): boolean {
-  return sort === undefined || (sort === "created" && dir !== "asc");
+/** Return by what the list is sorted; undefined for members and child jobs in the API's order, which is that of ids or keys. */
+export function sortOf({ sort, batch, parent }: JobsSearch): SortKey | undefined {
+  return sort ?? (batch === undefined && parent === undefined ? "created" : undefined);
+}
+
+/** Return true for the API's own order. Any other order is made in the browser, from the loaded rows. */
+export function isServerOrder({ sort, dir, batch, parent }: JobsSearch): boolean {
+  const newestFirst = sort === "created" && dir !== "asc";
+  return sort === undefined || (newestFirst && batch === undefined && parent === undefined);
 }
 
 /** Return true if any filter is set, including the status. */
@@ -143,6 +170,8 @@ export function isFiltered(search: JobsSearch): boolean {
     "tag",
     "tenant",
     "schedule",
+    "batch",
+    "parent",
     "id",
     "error",
     "payload",
@@ -156,13 +185,18 @@ export function isFiltered(search: JobsSearch): boolean {
 
 type Sought = Pick<JobsSearch, "q" | (typeof PREFIXES)[number]>;
 
-/** A part of the typed text that is not a known filter or status; `nearest` is a similar known one. */
+/**
+ * A part of the typed text that is not a known filter or status. `corrected` is the whole text with the most similar
+ * known filters and statuses, which can be searched; null if there are none.
+ */
 export interface Unknown {
   typed: string;
-  nearest: string | null;
+  corrected: string | null;
+  /** True for a batch whose id is not whole. */
+  wholeId?: true;
 }
 
-const PREFIXES = ["tag", "tenant", "schedule", "id", "type", "status", "error", "payload"] as const;
+const PREFIXES = ["tag", "tenant", "schedule", "batch", "id", "type", "status", "error", "payload"] as const;
 const PARTS = new RegExp(`\\s+(?=(?:${PREFIXES.join("|")}):)`, "i");
 
 /**
@@ -173,40 +207,51 @@ const PARTS = new RegExp(`\\s+(?=(?:${PREFIXES.join("|")}):)`, "i");
 export function readQuery(text: string): { sought: Sought; unknown: Unknown | null } {
   const sought: Sought = {};
   const words: string[] = [];
-  for (const part of text.trim().split(PARTS)) {
+  const parts = text.trim().split(PARTS);
+  const instead = (typed: string, at: number, part: string | null) => {
+    const corrected = part && parts.map((one, where) => (where === at ? part : one)).join(" ");
+    const { unknown: left } = readQuery(corrected ?? "");
+    const unknown = left?.corrected === null ? left : { typed, corrected: left?.corrected ?? corrected };
+    return { sought: {}, unknown };
+  };
+  for (const [at, part] of parts.entries()) {
     const [, content, wanted] = /^(error|payload):\s*(.*)$/is.exec(part) ?? [];
-    const [, named, value = "", rest = ""] =
-      /^(tag|tenant|schedule|id|type|status):\s*(\S*)\s*(.*)$/is.exec(part) ?? [];
     if (content) {
       if (wanted) sought[content.toLowerCase() as "error" | "payload"] = wanted;
-    } else if (named) {
-      const unknown = readPart(named.toLowerCase(), value, sought);
-      if (unknown) return { sought: {}, unknown };
-      words.push(rest);
-    } else words.push(part);
+      continue;
+    }
+    const [, named, value = "", free = part] =
+      /^(tag|tenant|schedule|batch|id|type|status):\s*(\S*)\s*(.*)$/is.exec(part) ?? [];
+    const before = part.slice(0, part.length - free.length);
+    if (named?.toLowerCase() === "batch" && value && !WHOLE_ID.test(value))
+      return { sought: {}, unknown: { typed: before.trim(), corrected: null, wholeId: true } };
+    if (named && !readPart(named.toLowerCase(), value, sought)) {
+      const near = nearest(statusOf(value), STATUSES);
+      return instead(before.trim(), at, near && `status:${near} ${free}`.trim());
+    }
+    // Only where the plain text begins: later, a word with a colon is probably a part of an error or of an address.
+    const [typed, prefix = ""] = /^([a-z]+):\S*/i.exec(free) ?? [];
+    const near = words.length === 0 && nearest(prefix.toLowerCase(), PREFIXES);
+    if (typed && near) return instead(typed, at, `${before}${near}${free.slice(prefix.length)}`);
+    if (free) words.push(free);
   }
-  const free = words.filter(Boolean).join(" ");
-  const [, prefix, after = ""] = /^([a-z]+):(.*)$/is.exec(free) ?? [];
-  const near = prefix && nearest(prefix.toLowerCase(), PREFIXES);
-  if (near) return { sought: {}, unknown: { typed: free, nearest: `${near}:${after}` } };
-  if (free) sought.q = free;
+  if (words.length > 0) sought.q = words.join(" ");
   return { sought, unknown: null };
 }
 
-function readPart(name: string, value: string, sought: Sought): Unknown | null {
-  if (!value) return null;
+const statusOf = (value: string) => value.toLowerCase().replaceAll("-", "_");
+
+/** Add one part to the search; return false for an unknown status. */
+function readPart(name: string, value: string, sought: Sought): boolean {
+  if (!value) return true;
   if (name !== "status") {
-    sought[name as "tag"] = name === "id" ? value.toLowerCase() : value;
-    return null;
+    const lower = name === "id" || name === "batch" ? value.toLowerCase() : value;
+    sought[name as "tag"] = lower;
+    return true;
   }
-  const wanted = value.toLowerCase().replaceAll("-", "_");
-  const status = STATUSES.find((one) => one === wanted);
-  if (!status) {
-    const near = nearest(wanted, STATUSES);
-    return { typed: `status:${value}`, nearest: near && `status:${near}` };
-  }
-  sought.status = status;
-  return null;
+  const status = STATUSES.find((one) => one === statusOf(value));
+  if (status) sought.status = status;
+  return status !== undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { metrics, throughput } from "@/api/numbers/metrics";
 import { judge } from "@/jobs/health/health";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { brief } from "@/lib/format";
-import { SERIES, usePolling } from "@/live/live";
+import { SERIES, STEADY, usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
 import { Skeleton } from "@/ui/states";
 import { Sparkline } from "@/ui/Sparkline";
@@ -15,7 +15,7 @@ import { t } from "@/texts/en/landing";
 export function LiveNumbers() {
   const { token } = useSession();
   const enabled = token !== null;
-  const now = useQuery({ ...metrics(), ...usePolling(), enabled });
+  const now = useQuery({ ...metrics(), ...usePolling(STEADY), enabled });
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: 4000 }), enabled });
   const hour = useQuery({ ...throughput(undefined, HOUR_SPAN, lastHour), ...usePolling(SERIES), enabled });
   if (!enabled) {

@@ -1,5 +1,7 @@
-import { expect, test } from "vitest";
-import { holdKeys, releaseKeys } from "./heldKeys";
+import { afterEach, expect, test, vi } from "vitest";
+import { holdKeys, holdKeysUntil, releaseKeys } from "./heldKeys";
+
+afterEach(() => vi.useRealTimers());
 
 /** A key press that looks like a real one: happy-dom sets `isTrusted` to false. */
 function press(target: EventTarget, key: string, more: KeyboardEventInit = {}): void {
@@ -41,4 +43,19 @@ test("what was typed behind a key that leads into a field is in the field", asyn
   releaseKeys(() => true);
   await expect.poll(() => field.value).toBe("ta");
   expect(inputs).toEqual(["t", "ta"]);
+});
+
+test.each([
+  ["the way to it fails", () => Promise.reject(new Error("no page"))],
+  ["it never comes", () => Promise.resolve()],
+])("text that is typed for a field does not act as shortcuts if %s; later keys do act", async (_, way) => {
+  vi.useFakeTimers();
+  const heard: string[] = [];
+  document.addEventListener("keydown", (event) => heard.push(event.key));
+  const ended = holdKeysUntil(way, () => false).catch(() => undefined);
+  for (const key of ["w", "n"]) press(document.body, key);
+  await ended;
+  await vi.advanceTimersByTimeAsync(60_000);
+  press(document.body, "x");
+  expect(heard).toEqual(["x"]);
 });

@@ -25,12 +25,21 @@ export function holdKeys(): void {
   window.addEventListener("keydown", hold, true);
 }
 
-/** Press the held keys again once `ready` is true: before that, the elements on which they act are not in the page. */
-export function releaseKeys(ready: () => boolean, since = performance.now()): void {
-  if (!ready() && performance.now() - since < MOST_MS) {
-    requestAnimationFrame(() => releaseKeys(ready, since));
+/**
+ * Press the held keys again once `ready` is true: before that, the elements on which they act are not in the page. If
+ * it is still false after `MOST_MS`, press them nevertheless, or drop them.
+ */
+export function releaseKeys(
+  ready: () => boolean,
+  late: "press" | "drop" = "press",
+  since = performance.now(),
+): void {
+  const isReady = ready();
+  if (!isReady && performance.now() - since < MOST_MS) {
+    requestAnimationFrame(() => releaseKeys(ready, late, since));
     return;
   }
+  if (!isReady && late === "drop") held.length = 0;
   window.removeEventListener("keydown", hold, true);
   state.holding = false;
   for (let next = held.shift(); next; next = held.shift()) {
@@ -46,4 +55,20 @@ export function releaseKeys(ready: () => boolean, since = performance.now()): vo
     // The key led to another page: the further keys are for it.
     if (isHeld()) return;
   }
+}
+
+/**
+ * Hold keys until `way` has led to another page and `ready` is true. They are text for a field of that page: if the
+ * field does not come, drop them, because they would act as shortcuts.
+ */
+export async function holdKeysUntil(way: () => Promise<unknown>, ready: () => boolean): Promise<void> {
+  holdKeys();
+  try {
+    await way();
+  } catch (error) {
+    held.length = 0;
+    releaseKeys(() => true);
+    throw error;
+  }
+  releaseKeys(ready, "drop");
 }

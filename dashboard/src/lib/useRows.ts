@@ -1,4 +1,4 @@
-import { useEffect, useState, type RefObject } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 
 interface RowsOptions {
   count: number;
@@ -18,6 +18,7 @@ const FIRST_HEIGHT = 480;
 /** Return which rows of a long list are visible, [first, last): only these are drawn. */
 export function useRows({ count, size, scroller, list }: RowsOptions): { first: number; last: number } {
   const [view, setView] = useState({ first: 0, last: Math.ceil(FIRST_HEIGHT / size) });
+  const mounted = useRef(false);
   useEffect(() => {
     const element = scroller === "window" ? null : scroller.current;
     const target: EventTarget = element ?? window;
@@ -29,16 +30,36 @@ export function useRows({ count, size, scroller, list }: RowsOptions): { first: 
       const last = Math.ceil((above + (height || FALLBACK_HEIGHT)) / size) + SPARE;
       setView((now) => (now.first === first && now.last === last ? now : { first, last }));
     };
-    look();
     target.addEventListener("scroll", look, { passive: true });
-    const watcher = new ResizeObserver(look);
-    watcher.observe(element ?? document.body);
+    const watcher = new ResizeObserver(look); // calls `look` once when it begins
+    const observe = () => watcher.observe(element ?? document.body);
+    // The first rows fill the screen: let the browser show them before the rows below the screen are drawn.
+    const fresh = !mounted.current && (element?.scrollTop ?? window.scrollY) === 0;
+    mounted.current = true;
+    const cancel = fresh ? afterPaint(observe) : undefined;
+    if (!fresh) {
+      look();
+      observe();
+    }
     return () => {
+      cancel?.();
       target.removeEventListener("scroll", look);
       watcher.disconnect();
     };
   }, [size, scroller, list, count]);
   return { first: Math.min(view.first, count), last: Math.min(view.last, count) };
+}
+
+/** Call a function after the browser has shown what is drawn now; the returned function cancels the call. */
+function afterPaint(call: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const frame = requestAnimationFrame(() => {
+    timer = setTimeout(call);
+  });
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
 }
 
 /** Return the numbers from first to last, without last. */

@@ -2,14 +2,14 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connection } from "@/api/client";
 import { moved } from "@/api/movement";
 import { setPrefs } from "@/session/prefs";
-import { live, pollInterval, togglePaused } from "./live";
+import { live, pollInterval, SERIES, STEADY, togglePaused, WATCHED } from "./live";
 
 const hide = (hidden: boolean) => vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
 
 beforeEach(() => {
   setPrefs({ poll: 2 });
   live.set({ paused: false });
-  connection.set({ lastOk: null, downSince: null });
+  connection.set({ lastOk: null, downSince: null, failing: false });
   hide(false);
   moved();
 });
@@ -33,20 +33,23 @@ test("a pause asks for nothing", () => {
 
 test("while the API is away it is asked at least every five seconds, so that its return is noticed", () => {
   setPrefs({ poll: 60 });
-  connection.set({ lastOk: null, downSince: 1 });
+  connection.set({ lastOk: null, downSince: 1, failing: false });
   expect([pollInterval(), pollInterval({ atLeast: 30_000 })]).toEqual([5000, 5000]);
 });
 
-test("while nothing moves it asks less often, down to every 30 seconds, and at once after a movement", () => {
+test("the numbers are polled as often as chosen; what cannot change without them is polled less often while they stay", () => {
   vi.useFakeTimers();
   moved();
-  const after = (seconds: number) => {
-    vi.advanceTimersByTime(seconds * 1000);
-    return pollInterval();
-  };
-  expect([after(0), after(8), after(22), after(90)]).toEqual([2000, 4000, 8000, 30_000]);
-  expect(pollInterval({ calm: 300_000 })).toBe(32_000);
-  expect(pollInterval({ busy: true })).toBe(2000);
+  vi.advanceTimersByTime(600_000);
+  expect(pollInterval(STEADY)).toBe(2000);
+  expect([pollInterval(), pollInterval(SERIES)]).toEqual([30_000, 60_000]);
   moved();
-  expect(pollInterval()).toBe(2000);
+  expect([pollInterval(), pollInterval(SERIES)]).toEqual([2000, 5000]);
+});
+
+test("a job that a person watches is polled every 2 s, unless the user has chosen to poll less often", () => {
+  setPrefs({ poll: 5 });
+  expect([pollInterval(STEADY), pollInterval(WATCHED)]).toEqual([5000, 2000]);
+  setPrefs({ poll: 30 });
+  expect(pollInterval(WATCHED)).toBe(30_000);
 });

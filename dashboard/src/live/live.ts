@@ -16,28 +16,38 @@ export function togglePaused(): boolean {
 }
 
 const HIDDEN_FLOOR = 60_000;
+const DEFAULT_MS = 5000;
+const WATCHED_MS = 2000;
 /** Milliseconds between polls when nothing has changed for a minute. */
 const CALM = 30_000;
-
 export interface Pace {
   /** Minimum milliseconds between polls, for requests that cost more or change less often. */
   atLeast?: number;
-  /** Maximum milliseconds between polls while nothing changes. */
+  /** Maximum milliseconds between polls while no number of /metrics changes; 0: polls do not become rarer. */
   calm?: number;
-  /** True if the data can change at any time, so it is always polled at the shortest interval. */
-  busy?: boolean;
+  /** A person watches one job that runs: with the default of 5 s, an attempt and its backoff could be missed. */
+  watched?: boolean;
 }
 
+/**
+ * For /metrics, whose changes make all other polls frequent again, and for what changes without it, such as the progress
+ * of a job.
+ */
+export const STEADY: Pace = { calm: 0 };
+
+export const WATCHED: Pace = { calm: 0, watched: true };
+
 /** True for numbers that are computed from jobs: if no job changes, they cannot change. */
-export const SERIES: Pace = { atLeast: 5000, calm: 300_000 };
+export const SERIES: Pace = { atLeast: 5000, calm: 60_000 };
 
 /** Return the milliseconds until the next poll, or false for no poll. A hidden tab polls at most once a minute. */
-export function pollInterval({ atLeast = 0, calm = CALM, busy = false }: Pace = {}): number | false {
+export function pollInterval({ atLeast = 0, calm = CALM, watched = false }: Pace = {}): number | false {
   if (live.get().paused) return false;
-  const chosen = Math.max(prefs.get().poll * 1000, atLeast);
+  const poll = prefs.get().poll * 1000;
+  const chosen = Math.max(watched && poll <= DEFAULT_MS ? WATCHED_MS : poll, atLeast);
   if (document.hidden) return Math.max(chosen, HIDDEN_FLOOR);
   if (connection.get().downSince !== null) return Math.min(Math.max(chosen, 2000), 5000);
-  return busy ? chosen : Math.max(chosen, Math.min(calm, slowed(Date.now() - movement.get())));
+  return Math.max(chosen, Math.min(calm, slowed(Date.now() - movement.get())));
 }
 
 /**

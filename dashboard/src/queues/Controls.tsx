@@ -16,11 +16,12 @@ interface ControlsProps {
 }
 
 /** Offer to pause or resume a type and to create one of its jobs, if the role and the type allow it. */
-export function Controls({ type: { type, retired, queue }, numbers }: ControlsProps) {
+export function Controls({ type: of, numbers }: ControlsProps) {
   const { can } = useMe();
+  const { type, retired } = of;
   return (
     <>
-      {can.administer && numbers && <PauseButton type={type} queue={queue} paused={numbers.paused} />}
+      {can.administer && numbers && <PauseButton of={of} paused={numbers.paused} />}
       {can.act && !retired && (
         <Link to="/create" search={{ type }} className={buttonClass("plain", "sm")}>
           <IconPlus width={13} height={13} /> {t.create}

@@ -49,9 +49,9 @@ function Example({ type }: { type: JobType }) {
 }
 
 /** Show the settings of a job type, an example and the schema of its payload. */
-export function Definition({ type, open = false }: { type: JobType; open?: boolean }) {
+export function Definition({ type }: { type: JobType }) {
   return (
-    <details className="border-t border-line" open={open}>
+    <details className="border-t border-line">
       <summary className="px-4 py-2 text-sm text-soft hover:bg-hover hover:text-text">
         {t.definitionAndSchema}
       </summary>

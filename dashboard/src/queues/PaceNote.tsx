@@ -14,7 +14,7 @@ export function PaceNote({ rate, pacedForS }: PaceNoteProps) {
   const text = pace(rate);
   return (
     <p className="nums border-t border-line px-4 py-2 text-sm text-soft">
-      {pacedForS && pacedForS >= 1 ? t.pacedFor(text, spell(pacedForS * 1000)) : text}
+      {pacedForS && pacedForS >= 1 ? t.pacedFor(text, spell(pacedForS * 1000)) : t.startsAt(text)}
     </p>
   );
 }

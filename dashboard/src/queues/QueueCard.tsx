@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useId } from "react";
-import { latency, throughput, type TypeNumbers } from "@/api/numbers/metrics";
+import { flows, type Durations } from "@/api/numbers/flow";
+import type { TypeNumbers } from "@/api/numbers/metrics";
 import type { JobType } from "@/api/types";
-import { newestPair } from "@/jobs/measure";
-import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { drain } from "@/jobs/rates";
 import { queueName } from "@/jobs/queueName";
 import { cx } from "@/lib/cx";
 import { percent } from "@/lib/format";
+import { duration } from "@/lib/time";
 import { count } from "@/texts/numbers";
 import { SERIES, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
@@ -59,36 +59,35 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
 }
 
 function Hour({ type, waiting }: { type: string; waiting: number | undefined }) {
-  const flow = useQuery({ ...throughput(type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
-  const run = useQuery({ ...latency("run", type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
-  const wait = useQuery({ ...latency("wait", type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
-  const sum = (key: "completed" | "failed" | "deadLettered") =>
-    flow?.points.reduce((total, point) => total + point[key], 0) ?? 0;
-  const ended = sum("completed") + sum("failed") + sum("deadLettered");
-  const ahead =
-    flow && waiting !== undefined
-      ? drain(flow.points, waiting, flow.drainEtaS === null ? null : flow.drainEtaS * 1000)
-      : null;
+  const flow = useQuery({ ...flows(), ...usePolling(SERIES) }).data?.[type];
+  const { completed = 0, failed = 0, deadLettered = 0 } = flow?.lastHour ?? {};
+  const ended = completed + failed + deadLettered;
+  const ahead = flow && waiting !== undefined ? drain(flow, waiting) : null;
   return (
     <div className="flex flex-col gap-3 border-t border-line px-4 py-3">
       <div>
         <p className="mb-1.5 flex justify-between text-xs text-soft">
-          {t.completedLastHour} <span className="nums text-text">{flow ? count(sum("completed")) : "…"}</span>
+          {t.completedLastHour} <span className="nums text-text">{flow ? count(completed) : "…"}</span>
         </p>
         <Sparkline
-          values={flow?.points.map((point) => point.completed) ?? []}
+          values={flow?.completedByMinute ?? []}
           label={t.completedJobsAMinute(type)}
           tone="text-green"
         />
       </div>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 whitespace-nowrap sm:flex sm:justify-between">
-        <Fact name={t.success}>{ended ? percent(sum("completed") / ended) : "–"}</Fact>
-        <Fact name={t.waitP50P95}>{newestPair(wait?.points) ?? "–"}</Fact>
-        <Fact name={t.runP50P95}>{newestPair(run?.points) ?? "–"}</Fact>
-        <Fact name={ahead && !ahead.drains ? t.backlog : t.drainsIn}>
+        <Fact name={t.success}>{ended ? percent(completed / ended) : "–"}</Fact>
+        <Fact name={t.waitP50P95}>{pairOf(flow?.wait) ?? "–"}</Fact>
+        <Fact name={t.runP50P95}>{pairOf(flow?.run) ?? "–"}</Fact>
+        <Fact name={ahead && !ahead.drains ? t.backlog : t.emptyIn}>
           <span className={cx(ahead?.growing && "text-amber")}>{ahead?.text ?? "–"}</span>
         </Fact>
       </dl>
     </div>
   );
+}
+
+/** Return p50 and p95 as text; null if nothing was measured. */
+function pairOf(times: Durations | undefined): string | null {
+  return times?.p50 == null ? null : `${duration(times.p50)} / ${duration(times.p95 ?? times.p50)}`;
 }

@@ -1,16 +1,16 @@
+import { QueryFailure } from "@/live/QueryFailure";
 import { useQuery } from "@tanstack/react-query";
-import { ApiError, sentence } from "@/api/numbers/errors";
 import { metrics } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
-import { usePolling } from "@/live/live";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { STEADY, usePolling } from "@/live/live";
+import { Empty, Skeleton } from "@/ui/states";
 import { QueueCard } from "./QueueCard";
 import { t } from "@/texts/en/queues";
 
 /** /queues: a card for each job type. */
 export function QueuesPage() {
   const types = useQuery(jobTypes());
-  const { data } = useQuery({ ...metrics(), ...usePolling() });
+  const { data } = useQuery({ ...metrics(), ...usePolling(STEADY) });
   return (
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-baseline gap-x-4 py-1">
@@ -18,12 +18,7 @@ export function QueuesPage() {
         <p className="text-sm text-soft">{t.oneQueuePerJob}</p>
       </header>
       {types.isError && !types.data ? (
-        <Failure
-          title={t.couldntLoadJobTypes}
-          detail={sentence(types.error)}
-          correlationId={types.error instanceof ApiError ? types.error.correlationId : null}
-          onRetry={() => void types.refetch()}
-        />
+        <QueryFailure title={t.couldntLoadJobTypes} query={types} />
       ) : (
         <div className="grid gap-3 lg:grid-cols-2 xl:grid-cols-3">
           {types.data?.map((type) => (

@@ -10,12 +10,6 @@ function part(id: string): HTMLElement {
   return found;
 }
 
-/** Swagger UI has a dark theme, which a class enables. */
-function followTheme(): void {
-  const root = document.documentElement;
-  root.classList.toggle("dark-mode", root.dataset.theme === "dark");
-}
-
 async function show(): Promise<void> {
   const token = readToken();
   if (!token) {
@@ -60,7 +54,6 @@ async function begin(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  followTheme();
   await loadConfig();
   await begin();
 }

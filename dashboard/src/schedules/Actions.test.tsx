@@ -22,7 +22,7 @@ const NIGHTLY: Schedule = {
     expires: null,
   },
   ...{ overlap: "allow", version: "1", startsAt: null, endsAt: null, declared: true, paused: false },
-  ...{ problem: null, next: [], last: [] },
+  ...{ problem: null, next: [], last: [], pause: null, missed: [] },
 };
 
 test("a schedule is run once when the answer was lost, and again after one that came", async () => {

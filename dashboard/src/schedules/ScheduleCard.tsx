@@ -1,9 +1,15 @@
 import { Link } from "@tanstack/react-router";
 import type { Schedule } from "@/api/queues/schedules";
+import { relative } from "@/lib/time";
+import { useNow } from "@/live/live";
+import { When } from "@/live/When";
+import { IconAlert } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
 import { Actions } from "./Actions";
 import { Firings } from "./Firings";
-import { Strip } from "./Strip";
+import { Week } from "./Week";
+import { failingStreak } from "@/jobs/streak";
+import { wall } from "./wall";
 import { t } from "@/texts/en/schedules";
 
 /** Show one schedule: its next firing, how its last firings ended, and its actions. */
@@ -16,22 +22,21 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
           <code className="font-mono font-semibold">{schedule.cron}</code>
           <span className="text-soft">{schedule.timezone}</span>
           <code className="font-mono text-xs text-soft">{schedule.type}</code>
-          {schedule.paused && (
-            <span className="border border-current px-1 text-xs text-amber">{t.paused}</span>
-          )}
+          {schedule.paused && <Paused pause={schedule.pause} />}
           {schedule.declared && (
             <span className="text-xs text-faint" title={t.declaredHint}>
               {t.declared}
             </span>
           )}
         </p>
+        <Streak schedule={schedule} />
         {schedule.problem !== null && (
           <p role="alert" className="text-xs break-words text-red">
             {t.problem} {schedule.problem}
           </p>
         )}
+        <Week schedule={schedule} />
         <Firings title={t.nextFirings} firings={schedule.next} zone={schedule.timezone} none={none} />
-        <Strip firings={schedule.last} />
         <Link
           to="/dashboard"
           search={{ tag: `schedule:${schedule.id}` }}
@@ -42,5 +47,31 @@ export function ScheduleCard({ schedule }: { schedule: Schedule }) {
         </Link>
       </div>
     </Panel>
+  );
+}
+
+/** Say who paused the schedule and when; a schedule that was declared as paused has neither. */
+function Paused({ pause }: { pause: Schedule["pause"] }) {
+  const now = useNow();
+  return (
+    <span className="border border-current px-1 text-xs text-amber">
+      {pause ? <When at={pause.at}>{t.pausedSince(pause.by, relative(pause.at, now))}</When> : t.paused}
+    </span>
+  );
+}
+
+/** Say how many of the last firings failed one after another, with a link to the newest. */
+function Streak({ schedule }: { schedule: Schedule }) {
+  const failed = failingStreak(schedule);
+  const [newest, oldest] = [failed[0], failed.at(-1)];
+  if (!newest || !oldest) return null;
+  return (
+    <p className="flex flex-wrap items-center gap-x-2 text-sm text-rose">
+      <IconAlert width={13} height={13} />
+      <Link to="/jobs/$id" params={{ id: newest.jobId }} className="underline underline-offset-4">
+        {t.failing(failed.length)}
+      </Link>
+      {failed.length > 1 && <span className="text-soft">{t.failingSince(wall(oldest.local))}</span>}
+    </p>
   );
 }

@@ -1,12 +1,12 @@
+import { QueryFailure } from "@/live/QueryFailure";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { ApiError, sentence } from "@/api/numbers/errors";
 import { schedules } from "@/api/queues/schedules";
 import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { Empty, Skeleton } from "@/ui/states";
 import { EditPage } from "./EditPage";
 import { ScheduleCard } from "./ScheduleCard";
 import { t } from "@/texts/en/schedules";
@@ -41,14 +41,7 @@ function List() {
           ))}
         </div>
       )}
-      {query.isError && !query.data && (
-        <Failure
-          title={t.couldntLoad}
-          detail={sentence(query.error)}
-          correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
-          onRetry={() => void query.refetch()}
-        />
-      )}
+      {query.isError && !query.data && <QueryFailure title={t.couldntLoad} query={query} />}
       {query.data?.length === 0 && <Empty title={t.noSchedules}>{t.howToAddOne}</Empty>}
       <ul className="grid items-start gap-3 lg:grid-cols-2">
         {found.map((one) => (

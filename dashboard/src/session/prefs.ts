@@ -1,6 +1,7 @@
 import { isObject } from "@/lib/json";
 import { createStore, useStore } from "@/lib/store";
 import type { Zone } from "@/lib/time";
+import type { View } from "@/api/jobs/views";
 import { LANGUAGES, type Language } from "@/texts/texts";
 import { PREFS_KEY } from "./key";
 
@@ -10,15 +11,14 @@ const CHOICES = {
   zone: ["local", "utc"],
   density: ["compact", "comfortable"],
   times: ["relative", "exact"],
-  poll: [2, 5, 10, 30, 60],
+  poll: [5, 2, 10, 30, 60],
   charts: [true, false],
+  /** The list of first steps: closed by the user. */
+  firstSteps: ["open", "closed"],
+  /** The user has opened the page of a job. */
+  jobSeen: [false, true],
 } as const;
 type Choices = { [Name in keyof typeof CHOICES]: (typeof CHOICES)[Name][number] };
-
-interface View {
-  name: string;
-  search: string;
-}
 
 export interface Prefs extends Choices {
   /** Without a value, the browser's language. */

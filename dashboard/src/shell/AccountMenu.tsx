@@ -1,3 +1,4 @@
+import { useNavigate } from "@tanstack/react-router";
 import { setLanguage, setPrefs, usePrefs } from "@/session/prefs";
 import { signOut, useMe, useSession } from "@/session/session";
 import { IconButton } from "@/ui/Button";
@@ -23,6 +24,7 @@ export function AccountMenu() {
   const { theme, zone } = usePrefs();
   const { token } = useSession();
   const { role, label } = useMe();
+  const navigate = useNavigate();
   const display: MenuEntry[] = [
     radio(t.theme, theme, THEMES, (next) => setPrefs({ theme: next })),
     { kind: "line" },
@@ -44,6 +46,8 @@ export function AccountMenu() {
         { kind: "line" },
         ...display,
         { kind: "line" },
+        { kind: "item", text: t.batches, run: () => void navigate({ to: "/batches" }) },
+        { kind: "item", text: t.webhooks, run: () => void navigate({ to: "/webhooks" }) },
         { kind: "item", text: t.apiReference, run: () => location.assign("/reference/") },
         { kind: "item", text: t.signOut, run: signOut },
       ]

@@ -10,6 +10,7 @@ const SHORTCUTS = [
       ["g j", t.goToTheJobs],
       ["g q", t.goToTheQueues],
       ["g s", t.goToTheSchedules],
+      ["g b", t.goToTheBatches],
       ["g e", t.goToTheErrors],
       ["g h", t.goHome],
       ["n", t.newJob],

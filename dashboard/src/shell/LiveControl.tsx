@@ -1,7 +1,8 @@
 import { connection } from "@/api/client";
 import { cx } from "@/lib/cx";
 import { useStore } from "@/lib/store";
-import { live, togglePaused } from "@/live/live";
+import { spell } from "@/lib/time";
+import { live, togglePaused, useNow } from "@/live/live";
 import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconDown, IconPause, IconPlay } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
@@ -14,10 +15,23 @@ const SPEEDS = EVERY.map((seconds) => [String(seconds), t.seconds(seconds)] as c
 /** Show and set the refresh interval; pause and resume updates. */
 export function LiveControl() {
   const { paused } = useStore(live);
-  const { downSince } = useStore(connection);
+  const { downSince, failing } = useStore(connection);
   const { poll } = usePrefs();
-  const word = downSince !== null ? t.offline : paused ? t.pausedState : t.live(poll);
-  const dot = downSince !== null ? "bg-red" : paused ? "bg-amber" : "bg-green pulse-dot";
+  const age = useAge();
+  const late = age !== null && age > (poll + GRACE_S) * 1000;
+  const noData = age === null && failing;
+  const word =
+    downSince !== null
+      ? t.offline
+      : paused
+        ? t.pausedState
+        : noData
+          ? t.noData
+          : late
+            ? t.liveSince(spell(age))
+            : t.live;
+  const dot =
+    downSince !== null ? "bg-red" : paused || noData || (late && failing) ? "bg-amber" : "bg-green pulse-dot";
   return (
     <Menu
       trigger={
@@ -41,9 +55,19 @@ export function LiveControl() {
         },
         { kind: "line" },
         radio(t.refreshEvery, String(poll), SPEEDS, (next) =>
-          setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 2 }),
+          setPrefs({ poll: EVERY.find((seconds) => String(seconds) === next) ?? 5 }),
         ),
       ]}
     />
   );
+}
+
+/** Seconds that an answer may take until the label says how old the numbers are. */
+const GRACE_S = 3;
+
+/** Return how old the newest answer of the API is, in milliseconds; null if none has come. */
+function useAge(): number | null {
+  const now = useNow();
+  const { lastOk } = useStore(connection);
+  return lastOk === null ? null : Math.max(0, now - lastOk);
 }

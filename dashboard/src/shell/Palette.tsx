@@ -3,8 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { useState, type ReactNode } from "react";
+import { batchOne } from "@/api/jobs/batches";
 import { jobHead, jobOne, type JobDetail } from "@/api/jobs/jobs";
 import { schedules as scheduleList } from "@/api/queues/schedules";
+import { metrics } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { shortId } from "@/lib/format";
 import { togglePaused } from "@/live/live";
@@ -13,9 +15,13 @@ import { queueName } from "@/jobs/queueName";
 import { readQuery, type JobsSearch } from "@/jobs/search";
 import { allows, STATUS, STATUSES } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { PauseForm, pausedName, usePause, type Pausable } from "@/queues/PauseForm";
 import { nextTheme, nextTimes, prefs, setPrefs } from "@/session/prefs";
 import { signOut, useMe } from "@/session/session";
+import { Dialog } from "@/ui/overlay/Dialog";
 import { t as actions } from "@/texts/en/actions";
+import { t as bulk } from "@/texts/en/bulk";
+import { t as queues } from "@/texts/en/queues";
 import { t } from "@/texts/en/palette";
 
 /** Find jobs, open pages and run commands by keyboard. */
@@ -26,12 +32,25 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
   const types = useQuery(jobTypes()).data ?? [];
   const typed = text.trim();
   const found = useFound(typed);
+  const batch = useBatchOf(typed);
   const schedules = useQuery({ ...scheduleList(), enabled: typed.length > 1 }).data ?? [];
   const open = useOpenJob();
+  const byType = useQuery({ ...metrics(), enabled: can.administer && typed.length > 1 }).data?.byType ?? {};
+  const pause = usePause();
+  const [pausing, setPausing] = useState<Pausable | null>(null);
   const run = (action: () => unknown) => () => {
     onClose();
     action();
   };
+  if (pausing)
+    return (
+      <Dialog open onClose={onClose} title={queues.pause(pausedName(pausing))}>
+        <PauseForm
+          of={pausing}
+          onPause={(reason) => run(() => pause.mutate({ of: pausing, next: true, reason }))()}
+        />
+      </Dialog>
+    );
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
@@ -64,6 +83,15 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                   </span>
                 </Item>
               ))}
+              {batch && (
+                <Item
+                  value={`${typed} ${batch.id} batch`}
+                  onSelect={run(() => navigate({ to: "/batches/$id", params: { id: batch.id } }))}
+                >
+                  {t.batchPage} <bdi className="truncate">{batch.key}</bdi>
+                  <Hint>{shortId(batch.id)}</Hint>
+                </Item>
+              )}
               {typed && (
                 <Item
                   value={t.findKeywords(typed)}
@@ -98,6 +126,29 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                         {t.createJobOf(one.title)} <Hint>{one.type}</Hint>
                       </Item>
                     ))}
+                {can.administer &&
+                  typed.length > 1 &&
+                  types.flatMap((one) => {
+                    const numbers = byType[one.type];
+                    if (!numbers) return [];
+                    return (
+                      <Item
+                        key={one.type}
+                        value={
+                          numbers.paused
+                            ? t.resumeKeywords(one.type, one.title)
+                            : t.pauseKeywords(one.type, one.title)
+                        }
+                        onSelect={
+                          numbers.paused
+                            ? run(() => pause.mutate({ of: one, next: false }))
+                            : () => setPausing(one)
+                        }
+                      >
+                        {numbers.paused ? queues.resume : queues.pauseShort} <Hint>{one.type}</Hint>
+                      </Item>
+                    );
+                  })}
                 <Item value={t.keysLive} onSelect={run(togglePaused)}>
                   {t.pauseOrResumeLive} <Hint>.</Hint>
                 </Item>
@@ -129,6 +180,15 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 </Item>
                 <Item value={t.keysSchedules} onSelect={run(() => navigate({ to: "/schedules" }))}>
                   {t.schedules} <Hint>g s</Hint>
+                </Item>
+                <Item value={t.keysBatches} onSelect={run(() => navigate({ to: "/batches" }))}>
+                  {t.batches} <Hint>g b</Hint>
+                </Item>
+                <Item value={t.keysBulk} onSelect={run(() => navigate({ to: "/bulk" }))}>
+                  {bulk.bulkActions}
+                </Item>
+                <Item value={t.keysWebhooks} onSelect={run(() => navigate({ to: "/webhooks" }))}>
+                  {t.webhooks}
                 </Item>
                 <Item value={t.keysErrors} onSelect={run(() => navigate({ to: "/errors" }))}>
                   {t.errors} <Hint>g e</Hint>
@@ -200,6 +260,12 @@ function useFound(typed: string) {
   const prefix = id ?? (/^[0-9a-f-]{4,36}$/i.test(q) ? q.toLowerCase() : undefined);
   const query = useQuery({ ...jobHead({ idPrefix: prefix }, 5), enabled: prefix !== undefined });
   return prefix === undefined ? [] : (query.data?.jobs ?? []);
+}
+
+/** Find the batch whose whole id is typed, also behind "batch:". */
+function useBatchOf(typed: string) {
+  const id = /^(?:batch:\s*)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(typed)?.[1]?.toLowerCase();
+  return useQuery({ ...batchOne(id ?? ""), enabled: id !== undefined, retry: false }).data;
 }
 
 function Group({ heading, children }: { heading: string; children: ReactNode }) {

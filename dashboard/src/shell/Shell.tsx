@@ -4,7 +4,6 @@ import { asking } from "@/jobs/actions/actions";
 import { loadMeta, meta } from "@/api/meta";
 import { useStore } from "@/lib/store";
 import { onDemand } from "@/lib/onDemand";
-import { useIdle } from "@/lib/useIdle";
 import { useSession } from "@/session/session";
 import { Toaster } from "@/ui/overlay/toast";
 import { Banner } from "./Banner";
@@ -15,7 +14,6 @@ import { t } from "@/texts/en/shell";
 
 const Palette = onDemand(() => import("./Palette"));
 const ActionDialog = onDemand(() => import("@/jobs/actions/ActionDialog"));
-const BulkList = onDemand(() => import("@/jobs/actions/BulkList"));
 const SignIn = onDemand(() => import("./SignIn"));
 const Help = onDemand(() => import("./Help"));
 
@@ -24,7 +22,6 @@ export function Shell() {
   const { token } = useSession();
   const path = useLocation({ select: (location) => location.pathname });
   const question = useStore(asking);
-  const idle = useIdle();
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
   useShortcuts(setOpen);
   useTitle(path);
@@ -50,7 +47,6 @@ export function Shell() {
       </main>
       {!gated && <BottomNav />}
       {question && <ActionDialog question={question} />}
-      {idle && token !== null && <BulkList />}
       {open === "palette" && <Palette onClose={() => setOpen(null)} onHelp={() => setOpen("help")} />}
       {open === "help" && <Help onClose={() => setOpen(null)} />}
       <Toaster />

@@ -7,6 +7,8 @@ import { IconClock, IconErrors, IconJobs, IconPlus, IconQueues, IconSearch } fro
 import { Kbd } from "@/ui/Button";
 import { AccountMenu } from "./AccountMenu";
 import { LiveControl } from "./LiveControl";
+import { onDemand } from "@/lib/onDemand";
+import { useIdle } from "@/lib/useIdle";
 import { t } from "@/texts/en/shell";
 
 const PLACES = [
@@ -15,6 +17,8 @@ const PLACES = [
   ["/schedules", t.schedules, <IconClock key="i" />],
   ["/errors", t.errors, <IconErrors key="i" />],
 ] as const;
+
+const BulkChip = onDemand(() => import("@/jobs/actions/BulkChip"));
 
 export function Logo() {
   return (
@@ -31,6 +35,7 @@ export function Logo() {
 export function TopBar({ onPalette }: { onPalette: () => void }) {
   const { token } = useSession();
   const { can } = useMe();
+  const idle = useIdle();
   return (
     <header className="sticky top-0 z-30 border-b border-line bg-bg">
       <div className="mx-auto flex h-12 max-w-[1600px] items-center gap-1 px-3 sm:px-4">
@@ -45,10 +50,13 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
                 {name}
               </Place>
             ))}
+            <Place to="/batches" wide>
+              {t.batches}
+            </Place>
             {can.act && <Place to="/create">{t.createPlace}</Place>}
           </nav>
         )}
-        <div className="ms-auto flex items-center gap-1">
+        <div className="ms-auto flex min-w-0 items-center gap-1">
           {token && (
             <button
               type="button"
@@ -64,6 +72,7 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
               </span>
             </button>
           )}
+          {idle && token && <BulkChip />}
           {token && <LiveControl />}
           <AccountMenu />
         </div>
@@ -73,8 +82,10 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
 }
 
 interface PlaceProps {
-  to: "/dashboard" | "/queues" | "/schedules" | "/errors" | "/create";
+  to: "/dashboard" | "/queues" | "/schedules" | "/errors" | "/batches" | "/create";
   below?: boolean;
+  /** Only if the window has space for it; the account menu has it, too. */
+  wide?: boolean;
   children: ReactNode;
 }
 
@@ -83,13 +94,13 @@ const MARKED =
 const ABOVE = "-mb-px border-b-2 px-2 md:px-2.5 text-sm hover:text-text";
 const BELOW = "-mt-px flex-1 flex-col justify-center gap-0.5 border-t-2 text-2xs";
 
-function Place({ to, below, children }: PlaceProps) {
+function Place({ to, below, wide, children }: PlaceProps) {
   return (
     <Link
       to={to}
       activeOptions={{ includeSearch: false }}
       aria-current={useAround(to)}
-      className={cx(MARKED, below ? BELOW : ABOVE)}
+      className={cx(MARKED, below ? BELOW : ABOVE, wide && "max-lg:hidden")}
     >
       {children}
     </Link>

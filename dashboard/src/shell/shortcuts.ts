@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useRef } from "react";
-import { holdKeys, releaseKeys } from "@/lib/heldKeys";
+import { holdKeysUntil } from "@/lib/heldKeys";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { togglePaused } from "@/live/live";
 import { nextTheme, nextTimes } from "@/session/prefs";
@@ -12,7 +12,7 @@ import { t } from "@/texts/en/shell";
 /** The palette is opened through this function, from any component. */
 export const palette = createStore(0);
 
-const GO = { j: "/dashboard", q: "/queues", s: "/schedules", e: "/errors", h: "/" } as const;
+const GO = { j: "/dashboard", q: "/queues", s: "/schedules", b: "/batches", e: "/errors", h: "/" } as const;
 const CHORD_MS = 1500;
 
 export function useShortcuts(open: (what: "palette" | "help") => void): void {
@@ -56,10 +56,9 @@ async function focusSearch(navigate: ReturnType<typeof useNavigate>): Promise<vo
   const box = () => document.getElementById("job-search");
   if (box()) return box()?.focus();
   (document.activeElement as HTMLElement | null)?.blur();
-  holdKeys();
-  await navigate({ to: "/dashboard" });
-  releaseKeys(() => {
+  const focus = () => {
     box()?.focus();
     return box() !== null;
-  });
+  };
+  await holdKeysUntil(() => navigate({ to: "/dashboard" }), focus);
 }

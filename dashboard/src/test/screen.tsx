@@ -13,8 +13,9 @@ import { vi } from "vitest";
 export function showWithin(children: ReactNode) {
   const history = createMemoryHistory();
   const router = createRouter({ routeTree: createRootRoute(), history });
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={client}>
       <RouterContextProvider router={router as never}>{children}</RouterContextProvider>
     </QueryClientProvider>,
   );

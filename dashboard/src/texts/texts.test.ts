@@ -40,8 +40,8 @@ test("once German is spoken, texts, plural forms and numbers are German", async 
   const { t } = await import("./en/health");
   const { count, decimal, plural } = await import("./numbers");
   const { dayMonth, relative } = await import("@/lib/time");
-  expect(t.allHealthyJobActive(1)).toBe("Alles in Ordnung. 1 aktiver Job.");
-  expect(t.allHealthyJobActive(2000)).toBe("Alles in Ordnung. 2.000 aktive Jobs.");
+  expect(t.allHealthyUnfinished(1)).toBe("Alles in Ordnung. 1 offener Job.");
+  expect(t.allHealthyUnfinished(2000)).toBe("Alles in Ordnung. 2.000 offene Jobs.");
   expect([count(1234.5), decimal(4.25, 1)]).toEqual(["1.234,5", "4,3"]);
   expect([plural(0, "Job", "Jobs"), plural(1, "Job", "Jobs")]).toEqual(["0 Jobs", "1 Job"]);
   expect(relative(0, 60_000)).toBe("vor 1 min");

@@ -20,11 +20,15 @@ export type Room =
   | "charts"
   | "queues"
   | "schedules"
+  | "webhooks"
   | "create"
+  | "batches"
   | "bulk"
+  | "fanout"
   | "actions"
   | "detail"
-  | "errors";
+  | "errors"
+  | "why";
 
 let spoken: Language = "en";
 let translated: Partial<Record<Room, object>> = {};

@@ -84,7 +84,7 @@ interface SegmentsProps<T extends string> extends SelectProps<T> {
 /** A few choices side by side, one of which is selected. */
 export function Segments<T extends string>({ label, value, options, onChange }: SegmentsProps<T>) {
   return (
-    <div role="group" aria-label={label} className="inline-flex border border-line">
+    <div role="group" aria-label={label} className="inline-flex flex-wrap border border-line">
       {options.map(([option, text]) => (
         <button
           key={option}
@@ -92,7 +92,7 @@ export function Segments<T extends string>({ label, value, options, onChange }: 
           aria-pressed={option === value}
           onClick={() => onChange(option)}
           className={cx(
-            "h-7 border-e border-line px-2.5 text-xs text-soft transition-colors last:border-e-0 hover:bg-hover hover:text-text",
+            "h-7 border-e border-line px-2.5 text-xs whitespace-nowrap text-soft transition-colors last:border-e-0 hover:bg-hover hover:text-text",
             "aria-pressed:bg-text aria-pressed:text-bg",
           )}
         >

@@ -25,3 +25,24 @@ test("a part is folded and opened", async () => {
   await user.click(screen.getByRole("button", { name: "Fold $.a" }));
   expect(screen.getByRole("region").textContent).toContain('"b"');
 });
+
+test("a text is found also in a folded part, and Enter goes from match to match", async () => {
+  const user = userEvent.setup();
+  const value = { items: Array.from({ length: 20 }, (_, n) => ({ sku: `S-${n}`, price: 7 })) };
+  render(<JsonView value={value} label="Payload" />);
+  await user.click(screen.getByRole("button", { name: "Fold $.items" }));
+  const search = screen.getByRole("searchbox", { name: "Search: Payload" });
+  await user.type(search, "s-1");
+  expect(screen.getByRole("status").textContent).toBe("11 found, Enter shows the next");
+  await user.keyboard("{Enter}{Enter}");
+  expect(screen.getByRole("status").textContent).toBe("2 of 11");
+  expect(screen.getByRole("button", { name: "Copy the path $.items[10].sku" })).toBeTruthy();
+});
+
+test("the path of a value can be copied", async () => {
+  const user = userEvent.setup();
+  render(<JsonView value={{ to: ["ada"], meta: { crop: 1 } }} label="Payload" />);
+  await user.click(screen.getByText('"crop"'));
+  await user.click(screen.getByRole("button", { name: "Copy the path $.meta.crop" }));
+  expect(await navigator.clipboard.readText()).toBe("$.meta.crop");
+});

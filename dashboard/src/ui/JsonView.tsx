@@ -10,6 +10,8 @@ import { t } from "@/texts/en/base";
 /** Pixels: large enough to fold a line with a finger. */
 const LINE = 24;
 const NONE: ReadonlySet<string> = new Set();
+/** Lines of a document that needs no search. */
+const SHORT = 15;
 
 /**
  * A JSON document whose parts can be folded. Only the visible lines are in the page, so 10,000 lines are as fast as
@@ -19,7 +21,20 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [folded, setFolded] = useState(NONE);
-  const lines = useMemo(() => jsonLines(value, folded), [value, folded]);
+  const [sought, setSought] = useState("");
+  /** The path of the chosen line. */
+  const [chosen, setChosen] = useState<string | null>(null);
+  const whole = useMemo(() => jsonLines(value, NONE), [value]);
+  // A folded part would hide what is sought.
+  const lines = useMemo(() => (sought ? whole : jsonLines(value, folded)), [value, whole, folded, sought]);
+  const found = useMemo(() => matches(whole, sought), [whole, sought]);
+  const place = found.findIndex((at) => whole[at]?.path === chosen);
+  const go = (to: number) => {
+    const at = found[(to + found.length) % found.length];
+    if (at === undefined) return;
+    setChosen(whole[at]?.path ?? null);
+    box.current?.scrollTo({ top: Math.max(0, (at - 4) * LINE) });
+  };
   const { first, last } = useRows({ count: lines.length, size: LINE, scroller: box, list });
   const toggle = (path: string) =>
     setFolded((now) => {
@@ -28,40 +43,95 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
       return next;
     });
   return (
-    <div className="flex min-w-0 items-start border border-line bg-bg">
-      <div
-        ref={box}
-        role="region"
-        aria-label={label}
-        tabIndex={0}
-        className="min-w-0 flex-1 overflow-auto overscroll-contain p-2 font-mono text-xs leading-6"
-        style={{ maxHeight: 420 }}
-      >
-        <div ref={list} className="relative min-w-max" style={{ height: lines.length * LINE }}>
-          {range(first, last).map((at) => {
-            const line = lines[at];
-            return (
-              line && (
-                <div
-                  key={at}
-                  className="absolute start-0 top-0 flex h-6 whitespace-pre"
-                  style={{ transform: `translateY(${at * LINE}px)`, paddingInlineStart: line.depth * 14 }}
-                >
-                  <Line line={line} onToggle={toggle} />
-                </div>
-              )
-            );
-          })}
+    <div className="min-w-0 border border-line bg-bg">
+      {(whole.length > SHORT || chosen !== null) && (
+        <div className="flex flex-wrap items-center gap-2 border-b border-line px-2 py-1 text-xs">
+          {whole.length > SHORT && (
+            <input
+              type="search"
+              aria-label={t.searchIn(label)}
+              placeholder={t.search}
+              className="h-6 w-32 border border-line bg-bg px-2 text-xs"
+              value={sought}
+              onChange={(event) => {
+                setSought(event.target.value);
+                setChosen(null);
+              }}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter") return;
+                event.preventDefault();
+                go(event.shiftKey ? place - 1 : place + 1);
+              }}
+            />
+          )}
+          {sought && (
+            <span role="status" className="nums text-soft">
+              {t.found(place + 1, found.length)}
+            </span>
+          )}
+          {chosen !== null && (
+            <span className="flex min-w-0 items-center gap-1">
+              <code className="min-w-0 truncate font-mono text-soft">{chosen}</code>
+              <Copy text={chosen} label={t.copyPath(chosen)} />
+            </span>
+          )}
         </div>
+      )}
+      <div className="flex min-w-0 items-start">
+        <div
+          ref={box}
+          role="region"
+          aria-label={label}
+          tabIndex={0}
+          className="min-w-0 flex-1 overflow-auto overscroll-contain p-2 font-mono text-xs leading-6"
+          style={{ maxHeight: 420 }}
+        >
+          <div ref={list} className="relative min-w-max" style={{ height: lines.length * LINE }}>
+            {range(first, last).map((at) => {
+              const line = lines[at];
+              return (
+                line && (
+                  <div
+                    key={at}
+                    className={cx(
+                      "absolute start-0 top-0 flex h-6 min-w-full whitespace-pre",
+                      line.path === chosen && line.kind !== "close" && "bg-wash",
+                    )}
+                    style={{ transform: `translateY(${at * LINE}px)`, paddingInlineStart: line.depth * 14 }}
+                  >
+                    <Line line={line} onToggle={toggle} onChoose={setChosen} />
+                  </div>
+                )
+              );
+            })}
+          </div>
+        </div>
+        <Copy text={() => pretty(value)} label={t.copy(label)} className="m-1.5" />
       </div>
-      <Copy text={() => pretty(value)} label={t.copy(label)} className="m-1.5" />
     </div>
   );
 }
 
 const CLOSE = { "{": "}", "[": "]" } as const;
 
-function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => void }) {
+/** Return the places of the lines whose name or value contains the text, in upper or lower case. */
+function matches(lines: readonly JsonLine[], text: string): number[] {
+  const sought = text.trim().toLowerCase();
+  if (!sought) return [];
+  return lines.flatMap(({ kind, key, value }, at) => {
+    const content = kind === "value" ? stringify(value) : "";
+    return kind !== "close" && `${key ?? ""} ${content}`.toLowerCase().includes(sought) ? [at] : [];
+  });
+}
+
+interface LineProps {
+  line: JsonLine;
+  onToggle: (path: string) => void;
+  /** Choose the line, to copy its path. */
+  onChoose: (path: string) => void;
+}
+
+function Line({ line, onToggle, onChoose }: LineProps) {
   const { kind, bracket, key, last } = line;
   const comma = last ? "" : ",";
   const foldable = kind === "open" || kind === "folded";
@@ -81,9 +151,16 @@ function Line({ line, onToggle }: { line: JsonLine; onToggle: (path: string) => 
         )}
       </span>
       {key !== null && (
-        <span className="text-soft">
+        // Not in the order of Tab, because a document may have thousands of names; the search chooses lines, too.
+        <button
+          type="button"
+          tabIndex={-1}
+          title={t.choosePath(line.path)}
+          onClick={() => onChoose(line.path)}
+          className="text-soft hover:underline"
+        >
           <bdi>{JSON.stringify(key)}</bdi>:{" "}
-        </span>
+        </button>
       )}
       {kind === "open" && <span className="text-faint">{bracket}</span>}
       {kind === "close" && bracket && <span className="text-faint">{CLOSE[bracket] + comma}</span>}

@@ -77,11 +77,10 @@ def alarm_reaches(stand: Stand) -> str:
             stand.account.client("cloudwatch").set_alarm_state(
                 AlarmName=name, StateValue="ALARM", StateReason="An acceptance of JobFlow lets it ring."
             )
-            told = stand.until(lambda: _receive(sqs, queue) or None, "the alarm", REACHED)
+            # messages of other alarms, and about types in trouble, may come before
+            stand.until(lambda: any(name in text for text in _receive(sqs, queue)) or None, "the alarm", REACHED)
         finally:
             sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
-    if not any(name in text for text in told):
-        raise NotKept(f"the topic handed out something else: {told[0][:200]}")
     return f"{name} reached a subscriber after {stand.clock() - start:.0f} s"
 
 

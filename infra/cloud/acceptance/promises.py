@@ -28,7 +28,7 @@ class Promise:
 
 PROMISES: Sequence[Promise] = (
     Promise("gateway", "API Gateway's own answers are problem documents", web.gateway_answers),
-    Promise("authorizer", "a revoked token stops working within six minutes", web.authorizer),
+    Promise("revocation", "a revoked token stops working within ten seconds", web.revocation),
     Promise(
         "console", "CloudFront serves the console with its headers, and nothing else reaches the bucket", web.console
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account
-from infra.cloud.commands import removal
+from infra.cloud.commands import removal, runs
 from infra.cloud.errors import CloudError
 from infra.cloud.package import dependencies, own_libraries
 from infra.cloud.package.build import HERE, NO_BYTE_CODE, ROOT, interpreter
@@ -62,9 +62,7 @@ def check(
     removed = removal.look(account, stack, [kind.name for kind in types], [kind.short for kind in types])
     asking = Asking(account)
     mail = sending.look(asking, types)
-    chosen = production.defaults(
-        stage, named, facts.concurrency, unreserved=facts.unreserved, log_role=bool(facts.log_role), new=new
-    )
+    chosen = production.defaults(stage, named, facts.concurrency, unreserved=facts.unreserved, new=new)
     chosen |= sending.defaults(mail, types, named, new=new)
     values, present = values | chosen, basics.chosen(parameters.known({}, before))
     found = [
@@ -75,6 +73,7 @@ def check(
         *sending.findings(mail, types, account.region, float(values["MailRate"])),
         *_of_the_account(account, stack, types, values, asking),
         *removed.findings(force=force_remove),
+        *runs.look(account, stack, types).findings(force=force_remove),
         *(Finding("template", sentence, stops=True) for sentence in exceeded(types, stack.name)),
         *of_this_machine(types),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in asking.refused.items()),
@@ -100,7 +99,7 @@ def _of_the_account(
     account: Account, stack: Stack, types: Sequence[JobType[Any, Any]], values: Mapping[str, str], asking: Asking
 ) -> list[Finding]:
     new = stack.describe() is None
-    needs = room.Needs(len(functions(types, stack.name)) + 2)
+    needs = room.Needs(len(functions(types, stack.name)) + 1)
     found = [
         *room.quotas(asking, needs, new=new),
         *key.findings(asking, values["KmsKeyArn"], account.region),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,21 @@ from infra.cloud.commands.rollback import Former
 from infra.cloud.commands.rollback_on_failure import Trial
 from infra.cloud.cost import standing
 from infra.cloud.errors import CloudError
+from infra.cloud.package import shift
 from infra.cloud.package.build import ROOT, Package, build
 from infra.cloud.preflight import basics
 from infra.cloud.smoke.problem import SmokeFailed
-from infra.cloud.stack import artifacts, deploys, history, monitoring, parameters, signing, subscriptions, website
+from infra.cloud.stack import (
+    artifacts,
+    deploys,
+    history,
+    monitoring,
+    parameters,
+    rest_api,
+    signing,
+    subscriptions,
+    website,
+)
 from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
 from infra.cloud.stack.emptying import TABLE, remove, unlock
 from infra.cloud.terminal import Terminal
@@ -34,7 +46,7 @@ class Deployment:
     to the stage's own tags, and stay until a deployment sets others. `monitor`: for this number of seconds after an
     update, CloudFormation watches the alarms, and rolls back if an alarm rings. `smoke`: test the stage afterwards; if
     the test fails, restore the previous version, unless `keep` is set. `force_remove`: continue although a removed job
-    type has unfinished jobs, and cancel these jobs.
+    type has unfinished jobs, and cancel these jobs. `drop_rest_api`: delete the REST API of an earlier version.
     """
 
     account: Account
@@ -45,6 +57,7 @@ class Deployment:
     dry_run: bool = False
     yes: bool = False
     force_remove: bool = False
+    drop_rest_api: bool = False
     first_token: FirstToken = field(default_factory=FirstToken)
     tags: Mapping[str, str] = field(default_factory=dict)
     monitor: int = 0
@@ -52,6 +65,10 @@ class Deployment:
     keep: bool = False
     template_url: str = field(init=False, default="")
     changed: bool = field(init=False, default=False)
+    kept: rest_api.RestApi = field(init=False, default_factory=rest_api.RestApi)
+    domain: str = field(init=False, default="")
+    mapping: str = field(init=False, default="")
+    """The REST API of an earlier version that stays in the stack; the API's domain, and its mapping to the REST API."""
     package: Callable[[str], Package] = lambda stage: build(stage, job_types.load())
     types: Callable[[], Sequence[jobtype.JobType[Any, Any]]] = job_types.load
     removed: removal.Removal = field(init=False, default_factory=lambda: removal.Removal({}))
@@ -60,6 +77,7 @@ class Deployment:
         """Deploy and return the stack's outputs; a dry run returns none. Raises CloudError."""
         self.stack.check_changeable()
         self._preflight()
+        self._look_at_rest_api()
         if self.dry_run:
             self._rehearse()
             return {}
@@ -82,7 +100,24 @@ class Deployment:
         tokens = access.tokens(self.account, self.stack)
         self.first_token.hand_out(tokens, self.account, self.terminal, tags_of(self.stack.name))
         self._print(outputs)
+        for told in self._about_rest_api(outputs):
+            self.terminal.say(told)
         return outputs
+
+    def _look_at_rest_api(self) -> None:
+        """Keep the REST API that the stage has from an earlier version, unless the deployer drops it."""
+        found = self.stack.describe()
+        if found is None:
+            return
+        given = parameters.known(self.given, found.get("Parameters", []))
+        present = rest_api.RestApi.of(self.account, self.stack, shifts=given.get(shift.PARAMETER) == "true")
+        self.domain = given.get("ApiDomain", "")
+        self.mapping = present.mapping(self.account, self.domain)
+        if present.stays(self.mapping, drop=self.drop_rest_api):
+            self.kept = present
+
+    def _about_rest_api(self, outputs: Mapping[str, str]) -> list[str]:
+        return rest_api.sentences(self.kept, outputs, self.domain, self.mapping) if self.kept.id else []
 
     def _preflight(self) -> None:
         """Print the problems of the account and the parameters; raises CloudError if one would stop the deployment."""
@@ -110,6 +145,8 @@ class Deployment:
             if new:
                 remove(self.account, artifacts.name(self.account, self.stack.name))
         self._show(proposed)
+        if self.kept.id:
+            self.terminal.say(f"The REST API {self.kept.id} stays beside the HTTP API: docs/deploy/domains.md.")
         self.terminal.say("Dry run: no resource was changed.")
 
     def _build_dashboard(self) -> Path | None:
@@ -175,7 +212,9 @@ class Deployment:
             before_it = {tag["Key"]: tag["Value"] for tag in (found or {}).get("Tags", [])}
             tags = {**before_it, **self.tags, **tags_of(self.stack.name)}
             ringing = [] if found is None else monitoring.ringing(self.account, self.stack.name)
-            url = artifacts.upload(self.account, package, tags, known, ringing)
+            url = artifacts.upload(
+                self.account, package, tags, known, ringing, partial(rest_api.beside, kept=self.kept)
+            )
             self.template_url = url
             return self.stack.propose(url, chosen, tags, self._watched(new=found is None))
 
@@ -228,10 +267,10 @@ class Deployment:
         outputs = self.stack.outputs()
         found = self.stack.describe() or {}
         known = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])}
-        if self._headless() or known.get("ApiOrigin") == outputs["ApiOriginValue"]:
+        if self._headless() or known.get("ApiOrigin") == outputs["ApiUrl"]:
             return outputs
         self.terminal.say("Narrowing the dashboard's security policy to this API.")
-        self._apply(package, {**self.given, "ApiOrigin": outputs["ApiOriginValue"]})
+        self._apply(package, {**self.given, "ApiOrigin": outputs["ApiUrl"]})
         return self.stack.outputs()
 
     def _print(self, outputs: Mapping[str, str]) -> None:

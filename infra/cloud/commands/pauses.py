@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Sequence
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.job_types.jobtype import queue_of
 from chalicelib.job_types.queue import name_in_aws
 from chalicelib.pausing.dynamo import DynamoPastPauses
 from chalicelib.pausing.port import PastPause
@@ -30,14 +29,16 @@ def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callabl
     anew = {one.logical_id for one in changes if one.type == MAPPING and one.kind in ("add", "replace")}
     if not anew:
         return
-    paused = {mapping_id(name_in_aws(queue_of(name))): queue_of(name) for name in _paused(account, stack)}
+    # the keys as they are stored: in a rollback, this process has the types of another version
+    stored = DynamoCounters(access.settings(account, stack)).pauses()
+    paused = {mapping_id(name_in_aws(key)): key for key in stored}
     if not anew & paused.keys():
         return
     client = account.client("lambda")
     for resource in stack.resources():
-        if (name := paused.get(resource["LogicalResourceId"])) and resource["LogicalResourceId"] in anew:
+        if (key := paused.get(resource["LogicalResourceId"])) and resource["LogicalResourceId"] in anew:
             _switch_off(client.update_event_source_mapping, resource["PhysicalResourceId"], stack.sleep)
-            say(f"{name} stays paused: the mapping of its new queue is switched off.")
+            say(f"{key} stays paused: the mapping of its new queue is switched off.")
 
 
 def end_of_removed(
@@ -58,10 +59,6 @@ def end_of_removed(
                 say(f"The pause of {queue} has ended: this version has no such queue.")
     except Exception as error:  # the deployment itself has succeeded
         say(f"Pauses of removed queues could not be ended: {type(error).__name__}.")
-
-
-def _paused(account: Account, stack: Stack) -> Sequence[str]:
-    return list(DynamoCounters(access.settings(account, stack)).standing().paused)
 
 
 def _switch_off(update: Callable[..., object], mapping: str, sleep: Callable[[float], None]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.batches.dynamo import DynamoBatches
 from chalicelib.schedules.dynamo import DynamoSchedules
 from chalicelib.settings import SHARDS, Settings
 from infra.cloud.account import Account
@@ -81,22 +82,35 @@ class Restoration:
 
     def _copy(self, then: Settings, now: Settings) -> Counter[str]:
         source, target = DynamoJobStore(then, self.clock), DynamoJobStore(now, self.clock)
+        copy = copying.Copying(source, target, self.at, self.clock, self.run)
+        pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
+        client = self.account.client("dynamodb")
+        # The stage answers requests meanwhile: keys come first, because a request for a key that is not there yet makes
+        # a second job.
+        with self.terminal.working("Copying keys of requests, with their jobs"):
+            keys = rows.keys(client, pairs, self.clock(), copy.named)
+        self.terminal.say(f"Keys of requests are back: {keys.total():,}.")
         with self.terminal.working("Copying what is missing"):
-            done = copying.Copying(source, target, self.at, self.clock, self.run).jobs()
+            done = copy.jobs()
             back = copying.schedules(DynamoSchedules(then), DynamoSchedules(now))
-            # Copy keys after the jobs that they name: a request that finds a key without its job would create another
-            # job.
-            pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
-            beside = rows.bring_back(self.account.client("dynamodb"), pairs, self.clock())
+            ended = copying.batches(DynamoBatches(then), DynamoBatches(now))
+            beside = rows.bring_back(client, pairs, self.clock())
         if beside:
             self.terminal.say(f"Rows that promises rest on are back: {_told(beside)}.")
+        if ended:
+            self.terminal.say(f"{ended:,} batches are back.")
         for schedule in back:
             self.terminal.say(f"Schedule {schedule} is back, paused.")
         return done
 
 
 def _told(beside: Counter[str]) -> str:
-    names = {"KeyLockRow": "keys of requests", "QuotaRow": "days of a quota", "PlanRow": "types with a rate"}
+    names = {
+        "QuotaRow": "days of a quota",
+        "PlanRow": "types with a rate",
+        "WebhookRow": "webhooks (rotate the secret of each that was deleted)",
+        "WebhookStateRow": "states of webhooks",
+    }
     return ", ".join(f"{number:,} {names[kind]}" for kind, number in sorted(beside.items()))
 
 

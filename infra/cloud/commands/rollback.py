@@ -114,14 +114,22 @@ def _proposed(
 def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, proposed: ChangeSet | None) -> None:
     if proposed is None:
         return
+    before = (stack.describe() or {}).get("Outputs", [])
     # read before the change, because S3 may refuse
     shared = removal.shared_in(history.template(account, stack.name, to.url))
     stack.wait_for_names(proposed, terminal.say, time.time())
     with terminal.progress(len(proposed.changes)) as seen:
         stack.execute(proposed, seen)
     pauses.keep(account, stack, proposed.changes, terminal.say)
+    after = (stack.describe() or {}).get("Outputs", [])
+    if (address := _address(after)) != (former := _address(before)):
+        terminal.say(f"The API's address is now {address or 'unknown'}, not {former}.")
     deploys.mark_queues(lambda: access.deploys(account, stack), shared, terminal.say)
     deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
+
+
+def _address(outputs: Sequence[Mapping[str, str]]) -> str:
+    return next((one["OutputValue"] for one in outputs if one["OutputKey"] == "ApiUrl"), "")
 
 
 def _propose(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.counters import keys, troubles
+from chalicelib.counters.troubles import Condition
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
@@ -31,6 +33,7 @@ def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = 
         "API": outputs.get("ApiUrl", "-"),
         **_queues(account, stack),
         "Alarms": ", ".join(ringing) or "none rings",
+        **types_in_trouble(account, stack.name),
         **({"Alarm mails": subscriptions.sentence(pending)} if pending else {}),
         **{f"Wildcard {number}": wide for number, wide in enumerate(wildcards(types), 1)},
     }
@@ -44,6 +47,18 @@ def ringing_alarms(account: Account, stack: str) -> list[str]:
         .paginate(AlarmNamePrefix=f"{stack}-", StateValue="ALARM")
     )
     return [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"]]
+
+
+def types_in_trouble(account: Account, stack: str) -> dict[str, str]:
+    """Return the types in trouble that the watchdog found last, by condition; empty if there are none."""
+    dynamodb = account.client("dynamodb")
+    key = {"pk": {"S": keys.TOTALS}, "sk": {"S": keys.TROUBLES}}
+    try:
+        item = dynamodb.get_item(TableName=f"{stack}-control", Key=key).get("Item", {})
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return {}  # the table is missing while the stack is made, or after it failed
+    found = troubles.read(item.get(keys.TROUBLES, {}).get("S", ""))
+    return {f"Trouble, {one}": ", ".join(found.of(one)) for one in Condition if found.of(one)}
 
 
 def _queues(account: Account, stack: Stack) -> dict[str, str]:

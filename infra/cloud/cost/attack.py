@@ -1,26 +1,54 @@
 """Compute the cost of a flood without valid tokens, and of AWS WAF, which stops it. Pure.
 
+An HTTP API bills every request that the stage's throttle lets through, also one that the function refuses.
 https://aws.amazon.com/waf/pricing/
 """
 
-from infra.cloud.cost.calculation import Line
+from math import ceil
+
+from infra.cloud.cost.calculation import ACCESS_KB, API_MB, Line
 from infra.cloud.cost.prices import MILLION, PRICES, Prices
 from infra.definition.throttles import RATE
 
-ACCOUNT_RATE = 10_000
-"""Requests per second that API Gateway accepts for all APIs of an account and region (its default quota)."""
-HOUR = 3_600
-LINE_BYTES = 400
-"""Bytes of a log line about a refused token."""
+HOUR, MONTH = 3_600, 30 * 24 * 3_600
+LOWER = 50
+"""Requests per second of a stage with a lower `ApiRate`, for comparison."""
+LINE_KB = 0.4
+"""Kilobytes of the function's log line about a refused token."""
+REFUSED_SECONDS = 0.005
+"""Billed time of a request with an unknown token: one read of the control table. An estimate."""
+LARGE_MB = 5
+"""Megabytes of a large body. Lambda accepts up to 6 MB, also without a valid token."""
+METERED_KB = 512
+"""API Gateway bills a request for each part of this size: https://aws.amazon.com/api-gateway/pricing/"""
+LARGE_SECONDS = 0.1
+"""Billed time of reading a large body, before the token is checked. An estimate."""
+
+
+def refused(prices: Prices = PRICES, megabytes: float = 0) -> float:
+    """Return the cost of a request with a well-formed, unknown token, in dollars for a million.
+
+    `megabytes`: the size of its body.
+    """
+    billed = max(1, ceil(megabytes * 1024 / METERED_KB))
+    seconds = (REFUSED_SECONDS + LARGE_SECONDS * megabytes / LARGE_MB) * API_MB / 1024 * prices.lambda_gb_second_arm
+    logs = (ACCESS_KB + LINE_KB) * prices.log_gb
+    return billed * prices.api_request + prices.lambda_request + seconds + prices.read_unit + logs
 
 
 def under_attack(prices: Prices = PRICES) -> list[Line]:
-    """Return the cost of an hour of invalid tokens, all different: at the limit of one path, and at the account's."""
-    lines = MILLION * LINE_BYTES / 1e9 * prices.log_gb
-    each = prices.api_request + prices.lambda_request + lines
+    """Return the cost of invalid tokens, all different, at the stage's limit: small requests, and large ones."""
+    floods = (
+        ("an hour", RATE, HOUR, 0), ("a month", RATE, MONTH, 0), ("a month", LOWER, MONTH, 0),
+        ("a month", RATE, MONTH, LARGE_MB),
+    )  # fmt: skip
     return [
-        Line(what, rate * HOUR, rate * HOUR / MILLION * each)
-        for what, rate in (("one path at its limit", RATE), ("the account's API at its limit", ACCOUNT_RATE))
+        Line(
+            f"{long} at ApiRate={rate}" + (f", {size} MB each" if size else ""),
+            rate * seconds,
+            rate * seconds / MILLION * refused(prices, size),
+        )
+        for long, rate, seconds, size in floods
     ]
 
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.webhooks.webhook import DELIVER
+from infra.cloud.cost import others, webhooks
 from infra.cloud.cost.attack import under_attack, waf
+from infra.cloud.cost.batches import lines as batches
 from infra.cloud.cost.calculation import (
     ALONE,
     BATCHES,
@@ -19,6 +22,7 @@ from infra.cloud.cost.calculation import (
     per_million,
     total,
 )
+from infra.cloud.cost.children import lines as children
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
 from infra.cloud.cost.steps import lines as steps
@@ -42,11 +46,20 @@ def report(types: Sequence[JobType[Any, Any]]) -> str:
         "",
         *_steps(),
         "",
+        "A million jobs that a job makes cost it, before they run",
+        *(_row(line, line) for line in children()),
+        "",
+        "A million members of batches, and a million batches, beside their jobs",
+        *(_row(line, line) for line in batches()),
+        "",
+        *_webhooks(types),
         *_kept(),
         "",
         *_more(types),
         "",
         *_attack(),
+        "",
+        *others.rows(),
     ]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
@@ -88,6 +101,15 @@ def _extras(types: Sequence[JobType[Any, Any]]) -> list[str]:
     return ["", "A million jobs of such a type cost more", *rows] if rows else []
 
 
+def _webhooks(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Return what webhooks cost; empty for a stage without them."""
+    if not any(kind.name == DELIVER for kind in types):
+        return []
+    found = zip(*(webhooks.lines(load) for load in LOADS), strict=True)
+    rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
+    return ["Webhooks: a million of these, and a month", *rows, *(_row(one, one) for one in webhooks.standing()), ""]
+
+
 def _kept() -> list[str]:
     lines = kept()
     return ["A million finished jobs that are kept, a month", *(_row(line, line) for line in lines), _sums(52, lines)]
@@ -106,7 +128,7 @@ def _more(types: Sequence[JobType[Any, Any]]) -> list[str]:
 def _attack() -> list[str]:
     guard = waf()
     return [
-        "Under attack, an hour of garbage tokens (WAF: a month, WebAclArn and docs/deploy/parameters.md)",
+        "Under attack: unknown tokens at the stage's limit (WAF: a month; docs/deploy/parameters.md)",
         *(_row(line, line) for line in under_attack()),
         _row(guard, guard),
     ]

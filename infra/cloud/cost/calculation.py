@@ -6,51 +6,56 @@ from math import ceil
 from typing import Any
 
 from chalicelib.api.constants import MOST_IN_BATCH
+from chalicelib.counters.troubles import Condition
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.telemetry.emf import PER_TYPE, Metric
-from chalicelib.watchdog.constants import IDLE_EVERY
+from chalicelib.watchdog.constants import IDLE_EVERY, PULSE_CANARIES, QUIET_EVERY
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.monitoring.alarms import all_alarms
-from infra.definition.monitoring.overview import FREE_METRICS, metrics_of, rows
+from infra.definition.monitoring.type_alarms import with_own_alarms
 
 MINUTES = 60 * 24 * 30
 """Minutes of the month in this calculation."""
 POLLERS = 5
 POLL_SECONDS = 20
 """Seconds of a long poll. Lambda polls each idle queue with five pollers."""
-QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES
-"""Requests about one job type's queues in a month: Lambda's polls, and each minute one read of the queue's depth and
-one of its dead-letter queue's depth."""
+QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES / QUIET_EVERY
+"""Requests about one idle job type's queues in a month: Lambda's polls, and every QUIET_EVERY minutes one read of the
+queue's depth and one of its dead-letter queue's depth."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
 WATCHDOG_MB = 512
-WATCHDOG_LOG_BYTES = 600
+WATCHDOG_LOG_BYTES = 2_500
 """Numbers of a watchdog run that has nothing to do: its seconds without types and for each type, its memory, and the
-bytes of its two log lines. Measured with three types: 0.15 s of a whole core, nearly all of it for the checks of the
-types. The function has 0.29 of a core."""
+bytes of its log lines, six of them for the metric of types in trouble. Measured with three types: 0.15 s of a whole
+core, nearly all of it for the checks of the types. The function has 0.29 of a core."""
 TYPE_PARTITIONS = 12
 """Queries of a run for each type: its running, scheduled and parked jobs, each in four shards. A query that finds
 nothing costs half a read unit."""
 SCHEDULES_READ = 0.5
+BATCHES_READ = 0.5
 """Read units of a run that searches for due schedules and finds none."""
-STANDING_METRICS = 1 + 1 / 24
-"""Custom metrics that have data points even when idle: WatchdogRan in each hour, Recounted in one hour a day. Metrics
-are billed by the hour."""
+STANDING_METRICS = 1 + 1 / 24 + len(Condition)
+"""Custom metrics that have data points even when idle: WatchdogRan and TypesInTrouble in each hour, Recounted in one
+hour a day. Metrics are billed by the hour."""
 ONLY_IN_TROUBLE = frozenset(
     {
         Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.END_REFUSED, Metric.EXPIRED, Metric.GROWING,
-        Metric.PAUSED_BY_ITSELF, Metric.STALLED,
+        Metric.PAUSED_BY_ITSELF, Metric.STALLED, Metric.WEBHOOK_DISABLED,
+        Metric.WEBHOOK_FAILING,
     }
 )  # fmt: skip
 FENCED_EVENTS = ("late_finisher", "takeover", "duplicate")
-BUSY_SECONDS, QUIET_SECONDS = 2, 15
+BUSY_SECONDS, QUIET_SECONDS = 2, 30
 """Seconds between two requests of a console: while jobs change, and while nothing changes."""
 LOOKS, STRIP_SECONDS = 2, 15
 """Requests of one refresh: the first page of the list, and the metrics. STRIP_SECONDS: seconds between two requests of
 the chart of the last hour."""
 READS_A_LOOK = 4.5
 """Approximate read units of one refresh: eight shards of the index for the list, the rows of totals for the metrics."""
+FAILING_MINUTES, FAILING_READS = 10, 3
+"""Minutes between two looks of a console at the schedules that fail, and the jobs that it reads for each schedule."""
 WRITE_UNITS = 6
 """Write units of a job that completes at its first attempt, counted in tests: put 3, claim 1, complete 2."""
 REQUEST_WRITE_UNITS = 1
@@ -58,6 +63,8 @@ REQUEST_WRITE_UNITS = 1
 CHANGES = 3
 """Records in the table's stream of a job that completes at its first attempt."""
 STREAM_BATCH = 500
+NEW_SHARDS = 4
+"""Shards of a new table's stream."""
 COUNTED_ROWS = 4
 """Number of counter rows that a batch of the stream changes for each type in the batch; each change costs one write
 unit. Counted in tests."""
@@ -76,8 +83,7 @@ Also estimates."""
 LOG_KB = 0.97
 METRIC_KB = 0.27
 ACCESS_KB = 0.36
-"""Kilobytes of a line of API Gateway's access log, with the 26 bytes that CloudWatch adds. A deployment enables this
-log if the account has the role for it."""
+"""Kilobytes of a line of API Gateway's access log, with the 26 bytes that CloudWatch adds."""
 REQUEST_KB = 0.36
 """Kilobytes of log lines at the level INFO, with the 26 bytes that CloudWatch adds to each, counted in tests: of a job
 that completes at its first attempt, of the metrics of one invocation, and of one request. A request that stores a
@@ -154,7 +160,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * _searched(types)) * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
-    reads = TYPE_PARTITIONS * _searched(types) / 2 + 1 + SCHEDULES_READ
+    reads = TYPE_PARTITIONS * _searched(types) / 2 + 1 + SCHEDULES_READ + BATCHES_READ
     return [
         _line("SQS requests, polling and looking", len(queues) * QUEUE_REQUESTS, free.sqs_requests, of_sqs / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
@@ -163,7 +169,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
         _line("Log GB", logged, free.log_gb, prices.log_gb),
         _line("Metrics of alarms", watched, free.alarm_metrics, prices.alarm_metric_month),
         _line("Custom metrics", STANDING_METRICS, free.metrics, prices.metric_month),
-        _line("CloudWatch dashboards", 1, _free_dashboards(types, free), prices.dashboard_month),
+        _line("CloudWatch dashboards", 1, free.dashboards, prices.dashboard_month),
     ]
 
 
@@ -172,19 +178,15 @@ def _searched(types: Sequence[JobType[Any, Any]]) -> float:
     return sum(1 if kind.queue is None else 1 / IDLE_EVERY for kind in types)
 
 
-def _free_dashboards(types: Sequence[JobType[Any, Any]], free: Allowances) -> int:
-    return free.dashboards if metrics_of(rows(types, "any")) <= FREE_METRICS else 0
-
-
 def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
     """Return the number of custom metrics with data points in a month.
 
-    The number is for a month in which jobs of every type complete, fail and are retried. The metrics of types that
-    share a queue are counted for the queue.
+    The number is for a month in which jobs of every type complete, fail and are retried. Only queues with own alarms
+    have metrics of their own.
     """
-    of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(queues_of(types))
-    of_platform = len(frozenset(Metric) - PER_TYPE - ONLY_IN_TROUBLE) - 1
-    return of_types + of_platform + len(FENCED_EVENTS)
+    of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(with_own_alarms(types))
+    of_platform = len(frozenset(Metric) - ONLY_IN_TROUBLE - {Metric.FENCED, Metric.TYPES_IN_TROUBLE})
+    return of_types + of_platform + len(Condition) + len(FENCED_EVENTS)
 
 
 def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
@@ -197,9 +199,10 @@ def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: 
 def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = PRICES) -> list[Line]:
     """Return a month's cost of one console that is always visible. It reads jobs and metrics every `every` seconds."""
     looks = MINUTES * 60 / every
-    requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS)
+    requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS) + MINUTES / FAILING_MINUTES
     depths = looks * 2 * len(queues_of(types))
-    reads = looks * READS_A_LOOK
+    declared = sum(len(kind.schedules) for kind in types)
+    reads = looks * READS_A_LOOK + MINUTES / FAILING_MINUTES * (1 + FAILING_READS * declared)
     logged = requests * (REQUEST_KB + ACCESS_KB) / MILLION
     seconds = requests * API_SECONDS * API_MB / 1024
     return [
@@ -247,6 +250,20 @@ def kept(prices: Prices = PRICES) -> list[Line]:
         _line("Point-in-time recovery GB-months", JOB_KB, 0, prices.recovery_gb_month),
         _line("Read units, nightly recount", nights * reads * MILLION, 0, prices.read_unit / MILLION),
         _line("Lambda GB-seconds, nightly recount", seconds, 0, prices.lambda_gb_second_arm / MILLION),
+    ]
+
+
+def canaries(prices: Prices = PRICES) -> list[Line]:
+    """Return the cost of a month in which the watchdog writes canaries each minute, and reads how many were counted.
+
+    The stream of a new table has four shards: for each, the counters run once a minute, and write one count.
+    """
+    runs = NEW_SHARDS * MINUTES
+    return [
+        _line("Write units, canaries", PULSE_CANARIES * MINUTES, 0, prices.write_unit / MILLION),
+        _line("Write units, their count", runs, 0, prices.write_unit / MILLION),
+        _line("Read units, their count", MINUTES, 0, prices.read_unit / MILLION),
+        _line("Lambda requests, counters", runs, 0, prices.lambda_request / MILLION),
     ]
 
 

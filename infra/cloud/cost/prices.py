@@ -10,7 +10,7 @@ class Prices:
     """Prices in dollars per million requests or units, unless the name says otherwise."""
 
     version: str = "2026-11"
-    api_request: float = 3.50
+    api_request: float = 1.00
     lambda_request: float = 0.20
     lambda_gb_second_arm: float = 13.3334
     sqs_request: float = 0.40
@@ -29,6 +29,9 @@ class Prices:
     waf_acl_month: float = 5.00
     waf_rule_month: float = 1.00
     waf_request: float = 0.60
+    secret_month: float = 0.40
+    """Per secret in Secrets Manager, and month."""
+    secret_request: float = 5.00
     s3_put: float = 5.00
     table_gb_month: float = 0.25
     recovery_gb_month: float = 0.20

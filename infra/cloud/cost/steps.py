@@ -28,6 +28,14 @@ mark that the message was sent, 3 for the claim of the next invocation."""
 WAIT_UNITS = 10
 """Write units of a wait whose event comes: 1 for its end, 3 for the suspension, 1 for the event, 3 for the wake, 1 for
 the mark that the message was sent, 1 for the claim of the next invocation."""
+CALL_UNITS = 10
+"""Write units of a call, without those of the called job: 1 for the row of its beginning, 3 for the suspension, 3 for
+the wake, 1 for the mark that the message was sent, 1 for the claim of the next invocation, 1 for the kept results."""
+WAKE_UNITS = 8
+"""Write units of a further wake of a call: those of the wake, the mark, the claim and the next suspension."""
+LOOK_UNITS = 9
+"""Write units if a job that has waited for its call looks by itself: 2 for the watchdog's check, 1 for the mark that
+the message was sent, 3 for the claim, 3 for the next suspension."""
 RESUME_READS = {10: 1.0, 1_000: 34.0}
 """Read units of an invocation that reads this many small steps."""
 
@@ -65,11 +73,16 @@ class Wait:
 
 SLEEP = Wait("a sleep of over 15 minutes", SLEEP_UNITS, changes=4, times=3, sent=1, posted=False)
 EVENT = Wait("a wait for an event, and the event", WAIT_UNITS, changes=4, times=2, sent=2, posted=True)
+CALL = Wait("a call, without the called job", CALL_UNITS, changes=4, times=2, sent=1, posted=False)
+WAKE = Wait("a further wake of a call", WAKE_UNITS, changes=4, times=1, sent=1, posted=False)
+LOOK = Wait("a look of a call that lasts", LOOK_UNITS, changes=4, times=2, sent=1, posted=False)
 
 
 def lines(load: Load, prices: Prices = PRICES) -> list[Line]:
-    """Return the cost of a million kept steps, sleeps and waits, and of a million reads of this many kept steps."""
-    waits = [Line(wait.what, 1, total(per_million(wait.needs(load), prices))) for wait in (SLEEP, EVENT)]
+    """Return the cost of a million kept steps, sleeps, waits and calls, and of as many reads of some kept steps."""
+    waits = [
+        Line(wait.what, 1, total(per_million(wait.needs(load), prices))) for wait in (SLEEP, EVENT, CALL, WAKE, LOOK)
+    ]
     reads = [
         Line(f"an invocation with {number:,} kept steps", 1, units * prices.read_unit)
         for number, units in RESUME_READS.items()

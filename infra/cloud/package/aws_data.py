@@ -46,7 +46,7 @@ def write(files: Path, types: Types) -> None:
 
 def operations(service: str, types: Types) -> Collection[str]:
     """Return the operations of a service that any function may call, alone or in a batch."""
-    platform = (grants.api(), grants.authorizer(), grants.watchdog(), grants.counters(), grants.recount())
+    platform = (grants.api(), grants.watchdog(), grants.counters(), grants.recount())
     every = (grant for granted in (*platform, *map(grants.worker, queues_of(types))) for grant in granted)
     granted = {grant.split(":")[1] for grant in every if grant.startswith(f"{service}:")}
     return granted | {f"{name}Batch" for name in granted}

@@ -28,7 +28,7 @@ from infra.cloud.package.shipped import shipped_modules
 from infra.cloud.package.target import Target
 from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON
 from infra.definition.names import stack_name
-from infra.definition.template import PLACEHOLDER_ORIGIN, Types, finish, merge_template
+from infra.definition.template import Types, finish, merge_template
 
 ROOT = Path(__file__).parents[3]
 SOURCES = ("app.py", "chalicelib", "handlers", "vendor", SHIPPED, LOCK, ".chalice/config.json")
@@ -242,7 +242,6 @@ def _chalice(sources: Path, merged: Path, out: Path, stage: str) -> None:
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "CORS_ORIGIN": PLACEHOLDER_ORIGIN,
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = _run([*command, str(merged), str(out)], sources, environment)

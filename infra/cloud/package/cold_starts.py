@@ -31,7 +31,7 @@ NO_NETWORK = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1"
 BUDGET = 150
 """Limit of CPU milliseconds for the import and the first use of AWS, for the API and for a worker, on a quiet
 machine."""
-BUDGETED = frozenset({"app.app", "handlers.email_send.handler"})
+BUDGETED = frozenset({"app.handler", "handlers.email_send.handler"})
 OWN_CODE = ("app.py", "chalicelib", "handlers")
 
 

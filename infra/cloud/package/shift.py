@@ -1,29 +1,31 @@
 """Give a new version of the API a tenth of the requests at first, then all: CodeDeploy moves an alias. Pure.
 
-This applies only to the API's two functions. A worker takes its next message with the new code, and a failed message is
+This applies only to the API's function. A worker takes its next message with the new code, and a failed message is
 retried.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from infra.cloud.package.stamp import parameters_of
 from infra.definition.fitting import fit
 from infra.definition.names import Resources, arn, arn_of, logical, ref
 from infra.definition.parameters import HIDDEN
-from infra.definition.web.gateway import AUTHORIZER, HANDLER
+from infra.definition.web.gateway import HANDLER, INTEGRATION, PERMISSION
 
 PARAMETER = "ShiftTraffic"
 ALIAS = "live"
+ALIAS_ID = f"{HANDLER}Alias{ALIAS}"
+"""The logical id that SAM gives to the function's alias; its Ref is the alias's ARN."""
 HOW = "Canary10Percent5Minutes"
 """CodeDeploy's name for the configuration "10 % of the requests for 5 minutes, then all requests"."""
 ROLE = "ShiftingRole"
-SHIFTED = (HANDLER, AUTHORIZER)
-NAMES = {HANDLER: "api", AUTHORIZER: "authorizer"}
-ADDED = 8
-"""Resources that the transform adds: two versions, two aliases, and CodeDeploy's application, groups and role."""
+FUNCTION = "api"
+"""The function's name within the stack."""
+ADDED = 5
+"""Resources that the transform adds: a version, an alias, and CodeDeploy's application, group and role."""
 Template = dict[str, Any]
 
 
@@ -45,21 +47,15 @@ def shifted(
         "Role": arn_of(ROLE),
         "Alarms": [ref(name) for name in watched if name in resources],
     }
-    for name in SHIFTED:
-        resources[name]["Properties"] |= {
-            "AutoPublishAlias": ALIAS,
-            "AutoPublishCodeSha256": _digest(copy, name, values),
-            "DeploymentPreference": preference,
-        }
-        resources[f"{name}InvokePermission"]["Properties"]["FunctionName"] = ref(alias_id(name))
-    resources["RestAPI"] = _to_the_alias(resources["RestAPI"])
+    resources[HANDLER]["Properties"] |= {
+        "AutoPublishAlias": ALIAS,
+        "AutoPublishCodeSha256": _digest(copy, values),
+        "DeploymentPreference": preference,
+    }
+    resources[INTEGRATION]["Properties"]["IntegrationUri"] = ref(ALIAS_ID)
+    resources[PERMISSION]["Properties"]["FunctionName"] = ref(ALIAS_ID)
     resources |= _role(stack)
     return copy
-
-
-def alias_id(name: str) -> str:
-    """Return the logical id that SAM gives to a function's alias; its Ref is the alias's ARN."""
-    return f"{name}Alias{ALIAS}"
 
 
 def at_once(template: Template) -> Template:
@@ -68,40 +64,46 @@ def at_once(template: Template) -> Template:
     A rollback then works even while an alarm rings.
     """
     copy: Template = json.loads(json.dumps(template))
-    for name in SHIFTED:
-        copy["Resources"].get(name, {}).get("Properties", {}).pop("DeploymentPreference", None)
+    for resource in copy["Resources"].values():
+        resource.get("Properties", {}).pop("DeploymentPreference", None)
     return copy
 
 
-def _digest(template: Template, name: str, values: Mapping[str, str]) -> str:
+def _digest(template: Template, values: Mapping[str, str]) -> str:
     """Return a text that changes whenever anything in a version of the function changes.
 
     SAM publishes a version when this text differs. Without the text, SAM would not notice that the value of a parameter
     changed.
     """
-    properties = template["Resources"][name]["Properties"]
+    properties = template["Resources"][HANDLER]["Properties"]
     made_of = [properties, template["Globals"]["Function"]]
     used = sorted(set(parameters_of(made_of, template)) & template["Parameters"].keys())
     shown = {each: values[each] for each in used if values.get(each, HIDDEN) != HIDDEN}
     return hashlib.sha256(json.dumps([made_of, shown], sort_keys=True).encode()).hexdigest()
 
 
-def _to_the_alias(api: dict[str, Any]) -> dict[str, Any]:
-    text = json.dumps(api)
-    for name in SHIFTED:
-        text = text.replace(f"${{{name}.Arn}}", f"${{{alias_id(name)}}}")
-    to_the_alias: dict[str, Any] = json.loads(text)
-    return to_the_alias
+def parameters_of(value: Any, template: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the parameters and resources that a part of the template refers to, also through its conditions."""
+    match value:
+        case {"Ref": str(name)}:
+            yield name
+        case {"Fn::Sub": str(text)}:
+            yield from re.findall(r"\$\{(\w+)\}", text)
+        case {"Fn::If": [condition, yes, no]}:
+            yield from parameters_of([template["Conditions"][condition], yes, no], template)
+        case dict() | list():
+            for inner in value.values() if isinstance(value, dict) else value:
+                yield from parameters_of(inner, template)
 
 
 def _role(stack: str) -> Resources:
     """Return the role with which CodeDeploy moves the aliases, according to the account's rules for roles."""
-    functions = [arn("lambda", f"function:{stack}-{NAMES[name]}") for name in SHIFTED]
+    function = arn("lambda", f"function:{stack}-{FUNCTION}")
     statements = [
         {
             "Effect": "Allow",
             "Action": ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
-            "Resource": [*functions, *(arn("lambda", f"function:{stack}-{NAMES[name]}:{ALIAS}") for name in SHIFTED)],
+            "Resource": [function, arn("lambda", f"function:{stack}-{FUNCTION}:{ALIAS}")],
         },
         {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": arn("cloudwatch", "alarm:*")},
     ]

@@ -12,7 +12,7 @@ from infra.cloud.preflight.finding import Finding
 from infra.definition.parameters import NO_CERTIFICATE, parameters
 
 API_NEEDS = 10
-"""Concurrent invocations that stay free for the API, its authorizer, the watchdog and the counters."""
+"""Concurrent invocations that stay free for the API, the watchdog and the counters."""
 SENDING = "ses:SendEmail"
 NOT_THERE = "NotFoundException"
 
@@ -32,7 +32,6 @@ class Facts:
     concurrency: int | None
     identity: Identity | None
     identity_exists: bool
-    log_role: str | None
     refused: Mapping[str, str]
     unreserved: int | None = None
 
@@ -43,7 +42,6 @@ def look(account: Account, identity: str) -> Facts:
     ask, refused = asking.ask, asking.refused
     limits = ask("concurrency", "lambda", "get_account_settings")
     found = ask("mail", "sesv2", "get_email_identity", EmailIdentity=identity)
-    gateway = ask("access logs", "apigateway", "get_account")
     missing = refused.get("mail") == NOT_THERE
     if missing:
         del refused["mail"]
@@ -51,7 +49,6 @@ def look(account: Account, identity: str) -> Facts:
         limits["AccountLimit"]["ConcurrentExecutions"] if limits else None,
         _identity(found) if found else None,
         not missing,
-        gateway.get("cloudwatchRoleArn", "") if gateway is not None else None,
         refused,
         limits["AccountLimit"].get("UnreservedConcurrentExecutions") if limits else None,
     )
@@ -72,7 +69,6 @@ def findings(
     found = [
         *_mail(values, facts, types, region),
         *_concurrency(facts, types, more),
-        *_access_logs(values, facts),
         *_network(values, types),
         *_domain(values),
         *(Finding(about, f"could not be looked at ({why}).") for about, why in facts.refused.items()),
@@ -123,16 +119,6 @@ def _concurrency(facts: Facts, types: Sequence[JobType[Any, Any]], more: int) ->
             f"{together} and the API needs {API_NEEDS}: under load requests fail or jobs wait. Ask Service Quotas for "
             "more (L-B99A9384), or lower the concurrency of their Function(…).",
         )  # fmt: skip
-
-
-def _access_logs(values: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
-    if facts.log_role is None or facts.log_role or values["AccessLogsRole"] == "true":
-        return
-    way_out = 'Deploy with SET="AccessLogs=true AccessLogsRole=true", and this stage makes it.'
-    if values["AccessLogs"] == "true":
-        yield Finding("access logs", f"API Gateway has no role to write logs in this region. {way_out}", stops=True)
-    else:
-        yield Finding("access logs", f"Requests are not logged: API Gateway has no role for it here. {way_out}")
 
 
 def _domain(values: Mapping[str, str]) -> Iterator[Finding]:

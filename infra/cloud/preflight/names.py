@@ -71,7 +71,7 @@ def _queues(account: Account, stack: str, types: Sequence[JobType[Any, Any]]) ->
 
 def _functions(account: Account, stack: str, types: Sequence[JobType[Any, Any]]) -> Iterator[Look]:
     client = account.client("lambda")
-    for name in (f"{stack}-api", f"{stack}-authorizer", *(one.name for one in functions(types, stack))):
+    for name in (f"{stack}-api", *(one.name for one in functions(types, stack))):
         yield "function", name, partial(client.get_function, FunctionName=name)
 
 

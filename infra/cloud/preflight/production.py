@@ -13,7 +13,7 @@ investigation."""
 UNRESERVED = 100
 """Concurrent invocations that Lambda requires to stay unreserved."""
 RESERVED = 100
-"""Concurrent invocations reserved for the API, and as many for the authorizer, so that workers can never block them.
+"""Concurrent invocations reserved for the API, so that workers can never block it.
 200 requests a second of 0.1 s need 20."""
 ENOUGH = 1_000
 """Below this concurrency (a new account), nothing is reserved."""
@@ -30,19 +30,16 @@ def defaults(
     concurrency: int | None,
     *,
     unreserved: int | None = None,
-    log_role: bool,
     new: bool,
 ) -> dict[str, str]:
     """Return the parameters that a deployment sets automatically. A parameter that somebody has set never changes."""
     chosen: dict[str, str] = {}
-    if log_role:
-        chosen["AccessLogs"] = "true"
     # only for production: otherwise previews in one account would take concurrency from each other's workers
     if (
         is_production(stage)
         and concurrency is not None
         and concurrency >= ENOUGH
-        and (unreserved is None or unreserved >= UNRESERVED + 2 * RESERVED)
+        and (unreserved is None or unreserved >= UNRESERVED + RESERVED)
     ):
         chosen["ApiConcurrency"] = str(RESERVED)
     if new and is_production(stage):
@@ -52,7 +49,7 @@ def defaults(
 
 def additional(values: Mapping[str, str], before: Mapping[str, str]) -> int:
     """Return how many concurrent invocations are reserved in addition to now; below 0 if there will be fewer."""
-    return 2 * (int(values["ApiConcurrency"]) - int(before["ApiConcurrency"]))
+    return int(values["ApiConcurrency"]) - int(before["ApiConcurrency"])
 
 
 def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: int | None) -> Iterator[Finding]:
@@ -64,7 +61,7 @@ def reserved(values: Mapping[str, str], before: Mapping[str, str], unreserved: i
     if unreserved is not None and more > 0 and unreserved - more < UNRESERVED:
         yield Finding(
             "concurrency", f"ApiConcurrency={values['ApiConcurrency']} reserves {more} functions at once more, for "
-            f"API and authorizer, of {unreserved} that are left, and Lambda wants {UNRESERVED} to stay unreserved: "
+            f"the API, of {unreserved} that are left, and Lambda wants {UNRESERVED} to stay unreserved: "
             "lower it, or ask Service Quotas for more (L-B99A9384).", stops=True,
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ TO_SHIFT = "codedeploy:CreateApplication"
 WITH_A_KEY = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
 """Also needed by a stage with `KmsKeyArn`."""
 RESOURCES = {
-    "apigateway": "arn:{p}:apigateway:{r}::/restapis", "cloudformation": "arn:{p}:cloudformation:{r}:{a}:stack/{s}/x",
+    "apigateway": "arn:{p}:apigateway:{r}::/apis", "cloudformation": "arn:{p}:cloudformation:{r}:{a}:stack/{s}/x",
     "cloudwatch": "arn:{p}:cloudwatch:{r}:{a}:alarm:{s}-x",
     "codedeploy": "arn:{p}:codedeploy:{r}:{a}:application:{s}-x", "dynamodb": "arn:{p}:dynamodb:{r}:{a}:table/{s}-jobs",
     "events": "arn:{p}:events:{r}:{a}:rule/{s}-x", "kms": "{k}", "iam": "arn:{p}:iam::{a}:role/{s}-x",

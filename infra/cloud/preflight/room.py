@@ -23,7 +23,7 @@ class Needs:
     """What a stack adds to the account: functions (each with a role), and the bytes of the zip that each stores."""
 
     functions: int
-    zip_bytes: int = 15 * MB
+    zip_bytes: int = 16 * MB
 
 
 def quotas(asking: Asking, needs: Needs, *, new: bool) -> Iterator[Finding]:

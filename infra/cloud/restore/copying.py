@@ -7,9 +7,10 @@ again, or run twice at the same time.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from chalicelib.errors import JobExists, JobNotFound, PayloadUnreadable, RowNotSigned
+from chalicelib.batches.port import BatchRows
+from chalicelib.errors import UNREADABLE, JobExists, JobNotFound, PayloadUnreadable, RowNotSigned
 from chalicelib.jobs import acts
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
@@ -17,11 +18,14 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter, JobStore, Page
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.schedule import Schedule
+from chalicelib.telemetry import events
 from infra.cloud.restore.rules import revived
 
 COPY_PAGE = 100
 THREADS = 8
-SCHEDULES = 100
+SCHEDULES = BATCHES = 100
+ROUNDS = 100_000
+"""More rounds than a batch has."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,23 @@ class Copying:
     at: float
     clock: Callable[[], float]
     run: bool = False
+    _named: dict[str, str] = field(default_factory=dict)
+    """The statuses in which jobs were restored for their keys, by id."""
+
+    def named(self, job_id: str) -> bool:
+        """Restore the job that a key names, before the row of the key is restored; return False if it cannot be read.
+
+        A request that finds the row without the job would store its own job under this id, and the lost job could not
+        be restored any more. Until the row is there, a request makes a second job: so rows and their jobs come first.
+        """
+        try:
+            how = self._bring_back(job_id)
+        except UNREADABLE as error:
+            events.row_unreadable(job_id, error)  # the number of jobs that were found reports it at the end
+            return False
+        if how not in ("there", "expired"):
+            self._named[job_id] = how
+        return True
 
     def jobs(self, seen: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
         """Restore every missing job; return numbers of jobs: by status, already `there`, and `expired`.
@@ -46,7 +67,7 @@ class Copying:
                 ids = [job.id for job in page.jobs]
                 tally["expired"] += page.looked - len(ids)
                 there = {job.id for job in self.target.get_many(ids)}
-                tally["there"] += len(there)
+                tally.update(self._named.get(job_id, "there") for job_id in there)
                 tally.update(pool.map(self._bring_back, [job_id for job_id in ids if job_id not in there]))
                 seen(tally)
         return +tally
@@ -62,12 +83,12 @@ class Copying:
 
     def _bring_back(self, job_id: str) -> str:
         """Return the status in which the job was restored."""
+        if self._is_there(job_id):
+            return "there"
         try:
             found = self.source.view(job_id)
         except JobNotFound:
             return "expired"
-        if self._is_there(job_id):
-            return "there"
         # restore the history before the job: a second run skips an existing job together with its history
         self._history(job_id, found)
         # without one of its steps, the job would repeat that step, so it is restored as failed
@@ -117,6 +138,26 @@ def schedules(source: Schedules, target: Schedules) -> list[str]:
         stored = (schedule for schedule in page if not schedule.declared)
         back += [one.id for one in stored if target.add(_paused(one))]
     return back
+
+
+def batches(source: BatchRows, target: BatchRows) -> int:
+    """Restore missing batches with their rounds; return the number of batches.
+
+    A round that is unfinished ends when its restored members have ended: the watchdog reads them. What a round makes is
+    signed anew, as with jobs. A batch is put on the list after its rounds.
+    """
+    number, position = 0, None
+    while True:
+        ids, position = source.newest(BATCHES, position)
+        for batch in ids:
+            rounds = source.rounds(batch, ROUNDS)
+            number += target.find(batch) is None and bool(rounds)
+            for one in rounds:  # also if some are there: a restore that ended in between is run again
+                target.add(replace(one, then_mark=None, failure_mark=None))
+            if rounds:
+                target.enlist(batch, rounds[0].created_at, rounds[-1].expires_at)
+        if position is None:
+            return number
 
 
 def _paused(schedule: Schedule) -> Schedule:

@@ -6,8 +6,9 @@ make a second job. No existing row is overwritten.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -28,7 +29,7 @@ class How(Enum):
     AS_IT_IS = auto()
     """The row is copied unchanged, if no row has its key."""
     BY_ITSELF = auto()
-    """The row is copied by a separate function (`copying.schedules`)."""
+    """The row is copied by a separate function (`copying.schedules`, `copying.batches`)."""
     NOT = auto()
     """The row is not copied: no promise depends on it, or the platform makes it again."""
 
@@ -37,8 +38,9 @@ class How(Enum):
 class Kind:
     """A kind of row: its table, the form of its keys, how a restore treats it, and why.
 
-    `without` names attributes that are not copied. `begins`, for AS_IT_IS rows: the key attribute and the prefix by
-    which the rows are found.
+    For AS_IT_IS rows: `begins` is the key attribute and the prefix by which the rows are found, `without` names
+    attributes that are not copied, and a row without the attribute `having` is not copied. The attribute `from_now` is
+    set to the time of the restore.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Kind:
     why: str
     begins: tuple[str, str] = ("", "")
     without: tuple[str, ...] = ()
+    having: str = "pk"
+    from_now: str = ""
 
     def fits(self, item: Item) -> bool:
         """Return whether a row is of this kind."""
@@ -56,6 +60,7 @@ class Kind:
 
 
 JOB, ANY = r"[0-9a-f-]{36}", r".+"
+KEY = "KeyLockRow"
 KINDS = (
     Kind("JobRow", "jobs", JOB, "META", How.WITH_ITS_JOB, "it is the job"),
     Kind("AttemptRow", "jobs", JOB, r"ATT#.+", How.WITH_ITS_JOB, "an attempt of the job"),
@@ -64,11 +69,21 @@ KINDS = (
     Kind("BodyRow", "jobs", JOB, r"(PAYLOAD|RESULT|PAST)#.+", How.WITH_ITS_JOB, "a payload or a result of the job"),
     Kind("ChildRow", "jobs", JOB, r"SUB#.+", How.WITH_ITS_JOB, "tells the parent which jobs it made"),
     Kind(
-        "KeyLockRow", "jobs", JOB, "KEY", How.AS_IT_IS, "requests for one thing make one job; a key finds its job",
+        KEY, "jobs", JOB, "KEY", How.AS_IT_IS, "requests for one thing make one job; a key finds its job",
         ("sk", "KEY"),
     ),
     Kind("canary", "jobs", r"CANARY#.+", "CANARY", How.NOT, "a recount writes it, and looks for it within minutes"),
     Kind("ScheduleRow", "control", "SCHEDULES", ANY, How.BY_ITSELF, "a schedule that was stored through the API"),
+    Kind(
+        "WebhookRow", "control", "WEBHOOKS", ANY, How.AS_IT_IS, "who is told; rotate a secret that was deleted",
+        ("pk", "WEBHOOKS"), from_now="told_since",  # the nightly check must not tell what happened without it
+    ),
+    Kind(
+        "WebhookStateRow", "control", "WEBHOOKSTATES", ANY, How.AS_IT_IS, "a receiver that wants no messages gets none",
+        # without the failures of other receivers, which may have been mended since
+        ("pk", "WEBHOOKSTATES"), having="disabled_at",
+    ),
+    Kind("ViewRow", "control", "VIEWS", ANY, How.AS_IT_IS, "a filter with a name", ("pk", "VIEWS")),
     Kind(
         "QuotaRow", "control", r"CAP#.+", r"\d+", How.AS_IT_IS, "a day's quota is not taken twice", ("pk", "CAP#")
     ),
@@ -76,14 +91,19 @@ KINDS = (
         "PlanRow", "control", r"RATE#.+", "PLAN", How.AS_IT_IS, "no window has more starts than the type's rate allows",
         ("pk", "RATE#"), ("turns_to",),  # leave out the turns: some of their jobs are restored as failed
     ),
+    Kind("places", "control", r"LIMIT#.+", "PLACES", How.NOT, "the runs that had them have ended with what was lost"),
+    Kind("limits", "control", "LIMITS", ANY, How.NOT, "the list of limits for which jobs wait, which wait anew"),
+    Kind("line", "control", r"LINE#.+", ANY, How.NOT, "a restored job takes its places anew"),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
     Kind("WindowRow", "control", r"RL#.+", ANY, How.NOT, "the requests of an address within a minute"),
-    Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS|MOVES)", How.NOT, "counters are recounted"),
+    Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS|MOVES|TROUBLES)", How.NOT, "counters are recounted"),
     Kind("pause", "control", "CNT", r"PAUSE#.+", How.NOT, "a stage says itself which types it pauses"),
     Kind("OpenRow", "control", "CNT", r"BULK#.+", How.NOT, "a bulk action that was under way is started again"),
     Kind("BulkRow", "control", "BULK", ANY, How.NOT, "a bulk action that was under way is started again"),
     Kind("IdsRow", "control", "BULKIDS", ANY, How.NOT, "a bulk action that was under way is started again"),
+    Kind("rounds", "control", r"BATCH#.+", r"R\d+", How.BY_ITSELF, "a batch ends when its restored members have ended"),
+    Kind("batches", "control", "BATCHES", ANY, How.BY_ITSELF, "the list of the batches"),
     Kind("bucket", "control", r"[MHD]#.+", ANY, How.NOT, "numbers by time are recounted, or begin anew"),
     Kind("errors", "control", "ERR", ANY, How.NOT, "groups of errors are recounted, or begin anew"),
     Kind("recount", "control", "RECOUNT", ANY, How.NOT, "the next recount begins anew"),
@@ -98,24 +118,43 @@ def kinds_of(table: str, item: Item) -> list[Kind]:
     return [kind for kind in KINDS if kind.table == table and kind.fits(item)]
 
 
-def bring_back(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:
-    """Copy each row that is restored unchanged; return the numbers by kind. May be stopped anywhere and run again.
+def keys(client: Any, tables: Mapping[str, tuple[str, str]], now: float, named: Callable[[str], bool]) -> Counter[str]:
+    """Restore the row of each key for whose job `named` returns True. See bring_back."""
+    return _bring_back(client, tables, now, [kind for kind in KINDS if kind.name == KEY], named)
 
-    `tables`: the names of the source and the target table, for jobs and for control. A row that has expired at `now`
-    (epoch seconds) is skipped.
+
+def bring_back(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:
+    """Copy each row that is restored unchanged, except keys; return the numbers by kind.
+
+    May be stopped anywhere and run again. `tables`: the names of the source and the target table, for jobs and for
+    control. A row that has expired at `now` (epoch seconds) is skipped.
     """
+    kinds = [kind for kind in KINDS if kind.how is How.AS_IT_IS and kind.name != KEY]
+    return _bring_back(client, tables, now, kinds, lambda _: True)
+
+
+def _bring_back(
+    client: Any, tables: Mapping[str, tuple[str, str]], now: float, kinds: list[Kind], named: Callable[[str], bool]
+) -> Counter[str]:
     back: Counter[str] = Counter()
-    for kind in (kind for kind in KINDS if kind.how is How.AS_IT_IS):
+    for kind in kinds:
         source, target = tables[kind.table]
         with ThreadPoolExecutor(SEGMENTS) as pool:
-            counts = pool.map(partial(_part, client, source, target, kind, now), range(SEGMENTS))
+            counts = pool.map(partial(_part, client, source, target, kind, now, named), range(SEGMENTS))
             back[kind.name] += sum(counts)
     return +back
 
 
-def _part(client: Any, source: str, target: str, kind: Kind, now: float, part: int) -> int:
-    items = _found(client, source, kind, part, now)
-    return sum(_added(client, target, item) for item in items)
+def _part(
+    client: Any, source: str, target: str, kind: Kind, now: float, named: Callable[[str], bool], part: int
+) -> int:
+    back = 0
+    for item in _found(client, source, kind, part, now):
+        if "registration" in item:
+            _stays_disabled(client, target, item)
+        if "job" not in item or named(item["job"]["S"]):
+            back += _added(client, target, item)
+    return back
 
 
 def _found(client: Any, source: str, kind: Kind, part: int, now: float) -> Iterator[Item]:
@@ -128,8 +167,21 @@ def _found(client: Any, source: str, kind: Kind, part: int, now: float) -> Itera
     )  # fmt: skip
     for page in pages:
         for item in page["Items"]:
-            if kind.fits(item):
-                yield {name: value for name, value in item.items() if name not in kind.without}
+            if kind.fits(item) and kind.having in item:
+                changed = {kind.from_now: {"N": str(now)}} if kind.from_now else {}
+                yield {name: value for name, value in item.items() if name not in kind.without} | changed
+
+
+def _stays_disabled(client: Any, target: str, webhook: Item) -> None:
+    """Keep the state of a webhook that was deleted after the restored moment.
+
+    It would expire within a day, and the restored webhook would be enabled without a person.
+    """
+    with suppress(client.exceptions.ConditionalCheckFailedException):
+        client.update_item(
+            TableName=target, Key={"pk": {"S": "WEBHOOKSTATES"}, "sk": webhook["registration"]},
+            UpdateExpression="REMOVE expires_at", ConditionExpression="attribute_exists(disabled_at)",
+        )  # fmt: skip
 
 
 def _added(client: Any, target: str, item: Item) -> bool:

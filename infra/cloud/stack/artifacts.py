@@ -6,7 +6,7 @@ Nothing in the bucket expires: for a rollback, CloudFormation reads the earlier 
 import base64
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
 from infra.cloud.package.shift import shifted
 from infra.cloud.package.size import check_size, compact
-from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import with_code
 from infra.cloud.stack.monitoring import TRIGGERS
 from infra.definition.data.buckets import refuse_plain_text
@@ -35,18 +34,19 @@ def upload(
     tags: dict[str, str],
     values: Mapping[str, str],
     ringing: Collection[str] = (),
+    change: Callable[[dict[str, Any]], dict[str, Any]] = lambda template: template,
 ) -> str:
     """Upload the zips and the template that points to them; return the template's URL.
 
     `values` are the values of parameters. The alarms in `ringing` are ignored when requests are moved to a new version
-    of the API. Raises CloudError for a template that is too large. The files are uploaded each time, because another
-    program may have put other files with these names into the bucket.
+    of the API. `change` is applied to the template. Raises CloudError for a template that is too large. The files are
+    uploaded each time, because another program may have put other files with these names into the bucket.
     """
     bucket, s3 = name(account, package.stack), account.client("s3")
     zips = {archive.name: _digested(archive, "zip") for archive in package.archives}
     code = {f"./{archive}": f"s3://{bucket}/{key}" for archive, key in zips.items()}
-    template = shifted(with_code(package.read_template(), code), values, package.stack, TRIGGERS, ringing)
-    check_size(template := stamped(template, values))
+    template = shifted(change(with_code(package.read_template(), code)), values, package.stack, TRIGGERS, ringing)
+    check_size(template)
     _ensure(s3, bucket, account, tags)
     for archive in package.archives:
         _put(s3, bucket, archive.read_bytes(), "zip", "application/zip")

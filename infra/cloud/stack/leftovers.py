@@ -57,8 +57,14 @@ def _deployment_group(account: Account, arn: str) -> bool:
     return True
 
 
+def _http_api(account: Account, arn: str) -> bool:
+    """Ask for the API, or a stage of it: arn:aws:apigateway:eu-west-1::/apis/abc/stages/$default."""
+    account.client("apigatewayv2").get_api(ApiId=arn.split("/")[2])
+    return True
+
+
 def _rest_api(account: Account, arn: str) -> bool:
-    """Ask for the API, or a stage of it: arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api."""
+    """Ask for the REST API of an earlier version, or a stage of it."""
     account.client("apigateway").get_rest_api(restApiId=arn.split("/")[2])
     return True
 
@@ -79,6 +85,7 @@ def _stack(account: Account, arn: str) -> bool:
 
 
 ASK: dict[tuple[str, str], Ask] = {
+    ("apigateway", "/apis/"): _http_api,
     ("apigateway", "/restapis/"): _rest_api,
     ("cloudformation", "stack/"): _stack,
     ("cloudfront", "distribution/"): _named("cloudfront", "get_distribution", "Id"),

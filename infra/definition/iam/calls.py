@@ -46,6 +46,9 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
             # the key of a job's body begins with the name of its type, then the id of the job
             of_a_type = prefix in ("payloads", "results") and rest.count("/") > 1
             return [f"{prefix}/{rest.partition('/')[0]}/*" if of_a_type else f"{prefix}/*"]
+        case "secretsmanager":
+            # <stack>/webhooks/<id>
+            return [f"{(params.get('SecretId') or params['Name']).split('/')[-2]}/*"]
         case "logs" | "lambda":
             named = params.get("UUID") or params.get("FunctionName") or params["logGroupName"]
             return [named.rpartition("/")[2]]

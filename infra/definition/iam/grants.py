@@ -3,11 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE, DUE, RATE, SCHEDULES
+from chalicelib.adapters.dynamo.tables.schema import (
+    AUTO_PAUSE,
+    DUE,
+    RATE,
+    SCHEDULES,
+    VIEWS,
+    WEBHOOK_STATES,
+    WEBHOOKS,
+)
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
-from chalicelib.job_types.jobtype import JobType, queue_of
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import name_in_aws
-from chalicelib.job_types.queues import TypeQueue
+from chalicelib.job_types.queues import TypeQueue, keys_of, that_pause
+from chalicelib.webhooks.webhook import DELIVER
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
@@ -16,10 +25,14 @@ CONSUMING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQ
 """Actions on its queue that a worker's role needs: Lambda uses them for the event source mapping, and the worker
 changes the visibility of messages."""
 SWEEPING = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+BATCH_ROWS = "BATCH*"
+"""Partition keys of batches in the control table: of the rounds of each, and of their list."""
 RATE_WINDOWS = "RL#*"
 """Partition keys of rate limits in the control table: one row for the window of each address."""
 BULK_WORK = "lambda:InvokeFunction:recount"
 """The grant to start the function that processes bulk actions."""
+TELLING = "sns:Publish"
+"""The grant to send the names of types in trouble to the alarms' topic."""
 SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
 """Maximum number of types that a role names one by one. If there are more, a pattern covers them."""
@@ -29,8 +42,11 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Grants to read the parts of jobs that did not fit into DynamoDB; every function that reads jobs needs them."""
 
 
-def worker(queue: TypeQueue) -> list[str]:
-    """Let a worker read its own queue and log, write jobs, and send to its own queue and those of its `enqueues`."""
+def worker(queue: TypeQueue, *, callers: Sequence[TypeQueue] = ()) -> list[str]:
+    """Let a worker read its own queue and log, write jobs, and send to its own queue and those of its `enqueues`.
+
+    `callers` are the other queues whose jobs wait for the ends of its jobs: it sends their messages, too.
+    """
     rated = [kind.name for kind in queue.types if kind.rate is not None]
     return [
         *(f"sqs:{action}:{queue.short}" for action in CONSUMING),
@@ -42,12 +58,20 @@ def worker(queue: TypeQueue) -> list[str]:
         *(f"s3:{grant}/{folder}*" for folder in _folders(queue.types) for grant in OWN_BODIES),
         # the result of the job that has ended
         *(["s3:GetObject:results/*"] if any(kind.takes_ends for kind in queue.types) else ()),
+        *(f"s3:GetObject:results/{folder}*" for folder in _called(queue)),
         f"logs:FilterLogEvents:{queue.short}",
         *_making(queue),
+        *(f"sqs:SendMessage:{caller.short}" for caller in callers),
         *(grant for name in (rated if len(rated) <= MOST_NAMED else ["*"]) for grant in _pacing(name)),
         *(_failures(queue.key) if queue.pause_when is not None else ()),
         *short_forms(queue.access),
     ]
+
+
+def _called(queue: TypeQueue) -> list[str]:
+    """Return the folders with the results of the types that its types call."""
+    called = list(dict.fromkeys(name.replace(".", "-") for kind in queue.types for name in kind.calls))
+    return [f"{name}/" for name in called] if len(called) <= MOST_NAMED else [""]
 
 
 def _folders(types: Sequence[JobType[Any, Any]]) -> list[str]:
@@ -70,8 +94,11 @@ def _making(queue: TypeQueue) -> list[str]:
     made = [name.replace(".", "-") for name in queue.enqueues]
     folders = [f"{name}/" for name in made] if len(made) <= MOST_NAMED else [""]
     return [
-        *(f"sqs:SendMessage:{to}" for to in dict.fromkeys(name_in_aws(queue_of(name)) for name in queue.enqueues)),
+        *(f"sqs:SendMessage:{name_in_aws(key)}" for key in keys_of(queue.enqueues)),
+        # `ctx.enqueue_many` looks for jobs that were made before, and adds the others to the parent's list
+        *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "BatchWriteItem") if made),
         *(f"s3:PutObject:payloads/{folder}*" for folder in folders),
+        *(_batches("GetItem") if queue.enqueues else ()),
     ]
 
 
@@ -89,23 +116,32 @@ def _failures(name: str) -> list[str]:
     return [f"dynamodb:{action}:control/{AUTO_PAUSE}{name}" for action in ("GetItem", "UpdateItem")]
 
 
-def pausing(queues: Sequence[TypeQueue]) -> list[TypeQueue]:
-    """Return the queues that pause automatically."""
-    return [queue for queue in queues if queue.pause_when is not None]
+READING_WEBHOOKS = [f"dynamodb:Query:control/{rows}" for rows in (WEBHOOKS, WEBHOOK_STATES)]
+EDITING_WEBHOOKS = [
+    *(f"dynamodb:{action}:control/{WEBHOOKS}" for action in ("DeleteItem", "PutItem")),
+    *(f"dynamodb:{action}:control/{WEBHOOK_STATES}" for action in ("PutItem", "UpdateItem")),
+    *(f"secretsmanager:{action}:webhooks/*" for action in (
+        "CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "TagResource",
+    )),
+]  # fmt: skip
+"""What the API needs to register webhooks. It reads a secret only to keep it valid for a day when it is rotated."""
 
 
 def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
-    """Let the API store jobs and schedules, send messages, read depths, pause workers.
+    """Let the API look up tokens by their hashes, store jobs and schedules, send messages, read depths, pause workers.
 
-    It cannot receive messages or scan tables.
+    It cannot receive messages, scan tables, list tokens or write them.
     """
     return [
-        *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if pausing(queues) else ()),
+        f"dynamodb:GetItem:control/{TOKENS}",
+        *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if that_pause(queues) else ()),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
+        "dynamodb:Query:jobs/index/members",
+        *_batches(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
-        *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "PutItem")),
+        *(f"dynamodb:{action}:control/{rows}" for rows in (SCHEDULES, VIEWS) for action in ("DeleteItem", "PutItem")),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",
@@ -115,53 +151,63 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         f"logs:FilterLogEvents:{EVERY_TYPE}",
         f"lambda:UpdateEventSourceMapping:{EVERY_TYPE}",
         BULK_WORK,
+        *(EDITING_WEBHOOKS if any(kind.name == DELIVER for queue in queues for kind in queue.types) else ()),
     ]
 
 
-def told(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
-    """Return the types whose jobs can be made when another job has ended (`on_end`)."""
-    return [kind for kind in types if kind.takes_ends]
+def types_for_ends(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]]:
+    """Return the types whose jobs can be made when another job or a batch has ended: they are named, or deliveries."""
+    return [kind for kind in types if kind.takes_ends or kind.takes_batch_ends or kind.name == DELIVER]
 
 
 def followup(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Let the function `followup` read the stream, and make jobs of these types only."""
+    """Let the function `followup` read the stream, count batches, and make jobs of these types only."""
     queues = dict.fromkeys(kind.short for kind in types) if len(types) <= MOST_NAMED else [EVERY_TYPE]
     return [
         *_stream(),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
+        *_batches("GetItem"),
         *(f"sqs:SendMessage:{queue}" for queue in queues),
+        *(READING_WEBHOOKS if any(kind.name == DELIVER for kind in types) else ()),
     ]
 
 
-def authorizer() -> list[str]:
-    """Let the authorizer look up one token by its hash."""
-    return [f"dynamodb:GetItem:control/{TOKENS}"]
+def _batches(*reading: str) -> list[str]:
+    """Let a function write the rounds of batches and their list, and read them in these ways."""
+    return [f"dynamodb:{action}:control/{BATCH_ROWS}" for action in (*reading, "UpdateItem")]
 
 
 def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
-    """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions."""
+    """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions.
+
+    It also writes canaries, and reads whether the counters have seen them.
+    """
     return [
-        *_switching(pausing(queues)),
+        *_switching(that_pause(queues)),
+        *_updating(TOTALS),  # the row of the types in trouble
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
         "dynamodb:Query:control",
         f"dynamodb:Query:control/index/{DUE}",
+        "dynamodb:Query:jobs/index/members",
+        *_batches("GetItem"),
         *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
-        f"dynamodb:GetItem:control/{BULK_ACTIONS}",
+        *(f"dynamodb:GetItem:control/{key}" for key in (BULK_ACTIONS, RECOUNT)),
         BULK_WORK,
         *LARGE_BODIES,
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         *(f"sqs:{action}:{EVERY_TYPE}-dlq" for action in SWEEPING),
         "lambda:InvokeFunction:watchdog",
+        TELLING,
     ]
 
 
 def _switching(queues: Sequence[TypeQueue]) -> list[str]:
-    """Let the watchdog end pauses, enable and disable these queues' mappings, and invoke their workers."""
+    """Let the watchdog store and end pauses, enable and disable these queues' mappings, and invoke their workers."""
     places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
-    return [*_failures("*"), *_updating(TOTALS, f"{PAST_PAUSES}*"), *switching] if queues else []
+    return [*_failures("*"), *_updating(f"{PAST_PAUSES}*"), *switching] if queues else []
 
 
 def counters() -> list[str]:
@@ -187,7 +233,9 @@ def recount() -> list[str]:
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
-        *_updating(TOTALS, RECOUNT, BULK_ACTIONS),
+        "dynamodb:Query:jobs/index/members",
+        *_batches(),
+        *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS),
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,
         "s3:PutObject:payloads/*",

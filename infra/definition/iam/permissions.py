@@ -9,8 +9,10 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     sqs:SendMessage:email-send           on a queue, or on its dead-letter queue: email-send-dlq
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
     ses:SendEmail                        from the stack's own address and identity
+    sns:Publish                          to the alarms' topic
     logs:FilterLogEvents:email-send      on the log group of a function
     lambda:UpdateEventSourceMapping:email-send   on the event source mapping of a function
+    secretsmanager:CreateSecret:webhooks/*   on the stack's own secrets below a prefix
     lambda:InvokeFunction:recount        on a function of the platform, or on a worker: email-send
 
 `*-*` in the place of a queue or function means those of every job type (`*-*-dlq`: every dead-letter queue). The names
@@ -25,12 +27,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.access import GRANT
 from chalicelib.jobs.constants import FIFO_ENDING
 from infra.definition.iam import written
-from infra.definition.names import Value, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
+from infra.definition.names import Value, alarm_topic, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
 
-GRANT = re.compile(r"(?P<service>[a-z0-9]+):(?P<action>[A-Z][A-Za-z]+)(:(?P<where>\S+))?")
-SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "logs", "lambda"})
+SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "sns", "logs", "lambda", "secretsmanager"})
 PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
 TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
@@ -51,7 +53,7 @@ LONGEST_ARN = 120
 """Maximum characters that CloudFormation inserts for a reference to a queue: its ARN, with the longest names."""
 KEY_NEEDS = 180
 """Characters of the statement on a customer's key. `fitting` adds this statement to every role."""
-PLATFORM = ("api", "authorizer", "watchdog", "counters", "recount", "followup")
+PLATFORM = ("api", "watchdog", "counters", "recount", "followup")
 """The functions that belong to no job type."""
 
 
@@ -79,6 +81,8 @@ class Grant:
             raise ConfigurationError(f"{text!r} does not name a queue or function; {EVERY_TYPE} is every job type's")
         if grant.service == "s3" and not re.fullmatch(r"[a-z][a-z0-9-]*/(.*/)?\*", grant.where):
             raise ConfigurationError(f"{text!r} needs a prefix of the files bucket, like uploads/*")
+        if grant.service == "secretsmanager" and not re.fullmatch(r"[a-z]+/\*", grant.where):
+            raise ConfigurationError(f"{text!r} needs a prefix of the stack's secrets, like webhooks/*")
         return grant
 
 
@@ -193,11 +197,15 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
             # use the name: with a reference, CloudFormation would create the role after the bucket, and the bucket
             # after CloudFront's distribution
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
+        case "secretsmanager":
+            return {"Resource": arn("secretsmanager", f"secret:{stack}/{where}")}
         case "lambda" | "lambda-function":
             return _mapping(stack, where) if service == "lambda" else _function(stack, where)
         case "logs":
             every = arn("logs", f"log-group:/aws/lambda/{stack}-{EVERY_TYPE}:*")
             return {"Resource": every if where == EVERY_TYPE else arn_of(logical(where, "Logs"))}
+        case "sns":
+            return {"Resource": alarm_topic()}
         case _:
             return _mail()
 

@@ -10,7 +10,7 @@ from infra.definition.lambdas import reaching, signing
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.lambdas.runtime import RUNTIME
-from infra.definition.names import Resources, Value, arn_of, attribute, logical, ref
+from infra.definition.names import Resources, Value, alarm_topic, arn_of, attribute, logical, ref
 
 SHARED_BY = "JobTypes"
 """The key of a function's metadata with the types that share its queue."""
@@ -116,7 +116,7 @@ def _variables(function: FunctionDefinition) -> dict[str, Value]:
     if function.short == "watchdog":
         switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
         # the name and not a Ref: a resource that refers to itself is a circular dependency
-        return {"WATCHDOG_FUNCTION": function.name, **switches, **signing.of_platform()}
+        return {"WATCHDOG_FUNCTION": function.name, "ALARM_TOPIC": alarm_topic(), **switches, **signing.of_platform()}
     return signing.of_platform()
 
 
@@ -152,13 +152,13 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
         "MaximumRetryAttempts": trigger.retries,
         "MaximumRecordAgeInSeconds": trigger.longest_age,
         **({} if trigger.tumbling is None else {"TumblingWindowInSeconds": trigger.tumbling}),
-        "FilterCriteria": {"Filters": [{"Pattern": trigger.pattern}]},
+        "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in trigger.patterns]},
     }
 
 
 def _grants(function: FunctionDefinition) -> list[str]:
     if function.works is not None:
-        return grants.worker(function.works)
+        return grants.worker(function.works, callers=function.callers)
     platform = {
         "watchdog": grants.watchdog(function.pauses),
         "counters": grants.counters(),

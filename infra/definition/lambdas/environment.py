@@ -9,7 +9,7 @@ from infra.definition.names import Value, bucket_name, mapping_id, queue_name, r
 
 BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
-DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE"})
+DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE", "AWS_ENDPOINT_URL", "WEBHOOK_RECEIVER"})
 """Read by Settings, never set in the cloud."""
 API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET"})
 """Read by Settings, set only for the API, in `gateway`. For other functions EVENT_SOURCES would be a circular
@@ -17,9 +17,10 @@ reference, and CORS_ORIGIN would make every function wait for CloudFront. The wa
 with an automatic pause."""
 BY_FUNCTION = frozenset({"SIGNING_KEY", "SIGNING_KEYS"})
 """Read by Settings; `signing` says which function gets which keys."""
-WATCHDOG_ONLY = frozenset({"WATCHDOG_FUNCTION"})
-"""Read by Settings, set only for the watchdog, which starts more runs of itself. The API's variables have no space left
-for it: Lambda limits their total size."""
+WATCHDOG_ONLY = frozenset({"ALARM_TOPIC", "WATCHDOG_FUNCTION"})
+"""Read by Settings, set only for the watchdog: it sends the names of types in trouble to the alarms' topic, and starts
+more runs of itself. The API's variables have no space left
+for them: Lambda limits their total size."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Set for the library of logs and metrics; Settings does not read them."""
 
@@ -90,6 +91,8 @@ def local_environment(
         "BACKGROUND_FUNCTION": "",
         # nothing to invoke: one run of the watchdog does everything
         "WATCHDOG_FUNCTION": "",
+        # no topic: the log and the console name the types in trouble
+        "ALARM_TOPIC": "",
     }
 
 

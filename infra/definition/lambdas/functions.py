@@ -1,33 +1,44 @@
-"""Define the Lambda functions other than the API: one per queue, watchdog, counters, recount; and their triggers.
+"""Define the Lambda functions other than the API: one per queue, watchdog, counters, recount, followup; their triggers.
 
-A stage with types for `on_end` also has the function `followup`.
+`followup` does what follows from the ends of jobs; without `on_end`, batches and webhooks it is never invoked.
 """
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.queues import TypeQueue, queues_of
+from chalicelib.job_types.queues import TypeQueue, queues_of, that_pause
 from chalicelib.jobs.job import TERMINAL, in_order
-from infra.definition.iam.grants import pausing, told
+from chalicelib.webhooks.webhook import DELIVER
+from infra.definition.iam.grants import types_for_ends
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
 NIGHTLY = "2/15 0-4 * * ? *"
 """From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. An invocation
 continues where the last one had to stop. If there is nothing to do, an invocation ends after one read."""
-COUNTED = json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META, CANARY]}}}}, separators=(",", ":"))
-"""Event filters of the counters: they let through the main items of jobs, and the canaries of the recount."""
-ENDED = json.dumps({
-    "dynamodb": {
-        "Keys": {"sk": {"S": [META]}},
-        "NewImage": {"status": {"S": list(in_order(TERMINAL))}, "on_end": {"S": [{"exists": True}]}},
-    }
-}, separators=(",", ":"))  # fmt: skip
-"""Event filter of the function `followup`: it passes only finished jobs with `on_end`."""
+COUNTED = (
+    json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META]}}}}, separators=(",", ":")),
+    json.dumps({"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [CANARY]}}}}, separators=(",", ":")),
+)
+"""Event filters of the counters: they let through the main items of jobs, and new canaries of the recount and of the
+watchdog."""
+
+
+def _ended(attribute: str, values: object) -> str:
+    """Return the event filter that passes only finished jobs in which the attribute has one of these values."""
+    image = {"status": {"S": list(in_order(TERMINAL))}, attribute: {"S": [values]}}
+    return json.dumps({"dynamodb": {"Keys": {"sk": {"S": [META]}}, "NewImage": image}}, separators=(",", ":"))
+
+
+MEMBERS = _ended("batch", {"exists": True})
+ENDED = (_ended("on_end", {"exists": True}), MEMBERS)
+"""Event filters of the function `followup`: they pass only finished jobs with `on_end`, and members of batches."""
+EVERY_END = (_ended("type", {"anything-but": [DELIVER]}), MEMBERS)
+"""Its event filters in a stage with webhooks, which may get any end except those of deliveries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,8 @@ class StreamTrigger:
     retries: int
     longest_age: int
     """Seconds after which a record that always fails is given up. The stream itself keeps records for 24 hours."""
-    pattern: str
-    """Event filter pattern, as JSON. Records that do not match are never delivered, and cost nothing."""
+    patterns: tuple[str, ...]
+    """Event filter patterns, as JSON. Records that match none are never delivered, and cost nothing."""
     tumbling: int | None = None
     """Seconds of the tumbling window. It is set only because Lambda then names the shard in the event; no code waits
     for the end of a window."""
@@ -91,10 +102,12 @@ class FunctionDefinition:
     trigger: Trigger
     works: TypeQueue | None = None
     """The queue whose messages the function processes; None for a function of the platform."""
+    callers: Sequence[TypeQueue] = ()
+    """The other queues with types that call types of `works`: the function wakes their jobs."""
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
     tells: Sequence[JobType[Any, Any]] = ()
-    """The types of the jobs that the function makes for `on_end`."""
+    """The types of the jobs that the function makes when a job or a batch has ended."""
 
     @property
     def name(self) -> str:
@@ -113,11 +126,14 @@ class FunctionDefinition:
 
 
 def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDefinition]:
-    """Return every function except the API and its authorizer, which Chalice makes."""
+    """Return every function except the API, which Chalice makes."""
     types = list(types)
     queues = queues_of(types)
-    workers = [_worker(queue, stack) for queue in queues]
-    return [*workers, *_platform(stack, pausing(queues)), *_followup(stack, told(types))]
+    workers = [
+        replace(_worker(queue, stack), callers=[one for one in queues if one is not queue and one.calls(queue)])
+        for queue in queues
+    ]
+    return [*workers, *_platform(stack, that_pause(queues)), _followup(stack, types_for_ends(types))]
 
 
 def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
@@ -131,7 +147,7 @@ def _platform(stack: str, paused: Sequence[TypeQueue]) -> list[FunctionDefinitio
         stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60), pauses=paused
     )
     stream = StreamTrigger(
-        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, pattern=COUNTED
+        f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, patterns=COUNTED
     )
     counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
     nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
@@ -139,9 +155,10 @@ def _platform(stack: str, paused: Sequence[TypeQueue]) -> list[FunctionDefinitio
     return [watchdog, counters, recount]
 
 
-def _followup(stack: str, types: Sequence[JobType[Any, Any]]) -> list[FunctionDefinition]:
-    """Return the function `followup`, which makes the jobs of `on_end`; none if no type can be named there."""
-    if not types:
-        return []
-    stream = StreamTrigger(f"{stack}-jobs", 100, window=1, retries=300, longest_age=23 * HOUR, pattern=ENDED)
-    return [FunctionDefinition(stack, "followup", "chalicelib.entry.followup.handler", 60, 256, stream, tells=types)]
+def _followup(stack: str, types: Sequence[JobType[Any, Any]]) -> FunctionDefinition:
+    """Return the function `followup`, which counts batches, and makes deliveries and end jobs."""
+    patterns = EVERY_END if any(kind.name == DELIVER for kind in types) else ENDED
+    stream = StreamTrigger(
+        f"{stack}-jobs", 100, window=1, retries=300, longest_age=23 * HOUR, tumbling=900, patterns=patterns
+    )
+    return FunctionDefinition(stack, "followup", "chalicelib.entry.followup.handler", 60, 256, stream, tells=types)

@@ -8,7 +8,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.jobs.signing import PARAMETER, end_name, end_parameter_of, parameter_of, short_name, type_keys
 from chalicelib.settings import DEVELOPMENT_KEY
-from infra.definition.iam.grants import MOST_NAMED, told
+from infra.definition.iam.grants import MOST_NAMED, types_for_ends
 from infra.definition.names import Value, ref, sub
 
 SINCE = "UnsignedUntil"
@@ -47,7 +47,7 @@ def _needed(types: Iterable[JobType[Any, Any]]) -> list[str]:
     """
     every = list(types)
     held = {parameter for queue in queues_of(every) for parameter in (_held(queue) or {}).values()}
-    if len(named := told(every)) <= MOST_NAMED:
+    if len(named := types_for_ends(every)) <= MOST_NAMED:
         held |= {parameter_of(kind.name) for kind in named}
     own = [parameter_of(kind.name) for kind in every if kind.queue is None]
     return list(dict.fromkeys([*own, *sorted(held)]))
@@ -70,7 +70,7 @@ def of_worker(queue: TypeQueue) -> dict[str, Value]:
 
 
 def of_followup(types: Sequence[JobType[Any, Any]]) -> dict[str, Value]:
-    """Return the variables for the function that makes the jobs of `on_end`: it has the keys of these types."""
+    """Return the variables for the function that makes the jobs of ends: it has the keys of these types."""
     return of_platform() if len(types) > MOST_NAMED else _keys(_of_types(kind.name for kind in types))
 
 

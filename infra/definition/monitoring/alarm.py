@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.definition.monitoring.metrics import Metric
-from infra.definition.monitoring.topic import alarm_topic
+from infra.definition.names import Value, alarm_topic, console_url
 
 MINUTE = 60
 LATE = 2
@@ -21,12 +21,14 @@ class Alarm:
     advice: str
     metrics: Mapping[str, Metric]
     threshold: float
-    expression: str = ""
+    expression: Value = ""
     period: int = MINUTE
     periods: int = 1
     missing: str = "notBreaching"
     below: bool = False
     """True if the alarm rings for a value below the threshold; false if it rings for a value above it."""
+    in_console: bool = False
+    """True if the console's first page shows more; the description then has its address."""
 
     @property
     def looked_at(self) -> int:
@@ -35,7 +37,7 @@ class Alarm:
         The last minute of a late metric has no data point yet, so FILL creates one, which is never bad. An alarm that
         requires every data point of the last minutes to be bad would therefore never ring.
         """
-        filled = self.period == MINUTE and "FILL(" in self.expression and not self.below
+        filled = self.period == MINUTE and "FILL(" in str(self.expression) and not self.below
         return self.periods + LATE if filled else self.periods
 
     @property
@@ -49,7 +51,7 @@ class Alarm:
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
                 "AlarmName": f"{stack}-{self.name}",
-                "AlarmDescription": f"{self.advice} (docs/operations.md#{self.kind})",
+                "AlarmDescription": self._description(),
                 **self._measured(),
                 "ComparisonOperator": "LessThanThreshold" if self.below else "GreaterThanThreshold",
                 "Threshold": self.threshold,
@@ -60,6 +62,10 @@ class Alarm:
                 "OKActions": [alarm_topic()],
             },
         }
+
+    def _description(self) -> Value:
+        text = f"{self.advice} (docs/operations.md#{self.kind})"
+        return {"Fn::If": ["HasDashboard", console_url(f"{text} "), text]} if self.in_console else text
 
     def _measured(self) -> dict[str, Any]:
         if not self.expression:

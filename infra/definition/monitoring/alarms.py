@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
-from infra.definition.iam.grants import told
+from chalicelib.webhooks.webhook import DELIVER
+from infra.definition.iam.grants import types_for_ends
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric
+from infra.definition.monitoring.trouble_alarms import trouble_alarms
 from infra.definition.monitoring.type_alarms import errors_of, type_alarms
-from infra.definition.names import Resources, logical
-from infra.definition.throttles import RATE
+from infra.definition.names import Resources, logical, sub
 
 FULL = 0.8
-"""Share of the API's request limit at which the alarm rings."""
+"""Share of the API's request limit (`ApiRate`) at which the alarm rings."""
 REFUSED = 10
 """Number of refused requests per second at which the alarm rings."""
 BEHIND, UNREAD = 60_000, 86_400_000
@@ -26,8 +27,18 @@ LATE_ENDS = 600_000
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
     """Return every alarm of the stack."""
-    ends = _of_ends(stack) if told(types) else []
-    return [*type_alarms(types, stack), *_of_requests(stack), *_of_upkeep(stack), *_of_functions(stack), *ends]
+    ends = [
+        *((*_of_followup(stack), *_of_ends(stack)) if types_for_ends(types) else ()),
+        *(_of_webhooks(stack) if any(kind.name == DELIVER for kind in types) else ()),
+    ]
+    return [
+        *trouble_alarms(stack),
+        *type_alarms(types, stack),
+        *_of_requests(stack),
+        *_of_upkeep(stack),
+        *_of_functions(stack),
+        *ends,
+    ]
 
 
 def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
@@ -38,7 +49,7 @@ def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 def _of_functions(stack: str) -> list[Alarm]:
     """Watch the functions whose failure no other alarm shows within 5 minutes.
 
-    The alarm `watchdog-silent` covers the watchdog. `api-errors` covers the API and the authorizer: both answer 5xx.
+    The alarm `watchdog-silent` covers the watchdog. `api-errors` covers the API, which answers 5xx.
     """
     return [
         Alarm(
@@ -49,17 +60,42 @@ def _of_functions(stack: str) -> list[Alarm]:
     ]  # fmt: skip
 
 
-def _of_ends(stack: str) -> list[Alarm]:
-    """Watch the function that makes the jobs of `on_end`, in a stage that has it."""
+def _of_followup(stack: str) -> list[Alarm]:
+    """Watch the function `followup`, in a stage in which it makes jobs.
+
+    In other stages it only counts batches, and the watchdog ends those that were not counted.
+    """
     return [
         Alarm(
-            "followup-behind", "", "The jobs that tell ends are made over ten minutes late. Look at the log and the "
-            "event source mapping of the function followup; the ends of up to 23 hours are made up for by themselves.",
+            "followup-behind", "", "End jobs, deliveries and counts of batches are over ten minutes late. "
+            "Look at the log and the event source mapping of the function followup. Ends of up to 23 hours are "
+            "processed automatically when it works again.",
             {"age": metrics.function(f"{stack}-followup", "IteratorAge", "Maximum")}, LATE_ENDS, periods=2,
         ),
+    ]  # fmt: skip
+
+
+def _of_webhooks(stack: str) -> list[Alarm]:
+    return [
         Alarm(
-            "end-refused", "", "The end of a job could not be told: the type that on_end names is removed or retired, "
-            "or on_end is not signed. Look for end.refused in the logs of followup and recount.",
+            "webhook-disabled", "", "A webhook was disabled: its receiver answered 410, or every delivery has failed "
+            "for three days. GET /webhooks names it and the reason; enable it when the receiver works, and send again.",
+            {"disabled": metrics.own(stack, "WebhookDisabled")}, 0,
+        ),
+        Alarm(
+            "webhook-failing", "", "Deliveries to a webhook have failed for over half an hour. GET /webhooks names "
+            "it, and its deliveries show the receiver's answer; after three days the webhook is disabled.",
+            {"failing": metrics.own(stack, "WebhookFailing")}, 0,
+        ),
+    ]  # fmt: skip
+
+
+def _of_ends(stack: str) -> list[Alarm]:
+    return [
+        Alarm(
+            "end-refused", "", "No job or delivery could be created for the end of a job or a batch: its type was "
+            "removed or retired, the name of the type is not signed, or the data of the end cannot be stored. Look for "
+            "end.refused, batch.refused and webhook.refused in the logs of followup, recount and watchdog.",
             {"refused": metrics.own(stack, "EndRefused")}, 0,
         ),
     ]  # fmt: skip
@@ -75,17 +111,18 @@ def _of_requests(stack: str) -> list[Alarm]:
     return [
         Alarm(
             "api-errors", "", "The API answered with 5xx. Look at its log for the traceback, by correlation id.",
-            {"errors": metrics.api(stack, "5XXError", "Average")}, 0.01, period=5 * MINUTE,
+            {"errors": metrics.api("5xx"), "requests": metrics.api("Count")}, 0.01, "errors/requests",
+            period=5 * MINUTE,
         ),
         Alarm(
-            "api-full", "", "Nearly as many requests come as a path of the API takes; what is beyond is answered with "
+            "api-full", "", "Nearly as many requests come as the API takes (ApiRate); what is beyond is answered with "
             "429. Find out who sends them (access logs), and have producers send in batches.",
-            {"requests": metrics.api(stack, "Count")}, FULL * RATE * MINUTE, periods=2,
+            {"requests": metrics.api("Count")}, FULL * MINUTE, sub("requests/${ApiRate}"), periods=2,
         ),
         Alarm(
             "api-refused", "", "The API refuses ten requests a second and more (4xx): a flood without a valid token, "
             "or a client that repeats what is wrong. See who asks (access logs); AWS WAF stops a flood.",
-            {"refused": metrics.api(stack, "4XXError")}, REFUSED * MINUTE, periods=3,
+            {"refused": metrics.api("4xx")}, REFUSED * MINUTE, periods=3,
         ),
         Alarm(
             "throttles", "", "The account's Lambda concurrency is used up. Ask for a higher limit, or lower the "

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from chalicelib.watchdog.constants import GROWING_RUNS
+from chalicelib.watchdog.constants import DUE_UNCLAIMED, GROWING_RUNS
 from infra.definition.monitoring.alarm import MINUTE, Alarm
 
 PUBLISHED = 1
@@ -30,9 +30,11 @@ class Failure:
 
 
 FAILURES: Sequence[Failure] = (
-    Failure("a worker cannot start, runs out of time or memory", "errors"),
-    Failure("the API or its authorizer cannot start or fails", "api-errors"),
-    Failure("a job used up its attempts", "dead-letters"),
+    # a due job that nobody claims, or the end of the dead worker's lease; then the next run of the watchdog
+    Failure("a worker cannot start, runs out of time or memory", "not-starting", ceil(DUE_UNCLAIMED / MINUTE) + 1),
+    Failure("the same, of a type whose jobs may start late or run for over a minute", "errors"),
+    Failure("the API cannot start or fails", "api-errors"),
+    Failure("a job used up its attempts", "dead-letters", 1),
     Failure("an outage, a permission or a schema keeps jobs from running", "stalled"),
     Failure("no worker takes messages, or workers take fewer than arrive", "growing", GROWING_RUNS),
     Failure("the watchdog does not run, or fails", "watchdog-silent"),

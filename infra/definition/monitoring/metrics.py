@@ -3,12 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.job_types.queue import is_shared
+from infra.definition.names import API, sub
+
 OWN = "JobFlow"
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric, and the statistic that combines its data points in a period."""
+    """One metric, and the statistic that combines its data points in a period.
+
+    The value of a dimension may refer to a resource: `${HttpApi}`.
+    """
 
     namespace: str
     name: str
@@ -29,7 +35,7 @@ class Metric:
         return [self.namespace, self.name, *flat, {"stat": self.stat, "label": label}]
 
     def _identity(self) -> dict[str, Any]:
-        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        dimensions = [{"Name": name, "Value": sub(value)} for name, value in self.dimensions.items()]
         return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
 
 
@@ -38,9 +44,14 @@ def own(stack: str, name: str, job_type: str = "-", stat: str = "Sum") -> Metric
     return Metric(OWN, name, {"service": stack, "job_type": job_type}, stat)
 
 
+def in_trouble(stack: str, condition: str) -> Metric:
+    """Return the metric of the watchdog with the number of types for which a condition is true."""
+    return Metric(OWN, "TypesInTrouble", {"service": stack, "condition": condition}, "Maximum")
+
+
 def of_queue(stack: str, name: str, key: str) -> Metric:
     """Return a metric of a job type, or of a shared queue, which is counted for the queue and not for its types."""
-    return own(stack, name, key) if "." in key else Metric(OWN, name, {"service": stack, "queue": key})
+    return Metric(OWN, name, {"service": stack, "queue": key}) if is_shared(key) else own(stack, name, key)
 
 
 def queue(name: str, metric: str, stat: str = "Maximum") -> Metric:
@@ -53,9 +64,9 @@ def function(name: str, metric: str, stat: str = "Sum") -> Metric:
     return Metric("AWS/Lambda", metric, {"FunctionName": name}, stat)
 
 
-def api(name: str, metric: str, stat: str = "Sum") -> Metric:
-    """Return a metric of API Gateway about the REST API with that name."""
-    return Metric("AWS/ApiGateway", metric, {"ApiName": name}, stat)
+def api(metric: str, *, stat: str = "Sum") -> Metric:
+    """Return a metric of API Gateway about the stack's HTTP API, which CloudWatch knows by its id."""
+    return Metric("AWS/ApiGateway", metric, {"ApiId": f"${{{API}}}"}, stat)
 
 
 def table(name: str, metric: str, operation: str, stat: str = "Sum") -> Metric:

@@ -1,9 +1,13 @@
-"""Define the CloudWatch dashboard: numbers of new, waiting and ended jobs, for the platform and for each type."""
+"""Define the CloudWatch dashboard: the platform, types in trouble, ended jobs; and each queue, while that is free.
+
+The console shows every type, however many there are.
+"""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.counters.troubles import Condition
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
 from infra.definition.monitoring import metrics
@@ -12,7 +16,7 @@ from infra.definition.names import Resources, dead_of, queue_name, sub
 WIDTH = 8
 HEIGHT = 6
 FREE_METRICS = 50
-"""Maximum number of metrics of a free dashboard. Every account has three free dashboards."""
+"""Maximum number of metrics of a free dashboard; ours never has more. Every account has three free dashboards."""
 
 
 def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
@@ -42,14 +46,15 @@ def overview(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
 
 
 def rows(types: Sequence[JobType[Any, Any]], stack: str) -> list[list[dict[str, Any]]]:
-    """Return the graphs, row by row: all metrics of each queue if the dashboard stays free, else three of each."""
+    """Return the graphs, row by row: as many metrics of each queue as fit into a free dashboard, or none of any."""
     platform = _platform(stack)
     queues = queues_of(types)
-    full = [platform, *(_type(queue, stack) for queue in queues)]
-    if metrics_of(full) <= FREE_METRICS:
-        return full
     short = [graph for queue in queues for graph in _short(queue, stack)]
-    return [platform, *(short[start : start + 3] for start in range(0, len(short), 3))]
+    tries = [
+        [*platform, *(_type(queue, stack) for queue in queues)],
+        [*platform, *(short[start : start + 3] for start in range(0, len(short), 3))],
+    ]
+    return next((drawn for drawn in tries if metrics_of(drawn) <= FREE_METRICS), platform)
 
 
 def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
@@ -60,28 +65,30 @@ def metrics_of(drawn: list[list[dict[str, Any]]]) -> int:
 def _short(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
     queue = queue_name(stack, of.short, of.ending)
     shown = [
-        metrics.of_queue(stack, "Completed", of.key).as_row("completed"),
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
-        metrics.of_queue(stack, "DeadLettered", of.key).as_row("dead letters"),
+        metrics.queue(dead_of(queue), "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
     ]
     return [_graph(of.key, shown)]
 
 
-def _platform(stack: str) -> list[dict[str, Any]]:
-    latency = [metrics.api(stack, "Latency", stat).as_row(stat) for stat in ("p50", "p99")]
-    answers = [metrics.api(stack, name).as_row(label) for name, label in _ANSWERS]
+def _platform(stack: str) -> list[list[dict[str, Any]]]:
+    latency = [metrics.api("Latency", stat=stat).as_row(stat) for stat in ("p50", "p99")]
+    answers = [metrics.api(name).as_row(label) for name, label in _ANSWERS]
     health = [
         metrics.function(f"{stack}-watchdog", "Errors").as_row("watchdog errors"),
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
         metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
-        *(metrics.own(stack, name).as_row(name) for name in ("Created", "Retried", "Stalled")),
     ]
-    return [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)]
+    trouble = [metrics.in_trouble(stack, condition).as_row(condition) for condition in Condition]
+    ends = [metrics.own(stack, name).as_row(name) for name in _ENDS]
+    return [
+        [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)],
+        [_graph("Types in trouble", trouble), _graph("Jobs", ends)],
+    ]
 
 
 def _type(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
     queue, function = queue_name(stack, of.short, of.ending), f"{stack}-{of.short}"
-    ends = [metrics.of_queue(stack, name, of.key).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
@@ -92,14 +99,13 @@ def _type(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
         metrics.function(function, "ConcurrentExecutions", "Maximum").as_row("at the same time"),
         metrics.function(function, "Errors").as_row("errors"),
     ]
-    return [
-        _graph(f"{of.key}: jobs", ends),
-        _graph(f"{of.key}: queue", depths),
-        _graph(f"{of.key}: function", runs),
-    ]
+    own = [metrics.of_queue(stack, name, of.key).as_row(name) for name in ("Completed", "Failed", "DeadLettered")]
+    ends = [_graph(f"{of.key}: jobs", own)] if of.function.own_alarms else []
+    return [_graph(f"{of.key}: queue", depths), _graph(f"{of.key}: function", runs), *ends]
 
 
-_ANSWERS = (("Count", "all"), ("4XXError", "4xx"), ("5XXError", "5xx"))
+_ENDS = ("Created", "Completed", "Failed", "Retried", "DeadLettered", "Stalled")
+_ANSWERS = (("Count", "all"), ("4xx", "4xx"), ("5xx", "5xx"))
 
 
 def _graph(title: str, rows: list[list[Any]]) -> dict[str, Any]:

@@ -1,14 +1,6 @@
 """Define where alarms go: to the deployer's SNS topic, or to the stack's own topic with a subscription for e-mail."""
 
-from infra.definition.names import Resources, Value, ref
-
-TOPIC = "AlarmTopic"
-"""Logical id of the stack's own topic; the parameter AlarmTopicArn is the deployer's."""
-
-
-def alarm_topic() -> Value:
-    """Return the ARN of the alarms' topic."""
-    return {"Fn::If": ["OwnsTopic", ref(TOPIC), ref("AlarmTopicArn")]}
+from infra.definition.names import TOPIC, Resources, ref
 
 
 def topic(stack: str) -> Resources:

@@ -33,16 +33,6 @@ def origin() -> Value:
     return _either("https://${SiteDomain}", "https://${SiteDistribution.DomainName}", NOBODY)
 
 
-def url() -> Value:
-    """Return the dashboard's address, for a stage that has one."""
-    return {"Fn::If": ["HasDomain", sub("https://${SiteDomain}"), sub("https://${SiteDistribution.DomainName}")]}
-
-
-def quoted_origin() -> Value:
-    """Return the origin in single quotes, which API Gateway requires around a fixed header value."""
-    return _either("'https://${SiteDomain}'", "'https://${SiteDistribution.DomainName}'", f"'{NOBODY}'")
-
-
 def content_security_policy(stack: str) -> Value:
     """Allow only the site's own files, the API, and the files bucket for uploads and previews.
 

@@ -1,101 +1,92 @@
-"""Make Chalice's local replacement for API Gateway answer like the deployed API Gateway.
+"""Play API Gateway's HTTP API: events in payload format 2.0, decoded paths, and its own errors."""
 
-This module corrects Chalice in four ways. The answer to an unknown path or method is 404 or 405, not "Missing
-Authentication Token". The gateway's own error answers are problem documents with CORS headers. Path parameters are
-decoded. The event has a request id.
-"""
-
+import base64
 import json
 import logging
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from chalice import Chalice
-from chalice.config import Config
-from chalice.local import (
-    CustomLocalChalice,
-    LambdaEventConverter,
-    LocalChalice,
-    LocalGateway,
-    LocalGatewayException,
-    RouteMatcher,
-)
+from chalice.local import CustomLocalChalice, LambdaContext, LocalChalice
 
 from chalicelib.api.http.problems import CONTENT_TYPE, problem_body
-from infra.definition.web.gateway import ERRORS, EXPOSED
 
 LOG = logging.getLogger(__name__)
-SAID = {status: detail for status, _, detail in (ERRORS["UNAUTHORIZED"], ERRORS["ACCESS_DENIED"])}
-"""The deployed gateway's answers to a request that the authorizer refuses, by status."""
-Response = dict[str, Any]
+MEMORY_MB = 512
+TEXTS = ("text/", "application/json", "application/javascript", "application/xml")
+"""Content types of bodies that API Gateway passes on as text; it encodes all others in base64."""
+Answer = dict[str, Any]
+Handler = Callable[[Mapping[str, Any], Any], Answer]
 
 
-class EventConverter(LambdaEventConverter):  # type: ignore[misc]
-    """Converts requests to the events of a Lambda proxy integration."""
+class Gateway:
+    """One instance for all connections. Browsers may call only from `origin`. `timeout` in seconds."""
 
-    def __init__(self, app: Chalice) -> None:
-        self._matcher = RouteMatcher(list(app.routes))
-        super().__init__(self._matcher, app.api.binary_types)
-
-    def route_of(self, path: str) -> str:
-        """Return the route of a path; raises ValueError if there is none."""
-        return str(self._matcher.match_route(path).route)
-
-    def create_lambda_event(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
-    ) -> dict[str, Any]:
-        """Return the event; see chalice."""
-        event: dict[str, Any] = super().create_lambda_event(method, path, headers, body)
-        event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
-        event["httpMethod"] = method
-        event["path"] = event["requestContext"]["path"]
-        event["requestContext"]["requestId"] = str(uuid.uuid4())
-        return event
-
-
-class Gateway(LocalGateway):  # type: ignore[misc]
-    """One instance for all connections. Browsers may call only from `origin`."""
-
-    def __init__(self, app: Chalice, config: Config, origin: str) -> None:
+    def __init__(self, app: Chalice, handle: Handler, timeout: int, origin: str) -> None:
         # an app for each thread: requests run at the same time, and each must read its own `current_request`
         CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
         app.__class__ = CustomLocalChalice
-        super().__init__(app, config)
-        self.event_converter = EventConverter(app)
-        self._app = app
+        self._handle = handle
+        self._timeout = timeout
         self.origin = origin
 
-    def handle_request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Response:
-        """Return the answer of the app, or an answer of the gateway itself."""
+    def handle_request(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Return the function's answer, or the gateway's own if the function fails."""
+        context = LambdaContext("api", MEMORY_MB, max_runtime_ms=1000 * self._timeout)
         try:
-            methods = set(self._app.routes[self.event_converter.route_of(path)]) | {"OPTIONS"}
-        except ValueError:
-            return self.problem(404, "There is nothing at this path.")
-        if method not in methods:
-            allowed = ", ".join(sorted(methods))
-            return self.problem(405, f"This path takes {allowed}.", {"Allow": allowed})
-        try:
-            response: Response = super().handle_request(method, path, headers, body)
-        except LocalGatewayException as refused:
-            more = {"WWW-Authenticate": "Bearer"} if refused.CODE == 401 else {}
-            return self.problem(refused.CODE, SAID.get(refused.CODE), more)
+            return self._handle(event_of(method, target, headers, body), context)
         except Exception:
-            LOG.exception("The request could not be handled: %s %s", method, path.partition("?")[0])
-            return self.problem(500)
-        return response
+            LOG.exception("The request could not be handled: %s %s", method, target.partition("?")[0])
+            return by_gateway(500, "Internal Server Error")
 
-    def problem(self, status: int, detail: str | None = None, more: Mapping[str, str] | None = None) -> Response:
-        """Return an answer of the gateway itself, as the deployed gateway writes it."""
+    def problem(self, status: int, detail: str) -> Answer:
+        """Return a refusal that only this server has: it protects a laptop from web pages."""
         request_id = str(uuid.uuid4())
         headers = {
             "Content-Type": CONTENT_TYPE,
             "Access-Control-Allow-Origin": self.origin,
-            "Access-Control-Expose-Headers": EXPOSED,
-            "Vary": "Origin",
             "X-Correlation-Id": request_id,
-            **(more or {}),
         }
         body = json.dumps(problem_body(status, detail=detail, correlation_id=request_id))
-        return {"statusCode": status, "headers": headers, "multiValueHeaders": {}, "body": body}
+        return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def event_of(
+    method: str, target: str, headers: Mapping[str, str], body: bytes = b"", address: str = "127.0.0.1"
+) -> dict[str, Any]:
+    """Return the event of a request. API Gateway decodes the path, and cuts it at a decoded question mark."""
+    encoded, _, query = target.partition("?")
+    path, sent = unquote(encoded).partition("?")[0], {name.lower(): value for name, value in headers.items()}
+    as_text = sent.get("content-type", "application/json").startswith(TEXTS)
+    try:
+        text = body.decode() if as_text else None
+    except UnicodeDecodeError:
+        text = None
+    return {
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "headers": sent,
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "local", "domainName": sent.get("host", "localhost"),
+            "http": {
+                "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": address,
+                "userAgent": sent.get("user-agent", ""),
+            },
+            "requestId": str(uuid.uuid4()), "routeKey": "$default", "stage": "$default",
+            "timeEpoch": int(1000 * time.time()),
+        },
+        **({"body": base64.b64encode(body).decode() if text is None else text} if body else {}),
+        "isBase64Encoded": bool(body) and text is None,
+    }  # fmt: skip
+
+
+def by_gateway(status: int, message: str) -> Answer:
+    """Return an error of API Gateway itself, which nobody can change: not a problem document, without CORS headers."""
+    headers = {"Content-Type": "application/json", "Apigw-Requestid": str(uuid.uuid4())}
+    return {
+        "statusCode": status,
+        "headers": headers,
+        "body": json.dumps({"message": message}),
+        "isBase64Encoded": False,
+    }

@@ -12,8 +12,6 @@ import sys
 import threading
 from pathlib import Path
 
-from chalice.config import Config
-
 from infra.local.api.gateway import Gateway
 from infra.local.api.lines import LEFT, READY
 from infra.local.api.server import Server
@@ -22,17 +20,14 @@ from infra.local.state import dev_token
 ROOT = Path(__file__).parents[3]
 DRAIN_SECONDS = 3.0
 LINGER_SECONDS = 5.0
-STAGE = "dev"
 
 
 def make_server(listener: socket.socket) -> Server:
     """Return the server of `app.py`. Raises the errors of `app.py`."""
-    from app import app
+    from app import app, handler
 
-    # The local API uses this object only for the limits of the function. Chalice's own function that makes it would
-    # also load Chalice's command line.
-    config = Config(STAGE, config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text()))
-    return Server(listener, Gateway(app, config, os.environ.get("CORS_ORIGIN", "")))
+    timeout = json.loads((ROOT / ".chalice" / "config.json").read_text())["lambda_timeout"]
+    return Server(listener, Gateway(app, handler, timeout, os.environ.get("CORS_ORIGIN", "")))
 
 
 def main(arguments: list[str]) -> int:

@@ -1,54 +1,61 @@
-"""Correct two faults of Chalice's local HTTP server that make a keep-alive client wait.
+"""Serve HTTP for the local gateway, with kept connections.
 
 This server sends headers and body in one write; with two writes, Nagle's algorithm and delayed ACK would allow only 23
-requests a second. Its listen backlog is larger than five.
+requests a second.
 """
 
+import base64
 import contextlib
 import socket
 import threading
 from functools import partial
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from chalice.local import ChaliceRequestHandler, ThreadedHTTPServer
-
 from infra.local import callers
-from infra.local.api.gateway import Gateway
+from infra.local.api.gateway import Answer, Gateway, by_gateway
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway has the same limit
 
 
-class Handler(ChaliceRequestHandler):  # type: ignore[misc]
+WITHOUT_CONTENT = (204, 304)
+
+
+class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
+    protocol_version = "HTTP/1.1"
+    server: "Server"
     disable_nagle_algorithm = True
     wbufsize = 64 * 1024  # collect the headers and the body, so that each answer is sent in one write
 
     def __init__(self, request: Any, address: Any, server: "Server", gateway: Gateway) -> None:
-        self.local_gateway = gateway
-        BaseHTTPRequestHandler.__init__(self, request, address, server)
+        self.gateway = gateway
+        super().__init__(request, address, server)
 
     def log_message(self, *_: Any) -> None:
         """Log nothing: the API logs its requests itself, as it does in the cloud."""
 
-    def _generic_handle(self) -> None:
+    def _handle(self) -> None:
         self.server.idle.discard(self.connection)
         with self.server.requests:
-            reason = callers.refusal(self.headers.get, (self.local_gateway.origin,))
+            reason = callers.refusal(self.headers.get, (self.gateway.origin,))
             length = self.headers.get("content-length", "0")
             if reason is not None:
-                self._refuse(403, reason)
+                self._refuse(self.gateway.problem(403, reason))
             elif not length.isdecimal() or "transfer-encoding" in self.headers:
-                self._refuse(411, "Send the body with a Content-Length.")
+                self._refuse(self.gateway.problem(411, "Send the body with a Content-Length."))
             elif int(length) > MAX_BODY_BYTES:
-                self._refuse(413, "The request body is larger than 10 MB.")
+                self._refuse(by_gateway(413, "Request Entity Too Large"))
             else:
-                super()._generic_handle()
+                # API Gateway joins the values of a repeated header
+                headers = {name.lower(): ",".join(self.headers.get_all(name, [])) for name in self.headers}
+                body = self.rfile.read(int(length))
+                self._send(self.gateway.handle_request(self.command, self.path, headers, body))
             self.wfile.flush()
         self.server.idle.add(self.connection)
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _generic_handle  # noqa: N815
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = _handle  # noqa: N815
 
     def end_headers(self) -> None:
         """End the headers. If this server is leaving, tell the client to reconnect."""
@@ -56,17 +63,20 @@ class Handler(ChaliceRequestHandler):  # type: ignore[misc]
             self.send_header("Connection", "close")
         super().end_headers()
 
-    def _refuse(self, status: int, detail: str) -> None:
+    def _refuse(self, answer: Answer) -> None:
         self.close_connection = True  # the connection must end, because the body of the request has not been read
-        answer = self.local_gateway.problem(status, detail, {"Connection": "close"})
-        self._send_http_response(status, answer["headers"], answer["body"])
+        self._send({**answer, "headers": {**answer["headers"], "Connection": "close"}})
 
-    def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: str | bytes) -> None:
+    def _send(self, answer: Answer) -> None:
+        content = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()
+        self.send_response(answer["statusCode"])
+        for name, value in answer["headers"].items():
+            self.send_header(name, value)
+        if answer["statusCode"] not in WITHOUT_CONTENT:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
         if self.command != "HEAD":
-            super()._send_http_response_with_body(code, headers, body)
-            return
-        self.send_response(code)
-        self._send_headers(headers)
+            self.wfile.write(content)
 
 
 class Count:
@@ -91,7 +101,7 @@ class Count:
             self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
 
 
-class Server(ThreadedHTTPServer):  # type: ignore[misc]
+class Server(ThreadingHTTPServer):
     """Serve on a socket that already listens, so that a successor can take over without a refused connection."""
 
     def __init__(self, listener: socket.socket, gateway: Gateway) -> None:

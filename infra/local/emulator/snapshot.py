@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import shutil
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -26,11 +27,13 @@ from infra.local.emulator.repairs import dynamodb_streams
 from infra.local.emulator.repairs.sqs_queue import IndexedQueue
 from infra.local.emulator.serving.receive import queues_named
 from infra.local.emulator.serving.server import Reply, Request
-from infra.local.lambdas.specs import REGION
+from infra.local.lambdas.specs import ACCOUNT, REGION
 from infra.local.state.folder import SET_ASIDE
 
 FORMAT = 1
 JSON_TARGETS = {"dynamodb": "DynamoDB_20120810", "sqs": "AmazonSQS"}
+OF_WEBHOOKS = "/webhooks/"
+"""In the names of the secrets that are kept: those of webhooks, which nothing makes again."""
 OF_A_MESSAGE = (
     "body", "message_attributes", "system_attributes", "sender_id", "sent_timestamp", "deduplication_id", "group_id",
     "approximate_first_receive_timestamp", "approximate_receive_count", "sequence_number", "delayed_until",
@@ -70,7 +73,10 @@ class Snapshot:
         tables = {name: self._table(name) for name in self._call("dynamodb", "ListTables")["TableNames"]}
         urls = self._call("sqs", "ListQueues").get("QueueUrls", [])
         queues = {url.rpartition("/")[2]: _messages(url.rpartition("/")[2]) for url in urls}
-        whole = {"format": FORMAT, "version": version, "tables": tables, "queues": queues, "objects": objects}
+        whole = {
+            "format": FORMAT, "version": version, "tables": tables, "queues": queues, "objects": objects,
+            "secrets": _secrets(),
+        }  # fmt: skip
         _replace(self._file, gzip.compress(json.dumps(whole, default=_of_bytes).encode(), 1))
         for path in set(self._objects.iterdir()) - {self._objects / file for *_, file in objects}:
             path.unlink()
@@ -93,6 +99,7 @@ class Snapshot:
             *_fill_queues(saved["queues"]),
             *self._fill_buckets(saved["objects"]),
         ]
+        _fill_secrets(saved.get("secrets", {}))
         sizes = (sum(len(t["items"]) for t in saved["tables"].values()), sum(map(len, saved["queues"].values())))
         counted = f"{sizes[0]:,} items, {sizes[1]:,} messages, {len(saved['objects']):,} objects"
         said = f"Back from the last run: {counted}. `make dev FRESH=1` begins anew."
@@ -221,6 +228,28 @@ class Snapshot:
         if reply.status != HTTPStatus.OK:
             raise Refused(f"{method} {target} {headers.get('x-amz-target', '')}: {reply.status}")
         return reply
+
+
+def _secrets() -> dict[str, str]:
+    """Return the secrets of webhooks. moto's model is asked directly, and only if something has used it in this run."""
+    model = sys.modules.get("moto.secretsmanager.models")
+    secrets = {} if model is None else model.secretsmanager_backends[ACCOUNT][REGION].secrets
+    found = {
+        name: secret.versions[secret.default_version_id] for name, secret in secrets.items() if OF_WEBHOOKS in name
+    }
+    return {name: version["secret_string"] for name, version in found.items()}
+
+
+def _fill_secrets(secrets: Mapping[str, str]) -> None:
+    if secrets:
+        from moto.secretsmanager.models import secretsmanager_backends
+
+        backend = secretsmanager_backends[ACCOUNT][REGION]
+        for name, text in secrets.items():
+            backend.create_secret(
+                name, text, secret_binary=None, description=None, tags=None, kms_key_id=None, client_request_token=None,
+                replica_regions=[], force_overwrite=False,
+            )  # fmt: skip
 
 
 def _messages(queue: str) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from infra.local.lambdas.logs import Sink
 from infra.local.lambdas.specs import REGION, FunctionSpec
 
 # The only variables of the laptop that a function receives. The others do not exist in the cloud, so no code may depend
-# on them.
-HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+# on them. JOBFLOW_EXAMPLES names a folder with more job types (see handlers/__init__.py).
+HOST_VARIABLES = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "JOBFLOW_EXAMPLES")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import secrets
 import time
 from pathlib import Path
 
-LABEL = "make dev"
+LABEL = "dev"
 VARIABLE = "JOBFLOW_DEV_TOKEN"
 """The variable that gives the token to the first API process of a run. That process stores the token, because it has
 already imported the necessary code."""

@@ -25,7 +25,7 @@ COMMANDS = {
     "destroy": "Remove a stage with all its data.",
     "token": "Issue, list or revoke API tokens.",
     "bench": "Measure the size of the package, and the CPU of each function's cold start.",
-    "cost": "Print what a million jobs and an idle month cost.",
+    "cost": "Print what a million jobs and an idle month cost, or what a stage has cost.",
 }
 """The commands, each with its description. All arguments are passed on unchanged, including `--help`."""
 PACKAGING = ("acceptance", "deploy", "package")

@@ -1,5 +1,6 @@
 """Define the commands that mark an error group as known, resolved, or open again."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,22 +15,34 @@ app = app_of("Acknowledge groups of errors; `jobflow errors` lists them.")
 Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="The group's, as `jobflow errors` prints it.")]
 
 
+FINGERPRINT = re.compile("[0-9a-f]{12}")
+
+
+def _named(text: str) -> str:
+    """Return a fingerprint; raises NotFound for a text that cannot be one, as for a job's id."""
+    from jobflow.errors import NotFound
+
+    if not FINGERPRINT.fullmatch(text):
+        raise NotFound(404, f"{text!r} is not a fingerprint, such as 9d6156e8610f: `jobflow errors` lists them.")
+    return text
+
+
 @command(app, "acknowledge", "error-groups acknowledge 9d6156e8610f")
 def acknowledge(session: Session, fingerprint: Fingerprint) -> None:
     """Mark an error group as known: it needs no attention until the error occurs again."""
-    _told(session, session.client.acknowledge(fingerprint), "acknowledged")
+    _told(session, session.client.acknowledge(_named(fingerprint)), "acknowledged")
 
 
 @command(app, "resolve", "error-groups resolve 9d6156e8610f")
 def resolve(session: Session, fingerprint: Fingerprint) -> None:
     """Mark an error group as resolved: it is shown as regressed when the error occurs again."""
-    _told(session, session.client.resolve(fingerprint), "resolved")
+    _told(session, session.client.resolve(_named(fingerprint)), "resolved")
 
 
 @command(app, "reopen", "error-groups reopen 9d6156e8610f")
 def reopen(session: Session, fingerprint: Fingerprint) -> None:
     """Remove the mark of an error group."""
-    _told(session, session.client.reopen(fingerprint), "open")
+    _told(session, session.client.reopen(_named(fingerprint)), "open")
 
 
 def _told(session: Session, mark: "ErrorMark", state: str) -> None:

@@ -52,6 +52,7 @@ def create(
     debounce: Annotated[str | None, typer.Option("--debounce", help="Replace what waits under it: doc-17=30s.")] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="Cancel it if it has not begun: 30m, 2h.")] = None,
     on_end: Annotated[str | None, typer.Option("--on-end", help="Make a job of this type when it has ended.")] = None,
+    notify: Annotated[list[str] | None, typer.Option("--notify", help="Tell this webhook when it has ended.")] = None,
     tag: Tags = None,
     max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1)] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until it has ended.")] = False,
@@ -76,6 +77,7 @@ def create(
         debounce=None if debounce is None else reading.debounce(debounce),
         expires=None if expires is None else reading.seconds(expires),
         on_end=on_end,
+        notify=notify or [],
     )
     session.remember(job.id)
     if wait:
@@ -138,6 +140,7 @@ def tail(session: Session, job: Id, timeout: Timeout = "10m") -> None:
     "retry",
     "jobs retry @last",
     "jobs retry @last -f subject='Hello again'",
+    "jobs retry @last --from ship",
     "jobs retry --status failed --error Timeout --since 1d",
     filtered=True,
 )
@@ -151,20 +154,34 @@ def retry(
     new: Annotated[
         str | None, typer.Option("--with", help="One job: run it with this payload: JSON, @file, or -.")
     ] = None,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="STEP", help="One job: keep what it kept before this step, sleep or wait; start: nothing."
+        ),
+    ] = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
 ) -> None:
     """Run failed, dead-lettered or cancelled jobs again: the given jobs, or all that match."""
-    if new is not None or field:
-        if which or dry_run or len(job or []) != 1:
-            raise usage("--with and --field need exactly one job and cannot be combined with a filter.")
-        from jobflow.cli import views
+    if new is not None or field or begin is not None:
+        if which or len(job or []) != 1 or (dry_run and begin is None):
+            raise usage("--with, --field and --from need exactly one job and cannot be combined with a filter.")
+        from jobflow.cli import many, views
 
-        typed = {} if new is None else reading.payload(new, [])
-        job_id = session.id_of((job or [""])[0])
-        base = typed if new is not None else _payload_of(session.client.get(job_id))
-        views.created(session, session.client.retry(job_id, reading.payload(None, field or [], base)))
+        job_id, payload = session.id_of((job or [""])[0]), None
+        if new is not None or field:
+            base = {} if new is None else reading.payload(new, [])
+            base = base if new is not None else _payload_of(session.client.get(job_id))
+            payload = reading.payload(None, field or [], base)
+        if begin is not None:
+            if dry_run or not session.out.as_json:
+                views.kept_and_anew(session, session.client.preview_retry(job_id, begin))
+            if dry_run:
+                return
+            many.confirm(f"Retry {job_id} from {begin}?", many.ASK_FROM, yes=yes)
+        views.created(session, session.client.retry(job_id, payload, begin))
         return
     _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes, wait=not no_wait)
 

@@ -82,6 +82,10 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
     if session.out.as_json:
         session.out.line(found)
         return
+    seldom = [
+        (name.upper(), lambda row, name=name: row[1].by_status.get(name, 0))
+        for name in ("scheduled", "suspended") if found.by_status.get(name)
+    ]  # fmt: skip
     columns = [
         ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
         # Count jobs by status, like the lists. SQS's numbers are up to a minute old, and include messages in backoff
@@ -89,6 +93,7 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         ("QUEUED", lambda row: row[1].by_status.get("queued", 0)),
         ("RUNNING", lambda row: row[1].by_status.get("processing", 0)),
         ("RETRY", lambda row: row[1].by_status.get("retrying", 0)),
+        *seldom,
         ("DONE", lambda row: row[1].completed_jobs),
         ("FAILED", lambda row: row[1].failed_jobs),
         ("DEAD", lambda row: row[1].dead_letter_jobs),
@@ -98,9 +103,11 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         ),
     ]
     session.out.rows(sorted(found.by_type.items()), columns, "No jobs yet.")
+    scheduled, suspended, cancelled = (found.by_status.get(name, 0) for name in ("scheduled", "suspended", "cancelled"))
     session.out.say(
-        f"{found.total_jobs} jobs, {found.active_jobs} queued, running or retrying, {found.completed_jobs} completed, "
-        f"{found.failed_jobs} failed, {found.dead_letter_jobs} dead-lettered"
+        f"{found.total_jobs} jobs, {found.active_jobs} queued, running or retrying, {scheduled} scheduled, "
+        f"{suspended} suspended, {found.completed_jobs} completed, {found.failed_jobs} failed, "
+        f"{found.dead_letter_jobs} dead-lettered, {cancelled} cancelled"
     )
 
 

@@ -13,7 +13,7 @@ MCP_PATH = "/mcp"
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
-    command(app, "login", "login prod --url https://abc123.execute-api.eu-central-1.amazonaws.com/api")(login)
+    command(app, "login", "login prod --url https://abc123.execute-api.eu-central-1.amazonaws.com")(login)
     command(app, "whoami", "whoami --stage prod")(whoami)
     command(app, "mcp", "mcp --stage prod", "mcp --http 8765", "mcp --allow-write")(mcp)
     command(app, "open", "open @last", "open --stage prod")(open_)
@@ -26,11 +26,17 @@ def login(
 ) -> None:
     """Store an address and a token as a profile. The command asks for the token, or reads it from standard input."""
     from jobflow import profiles
+    from jobflow.errors import ConfigurationError
 
-    asked = session.url or typer.prompt("Address of the API", err=True)
     given = reading.standard_input()
+    try:
+        asked = session.url or typer.prompt("Address of the API", err=True)
+    except typer.Abort:
+        if given.isatty():
+            raise
+        raise ConfigurationError("The address is missing: give it with --url https://…") from None
     token = typer.prompt("Token", hide_input=True, err=True) if given.isatty() else given.readline()
-    target = profiles.Target(asked.strip().rstrip("/"), token.strip(), console, source=f"profile {name}")
+    target = profiles.Target(asked.strip().rstrip("/"), token.strip(), console, source="standard input")
     with session.connect(target.url, target.token) as client:
         me = client.me()
     path = profiles.store(name, target)
@@ -73,7 +79,10 @@ def mcp(
     session: Session,
     allow_write: Annotated[bool, typer.Option("--allow-write", help="Also retry, cancel and redrive.")] = False,
     http: Annotated[
-        int | None, typer.Option("--http", help="Listen on http://127.0.0.1:PORT/mcp, to read only.", metavar="PORT")
+        int | None,
+        typer.Option(
+            "--http", min=0, max=65535, help="Listen on http://127.0.0.1:PORT/mcp, to read only.", metavar="PORT"
+        ),
     ] = None,
 ) -> None:
     """Serve the Model Context Protocol on standard input and output, so that an assistant can read jobs."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EDIT_TRIES = 4
 """Maximum tries of a change: another person may change the schedule at the same time."""
 LAST_COLUMNS: list["Column"] = [
-    ("LAST FIRINGS", lambda one: one.local),
+    ("FIRINGS WITH A JOB", lambda one: one.local),
     ("JOB", lambda one: one.job_id),
     ("STATUS", lambda one: one.status),
     ("ERROR", lambda one: one.error_class),

@@ -46,9 +46,10 @@ def show(session: Session, job_type: Name) -> None:
     """Print a job type with the schema of its payload and an example."""
     from jobflow.errors import NotFound
 
-    found = next((kind for kind in session.client.job_types() if kind.type == job_type), None)
+    kinds = session.client.job_types()
+    found = next((kind for kind in kinds if kind.type == job_type), None)
     if found is None:
-        raise NotFound(404, f"There is no job type {job_type}.")
+        raise NotFound(404, f"There is no job type {job_type!r}, only {', '.join(kind.type for kind in kinds)}.")
     if session.out.as_json:
         session.out.line(found)
         return

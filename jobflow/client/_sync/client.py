@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow.client import batches, calls, flow, schedules, uploads, within
+from jobflow.client import batches, calls, flow, hooks, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
-from jobflow.client.calls import BulkOrId, Call, JobOrId, NewJob, Step, SubmittedJob
+from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob
 from jobflow.client.http import httpx
 from jobflow.client.transport import TIMEOUT, Sleep, arguments, options
 from jobflow.plain import TypeOrName
@@ -82,14 +82,16 @@ class JobFlow:
         debounce: tuple[str, float | timedelta] | None = None,
         expires: float | timedelta | None = None,
         on_end: TypeOrName | None = None,
+        notify: Sequence[str] = (),
     ) -> SubmittedJob:
         """Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
 
         `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
-        `on_end`: a type of which a job is made when this job has ended.
+        `on_end`: a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get
+        the end.
         """
-        asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end)
+        asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify)
         if (attempt := self._attempt()) is not None:
             return within.submit(attempt, asked)
         return self._ask(calls.create(asked))
@@ -104,6 +106,68 @@ class JobFlow:
             return within.batch(attempt, jobs)
         return self._run(batches.batch(jobs, self._patience))
 
+    def start_batch(
+        self,
+        jobs: Iterable[NewJob],
+        *,
+        then: TypeOrName | None = None,
+        on_failure: TypeOrName | None = None,
+        key: str | None = None,
+        tags: Sequence[str] = (),
+        notify: Sequence[str] = (),
+    ) -> m.BatchDetail:
+        """Create a batch of these jobs: when all of them have ended, a job of the type `then` is made.
+
+        `on_failure` is the type of the job that is made when the first one has failed. Both take a BatchEnd. `notify`:
+        the names of the webhooks that get the end of each round. A batch that an earlier call with this `key` has
+        closed is returned as it is. The key of a job names it in the batch; equal jobs without keys are one member.
+        Raises MembersNotAdded if the API refuses a job: the batch then stays open.
+        """
+        return self._run(batches.start(NewBatch(then, on_failure, key, tags, notify), jobs, self._patience))
+
+    def open_batch(
+        self,
+        *,
+        then: TypeOrName | None = None,
+        on_failure: TypeOrName | None = None,
+        key: str | None = None,
+        tags: Sequence[str] = (),
+        notify: Sequence[str] = (),
+    ) -> m.BatchDetail:
+        """Create a batch without members, to which several processes can add some; see `start_batch`."""
+        return self._ask(calls.start_batch(NewBatch(then, on_failure, key, tags, notify)))
+
+    def add_to_batch(self, batch: BatchOrId, jobs: Iterable[NewJob]) -> list[BatchedJob]:
+        """Add members to an open batch; return one result for each, as `batch` does."""
+        return self._run(batches.batch(jobs, self._patience, batch if isinstance(batch, str) else batch.id))
+
+    def close_batch(self, batch: BatchOrId, total: int | None = None) -> m.BatchDetail:
+        """Close a batch: it has `total` members. Without the number, they are counted a minute or two later."""
+        return self._ask(calls.close_batch(batch, total))
+
+    def cancel_batch(self, batch: BatchOrId) -> m.BatchDetail:
+        """Close a batch and cancel its unfinished members, in the background; the job of `then` is still made."""
+        return self._ask(calls.cancel_batch(batch))
+
+    def retry_batch(self, batch: BatchOrId) -> m.BatchDetail:
+        """Retry the failed members of a batch in the background, as a new round with its own job of `then`."""
+        return self._ask(calls.retry_batch(batch))
+
+    def get_batch(self, batch: BatchOrId) -> m.BatchDetail:
+        """Return a batch with the numbers of each round."""
+        return self._ask(calls.get_batch(batch))
+
+    def wait_batch(self, batch: BatchOrId, timeout: float | None = None) -> m.BatchDetail:
+        """Wait until all rounds of a batch have ended, and return it; raise BatchNotEnded after `timeout` seconds.
+
+        The job of `then` exists by then, but may not have run yet. A batch that nobody closes does not end.
+        """
+        return self._run(flow.wait_batch(batch, timeout, self._patience, self._now))
+
+    def batches(self, limit: int = 20, cursor: str | None = None) -> m.BatchPage:
+        """Return a page of batches, newest first; up to 25."""
+        return self._ask(calls.batches(limit, cursor))
+
     def get(self, job: JobOrId) -> m.JobDetail:
         """Return a job with its payload, result and attempts."""
         return self._ask(calls.get(job))
@@ -116,9 +180,17 @@ class JobFlow:
         """Wait for a job and return its result; raise JobNotCompleted if it failed, or WaitTimeout."""
         return self._run(flow.result(job, timeout, self._patience, self._now))
 
-    def retry(self, job: JobOrId, payload: Any = None) -> m.JobRow:
-        """Run a failed, dead-lettered or cancelled job again, with another payload if given."""
-        return self._ask(calls.retry(job, payload))
+    def retry(self, job: JobOrId, payload: Any = None, from_: str | None = None) -> m.JobRow:
+        """Run a failed, dead-lettered or cancelled job again, with another payload if given.
+
+        `from_` is "start", or the name of a kept step, sleep or wait: what was kept before it is not run again. Without
+        it, the job continues after its last kept step, and with another payload it begins from the start.
+        """
+        return self._ask(calls.retry(job, payload, from_))
+
+    def preview_retry(self, job: JobOrId, from_: str | None = None) -> m.RetryPreview:
+        """Return what `retry` would keep, and what it would run anew; nothing is changed."""
+        return self._ask(calls.preview_retry(job, from_))
 
     def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
         """Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also its children.
@@ -227,15 +299,17 @@ class JobFlow:
         dry_run: bool = False,
         expected: int | None = None,
         reason: str = "",
+        edit: Mapping[str, Any] | None = None,
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkActionRow:
         """Let the platform retry, cancel or discard these jobs, all that match, or `everything`, in the background.
 
         `expected` is the number of jobs that you have counted: MoreThanExpected is raised if more jobs than this plus a
-        tenth would be changed. `reason` is stored with each discarded job.
+        tenth would be changed. `reason` is stored with each discarded job. `edit` gives fields of payloads
+        other values before a retry, by their paths: `{"order.currency": "EUR"}`.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
-        settings = {"dry_run": dry_run or None, "expected": expected, "reason": reason}
+        settings = {"dry_run": dry_run or None, "expected": expected, "reason": reason, "edit": edit}
         return self._ask(calls.start_bulk(action, chosen, settings))
 
     def wait_bulk(self, bulk: BulkOrId, timeout: float | None = None) -> m.BulkActionRow:
@@ -402,6 +476,71 @@ class JobFlow:
     def run_schedule(self, schedule_id: str) -> m.JobRow:
         """Create a job of a schedule now, even if it is paused."""
         return self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
+
+    def webhooks(self) -> list[m.WebhookRow]:
+        """Return every webhook, by name. No answer but that of `create_webhook` and `rotate_webhook` has a secret."""
+        answer = self._ask(hooks.every())
+        return answer.webhooks
+
+    def webhook(self, name: str) -> m.WebhookRow:
+        """Return a webhook with the state of its receiver."""
+        return self._ask(hooks.get(name))
+
+    def create_webhook(
+        self,
+        name: str,
+        url: str,
+        *,
+        types: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        statuses: Sequence[str] = (),
+    ) -> m.NewSecret:
+        """Register a webhook, and return it with its `secret`, which cannot be read again.
+
+        It gets the ends of jobs that name it in `notify`, and of all jobs of `types` ("*": every type) with all of
+        `tags`. `statuses`: only these ends.
+        """
+        return self._ask(hooks.create(name, hooks.settings_of(url, types, tags, statuses)))
+
+    def change_webhook(
+        self,
+        name: str,
+        url: str,
+        *,
+        types: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        statuses: Sequence[str] = (),
+    ) -> m.WebhookRow:
+        """Replace all settings of a webhook; its secret stays."""
+        return self._ask(hooks.change(name, hooks.settings_of(url, types, tags, statuses)))
+
+    def rotate_webhook(self, name: str) -> m.NewSecret:
+        """Give a webhook another `secret`. For a day, messages are signed with both."""
+        return self._ask(hooks.rotate(name))
+
+    def enable_webhook(self, name: str) -> m.WebhookRow:
+        """Enable a webhook that was disabled."""
+        return self._ask(hooks.enable(name))
+
+    def delete_webhook(self, name: str) -> m.WebhookRow:
+        """Delete a webhook and its secret."""
+        return self._ask(hooks.delete(name))
+
+    def deliveries(
+        self, webhook: str, state: Literal["pending", "delivered", "failed", "disabled"] | None = None
+    ) -> Iterator[m.DeliveryRow]:
+        """Yield the deliveries to a webhook, newest first."""
+        cursor: str | None = None
+        while True:
+            page = self._ask(hooks.deliveries(webhook, cursor, state))
+            yield from page.deliveries
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def send_again(self, webhook: str, delivery_id: str) -> m.DeliveryRow:
+        """Send the message of a delivery again, under its webhook-id."""
+        return self._ask(hooks.send_again(webhook, delivery_id))
 
     def me(self) -> m.Me:
         """Return the id, role, label and expiry of the token."""

@@ -1,5 +1,6 @@
 """Answer AWS requests at once, with the answers that the emulator gave to the same requests before."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,16 +38,18 @@ class Raw:
 
 @dataclass
 class Canned:
-    """Handlers of botocore's events: they record the answers of one unit of work, then repeat them in turn.
+    """Handlers of botocore's events: they record the answers of one unit of work, then repeat those of each operation.
 
     The SDK does everything that a real request needs, except the connection: it serialises, signs and parses. The
-    answers are recorded, so the work must not depend on parts of answers that would change.
+    answers are recorded, so the work must not depend on parts of answers that would change. Requests of different
+    operations may be sent at the same time, in any order.
     """
 
     answers: list[Answer] = field(default_factory=list)
     recording: bool = False
     replaying: bool = False
-    place: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    """Requests of each operation since the replay began."""
 
     def register(self, session: Any) -> None:
         """Let each client that `session` makes from now on call these handlers first."""
@@ -69,24 +72,27 @@ class Canned:
 
         Raises Misaligned if they do not repeat the recorded work a whole number of times.
         """
-        self.replaying, self.place = True, 0
+        self.replaying, self.asked = True, Counter()
         # Disable moto's handler: botocore calls every handler, and uses the first answer.
         botocore_stubber.enabled = False
         try:
             yield
         finally:
             self.replaying, botocore_stubber.enabled = False, True
-        if self.answers and self.place % len(self.answers):
-            raise Misaligned(f"{self.place} requests, but {len(self.answers)} were recorded for one repetition")
+        recorded = Counter(answer.operation for answer in self.answers)
+        times = {self.asked[operation] / number for operation, number in recorded.items()}
+        if len(times) > 1 or any(one % 1 for one in times):
+            raise Misaligned(f"{dict(self.asked)} were asked for, {dict(recorded)} were recorded for one repetition")
 
     def _before_send(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
         if not self.replaying:
             return None
         operation = event_name.rpartition(".")[2]
-        answer = self.answers[self.place % len(self.answers)] if self.answers else None
-        if answer is None or answer.operation != operation:
-            raise Misaligned(f"{operation} was asked for, {answer and answer.operation} was recorded")
-        self.place += 1
+        answers = [answer for answer in self.answers if answer.operation == operation]
+        if not answers:
+            raise Misaligned(f"{operation} was asked for, and not recorded")
+        answer = answers[self.asked[operation] % len(answers)]
+        self.asked[operation] += 1
         return AWSResponse(request.url, answer.status, answer.headers, Raw(answer.body))
 
     def _received(self, response_dict: Any, event_name: str, **_: Any) -> None:

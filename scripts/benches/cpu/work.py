@@ -20,13 +20,13 @@ Act = Callable[[], Any]
 
 def post(stage: Stage) -> Act:
     """Return the unit that accepts a job over the API."""
-    return lambda: _expect(stage.call("POST", "/jobs", "/jobs", BODY), 201)
+    return lambda: _expect(stage.call("POST", "/jobs", BODY), 201)
 
 
 def get(stage: Stage) -> Act:
     """Return the unit that answers `GET /jobs/{id}`."""
     job_id = _accepted(stage)
-    return lambda: _expect(stage.call("GET", "/jobs/{job_id}", f"/jobs/{job_id}"), 200)
+    return lambda: _expect(stage.call("GET", f"/jobs/{job_id}"), 200)
 
 
 def job(stage: Stage) -> Act:
@@ -75,7 +75,7 @@ WORK: dict[str, Callable[[Stage], Act]] = {
 
 
 def _accepted(stage: Stage) -> str:
-    return str(json.loads(_expect(stage.call("POST", "/jobs", "/jobs", BODY), 201)["body"])["id"])
+    return str(json.loads(_expect(stage.call("POST", "/jobs", BODY), 201)["body"])["id"])
 
 
 def _expect(answer: dict[str, Any], status: int) -> dict[str, Any]:

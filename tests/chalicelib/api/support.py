@@ -16,6 +16,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api import routes
 from chalicelib.assembly import parts
+from chalicelib.batches.memory import MemoryBatches
 from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.counters.port import Standing
 from chalicelib.job_types import jobtype
@@ -24,6 +25,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.settings import Settings
+from chalicelib.views.memory import MemoryViews
+from chalicelib.webhooks.memory import MemorySecrets, MemoryWebhooks
 from tests.support import T0, Clock
 
 __all__ = ["ADDRESS", "BODY", "NOTE", "ORIGIN", "OTHER", "T0", "Answer", "Clock", "Live", "Note", "World", "only_types"]
@@ -114,12 +117,14 @@ class World:
             "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.counters,
             "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
+            "batch_rows": MemoryBatches(),
             "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
+            "views": MemoryViews(), "webhooks": MemoryWebhooks(), "webhook_secrets": MemorySecrets(),
         }  # fmt: skip
         parts.replace(**{**ports, **self.parts})
         self.secrets = {role: parts.tokens.issue(role, f"a {role}")[0] for role in Role}
         self.app = LocalChalice(app_name="jobflow", configure_logs=False, env={})
-        routes.register(self.app)
+        self.handler = routes.register(self.app)
 
     def gateway(self, address: str = ADDRESS) -> LocalGateway:
         """Return API Gateway as the caller with that address reaches it."""

@@ -47,7 +47,7 @@ MOST_UNITS = 80.0
 
 
 def cost(world: World, path: str) -> Cost:
-    """Return the AWS requests of one call. The token is read from memory, as in the authorizer."""
+    """Return the AWS requests of one call. The token is read from memory."""
     world.clock.now += 10  # remove cached answers
     with read_by(REGION) as reading:
         assert world.get(path).status == 200

@@ -107,19 +107,31 @@ def test_one_type_alone_and_payloads_and_results_when_they_are_asked_for(
 
 def test_kept_steps_and_events_when_they_are_asked_for(archive: Any, clock: Clock) -> None:
     store = DynamoJobStore(parts.settings, clock)
-    one, plain = finished(1, kept=1), finished(2)
+    one, plain = finished(1, kept=1, notify=("billing",)), finished(2)
     for job in (one, plain):
         store.add(job)
     store.keep_step(one, Step("step:read", BEGINS + 2, "x" * 2_000, took=1.5))
     store.keep_step(one, Step("event:approved", BEGINS + 3, {"ok": True}, by="ada"))
     without = export(JobExport(), context(store, clock), BUCKET, "jobflow")
-    assert all("steps" not in row for row in exported(archive, without.manifest))
+    plainly = {row["id"]: row for row in exported(archive, without.manifest)}
+    assert all("steps" not in row for row in plainly.values())
+    assert (plainly[one.id]["notify"], plainly[plain.id]["notify"]) == (["billing"], [])
     done = export(JobExport(steps=True), context(store, clock), BUCKET, "jobflow")
     rows = {row["id"]: row["steps"] for row in exported(archive, done.manifest)}
     read, approved = rows[one.id]
     assert (read["kind"], read["name"], read["value"], read["took_s"]) == ("step", "read", "x" * 2_000, 1.5)
     assert (approved["kind"], approved["value"], approved["by"]) == ("event", {"ok": True}, "ada")
     assert rows[plain.id] == []
+
+
+def test_a_member_of_a_batch_is_exported_with_its_batch_round_and_parent(
+    archive: Any, store: MemoryJobStore, clock: Clock
+) -> None:
+    store.add(finished(1, batch="0b8f4d52-5c0a-4c55-9d6c-6f0c7c2f5a11", round=2, parent="p-1"))
+    store.add(finished(2))
+    done = export(JobExport(), context(store, clock), BUCKET, "jobflow")
+    rows = [(row["batch"], row["round"], row["parent"]) for row in exported(archive, done.manifest)]
+    assert rows == [(None, None, None), ("0b8f4d52-5c0a-4c55-9d6c-6f0c7c2f5a11", 2, "p-1")]
 
 
 @pytest.fixture

@@ -88,7 +88,9 @@ class Platform:
     def operations(self, by: str, bulk: BulkAction | None = None) -> Operations:
         """Return the use cases of an operator, or of a worker that processes a bulk action."""
         store: Any = self.ports[0] if bulk else self.store
-        of: dict[str, Any] = {"in_bulk": True, "bulk": bulk.id, "bulk_since": bulk.started_at} if bulk else {}
+        of: dict[str, Any] = (
+            {"in_bulk": True, "bulk": bulk.id, "bulk_since": bulk.started_at, "edit": bulk.edit} if bulk else {}
+        )
         return Operations(Dispatcher(store, MemoryJobQueue(self.clock), self.clock), by, **of)
 
     def _acting(self, bulk: BulkAction) -> BulkActions:

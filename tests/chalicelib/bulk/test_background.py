@@ -17,7 +17,7 @@ from chalicelib.bulk.constants import (
 )
 from chalicelib.bulk.port import BulkState, Reason
 from chalicelib.jobs.port import Filter
-from tests.chalicelib.bulk.platform import Platform
+from tests.chalicelib.bulk.platform import Dead, Platform
 
 
 @pytest.fixture
@@ -140,3 +140,32 @@ def test_reasons_are_counted_without_the_ids_and_are_not_endless() -> None:
     found = merged({}, skipped)
     assert found["is queued."] == Reason(5, ("0", "1", "2"))
     assert found[OTHER].jobs == 40 - 19
+
+
+def test_a_note_that_cannot_be_written_does_not_fail_the_jobs_that_were_changed(bench: Platform) -> None:
+    def refused(name: str) -> None:
+        if name == "note":
+            raise OSError("AccessDenied")
+
+    bench.jobs(FIRST_SLICE + 1)
+    bench.before = refused
+    begun = bench.start()
+    assert (begun.done, begun.failures, begun.problem) == (FIRST_SLICE, 0, None)
+    over = bench.go_on()
+    assert (over.state, over.done) == (BulkState.DONE, FIRST_SLICE + 1)
+
+
+def test_jobs_that_a_worker_changed_before_it_died_are_noted_when_the_action_is_stopped(bench: Platform) -> None:
+    def dies(name: str) -> None:
+        if name == "note":
+            raise Dead
+
+    bench.jobs(FIRST_SLICE + 2 * SLICE)
+    begun = bench.start()
+    bench.before = dies
+    bench.alone(bench.go_on)
+    bench.before = lambda _: None
+    bench.clock.now += LEASE + 1
+    over = bench.work.stop(begun.id, "2a3b")
+    assert (over.state, over.done) == (BulkState.STOPPED, FIRST_SLICE + SLICE)
+    assert len(bench.rows.changed(begun.id, 2 * over.done)) == over.done

@@ -1,22 +1,40 @@
 """Check that a bulk action changes and counts each job at most once, whatever fails or dies."""
 
 import itertools
+import math
 import random
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from chalicelib.bulk.constants import FAILED_SLICE_PAUSE, FIRST_SLICE, LONGEST_SLICE_PAUSE, MOST_TRIES_OF_JOB, SLICE
+from chalicelib.bulk.constants import (
+    FAILED_SLICE_PAUSE,
+    FIRST_SLICE,
+    LONGEST_REASON,
+    LONGEST_SLICE_PAUSE,
+    MOST_TRIES_OF_JOB,
+    SLICE,
+)
 from chalicelib.bulk.port import BulkState
+from chalicelib.bulk.request import NOT_KNOWN
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Status
 from tests.chalicelib.bulk.platform import Dead, Platform, whichever_call_fails
+from tests.support import built_in
 
 FAULTS = {
     "dies before": ("before", Dead), "dies after": ("after", Dead), "is refused": ("before", TimeoutError),
     "loses the answer": ("after", TimeoutError),
 }  # fmt: skip
+
+
+@pytest.fixture
+def _types() -> None:
+    """Load the job types, whose schemas check edited payloads."""
+    built_in()
+
+
 ACTIONS = {
     "retry": Status.FAILED,
     "discard": Status.FAILED,
@@ -161,6 +179,30 @@ def test_a_job_is_given_up_after_some_tries_and_not_before() -> None:
     assert (over.state, over.matched, over.skipped) == (BulkState.DONE, 1, 1)
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_job_that_was_done_is_not_reported_as_not_done(known: bool) -> None:
+    bench = Platform()
+    (job_id,) = bench.jobs(1)
+    reads = itertools.count(1)
+
+    def lose_first_change(name: str) -> None:
+        if name == "apply":
+            raise TimeoutError
+
+    def refuse_to_read(name: str) -> None:
+        if name == "get_without_bodies" and 1 < next(reads) <= (MOST_TRIES_OF_JOB if known else math.inf):
+            raise TimeoutError
+
+    bench.after, bench.before = lose_first_change, refuse_to_read
+    bench.start()
+    while (over := bench.rows.newest(1)[0]).open:
+        bench.clock.advance(LONGEST_SLICE_PAUSE)
+        bench.work.work(bench.counters.standing().bulk, lambda: 840.0)
+    assert bench.store.acted[job_id] == 1
+    assert (over.state, over.done, over.skipped) == (BulkState.DONE, int(known), int(not known))
+    assert known or next(iter(over.reasons)).startswith(NOT_KNOWN)
+
+
 def test_a_job_with_which_another_worker_of_it_was_faster_is_counted_as_done() -> None:
     bench = Platform()
     (job_id,) = bench.jobs(1)
@@ -228,3 +270,38 @@ def test_slices_in_which_nothing_can_be_done_are_farther_and_farther_apart() -> 
         bench.clock.advance(pauses[-1])
         bench.go_on()
     assert pauses == [FAILED_SLICE_PAUSE * factor for factor in (1, 2, 4)]
+
+
+@pytest.mark.usefixtures("_types")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_edit_is_made_once_in_each_job_whichever_call_fails(fault: str) -> None:
+    for bench in whichever_call_fails(*FAULTS[fault]):
+        ids = bench.jobs(2)
+        for job_id in ids:
+            bench.store._jobs[job_id] = replace(bench.store.get(job_id), payload=mail("USD"))
+        bench.alone(partial(bench.start, edit={"text": "EUR"}))
+        over = bench.to_the_end(bench.all_fail_again)
+        if over is not None:
+            assert (over.state, over.done, over.skipped) == (BulkState.DONE, 2, 0)
+            assert [bench.store.get(job_id).payload["text"] for job_id in ids] == ["EUR", "EUR"]
+            assert [bench.store.payload_of(job_id, 1)["text"] for job_id in ids] == ["USD", "USD"]
+            assert [bench.store.acted[job_id] for job_id in ids] == [1, 1]
+
+
+@pytest.mark.usefixtures("_types")
+def test_a_job_whose_payload_cannot_take_the_value_is_skipped_with_the_field() -> None:
+    bench = Platform()
+    (job_id,) = bench.jobs(1)
+    bench.store._jobs[job_id] = replace(bench.store.get(job_id), payload=mail("USD"))
+    for edit in ({"text.of": "EUR"}, {"unknown": 1}):
+        over = bench.start(edit=edit)
+        assert (over.done, over.skipped) == (0, 1)
+        assert all(next(iter(edit)).split(".")[0] in reason for reason in over.reasons)
+    over = bench.start(edit={"to": list(range(50))})
+    assert [len(reason.encode()) <= LONGEST_REASON for reason in over.reasons] == [True], over.reasons
+    assert bench.store.get(job_id).payload == mail("USD")
+
+
+def mail(text: str) -> dict[str, object]:
+    """Return a payload of an e-mail."""
+    return {"to": ["ada@example.com"], "subject": "Hi", "text": text}

@@ -10,6 +10,7 @@ from chalicelib.counters.constants import DEAD_LETTERS_READ_AGAIN, DEAD_LETTERS_
 from chalicelib.counters.health import Dead, Finding, Kind, findings, growth
 from chalicelib.counters.history import DeadLetters
 from chalicelib.counters.port import Acknowledged, ErrorHour, Pause, Standing
+from chalicelib.counters.troubles import Condition, Troubles
 from chalicelib.counters.wait_times import queued
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter, Page
@@ -18,8 +19,8 @@ from tests.support import T0, Clock, a_job
 NOW = T0 + 30
 
 
-def error(fingerprint: str, last_seen: float, name: str = "a.b") -> ErrorHour:
-    return ErrorHour(T0 - 3600, fingerprint, {"type": name, "last_seen": last_seen})
+def error(fingerprint: str, last_seen: float, name: str = "a.b", error_class: str = "Timeout") -> ErrorHour:
+    return ErrorHour(T0 - 3600, fingerprint, {"type": name, "last_seen": last_seen, "error_class": error_class})
 
 
 def test_a_growing_backlog_does_not_hide_behind_dead_letters_and_new_ones_come_first() -> None:
@@ -36,12 +37,39 @@ def test_a_growing_backlog_does_not_hide_behind_dead_letters_and_new_ones_come_f
     found = findings(standing, minutes, [error("f1", T0), error("f1", T0), error("f2", T0)], {}, NOW)
     assert [(one.kind, one.type, one.number) for one in found] == [
         (Kind.NEW_DEAD_LETTERS, "a.b", 3),
-        (Kind.GROWING, "c.d", 198),
         (Kind.PAUSED, "e.f", 7),
+        (Kind.GROWING, "c.d", 198),
         (Kind.ERRORS, "a.b", 2),
         (Kind.DEAD_LETTERS, "a.b", 226),
     ]
-    assert (found[1].growth, found[1].since) == (38.0, T0 - 97.5)
+    assert (found[2].growth, found[2].since) == (38.0, T0 - 97.5)
+
+
+def test_a_type_for_which_an_alarm_rings_is_found_and_dead_letters_and_pauses_only_once() -> None:
+    causes = {
+        (Condition.NOT_STARTING, "a.b"): T0, (Condition.FAILURE_RATIO, "c.d"): T0, (Condition.DEAD_LETTERS, "a.b"): T0,
+        (Condition.PAUSED, "c.d"): T0,
+    }  # fmt: skip
+    totals = {("a.b", Status.QUEUED): 4, ("c.d", Status.FAILED): 9}
+    found = findings(Standing(totals, troubles=Troubles(causes)), {"a.b": [], "c.d": []}, [], {}, NOW)
+    assert [(one.kind, one.type, one.number) for one in found] == [
+        (Kind.NOT_STARTING, "a.b", 4),
+        (Kind.FAILURE_RATIO, "c.d", 9),
+    ]
+    assert found[1].which == Filter(type="c.d", status=Status.FAILED)
+
+
+@pytest.mark.parametrize("condition", [Condition.FAILURE_RATIO, Condition.IN_FLIGHT])
+def test_when_the_jobs_that_failed_are_settled_no_finding_is_about_none_of_them(condition: Condition) -> None:
+    rings = Troubles({(condition, "c.d"): T0})
+    assert findings(Standing({}, troubles=rings), {"c.d": []}, [], {}, NOW) == []
+
+
+def test_a_job_that_asked_to_run_later_needs_no_attention() -> None:
+    later = error("f1", T0, error_class="RetryLater")
+    assert findings(Standing({}), {"a.b": []}, [later], {}, NOW) == []
+    [found] = findings(Standing({}), {"a.b": []}, [later, error("f2", T0)], {}, NOW)
+    assert (found.kind, found.number) == (Kind.ERRORS, 1)
 
 
 @pytest.mark.parametrize("looked", [None, []], ids=["nobody looked", "looked at"])

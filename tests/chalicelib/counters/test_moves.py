@@ -57,6 +57,7 @@ def test_a_job_is_in_as_long_as_it_is_unfinished_and_out_once(states: Sequence[S
         numbers = minute((None, seen[0]), *pairwise(seen))
         left = sum(numbers[name] for name in INTO) - sum(numbers[name] for name in OUT_OF)
         assert left == (seen[-1] not in TERMINAL), seen
+        assert numbers["suspended"] - numbers["resumed"] == (seen[-1] is Status.SUSPENDED), seen
 
 
 def test_dead_letters_that_are_discarded_are_no_work_that_was_done() -> None:
@@ -82,6 +83,10 @@ def test_the_recount_knows_of_each_move_to_another_status(move: Move) -> None:
 def test_the_recount_knows_of_each_discard() -> None:
     """A difference counts as an error unless the minutes contain that many moves."""
     assert moves_in([minute(*[(Status.FAILED, Status.CANCELLED)] * 3)]) == 3
+
+
+def test_a_number_that_is_counted_beside_another_one_is_no_second_move() -> None:
+    assert moves_in([{"retried": 3, "deferred": 2, "created": 1, "suspended": 1, "resumed": 1, "total": 9}]) == 4
 
 
 def test_finer_times_than_hours_are_no_drift() -> None:

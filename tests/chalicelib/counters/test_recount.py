@@ -1,5 +1,6 @@
 """Check that a recount finds every lost change, repairs it once, and compares only what the stream has delivered."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from chalicelib.counters.recounting.progress import Phase
 from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.counters.wait_times import oldest
+from chalicelib.ends.constants import CHECKED_AFTER
 from chalicelib.entry.recount import handler
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
@@ -259,3 +261,20 @@ def test_the_function_tells_how_it_stands_and_counts_what_it_ended(
     written = capsys.readouterr().out
     assert '"CounterDrift":[1.0]' in written
     assert '"Recounted":[1.0]' in written
+
+
+def test_many_ends_that_are_refused_make_one_metric_line(
+    platform: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(3):
+        platform.add(a_job(status=Status.FAILED, on_end="test.gone", finished_at=T0))
+    platform.clock.now = T0 + 2 * CHECKED_AFTER
+    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream}
+    parts.replace(counters=platform.counters, clock=platform.clock, job_store=platform.store, **ports)
+    capsys.readouterr()
+    try:
+        handler({}, Invocation(platform.clock, platform.clock.now + 30))
+    finally:
+        parts.reset()
+    written = [line for line in capsys.readouterr().out.splitlines() if '"EndRefused"' in line and '"_aws"' in line]
+    assert [json.loads(line)["EndRefused"] for line in written] == [[3.0]]

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.dynamo.jobs.rows import JobRow, new_row
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters import keys
 from chalicelib.counters.fold import fold, total
 from chalicelib.counters.port import Standing
 from chalicelib.jobs import transitions
@@ -28,6 +29,15 @@ def record(number: int, old: Job | None, new: Job | None) -> dict[str, Any]:
     images = {"OldImage": old, "NewImage": new}
     kept = {name: new_row(JobRow, job).serialize() for name, job in images.items() if job is not None}
     return {"dynamodb": {"SequenceNumber": str(number), **kept}}
+
+
+def test_a_deferred_attempt_is_counted_apart() -> None:
+    held = a_job(status=Status.PROCESSING, started_at=T0, attempts=1)
+    waits = replace(held, status=Status.RETRYING, error_class="RetryLater", error_message="429")
+    for deferred in (None, True):
+        found = fold(read([record(1, held, replace(waits, deferred=deferred))]), T0)
+        minute = total(found.by_row[keys.bucket(held.type, 60, held.updated_at)]).numbers
+        assert (minute["retried"], minute["deferred"]) == (1, int(bool(deferred)))
 
 
 def told(*changes: tuple[Job | None, Job | None], counters: MemoryCounters | None = None) -> Standing:

@@ -1,6 +1,6 @@
 """Test that each end makes one job, whatever is delivered again, refused or missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -230,6 +230,29 @@ def test_the_nightly_check_makes_what_the_stream_did_not(maker: EndMaker, servic
     assert maker.repair(done) == 2
     assert maker.repair(done) == 0
     assert [end.payload["job_id"] for one in done for end in made(service, one)] == [one.id for one in done]
+
+
+def test_the_nightly_check_reports_only_the_jobs_that_it_made(
+    maker: EndMaker, service: JobService, clock: Clock
+) -> None:
+    refused, other, told_now = (
+        replace(running(**wrong), status=Status.FAILED, finished_at=T0) for wrong in ({"on_end": "test.gone"}, {}, {})
+    )
+    for one in (refused, other, told_now):
+        service.store.add(one)
+    get_many = service.store.get_many
+
+    def meanwhile(ids: Sequence[str]) -> Sequence[Job]:
+        found = get_many(ids)
+        with patch.object(service.store, "get_many", get_many):
+            maker.follow([ended(replace(told_now, status=Status.PROCESSING), Status.FAILED)])
+        return found
+
+    clock.advance(CHECKED_AFTER + 10)
+    with patch.object(service.store, "get_many", meanwhile), written() as lines:
+        assert maker.repair([refused, other, told_now]) == 1
+    assert [line["number"] for line in lines if line["message"] == "end.made_up_for"] == [1]
+    assert [len(made(service, one)) for one in (refused, other, told_now)] == [0, 1, 1]
 
 
 @pytest.mark.parametrize("age", [CHECKED_AFTER - 60, CHECKED_FOR + 60])

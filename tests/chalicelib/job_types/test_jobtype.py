@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 import chalicelib
+from chalicelib.entry.worker import consume
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import Allow, AwsAccess, SecretPlace
 from chalicelib.job_types.changes import Changes
@@ -23,6 +24,7 @@ from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.moved import MOVED
 from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.schedule import Cron
 from chalicelib.jobs.run_identity import run_name
 from tests.chalicelib.api.support import only_types
 from tests.support import a_job
@@ -101,7 +103,7 @@ def test_a_value_that_is_long_or_may_be_private_is_not_repeated() -> None:
 VALUES: dict[str, Any] = {
     "serial_by": "text", "fair_by": "text", "rate": Rate(1), "pause_when": Failing(),
     "function.window": {"function": Function(window=5)}, "queue": Queue("notes"), "function": Function(memory=256),
-    "access": AwsAccess(grants=("ses:SendEmail",)),
+    "access": AwsAccess(grants=("ses:SendEmail",)), "calls": ("test.other",),
 }  # fmt: skip
 
 
@@ -134,8 +136,9 @@ def test_the_root_is_the_first_of_the_line() -> None:
 
 
 def test_what_jobflow_brings_is_what_its_own_files_declare() -> None:
-    handlers = Path(__file__).parents[3] / "handlers"
-    assert {path.stem.replace("_", ".") for path in handlers.glob("[!_]*.py")} == BROUGHT
+    here = Path(__file__).parents[3]
+    files = [path for folder in ("handlers", "chalicelib/entry/optional") for path in here.glob(f"{folder}/[!_]*.py")]
+    assert {path.stem.replace("_", ".") for path in files} == BROUGHT
 
 
 def test_a_type_that_no_file_declares_or_that_is_no_name_cannot_be_named() -> None:
@@ -145,10 +148,42 @@ def test_a_type_that_no_file_declares_or_that_is_no_name_cannot_be_named() -> No
     mail: JobType[Note, None] = JobType("a.a", lambda _payload, _ctx: None, Note, enqueues=("email.send",))
     with pytest.raises(ConfigurationError, match=r'name it in jobflow.toml, as builtin = \["email.send"\]'):
         check_enqueues({"a.a": mail})
-    with only_types(), pytest.raises(ConfigurationError, match="must look like email"):
+    with only_types(), pytest.raises(ConfigurationError, match=r"a\.a: enqueues: 'bb' is not the name of a job type"):
 
-        @job("a.a", enqueues="bb")
+        @job("a.a", enqueues=("bb",))
         def _a(payload: Note, ctx: object) -> None: ...
+
+
+WRONG: dict[str, Any] = {
+    "schedule is Cron": {"schedule": "0 6 * * *"},
+    "cron text is a text": {"schedule": Cron(cast("Any", 5))},
+    "rate is Rate": {"rate": 5},
+    "rate is Rate(n, per), or": {"rate": "1/s"},
+    "fair_by is the name of a field": {"fair_by": 5},
+    "enqueues is a list": {"enqueues": "email.send"},
+    "enqueues is a list of": {"enqueues": 5},
+    "enqueues: 5 is not the name": {"enqueues": (5,)},
+    "on_end: 'A B' is not the name": {"on_end": "A B"},
+    "on_end: 5 is not the name": {"on_end": 5},
+}
+
+
+@pytest.mark.parametrize("told", WRONG)
+def test_a_setting_of_another_kind_is_refused_when_the_file_is_imported(told: str) -> None:
+    with only_types(), pytest.raises(ConfigurationError, match=f"^test.note: .*{re.escape(told)}"):
+        job("test.note", **WRONG[told])(_nothing)
+
+
+def test_the_longest_name_is_told() -> None:
+    with only_types(), pytest.raises(ConfigurationError, match="up to 40 characters"):
+        job("a." + "b" * 39)(_nothing)
+
+
+def test_a_decorator_without_its_name_and_a_function_without_its_decorator_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="_nothing: @job needs the name of the job type: write @job"):
+        job(cast("Any", _nothing))
+    with pytest.raises(ConfigurationError, match="_nothing is not a job type"):
+        consume(cast("Any", _nothing))
 
 
 ORDERS = "arn:aws:dynamodb:*:*:table/orders"
@@ -188,6 +223,8 @@ def test_a_wildcard_with_a_reason_is_taken_and_can_be_listed() -> None:
         (AwsAccess, {"environment": "N=1"}, r'environment is a mapping, such as \{"NAME": "…"\}'),
         (AwsAccess, {"secrets": {"KEY": "has space"}}, "secrets: 'has space'"),
         (AwsAccess, {"grants": [7]}, "grants: 7 is neither a text .* nor Allow"),
+        (AwsAccess, {"grants": ["s3:*"]}, r"grants: 's3:\*' is not a grant; write service:Action:where"),
+        (AwsAccess, {"grants": ["s3"]}, "grants: 's3' is not a grant"),
         (AwsAccess, {"grants": "ses:SendEmail"}, r"grants is a list: write \('ses:SendEmail',\)"),
         (Function, {"memory": 127}, "memory must be between 128 and 10240 MB"),
         (Function, {"memory": "512"}, "memory must be a whole number between 128 and 10240 MB"),

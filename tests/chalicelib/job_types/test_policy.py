@@ -1,6 +1,8 @@
 """Test a type's retry policy: its waits, when it gives up, and its effects on the queue."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -187,12 +189,22 @@ def test_jitter_draws_between_its_share_and_the_whole_and_waits_at_least_a_secon
         (3, RetryLater(60), Later(60)),
         (3, RetryLater(-1), Later(1)),
         (3, RetryLater(1e12), Later(LONGEST_WAIT)),
+        (1, RetryLater(Decimal("7.2")), Later(8)),  # type: ignore[arg-type]
+        (1, Retry(after=Fraction(15, 2)), TryAgain(8)),  # type: ignore[arg-type]
     ],
 )
 def test_attempts_decide_between_another_try_and_the_dead_letter_queue(
     attempts: int, error: BaseException, decision: object
 ) -> None:
     assert decide(attempts=attempts, max_attempts=3, error=error, backoff=STANDARD, chance=no_jitter) == decision
+
+
+@pytest.mark.parametrize("wrong", [True, "60", None])
+def test_a_wait_that_is_no_number_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="RetryLater: seconds is a number"):
+        RetryLater(wrong)
+    with pytest.raises(TypeError, match="Retry: after is a number"):
+        Retry(after=wrong)
 
 
 class Overloaded(ConnectionError):

@@ -50,7 +50,7 @@ CURSOR = write_cursor(born(JOB), Filter(), SECRET)
 def test_a_cursor_serves_only_the_filter_it_was_made_for() -> None:
     some: dict[str, Any] = {
         "status": Status.FAILED, "type": "email.send", "tag": "eu", "id_prefix": "3", "error": "x", "fingerprint": "f",
-        "parent": "p", "schedule": "nightly", "payload": "x", "tenant": "acme",
+        "parent": "p", "schedule": "nightly", "payload": "x", "tenant": "acme", "batch": "b", "round": 2,
         "created_after": 1.0, "created_before": 2.0, "finished_after": 3.0, "finished_before": 4.0,
     }  # fmt: skip
     assert set(some) == {field.name for field in fields(Filter)}

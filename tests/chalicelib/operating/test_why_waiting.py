@@ -40,7 +40,7 @@ def given_back(error: str, message: str, **fields: Any) -> Attempt:
 
 
 IT, AT = "the email.send queue", "2027-01-15T08:00:08.000Z"
-ASKED = f"It asked to come again at {AT}"
+ASKED = f"It asked to run again at {AT}"
 SENTENCES: list[tuple[dict[str, Any], QueueState, Attempt | None, str]] = [
     (QUEUED, BUSY, None, f"Up to 41 jobs ahead in {IT}; the oldest has waited 3 minutes."),
     (QUEUED, QueueState(1, T0 - 9), None, f"Up to 1 job ahead in {IT}; the oldest has waited 9 seconds."),
@@ -71,7 +71,7 @@ MARKS = {
     "pace": "a second",
     "backoff": "backs off until",
     "due": "is due since",
-    "asked": "asked to come again",
+    "asked": "asked to run again",
     "refused": "schema refuses",
     "stalled": "could not be run",
     "sending": "Being queued",

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.port import Standing
-from chalicelib.errors import JobConflict
+from chalicelib.errors import JobConflict, RateLimited
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.keys.rule import Submitted
@@ -61,6 +61,15 @@ def stage() -> Iterator[Stage]:
 def test_the_value_of_the_field_is_the_group_of_the_message(stage: Stage) -> None:
     stage.submit()
     assert [held.group for held in stage.queue.messages[NAME]] == ["acme"]
+
+
+def test_a_request_over_the_limit_leaves_no_message_that_the_others_of_its_key_wait_for(stage: Stage) -> None:
+    def refused() -> None:
+        raise RateLimited(1, 60, 1, "from one address")
+
+    with pytest.raises(RateLimited):
+        stage.service.submit(asked(), refused)
+    assert (stage.sent(), stage.store.totals()) == ([], {})
 
 
 def test_a_job_that_is_due_later_is_sent_when_it_is_time_and_no_sooner(stage: Stage) -> None:

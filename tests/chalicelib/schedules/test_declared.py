@@ -9,7 +9,7 @@ import pytest
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.schedule import Cron, Every, check_declared, declared_crons
-from chalicelib.schedules.rule import stopped
+from chalicelib.schedules.rule import gaps, stopped
 from tests.chalicelib.api.support import NOTE, only_types
 from tests.chalicelib.schedules.conftest import Stage
 from tests.support import T0
@@ -53,6 +53,16 @@ def test_a_pause_and_the_history_stay_over_a_change(stage: Stage) -> None:
     assert (kept.paused, kept.next_at, kept.cron, kept.recent) == (True, None, "0 7 * * *", (T0 - 9,))
 
 
+def test_a_change_of_a_paused_schedule_invents_no_missed_firings(stage: Stage) -> None:
+    deploy(stage, DAILY)
+    found = stage.kept.get(DEFAULT)
+    stage.kept.replace(found, replace(stopped(found, T0), writer="operator"))
+    stage.clock.advance(86_460)
+    deploy(stage, replace(DAILY, text="*/5 * * * *"))
+    kept = stage.kept.get(DEFAULT)
+    assert gaps(kept, stage.clock.now) == ((T0 + 21 * 3600, "paused"),)
+
+
 def test_what_is_declared_paused_begins_paused_and_stays_resumed(stage: Stage) -> None:
     paused = replace(DAILY, paused=True)
     deploy(stage, paused)
@@ -93,8 +103,8 @@ def test_a_wrong_declaration_is_refused_when_the_file_is_imported(crons: list[Cr
 def test_an_interval_is_a_schedule_like_any_other() -> None:
     settings: dict[str, Any] = {"payload": {"to": ["a"]}, "catch_up": 0, "overlap": "skip", "expires": 20}
     every = Every(20, name="often", paused=True, **settings)
-    assert declared_crons(every) == declared_crons([every])
-    assert declared_crons(every) == (Cron("@every 20s", name="often", paused=True, **settings),)
+    assert declared_crons("test.note", every) == declared_crons("test.note", [every])
+    assert declared_crons("test.note", every) == (Cron("@every 20s", name="often", paused=True, **settings),)
     for wrong in (9, 86_401, 20.5, "20"):
         with pytest.raises(ConfigurationError, match="schedule: every: seconds must be"):
             Every(wrong)  # type: ignore[arg-type]

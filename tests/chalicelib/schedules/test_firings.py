@@ -1,6 +1,7 @@
 """Check that each firing makes one job, exact to the second: with two watchdogs, crashes, and an outage."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -147,10 +148,25 @@ def test_each_of_several_late_firings_is_behind_the_one_before_it(stage: Stage) 
     assert made[0].schedule == schedule.id
 
 
+def test_a_job_that_a_killed_run_made_is_not_shown_as_missed(stage: Stage) -> None:
+    stage.add("ten-minutes", "*/10 * * * *", catch_up=0, overlap="allow")
+    stage.clock.advance(500)
+    stage.faults.crash_at = next_replace(stage, catch_up=0, overlap="allow")
+    stage.run()
+    (killed,) = stage.jobs()
+    stage.faults.crash_at = None
+    stage.clock.advance(HOUR)
+    stage.minutes(1, stage.first)
+    kept = stage.kept.get("ten-minutes")
+    assert killed.fires_at in kept.recent
+    assert killed.fires_at not in dict(kept.gaps)
+    assert set(dict(kept.gaps).values()) == {"missed"}, "the others have no job"
+
+
 def test_a_job_that_a_killed_run_made_of_a_firing_that_counts_as_missed_is_not_overtaken(stage: Stage) -> None:
     stage.add("ten-minutes", "*/10 * * * *", catch_up=1, overlap="skip")
     stage.clock.advance(500)
-    stage.faults.crash_at = next_replace(stage)
+    stage.faults.crash_at = next_replace(stage, catch_up=1, overlap="skip")
     stage.run()
     (killed,) = stage.jobs()
     stage.faults.crash_at = None
@@ -162,10 +178,10 @@ def test_a_job_that_a_killed_run_made_of_a_firing_that_counts_as_missed_is_not_o
     assert killed.fires_at in stage.kept.get("ten-minutes").recent
 
 
-def next_replace(stage: Stage) -> int:
-    """Return the call with which the next run writes its schedule."""
+def next_replace(stage: Stage, **settings: Any) -> int:
+    """Return the call with which the next run writes its schedule, which has these settings."""
     twin = Stage()
-    twin.add("ten-minutes", "*/10 * * * *", catch_up=1, overlap="skip")
+    twin.add("ten-minutes", "*/10 * * * *", **settings)
     twin.clock.advance(stage.clock.now - twin.clock.now)
     twin.run()
     return stage.faults.calls + twin.faults.names.index("replace") + 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.schedules.constants import AHEAD, LATE, MOST_RECENT_FIRINGS
-from chalicelib.schedules.rule import Due, ahead, comes_to, due, made, started, stopped, upcoming
+from chalicelib.schedules.rule import Due, ahead, comes_to, due, gaps, made, started, stopped, upcoming
 from chalicelib.schedules.schedule import Schedule
 from tests.support import T0
 
@@ -95,3 +95,28 @@ def test_a_schedule_comes_to_its_next_firing_and_those_behind_it() -> None:
     assert [comes_to(MINUTELY, T0 + after) for after in (-60, 0, 30, 60)] == [False, True, False, True]
     assert not comes_to(stopped(MINUTELY, T0), T0)
     assert not comes_to(replace(MINUTELY, ends_at=T0 + 30), T0 + 60)
+
+
+def test_firings_that_an_outage_left_out_are_kept_as_missed() -> None:
+    now = T0 + 4 * HOUR + 1800
+    after = made(HOURLY, due(HOURLY, now), now, None)
+    assert after.recent == (T0 + 4 * HOUR,)
+    assert after.gaps == tuple((T0 + n * HOUR, "missed") for n in (3, 2, 1, 0))
+    assert len(made(MINUTELY, due(MINUTELY, now), now, None).gaps) == MOST_RECENT_FIRINGS
+
+
+def test_firings_of_a_pause_are_kept_as_paused_with_who_paused_it() -> None:
+    paused = stopped(HOURLY, T0 + 60, "ada")
+    assert (paused.paused_by, paused.paused_at) == ("ada", T0 + 60)
+    expected = ((T0 + 2 * HOUR, "paused"), (T0 + HOUR, "paused"))
+    assert gaps(paused, T0 + 2 * HOUR + 60) == expected
+    resumed = started(paused, T0 + 2 * HOUR + 60)
+    assert (resumed.paused_by, resumed.paused_at, resumed.gaps) == (None, None, expected)
+    assert started(resumed, T0 + 2 * HOUR + 90).gaps == expected, "a change of the settings leaves no gap"
+
+
+def test_a_firing_that_was_refused_is_kept_and_one_with_a_job_is_no_gap() -> None:
+    refused = made(HOURLY, due(HOURLY, T0), T0, "No.")
+    assert refused.gaps == ((T0, "refused"),)
+    has_a_job = replace(stopped(HOURLY, T0 - 60), recent=(T0,))
+    assert gaps(has_a_job, T0 + 60) == ()

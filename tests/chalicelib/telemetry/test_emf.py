@@ -2,17 +2,22 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.function import Function
+from chalicelib.job_types.queue import Queue
+from chalicelib.pausing.events import is_paused
 from chalicelib.telemetry import emf, events
 from chalicelib.telemetry.emf import PER_TYPE, Metric, count, gathering
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.monitoring.metrics import OWN
-from tests.chalicelib.api.support import NOTE
+from tests.chalicelib.api.support import NOTE, only_types
 from tests.support import a_job
 
 ROOT = Path(__file__).parents[3]
@@ -43,17 +48,23 @@ def test_a_dead_letter_is_written_at_once_since_the_process_may_end_before_its_b
         count(Metric.COMPLETED, "email.send")
         events.given_up(a_job())
         (line,) = emitted(capsys)
-        assert (line["DeadLettered"], line["Completed"], line["job_type"]) == ([1.0], [1.0], "email.send")
+        assert (line["DeadLettered"], line["Completed"], line["job_type"]) == ([1.0], [1.0], "-")
     assert emitted(capsys) == []
 
 
-def test_what_no_alarm_compares_by_type_is_counted_for_all_types_together(capsys: Lines) -> None:
-    for metric in sorted(set(Metric) - {Metric.FENCED}):
-        with gathering():
-            count(metric, "a.b")
-            count(metric, "c.d", 2)
-        told = [("a.b", [1.0]), ("c.d", [2.0])] if metric in PER_TYPE else [("-", [3.0])]
-        assert [(line["job_type"], line[metric]) for line in emitted(capsys)] == told, metric
+def test_a_type_has_metrics_of_its_own_only_if_it_has_alarms_of_its_own(capsys: Lines) -> None:
+    alone = replace(NOTE, function=Function(own_alarms=True))
+    for kind in (NOTE, alone):
+        with only_types(kind):
+            for metric in sorted(set(Metric) - {Metric.FENCED}):
+                with gathering():
+                    count(metric, kind.name)
+                    count(metric, "c.d", 2)
+                told: dict[object, float] = {}
+                for line in emitted(capsys):
+                    (number,) = cast("list[float]", line[metric])
+                    told[line["job_type"]] = told.get(line["job_type"], 0) + number
+                assert told == {"-": 3, **({kind.name: 1} if kind is alone and metric in PER_TYPE else {})}, metric
 
 
 def test_an_error_inside_loses_no_count(capsys: Lines) -> None:
@@ -82,7 +93,43 @@ def test_counts_of_many_threads_add_up(capsys: Lines) -> None:
 
 
 def test_alarms_watch_metrics_that_exist() -> None:
-    kind = replace(NOTE, pause_when=Failing())
+    kind = replace(NOTE, pause_when=Failing(), function=Function(own_alarms=True))
     own = [m for alarm in all_alarms([kind], "s") for m in alarm.metrics.values() if m.namespace == OWN]
     assert {m.name for m in own} <= set(Metric)
-    assert {m.name for m in own if m.dimensions["job_type"] != "-"} == PER_TYPE
+    assert {m.name for m in own if m.dimensions.get("job_type", "-") != "-"} == PER_TYPE
+
+
+@pytest.mark.parametrize("queue", [None, Queue("mail")], ids=["own", "shared"])
+def test_alarms_watch_what_is_counted_for_a_type(capsys: Lines, queue: Queue | None) -> None:
+    own = Function(own_alarms=True)
+    shared = None if queue is None else replace(queue, function=own)
+    kind = replace(NOTE, pause_when=Failing(), queue=shared, function=own)
+    alarms = all_alarms([kind], emf.SERVICE)
+    watched = {(m.name, *sorted(m.dimensions.items())) for one in alarms for m in one.metrics.values()}
+    with only_types(kind):
+        for metric in PER_TYPE:
+            count(metric, kind.name)
+    counted = set()
+    for line in emitted(capsys):
+        [described] = line["_aws"]["CloudWatchMetrics"]  # type: ignore[index]
+        dimensions = sorted((name, line[name]) for name in described["Dimensions"][0])
+        if ("job_type", "-") in dimensions:
+            continue  # of the platform: the watchdog's alarms watch the types together
+        counted |= {(metric["Name"], *dimensions) for metric in described["Metrics"]}
+    assert {name for name, *_ in counted} == {str(metric) for metric in PER_TYPE}
+    assert counted <= watched
+
+
+def test_the_pause_of_a_shared_queue_rings_the_alarm_of_the_queue(capsys: pytest.CaptureFixture[str]) -> None:
+    own = Function(own_alarms=True)
+    kind = replace(NOTE, queue=Queue("mail", function=own), pause_when=Failing(), function=own)
+    (watched,) = (
+        m for one in all_alarms([kind], emf.SERVICE) for m in one.metrics.values() if m.name == Metric.PAUSED_BY_ITSELF
+    )
+    with only_types(kind):
+        is_paused("mail")
+    assert watched.dimensions in [{"service": emf.SERVICE, **_own(line)} for line in emitted(capsys)]
+
+
+def _own(line: Mapping[str, object]) -> dict[str, object]:
+    return {name: line[name] for name in ("queue", "job_type") if name in line}

@@ -3,18 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import handlers
 from chalicelib.adapters.invocations import LOOK
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.queue import HeldMessage
 from chalicelib.assembly import parts
+from chalicelib.batches.memory import MemoryBatches
 from chalicelib.bulk.memory import MemoryBulkActions
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.entry import watchdog as module
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Depth, Message, Search
@@ -80,7 +84,7 @@ def test_the_lambda_looks_after_every_declared_job_type_and_sees_the_pauses(cloc
     clock.advance(3600)
     schedules = MemorySchedules()
     ports = {"job_store": ground.store, "job_queue": ground.queue, "counters": counters, "schedules": schedules}
-    parts.replace(**ports, bulk_rows=MemoryBulkActions(counters), clock=clock)
+    parts.replace(**ports, bulk_rows=MemoryBulkActions(counters), batch_rows=MemoryBatches(), clock=clock)
     try:
         context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
         assert module.handler({}, context) == {}
@@ -200,3 +204,25 @@ def test_a_job_of_a_type_that_expires_ends_in_its_minute_though_nobody_receives_
     ended = {job.payload["name"]: (job.status, job.error_class) for job in ground.jobs()}
     expired = (Status.CANCELLED, "Expired")
     assert ended == {"waits": expired, "planned": expired, "later": (Status.QUEUED, None)}
+
+
+def test_a_process_that_has_imported_all_files_works_on_while_a_new_file_cannot_be_imported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock
+) -> None:
+
+    jobtype.load_once()
+    (tmp_path / "broken.py").write_text("import no_such_library")
+    monkeypatch.setattr(handlers, "__path__", [*handlers.__path__, str(tmp_path)])
+    with pytest.raises(ImportError):
+        jobtype.load()
+    ground = MemoryGround(clock, 360.0)
+    ports = {"job_store": ground.store, "job_queue": ground.queue, "counters": MemoryCounters()}
+    parts.replace(
+        **ports, schedules=MemorySchedules(), bulk_rows=MemoryBulkActions(MemoryCounters()), batch_rows=MemoryBatches(),
+        clock=clock,
+    )  # fmt: skip
+    context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 50_000)
+    try:
+        assert module.handler({}, context) == {}
+    finally:
+        parts.reset()

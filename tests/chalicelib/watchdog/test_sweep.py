@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory.queue import MemoryJobQueue
-from chalicelib.jobs.job import Status
-from chalicelib.jobs.message import write_message
+from chalicelib.errors import NewerRow
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import DeadMessage, Depth, Message
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog.run import Watchdog
@@ -45,6 +46,23 @@ def test_dead_letters_whose_job_moved_on_are_removed(world: World, ground: Memor
     fail(ground)
     assert look(world)["removed"] == 2
     assert ground.dead() == []
+
+
+def test_a_row_that_only_a_newer_version_reads_keeps_its_message_and_holds_up_no_other(
+    world: World, ground: MemoryGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ground._store.get
+
+    def get(job_id: str) -> Job:
+        if job_id == "newer":
+            raise NewerRow(job_id, "blocked")
+        return real(job_id)
+
+    monkeypatch.setattr(ground._store, "get", get)
+    for job_id in ("newer", "nobody", "nobody else"):
+        dead_letter(ground, job_id)
+    assert look(world)["removed"] == 2
+    assert [parse_message(body).id for body in ground.dead()] == ["newer"]
 
 
 def test_a_sweep_is_bounded_and_a_full_queue_gets_several(world: World, ground: MemoryGround) -> None:

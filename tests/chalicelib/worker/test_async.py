@@ -4,12 +4,14 @@ They end, retry, keep steps and wait like plain functions, and can run steps in 
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from chalicelib import AsyncJobContext, Backoff, JobCancelled, JobContext, PermanentError, RetryLater, job
+from chalicelib import AsyncJobContext, Backoff, Delays, JobCancelled, JobContext, PermanentError, RetryLater, job
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
@@ -66,12 +68,22 @@ def test_an_async_function_returns_its_result_and_awaits_what_makes_requests(sho
         await ctx.progress(50, "half")
         await ctx.check_cancelled()
         made = await ctx.enqueue(CHILD, {"id": "c-1"}, key="child")
+        assert await ctx.enqueue_many(CHILD, [{"id": "c-1"}], keys=["child"]) == [made]
         return {"attempt": ctx.attempt, "made": made, "left": ctx.remaining_seconds() > 5}
 
     shop.act = act
     made = shop.start()
     [child] = shop.platform.made_by(made)
     assert (made.status, made.result) == (Status.COMPLETED, {"attempt": 1, "made": child.id, "left": True})
+
+
+def test_an_async_function_gets_the_new_name_of_an_argument_that_has_another_one(shop: Shop) -> None:
+    async def act(ctx: AsyncJobContext) -> None:
+        await ctx.enqueue(job_type=CHILD, payload={"id": "c-1"}, key="child")  # type: ignore[call-arg]
+
+    shop.act = act
+    made = shop.start()
+    assert "job_type= is now type=" in str(made.error_message)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +217,49 @@ def test_gathered_steps_are_tried_again_each_by_itself(shop: Shop) -> None:
     made = shop.start()
     assert (made.result, made.attempts) == (["a", "b", "c"], 1)
     assert sorted(shop.did) == ["a", "a", "a", "b", "c", "c"]
+
+
+def test_gathered_steps_that_failed_wait_until_the_earliest_next_try(shop: Shop) -> None:
+    failed: list[int] = []
+
+    async def act(ctx: AsyncJobContext) -> Any:
+        async def fail(turns: int) -> str:
+            if turns in failed:
+                return "late"
+            failed.append(turns)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            raise ValueError(turns)
+
+        long, short = Delays([600]), Delays([30])
+        return await asyncio.gather(ctx.step("long", fail, 0, retry=long), ctx.step("short", fail, 9, retry=short))
+
+    shop.act = act
+    made = shop.start()
+    assert (made.next_attempt_at or 0.0) - shop.platform.clock.now == pytest.approx(30, abs=1)
+    shop.platform.advance(minutes=11)
+    assert shop.now(made).result == ["late", "late"]
+
+
+def test_a_step_is_tried_again_although_other_steps_use_all_threads(shop: Shop) -> None:
+    again = threading.Event()
+
+    def fail_once() -> str:
+        shop.did.append("fail")
+        if shop.did.count("fail") == 1:
+            raise ValueError("no")
+        again.set()
+        return "late"
+
+    async def in_a_thread() -> bool:
+        return await asyncio.to_thread(again.wait, 5)
+
+    async def act(ctx: AsyncJobContext) -> Any:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        return await asyncio.gather(ctx.step("thread", in_a_thread), ctx.step("fail", fail_once, retry=SHORT))
+
+    shop.act = act
+    assert shop.start().result == [True, "late"]
 
 
 @pytest.mark.parametrize("wait", [lambda ctx: ctx.sleep(5), lambda ctx: ctx.wait_for("approved")])

@@ -57,6 +57,17 @@ def test_a_job_may_come_again_later_more_often_than_it_has_attempts(world: OneTy
     ]
 
 
+def test_a_row_says_whether_its_wait_was_asked_for_or_follows_a_failure(world: OneType) -> None:
+    world.submit(max_attempts=3)
+    world.script = [later(60), boom, later(60)]
+    found = []
+    for _ in range(3):
+        world.poll()
+        found.append(bool(world.job().deferred))
+        world.clock.now = world.job().next_attempt_at or 0
+    assert found == [True, False, True]
+
+
 def test_a_wait_longer_than_a_message_may_hide_is_parked(world: OneType) -> None:
     world.submit()
     world.script = [later(901)]

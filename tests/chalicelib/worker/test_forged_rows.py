@@ -23,6 +23,7 @@ from chalicelib.jobs.job import JSON, Job, Status, to_text
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Filter, KeyLock, Message
 from chalicelib.jobs.signing import end_name, end_parameter_of, parameter_of, short_name, type_keys
+from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
@@ -245,6 +246,16 @@ def test_a_retry_signs_the_new_run(stage: Stage, text: str, payload: JSON, in_bu
     assert again.gen == 2
     assert stage.poll(job.id).status is Status.COMPLETED
     assert stage.ran == [text if payload is None else "edited"]
+
+
+@pytest.mark.parametrize("key", ["step:charge", "stop:ended-1"])
+def test_a_cancelled_job_with_a_step_that_another_program_has_written_is_not_retried(stage: Stage, key: str) -> None:
+    job = forged(status=Status.CANCELLED, kept=1)
+    stage.api.add(job)
+    stage.images.keep_step(job, Step(key, T0, number=1))
+    with pytest.raises(JobConflict, match="not signed by this platform"):
+        stage.operations.retry(job.id)
+    assert stage.api.get(job.id).status is Status.CANCELLED
 
 
 def test_a_replaced_job_is_signed_anew(stage: Stage) -> None:

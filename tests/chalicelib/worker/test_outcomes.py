@@ -4,10 +4,12 @@ import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from chalicelib.errors import JobCancelled, PermanentError, Retry, RetryLater
+from chalicelib.errors import FieldError, InvalidPayload, JobCancelled, PermanentError, Retry, RetryLater
 from chalicelib.job_types.constants import SPARE_RECEIVES
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.retry import ByClass
@@ -175,3 +177,46 @@ def test_how_far_an_attempt_came_stays_with_it(world: OneType, end: Callable[[Jo
         assert world.job().progress == 42.5
     attempt = world.store.view("job-1").attempts[0]
     assert (attempt.progress, attempt.progress_note) == told
+
+
+WRONG: Any = "wrong"
+NUMBER: Any = 5
+
+
+def raising_lately(make: Callable[[], Exception]) -> Callable[[JobContext], object]:
+    """Return a function that makes its error in the attempt."""
+
+    def work(_: JobContext) -> object:
+        raise make()
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda ctx: ctx.progress(5, note=NUMBER), "note is a text, not 5"),
+        (lambda ctx: ctx.progress(WRONG), "percent is a number from 0 to 100, not 'wrong'"),
+        (lambda ctx: ctx.step("charge", WRONG), "A step takes a function"),
+        (lambda ctx: ctx.step("charge", str, within=WRONG), "within of a step"),
+        (lambda ctx: ctx.step("charge", str, within=Fraction(1, 2)) or ctx.sleep(WRONG), "in seconds; it is 'wrong'"),
+        (lambda ctx: ctx.step("charge", lambda: {1, 2}), "The value of the step charge is not JSON"),
+        (raising_lately(lambda: RetryLater(WRONG)), "RetryLater: seconds is a number"),
+        (raising_lately(lambda: Retry(after=WRONG)), "Retry: after is a number"),
+    ],
+)
+def test_a_wrong_argument_ends_the_attempt_with_an_error_that_names_it(
+    world: OneType, call: Callable[[JobContext], object], named: str
+) -> None:
+    world.submit(max_attempts=1)
+    world.script = [call]
+    world.poll()
+    assert world.job().terminal
+    assert named in (world.job().error_message or "")
+
+
+def test_a_refused_request_is_recorded_with_its_fields(world: OneType) -> None:
+    world.submit(max_attempts=1)
+    world.script = [raising(InvalidPayload("It does not match.", [FieldError(("payload", "to"), "Field required")]))]
+    world.poll()
+    assert world.job().error_message == "It does not match. payload.to: Field required"

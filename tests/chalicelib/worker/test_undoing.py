@@ -5,6 +5,7 @@ Its function is called again, is stopped at one place, and undoes its steps.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from chalicelib import JobCancelled, JobContext, RetryLater, StepFailed
 from chalicelib.errors import JobConflict
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.step import ENDED, Step
 from jobflow.testing.workers import WorkerGone
 from tests.chalicelib.worker.test_steps import TYPE, Shop
+from tests.support import written
 
 
 @pytest.fixture
@@ -359,6 +362,67 @@ def test_a_cancel_is_not_lost_if_a_deploy_renames_the_step_of_its_place(shop: Sh
     shop.platform.run()
     shop.platform.advance(hours=2)
     assert ended(shop, made) == (Status.CANCELLED, ["charge", "refund"])
+
+
+def test_a_job_that_keeps_as_many_steps_as_allowed_can_be_cancelled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act(ctx: JobContext) -> None:
+        ctx.step("charge", shop.do("charge"))
+        ctx.sleep(3600)
+
+    monkeypatch.setattr("chalicelib.worker.steps.MOST_STEPS", 2)
+    shop.act = act
+    made = shop.start()
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert ended(shop, made) == (Status.CANCELLED, ["charge"])
+
+
+def at_the_end_of_the_stop(shop: Shop, act: Callable[[], None]) -> None:
+    """Do something each time the platform is about to keep that the function has stopped."""
+    keep = shop.platform.store.keep_step
+
+    def keep_step(job: Job, step: Step) -> Step:
+        if step.key.startswith(ENDED):
+            act()
+        return keep(job, step)
+
+    shop.platform.store.keep_step = keep_step  # type: ignore[method-assign]
+
+
+def test_an_outage_when_the_function_has_stopped_does_not_leave_the_job_running(shop: Shop) -> None:
+    def refuse() -> None:
+        if "refused" not in shop.did:
+            shop.did.append("refused")
+            shop.platform.clock.now += 58  # no time is left to repeat the write
+            raise ConnectionError
+
+    shop.act = sells(shop)
+    made = shop.start()
+    at_the_end_of_the_stop(shop, refuse)
+    shop.platform.cancel(made)
+    shop.platform.run()
+    assert (shop.now(made).status, shop.now(made).error_class) == (Status.RETRYING, "StoreUnavailable")
+    shop.platform.advance(minutes=5)
+    assert ended(shop, made) == (Status.CANCELLED, ["charge", "refund", "refused"])
+
+
+def test_a_worker_that_was_taken_over_when_its_function_has_stopped_settles_nothing(shop: Shop) -> None:
+    def take_over() -> None:
+        store = shop.platform.store
+        get = store.get_without_bodies
+        keep(made, Step(f"{ENDED}1", shop.platform.clock.now, number=99))
+        store.get_without_bodies = lambda job_id: replace(get(job_id), claims=9)  # type: ignore[method-assign]
+
+    shop.act = sells(shop)
+    made, keep = shop.start(), shop.platform.store.keep_step
+    at_the_end_of_the_stop(shop, take_over)
+    shop.platform.cancel(made)
+    with written() as lines:
+        shop.platform.run()
+    assert shop.now(made).status is Status.PROCESSING, "the other worker settles the job"
+    assert not [line for line in lines if line["level"] == "ERROR"]
 
 
 @pytest.mark.parametrize("new", ["before", "instead"])

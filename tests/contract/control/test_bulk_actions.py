@@ -39,7 +39,7 @@ def kept(request: pytest.FixtureRequest) -> Kept:
 
 
 def test_one_is_found_as_it_was_added_and_is_among_the_open_ones(kept: Kept) -> None:
-    listing = replace(NEW, id="b2", which=None, listed=2, expected=None, dry_run=True, reason="known")
+    listing = replace(NEW, id="b2", which=None, listed=2, expected=None, reason="known", edit={"a.b": [1]})
     kept.rows.add(NEW)
     kept.rows.add(listing, ["j1", "j2"])
     assert kept.rows.find("a1") == NEW
@@ -47,6 +47,16 @@ def test_one_is_found_as_it_was_added_and_is_among_the_open_ones(kept: Kept) -> 
     assert list(kept.rows.ids("b2")) == ["j1", "j2"]
     assert [list(kept.rows.ids("a1")), kept.rows.find("c3")] == [[], None]
     assert list(kept.counters.standing().bulk) == ["a1", "b2"]
+
+
+def test_changed_jobs_are_noted_slice_by_slice_and_each_once(kept: Kept) -> None:
+    kept.rows.note("a1", 2, ["one", "two"])
+    kept.rows.note("a1", 10, ["three", "one"])
+    kept.rows.note("a1", 10, ["three", "one"])
+    kept.rows.note("a12", 1, ["other"])
+    assert list(kept.rows.changed("a1", 10)) == ["one", "two", "three"]
+    assert list(kept.rows.changed("a1", 2)) == ["one", "two"]
+    assert list(kept.rows.changed("a2", 10)) == []
 
 
 def test_the_newest_come_first(kept: Kept) -> None:

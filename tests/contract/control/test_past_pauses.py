@@ -6,6 +6,7 @@ from chalicelib.adapters.dynamo.control.acknowledgements import DynamoAcknowledg
 from chalicelib.adapters.memory.counters import MemoryAcknowledgements
 from chalicelib.counters.constants import MOST_DEPLOYS
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Deploy, Pause
+from chalicelib.counters.troubles import Condition, Troubles, written
 from chalicelib.pausing.dynamo import DynamoPastPauses
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.pausing.port import PastPause, PastPauses
@@ -72,6 +73,18 @@ def test_deployments_are_told_with_the_totals_oldest_first(rows: Rows) -> None:
     rows.deployed("v1", T0)
     rows.deployed("v2", T0 + 60.5)
     assert list(rows.standing().deploys) == [Deploy(T0, "v1"), Deploy(T0 + 60.5, "v2")]
+
+
+def test_types_in_trouble_are_told_with_the_totals_and_replaced_only_by_who_has_seen_them(rows: Rows) -> None:
+    before = rows.standing().troubles
+    assert before == Troubles()
+    trouble = (Condition.PAUSED, "mail.send")
+    first, second = (written({trouble: at}, frozenset()) for at in (T0, T0 + 60))
+    assert rows.replace_troubles(before, first)
+    assert rows.standing().troubles == first
+    assert not rows.replace_troubles(before, second), "another run was faster"
+    assert rows.replace_troubles(rows.standing().troubles, second)
+    assert rows.standing().troubles == second
 
 
 def test_only_the_last_ones_are_kept_and_long_names_are_cut(rows: Rows) -> None:

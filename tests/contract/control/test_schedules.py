@@ -26,7 +26,8 @@ def a_schedule(name: str = "nightly", **fields: Any) -> Schedule:
 
 FULL = a_schedule(
     catch_up=3, overlap="skip", starts_at=T0 + 0.5, ends_at=T0 + 9, declared=True, paused=True, recent=(T0, T0 - 60.0),
-    problem="There is no job type 'test.note'.",
+    problem="There is no job type 'test.note'.", paused_by="ada", paused_at=T0 + 0.5,
+    gaps=((T0 - 120.0, "missed"), (T0 - 180.0, "paused")),
 )  # fmt: skip
 
 

@@ -1,13 +1,19 @@
 """Check that every job store lists the children of a job: by their keys, with strong consistency, and no other jobs."""
 
+import json
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.errors import JobExists, JobNotFound
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.jobs.retention import KEEP_DONE
-from tests.support import T0, Clock, a_job
+from chalicelib.settings import Settings
+from tests.support import REGION, T0, Clock, a_job
 
 
 def family(store: JobStore, number: int = 5) -> tuple[Job, list[Job]]:
@@ -43,6 +49,50 @@ def test_pages_hold_each_once_in_the_order_of_their_keys(store: JobStore, limit:
     found = pages(store, Filter(parent=parent.id), limit)
     assert [job_id for page in found for job_id in page] == [job.id for job in made]
     assert all(len(page) <= limit for page in found)
+
+
+@pytest.fixture
+def cut(cloud: Settings) -> Iterator[list[str]]:
+    """Let DynamoDB leave out the first two items of a BatchWriteItem, as it does when the table is busy."""
+    client, left = aws.client("dynamodb", REGION), list[str]()
+
+    def leave(params: dict[str, Any], **_: Any) -> None:
+        body = json.loads(params["body"])
+        (items,) = body["RequestItems"].values()
+        left.extend(json.dumps(one) for one in items[:2])
+        body["RequestItems"] = {cloud.jobs_table: items[2:]}
+        params["body"] = json.dumps(body).encode()
+
+    def tell(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["UnprocessedItems"] = {cloud.jobs_table: [json.loads(one) for one in left]}
+
+    client.meta.events.register("before-call.dynamodb.BatchWriteItem", leave)
+    client.meta.events.register("after-call.dynamodb.BatchWriteItem", tell)
+    yield left
+    client.meta.events.unregister("before-call.dynamodb.BatchWriteItem", leave)
+    client.meta.events.unregister("after-call.dynamodb.BatchWriteItem", tell)
+
+
+def test_jobs_that_are_listed_together_before_they_are_stored(store: JobStore) -> None:
+    parent = a_job()
+    store.add(parent)
+    made = [a_job(parent=parent.id, root=parent.id, idempotency_key=f"key-{n:02}") for n in range(25)]
+    store.list_children(made)
+    assert pages(store, Filter(parent=parent.id), 100) == [[]]
+    for job in made:
+        store.add_listed(job)
+    assert pages(store, Filter(parent=parent.id), 100) == [[job.id for job in made]]
+
+
+def test_entries_that_a_busy_table_left_out_are_written_again(dynamo_store: DynamoJobStore, cut: list[str]) -> None:
+    parent = a_job()
+    dynamo_store.add(parent)
+    made = [a_job(parent=parent.id, root=parent.id, idempotency_key=f"key-{n:02}") for n in range(5)]
+    dynamo_store.list_children(made)
+    assert len(cut) == 2
+    for job in made:
+        dynamo_store.add_listed(job)
+    assert pages(dynamo_store, Filter(parent=parent.id), 100) == [[job.id for job in made]]
 
 
 def test_a_job_that_made_nothing(store: JobStore) -> None:

@@ -13,7 +13,7 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import LOST, Attempt, Job, Status
 from chalicelib.jobs.port import Filter, JobStore
 from chalicelib.jobs.retention import KEEP_DONE
-from tests.support import T0, Clock, a_job
+from tests.support import T0, Clock, a_job, requests_to
 
 WORKER = Claimant("request-1")
 
@@ -57,7 +57,7 @@ def test_an_attempt_comes_back_as_it_was_kept(store: JobStore) -> None:
 
 
 def test_what_is_not_there_is_not_found(store: JobStore) -> None:
-    for look in (store.get, store.get_without_bodies, store.view):
+    for look in (store.get, store.get_without_bodies, store.result_of, store.view):
         with pytest.raises(JobNotFound):
             look("no-such-job")
     with pytest.raises(MoveRefused) as refused:
@@ -72,6 +72,15 @@ def test_the_state_of_a_job_is_its_job_but_for_what_is_kept_apart(store: JobStor
     state = store.get_without_bodies(job.id)
     assert state.payload in (None, job.payload)
     assert replace(state, payload=job.payload) == job
+
+
+@pytest.mark.parametrize("size", [10, 2_000, 310_000])
+def test_the_result_of_a_job_is_read_without_its_payload(store: JobStore, size: int) -> None:
+    job = added(store, payload={"text": size * "x"}, result={"text": size * "y"}, status=Status.COMPLETED)
+    with requests_to("dynamodb") as rows, requests_to("s3") as files:
+        assert store.result_of(job.id) == job.result
+    assert len(rows) + len(files) <= 2
+    assert store.result_of(added(store).id) is None
 
 
 def test_an_id_is_taken_once(store: JobStore) -> None:
@@ -205,7 +214,7 @@ def test_an_expired_job_is_gone_and_its_id_free(store: JobStore, clock: Clock) -
     with pytest.raises(JobExists):
         store.add(replace(job, writer="too early"))
     clock.now += 1
-    for look in (store.get, store.get_without_bodies, store.view):
+    for look in (store.get, store.get_without_bodies, store.result_of, store.view):
         with pytest.raises(JobNotFound):
             look(job.id)
     with pytest.raises(MoveRefused) as refused:

@@ -77,6 +77,21 @@ def test_a_job_is_found_by_its_last_error_until_it_completes_or_is_run_again(sto
     assert found("other") == []
 
 
+def test_jobs_are_counted_by_their_last_error(store: JobStore, clock: Clock) -> None:
+    name = fingerprint("test.note", "E", "m")[0]
+    states = [Status.DEAD_LETTER] * 5 + [Status.FAILED] * 3
+    for number, status in enumerate(states):
+        store.add(a_job(status=status, created_at=T0 + number, fingerprint=name))
+    store.add(a_job(status=Status.FAILED, created_at=T0, fingerprint=name, expires_at=T0 + 100))
+    store.add(a_job(status=Status.FAILED, created_at=T0, fingerprint=fingerprint("test.note", "E", "other")[0]))
+    store.add(a_job())
+    clock.now = T0 + 101
+    assert store.count_failures(name, 100) == ({Status.DEAD_LETTER: 5, Status.FAILED: 3}, True)
+    counted, whole = store.count_failures(name, 4)
+    assert (sum(counted.values()), whole) == (4, False)
+    assert store.count_failures("0" * 12, 100) == ({}, True)
+
+
 def test_expired_jobs_are_not_listed(store: JobStore, clock: Clock) -> None:
     gone = [a_job(status=Status.CANCELLED, created_at=T0 + n, expires_at=T0 + 100) for n in range(6)]
     kept = [a_job(created_at=T0 + n / 2) for n in range(6)]

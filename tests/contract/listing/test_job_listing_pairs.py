@@ -23,13 +23,15 @@ from tests.whole import OPTION
 
 KIND = fingerprint("image.process", "ValueError", "order 1 of 'x'")[0]
 PARENT = "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f"
+BATCH = "0c9b7a6d-8c1e-4f0e-9f7e-6a1de45f5e4f"
 PARTS: dict[str, dict[str, Any]] = {
     "active": {"status": Status.QUEUED}, "group": {"status": Status.FAILED}, "finished": {"status": Status.COMPLETED},
     "type": {"type": "image.process"}, "from": {"created_after": T0 + 6}, "until": {"created_before": T0 + 22},
     "tag": {"tag": "urgent"}, "prefix": {"id_prefix": "a"}, "error": {"error": "order … of …"},
     "kind": {"fingerprint": KIND}, "schedule": {"schedule": "nightly"}, "tenant": {"tenant": "acme"},
     "payload": {"payload": "to=ADA"}, "parent": {"parent": PARENT}, "ended": {"finished_after": T0 + 5},
-    "ended before": {"finished_before": T0 + 21},
+    "ended before": {"finished_before": T0 + 21}, "member": {"batch": BATCH},
+    "round": {"batch": BATCH, "round": 2},
 }  # fmt: skip
 PAIRS = [pair for pair in itertools.combinations(PARTS, 2) if not PARTS[pair[0]].keys() & PARTS[pair[1]].keys()]
 PART = PAIRS[::5]
@@ -58,6 +60,7 @@ def crowd() -> list[Job]:
             fingerprint=fingerprint(kind, *error)[0] if failed else None,
             finished_at=None if status is Status.QUEUED else T0 + place / 2 + 0.25,
             parent=PARENT if place % 5 else None, root=PARENT if place % 5 else None, idempotency_key=f"k{place}",
+            batch=BATCH if place % 11 else None, round=1 + place // 24,
         )  # fmt: skip
         found.append(replace(job, id=f"{chance.choice('ab')}{job.id[1:]}"))
     return found

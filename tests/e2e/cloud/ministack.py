@@ -1,12 +1,17 @@
 """Run ministack as a child process with its own state: an independent AWS emulator."""
 
+import atexit
 import contextlib
+import functools
 import json
 import platform
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +21,17 @@ import pytest
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
 from infra.cloud.package.build import HERE, ROOT, Package, build
+from infra.definition.names import stack_name
 from infra.local.emulator.processes import ministack
 
 START_SECONDS = 60.0
 REGION = "us-east-1"
 NOT_THERE = frozenset({"AWS::Logs::QueryDefinition"})
 """Parts that ministack refuses to create; the static checks of tests/infra/cloud cover them."""
+FIRST = "e2e"
+"""The stage for which the checkout is packaged."""
+NAMED = ("jobflow-{}", '"STAGE": "{}"', "stage={}:")
+"""The texts in a template that name its stage."""
 
 
 @contextlib.contextmanager
@@ -76,8 +86,34 @@ def aimed_at(url: str) -> Iterator[None]:
 
 
 def package(stage: str, folder: Path, types: Sequence[JobType[Any, Any]] | None = None, root: Path = ROOT) -> Package:
-    """Run `make package` for this machine's processor, without the resources that ministack lacks."""
+    """Run `make package` for this machine's processor, without the resources that ministack lacks.
+
+    Only the template has the name of the stage in it, so the checkout is packaged once for all its stages.
+    """
+    if types is None and root == ROOT:
+        return _of_stage(stage, folder)
     return playable(build(stage, types or jobtype.load(), root, folder, architecture(), HERE))
+
+
+@functools.cache
+def _of_checkout() -> Package:
+    folder = Path(tempfile.mkdtemp(prefix="jobflow-package-"))
+    atexit.register(shutil.rmtree, folder)
+    return playable(build(FIRST, jobtype.load(), ROOT, folder, architecture(), HERE))
+
+
+def _of_stage(stage: str, folder: Path) -> Package:
+    made, template = _of_checkout(), folder / "sam.json"
+    text = made.template.read_text()
+    for place in NAMED:
+        assert place.format(FIRST) in text
+        text = text.replace(place.format(FIRST), place.format(stage))
+    folder.mkdir(exist_ok=True)
+    template.write_text(text)
+    for archive in made.archives:
+        shutil.copy(archive, folder)
+    moved = [folder / archive.name for archive in made.archives]
+    return replace(made, archive=moved[0], own=tuple(moved[1:]), template=template, stack=stack_name(stage))
 
 
 def playable(made: Package) -> Package:
@@ -94,8 +130,9 @@ def architecture() -> str:
 
 
 def api_url(url: str, outputs: Mapping[str, str]) -> str:
-    """Return the emulator's address of the stack's API."""
-    return f"{url}/_aws/execute-api/{outputs['RestAPIId']}/api"
+    """Return the emulator's address of the stack's API. An earlier version of the stack has a REST API."""
+    of_rest = f"{outputs['RestAPIId']}/api" if "RestAPIId" in outputs else ""
+    return f"{url}/_aws/execute-api/{of_rest or outputs['ApiId'] + '/$default'}"
 
 
 def _is_there(resource: Mapping[str, Any]) -> bool:

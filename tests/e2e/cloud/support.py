@@ -22,11 +22,12 @@ ACTIONS = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "lambda:Invoke": "lambda:InvokeFunction",
-    "apigateway:GetAccount": "apigateway:GET",
+    "apigateway:GetApi": "apigateway:GET",
+    "apigateway:GetApiMappings": "apigateway:GET",
     "apigateway:GetRestApi": "apigateway:GET",
 }
 """IAM's names of operations that have another name there."""
-PREFIXES = {"resourcegroupstaggingapi": "tag", "sesv2": "ses"}
+PREFIXES = {"apigatewayv2": "apigateway", "resourcegroupstaggingapi": "tag", "sesv2": "ses"}
 
 
 class Deployer(Recorder):

@@ -20,9 +20,8 @@ from tests.e2e.cloud.conftest import SLOW
 pytestmark = pytest.mark.ministack
 
 STAGE = "accepted"
-NOT_PLAYED = ("gateway", "authorizer", "metrics", "restore")
-"""The emulator has its own texts for the gateway's answers, has no AWS/SQS metrics, and restores only the present data.
-The test of the authorizer's cache would take five minutes."""
+NOT_PLAYED = ("metrics", "restore")
+"""The emulator has no AWS/SQS metrics, and restores only the present data."""
 WITHOUT_AN_ACCOUNT = ("console", "shift")
 """Deployed without the console, and without CodeDeploy."""
 

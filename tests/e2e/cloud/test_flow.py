@@ -71,7 +71,7 @@ def test_health_needs_no_token(cloud: Cloud) -> None:
 @pytest.mark.parametrize(
     ("who", "status"), [(None, 401), ("jf_" + 43 * "x", 401), (Role.VIEWER, 403), (Role.OPERATOR, 201)]
 )
-def test_authorizer_stands_before_the_api(cloud: Cloud, who: Role | str | None, status: int) -> None:
+def test_only_a_good_token_with_the_right_role_is_let_in(cloud: Cloud, who: Role | str | None, status: int) -> None:
     answer = cloud.client(who).post("/jobs", json={"type": "email.send", "payload": MAIL})
     assert answer.status_code == status
 

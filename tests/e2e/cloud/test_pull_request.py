@@ -51,8 +51,11 @@ def typed(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    whole: bool,
 ) -> Callable[[str, list[str]], str]:
     """Run the last step of a job of the workflow; return its log."""
+    if not whole:
+        pytest.skip("deploys another stage: make e2e ARGS=--whole")
     package = ministack.package(STAGE, tmp_path_factory.mktemp("pull"))
     smoke = functools.partial(Smoke, address=lambda outputs: ministack.api_url(emulator, outputs), patience=SLOW)
     monkeypatch.setattr(command_line, "_build", lambda *_: package)
@@ -74,10 +77,8 @@ def typed(
 
 
 def test_a_pull_request_has_its_stage_and_leaves_nothing(
-    account: Account, emulator: str, typed: Callable[[str, list[str]], str], whole: bool
+    account: Account, emulator: str, typed: Callable[[str, list[str]], str]
 ) -> None:
-    if not whole:
-        pytest.skip("deploys another stage: make e2e ARGS=--whole")
     logs = [typed("preview", PREVIEWS)]
     stack, store = Stack(account, STACK), account.client("secretsmanager")
     token = store.get_secret_value(SecretId=SECRET)["SecretString"]

@@ -43,7 +43,7 @@ def test_first_deployment_says_what_it_makes(cloud: Cloud) -> None:
 def test_dashboard_may_call_this_api_only(cloud: Cloud) -> None:
     found = cloud.stack.describe() or {}
     known = {entry["ParameterKey"]: entry["ParameterValue"] for entry in found["Parameters"]}
-    assert known["ApiOrigin"] == cloud.outputs["ApiOriginValue"]
+    assert known["ApiOrigin"] == cloud.outputs["ApiUrl"]
 
 
 def test_everything_is_tagged(cloud: Cloud) -> None:

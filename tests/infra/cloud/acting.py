@@ -15,15 +15,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from chalice.app import AuthRequest
 
-from app import app
+from app import handler as api
 from chalicelib.access.tokens import Role
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.adapters.invocations import LOOK
-from chalicelib.api import routes
-from chalicelib.api.http.auth import authorize, context_of
 from chalicelib.assembly import parts
 from chalicelib.counters import keys
 from chalicelib.counters.port import Additions
@@ -32,10 +29,12 @@ from chalicelib.entry import watchdog as watchdog_module
 from chalicelib.entry.worker import consume, consume_queue
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
+from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording
-from infra.definition.lambdas.functions import ENDED
+from infra.definition.lambdas.functions import ENDED, EVERY_END
+from infra.local.api.gateway import event_of
 from infra.local.lambdas.events.stream_records import matches, stream_event
 from tests.emulated import emulated
 from tests.infra.cloud.cost.units import Meter
@@ -66,40 +65,25 @@ class Stage:
 
     recorder: Meter
     token: str
-    authorizer: dict[str, str]
     called: set[tuple[str, str]] = field(default_factory=set)
     """Methods and routes of the requests so far."""
     workers: dict[str, Handler] = field(default_factory=dict)
     """The Lambda handlers of job types, created at their first use."""
 
-    def call(
-        self, method: str, path: str, body: Any = None, resource: str = "", key: str = "", **path_parameters: str
-    ) -> Any:
-        """Send one request to the API as API Gateway does, with `key` as its Idempotency-Key; return (status, body)."""
-        url, _, query = path.partition("?")
-        self.called.add((method, resource or url))
-        pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-        event = {
-            "resource": resource or url, "path": url, "httpMethod": method, "pathParameters": path_parameters,
-            "headers": {"content-type": "application/json"} | ({"idempotency-key": key} if key else {}),
-            "multiValueQueryStringParameters": {name: [value] for name, value in pairs} or None,
-            "requestContext": {
-                "httpMethod": method, "resourcePath": resource or url, "path": url, "requestId": str(uuid.uuid4()),
-                "identity": {"sourceIp": "192.0.2.7"}, "authorizer": self.authorizer,
-            },
-            "body": None if body is None else json.dumps(body), "isBase64Encoded": False, "stageVariables": None,
-        }  # fmt: skip
-        with self.recorder.acting_as("api"):
-            answer = app(event, Context(str(uuid.uuid4())))
-        return answer["statusCode"], json.loads(answer["body"])
+    def call(self, method: str, path: str, body: Any = None, resource: str = "", key: str = "") -> Any:
+        """Send one request to the API as API Gateway does, with `key` as its Idempotency-Key; return (status, body).
 
-    def authorize(self) -> Any:
-        """Ask the authorizer about the token."""
-        arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:api/api/GET/jobs"
-        with self.recorder.acting_as("authorizer"):
-            return authorize(AuthRequest("TOKEN", f"Bearer {self.token}", arn), routes.all_endpoints()).to_dict(
-                AuthRequest("TOKEN", f"Bearer {self.token}", arn)
-            )
+        `resource` is the route, if its path has parameters.
+        """
+        self.called.add((method, resource or path.partition("?")[0]))
+        headers = {
+            "authorization": f"Bearer {self.token}", "content-type": "application/json",
+            **({"idempotency-key": key} if key else {}),
+        }  # fmt: skip
+        event = event_of(method, path, headers, b"" if body is None else json.dumps(body).encode(), "192.0.2.7")
+        with self.recorder.acting_as("api"):
+            answer = api(event, Context(str(uuid.uuid4())))
+        return answer["statusCode"], json.loads(answer["body"])
 
     def work(self, kind: jobtype.JobType[Any, Any]) -> int:
         """Give the worker of the type's queue the visible messages; return their number."""
@@ -161,10 +145,11 @@ class Stage:
         """Pass the ended jobs in the stream to the function `followup`, as its event filter does."""
         from chalicelib.entry import followup
 
-        arn, _, records = self._stream()
-        ends = [record for record in records if matches(record, json.loads(ENDED))]
+        arn, shard, records = self._stream()
+        patterns = EVERY_END if DELIVER in jobtype.names() else ENDED
+        ends = [record for record in records if any(matches(record, json.loads(pattern)) for pattern in patterns)]
         with self.recorder.acting_as("followup"):
-            return followup.handler(stream_event(ends, arn), Context(str(uuid.uuid4())))
+            return followup.handler({**stream_event(ends, arn), "shardId": shard}, Context(str(uuid.uuid4())))
 
     def _stream(self) -> tuple[str, str, list[Any]]:
         """Return the ARN of the jobs table's stream, its shard, and the records of jobs and canaries in it."""
@@ -201,10 +186,10 @@ def stage(environment: pytest.MonkeyPatch, clock: Clock | None = None, **more: s
         aws._client.cache_clear()
         parts.replace(**given)
         _create()
-        text, token = parts.tokens.issue(Role.ADMIN, "acting")
+        text, _ = parts.tokens.issue(Role.ADMIN, "acting")
         parts.replace(**given)
         with recording(Meter(STACK, REGION)) as recorder:
-            yield Stage(recorder, text, context_of(token))
+            yield Stage(recorder, text)
     parts.reset()
     aws._client.cache_clear()
 

@@ -13,7 +13,6 @@ from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import Queue
-from infra.cloud.package.stamp import stamped
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.definition.template import finish, merge_template
 from tests.infra.cloud.support import decided
@@ -68,11 +67,10 @@ def _sharing(kind: JobType[Any, Any], place: int) -> JobType[Any, Any]:
 def packaged(sam: Mapping[str, Any], number: int, *, reach: bool = False, queues: int = 0) -> dict[str, Any]:
     """Return the packaged template as if it were made for these types; Chalice's part does not change."""
     made = merge_template(types(number, reach=reach, queues=queues), STACK)
-    kept = {name: sam["Resources"][name] for name in ("APIHandler", "Authorize", "RestAPI")}
-    kept |= {name: r for name, r in sam["Resources"].items() if name.endswith("InvokePermission")}
+    kept = {name: sam["Resources"][name] for name in ("APIHandler",)}
     resources = {name: _merged(kept.get(name, {}), resource) for name, resource in made["Resources"].items()}
     template = {**sam, **made, "Resources": kept | resources}
-    return stamped(with_code(finish(template), CODE), {})
+    return with_code(finish(template), CODE)
 
 
 def transformed(

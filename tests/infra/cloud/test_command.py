@@ -61,6 +61,24 @@ def test_a_token_without_a_stage_is_for_a_platform_that_runs_here(
     assert capsys.readouterr().err.startswith("Error: `make dev` does not run here.")
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["revoke"], "--id is missing"),
+        (["issue", "--days", "0"], "--days: must be a positive number"),
+        (["revoke", "x"], "x"),
+    ],
+)
+def test_a_token_command_that_cannot_be_is_wrong_usage(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["token", *words])
+    said = capsys.readouterr().err
+    assert (ended.value.code, told in said) == (2, True), said
+    assert "issue,list,revoke" in said
+
+
 def test_a_stack_of_something_else_is_no_stage(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Stack, "outputs", lambda _: {})
     with pytest.raises(CloudError, match="jobflow-dev is no stage"):

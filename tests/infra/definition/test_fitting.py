@@ -78,6 +78,5 @@ def test_alarms_go_to_the_topic_that_is_there(fitted: dict[str, Any]) -> None:
 def test_the_acl_and_the_reserve_are_there(fitted: dict[str, Any]) -> None:
     (distribution,) = of_type(fitted, "AWS::CloudFront::Distribution").values()
     assert distribution["DistributionConfig"]["WebACLId"] == {"Ref": "WebAclArn"}
-    for name in ("APIHandler", "Authorize"):
-        reserved = fitted["Resources"][name]["Properties"]["ReservedConcurrentExecutions"]
-        assert reserved == {"Ref": "ApiConcurrency"}
+    reserved = fitted["Resources"]["APIHandler"]["Properties"]["ReservedConcurrentExecutions"]
+    assert reserved == {"Ref": "ApiConcurrency"}

@@ -98,10 +98,9 @@ def test_a_number_that_the_template_takes_is_one_that_the_functions_start_with(b
 
 
 def test_a_domain_of_ones_own_is_what_everybody_is_told() -> None:
-    for name, path in {"ApiUrl": "/api", "ApiOriginValue": ""}.items():
-        condition, own, ours = outputs()[name]["Value"]["Fn::If"]
-        assert (condition, own) == ("HasApiDomain", {"Fn::Sub": "https://${ApiDomain}"})
-        assert ours["Fn::Sub"].endswith(".${AWS::URLSuffix}" + path)
+    condition, own, ours = outputs()["ApiUrl"]["Value"]["Fn::If"]
+    assert (condition, own) == ("HasApiDomain", {"Fn::Sub": "https://${ApiDomain}"})
+    assert ours == outputs()["EndpointURL"]["Value"]
     assert conditions()["HasApiDomain"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ApiDomain"}, ""]}]}
 
 
@@ -193,12 +192,14 @@ def test_a_recount_is_over_before_the_next_one_is_invoked_and_one_ends_a_day() -
 def test_the_counters_are_sent_jobs_and_canaries_and_nothing_beside() -> None:
     stream = FUNCTIONS["counters"].trigger
     assert isinstance(stream, StreamTrigger)
-    passed = [
-        kind
+    patterns = [json.loads(pattern) for pattern in stream.patterns]
+    passed = {
+        (event, kind)
+        for event in ("INSERT", "MODIFY", "REMOVE")
         for kind in (META, CANARY, "ATT#0001#01", "BODY#payload")
-        if matches({"dynamodb": {"Keys": {"sk": {"S": kind}}}}, json.loads(stream.pattern))
-    ]
-    assert passed == [META, CANARY]
+        if any(matches({"eventName": event, "dynamodb": {"Keys": {"sk": {"S": kind}}}}, one) for one in patterns)
+    }
+    assert passed == {("INSERT", META), ("MODIFY", META), ("REMOVE", META), ("INSERT", CANARY)}
 
 
 def test_a_throttled_run_is_dropped_before_the_next_one() -> None:

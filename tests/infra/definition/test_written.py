@@ -72,6 +72,9 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
         transitions.suspend(job, now=NOW, until=NOW + 9999, what="time", parked=True, kept=1, progressed=progressed)
         for progressed in (True, False)
     ]),
+    "redeliver": ({**WAITING, "sent": True}, lambda job: [
+        transitions.redeliver(job, now=NOW, due_at=NOW + 9, stalled=False)
+    ]),
     "wake": (SUSPENDED, lambda job: [transitions.wake(job, now=NOW, sent=True)]),
     "report": (HELD, lambda job: [transitions.report(job, now=NOW, percent=5, note="so far")]),
 }  # fmt: skip

@@ -118,6 +118,11 @@ def test_the_command_makes_a_job_of_the_first_type_with_its_example(example: Any
     assert "http://127.0.0.1:8000/jobs" in words
 
 
+@pytest.mark.parametrize("types", [{"a.b": {}}, {"a.b": {}, "webhook.deliver": {}}])
+def test_a_developer_reads_how_to_try_a_receiver_with_or_without_the_type_that_delivers(types: dict[str, Any]) -> None:
+    assert "jobflow webhooks listen" in banner(STATE, types)
+
+
 def test_the_command_makes_no_job_of_a_queue_of_celery_because_its_example_names_no_task() -> None:
     assert '"type": "word.count"' in pasted({"celery.default": {"task": "shop.tasks.charge"}, "word.count": {}})[-1]
     assert '"type": "celery.default"' in pasted({"celery.default": {"task": "shop.tasks.charge"}})[-1]

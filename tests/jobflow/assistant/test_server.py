@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chalicelib.access.tokens import Role
+from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from jobflow.assistant.reading import LONGEST_TEXT
 from jobflow.errors import ConfigurationError
 from scripts.documents import llms
 from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.webhooks.support import a_webhook
 from tests.jobflow.support import Wire, client_of
 
 if TYPE_CHECKING:
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
 READING = {
     "search_jobs", "show_job", "read_logs", "list_errors", "read_metrics", "list_findings", "list_job_types",
+    "list_batches", "show_batch", "list_webhooks", "list_deliveries",
 }  # fmt: skip
-STEERING = {"retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dead_letters"}
+STEERING = {"retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dead_letters", "send_delivery_again"}
 
 
 def ask(wire: Wire, talk: Callable[["Client"], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:
@@ -66,6 +69,12 @@ def test_there_is_nothing_to_change_jobs_with_unless_it_is_allowed(wire: Wire) -
     assert {name for name, hints in both.items() if hints.read_only_hint} == READING
 
 
+def test_the_assistant_does_not_see_the_path_of_a_webhooks_url_which_often_contains_a_secret(wire: Wire) -> None:
+    parts.webhooks.add(a_webhook())
+    listed = call(wire, "list_webhooks")
+    assert [one["url"] for one in listed] == ["https://hooks.example.com/…"]
+
+
 def test_a_viewers_token_cannot_be_allowed_to_write(wire: Wire) -> None:
     from jobflow.assistant.server import build
 
@@ -81,6 +90,9 @@ def test_jobs_are_found_and_shown(wire: Wire, world: World, dead: str) -> None:
     assert (shown["payload"], shown["attempt_history"]) == ({"to": ["a@example.com"], "text": "hello"}, [])
     assert len(shown["error_message"]) < LONGEST_TEXT + 50
     assert len(call(wire, "search_jobs", limit=1)) == 1
+    for limit in (0, 51):
+        with pytest.raises(Exception, match="limit is 1 to 50"):
+            call(wire, "search_jobs", limit=limit)
 
 
 def test_what_is_searched_for_is_not_logged(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:

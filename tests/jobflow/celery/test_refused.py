@@ -251,3 +251,20 @@ def test_the_pages_that_errors_name_are_there(page: str) -> None:
 
 def test_the_module_of_tasks_needs_no_platform() -> None:
     assert importlib.import_module("jobflow.celery.task").shared_task
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"args": 7}, "args is a list or a tuple"),
+        ({"args": "abc"}, "args is a list or a tuple"),
+        ({"args": (7,), "kwargs": 5}, "kwargs is a dict"),
+        ({"args": (7,), "countdown": "x"}, "countdown is a number of seconds"),
+    ],
+)
+def test_arguments_of_a_call_in_another_form_are_refused_by_their_name(given: dict[str, Any], told: str) -> None:
+    def add(*_: int) -> None:
+        """Take any arguments, so that the letters of a text would pass."""
+
+    with pytest.raises(TypeError, match=told):
+        shared_task(add).apply_async(**given)

@@ -114,17 +114,20 @@ def keeps_the_retry(self: Any, how: str) -> str:
         asked = self.retry(countdown=9, exc=Busy("no"), throw=False)
         assert asked.after == 9
         if how == "raises":
-            raise Busy
+            raise LookupError("no such order")
         if how == "ignores":
             raise Ignore
     return "done"
 
 
-@pytest.mark.parametrize("how", ["returns", "raises", "ignores"])
-def test_a_retry_without_an_exception_follows_when_the_task_has_ended(platform: Platform, how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "error"), [("returns", "Busy: no"), ("raises", "LookupError: no such order"), ("ignores", "Busy: no")]
+)
+def test_a_retry_without_an_exception_follows_when_the_task_has_ended(platform: Platform, how: str, error: str) -> None:
     job = job_of(platform, keeps_the_retry.delay(how))
     assert (CALLS, job.result) == ([0, 1, 2], "done")
-    assert [one.retry_delay_s for one in platform.attempts(job)][:2] == [9, 9]
+    attempts = platform.attempts(job)[:2]
+    assert [(f"{one.error_class}: {one.error_message}", one.retry_delay_s) for one in attempts] == [(error, 9)] * 2
 
 
 @shared_task(

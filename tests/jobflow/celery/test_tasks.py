@@ -1,8 +1,11 @@
 """Check that tasks written for Celery run as jobs, with Celery's meaning of their options."""
 
+import copy
+import inspect
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from time import sleep
 from typing import Any
 
@@ -265,7 +268,7 @@ def test_a_task_that_is_called_as_a_function_raises_its_error() -> None:
 def test_times_are_those_of_the_call(platform: Platform) -> None:
     now = datetime.now(UTC)
     later = [
-        add.apply_async((1,), countdown=30),
+        add.apply_async((1,), countdown=Decimal("30.5")),
         add.apply_async((1,), eta=now + timedelta(seconds=60)),
         add.apply_async((1,), countdown=100, expires=160),
         add.apply_async((1,), expires=now + timedelta(hours=1)),
@@ -331,6 +334,11 @@ def test_the_decorator_of_an_application_works_but_no_setting_of_it() -> None:
     assert not current_task
 
 
+def test_an_application_can_be_copied_and_inspected() -> None:
+    assert copy.copy(app).main == copy.deepcopy(app).main == "shop"
+    assert inspect.unwrap(app) is app  # type: ignore[arg-type]
+
+
 def test_wrong_arguments_are_refused_at_the_call(platform: Platform) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'rihgt'"):
         add.delay(1, rihgt=2)
@@ -369,7 +377,7 @@ def test_jobs_wait_while_their_tasks_cannot_be_imported() -> None:
 def test_a_process_whose_tasks_cannot_be_imported_any_more_shows_the_first_error_and_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cold_start, "_spoiled", [])
+    monkeypatch.setattr(cold_start, "_recycled", [])
     monkeypatch.setattr(cold_start, "BY_RUNTIME_API", True)
     errors = [
         ConnectionError("no database"),
@@ -384,11 +392,11 @@ def test_a_process_whose_tasks_cannot_be_imported_any_more_shows_the_first_error
     for _ in range(2):
         with pytest.raises(RetryLater, match=r"no database$"):
             run(kind, add.payload(1))
-        cold_start.end_if_spoiled()
+        cold_start.end_if_recycled()
     with pytest.raises(RetryLater, match="no database; then, in the same process, RuntimeError: populate"):
         run(kind, add.payload(1))
     with pytest.raises(SystemExit, match=r"celery\.mail cannot be imported: ConnectionError: no database"):
-        cold_start.end_if_spoiled()
+        cold_start.end_if_recycled()
 
 
 def test_a_schedule_makes_jobs_of_a_task() -> None:

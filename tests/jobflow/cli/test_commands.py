@@ -20,7 +20,8 @@ from tests.jobflow.support import URL, Wire
 def test_types_are_listed_shown_paused_and_resumed(shell: Shell, world: World, job: str) -> None:
     assert [line["type"] for line in shell("types list").lines] == ["test.note", "test.other"]
     assert shell("types show test.note").lines[0]["schema"]["required"] == ["to"]
-    assert shell("types show test.none").code == 4
+    none = shell("types show test.none")
+    assert (none.code, "test.note" in none.err) == (4, True)
     assert shell("types pause test.note --table").out == "Jobs of test.note wait: the type is paused.\n"
     world.clock.advance(120)  # the API asks SQS at most once a minute
     assert "paused" in shell("types list --table").out
@@ -89,6 +90,18 @@ def test_the_table_of_numbers_has_each_number_in_its_column_and_fits_a_terminal(
     lines = [line.split() for line in shell("metrics --table").out.splitlines()]
     header, row = next(line for line in lines if "TYPE" in line), next(line for line in lines if "test.note" in line)
     assert [row[header.index(column)] for column in columns.values()] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_no_job_is_missing_from_the_table_of_numbers(shell: Shell, world: World) -> None:
+    columns = {"scheduled": "SCHEDULED", "suspended": "SUSPENDED"}
+    for number, status in enumerate((*columns, "cancelled"), 1):
+        for _ in range(number):
+            world.put_in(world.create(), Status(status))
+    out = shell("metrics --table").out
+    lines = [line.split() for line in out.splitlines()]
+    header, row = next(line for line in lines if "TYPE" in line), next(line for line in lines if "test.note" in line)
+    assert [row[header.index(column)] for column in columns.values()] == ["1", "2"]
+    assert {"6 jobs", "1 scheduled", "2 suspended", "3 cancelled"} <= set(out.splitlines()[-1].split(", "))
 
 
 def test_watching_metrics_ends_with_ctrl_c(shell: Shell, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +194,17 @@ def test_an_assistant_is_told_the_whole_address(shell: Shell, monkeypatch: pytes
     said = shell("mcp --http 8765")
     assert "http://127.0.0.1:8765/mcp" in said.err
     assert (served[0]["port"], served[0]["streamable_http_path"]) == (8765, "/mcp")
+
+
+def test_a_login_without_a_terminal_and_without_an_address_is_wrong_usage(shell: Shell) -> None:
+    said = shell("login prod", "")
+    assert (said.code, "--url" in said.err) == (2, True)
+    said = shell("login prod --url https://jobs.example.com", "")
+    assert (said.code, "The token (from standard input) is empty" in said.err) == (2, True)
+
+
+def test_a_port_that_cannot_be_is_wrong_usage(shell: Shell) -> None:
+    assert shell("mcp --http 99999").code == 2
 
 
 def test_a_token_that_the_api_refuses_is_replaced_by_a_login(shell: Shell, wire: Wire) -> None:

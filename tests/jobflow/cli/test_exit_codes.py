@@ -17,7 +17,7 @@ UNKNOWN = [
     "schedules pause none", "schedules run none", "schedules delete none", "bulk show 0123456789abcdef0123",
     "bulk stop 0123456789abcdef0123", "jobs list --type test.none", "errors --type test.none",
     "jobs retry --type test.none --dry-run", "dead-letters redrive --type test.none --yes",
-    "dead-letters list --type test.none",
+    "dead-letters list --type test.none", "error-groups acknowledge nope", "error-groups resolve 0123456789ab",
 ]  # fmt: skip
 
 
@@ -57,7 +57,8 @@ def test_a_question_that_is_answered_with_no_or_ctrl_c(
 
 
 def test_a_job_that_ends_otherwise_or_late_is_told(shell: Shell, world: World, job: str) -> None:
-    assert shell(f"jobs tail {job} --timeout 0").code == 6
+    late = shell(f"jobs tail {job} --timeout 0")
+    assert (late.code, "still queued" in late.err) == (6, True)
     for status in (Status.FAILED, Status.DEAD_LETTER, Status.CANCELLED):
         world.put_in(job, status, finished_at=T0)
         assert shell(f"jobs tail {job}").code == 3

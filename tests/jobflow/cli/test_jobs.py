@@ -13,6 +13,8 @@ from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.step import Step
 from jobflow.cli import many, reading, views
+from jobflow.client.decoding import read
+from jobflow.models import JobDetail
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
 
@@ -74,6 +76,18 @@ def test_the_remedy_at_the_end_of_a_long_error_is_shown(shell: Shell, world: Wor
     facts = " ".join(shell(f"jobs show {job} --table").out.partition("ATTEMPT")[0].split())
     assert "Add this line: grants=(…)" in facts
     assert "Add this line: grants=(…)" in shell(f"jobs tail {job}").err
+
+
+def test_the_attempts_and_stacks_of_a_retried_job_name_their_run(shell: Shell, world: World, job: str) -> None:
+    world.put_in(job, Status.COMPLETED, finished_at=T0 + 9, gen=2)
+    world.store.record(
+        job, Attempt(1, 1, "error", T0, T0, error_class="Boom", error_message="no", stack="Traceback: no")
+    )
+    world.store.record(job, Attempt(2, 1, "completed", T0 + 8, T0 + 9))
+    said = shell(f"jobs show {job} --table").out
+    lines = [line.split() for line in said.splitlines()]
+    assert ["2", "1", "completed"] in [line[:3] for line in lines]
+    assert "Stack of attempt 1 of run 1:" in said
 
 
 @pytest.mark.parametrize("option", ["--json", "--table"])
@@ -265,6 +279,28 @@ def test_one_job_is_retried_with_another_payload(shell: Shell, world: World, job
     assert shell(f"jobs retry {job} -f to=nobody").code == 1
 
 
+def test_one_job_is_retried_from_a_step_after_its_plan_was_shown(
+    shell: Shell, world: World, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put_in(job, Status.FAILED, finished_at=T0)
+    for number, name in enumerate(("pay", "ship", "tell"), 1):
+        world.store.keep_step(world.store.get(job), Step(f"step:{name}", T0 + number, number=number))
+    plan = shell(f"jobs retry {job} --from ship --dry-run --table").out
+    assert [line.split(":")[1].strip() for line in plan.splitlines()] == ["pay", "ship, tell, and what follows"]
+    assert shell(f"jobs retry {job} --from ship --dry-run").lines[0]["anew"] == ["ship", "tell"]
+    assert shell(f"jobs retry {job} --from ship").code == 2  # a person is asked, or gives --yes
+    unknown = shell(f"jobs retry {job} --from refund --yes")
+    assert (unknown.code, "pay, ship, tell" in unknown.err) == (1, True)
+    assert shell(f"jobs retry {job} {job} --from ship").code == 2
+    monkeypatch.setattr(many, "is_interactive", lambda: True)
+    assert shell(f"jobs retry {job} --from ship --table", "n\n").code == 1
+    assert world.store.get(job).gen == 1
+    said = shell(f"jobs retry {job} --from ship -f text=again --table", "y\n")
+    assert (said.code, said.out.startswith(plan)) == (0, True)
+    assert (world.store.get(job).gen, world.store.get(job).payload["text"]) == (2, "again")
+    assert [step.name for step in world.store.kept_steps(world.store.get(job))] == ["pay"]
+
+
 def test_a_list_is_narrowed_by_payload_schedule_and_key(shell: Shell, job: str) -> None:
     made = shell("""jobs create test.note '{"to": ["ada@example.com"]}' --key order-1""").lines[0]["id"]
     shell("""schedules create daily test.note '0 6 * * *' -f to='["s@example.com"]'""")
@@ -373,6 +409,40 @@ def test_one_timeline_shows_attempts_steps_and_how_long_each_wait_took(shell: Sh
     assert "so far; until " in lines[8]
 
 
+def test_the_timeline_of_a_cancelled_job_says_where_it_learned_it_and_that_its_sleep_was_not_over(
+    shell: Shell, world: World
+) -> None:
+    job_id = world.create()
+    began = time.time() - 60
+    job = world.put_in(job_id, Status.CANCELLED, created_at=began, finished_at=began + 20, kept=1)
+    for step in (
+        Step("sleep:quiet", began + 10, until=began + 90_000),
+        Step("stop:1", began + 15, {"at": "sleep:quiet", "failed": []}),
+        Step("stop:ended-1", began + 20, value=False),
+    ):
+        world.store.keep_step(job, step)
+    said = shell(f"jobs show {job_id} --table").out
+    lines = [" ".join(line.split()[2:]) for line in said.partition("AT ")[2].splitlines()[1:]]
+    assert lines[:3] == [
+        "sleep quiet 10s the job ended before it was over",
+        "stop - the function learned it at sleep quiet",
+        "stop - the function ended",
+    ]
+    assert "notifies" not in said
+
+
+def test_a_field_that_is_given_twice_is_refused(shell: Shell) -> None:
+    said = shell("""jobs create test.note -f to='["a"]' -f text=a -f text=b""")
+    assert (said.code, "'text' is given twice" in said.err) == (2, True)
+
+
 def test_event_data_that_is_no_json_is_refused(shell: Shell, world: World) -> None:
     job_id = world.create()
     assert "is not JSON" in shell(f"jobs event {job_id} approved --data yes").err
+
+
+@pytest.mark.parametrize("name", ["notify", "tags", "discarded", "on_end", "why"])
+def test_a_job_of_an_older_api_without_a_field_is_shown(world: World, job: str, name: str) -> None:
+    sent = world.get(f"/jobs/{job}").json
+    del sent[name]
+    assert dict(views.facts(read(JobDetail, sent)))["id"] == job

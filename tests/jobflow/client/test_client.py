@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.step import Step
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
 from tests.chalicelib.api.support import T0, World
@@ -51,6 +54,13 @@ def test_a_lost_answer_makes_no_second_job(client: JobFlow, wire: Wire) -> None:
     client.submit("test.note", PAYLOAD)
     assert len(wire.asked) == 2
     assert len(list(client.iterate())) == 1
+
+
+@pytest.mark.parametrize("number", [Decimal("1.5"), Fraction(3, 2)])
+def test_a_delay_can_be_any_real_number(client: JobFlow, wire: Wire, number: Any) -> None:
+    client.submit("test.note", PAYLOAD, delay=number, expires=number)
+    sent = json.loads(wire.asked[0].content)
+    assert (sent["delay_seconds"], sent["expires_seconds"]) == (2, 2)
 
 
 def test_a_delay_is_rounded_up_and_a_time_is_sent_in_utc(client: JobFlow, wire: Wire) -> None:
@@ -168,7 +178,7 @@ def test_wait_ends_at_its_timeout(connect: Connect, wire: Wire, world: World) ->
     slept.then = lambda: world.clock.advance(slept[-1])
     client = connect(wire, slept)
     job = client.submit("test.note", PAYLOAD)
-    with pytest.raises(WaitTimeout, match="is queued after 2 s") as late:
+    with pytest.raises(WaitTimeout, match="is still queued after 2 s") as late:
         client.wait(job, timeout=2)
     assert (round(sum(slept), 3), late.value.job.id) == (2.0, job.id)
 
@@ -190,6 +200,16 @@ def test_cancel_retry_and_discard(client: JobFlow, world: World) -> None:
         client.retry(job)
     world.put_in(job.id, Status.FAILED, finished_at=T0)
     assert client.discard(job).finished_at is not None
+
+
+def test_retry_from_a_step(client: JobFlow, world: World) -> None:
+    job = client.submit("test.note", PAYLOAD)
+    world.put_in(job.id, Status.FAILED, finished_at=T0)
+    world.store.keep_step(world.store.get(job.id), Step("step:pay", T0, number=1))
+    assert client.preview_retry(job).places == ["pay"]
+    assert client.preview_retry(job, "pay").anew == ["pay"]
+    assert client.retry(job, from_="pay").gen == 2
+    assert client.steps(job).steps == []
 
 
 def test_a_job_is_cancelled_with_what_it_made(client: JobFlow, wire: Wire) -> None:

@@ -90,6 +90,13 @@ def test_a_problem_of_a_later_version_is_known_by_its_status() -> None:
     assert type(flow.problem_of(httpx.Response(500, json=[]))) is errors.ServerError
 
 
+@pytest.mark.parametrize(("status", "kind"), [(429, errors.TooManyRequests), (503, errors.ServerError)])
+def test_an_error_of_api_gateway_itself_is_known_by_its_status_and_message(status: int, kind: type) -> None:
+    error = flow.problem_of(httpx.Response(status, json={"message": "Too Many Requests"}))
+    assert isinstance(error, kind)
+    assert error.detail == f"API Gateway answered {status}: Too Many Requests"
+
+
 AT = "2026-11-25T00:42:39.123Z"
 
 

@@ -71,3 +71,9 @@ def test_lines_without_hashes_are_renewed_and_are_never_mixed_with_hashes() -> N
     assert pins.renewed(plain, new) == new + "mine==1.2.3\n"
     assert pins.renewed(OLD, new) == OLD
     assert pins.renewed("mine==1.2.3\n", new) == "mine==1.2.3\n"
+
+
+def test_the_line_of_a_library_whose_name_ends_with_the_name_of_another_one_stays() -> None:
+    old = "acme-jobflow-aws==0.1.0\njobflow-aws==0.1.0\njobflow-aws-platform==0.1.0\n"
+    new = "jobflow-aws==0.3.0\njobflow-aws-platform==0.3.0\n"
+    assert pins.renewed(old, new) == "acme-jobflow-aws==0.1.0\n" + new

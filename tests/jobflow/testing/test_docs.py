@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from chalicelib import PermanentError
-from chalicelib.job_types.jobtype import registered
+from chalicelib.job_types.jobtype import JobType, registered
 from jobflow.testing import Platform, example
 from tests.infra.local.running import ROOT, copy_of_the_code
 from tests.support import PYTEST
@@ -26,17 +26,20 @@ def test_jobs_are_tested_as_the_pages_say(tmp_path: Path) -> None:
     root = copy_of_the_code(tmp_path / "code")
     enqueue = {name: text for name, text in blocks("docs/job-types/enqueue.md").items() if "order_place" in name}
     handler = {"handlers/word_count.py": blocks("README.md")["handlers/word_count.py"]}
-    printed = {**enqueue, **handler, **blocks("docs/job-types/steps.md"), **blocks("docs/testing.md")}
+    pages = (
+        blocks(f"docs/{page}.md") for page in ("job-types/steps", "job-types/batches", "job-types/calls", "testing")
+    )
+    printed = {**enqueue, **handler, **{name: text for page in pages for name, text in page.items()}}
     for name, text in printed.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     tests = [name for name in printed if name.startswith("tests/")]
-    assert len(tests) == 3
+    assert tests
     done = subprocess.run(
         [*PYTEST, "-p", "no:cacheprovider", *tests],
         cwd=root, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert "6 passed" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_entries_of_one_account_are_written_one_after_the_other_as_the_page_says() -> None:
@@ -147,16 +150,17 @@ def test_a_status_table_is_kept_as_the_recipe_says() -> None:
 
 
 @contextmanager
-def recipe(name: str) -> Iterator[dict[str, Any]]:
-    """Run the file of a recipe; yield its names, and remove its job type afterwards."""
+def recipe(*names: str) -> Iterator[dict[str, Any]]:
+    """Run the files of a recipe; yield their names, and remove their job types afterwards."""
     made: dict[str, Any] = {}
-    before = set(registered)
-    exec(blocks("docs/recipes.md")[f"handlers/{name}.py"], made)  # noqa: S102 - what the page prints
+    for name in names:
+        exec(blocks("docs/recipes.md")[f"handlers/{name}.py"], made)  # noqa: S102 - what the page prints
     try:
         yield made
     finally:
-        for new in set(registered) - before:
-            registered.pop(new)
+        for kind in made.values():
+            if isinstance(kind, JobType):
+                registered.pop(kind.name, None)
 
 
 def test_letters_are_sent_over_days_until_the_customer_buys() -> None:
@@ -228,3 +232,54 @@ def test_what_was_booked_is_cancelled_whatever_fails_meanwhile() -> None:
         platform.cancel(stopped)
         platform.advance(hours=1)
         assert (platform.job(stopped).status, list(booked.values())) == ("cancelled", whole)
+
+
+def test_an_order_waits_for_its_parcels_and_asks_for_a_review_a_week_later() -> None:
+    with recipe("order_fulfil", "parcel_ship") as made:
+        platform, charged, refunded = Platform(made["order_fulfil"], made["parcel_ship"]), list[str](), list[str]()
+
+        def charge(number: str, cents: int, token: str) -> str:
+            charged.append(token)
+            return number
+
+        made.update(charge=charge, refund=refunded.append)
+        order = {"number": "o-1", "email": "ada@example.com", "cents": 900, "parcels": ["a", "b", "c"]}
+        good, bad = (platform.submit("order.fulfil", {**order, "number": number}) for number in ("o-1", "o-2"))
+        platform.run()
+        first, second, third = platform.made_by(good)
+        assert {job.status for job in (first, second, third)} == {"suspended"}, "all three at the same time"
+        for parcel in (first, third):
+            platform.event(parcel, "delivered", {"at": "2026-12-01"})
+        platform.run()
+        assert platform.job(good).waits == f"child:{second.id}"
+        platform.event(second, "delivered", {"at": "2026-12-04"})
+        platform.run()
+        delivered_at = platform.clock.now
+        assert platform.finish(good).result == "o-1"
+        assert platform.clock.now - delivered_at >= 7 * 86_400
+        letter = next(job for job in platform.made_by(good) if job.type == "email.send")
+        assert letter.payload["text"].startswith("Your 3 parcels")
+        platform.clock.advance(7 * 86_400)
+        assert (platform.finish(bad).status, refunded) == ("failed", ["o-2"])
+        assert len(set(charged)) == len(charged) == 2
+
+
+def test_a_crawl_keeps_its_limit_and_ends_with_one_job() -> None:
+    with recipe("site_crawl", "page_fetch", "site_crawled") as made:
+        platform = Platform(made["site_crawl"], made["page_fetch"], made["site_crawled"])
+        began = list[float]()
+
+        def fetch(url: str) -> int:
+            began.append(platform.clock.now)
+            if url.endswith("/7"):
+                raise PermanentError(url)
+            return 1
+
+        made["fetch"] = fetch
+        crawl = platform.submit("site.crawl", {"urls": [f"https://example.com/{number}" for number in range(23)]})
+        platform.advance(minutes=2)
+        (end,) = platform.jobs(type="site.crawled")
+        assert end.result == "22 of 23 pages, 1 failed"
+        assert len(began) == 23
+        assert all(later - earlier >= 1 for earlier, later in zip(began, began[5:], strict=False))
+        assert platform.rounds(platform.job(crawl).result)[0].total == 23

@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib import AwsAccess, Cron, Failing, Function, JobContext, JobType, PermanentError, Queue, Unique, job
-from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, UnknownJobType
+from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, JobNotFound, UnknownJobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
-from jobflow.testing import Clock, Platform, WorkerGone, run
+from jobflow.testing import Clock, Platform, WorkerGone, eager, example, run
 from tests.chalicelib.api.support import only_types
 from tests.support import T0
 
@@ -291,6 +291,31 @@ def test_a_retry_makes_no_second_job_before_a_kept_step_however_its_type_is_give
         assert [made.id for made in platform.made_by(placed)] == [platform.job(placed).result]
 
 
+def test_a_retry_makes_none_of_many_jobs_again_before_a_kept_step() -> None:
+    with only_types():
+        child = job("name.say")(say)
+
+        def greet(payload: Name, ctx: JobContext) -> list[str]:
+            made = ctx.enqueue_many(child, [{"name": "ada"}, {"name": "bob"}])
+            ctx.step("pay", str, payload.name)
+            if ctx.job.gen == 1:
+                raise PermanentError("later")
+            return [*made, *ctx.enqueue_many(child, [{"name": "ada"}, {"name": "eve"}])]
+
+        kind = job("name.all", enqueues=("name.say",))(greet)
+        platform = Platform(kind, child)
+        first = platform.perform(kind, {"name": "x"})
+        before = {made.id for made in platform.made_by(first)}
+        last = platform.attempt(platform.retry(first))
+        made: Any = last.result
+        assert len(before) == 2
+        assert before == set(made[:2])
+        # after the step, a retry makes its own
+        assert before.isdisjoint(made[2:])
+        with eager(kind, child) as applied:
+            assert len(applied.made_by(applied.finish(applied.submit(kind, {"name": "x"})))) == 2
+
+
 def test_jobs_of_the_same_moment_are_listed_newest_first(platform: Platform) -> None:
     made = [platform.submit("order.charge", {"number": number}).id for number in range(20)]
     assert [job.id for job in platform.jobs()] == made[::-1]
@@ -389,3 +414,33 @@ def test_a_pause_ends_when_no_unfinished_job_is_left() -> None:
             platform.perform("name.say", {"name": name})
         platform.advance(minutes=10)
         assert platform.perform("name.say", {"name": "cy"}).result == "cy"
+
+
+NONE: Any = None
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda platform: platform.job(None), "None is not a job"),
+        (lambda platform: platform.cancel(5), "5 is not a job"),
+        (lambda platform: platform.jobs("done"), "completed"),
+        (lambda platform: platform.jobs(type=5), "5 is not a job type"),
+        (lambda _: Platform(NONE), "None is not a job type"),
+        (lambda _: run(NONE), "None is not a job type"),
+    ],
+)
+def test_a_wrong_argument_of_the_test_kit_is_named(call: Callable[[Any], object], told: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=told):
+        call(Platform("email.send"))
+
+
+def test_what_an_unknown_job_made_is_an_error_and_a_wrong_event_says_what_would_be_right() -> None:
+    platform = Platform("email.send")
+    with pytest.raises(JobNotFound):
+        platform.made_by("none")
+    job = platform.submit("email.send", example("email.send"))
+    with pytest.raises(InvalidRequest, match=r"path\.name: must be letters"):
+        platform.event(job, "a b")
+    with pytest.raises(UnknownJobType, match="must be one of"):
+        run("no.such")

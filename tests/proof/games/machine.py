@@ -18,8 +18,8 @@ from tests.proof.promises import DIES, DUPLICATE, LOST, REFUSED, REPLY_LOST, STA
 
 OUTCOMES = (
     "ok", "later", "much later", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
-    "nested then ok", "long", "make", "make then err",
-    "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait", "keep then oom",
+    "nested then ok", "long", "make", "make then err", "make many",
+    "make quiet", "make quiet then err", "nap", "long nap", "call", "keep then err", "keep then wait", "keep then oom",
 )  # fmt: skip
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)

@@ -16,7 +16,7 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.adapters.dynamo.tables.schema import jobs_table
+from chalicelib.adapters.dynamo.tables.schema import control_table, jobs_table
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.counters.changes import JobChange
 from chalicelib.job_types import jobtype
@@ -26,6 +26,8 @@ from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import TERMINAL, Job
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.settings import Settings
+from chalicelib.webhooks.dynamo import DynamoWebhooks
+from chalicelib.webhooks.port import Webhooks
 from tests.emulated import emulated
 from tests.proof.grounds.direct import direct
 from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Moving, Numbered, Partial
@@ -60,17 +62,23 @@ class AwsGround:
         self.store = cast("JobStore", Numbered(Moving(DynamoJobStore(settings, clock), self.faults), self.faults))
         self.queue = cast("JobQueue", Numbered(Partial(SqsJobQueue(settings), self.faults), self.faults))
         self.turns = plan_of_starts(self.faults)
-        self._clock = clock
+        self._settings = settings
         self._log = StreamLog(TABLE, REGION, ACCOUNT)
-        self._seen: tuple[object, Sequence[Job]] = None, []
+        self._seen: dict[str, Job] = {}
 
     def jobs(self) -> Sequence[Job]:
-        """See Ground. Read again only when something was written, or time has passed."""
-        now = self._log.read(), self._clock()
-        if self._seen[0] != now:
-            with self.faults.asleep():
-                self._seen = now, [self.store.get(job_id) for job_id in self._log.statuses]
-        return self._seen[1]
+        """See Ground. A job is read again only if one of its rows was written."""
+        self._log.read()
+        written = self._log.take_written()
+        with self.faults.asleep():
+            self._seen |= {job_id: self.store.get(job_id) for job_id in self._log.statuses if job_id in written}
+        return list(self._seen.values())
+
+    def webhooks(self) -> Webhooks:
+        """See Ground."""
+        with self.faults.asleep():
+            _make_control(aws.client("dynamodb", REGION), self._settings.control_table)
+        return DynamoWebhooks(self._settings)
 
     def unfinished(self) -> bool:
         """See Ground."""
@@ -90,12 +98,12 @@ class AwsGround:
     def changes(self) -> Sequence[JobChange]:
         """See Ground: read as the stream's consumer reads them."""
         self._log.read()
-        return self._log.changes
+        return self._log.changes()
 
     def changed(self) -> Sequence[JobChanged]:
         """See Ground: read as the function reads them."""
         self._log.read()
-        return self._log.changed
+        return self._log.changed()
 
     def open(self, name: str) -> None:
         """See Ground."""
@@ -200,6 +208,12 @@ def _make_table(client: Any) -> None:
     keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
     stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
     client.create_table(TableName=TABLE, StreamSpecification=stream, **{key: properties[key] for key in keys})
+
+
+def _make_control(client: Any, name: str) -> None:
+    properties = control_table()
+    keys = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    client.create_table(TableName=name, **{key: properties[key] for key in keys if key in properties})
 
 
 def _make_queues(

@@ -1,20 +1,24 @@
 """Answer an AWS client's calls in this process, without signatures, retries and connections.
 
-botocore serialises the request and parses the answer as it does over a connection; the emulator gets the bytes that
-would be sent. Signing, endpoint rules and the connection pool are left out: no promise depends on them, and they needed
-most of an execution's time.
+botocore serialises the request and parses the answer as it does over a connection; the emulator gets the body that
+would be sent. Signing, endpoint rules, HTTP and the connection pool are left out: no promise depends on them, and they
+needed most of an execution's time.
 """
 
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+from botocore.awsrequest import HeadersDict
 from botocore.parsers import ResponseParserFactory
-from moto.core.models import botocore_stubber
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.parse import JSONParser
 
-KEY = "proof"
+from infra.local.emulator.serving.dispatch import HANDLERS
+
+_one_at_a_time = threading.RLock()
+"""The emulator answers one request at a time, as its server does."""
 
 
 @contextmanager
@@ -35,17 +39,18 @@ class DirectCalls:
 
     def __init__(self, client: Any, before: Callable[[str], None], done: Callable[[str], None]) -> None:
         self._client, self._before, self._done = client, before, done
+        self._region = client.meta.region_name
         model = client.meta.service_model
-        self._host = f"{model.endpoint_prefix}.{client.meta.region_name}.amazonaws.com"
-        day = time.strftime("%Y%m%d", time.gmtime())
-        scope = f"{KEY}/{day}/{client.meta.region_name}/{model.signing_name}/aws4_request"
-        self._signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+        self._host = f"https://{model.endpoint_prefix}.{self._region}.amazonaws.com"
+        self._handler = HANDLERS[model.metadata["targetPrefix"]]
         self._parser = ResponseParserFactory().create_parser(model.resolved_protocol)
 
     def __call__(self, operation: str, parameters: dict[str, Any]) -> Any:
         """Make one call. Raises the exception that the client raises for the error code."""
         self._before(operation)
         model = self._client.meta.service_model.operation_model(operation)
+        if operation == "ReceiveMessage":
+            parameters = {**parameters, "WaitTimeSeconds": 0}  # only the test moves the clock
         status, parsed = self._answer(self._client._serializer.serialize_to_request(parameters, model), model)
         self._done(operation)
         if status >= 300:
@@ -54,17 +59,32 @@ class DirectCalls:
         return parsed
 
     def _answer(self, request: dict[str, Any], model: Any) -> tuple[int, Any]:
-        body = request["body"] if isinstance(request["body"], bytes) else request["body"].encode()
-        signed: Any = HeadersDict({**request["headers"], "host": self._host, "Authorization": self._signed})
-        url = f"https://{self._host}{request['url_path']}"
-        sent = AWSPreparedRequest(request["method"], url, signed, body, stream_output=False)
-        status, answered, content = botocore_stubber.process_request(sent)
-        content = content if isinstance(content, bytes) else content.encode()
-        response = {"headers": answered, "status_code": status, "body": content, "context": {}}
+        with _one_at_a_time:
+            status, answered, content = self._asked(request, model).call_action()
+        status = int(answered.pop("status", status))
+        body = content if isinstance(content, bytes) else content.encode()
+        response: dict[str, Any] = {
+            "headers": HeadersDict(answered),
+            "status_code": status,
+            "body": body,
+            "context": {},
+        }
         parsed = self._parser.parse(response, model.output_shape)
         if status >= 300:
             _add_modelled_fields(self._parser, response, parsed, model)
         return status, parsed
+
+    def _asked(self, request: dict[str, Any], model: Any) -> Any:
+        """Return moto's handler of one request, with the fields that moto reads from HTTP."""
+        handler: Any = self._handler()
+        handler.headers, handler.method = HeadersDict(request["headers"]), request["method"]
+        handler.path, handler.uri = request["url_path"], f"{self._host}{request['url_path']}"
+        handler.region, handler.partition, handler.current_account = self._region, "aws", DEFAULT_ACCOUNT_ID
+        handler.querystring = handler.data = handler.uri_match = {}
+        handler.response_headers = {}
+        handler.body, handler.raw_body = request["body"].decode(), request["body"]
+        handler.params = JSONParser(model, map_type=handler.PROTOCOL_PARSER_MAP_TYPE).parse(request)
+        return handler
 
 
 def _add_modelled_fields(parser: Any, response: dict[str, Any], parsed: dict[str, Any], model: Any) -> None:

@@ -134,7 +134,7 @@ class Faults:
 
     def _hits(self, fault: str) -> bool:
         """Return whether this fault is planned for the present move, and remove it from the plan."""
-        if self.moving is None or self.aims.get(self.moving) != fault:
+        if self.moving is None or not self.aims or self.aims.get(self.moving) != fault:
             return False
         del self.aims[self.moving]
         return True
@@ -181,6 +181,11 @@ class Moving:
         with self._faults.move(CREATE):
             self._store.add(job)
 
+    def add_listed(self, job: Job) -> None:
+        """See JobStore."""
+        with self._faults.move(CREATE):
+            self._store.add_listed(job)
+
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
         with self._faults.move(change.move.name):
@@ -225,7 +230,7 @@ class Faulty:
             self._faults.before(name, self._service)
             answer, refusal = None, None
             try:
-                answer = method(*args, **kwargs)
+                answer = getattr(self._port, name)(*args, **kwargs)
             except Exception as error:
                 refusal = error
             self._faults.done(name)
@@ -233,4 +238,5 @@ class Faulty:
                 raise refusal
             return answer
 
+        self.__dict__[name] = call  # found without __getattr__ the next time
         return call

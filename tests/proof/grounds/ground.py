@@ -11,6 +11,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.limits.memory import MemoryTurns
 from chalicelib.limits.port import Turns
+from chalicelib.webhooks.port import Webhooks
 from tests.proof.grounds.faults import DYNAMODB, Faults, Faulty
 
 TYPE = "proof.note"
@@ -78,6 +79,9 @@ class Ground(Protocol):
 
     def jobs(self) -> Sequence[Job]:
         """Return every job in its present state."""
+
+    def webhooks(self) -> Webhooks:
+        """Create a store for webhooks, without any; every request to it is a crash point."""
 
     def unfinished(self) -> bool:
         """Return whether a job has not ended; this is cheaper than reading all jobs."""

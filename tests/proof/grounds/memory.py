@@ -15,6 +15,8 @@ from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import JobQueue, JobStore, KeyLock
+from chalicelib.webhooks.memory import MemoryWebhooks
+from chalicelib.webhooks.port import Webhooks
 from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
 from tests.proof.grounds.ground import (
     BY_HAND,
@@ -47,6 +49,10 @@ class MemoryGround:
     def jobs(self) -> Sequence[Job]:
         """See Ground."""
         return [self._store.get(job_id) for job_id in self._store.ids]
+
+    def webhooks(self) -> Webhooks:
+        """See Ground."""
+        return cast("Webhooks", Faulty(MemoryWebhooks(), self.faults, DYNAMODB))
 
     def unfinished(self) -> bool:
         """See Ground."""
@@ -212,7 +218,7 @@ class LoggingStore(MemoryJobStore):
         return Image(
             job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at,
             job.next_attempt_at, job.error_class, job.error_message, job.fingerprint, job.sent, job.resends,
-            self._groups[job.id] == AT_WORK, self._orders[job.id],
+            self._groups.get(job.id) == AT_WORK, self._orders[job.id], bool(job.deferred),
         )  # fmt: skip
 
 

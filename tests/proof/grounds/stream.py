@@ -1,6 +1,6 @@
 """Use the stream of the emulated table as the log of all writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
@@ -25,9 +25,12 @@ class StreamLog:
         self._table, self._region, self._account = table, region, account
         self.writes: list[Write] = []
         self.endings: list[Ending] = []
-        self.changes: list[JobChange] = []
-        self.changed: list[JobChanged] = []
+        self._records: list[Mapping[str, Any]] = []
+        self._changes: list[JobChange] = []
+        self._changed: list[JobChanged] = []
+        self._converted = {"changes": 0, "changed": 0}
         self.statuses: dict[str, Status] = {}
+        self._written: set[str] = set()
         self._read = 0
 
     def read(self) -> int:
@@ -35,14 +38,35 @@ class StreamLog:
         records = dynamodb_backends[self._account][self._region].tables[self._table].stream_shard.items
         for item in records[self._read :]:
             record = item.to_json()
+            self._records.append(record)
             self._add(record["dynamodb"])
-            self.changed += changes([record], _unreadable)
-            self.changes += (told for told in read([record]) if isinstance(told, JobChange))
         self._read = len(records)
         return self._read
 
+    def changes(self) -> Sequence[JobChange]:
+        """Return the records that were read, as the counters read them."""
+        self._changes += (told for told in read(self._new("changes")) if isinstance(told, JobChange))
+        return self._changes
+
+    def changed(self) -> Sequence[JobChanged]:
+        """Return the records that were read, as the function `followup` reads them."""
+        self._changed += changes(self._new("changed"), _unreadable)
+        return self._changed
+
+    def _new(self, reader: str) -> list[Mapping[str, Any]]:
+        """Return the records that this reader has not converted yet: many executions have no such reader."""
+        new = self._records[self._converted[reader] :]
+        self._converted[reader] = len(self._records)
+        return new
+
+    def take_written(self) -> set[str]:
+        """Return the keys of the items that were written since the last call."""
+        written, self._written = self._written, set()
+        return written
+
     def _add(self, record: Mapping[str, Any]) -> None:
         image, sort = record.get("NewImage"), record["Keys"]["sk"]["S"]
+        self._written.add(record["Keys"]["pk"]["S"])
         if sort == META and (new := _written(image)) is not None:
             job_id = record["Keys"]["pk"]["S"]
             self.writes.append((job_id, _written(record.get("OldImage")), new))

@@ -16,6 +16,8 @@ from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.watchdog.lookback import Lookback
+from chalicelib.watchdog.pulse import Seen
+from chalicelib.watchdog.quiet_queues import QuietQueues
 from tests.proof.grounds.faults import DYNAMODB, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPE, TYPES
 from tests.proof.grounds.memory import MemoryGround
@@ -36,8 +38,9 @@ WEEKS = 6
 """One episode in this number lasts a week, and begins with a pause in which messages expire."""
 OUTCOMES = (
     "later", "much later", "err", "err", "perm", "oom", "stall", "progress", "ask then obey", "ask then err",
-    "nested then ok", "long", "make", "make then err",
-    "make quiet", "make quiet then err", "nap", "long nap", "keep then err", "keep then wait", "wait", "keep then oom",
+    "nested then ok", "long", "make", "make then err", "make many", "make many then err",
+    "make quiet", "make quiet then err", "nap", "long nap", "call", "keep then call two",
+    "keep then err", "keep then wait", "keep then wait or undo", "wait", "keep then oom",
 )  # fmt: skip
 ARRIVALS = 1 / 900
 """Jobs a second: one in a quarter of an hour, so that most CPU time is used for the events of each job."""
@@ -59,6 +62,8 @@ FAILING = Failing(of=2, within=2 * HOUR)
 """Two equal failures within two hours: the type is paused automatically every few hours."""
 KEYS = 3
 """The keys of the jobs of a serial type; a job without a key never waits for another job."""
+KEYS_OF_ONE = 3
+"""The Idempotency-Keys of requests for the unique job; each is repeated in an episode."""
 FOLLOWED = 0.3
 """Share of the requests after which several jobs with one key are requested, one after the other."""
 BATCH = 3
@@ -74,8 +79,15 @@ less."""
 LONGEST_REST = 10 * DAY
 TELLING = 3
 """In one episode of this number, the jobs of TYPE have `on_end`."""
+NOTIFYING = 9
+"""In every such month, two webhooks are told each end: it has three times as many jobs."""
 FOLLOWED_UP_EVERY = 60.0
 """Average seconds between two reads of the stream."""
+BATCHING = 4
+"""In every month whose number has this rest by NOTIFYING, clients make batches; the jobs tell their ends to nobody."""
+BATCHES = 1 / (3 * HOUR)
+"""Batches a second."""
+MOST_MEMBERS = 6
 WIDE = 9
 """In one episode of this number, clocks differ by up to 30 s. Promises that depend on a lease's end do not apply
 then."""
@@ -87,11 +99,13 @@ OF_CLOCKS = (
 WAITS = frozenset({Status.SUSPENDED})
 OPERATED: Mapping[str, frozenset[Status]] = {
     "discard": DISCARDABLE, "requeue": RETRYABLE, "run_now": PLANNED, "cancel": ACTIVE, "wake": WAITS,
+    "compensate": WAITS,
 }  # fmt: skip
 """An operator's actions, each with the statuses of a job that allow it."""
 
 plays("M", range(1, 14), (*KINDS, *MOMENTS, EXPIRED, STALLS))
-plays("M", (1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13), (APART,))
+plays("M", (1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15), (APART,))
+plays("M", (14, 15), (*KINDS, *MOMENTS, EXPIRED, STALLS))
 
 
 @dataclass
@@ -99,7 +113,7 @@ class Report:
     """The results: simulated hours, jobs, the hours of their lives, how often each fault happened, and what was broken.
 
     `probes` and `keyed` count the starts during automatic pauses, and those with a key; `came` counts the faults that
-    belong to no move, and `judged` the jobs for which I16 was checked.
+    belong to no move, `judged` the jobs for which I16 was checked, and `woken` the waits for which I37 was checked.
     """
 
     hours: float = 0.0
@@ -112,6 +126,7 @@ class Report:
     keyed: int = 0
     came: Counter[str] = field(default_factory=Counter)
     judged: int = 0
+    woken: int = 0
 
     def add(self, other: "Report") -> None:
         """Add another report to this one."""
@@ -121,13 +136,15 @@ class Report:
         self.struck.update(other.struck)
         self.came.update(other.came)
         self.judged += other.judged
+        self.woken += other.woken
         self.broken += other.broken
         self.probes, self.keyed = self.probes + other.probes, self.keyed + other.keyed
 
     def missed(self) -> list[str]:
         """Return the faults that never happened, and whether no job was checked in times without faults."""
         never = [f"{name!r} never came" for name in COUNTED if not self.came[name]]
-        return never if self.judged else [*never, "the weather was never calm, so I16 was not asked"]
+        never += [] if self.judged else ["the weather was never calm, so I16 was not asked"]
+        return never if self.woken else [*never, "no wait ended while nothing failed, so I37 was not asked"]
 
 
 def episode(seed: int, hours: float = EPISODE) -> Report:
@@ -162,7 +179,7 @@ def episode(seed: int, hours: float = EPISODE) -> Report:
     spent = time.process_time() - spent
     return Report(
         hours, len(jobs), lived, spent, world.ground.faults.struck, broken, probes, world.keyed, weather.came,
-        liveness.judged,
+        liveness.judged, world.waking.judged.total(),
     )  # fmt: skip
 
 
@@ -174,17 +191,23 @@ def apart(seed: int) -> bool:
 def steer(world: World, seed: int) -> None:
     """Give one type a rate (perhaps with automatic pauses), or keys, or automatic pauses (perhaps with tenants).
 
-    Another one has unique jobs, and the third one has schedules. In some months, jobs tell their ends.
+    Another one has unique jobs, and the third one has schedules. In some months, jobs tell their ends, to a type or to
+    webhooks, or clients make batches. Months whose clocks differ by much have one of the three in turn.
     """
     kind = world.kinds[TYPES[1]]
     unique = Unique(by=("name",), seconds=UNIQUE_FOR)
     world.kinds[kind.name] = registered[kind.name] = replace(kind, unique=unique)
     world.unique[kind.name] = UNIQUE_FOR
     world.planned = Planned(world)
+    if apart(seed):
+        (world.tell_ends, world.make_batches, world.notify_ends)[seed // WIDE % 3]()
+        return
     if seed % TELLING == 2:
         world.tell_ends()
-    if apart(seed):
-        return
+    if seed % NOTIFYING == 1:
+        world.notify_ends()
+    if seed % NOTIFYING == BATCHING:
+        world.make_batches()
     if seed % 2:
         world.pace(RATE)
         if seed % 4 == 3:
@@ -205,7 +228,9 @@ class Players:
     world: World
     rng: random.Random
     looked_at: float = 0.0
-    processes: list[Lookback] = field(default_factory=lambda: [Lookback(), Lookback()])
+    processes: list[tuple[Lookback, QuietQueues, Seen]] = field(
+        default_factory=lambda: [(Lookback(), QuietQueues(), Seen()) for _ in range(2)]
+    )
     """The memory of the processes of the watchdog's function: Lambda may give a run to any of them."""
     few: bool = False
     """Whether workers poll for TYPE so rarely that its backlog grows to days."""
@@ -228,6 +253,10 @@ class Players:
             if self.world.ground.waiting(kind) and self._free(kind, passed):
                 self._attempt(lambda kind=kind: self.world.poll(self.rng.uniform(SHORTEST, TIMEOUT), kind))  # type: ignore[misc]
         self._attempt(self._watch)
+        if self.world.batching is not None:
+            if self.rng.random() < passed * BATCHES:
+                self._attempt(self._make_batch)
+            self._attempt(self.world.batching.repeat)
         if self.world.telling is not None and self.rng.random() < passed / FOLLOWED_UP_EVERY:
             self._attempt(self.world.telling.follow)
 
@@ -241,9 +270,11 @@ class Players:
 
     def _watch(self) -> None:
         one = self.rng.randrange(len(self.processes))
-        self.world.watchdog.lookback = self.processes[one]
+        watchdog = self.world.watchdog
+        watchdog.lookback, watchdog.quiet, seen = self.processes[one]
+        watchdog.pulse = self.world.pulse(seen)
         self.world.watch()
-        self.processes[one] = self.world.watchdog.lookback
+        self.processes[one] = watchdog.lookback, watchdog.quiet, watchdog.pulse.seen
 
     def _submit(self) -> None:
         name = f"job {len(self.world.accepted)} {self.rng.random():.6f}"
@@ -251,7 +282,11 @@ class Players:
         self.world.nested = self.world.poll_all
         if self.rng.random() < UNIQUE:
             self.world.script["one"] += self._outcomes()
-            self.world.submit_unkeyed("one", TYPES[1])
+            if self.rng.random() < 0.5:
+                self.world.submit_unkeyed("one", TYPES[1])
+            else:
+                own, out = f"key {self.rng.randint(1, KEYS_OF_ONE)} of one", DYNAMODB in self.world.ground.faults.out
+                self.world.submit_keyed("one", TYPES[1], own, insist=not out)
             return
         if self.rng.random() < DEBOUNCED:
             self.world.debounce(
@@ -284,10 +319,19 @@ class Players:
             ids = self.rng.sample(found, min(len(found), self.rng.randint(1, LISTED)))
             self.world.in_bulk.start(NewBulkAction(action, "ada", "ada", ids=tuple(ids)))
 
+    def _make_batch(self) -> None:
+        assert self.world.batching is not None
+        names = [f"member {number} of {self.rng.random():.6f}" for number in range(self.rng.randint(1, MOST_MEMBERS))]
+        for name in names:
+            self.world.script[name] = self._outcomes()
+        self.world.batching.start(names)
+
     def end(self) -> None:
-        """Request nothing more."""
+        """Request nothing more; a client whose requests had no whole answer repeats them."""
         assert self.world.planned is not None
         self.world.planned.end()
+        if self.world.batching is not None:
+            self.world.batching.repeat()
 
     def _outcomes(self) -> list[str]:
         return [self.rng.choice(OUTCOMES) for _ in range(self.rng.choice((0, 1, 1, 2, 4)))]
@@ -301,14 +345,18 @@ class Players:
         if self.rng.random() < 0.5:
             moves.sort(key=self._met)
         jobs = self.world.ground.jobs()
-        fit = {move: [job for job in jobs if self._fits(move, job)] for move in moves}
-        move = next((move for move in moves if fit[move]), None)
-        if move is not None:
-            self._make(move, self.rng.choice(fit[move]))
+        for move in moves:
+            if fit := [job for job in jobs if self._fits(move, job)]:
+                self._make(move, self.rng.choice(fit))
+                return
 
     def _fits(self, move: str, job: Job) -> bool:
-        """Whether the move can be made of the job: only a job that waits for the event is woken by it."""
-        return job.status in OPERATED[move] and (move != "wake" or job.waits == f"event:{EVENT}")
+        """Whether the move can be made of the job.
+
+        Only a job that waits for the event is woken by it, and only a job with kept steps has something to undo.
+        """
+        fit = {"wake": job.waits == f"event:{EVENT}", "compensate": job.kept > 0}
+        return job.status in OPERATED[move] and fit.get(move, True)
 
     def _met(self, move: str) -> int:
         faults = self.world.ground.faults

@@ -5,6 +5,7 @@ copied unchanged, as `infra.cloud.restore.rows` does in DynamoDB.
 """
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,13 @@ MOST_TRIES = 200
 NOT_LOST = ("I10 ", "I14 ")
 """Lines about a restored job that are accepted: it is created in a later generation, and its history ends with the
 backup."""
+AGAIN = re.compile(
+    r"I2 token \('(.+)', (\d+), \d+\) ran twice$"
+    r"|I5 (.+) was completed 2 times in generation (\d+)$"
+    r"|I28 the end of \('(.+)', (\d+)\) is told 2 times$"
+    r"|I38 \('(.+)', (\d+), .+\) is delivered 2 times$"
+)
+"""Lines that are accepted about a lost generation: the id of its job, and its number."""
 
 plays("M", range(1, 12), (RESTORED,))
 
@@ -67,7 +75,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         _ask_with_keys(world)
         world.submit(STOPPED, delay_seconds=40_000)
         world.cancel(STOPPED)
-        backup, at = ground.backup(), clock.now
+        backup, at, composed = ground.backup(), clock.now, world.composed.known()
         ids = set(backup.ids)
         known = {name: job_id for name, job_id in world.accepted.items() if job_id in ids}
         if moved:
@@ -75,7 +83,9 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
                 world.lose_messages(kind)
         else:
             _work(world, BETWEEN)
+        lost = _lost(backup, ground)
         ground.lose()
+        world.composed.forget_since(composed)
         clock.advance(LEASES)
         world.accepted.clear()
         world.accepted.update(known)
@@ -83,6 +93,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         world.answered.clear()
         back = _bring_back(world, ground, backup, at)
         world.excused |= ids
+        world.waking.excuse()
         _ask_for_one(world)
         _ask_with_keys(world)
         _work(world, 1.0)
@@ -93,7 +104,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         players.end()
         world.rest(LONGEST_REST)
         gone = {job_id for job_id, _, _ in ground.writes()} - {job.id for job in ground.jobs()}
-        broken = [f"seed {seed}: {line}" for line in broken_at_rest(world) if not _excused(line, ids, gone)]
+        broken = [f"seed {seed}: {line}" for line in broken_at_rest(world) if not _excused(line, ids, gone, lost)]
         broken += ran
         held = len(ids)
     return Restored(back, held, broken)
@@ -120,6 +131,16 @@ def _live(world: World, players: Players, weather: Weather, hours: float) -> Non
         weather.change()
         players.act(began)
         world.clock.advance(world.rng.choice((5, 15, 30)))
+
+
+def _lost(backup: LoggingStore, ground: MemoryGround) -> set[tuple[str, int]]:
+    """Return the generations that began after the backup: of new jobs, and of jobs that were replaced or retried.
+
+    A restored job may then have this generation a second time, and a lost child runs again if a restored job makes it
+    again. The runs have other names (`run_name`), and no worker from before the loss is left.
+    """
+    held = {job_id: backup.get(job_id).gen for job_id in backup.ids}
+    return {(job_id, new.gen) for job_id, _, new in ground.writes() if new.gen > held.get(job_id, 0)}
 
 
 def _ask_for_one(world: World) -> None:
@@ -157,34 +178,45 @@ def _tried(world: World, work: Callable[[], object]) -> bool:
     return False
 
 
-def rows_of_keys(backup: LoggingStore, ground: MemoryGround) -> None:
-    """Copy the rows of keys, as `infra.cloud.restore.rows` does."""
+def rows_of_keys(backup: LoggingStore, ground: MemoryGround, copying: Copying) -> None:
+    """Copy the rows of keys, each after its job, as `infra.cloud.restore.rows` does."""
     for name, lock in backup.locks().items():
+        copying.named(lock.job)
         ground.store.acquire(name, None, lock)
 
 
 def _bring_back(world: World, ground: MemoryGround, backup: LoggingStore, at: float) -> int:
-    """Run the restore until one of its processes completes it; return how many jobs were restored."""
-    faults = world.ground.faults
+    """Run the restore until one of its processes completes it; return how many jobs were restored.
+
+    Requests that come meanwhile, after the keys are back, get the restored jobs.
+    """
+    faults, keys_are_back = world.ground.faults, False
     for tries in range(MOST_TRIES):
         faults.crash_at, faults.after = faults.calls + world.rng.randint(1, 60 + 20 * tries), world.rng.random() < 0.5
         one = Copying(backup, world.ground.store, at, world.clock, run=True)
 
         def copy(one: Copying = one) -> None:
-            rows_of_keys(backup, ground)
+            nonlocal keys_are_back
+            rows_of_keys(backup, ground, one)
+            keys_are_back = True
             one.jobs()
 
         with patch.object(copying, "ThreadPoolExecutor", InTurn):
             if _tried(world, copy):
                 break
+        if keys_are_back:
+            with faults.asleep():
+                _ask_for_one(world)
     faults.crash_at = None
-    return len(world.ground.jobs())
+    return len(set(backup.ids).intersection(job.id for job in world.ground.jobs()))
 
 
-def _excused(line: str, back: set[str], gone: set[str]) -> bool:
-    """Return whether a line is about a restored job, or about a job that was created after the backup and is lost."""
+def _excused(line: str, back: set[str], gone: set[str], lost: set[tuple[str, int]]) -> bool:
+    """Return whether a line is about a restored job, a job that is gone, or a lost generation that came again."""
     came_back = any(word in line for word in NOT_LOST) and any(job_id in line for job_id in back)
-    return came_back or any(job_id in line for job_id in gone)
+    again = AGAIN.match(line)
+    job_id, gen = filter(None, again.groups()) if again else ("", "0")
+    return came_back or (job_id, int(gen)) in lost or any(job_id in line for job_id in gone)
 
 
 def judged(seed: int, moved: bool) -> tuple[str, list[str]]:

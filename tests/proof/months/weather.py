@@ -18,6 +18,7 @@ from tests.proof.world import World
 HOUR = 3_600.0
 EXPIRED = "messages expire"
 PAUSED = "the type is paused"
+LAGS = "the counters lag"
 OF_DYNAMODB = WRITES | READS | {"slots", "read", "save", "claim", "replace", "due"}
 """The calls of which a percentage gets no answer."""
 SHARES = (0.01, 0.5)
@@ -48,7 +49,7 @@ KINDS: Mapping[str, Kind] = {
     "invocations are throttled": Kind(12, 60, 6 * HOUR),
     "a clock is wrong": Kind(6, 60, 12 * HOUR),
     "the index lags": Kind(6, 60, HOUR),
-    "the counters lag": Kind(8, 60, 6 * HOUR),
+    LAGS: Kind(8, 60, 6 * HOUR),
     "the counters are out of order": Kind(8, 60, 6 * HOUR),
     "depths are estimates": Kind(6, 60, 6 * HOUR),
     "the watchdog has little time": Kind(8, 60, 2 * HOUR),
@@ -96,6 +97,7 @@ class Weather:
     aimed: dict[str, float] = field(default_factory=dict)
     """When a fault was last planned for each move."""
     calm_until: float = 0.0
+    calms: int = 0
     came: Counter[str] = field(default_factory=Counter)
     """How often each fault of COUNTED happened."""
     apart: dict[str, float] = field(default_factory=dict)
@@ -164,8 +166,11 @@ class Weather:
             self.came[name] += 1
 
     def _calm_down(self, until: float) -> None:
-        """End every fault except a pause, which an operator wants."""
+        """End every fault except a pause, which an operator wants. Every second time, the counters lag meanwhile."""
         self.until = {name: end for name, end in self.until.items() if name == PAUSED}
+        self.calms += 1
+        if self.calms % 2 == 0:
+            self.until[LAGS] = until
         self._apply()
         self.world.ground.faults.calm()
         self.some = {}
@@ -183,10 +188,11 @@ class Weather:
                 faults.out_from[service] = faults.calls + self.rng.randint(1, 12)
         faults.around = set(self.until) & LASTING
         world.throttled = on("invocations are throttled") and self.rng.random() < 0.9
-        if not on("the counters lag"):
+        if not on(LAGS):
             world.counting.lag = 0.0
         elif not world.counting.lag:
-            world.counting.lag = self.rng.choice((5.0, 300.0, HOUR))
+            world.counting.lag = self.rng.choice((60.0, 300.0, HOUR))
+            world.counting.slow = self.rng.choice(((0,), (0, 1)))
         world.remove(TYPES[-1] if on("a type is removed") else None)
         world.counting.out = on("the counters are out of order")
         world.time_of_watchdog = self.rng.choice((2.0, 14.0, 16.0)) if on("the watchdog has little time") else 50.0

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -11,22 +12,26 @@ from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.constants import LEASE
 from chalicelib.bulk.port import BulkState
 from chalicelib.bulk.request import BulkActions, Report
-from chalicelib.errors import JobConflict
+from chalicelib.errors import CallFailed, JobConflict, JobNotFound
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import JSON, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.run_identity import run_name
 from chalicelib.keys.rule import Debounce, Outcome, Submitted
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import NAMESPACE, Submission
+from chalicelib.worker.steps import _digest
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.composed import EVENT, Composed
 from tests.proof.roles.in_bulk import InBulk
+from tests.proof.roles.waking import Waking
 from tests.support import Clock
 
 BALLAST = "x"
@@ -59,6 +64,7 @@ class Clients:
     in_bulk: InBulk
     composed: Composed
     posting: Posting
+    waking: Waking
     accepted: dict[str, str]
     numbers: Iterator[int]
     stopped: set[tuple[str, int]]
@@ -84,10 +90,12 @@ class Clients:
     def step(self, work: Callable[[], object]) -> None:
         """Run something after which more has happened than the calls that it made."""
         self.steps += 1
+        self.waking.look()
         try:
             work()
         finally:
             self.steps += 1
+            self.waking.look()
 
     def insist(self, call: Callable[[], object]) -> None:
         """Repeat a client's call until it gets an answer; a conflict is an answer."""
@@ -147,6 +155,17 @@ class Clients:
         """POST /jobs without a key, for a unique job that may exist already."""
         self.process(lambda: self.service.submit(self.asked(kind, {"name": name, "ballast": ""})))
 
+    def submit_keyed(self, name: str, kind: str, key: str, *, insist: bool = True) -> None:
+        """POST /jobs with an Idempotency-Key for a unique job: a key that has made a job always gets this job."""
+        asked = self.asked(kind, {"name": name, "ballast": ""}, key)
+
+        def post() -> None:
+            made = self.service.submit(asked)
+            if made.outcome is not Outcome.EXISTING or key in self.accepted:
+                self._accept(key, made.job.id)
+
+        self.insist(post) if insist else self.process(post)
+
     def submit_one(self, name: str, *, keyed: bool = True, insist: bool = True) -> None:
         """POST /jobs for a unique type: requests with any name are for one job."""
         registered[TYPE] = replace(self.kind, unique=Unique(by=("ballast",), seconds=3600))
@@ -184,6 +203,37 @@ class Clients:
         name = f"child of {ctx.job.id} in run {ctx.job.gen}"
         self._accept(name, ctx.enqueue(ctx.job.type, {"name": name, "ballast": ""}, key="child"))
 
+    def make_many(self, ctx: JobContext) -> None:
+        """Let an attempt make three jobs in one call. If the call returns, all three exist from then on."""
+        names = [f"{number} of {ctx.job.id} in run {ctx.job.gen}" for number in range(3)]
+        made = ctx.enqueue_many(ctx.job.type, [{"name": name, "ballast": ""} for name in names])
+        for name, job_id in zip(names, made, strict=True):
+            self._accept(name, job_id)
+
+    def call(self, ctx: JobContext, number: int) -> None:
+        """Let an attempt call jobs: they exist from then on, and each attempt gets their results."""
+        bodies = [
+            {"name": f"called {one + 1} of {number} of {ctx.job.id} in run {ctx.job.gen}", "ballast": ""}
+            for one in range(number)
+        ]
+        run, lineage = run_name(ctx.job), Lineage.of(ctx.job)
+        ids = [
+            lineage.child_id(ctx.job.type, f"call:call-{number}.{one}.{_digest([body], run)}")
+            for one, body in enumerate(bodies, 1)
+        ]
+        try:
+            results = ctx.gather(ctx.job.type, bodies, name=f"call-{number}")
+        except CallFailed as failed:
+            self.composed.failed_call(self.ground.store, ctx.job, failed)
+            raise
+        finally:
+            # a retry by hand goes on with the jobs of the run before
+            with self.ground.faults.asleep(), suppress(JobNotFound):
+                for body, made in zip(bodies, ids, strict=True):
+                    self.ground.store.get_without_bodies(made)
+                    self._accept(body["name"], made)
+        self.composed.called(self.ground.store, ctx.job, number, results, ids)
+
     def make_quiet(self, ctx: JobContext) -> None:
         """Let an attempt make a debounced job, or replace the one that another attempt has made."""
         name = f"quiet of {ctx.job.id} in run {ctx.job.gen}"
@@ -210,9 +260,14 @@ class Clients:
 
         self.insist(post)
 
-    def retry(self, name: str) -> None:
-        """POST /jobs/{id}/retry."""
-        self.insist(lambda: self.operations.retry(self.accepted[name]))
+    def retry(self, name: str, begin: str | None = None, *, insist: bool = True) -> None:
+        """POST /jobs/{id}/retry; an operator who does not repeat the request may die during it."""
+
+        def post() -> None:
+            with suppress(JobConflict):
+                self.operations.retry(self.accepted[name], begin=begin)
+
+        self.insist(post) if insist else self.process(post)
 
     def post_event(self, name: str, event: str = EVENT, *, insist: bool = True) -> None:
         """POST /jobs/{id}/events/{name}; a client that does not repeat the request may die during it."""

@@ -10,6 +10,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.limits.rate import Pacing
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
+from chalicelib.side_by_side import Wait, at_once
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.start import start_policy
 from tests.proof.grounds.faults import DYNAMODB, SQS
@@ -21,6 +22,17 @@ from tests.support import Clock, Invocation, sqs_record
 
 WORKERS = ("worker", "worker 2", "worker 3")
 """Each worker processes every third batch, and has its own clock."""
+
+
+def afterwards(work: Callable[[], None]) -> Wait:
+    """Do the work, once, when the caller waits for it. See Beside."""
+    left = [work]
+
+    def wait(*_: object) -> None:
+        while left:
+            left.pop()()
+
+    return wait
 
 
 class Poller:
@@ -46,6 +58,7 @@ class Poller:
     died: set[tuple[str, int, int]]
     worker: str
     deliveries: int
+    claims_first: bool | None
     acknowledged: Callable[[str], None]
 
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
@@ -74,6 +87,7 @@ class Poller:
         worker = Worker(
             self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
             service=JobService(store, queue, clock=clock, sleep=sleep),
+            beside=afterwards if self._claims_first() else at_once,
         )  # fmt: skip
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)
@@ -98,6 +112,10 @@ class Poller:
         """Return a batch as Lambda passes it to a worker."""
         told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
         return {"Records": [sqs_record(*one) for one in told]}
+
+    def _claims_first(self) -> bool:
+        """Return whether the job is claimed before the visibility timeout is set; in Lambda, both happen at once."""
+        return self.deliveries % 2 == 0 if self.claims_first is None else self.claims_first
 
     def _pacing(self, kind: str) -> Pacing | None:
         """Return the rate limiter of TYPE: that of this worker's last batch, unless its process died or is working."""

@@ -18,6 +18,7 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job, registered
 from chalicelib.jobs.job import Job
 from chalicelib.telemetry.logger import logger
+from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.claim import FLOAT
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import ATTEMPTS, TOLD, TYPE, TYPES
@@ -119,10 +120,14 @@ class ScriptedFunction:
             "try in vain": lambda ctx: self.world.composed.attempt(ctx, fails=99),
             "nap": lambda ctx: self.world.composed.nap(ctx, 40),
             "long nap": lambda ctx: self.world.composed.nap(ctx, 2000),
+            "call": lambda ctx: self.world.call(ctx, 1),
+            "call two": lambda ctx: self.world.call(ctx, 2),
             "wait": lambda ctx: self.world.composed.wait(ctx, EVENT),
             "wait or undo": self.world.composed.wait_or_undo,
             "wait again": lambda ctx: self.world.composed.wait(ctx, SECOND),
+            "post": self.world.post,
             "make": self.world.make_child,
+            "make many": self.world.make_many,
             "make quiet": self.world.make_quiet,
         }
 
@@ -169,12 +174,12 @@ def declare(
     run.__annotations__["payload"] = model
 
     declared: JobType[Any, Any] = job(
-        name, max_attempts=ATTEMPTS, timeout=TIMEOUT, function=Function(batch_size=10), enqueues=TYPES
+        name, max_attempts=ATTEMPTS, timeout=TIMEOUT, function=Function(batch_size=10), enqueues=TYPES, calls=TYPES
     )(run)
     return declared
 
 
 def forget() -> None:
     """Remove the proof's job types from the registry."""
-    for name in (*TYPES, TOLD):
+    for name in (*TYPES, TOLD, DELIVER):
         registered.pop(name, None)

@@ -192,6 +192,54 @@ def a_failed_job_goes_on_where_it_failed(world: World) -> None:
     world.retry("a")
 
 
+@scenario(DONE)
+def a_failed_job_runs_again_from_its_sleep(world: World) -> None:
+    """What was kept before the sleep is not run again, and the job sleeps again."""
+    world.script["a"] = ["keep then nap then ok", "keep then nap then perm"]
+    world.always["a"] = "keep then nap then ok"
+    world.submit("a")
+    live(world, 200)
+    world.retry("a", "nap-40")
+
+
+@scenario(DONE)
+def a_failed_job_runs_again_from_another_place_than_a_dead_request_wanted(world: World) -> None:
+    """The first request may die while it copies what was kept; the second one wants to keep nothing."""
+    world.script["a"] = ["keep then nap then ok", "keep then nap then perm"]
+    world.always["a"] = "keep then nap then ok"
+    world.submit("a")
+    live(world, 200)
+    world.retry("a", "nap-40", insist=False)
+    world.retry("a", "start")
+
+
+@scenario(DONE)
+def a_job_calls_two_jobs(world: World) -> None:
+    """It sleeps until both have ended; whoever ends them wakes it, and it wakes by itself if that process dies."""
+    world.always["a"] = "keep then call two then ok"
+    world.submit("a")
+    live(world, 3 * AWAKE)
+
+
+@scenario(DONE)
+def a_caller_fails_after_its_call(world: World) -> None:
+    """A second attempt gets the kept result, and calls no other job."""
+    world.script["a"] = ["call then err", "call then err"]
+    world.always["a"] = "call then ok"
+    world.submit("a")
+    live(world, 3 * AWAKE)
+
+
+@scenario(DONE | CANCELLED)
+def a_caller_is_cancelled(world: World) -> None:
+    """The called job goes on, and its end wakes nobody."""
+    world.always["a"] = "call then ok"
+    world.submit("a")
+    world.poll()
+    world.cancel("a")
+    live(world, 60)
+
+
 @scenario(FAILED)
 def a_sleeping_job_fails_when_it_wakes(world: World) -> None:
     """The attempt before the sleep is given back."""

@@ -26,6 +26,25 @@ def a_second_attempt_makes_the_same_job(world: World) -> None:
 
 
 @scenario(DONE)
+def a_job_makes_many_jobs(world: World) -> None:
+    """The worker may die between any two of the requests, and SQS may take only a part of the messages."""
+    world.script["a"] = ["make many then err", "make many"]
+    world.ground.faults.unsent = 1
+    world.submit("a")
+    world.poll()
+    world.clock.advance(10)
+
+
+@scenario(DONE)
+def two_attempts_make_the_same_many_jobs(world: World) -> None:
+    """The holder is so slow that another worker takes over, and both make the jobs."""
+    world.script["a"] = ["stall then make many", "make many"]
+    world.submit("a")
+    world.nested = world.poll
+    world.poll()
+
+
+@scenario(DONE)
 def an_attempt_that_lost_its_lease_makes_no_second_job(world: World) -> None:
     """The holder is so slow that another worker takes over, and both make the job."""
     world.script["a"] = ["stall then make", "make"]

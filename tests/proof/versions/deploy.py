@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.proof.promises import DIES, VERSIONS, plays
+from tests.proof.versions import lasting
+from tests.proof.versions.lasting import LastingJobs
 from tests.proof.versions.stage import API, COUNTERS, HANDLERS, RECOUNT, WATCHDOG, Player, Stage, stage
 from tests.proof.versions.trees import lay
 
@@ -33,7 +35,7 @@ DOES: Mapping[str, Sequence[str]] = {
 
 NAPS = ("nap", "long nap")
 """The function keeps a step and sleeps: the job is suspended, and no attempt is recorded."""
-BUSY = (API, WATCHDOG, COUNTERS, "plain", "keyed")
+BUSY = (API, WATCHDOG, COUNTERS, "plain", "keyed", "lasting")
 """The functions that both versions must have run."""
 
 plays("V", range(1, 13), (VERSIONS,))
@@ -51,10 +53,15 @@ class Play:
     """Jobs of each kind, at each moment."""
     jobs: dict[str, str] = field(default_factory=dict)
     bodies: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    lasting: LastingJobs = field(init=False)
     wrong: list[str] = field(default_factory=list)
     bulk: list[str] = field(default_factory=list)
     keyed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """The jobs of each key, in the order of their requests."""
+
+    def __post_init__(self) -> None:
+        newest = next(player for player in self.stage.players if player.name == "new")
+        self.lasting = LastingJobs(self.stage, newest)
 
     def run(self) -> Sequence[str]:
         """Run the test; return what is wrong."""
@@ -62,13 +69,17 @@ class Play:
         self.stage.at_work = {name: [self.first] for name in functions}
         began = self.stage.now
         self._ask("before")
+        self.lasting.ask("before")
         self._live(6)
         self.stage.mortal = frozenset({API, WATCHDOG, RECOUNT, COUNTERS})
         for name in self.stage.rng.sample(functions, len(functions)):
             self.stage.at_work[name] = [self.first, self.second]
         self._ask_again(self.second)
         self._ask("meanwhile")
-        self._live(20)
+        self.lasting.ask("meanwhile")
+        self._live(10)
+        self.lasting.post("1 before")
+        self._live(10)
         self._stop()
         self._retry_in_bulk(self.first, self.second)
         self._live(8)
@@ -78,13 +89,20 @@ class Play:
             self._live(1)
         self._ask_again(self.second)
         self._ask("after")
+        self.lasting.ask("after")
         self._stop()
         self.stage.mortal = frozenset()
+        self.lasting.post("1 meanwhile")
         for name in ("default", "alone"):
             self.stage.request("POST", f"/schedules/two.planned-{name}/pause")
         stopped = self.stage.now
+        self._live(5)
+        self.lasting.post()
         self._rest()
-        self.wrong += self.stage.errors
+        self.wrong += self.lasting.left_alone()
+        self.stage.at_work["lasting"] = [self.lasting.newest]
+        self._rest()
+        self.wrong += [*self.lasting.broken(), *self.stage.errors]
         idle = [name for name in BUSY if len(self.stage.done_by[name]) < 2]
         self.wrong += [f"both versions should work as {idle}"] if idle else []
         self.wrong += [
@@ -179,9 +197,10 @@ class Play:
             self.stage.turn()
 
     def _at_rest(self) -> bool:
-        return not any(map(self.stage.waiting, ("plain", "keyed", "unique", "planned"))) and not [
-            job for job in self._listed() if job["status"] not in ENDED
-        ]
+        unfinished = (job["type"] for job in self._listed() if job["status"] not in ENDED)
+        if any(map(self.stage.waiting, ("plain", "keyed", "unique", "planned"))) or {*unfinished} - {lasting.TYPE}:
+            return False
+        return self.lasting.at_rest()
 
     def _listed(self) -> Sequence[Mapping[str, Any]]:
         found, cursor = list[Mapping[str, Any]](), ""
@@ -208,7 +227,7 @@ class Play:
             # a paused schedule cancels the jobs that it has made ahead
             fires_at = _seconds(two["fires_at"]) if two.get("fires_at") else 0.0
             taken_back = two["status"] == "cancelled" and fires_at > stopped - EVERY
-            yield from () if taken_back else _ended(two, runs[job_id])
+            yield from () if taken_back or two["type"] == lasting.TYPE else _ended(two, runs[job_id])
         for request, job_id in self.jobs.items():
             if job_id not in self.listed:
                 yield f"{request} ({job_id}) was accepted and is gone"
@@ -281,12 +300,16 @@ def _ended(job: Mapping[str, Any], runs: int) -> Iterator[str]:
         most = taken
     if (job["status"], runs) != (status, most):
         yield f"{what} ({name}, gen {job['gen']}) is {job['status']} after {runs} runs, and not {status} after {most}"
-    naps = sum(one in NAPS for one in does[:most])
-    history = len(job["attempt_history"])
-    # An attempt that is suspended is not in the history. One whose process died before its function was called is in
-    # it, and did not run: only a job with steps makes a request there, which reads them.
-    if history < runs - naps or (history > runs and not naps):
-        yield f"{what} ({name}) ran {runs} times, {naps} of them until a nap, and its history has {history} attempts"
+    naps, deaths = sum(one in NAPS for one in does[:most]), does[:most].count("oom")
+    history = job["attempt_history"]
+    # An attempt that is suspended is not in the history. One whose process died before its function was called is in it
+    # as lost, and did not run: only a job with steps makes a request there, which reads them.
+    settled = sum(one["outcome"] != "lost" for one in history)
+    if settled + deaths != runs - naps or (len(history) != runs and not naps):
+        yield (
+            f"{what} ({name}) ran {runs} times, {naps} of them until a nap and {deaths} until its process died, and "
+            f"its history has {len(history)} attempts, {settled} of them settled"
+        )
     if status == "completed" and job["result"] != f"{name}{job['payload'].get('ballast', '')}":
         yield f"{what} ({name}) has the result of something else: {str(job['result'])[:100]!r}"
 

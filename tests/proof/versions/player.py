@@ -85,15 +85,16 @@ class Version:
     """The API and the functions of the tree that is this process's path."""
 
     def __init__(self) -> None:
-        from chalice.config import Config
-
-        from app import app
-
+        tree = importlib.import_module("app")
         # the local replacement for API Gateway is not part of the cloud: each version has its own, in another place
         [found] = Path("infra").glob("**/api/gateway.py")
         gateway: Any = importlib.import_module(".".join(found.with_suffix("").parts))
         known = json.loads(Path(".chalice", "config.json").read_text())
-        self._gateway = gateway.Gateway(app, Config("dev", config_from_disk=known), os.environ["CORS_ORIGIN"])
+        if hasattr(tree, "handler"):
+            told: tuple[Any, ...] = (tree.handler, known["lambda_timeout"])
+        else:  # a version with a REST API
+            told = (importlib.import_module("chalice.config").Config("dev", config_from_disk=known),)
+        self._gateway = gateway.Gateway(tree.app, *told, os.environ["CORS_ORIGIN"])
 
     def request(self, method: str, path: str, headers: dict[str, str], body: Any) -> dict[str, Any]:
         """Make a request to the API."""

@@ -16,7 +16,9 @@ FIRST = "Let workers keep which steps were undone: their role names the attribut
 """The subject of the first commit that can be the older version. Before it, an unreleased version signed the rows of
 kept steps in another way, so the present version refuses them."""
 SHIPPED = ("chalicelib", "infra", "app.py", ".chalice", "requirements.txt")
-KINDS = ("plain", "keyed", "unique", "planned")
+KINDS = ("plain", "keyed", "unique", "planned", "lasting")
+SOURCES = {"lasting": "lasting_note.py"}
+"""The files of job types that are not defined by note.py."""
 
 
 def older() -> tuple[str, str]:
@@ -32,7 +34,8 @@ def older() -> tuple[str, str]:
 def _back() -> str:
     """Return the commit BACK commits ago, or FIRST if that is newer."""
     wanted = f"HEAD~{BACK}"
-    first = _git("log", "-1", "--format=%H", "--fixed-strings", f"--grep={FIRST}").stdout.decode().strip()
+    log = [line.partition(" ") for line in _git("log", "--format=%H %s").stdout.decode().splitlines()]
+    first = next((commit for commit, _, subject in log if subject == FIRST), "")
     older = first and _git("merge-base", "--is-ancestor", wanted, first).returncode == 0
     return first if older else wanted
 
@@ -50,7 +53,7 @@ def lay(folder: Path, commit: str = "") -> Path:
     (folder / "handlers").mkdir()
     (folder / "handlers" / "__init__.py").touch()
     for kind in KINDS:
-        shutil.copy(Path(__file__).with_name("note.py"), folder / "handlers" / f"two_{kind}.py")
+        shutil.copy(Path(__file__).with_name(SOURCES.get(kind, "note.py")), folder / "handlers" / f"two_{kind}.py")
     return folder
 
 

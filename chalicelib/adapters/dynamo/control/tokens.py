@@ -14,7 +14,7 @@ LIST = "TOKENS"
 
 
 class TokenRow(Model):
-    """A token under `TOK#<hash>`. The authorizer may read only such rows of this table."""
+    """A token under `TOK#<hash>`. Only the API may read such rows."""
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default="TOKEN")

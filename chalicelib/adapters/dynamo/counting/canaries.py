@@ -2,10 +2,12 @@
 
 import uuid
 
+from chalicelib.adapters.constants import CANARIES_AT_ONCE
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.schema import CANARY
 from chalicelib.jobs.retention import KEEP_MARKS
 from chalicelib.settings import Settings
+from chalicelib.side_by_side import side_by_side
 
 
 class DynamoCanaries:
@@ -16,7 +18,9 @@ class DynamoCanaries:
 
     def release(self, run: str, number: int) -> None:
         """See Canaries. Each canary has a random key, and takes one request."""
-        expires_at = int(int(run) / 1000 + KEEP_MARKS)
-        for _ in range(number):
-            attributes = {"run": {"S": run}, "expires_at": {"N": str(expires_at)}}
-            self._table.put_item(self._table.name, f"{CANARY}#{uuid.uuid4()}", CANARY, attributes=attributes)
+        attributes = {"run": {"S": run}, "expires_at": {"N": str(int(int(run) / 1000 + KEEP_MARKS))}}
+
+        def put(key: str) -> None:
+            self._table.put_item(self._table.name, key, CANARY, attributes=dict(attributes))
+
+        side_by_side(put, [f"{CANARY}#{uuid.uuid4()}" for _ in range(number)], CANARIES_AT_ONCE)

@@ -15,13 +15,19 @@ from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.settings import Settings
 from chalicelib.telemetry import events
 
-FIELDS = ["pk", "type", "status", "updated_at", "created_at", "restored_at", "gen", "finished_at", "on_end"]
+FIELDS = [
+    "pk", "type", "status", "updated_at", "created_at", "restored_at", "gen", "finished_at", "on_end", "notify", "tags",
+    "ended_as", "discarded_at",
+]  # fmt: skip
 
 
 class DynamoCensus:
     """See Census. Expired rows that DynamoDB has not removed yet are counted, because the counters include them too."""
 
-    def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, settings: Settings, sleep: Callable[[float], None] = time.sleep, *, every_end: bool = False
+    ) -> None:
+        self._every_end = every_end
         self._table = binding.jobs(settings)
         self._sleep = sleep
         self._parts = Shards.of(settings).asked
@@ -49,37 +55,40 @@ class DynamoCensus:
                 return
 
     def _batch(self, ids: Sequence[str]) -> list[Seen]:
-        found: list[Seen] = []
+        found: list[Seen | None] = []
         unread: list[Any] = [{"pk": job_id, "sk": META} for job_id in ids]
         for number in range(UNREAD_TRIES):
             answer = self._table.batch_get_item(self._table.name, unread, attributes_to_get=FIELDS)
-            read = map(_seen, answer["Responses"].get(self._table.name, []))
-            found += [one for one in read if one is not None]
+            found += [self._seen(item) for item in answer["Responses"].get(self._table.name, [])]
             left = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
             if not left:
-                return found
+                return [one for one in found if one is not None]
             unread = [{"pk": key["pk"]["S"], "sk": key["sk"]["S"]} for key in left]
             self._sleep(UNREAD_PAUSE * 2**number)
         raise JobFlowError(f"DynamoDB left {len(unread)} jobs unread in {UNREAD_TRIES} tries; recount later.")
 
+    def _seen(self, item: dict[str, Any]) -> Seen | None:
+        """Return the fields of a main item that a recount needs; None if the item is not a valid job."""
+        try:
+            status, updated_at = Status(item["status"]["S"]), float(item["updated_at"]["N"])
+            told = status in TERMINAL and (self._every_end or "on_end" in item)
+            return Seen(item["type"]["S"], status, updated_at, _ended(item, status, updated_at) if told else None)
+        except (LookupError, ValueError) as error:
+            events.row_unreadable(item["pk"]["S"], error)
+            return None
 
-def _seen(item: dict[str, Any]) -> Seen | None:
-    """Return the fields of a main item that a recount needs; None if the item is not a valid job."""
-    try:
-        status, updated_at = Status(item["status"]["S"]), float(item["updated_at"]["N"])
-        return Seen(item["type"]["S"], status, updated_at, _ended(item, status, updated_at))
-    except (LookupError, ValueError) as error:
-        events.row_unreadable(item["pk"]["S"], error)
-        return None
 
-
-def _ended(item: dict[str, Any], status: Status, updated_at: float) -> Job | None:
-    if "on_end" not in item or status not in TERMINAL:
-        return None
-    finished_at, restored_at = (
-        float(item[name]["N"]) if name in item else None for name in ("finished_at", "restored_at")
+def _ended(item: dict[str, Any], status: Status, updated_at: float) -> Job:
+    finished_at, restored_at, discarded_at = (
+        float(item[name]["N"]) if name in item else None for name in ("finished_at", "restored_at", "discarded_at")
     )
     return Job(
         item["pk"]["S"], item["type"]["S"], status, float(item["created_at"]["N"]), updated_at,
-        gen=int(item["gen"]["N"]), finished_at=finished_at, restored_at=restored_at, on_end=item["on_end"]["S"],
+        gen=int(item["gen"]["N"]), finished_at=finished_at, restored_at=restored_at,
+        discarded_at=discarded_at, tags=_texts(item, "tags"),
+        notify=_texts(item, "notify"), **{name: item[name]["S"] for name in ("on_end", "ended_as") if name in item},
     )  # fmt: skip
+
+
+def _texts(item: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(one["S"] for one in item.get(name, {"L": []})["L"])

@@ -58,6 +58,7 @@ def _image(item: Mapping[str, Any]) -> Image:
         resends=int(numbers.get("resends", 0)),
         at_work=texts.get("group", "").startswith(f"{AT_WORK}#"),
         order=texts.get("order", ""),
+        deferred=item.get("deferred", {}).get("BOOL", False),
     )
 
 

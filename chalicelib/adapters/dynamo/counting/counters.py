@@ -18,9 +18,23 @@ from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.counters import deploys, keys, moves
-from chalicelib.counters.keys import BY, DEPLOYS, ERRORS, MARK, MOVES, PAUSE, PROBE_AT, REASON, SINCE, STEPS, TOTALS
+from chalicelib.counters.keys import (
+    BY,
+    DEPLOYS,
+    ERRORS,
+    MARK,
+    MOVES,
+    PAUSE,
+    PROBE_AT,
+    REASON,
+    SINCE,
+    STEPS,
+    TOTALS,
+    TROUBLES,
+)
 from chalicelib.counters.port import Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.counters.standing import litter, standing
+from chalicelib.counters.troubles import Troubles
 from chalicelib.errors import RowRefused
 from chalicelib.jobs.listing import iso
 from chalicelib.settings import Settings
@@ -29,7 +43,7 @@ KEYS = frozenset({"pk", "sk", "expires_at"})
 
 
 class DynamoCounters:
-    """See CounterTable (writing), Counters (reading), Pauses and Deploys."""
+    """See CounterTable (writing), Counters (reading), Pauses, Deploys and TroubleRow."""
 
     def __init__(self, settings: Settings) -> None:
         self._table = binding.control(settings)
@@ -134,6 +148,12 @@ class DynamoCounters:
             unchanged: Condition = kept == text if text else kept.does_not_exist()
             if new == text or self._write(row, [kept.set(new)], unchanged):
                 return
+
+    def replace_troubles(self, seen: Troubles, new: Troubles) -> bool:
+        """See TroubleRow."""
+        kept = Path([TROUBLES])
+        unchanged: Condition = kept == seen.text if seen.text else kept.does_not_exist()
+        return self._write(Row(TOTALS, TROUBLES), [kept.set(new.text)], unchanged)
 
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters. One query for each megabyte, about three days of minutes."""

@@ -10,7 +10,7 @@ from chalicelib.adapters.constants import BATCH_GET
 from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.binding import Table
-from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs import run_identity
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import among_children, matches
 from chalicelib.jobs.port import Filter, Page
@@ -43,6 +43,16 @@ class Children:
         expires = self._clock() + KEEP_BODIES
         self._rows(pk=job.parent, sk=PREFIX + among_children(job), expires_at=expires).save()
 
+    def keep_many(self, jobs: Sequence[Job]) -> None:
+        """Add up to 25 jobs to their parents' lists, in one request."""
+        expires = self._clock() + KEEP_BODIES
+        rows = {(job.parent, PREFIX + among_children(job)): job for job in jobs}
+        items = [self._rows(pk=pk, sk=sk, expires_at=expires).serialize() for pk, sk in rows]
+        answer = self._table.batch_write_item(self._table.name, put_items=items)
+        for left in answer.get("UnprocessedItems", {}).get(self._table.name, []):  # the table is busy: the SDK retries
+            item = left["PutRequest"]["Item"]
+            self.keep(rows[item["pk"]["S"], item["sk"]["S"]])
+
     def page(self, parent: str, which: Filter, limit: int, position: str | None) -> Page:
         """See JobStore.
 
@@ -51,7 +61,7 @@ class Children:
         """
         ids, following = self.of(parent, min(limit, BATCH_GET - 1), position)
         read = self._pages.all_of([parent, *ids]) if ids else []
-        since = next((lives.since(job.created_at) for job in read if job.id == parent), 0.0)
+        since = next((run_identity.since(job.created_at) for job in read if job.id == parent), 0.0)
         made = [job for job in read if job.id != parent]
         return Page([job for job in made if job.created_at > since and matches(job, which)], following, len(made))
 

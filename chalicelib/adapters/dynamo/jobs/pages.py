@@ -26,12 +26,14 @@ from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.constants import SHARE_LOOKS
-from chalicelib.jobs.job import Job
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import check_offset, matches
 from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.telemetry import events
 
+COUNTED = ["pk", "status", "failure", "expires_at"]
+"""What is read of a main item to count it."""
 ABOVE = "~"
 """A key with this text appended is a position just above the key, because it sorts after every character of a key."""
 
@@ -109,17 +111,29 @@ class Pages:
         found = Counter(tenant for one in tags.values() if (tenant := tenant_of(one)) is not None)
         return Sharing(found, len(tags), whole)
 
+    def count_failures(self, fingerprint: str, most: int) -> tuple[Mapping[Status, int], bool]:
+        """See JobStore. One query per shard, and a BatchGetItem with four attributes for each hundred jobs."""
+        seen = self._entries.newest(plan(Filter(fingerprint=fingerprint), None, self._types), most + 1)
+        found, whole = Counter[Status](), seen.frontier is None and len(seen.entries) <= most
+        for chunk in _chunks(seen.entries[:most], self._batch_size, self._batch_size):
+            left = iter(range(MOST_BATCH_GETS))
+            items, unread = self._items([entry.id for entry in chunk], left, attributes_to_get=COUNTED)
+            found.update(status for item in items if (status := self._failed(item, fingerprint)) is not None)
+            whole = whole and not unread
+        return found, whole
+
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True) if ids else {}
         return [job for job in found.values() if job is not None]
 
-    def all_of(self, ids: Sequence[str]) -> Sequence[Job]:
+    def all_of(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
         """Return up to 100 jobs in the order of `ids`, without deleted jobs.
 
-        Raises JobFlowError if DynamoDB did not read some of them.
+        Raises JobFlowError if DynamoDB did not read some of them, and with `strict` also for an item that is not a
+        valid job.
         """
-        found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True) if ids else {}
+        found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True, strict=strict) if ids else {}
         if len(found) < len(ids):
             raise _half_read()
         return [job for job_id in ids if (job := found[job_id]) is not None]
@@ -146,22 +160,40 @@ class Pages:
                     return
                 yield entry, jobs[entry.id]
 
-    def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
+    def _batch(
+        self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False, strict: bool = False
+    ) -> dict[str, Job | None]:
         """Read jobs with the requests that are left; return them by id.
 
-        The value is None for a deleted job; an unread job has no entry.
+        The value is None for a deleted job, and for an item that is not a valid job, unless `strict`, which raises
+        JobFlowError. An unread job has no entry.
         """
-        found: dict[str, Job | None] = {}
+        items, unread = self._items(ids, left, consistent_read=consistent)
+        found = {item["pk"]["S"]: self._shown(item, strict=strict) for item in items}
+        return {job_id: found.get(job_id) for job_id in ids if job_id not in unread}
+
+    def _items(self, ids: Sequence[str], left: Iterator[int], **how: Any) -> tuple[list[Any], set[str]]:
+        """Read main items with the requests that are left; return them, and the ids that DynamoDB did not read."""
+        items: list[Any] = []
         unread: list[Any] = [{"pk": {"S": job_id}, "sk": {"S": META}} for job_id in ids]
         for _ in left:
-            answer = self._table.batch_get_item(self._table.name, unread, consistent_read=consistent)
-            for item in answer["Responses"].get(self._table.name, []):
-                found[item["pk"]["S"]] = self._shown(item)
+            answer = self._table.batch_get_item(self._table.name, unread, **how)
+            items += answer["Responses"].get(self._table.name, [])
             unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
             if not unread:
-                return {**dict.fromkeys(ids), **found}
-        missing = {key["pk"]["S"] for key in unread}
-        return {job_id: found.get(job_id) for job_id in ids if job_id not in missing}
+                break
+        return items, {key["pk"]["S"] for key in unread}
+
+    def _failed(self, item: Mapping[str, Any], fingerprint: str) -> Status | None:
+        """Return the status in a main item; None if it has another error, has expired, or is not a valid job."""
+        try:
+            expires_at = item.get("expires_at")
+            expired = expires_at is not None and int(expires_at["N"]) < self._clock()
+            same = "failure" in item and item["failure"]["S"].partition("#")[0] == fingerprint
+            return Status(item["status"]["S"]) if same and not expired else None
+        except (LookupError, TypeError, ValueError) as error:
+            events.row_unreadable(item["pk"]["S"], error)
+            return None
 
     def _share(self, number: int) -> int:
         """Return how many of the first `number` entries one shard can contain.
@@ -170,8 +202,11 @@ class Pages:
         """
         return number // self._shards.written + math.isqrt(5 * number) + 1
 
-    def _shown(self, item: Mapping[str, Any]) -> Job | None:
-        """Return the job in a main item; None if it has expired, or the item is not a valid job."""
+    def _shown(self, item: Mapping[str, Any], *, strict: bool = False) -> Job | None:
+        """Return the job in a main item; None if it has expired, or the item is not a valid job.
+
+        With `strict`, raise JobFlowError for an item that is not a valid job.
+        """
         try:
             row = self._rows.from_raw_data(item)
             if row.expires_at is not None and row.expires_at < self._clock():
@@ -179,6 +214,8 @@ class Pages:
             return job_of(row, from_text(row.payload), from_text(row.result))
         except (AttributeDeserializationError, LookupError, TypeError, ValueError) as error:
             events.row_unreadable(item["pk"]["S"], error)
+            if strict:
+                raise JobFlowError(f"The job {item['pk']['S']} cannot be read: {type(error).__name__}") from error
             return None
 
 

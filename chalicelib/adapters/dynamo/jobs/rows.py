@@ -12,6 +12,7 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards, partition
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import META
+from chalicelib.errors import NewerRow
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import JSON, Attempt, Job, Status
 from chalicelib.jobs.listing import born, is_parked, order
@@ -21,6 +22,8 @@ ALWAYS = frozenset(
 )  # fmt: skip
 """Fields that are always written; other fields are left out while they have their default."""
 BODIES = frozenset({"payload", "result"})
+LISTS = frozenset({"tags", "notify"})
+"""Fields that are tuples, and lists in the row."""
 ELSEWHERE = frozenset({"id", "fingerprint", "payload_ref", "result_ref", "signature", *BODIES})
 """Fields of a job for which no attribute is generated: they are stored under another name, may be stored outside of the
 main item, or belong to the row."""
@@ -71,6 +74,7 @@ class JobRow(_JobFields):  # type: ignore[misc]
     result = Text(null=True)
     result_ref = Text(null=True)
     tags = ListAttribute(null=True, of=Text)
+    notify = ListAttribute(null=True, of=Text)
     signature = BinaryAttribute(attr_name="s", null=True, legacy_encoding=False)
     writer = Text(null=True)
     expires_at = Whole(null=True)
@@ -146,7 +150,7 @@ def stored(name: str, value: Any) -> Any:
     """Return a field's value in stored form, or None if the attribute is left out."""
     if value is None or (name not in ALWAYS and value == DEFAULTS[name]):
         return None
-    return list(value) if name == "tags" else value
+    return list(value) if name in LISTS else value
 
 
 def new_row(rows: type[JobRow], job: Job, shards: Shards = FOUR) -> JobRow:
@@ -163,21 +167,33 @@ def new_row(rows: type[JobRow], job: Job, shards: Shards = FOUR) -> JobRow:
     )
 
 
+_AS_THEY_ARE = tuple(name for name in DEFAULTS if name not in ELSEWHERE | LISTS | {"status"})
+
+
 def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
     """Return the job in a main item."""
-    kept = {name: getattr(row, name) for name in DEFAULTS if name not in ELSEWHERE | {"status", "tags"}}
+    values = row.attribute_values  # much faster than the attribute of each field
+    kept = {name: value for name in _AS_THEY_ARE if (value := values.get(name)) is not None}
+    lists: dict[str, Any] = {name: tuple(map(str, getattr(row, name) or ())) for name in LISTS}
     return Job(
         id=row.pk,
-        status=Status(row.status),
-        tags=tuple(str(tag) for tag in row.tags or ()),
+        status=_status(row),
+        **lists,
         fingerprint=None if row.failure is None else row.failure.partition("#")[0],
         payload=payload,
         result=result,
         payload_ref=row.payload_ref,
         result_ref=row.result_ref,
         signature=row.signature,
-        **{name: value for name, value in kept.items() if value is not None},
+        **kept,
     )
+
+
+def _status(row: JobRow) -> Status:
+    try:
+        return Status(row.status)
+    except ValueError:
+        raise NewerRow(row.pk, row.status) from None
 
 
 def attempt_of(row: AttemptRow) -> Attempt:

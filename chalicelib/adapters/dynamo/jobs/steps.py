@@ -13,7 +13,7 @@ from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.errors import RowNotSigned
-from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs import run_identity
 from chalicelib.jobs.job import Job, to_text
 from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.jobs.signing import Signing
@@ -61,20 +61,25 @@ class Steps:
         return step if step.reference is None else step.with_value(self._bodies.read_value(job.id, step.reference))
 
     def keep_step(self, job: Job, step: Step) -> Step:
-        """See JobStore. One write, and another for a large value; one read if the step was kept before."""
+        """See JobStore. One write, and another for a large value; one read if the step was kept before.
+
+        A step with a reference is a copy: its large value is stored already, and both are deleted at the same time.
+        """
         text = None if step.value is None else to_text(step.value)
         large = text is not None and len(text.encode()) > INLINE_STEP
         planned = job.run_at or 0.0  # an event may come a long time before its job runs
-        reference = self._bodies.keep_value(job.id, job.type, text, planned) if text is not None and large else None
+        reference = step.reference
+        if text is not None and large:
+            reference = self._bodies.keep_value(job.id, job.type, text, planned)
         row = self._rows(
             pk=job.id, sk=_sk(job, step.key), at=step.at, value=None if large else text, ref=reference, took=step.took,
             until=step.until, by=step.by, request_id=step.invocation, number=step.number, function=step.function,
             input=step.input, part=step.part,
-            expires_at=max(self._clock(), planned) + KEEP_BODIES,
+            expires_at=max(self._clock() if step.reference is None else step.at, planned) + KEEP_BODIES,
         )  # fmt: skip
         row.signature = self._signing.mark(job, _signed(row))
         try:
-            write_whole(row, StepRow.pk.does_not_exist() | (StepRow.at < lives.since(job.created_at)))
+            write_whole(row, StepRow.pk.does_not_exist() | (StepRow.at < run_identity.since(job.created_at)))
         except UpdateError as error:
             if not refused(error):
                 raise
@@ -100,7 +105,7 @@ def _sk(job: Job, key: str) -> str:
 
 def _of(job: Job, row: StepRow) -> bool:
     """Return whether the row belongs to this job, and not to an expired job that had the same id."""
-    return row.at >= lives.since(job.created_at)
+    return row.at >= run_identity.since(job.created_at)
 
 
 def _signed(row: StepRow) -> str:

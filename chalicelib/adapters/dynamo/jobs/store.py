@@ -19,6 +19,7 @@ from chalicelib.adapters.dynamo.jobs.bodies import (
 from chalicelib.adapters.dynamo.jobs.children import Children
 from chalicelib.adapters.dynamo.jobs.history import History
 from chalicelib.adapters.dynamo.jobs.holders import KeyLocks
+from chalicelib.adapters.dynamo.jobs.members import Members
 from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.queries import Types
 from chalicelib.adapters.dynamo.jobs.rows import BODIES, BodyRow, JobRow, job_of, new_row
@@ -32,10 +33,10 @@ from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import JobExists, JobNotFound, MoveRefused
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import job as j
-from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView
-from chalicelib.jobs.job import JSON, Attempt, Job, to_text
+from chalicelib.jobs.job import JSON, Attempt, Job, Status, to_text
 from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.retention import KEEP_BODIES, KEEP_DEAD, RENEW_BODIES_AFTER
 from chalicelib.jobs.signing import SIGNATURE_BYTES, Signing
@@ -74,18 +75,27 @@ class DynamoJobStore:
         self.key_lock, self.acquire = locks.key_lock, locks.acquire
         self._pages = Pages(table, self._rows, clock, types, shards=self._shards)
         self._children = Children(table, self._pages, clock)
+        self._members = Members(table, self._pages)
 
     def add(self, job: Job) -> None:
         """See JobStore."""
-        # Write the large parts first: a worker may read them as soon as the main item exists.
-        row = self._placed(job)
         if job.parent is not None:
             self._children.keep(job)
+        self.add_listed(job)
+
+    def add_listed(self, job: Job) -> None:
+        """See JobStore."""
+        # Write the large parts first: a worker may read them as soon as the main item exists.
+        row = self._placed(job)
         try:
             row.save(condition=free(self._clock()))
         except PutError as error:
             if not refused(error) or not self._own(job):
                 raise
+
+    def list_children(self, jobs: Sequence[Job]) -> None:
+        """See JobStore."""
+        self._children.keep_many(jobs)
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""
@@ -94,6 +104,10 @@ class DynamoJobStore:
     def get_without_bodies(self, job_id: str) -> Job:
         """See JobStore."""
         return self._main(self._found(job_id))
+
+    def result_of(self, job_id: str) -> JSON:
+        """See JobStore. One read, and one more for a large result."""
+        return self._result(self._found(job_id))
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
@@ -146,17 +160,27 @@ class DynamoJobStore:
     def payload_of(self, job_id: str, gen: int) -> JSON:
         """See JobStore."""
         row = self._find(job_id)
-        return None if row is None else self._bodies.past(job_id, gen, lives.since(row.created_at))
+        return None if row is None else self._bodies.past(job_id, gen, run_identity.since(row.created_at))
 
     def page(self, which: Filter, limit: int, position: str | None = None, offset: int = 0) -> Page:
         """See JobStore."""
         if which.parent is not None:
             return self._children.page(which.parent, which, limit, position)
+        if which.batch is not None:
+            return self._members.page(which.batch, which, limit, position)
         return self._pages.page(which, limit, position, offset)
+
+    def members(self, batch: str, limit: int, position: str | None = None) -> tuple[Sequence[str], str | None]:
+        """See JobStore."""
+        return self._members.of(batch, limit, position)
 
     def sharing(self, job_type: str) -> Sharing:
         """See JobStore."""
         return self._pages.sharing(job_type)
+
+    def count_failures(self, fingerprint: str, most: int) -> tuple[Mapping[Status, int], bool]:
+        """See JobStore."""
+        return self._pages.count_failures(fingerprint, most)
 
     def overdue(self, search: Search, now: float, limit: int) -> Sequence[Overdue]:
         """See JobStore."""
@@ -165,6 +189,10 @@ class DynamoJobStore:
     def get_many(self, ids: Sequence[str]) -> Sequence[Job]:
         """See JobStore."""
         return self._pages.get_many(ids)
+
+    def read_all(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
+        """See JobStore."""
+        return self._pages.all_of(ids, strict=strict)
 
     def _found(self, job_id: str) -> JobRow:
         if (row := self._find(job_id)) is None:
@@ -193,7 +221,10 @@ class DynamoJobStore:
 
     def _whole(self, row: JobRow) -> Job:
         payload = self._bodies.read_payload(row.pk, row.payload, row.payload_ref)
-        return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
+        return job_of(row, payload, self._result(row))
+
+    def _result(self, row: JobRow) -> JSON:
+        return self._bodies.read_result(row.pk, row.result, row.result_ref)
 
     def _after(self, row: JobRow, move: j.Move) -> Job:
         """Return a changed job; keep its payload long enough for its next states."""
@@ -219,7 +250,7 @@ class DynamoJobStore:
         failed = partial(self._failed, row)
         try:
             payload = self._bodies.read_on(row.pk, row.payload, row.payload_ref, failed, within)
-            return job_of(row, payload, self._bodies.read_result(row.pk, row.result, row.result_ref))
+            return job_of(row, payload, self._result(row))
         except Exception as error:
             # Do not raise, because an error would hide that the change was written: a claimed job would be held, and
             # its attempt would be lost.

@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     stored,
 )
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
-from chalicelib.jobs import run_identity as lives
+from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import Attempt
 from chalicelib.jobs.listing import BY_TYPE, group, order_at
@@ -47,7 +47,7 @@ def free(now: float) -> Condition:
 
 def unknown(lost: Attempt) -> Condition:
     """Return the condition of a lost attempt: no record, or a record of an expired job with the same id."""
-    nothing: Condition = AttemptRow.pk.does_not_exist() | (AttemptRow.started_at < lives.since(lost.started_at))
+    nothing: Condition = AttemptRow.pk.does_not_exist() | (AttemptRow.started_at < run_identity.since(lost.started_at))
     return nothing
 
 

@@ -1,7 +1,7 @@
 """Bind pynamodb late: a model gets its table's name when the settings are known, and all models share one client."""
 
 import functools
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pynamodb.connection.base import Connection, MetaTable
 from pynamodb.connection.table import TableConnection
@@ -23,6 +23,7 @@ class Table(Connection):
         super().__init__(region=region)
         self.name = name
         self._shared = client
+        self._bound: dict[type[Model], Any] = {}
         self.add_meta_table(MetaTable({"TableName": name, **properties}))
 
     @property
@@ -39,13 +40,16 @@ class Table(Connection):
         return answer
 
     def bind(self, model: type[M]) -> type[M]:
-        """Return the model as a class whose rows are in this table."""
+        """Return the model as a class whose rows are in this table. It is made once: pynamodb needs milliseconds."""
+        if model in self._bound:
+            return cast("type[M]", self._bound[model])
         meta = type("Meta", (), {"table_name": self.name, "region": self.region})
         link = TableConnection(self.name, region=self.region)
         link.connection = self
         metaclass: Any = type(model)
         bound: type[M] = metaclass(model.__name__, (model,), {"Meta": meta, "__module__": model.__module__})
         bound._connection = link  # noqa: SLF001 - pynamodb has no other way to share a client
+        self._bound[model] = bound
         return bound
 
 

@@ -5,13 +5,26 @@ from typing import Any
 ACTIVE = "active"
 ALL = "all"
 FAILURES = "failures"
+MEMBERS = "members"
 DUE = "due"
 RATE = "RATE#"
 """Prefix of the partition with the planned starts of a job type, in the control table."""
+LIMIT, LINE = "LIMIT#", "LINE#"
+"""Prefixes of the partitions with the places of a limit, and with the jobs of one type that wait for these places, in
+the control table."""
+LIMITS = "LIMITS"
+"""Partition of the control table that lists the limits for which jobs wait."""
 AUTO_PAUSE = "AUTOPAUSE#"
 """Prefix of the partition with a job type's failures and its automatic pause, in the control table."""
+BATCH, BATCHES = "BATCH#", "BATCHES"
+"""In the control table: prefix of the partition with the rounds of a batch, and the partition that lists the batches.
+`BATCHES` is also a partition of the index of what is due: of the rounds that the watchdog must look at."""
 SCHEDULES = "SCHEDULES"
 """Partition of the schedules in the control table, and in the index of their next firings."""
+WEBHOOKS, WEBHOOK_STATES = "WEBHOOKS", "WEBHOOKSTATES"
+"""Partitions of the webhooks, and of the states of their receivers, in the control table."""
+VIEWS = "VIEWS"
+"""Partition of the views of the console, in the control table."""
 META = "META"
 """Sort key of a job's main item. The rows of the job's history sort before the main item, large bodies after it."""
 ACT = "ACT#"
@@ -24,16 +37,17 @@ def jobs_table() -> dict[str, Any]:
     """Return the table of jobs. `active` is sparse: completed and cancelled jobs are not in it.
 
     `failures` is sparse too: it contains each job under the name of its last error, until the job completes or runs
-    again.
+    again. `members` contains the keys of the members of batches, and no other jobs.
     """
     return {
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": _strings("pk", "sk", "group", "order", "everything", "born", "failure"),
+        "AttributeDefinitions": _strings("pk", "sk", "group", "order", "everything", "born", "failure", "batch"),
         "KeySchema": _keys("pk", "sk"),
         "GlobalSecondaryIndexes": [
             _index(ACTIVE, "group", "order", "type", "tags", "created_at", "due_at"),
             _index(ALL, "everything", "born", "type", "tags"),
             _index(FAILURES, "failure", "order", "type", "tags", "created_at"),
+            {"IndexName": MEMBERS, "KeySchema": _keys("batch", "pk"), "Projection": {"ProjectionType": "KEYS_ONLY"}},
         ],
         "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
@@ -45,7 +59,8 @@ def control_table() -> dict[str, Any]:
     """Return the table of rate windows, counters, tokens and schedules.
 
     These rows are in a separate table because their many changes must not enter the jobs' stream. The index `due` is
-    sparse: it contains the complete rows of schedules with a next firing, because the watchdog reads them there.
+    sparse: it contains the complete rows of schedules with a next firing, because the watchdog reads them there, and
+    the rounds of batches that have not ended.
     """
     by_next_firing = {"IndexName": DUE, "KeySchema": _keys("due_in", "due_at"), "Projection": {"ProjectionType": "ALL"}}
     return {

@@ -23,6 +23,7 @@ test("143 jobs of one error are retried by the platform: 2 clicks, progress at o
   stack.reset({ jobs: 20, arrivals: 0 });
   await stack.order({ add: Array.from({ length: 143 }, (_, n) => failed(n)) });
   await open("/dashboard?status=failed&tag=many");
+  await expect(page.getByText("Oops").first()).toBeVisible();
   await page.keyboard.press("a");
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
   await expect(page.getByTestId("preview")).toHaveText("143 jobs will be retried.");
@@ -61,7 +62,6 @@ test("it is stopped from another tab, and says what it skipped", async ({ page, 
   const other = await context.newPage();
   await other.goto(`${stack.site}/queues`);
   const run = other.getByRole("region", { name: "Bulk actions" });
-  await expect(run).toContainText(/\d+ a second · .*started by admin/);
   await run.getByRole("button", { name: "Stop" }).click();
   await expect(run.getByRole("status")).toHaveText(/^Stopped\. \d+ jobs re-queued\.$/);
   await expect(page.getByRole("region", { name: "Bulk actions" }).getByRole("status")).toHaveText(
@@ -81,7 +81,9 @@ test("a viewer sees bulk actions and cannot stop them", async ({ page, open, sta
   await page.addInitScript((token) => sessionStorage.setItem("jobflow.token", token), stack.viewer);
   await open("/queues");
   const run = page.getByRole("region", { name: "Bulk actions" });
-  await expect(run).toContainText("started by admin");
+  await expect(run.getByRole("status")).toHaveText(/^Retrying/);
+  await run.getByRole("link").click();
+  await expect(page.getByRole("main")).toContainText("started by admin");
   await expect(run.getByRole("button", { name: "Stop" })).toHaveCount(0);
 });
 

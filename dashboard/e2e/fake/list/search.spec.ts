@@ -105,4 +105,41 @@ test("the palette acts on the open job and finds types and schedules", async ({ 
   await page.keyboard.type("report.gen");
   await page.getByRole("option", { name: /^Queue/ }).click();
   await expect(page).toHaveURL(/queues\/report-generate/);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("digest");
+  await page.getByRole("option", { name: /^Schedule/ }).click();
+  await expect(page).toHaveURL(/schedules#daily-digest/);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("bulk");
+  await page.getByRole("option", { name: "Bulk actions" }).click();
+  await expect(page).toHaveURL(/\/bulk$/);
+});
+
+test("the palette pauses a type after a question, and resumes it", async ({ page, open, stack }) => {
+  stack.reset({ jobs: 20, arrivals: 0 });
+  await open("/queues/image-process");
+  await expect(page.getByRole("heading", { name: "image.process" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("pause image.process");
+  await page.getByRole("option", { name: /^Pause *image\.process/ }).click();
+  const question = page.getByRole("dialog", { name: "Pause image.process" });
+  await expect(question).toContainText("New jobs are accepted but not started.");
+  await expectAccessibleInBothThemes(page);
+  await question.getByLabel("Reason").fill("provider is down");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("paused")).toContainText("provider is down");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("resume image.process");
+  await page.getByRole("option", { name: /^Resume *image\.process/ }).click();
+  await expect(page.getByTestId("paused")).toHaveCount(0);
+});
+
+test("a viewer is offered no pause", async ({ page, open, stack }) => {
+  await page.addInitScript((token) => sessionStorage.setItem("jobflow.token", token), stack.viewer);
+  await open("/queues/image-process");
+  await expect(page.getByRole("heading", { name: "image.process" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("image.process");
+  await expect(page.getByRole("option", { name: /^Queue *image\.process/ })).toBeVisible();
+  await expect(page.getByRole("option", { name: /^Pause *image/ })).toHaveCount(0);
 });

@@ -1,3 +1,4 @@
+import { expectAccessibleInBothThemes } from "../../axe";
 import { expect, test } from "../../fixtures";
 
 test.beforeEach(({ stack }) => stack.reset({ jobs: 260, arrivals: 0 }));
@@ -11,7 +12,7 @@ test("another order loads a thousand jobs, says how many it covers, and covers a
   await open("/dashboard");
   await page.getByRole("columnheader", { name: "Run" }).getByRole("button").click();
   const notice = page.getByRole("status").filter({ hasText: "are sorted" });
-  await expect(notice).toContainText("Only the newest 1,000 of 1,");
+  await expect(notice).toContainText("Only the first 1,000 of 1,");
   await notice.getByRole("button", { name: /^Sort all [\d,]+$/ }).click();
   await expect(notice).toHaveCount(0);
   await expect(page.locator("footer").filter({ hasText: /^[\d,]+ jobs$/ })).toBeVisible();
@@ -37,6 +38,70 @@ test("columns, density and views are kept; a view brings its filters back", asyn
   await page.getByRole("button", { name: "Saved views" }).click();
   await page.getByRole("button", { name: "Dead pictures", exact: true }).click();
   await expect(page).toHaveURL(/\?status=dead_letter&type=image\.process&sort=attempt$/);
+});
+
+test("a view that is saved for everyone is there in another browser, and its deletion can be undone", async ({
+  page,
+  open,
+  stack,
+  browser,
+}) => {
+  await open("/dashboard?status=dead_letter");
+  await page.getByRole("button", { name: "Saved views" }).click();
+  await page.getByLabel("Save current view as").fill("Dead now");
+  await page.getByRole("button", { name: "For everyone" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(page.locator("[data-toast]")).toContainText("for everyone");
+
+  const other = await (await browser.newContext()).newPage();
+  await other.goto(`${stack.site}/dashboard`);
+  await other.getByRole("button", { name: "Saved views" }).click();
+  const there = other.getByRole("button", { name: /^Dead now/ });
+  await other.getByRole("button", { name: "Delete view Dead now" }).click();
+  await expect(there).toHaveCount(0);
+  await other.getByRole("button", { name: "Undo" }).click();
+  await expect(other.locator("[data-toast]").last()).toContainText("Saved the view");
+  await other.getByRole("button", { name: "Saved views" }).click();
+  await there.click();
+  await expect(other).toHaveURL(/\?status=dead_letter$/);
+
+  await other.goto(`${stack.site}/dashboard?status=failed`);
+  await other.getByRole("button", { name: "Saved views" }).click();
+  await other.getByLabel("Save current view as").fill("Dead now");
+  await other.getByRole("button", { name: "For everyone" }).click();
+  await expect(other.getByText(/^Replaces the view that .+ saved\.$/)).toBeVisible();
+  await other.getByRole("button", { name: "Save", exact: true }).click();
+  await other.getByRole("button", { name: "Undo" }).click();
+  await expect(other.locator("[data-toast]").last()).toContainText("Saved the view");
+  const headers = { Authorization: `Bearer ${stack.viewer}` };
+  const kept: unknown = await (await fetch(`${stack.api}/views`, { headers })).json();
+  expect(JSON.stringify(kept)).toContain("?status=dead_letter");
+
+  await other.getByRole("button", { name: "Saved views" }).click();
+  await other.getByLabel("Save current view as").fill("Dead now");
+  await other.getByRole("button", { name: "For everyone" }).click();
+  await expect(other.getByText(/^Replaces the view/)).toBeVisible();
+  const body = JSON.stringify({ name: "Dead now", search: "?q=colleague" });
+  const admin = { Authorization: `Bearer ${stack.admin}`, "Content-Type": "application/json" };
+  await fetch(`${stack.api}/views`, { method: "POST", headers: admin, body });
+  await other.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(other.locator("[data-toast]").last()).toContainText("has a view with the name");
+  const now: unknown = await (await fetch(`${stack.api}/views`, { headers })).json();
+  expect(JSON.stringify(now)).toContain("?q=colleague");
+  await other.context().close();
+});
+
+test("who may only read sees the views of the stage, and cannot save or delete one", async ({
+  page,
+  open,
+  stack,
+}) => {
+  await page.addInitScript((token) => sessionStorage.setItem("jobflow.token", token), stack.viewer);
+  await open("/dashboard");
+  await page.getByRole("button", { name: "Saved views" }).click();
+  await expect(page.getByRole("button", { name: "Failed reports" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Delete view" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "For everyone" })).toHaveCount(0);
 });
 
 test("a selection holds the list; without it the new jobs wait behind a pill", async ({
@@ -190,4 +255,19 @@ test("a search goes on over pages without a match, stops in time, and can be con
   await expect(page.getByText(/Searched 2,200 of [23],\d{3} jobs: no match\./)).toBeVisible();
   await page.getByRole("button", { name: "Continue search" }).click();
   await expect(page.getByText("No jobs match these filters")).toBeVisible();
+});
+
+test("a job that no longer matches stays in its place, and can be read in both themes", async ({
+  page,
+  open,
+  stack,
+}) => {
+  await open("/dashboard?status=failed");
+  const row = page.locator("[data-job]").first();
+  const id = (await row.getAttribute("data-job")) ?? "";
+  const headers = { Authorization: `Bearer ${stack.admin}`, "Content-Type": "application/json" };
+  await fetch(`${stack.api}/jobs/${id}/retry`, { method: "POST", headers, body: "{}" });
+  await expect(row).toHaveAttribute("title", "No longer matches the filters");
+  await expect(row).toHaveAttribute("data-job", id);
+  await expectAccessibleInBothThemes(page);
 });

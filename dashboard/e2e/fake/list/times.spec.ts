@@ -46,7 +46,7 @@ test("the jobs of a filter are saved as CSV and as JSON lines", async ({ page, o
 
 test('what is typed right after "/" on another page is searched', async ({ page, open }) => {
   await open("/errors");
-  await expect(page.getByRole("heading", { name: "Errors" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Errors", exact: true })).toBeVisible();
   await page.keyboard.type("/tag:nightly");
   await expect(page.getByRole("combobox", { name: "Find jobs" })).toHaveValue("tag:nightly");
 });

@@ -34,6 +34,19 @@ test("a bulk action on a tenant's jobs says so", () => {
   expect(which(filter)).toEqual({ filter });
 });
 
+test("a bulk action on the jobs of a schedule, or on the members of a batch, changes no other jobs", () => {
+  expect(which({ schedule: "nightly" })).toEqual({ filter: { schedule: "nightly" } });
+  expect(which({ batch: "b", status: "failed" })).toEqual({ filter: { batch: "b", status: "failed" } });
+  const finishedAfter = Date.parse("2026-11-25T00:00:00Z");
+  expect(which({ batch: "b", round: 2, finishedAfter })).toEqual({
+    filter: { batch: "b", round: 2, finished_after: "2026-11-25T00:00:00.000Z" },
+  });
+});
+
+test("a filter that no bulk action can have is refused, and not left out", () => {
+  expect(() => which({ parent: "p" })).toThrow("parent");
+});
+
 test("a bulk action on all jobs says that all are meant", () => {
   expect(which({})).toEqual({ everything: true });
 });

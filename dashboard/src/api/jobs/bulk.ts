@@ -1,5 +1,6 @@
 import type { BulkTally as Tally, JobFilter as WireFilter, Schemas, Which } from "jobflow-aws";
 import { ask } from "@/api/client";
+import type { JsonObject } from "@/lib/json";
 import type { JobFilter } from "./jobs";
 
 export type BulkAction = "retry" | "cancel" | "discard";
@@ -22,13 +23,14 @@ export async function previewBulk(
   action: BulkAction,
   target: BulkTarget,
   signal?: AbortSignal,
+  edit?: JsonObject,
 ): Promise<BulkTally> {
   let sum = NOTHING;
   for (const part of parts(target)) {
     let cursor: string | null = null;
     let left = PREVIEW_STEPS;
     do {
-      const body = { action, dry_run: true, ...part, cursor: cursor ?? undefined };
+      const body = { action, dry_run: true, ...part, ...(edit && { edit }), cursor: cursor ?? undefined };
       // A step may find no job although there is a next step: each step continues where the previous step stopped.
       const step: Schemas["BulkAnswer"] = await ask("post", "/jobs/bulk", { body, signal });
       // `more` of the sum is `more` of the last request, because the earlier requests were continued.
@@ -52,23 +54,46 @@ export function which(filter: JobFilter): Which {
   return Object.keys(wire).length > 0 ? { filter: wire } : { everything: true };
 }
 
+/**
+ * The name of each filter in the request of a bulk action; null if no bulk action can have it. A filter without an entry
+ * is a type error, because a bulk action without one of its filters would change more jobs than those on the screen.
+ */
+const NAMES = {
+  status: "status",
+  type: "type",
+  tag: "tag",
+  idPrefix: "id_prefix",
+  error: "error",
+  fingerprint: "fingerprint",
+  payload: "payload",
+  tenant: "tenant",
+  schedule: "schedule",
+  batch: "batch",
+  round: "round",
+  parent: null,
+  createdAfter: "created_after",
+  createdBefore: "created_before",
+  finishedAfter: "finished_after",
+  finishedBefore: "finished_before",
+} as const satisfies Record<keyof JobFilter, keyof WireFilter | null>;
+
+/** The filters that are times. */
+const TIMES: readonly string[] = [
+  "createdAfter",
+  "createdBefore",
+  "finishedAfter",
+  "finishedBefore",
+] satisfies (keyof JobFilter)[];
+
 function toWire(filter: JobFilter): WireFilter {
-  const { status, type, tag, idPrefix, error, fingerprint, payload, tenant } = filter;
-  const { createdAfter, createdBefore, finishedAfter, finishedBefore } = filter;
-  return {
-    ...(status && { status }),
-    ...(type && { type }),
-    ...(tag && { tag }),
-    ...(idPrefix && { id_prefix: idPrefix }),
-    ...(error && { error }),
-    ...(fingerprint && { fingerprint }),
-    ...(payload && { payload }),
-    ...(tenant && { tenant }),
-    ...(createdAfter !== undefined && { created_after: new Date(createdAfter).toISOString() }),
-    ...(createdBefore !== undefined && { created_before: new Date(createdBefore).toISOString() }),
-    ...(finishedAfter !== undefined && { finished_after: new Date(finishedAfter).toISOString() }),
-    ...(finishedBefore !== undefined && { finished_before: new Date(finishedBefore).toISOString() }),
-  };
+  const wire: Record<string, string | number> = {};
+  for (const [name, as] of Object.entries(NAMES)) {
+    const value = filter[name as keyof JobFilter];
+    if (value === undefined || value === "") continue;
+    if (as === null) throw new Error(`no bulk action is limited by ${name}`);
+    wire[as] = TIMES.includes(name) ? new Date(value).toISOString() : value;
+  }
+  return wire;
 }
 
 function add(sum: BulkTally, step: Schemas["BulkAnswer"]): BulkTally {

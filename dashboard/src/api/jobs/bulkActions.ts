@@ -2,6 +2,8 @@ import { queryOptions } from "@tanstack/react-query";
 import { which, type BulkAction, type BulkTarget } from "./bulk";
 import type { Which } from "jobflow-aws";
 import { ask } from "@/api/client";
+import type { JsonObject } from "@/lib/json";
+import { isStatus } from "@/api/numbers/errors";
 import type { WireBulkAction } from "@/api/wire";
 
 /** A bulk action that the platform processes. Times in milliseconds. */
@@ -16,6 +18,10 @@ export interface BulkRun {
   skipped: number;
   reasons: { reason: string; jobs: number; samples: string[] }[];
   perSecond: number | null;
+  /** The filter by name; null for a list of ids. */
+  filter: Record<string, string> | null;
+  /** The other values for fields of the payloads, by their paths; null without such values. */
+  edit: JsonObject | null;
   startedBy: string;
   startedAt: number;
   finishedAt: number | null;
@@ -37,6 +43,8 @@ function toRun(wire: WireBulkAction): BulkRun {
       samples: sample_job_ids,
     })),
     perSecond: wire.per_second,
+    filter: wire.filter,
+    edit: wire.edit as JsonObject | null,
     startedBy: wire.started_by,
     startedAt: Date.parse(wire.started_at),
     finishedAt: wire.finished_at === null ? null : Date.parse(wire.finished_at),
@@ -55,6 +63,14 @@ export const bulkRuns = () =>
     },
   });
 
+export const bulkRun = (id: string) =>
+  queryOptions({
+    queryKey: ["bulk", id],
+    retry: (times, error) => !isStatus(error, 404) && times < 2,
+    queryFn: async ({ signal }) =>
+      toRun(await ask("get", "/bulk/{bulk_id}", { path: { bulk_id: id }, signal })),
+  });
+
 /** Maximum number of job ids in one bulk action. */
 const MOST_LISTED = 1000;
 
@@ -65,10 +81,14 @@ export async function startBulk(
   action: BulkAction,
   target: BulkTarget,
   expected: number | null,
-  reason?: string,
+  { reason, edit }: { reason?: string | undefined; edit?: JsonObject | undefined } = {},
 ): Promise<BulkRun[]> {
   const post = async (part: Which & { expected?: number }) =>
-    toRun(await ask("post", "/bulk", { body: { action, ...(reason && { reason }), ...part } }));
+    toRun(
+      await ask("post", "/bulk", {
+        body: { action, ...(reason && { reason }), ...(edit && { edit }), ...part },
+      }),
+    );
   if ("filter" in target)
     return [await post({ ...which(target.filter), ...(expected !== null && { expected }) })];
   const started: BulkRun[] = [];
@@ -94,9 +114,12 @@ export async function countBulk(
   target: BulkTarget,
   signal: AbortSignal,
   onLook: (soFar: number) => void,
+  edit?: JsonObject,
 ): Promise<BulkRun> {
   const part = "filter" in target ? which(target.filter) : target;
-  let run = toRun(await ask("post", "/bulk", { body: { action, dry_run: true, ...part } }));
+  let run = toRun(
+    await ask("post", "/bulk", { body: { action, dry_run: true, ...(edit && { edit }), ...part } }),
+  );
   let failed = 0;
   try {
     while (run.finishedAt === null) {

@@ -28,17 +28,24 @@ export interface Job {
   finishedAt: number | null;
   nextAttemptAt: number | null;
   /** What a suspended job waits for: an event, or only the time `until`. */
-  waitsFor: { event: string | null; until: number } | null;
+  waitsFor: { event: string | null; job: string | null; until: number } | null;
   /** The number of kept steps, at the end of the last attempt. */
   steps: number;
   /** The type of the job that is made when this job has ended. */
   onEnd?: string | null;
+  /** The webhooks that the job names. */
+  notify?: string[];
   result: Json;
   progress: { percent: number; note: string | null } | null;
   tags: string[];
   /** The tenant of the job, for a type whose tenants take turns. */
   tenant: string | null;
   correlationId: string;
+  /** The job whose function has made it. */
+  parent?: string | null;
+  /** The batch of which it is a member, and its round in the batch. */
+  batch?: string | null;
+  round?: number | null;
   cancelRequested: boolean;
   /** True if the job failed and was then discarded, without running it again. */
   discarded: { at: number; by: string; reason: string | null } | null;
@@ -83,8 +90,8 @@ export interface JobDetail extends Job {
   /** Oldest first. */
   acts: OperatorAct[];
   why: string | null;
-  /** The parent job, and the first job of the chain of parents. */
   parent: string | null;
+  /** The first job of the chain of parents. */
   root: string | null;
   /** The attempts that remain if the running attempt (or else the next attempt) fails; null if this is not known. */
   nextAttempts: NextAttempt[] | null;
@@ -114,10 +121,15 @@ export interface JobFilter {
   payload?: string | undefined;
   tenant?: string | undefined;
   schedule?: string | undefined;
+  /** The members of this batch; `round`: those that are in this round now. */
+  batch?: string | undefined;
+  round?: number | undefined;
+  /** The child jobs of this job. */
+  parent?: string | undefined;
 }
 
 const ms = (text: string): number => Date.parse(text);
-const msOrNull = (text: string | null | undefined): number | null => (text ? Date.parse(text) : null);
+export const msOrNull = (text: string | null | undefined): number | null => (text ? Date.parse(text) : null);
 const isoOrNull = (at: number | undefined): string | undefined =>
   at === undefined ? undefined : new Date(at).toISOString();
 
@@ -140,14 +152,20 @@ export function toJob(wire: WireJob): Job {
     startedAt: msOrNull(wire.started_at),
     finishedAt: msOrNull(wire.finished_at),
     nextAttemptAt: msOrNull(wire.next_attempt_at),
-    waitsFor: wire.waits_for ? { event: wire.waits_for.event, until: ms(wire.waits_for.until) } : null,
+    waitsFor: wire.waits_for
+      ? { event: wire.waits_for.event, job: wire.waits_for.job ?? null, until: ms(wire.waits_for.until) }
+      : null,
     steps: wire.steps,
     onEnd: wire.on_end ?? null,
+    notify: wire.notify,
     result: wire.result as Json,
     progress: wire.progress,
     tags: wire.tags,
     tenant: wire.tenant ?? null,
     correlationId: wire.correlation_id,
+    parent: wire.parent ?? null,
+    batch: wire.batch ?? null,
+    round: wire.round ?? null,
     cancelRequested: wire.cancel_requested,
     discarded: wire.discarded ? { ...wire.discarded, at: ms(wire.discarded.at) } : null,
     expired: wire.status === "cancelled" && wire.error_class === "Expired",
@@ -202,6 +220,9 @@ function filterQuery(which: JobFilter) {
     payload: which.payload,
     tenant: which.tenant,
     schedule: which.schedule,
+    batch: which.batch,
+    round: which.round,
+    parent: which.parent,
   };
 }
 
@@ -281,20 +302,32 @@ const MOST_PAGES = 10;
 export const jobsFound = (which: JobFilter) =>
   queryOptions({
     queryKey: [...jobKeys.all, "found", which] as const,
-    queryFn: async ({ signal }) => {
-      const found: Found = { jobs: [], more: true, looked: 0 };
-      let cursor: string | null = null;
-      for (let pages = 0; found.more && found.jobs.length < PAGE && pages < MOST_PAGES; pages++) {
-        const page: JobPage = await fetchPage(which, PAGE, cursor, signal);
-        found.jobs.push(...page.jobs);
-        found.looked += page.looked;
-        found.more = page.nextCursor !== null;
-        cursor = page.nextCursor;
-      }
-      return found;
-    },
+    queryFn: ({ signal }) => readPages(which, PAGE, signal),
     staleTime: 10_000,
   });
+
+/** Maximum number of jobs that `firstJobs` loads: these can be shown as a picture. */
+export const MOST_SHOWN = 500;
+
+/**
+ * Load the first jobs of a list, from at most ten pages: the API filters after it has read a page, so pages of a small
+ * round of a large batch are empty. `more` says that it has not read all.
+ */
+export const firstJobs = (which: JobFilter, signal?: AbortSignal): Promise<Found> =>
+  readPages(which, MOST_SHOWN, signal);
+
+async function readPages(which: JobFilter, most: number, signal?: AbortSignal): Promise<Found> {
+  const found: Found = { jobs: [], more: true, looked: 0 };
+  let cursor: string | null = null;
+  for (let pages = 0; found.more && found.jobs.length < most && pages < MOST_PAGES; pages++) {
+    const page: JobPage = await fetchPage(which, PAGE, cursor, signal);
+    found.jobs.push(...page.jobs);
+    found.looked += page.looked;
+    found.more = page.nextCursor !== null;
+    cursor = page.nextCursor;
+  }
+  return found;
+}
 
 /** Find the job that this token made with this Idempotency-Key. */
 export const jobByKey = (key: string) =>

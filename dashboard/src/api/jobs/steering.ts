@@ -4,8 +4,10 @@ import { toJob } from "./jobs";
 
 const of = (id: string) => ({ path: { job_id: id } });
 
-export async function retryJob(id: string, payload?: JsonObject): Promise<void> {
-  await ask("post", "/jobs/{job_id}/retry", { ...of(id), body: payload ? { payload } : {} });
+/** Run a job again; `from` is "start", or the step before which everything is kept. */
+export async function retryJob(id: string, payload?: JsonObject, from?: string | null): Promise<void> {
+  const body = { ...(payload ? { payload } : {}), ...(from ? { from } : {}) };
+  await ask("post", "/jobs/{job_id}/retry", { ...of(id), body });
 }
 
 /** Cancel a job, and its child jobs if `descendants` is set; `made` is the result for the child jobs. */

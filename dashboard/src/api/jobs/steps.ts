@@ -4,7 +4,7 @@ import { ask } from "@/api/client";
 
 /** A kept step of a job: a step, the end of a sleep or a wait, or an event. Times in milliseconds. */
 export interface KeptStep {
-  kind: "step" | "sleep" | "wait" | "event" | "now" | "uuid" | "try" | "version" | "stop";
+  kind: "step" | "sleep" | "wait" | "call" | "event" | "now" | "uuid" | "try" | "version" | "stop";
   name: string;
   at: number;
   value: Json;

@@ -94,6 +94,8 @@ export interface ThroughputPoint {
   failed: number;
   retried: number;
   deadLettered: number;
+  /** Attempts that asked for a later run. */
+  deferred: number;
 }
 export interface LatencyPoint {
   t: number;

@@ -16,6 +16,10 @@ export interface LastFiring extends Firing {
   skipped: boolean;
 }
 
+export interface MissedFiring extends Firing {
+  reason: Schemas["MissedFiring"]["reason"];
+}
+
 /** The settings of a schedule that a person can choose. */
 export interface Settings {
   type: string;
@@ -37,28 +41,38 @@ export interface Schedule extends Settings {
   declared: boolean;
   paused: boolean;
   problem: string | null;
+  /** Who paused it and when; null if it is not paused, or was declared as paused. */
+  pause: { by: string; at: number } | null;
   next: Firing[];
   last: LastFiring[];
+  /** Firings for which no job was made, newest first. */
+  missed: MissedFiring[];
 }
 
 /** All schedules, in the order of their ids. */
 export const schedules = () =>
-  queryOptions({
-    queryKey: ["schedules"],
-    queryFn: async ({ signal }) => {
-      const found: Schedule[] = [];
-      let after: string | undefined;
-      do {
-        const page: Schemas["SchedulePage"] = await ask("get", "/schedules", {
-          query: { limit: 50, after },
-          signal,
-        });
-        found.push(...page.schedules.map(read));
-        after = page.next_after ?? undefined;
-      } while (after !== undefined);
-      return found;
-    },
-  });
+  queryOptions({ queryKey: ["schedules"], queryFn: ({ signal }) => allSchedules({ signal }) });
+
+const PAGE = 50;
+
+/** Return all schedules, each with up to `last` last firings: fewer need fewer reads of jobs. */
+export async function allSchedules({
+  last,
+  signal,
+}: {
+  last?: number;
+  signal: AbortSignal;
+}): Promise<Schedule[]> {
+  const found: Schedule[] = [];
+  let after: string | undefined;
+  do {
+    const query = { limit: PAGE, after, last };
+    const page: Schemas["SchedulePage"] = await ask("get", "/schedules", { query, signal });
+    found.push(...page.schedules.map(read));
+    after = page.next_after ?? undefined;
+  } while (after !== undefined);
+  return found;
+}
 
 /** The next firings of a cron expression; while the expression is wrong, the query fails with the API's error text. */
 export const preview = (cron: string, timezone: string) =>
@@ -130,12 +144,18 @@ function read(wire: WireSchedule): Schedule {
     declared: wire.declared,
     paused: wire.paused,
     problem: wire.problem,
+    pause: wire.paused_at == null ? null : { by: wire.paused_by ?? "", at: Date.parse(wire.paused_at) },
     next: wire.next_firings.map(firing),
     last: wire.last_firings.map((one) => ({
       ...firing(one),
       jobId: one.job_id,
       status: one.status,
       skipped: one.error_class === "Skipped",
+    })),
+    // An API from before this field does not send it.
+    missed: ((wire as Partial<WireSchedule>).missed_firings ?? []).map((one) => ({
+      ...firing(one),
+      reason: one.reason,
     })),
   };
 }

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { cancelJob, discardJob, retryJob, runJobNow } from "@/api/jobs/steering";
 import { shortId } from "@/lib/format";
+import { onDemand } from "@/lib/onDemand";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { toast } from "@/ui/overlay/toast";
@@ -11,11 +12,15 @@ import { refresh, type Ask } from "./actions";
 import { AskMany } from "./AskMany";
 import { DiscardMeaning } from "./DiscardMeaning";
 import { close, report } from "./outcome";
+import { RetryFrom } from "./RetryFrom";
 import { t } from "@/texts/en/actions";
+
+const EditMany = onDemand(async () => ({ default: (await import("./edit/EditMany")).EditMany }));
 
 /** Ask for confirmation of a change to jobs, make the change, and report the result. */
 export default function ActionDialog({ question }: { question: Ask }) {
   if (question.kind === "one") return <AskOne question={question} />;
+  if (question.kind === "edit") return <EditMany question={question} />;
   return <AskMany question={question} />;
 }
 
@@ -24,10 +29,11 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
   const name = shortId(job.id);
   const [reason, setReason] = useState("");
   const [descendants, setDescendants] = useState(false);
+  const [from, setFrom] = useState<string | null>(null);
   const run = useMutation({
     mutationFn: async () => {
       if (action === "cancel") return await cancelJob(job.id, descendants);
-      if (action === "retry") await retryJob(job.id);
+      if (action === "retry") await retryJob(job.id, undefined, from);
       if (action === "run") await runJobNow(job.id);
       if (action === "discard") await discardJob(job.id, reason);
       return null;
@@ -51,7 +57,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
       title={t.askOne[action](name)}
       description={
         action === "retry" ? (
-          <RetryMeaning {...job} />
+          <RetryMeaning job={job} from={from} onChange={setFrom} />
         ) : action === "cancel" ? (
           <CancelMeaning job={job} descendants={descendants} onChange={setDescendants} />
         ) : action === "run" ? (
@@ -63,7 +69,12 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
       footer={
         <>
           {action === "retry" && (
-            <Link to="/create" search={{ edit: job.id }} onClick={close} className={buttonClass()}>
+            <Link
+              to="/create"
+              search={{ edit: job.id, ...(from ? { begin: from } : {}) }}
+              onClick={close}
+              className={buttonClass()}
+            >
               {t.editPayload}
             </Link>
           )}
@@ -82,12 +93,21 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
   );
 }
 
-function RetryMeaning({ type, maxAttempts }: { type: string; maxAttempts: number }) {
+interface RetryProps {
+  job: { id: string; type: string; maxAttempts: number; steps: number };
+  from: string | null;
+  onChange: (from: string | null) => void;
+}
+
+function RetryMeaning({ job: { id, type, maxAttempts, steps }, from, onChange }: RetryProps) {
   return (
-    <p>
-      {t.requeuesTheJobIn} <code className="font-mono text-text">{type}</code>{" "}
-      {t.withTheSamePayload(maxAttempts)}
-    </p>
+    <>
+      <p>
+        {t.requeuesTheJobIn} <code className="font-mono text-text">{type}</code>{" "}
+        {t.withTheSamePayload(maxAttempts)}
+      </p>
+      {steps > 0 && <RetryFrom id={id} from={from} onChange={onChange} />}
+    </>
   );
 }
 

@@ -3,12 +3,12 @@ import { useState } from "react";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { actionOf, type ManyAsk } from "./actions";
-import { act, changing, outlook, reasons, title } from "./bulkWords";
+import { act, changing, title } from "./bulkWords";
+import { COUNT, Counted } from "./Counted";
 import { DiscardMeaning } from "./DiscardMeaning";
 import { close } from "./outcome";
 import { start as begin } from "./bulkRuns";
-import { useCount, type Count } from "./useCount";
-import type { JobAction } from "@/jobs/status";
+import { useCount } from "./useCount";
 import { t } from "@/texts/en/actions";
 
 /**
@@ -55,41 +55,5 @@ export function AskMany({ question }: { question: ManyAsk }) {
         </>
       }
     />
-  );
-}
-
-/** The id of the text that says why the action cannot be confirmed yet. */
-const COUNT = "bulk-count";
-
-/** Say what will change, how far the count is, or why there is no count. */
-function Counted({
-  action,
-  counting: { exact, soFar, problem, again },
-}: {
-  action: JobAction;
-  counting: Count;
-}) {
-  if (problem)
-    return (
-      <div id={COUNT} role="alert" className="grid justify-items-start gap-2">
-        <p className="text-red">{t.notCounted(problem)}</p>
-        <Button size="sm" onClick={again}>
-          {t.countAgain}
-        </Button>
-      </div>
-    );
-  return (
-    <>
-      <p id={COUNT} role="status" aria-busy={!exact} data-testid="preview" className="nums">
-        {exact ? <strong className="text-text">{outlook(action, exact)}</strong> : t.counting(soFar)}
-      </p>
-      {exact && exact.skipped.length > 0 && (
-        <ul className="list-inside list-disc">
-          {reasons(exact).map(([reason, n]) => (
-            <li key={reason}>{t.skippedBecause(n, reason)}</li>
-          ))}
-        </ul>
-      )}
-    </>
   );
 }

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { BulkTarget } from "@/api/jobs/bulk";
-import type { JobStatus } from "@/api/jobs/jobs";
+import type { Job, JobStatus } from "@/api/jobs/jobs";
+import type { JsonObject } from "@/lib/json";
 import { createStore } from "@/lib/store";
 import type { JobAction, OneAction } from "@/jobs/status";
 
@@ -17,11 +18,21 @@ export type Ask =
       target: BulkTarget;
       scope: Scope;
       reason?: string;
+      /** Other values for fields of the payloads, by their paths. */
+      edit?: JsonObject;
+      onDone?: () => void;
+    }
+  | {
+      /** Ask for another value of a field; `jobs` are the loaded ones of the target. */
+      kind: "edit";
+      jobs: readonly Job[];
+      target: BulkTarget;
+      scope: Scope;
       onDone?: () => void;
     }
   | { kind: "redrive"; type: string; count: number };
 
-export type ManyAsk = Exclude<Ask, { kind: "one" }>;
+export type ManyAsk = Exclude<Ask, { kind: "one" | "edit" }>;
 
 export function actionOf(question: ManyAsk): JobAction {
   return question.kind === "many" ? question.action : "retry";

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { previewBulk, type BulkTally, type BulkTarget } from "@/api/jobs/bulk";
+import { previewBulk, type BulkTally } from "@/api/jobs/bulk";
 import { countBulk } from "@/api/jobs/bulkActions";
 import { sentence } from "@/api/numbers/errors";
+import { stringify } from "@/lib/json";
 import { actionOf, type ManyAsk } from "./actions";
 import { changing } from "./bulkWords";
 import type { JobAction } from "@/jobs/status";
@@ -23,21 +24,25 @@ const ONCE = { gcTime: 0, staleTime: Infinity };
 
 /**
  * Count the jobs of a question completely: the first jobs with a few requests from here, the others on the platform.
+ * Without a question, nothing is counted.
  */
-export function useCount(question: ManyAsk): Count {
-  const many = question.kind === "many" ? question : null;
-  const action = actionOf(question);
-  const [looked, setLooked] = useState(0);
+export function useCount(question: ManyAsk | null): Count {
+  const many = question?.kind === "many" ? question : null;
+  const action = question ? actionOf(question) : "retry";
+  // As text, because an integer of a payload may be a bigint.
+  const asked = stringify(many && [action, many.target, many.edit]);
+  const [looked, setLooked] = useState({ asked, jobs: 0 });
   const preview = useQuery({
-    queryKey: ["bulk-preview", question],
-    queryFn: ({ signal }) => (many ? previewBulk(action, many.target, signal) : null),
+    queryKey: ["bulk-preview", asked],
+    queryFn: ({ signal }) => (many ? previewBulk(action, many.target, signal, many.edit) : null),
     enabled: many !== null,
     ...ONCE,
   });
   const more = preview.data?.more === true;
   const all = useQuery({
-    queryKey: ["bulk-count", question],
-    queryFn: ({ signal }) => (many ? countAll(action, many.target, signal, setLooked) : null),
+    queryKey: ["bulk-count", asked],
+    queryFn: ({ signal }) =>
+      many ? countAll(action, many, signal, (jobs) => setLooked({ asked, jobs })) : null,
     enabled: more,
     retry: false,
     ...ONCE,
@@ -45,10 +50,10 @@ export function useCount(question: ManyAsk): Count {
   const failed = more ? all : preview;
   return {
     exact: (more ? all.data : preview.data) ?? null,
-    soFar: Math.max(looked, preview.data ? changing(preview.data) : 0),
+    soFar: Math.max(looked.asked === asked ? looked.jobs : 0, preview.data ? changing(preview.data) : 0),
     problem: failed.isError ? sentence(failed.error) : null,
     again: () => {
-      setLooked(0);
+      setLooked({ asked, jobs: 0 });
       void failed.refetch();
     },
   };
@@ -57,11 +62,11 @@ export function useCount(question: ManyAsk): Count {
 /** Let the platform count; raise an error if an operator stopped the count. */
 async function countAll(
   action: JobAction,
-  target: BulkTarget,
+  { target, edit }: Pick<Extract<ManyAsk, { kind: "many" }>, "target" | "edit">,
   signal: AbortSignal,
   onLook: (soFar: number) => void,
 ): Promise<BulkTally> {
-  const { state, problem, matched, skipped } = await countBulk(action, target, signal, onLook);
+  const { state, problem, matched, skipped } = await countBulk(action, target, signal, onLook, edit);
   if (state !== "done") throw new Error(problem ?? t.countStopped);
   return { matched: matched - skipped, done: 0, skipped: [], more: false };
 }

@@ -12,7 +12,7 @@ function show(more: Partial<JobDetail>) {
   const job = detail("completed", [], more);
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity, retry: false } } });
   client.setQueryData(jobTypes().queryKey, []);
-  client.setQueryData(madeBy(job.id).queryKey, { jobs: [], more: false });
+  client.setQueryData(madeBy(job.id).queryKey, { jobs: [], more: false, looked: 0 });
   render(
     <QueryClientProvider client={client}>
       <Family job={job} />

@@ -1,17 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import type { Job, JobDetail } from "@/api/jobs/jobs";
+import { lazy, Suspense, useState } from "react";
+import { PAGE, type Job, type JobDetail } from "@/api/jobs/jobs";
 import { madeBy } from "@/api/jobs/made";
 import { shortId } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { StatusChip } from "@/jobs/StatusChip";
 import { useMakes } from "@/jobs/useMakes";
-import { Button } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
+import { Skeleton } from "@/ui/states";
 import { t } from "@/texts/en/detail";
 
 const EVERY_MS = 5000;
+/** The same for more than a page of child jobs, which takes several requests. */
+const MANY_MS = 20_000;
+/** Maximum number of child jobs that are listed; more are shown as a picture. */
+const MOST_LISTED = 12;
+
+const FanOut = lazy(async () => ({ default: (await import("@/jobs/fanout/FanOut")).FanOut }));
 
 /** Show the parent job and the child jobs; nothing for a job without either. */
 export function Family({ job }: { job: JobDetail }) {
@@ -42,10 +49,15 @@ export function Family({ job }: { job: JobDetail }) {
 }
 
 function Made({ id, makes }: { id: string; makes: (type: string) => boolean }) {
-  const { data, error } = useQuery({ ...madeBy(id), ...usePolling({ atLeast: EVERY_MS }) });
+  const [listed, setListed] = useState(false);
+  const { data, error } = useQuery(madeBy(id));
+  const many = (data?.jobs.length ?? 0) > PAGE;
+  useQuery({ ...madeBy(id), ...usePolling({ atLeast: many ? MANY_MS : EVERY_MS }) });
   if (error) return <p className="text-sm text-red">{t.couldntLoadMade}</p>;
   if (data === undefined) return null;
   if (data.jobs.length === 0) return <p className="text-sm text-soft">{t.madeNothing}</p>;
+  if (data.jobs.length > MOST_LISTED && !listed)
+    return <Crowd id={id} jobs={data.jobs} more={data.more} onList={() => setListed(true)} />;
   return (
     <ul aria-label={t.jobsMadeBy(shortId(id))} className="flex min-w-0 flex-col gap-2">
       {data.jobs.map((job) => (
@@ -53,6 +65,31 @@ function Made({ id, makes }: { id: string; makes: (type: string) => boolean }) {
       ))}
       {data.more && <li className="text-xs text-faint">{t.onlySomeMade(data.jobs.length)}</li>}
     </ul>
+  );
+}
+
+/** Show many child jobs as a picture; a list of them can be chosen instead. */
+function Crowd({ id, jobs, more, onList }: { id: string; jobs: Job[]; more: boolean; onList: () => void }) {
+  return (
+    <div className="flex min-w-0 flex-col gap-3">
+      <Suspense fallback={<Skeleton className="h-24" />}>
+        <FanOut
+          jobs={jobs}
+          more={more}
+          label={t.madeByType}
+          listOf={(status, type) => ({ parent: id, status, ...(type && { type }) })}
+        />
+      </Suspense>
+      <p className="flex flex-wrap items-center gap-2 text-xs text-faint">
+        {more && t.onlySomeMade(jobs.length)}
+        <Button size="sm" tone="ghost" onClick={onList}>
+          {t.asList}
+        </Button>
+        <Link to="/dashboard" search={{ parent: id }} className={buttonClass("ghost", "sm")}>
+          {t.listMade}
+        </Link>
+      </p>
+    </div>
   );
 }
 

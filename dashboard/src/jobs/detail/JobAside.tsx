@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import type { JobDetail } from "@/api/jobs/jobs";
 import { latency } from "@/api/numbers/metrics";
 import { cx } from "@/lib/cx";
@@ -77,6 +79,22 @@ export function JobFacts({ job }: { job: JobDetail }) {
         {job.onEnd && (
           <Fact name={t.tellsItsEndTo} mono>
             {job.onEnd}
+          </Fact>
+        )}
+        {job.notify !== undefined && job.notify.length > 0 && (
+          <Fact name={t.notifies}>
+            {job.notify.map((name, at) => (
+              <Fragment key={name}>
+                {at > 0 && ", "}
+                <Link
+                  to="/webhooks"
+                  search={{ of: name }}
+                  className="underline decoration-strong underline-offset-4 hover:decoration-current"
+                >
+                  {name}
+                </Link>
+              </Fragment>
+            ))}
           </Fact>
         )}
         {job.idempotencyKey && (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { JobDetail } from "@/api/jobs/jobs";
 import { metrics } from "@/api/numbers/metrics";
+import { shortId } from "@/lib/format";
 import { countdown } from "@/lib/time";
 import { useNow, usePolling } from "@/live/live";
 import { When } from "@/live/When";
@@ -55,12 +56,32 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             <Copy text={job.id} label={t.copyTheId} />
           </p>
           <JobTags job={job} />
+          <Membership job={job} />
         </div>
         {canAct && <Actions job={job} />}
       </div>
       <Progress job={job} />
       <Why job={job} canAct={canAct} />
     </header>
+  );
+}
+
+/** Link to the batch of a member, at its round. */
+function Membership({ job: { batch, round } }: { job: JobDetail }) {
+  if (!batch) return null;
+  return (
+    <p className="mt-1 text-xs text-soft">
+      {t.memberOf}{" "}
+      <Link
+        to="/batches/$id"
+        params={{ id: batch }}
+        search={round != null && round > 1 ? { round: String(round) } : {}}
+        title={batch}
+        className="text-text underline decoration-strong underline-offset-4 hover:decoration-current"
+      >
+        {t.batchAndRound(shortId(batch), round ?? 1)}
+      </Link>
+    </p>
   );
 }
 
@@ -191,6 +212,19 @@ function Why({ job, canAct }: HeaderProps) {
                   <Told text={givenBack} />
                 </>
               )}
+            </>
+          ) : job.waitsFor?.job != null ? (
+            <>
+              {t.waitsForJob}{" "}
+              <Link
+                to="/jobs/$id"
+                params={{ id: job.waitsFor.job }}
+                className="font-mono text-text underline"
+              >
+                {shortId(job.waitsFor.job)}
+              </Link>{" "}
+              {t.since} <When at={job.updatedAt} />
+              {paused ? ` ${t.whilePaused(job.type)}` : "."}
             </>
           ) : job.waitsFor && job.waitsFor.until > now ? (
             <>

@@ -1,14 +1,16 @@
+import { QueryFailure } from "@/live/QueryFailure";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
+import { isStatus } from "@/api/numbers/errors";
 import { jobOne, type JobDetail } from "@/api/jobs/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
-import { usePolling, type Pace } from "@/live/live";
+import { WATCHED, usePolling, type Pace } from "@/live/live";
+import { prefs, setPrefs } from "@/session/prefs";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { Empty, Skeleton } from "@/ui/states";
 import { ask } from "@/jobs/actions/actions";
 import { Attempts } from "./Attempts";
 import { JobFacts, Payload, Result } from "./JobAside";
@@ -20,6 +22,8 @@ import { finished } from "@/jobs/measure";
 import { allows } from "@/jobs/status";
 import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
+import { madeBy } from "@/api/jobs/made";
+import { useMakes } from "@/jobs/useMakes";
 import { useKeptSteps } from "./useKeptSteps";
 import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
 import { t } from "@/texts/en/detail";
@@ -37,7 +41,7 @@ export function JobPage() {
   const { id } = useParams({ from: "/jobs/$id" });
   const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
   const pace = (): Pace =>
-    query.data === undefined || movesSoon(query.data, Date.now()) ? { busy: true } : { atLeast: CALM_MS };
+    query.data === undefined || movesSoon(query.data, Date.now()) ? WATCHED : { atLeast: CALM_MS };
   const polled = useQuery({
     ...jobOne(id),
     ...usePolling(pace),
@@ -47,15 +51,7 @@ export function JobPage() {
   if (job) return <Loaded job={job} />;
   if (isStatus(query.error, 404)) return <NotFound id={id} />;
   if (query.error) {
-    return (
-      <Failure
-        page
-        title={t.couldntLoadJob}
-        detail={sentence(query.error)}
-        correlationId={query.error instanceof ApiError ? query.error.correlationId : null}
-        onRetry={() => void query.refetch()}
-      />
-    );
+    return <QueryFailure page title={t.couldntLoadJob} query={query} />;
   }
   return <JobToCome />;
 }
@@ -64,17 +60,22 @@ function Loaded({ job }: { job: JobDetail }) {
   const { can } = useMe();
   useJobKeys(job, can.act);
   useEffect(() => trail.update((now) => ({ ...now, reading: job.id })), [job.id]);
+  useEffect(() => {
+    if (!prefs.get().jobSeen) setPrefs({ jobSeen: true });
+  }, []);
   const [follow, setFollow] = useState(true);
   const logs = useJobLogs(job, follow);
   const lines = logs.data?.lines ?? [];
   const kept = useKeptSteps(job);
+  const makes = useMakes();
+  const made = useQuery({ ...madeBy(job.id), enabled: makes(job.type) || Boolean(job.onEnd) });
   return (
     <div className="flex flex-col gap-3">
       <JobHeader job={job} canAct={can.act} />
       <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div className="flex min-w-0 flex-col gap-3">
           <Panel title={t.timeline}>
-            <Timeline job={job} logs={lines} kept={kept.data?.rows} />
+            <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
           </Panel>
           <KeptSteps job={job} />
           <Result job={job} />

@@ -6,7 +6,7 @@ import { showWithin } from "@/test/screen";
 import { JobHeader } from "./JobHeader";
 
 const waiting = (event: string | null) =>
-  detail("suspended", [], { startedAt: T0, steps: 1, waitsFor: { event, until: T0 + 60_000 } });
+  detail("suspended", [], { startedAt: T0, steps: 1, waitsFor: { event, job: null, until: T0 + 60_000 } });
 
 function posts(): { url: string; body: unknown }[] {
   const sent: { url: string; body: unknown }[] = [];

@@ -4,15 +4,16 @@ import { config } from "@/config";
 import { Code } from "@/ui/Code";
 import { Segments } from "@/ui/Field";
 import { Panel } from "@/ui/Panel";
-import { client, curl, python } from "./snippets";
+import { client, curl, python, typescript } from "@/jobs/snippets";
 import { t } from "@/texts/en/detail";
 
 const LANGUAGES = [
   ["curl", "curl"],
   ["client", "Python"],
+  ["typescript", "TypeScript"],
   ["python", t.withoutLibrary],
 ] as const;
-const WRITE = { curl, client, python };
+const WRITE = { curl, client, typescript, python };
 
 /** Show the request that creates the same job, as code to copy. */
 export default function Snippets({ job }: { job: JobDetail }) {

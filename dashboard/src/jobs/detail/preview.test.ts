@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { job } from "@/test/factories";
 import { csvRows, resultFiles } from "./preview";
-import { client, curl, literal, python } from "./snippets";
+import { client, curl, literal, python, typescript } from "@/jobs/snippets";
 
 test("links in a result are files only when they are web addresses", () => {
   const result = {
@@ -63,4 +63,15 @@ test("the client's call is Python: its own words for true, false and null, and w
     ].join("\n"),
   );
   expect(literal(false)).toBe("False");
+});
+
+test("the call of the TypeScript client has the real address and no token", () => {
+  const code = typescript(
+    job("j", { payload: { to: ["ada"] }, tags: ["night"], maxAttempts: 5 }),
+    "https://api.test",
+  );
+  expect(code).toContain('new JobFlow({ url: "https://api.test", token: process.env.JOBFLOW_TOKEN ?? "" })');
+  expect(code).toMatch(
+    /jobs\.submit\("email\.send", \{\s+"to": \[\s+"ada"\s+\]\s+\}, \{\s+"tags": .*"max_attempts": 5\s+\}\);/s,
+  );
 });

@@ -6,16 +6,16 @@ import { cx } from "@/lib/cx";
 import { brief, percent } from "@/lib/format";
 import { count, decimal } from "@/texts/numbers";
 import { spell } from "@/lib/time";
-import { SERIES, usePolling } from "@/live/live";
+import { SERIES, STEADY, usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
-import { perMinute, RATE_MINUTES } from "@/jobs/rates";
+import { perMinute } from "@/jobs/rates";
 import { STATUS } from "@/jobs/status";
 import { t } from "@/texts/en/health";
 
 /** Show the main numbers. If `beside` is true, charts are beside them, and the numbers use two rows. */
 export function Figures({ beside }: { beside: boolean }) {
-  const { data, isError } = useQuery({ ...metrics(), ...usePolling() });
+  const { data, isError } = useQuery({ ...metrics(), ...usePolling(STEADY) });
   return (
     <dl
       aria-label={t.numbers}
@@ -73,9 +73,9 @@ function Numbers({ data, failed }: { data: Metrics | undefined; failed: boolean 
         note={t.lastHourOf(count(ended))}
       />
       <Figure
-        name={t.doneMin}
+        name={t.perMinuteName}
         value={past(() => decimal(perMinute(points ?? [], "completed"), 1))}
-        note={t.lastMin(RATE_MINUTES)}
+        note={t.completedNote}
       />
     </>
   );

@@ -14,10 +14,13 @@ interface BulkBarProps {
   /** The number of selected jobs that can be cancelled; null if not all of them are loaded. */
   cancellable: number | null;
   act: (action: JobAction) => void;
+  /** Ask for another value of a field of the payloads. */
+  edit: () => void;
 }
 
 /** Show the selection and its actions. While jobs are selected, the list is not updated. */
-export default function BulkBar({ selection, total, canMatch, allowed, cancellable, act }: BulkBarProps) {
+export default function BulkBar(props: BulkBarProps) {
+  const { selection, total, canMatch, allowed, cancellable, act, edit } = props;
   const { ids, matching } = selection;
   const cancelLabel = cancellable === null ? t.cancelMatchingJobs : t.cancelJobs(cancellable);
   return (
@@ -43,6 +46,11 @@ export default function BulkBar({ selection, total, canMatch, allowed, cancellab
       {allowed("retry") && (
         <Button size="sm" icon={<IconRetry width={14} height={14} />} onClick={() => act("retry")}>
           {t.retry}
+        </Button>
+      )}
+      {allowed("retry") && (
+        <Button size="sm" onClick={edit}>
+          {t.editPayloads}
         </Button>
       )}
       {allowed("discard") && (

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { latency, throughput } from "@/api/numbers/metrics";
-import { absence, ChartCard } from "@/charts/ChartCard";
+import { absence } from "@/charts/absence";
+import { ChartCard } from "@/charts/ChartCard";
 import type { Line } from "@/charts/TimeChart";
 import { count } from "@/texts/numbers";
 import { duration } from "@/lib/time";
@@ -42,7 +43,7 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
   const column = (
     label: string,
     color: string,
-    key: "completed" | "failed" | "deadLettered" | "retried",
+    key: "completed" | "failed" | "deadLettered" | "retried" | "deferred",
   ): Line => ({
     label,
     color,
@@ -68,6 +69,7 @@ export default function JobCharts({ search, onBrush }: { search: JobsSearch; onB
         lines={[
           column(t.completed, "--green", "completed"),
           column(t.retried, "--amber", "retried"),
+          ...(points.some(({ deferred }) => deferred > 0) ? [column(t.deferred, "--grey", "deferred")] : []),
           column(t.failed, "--red", "failed"),
           column(t.deadLetter, "--rose", "deadLettered"),
         ]}

@@ -7,10 +7,10 @@ import { useMe } from "@/session/session";
 import { IconUp } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
 import type { JobAction } from "@/jobs/status";
-import { bulkQuestion, countOf } from "./bulkQuestion";
+import { bulkQuestion, countOf, editQuestion } from "./bulkQuestion";
 import { JobTable } from "@/jobs/table/JobTable";
 import { ListFooter, RowsToCome } from "./listStates";
-import { isNarrowed, isServerOrder, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
+import { isNarrowed, isServerOrder, sortOf, toFilter, type JobsSearch, type SortKey } from "@/jobs/search";
 import { trail } from "@/jobs/trail";
 import { useJobs } from "./useJobs";
 import { useSearching } from "./useSearching";
@@ -47,7 +47,7 @@ export function JobList({ search }: { search: JobsSearch }) {
     if (empty && fresh > 0) accept();
   }, [empty, fresh, accept]);
   const onSort = (sort: SortKey) => {
-    const dir = (search.sort ?? "created") === sort && search.dir !== "asc" ? ("asc" as const) : undefined;
+    const dir = sortOf(search) === sort && search.dir !== "asc" ? ("asc" as const) : undefined;
     const { sort: _, dir: __, ...rest } = search;
     void navigate({ search: { ...rest, sort, ...(dir && { dir }) }, replace: true });
   };
@@ -64,7 +64,12 @@ export function JobList({ search }: { search: JobsSearch }) {
     const asked = question(action);
     if (asked) ask(asked);
   };
-  const canMatch = !search.id && pages.hasNextPage;
+  const edit = () => {
+    const asked = editQuestion(picked, selection.clear);
+    if (asked) ask(asked);
+  };
+  const limited = search.id !== undefined || search.parent !== undefined;
+  const canMatch = !limited && pages.hasNextPage;
   useKeys((event) => {
     if (event.key === "Escape" && isShortcut(event)) selection.clear();
   });
@@ -118,6 +123,7 @@ export function JobList({ search }: { search: JobsSearch }) {
             allowed={(action) => question(action) !== null}
             cancellable={countOf(question("cancel"))}
             act={act}
+            edit={edit}
           />
         </Suspense>
       )}

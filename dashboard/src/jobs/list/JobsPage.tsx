@@ -18,12 +18,14 @@ import { SavedViews, TableMenu } from "./ViewMenu";
 import { t } from "@/texts/en/list";
 
 const Matches = lazy(() => import("./matches/Matches"));
+const FirstSteps = lazy(() => import("./first/FirstSteps"));
 const JobCharts = lazy(() => import("./JobCharts"));
 
 /** /dashboard: health, throughput and latency, and every job. */
 export function JobsPage() {
   const search = useSearch({ from: "/dashboard" });
   const [chosen, setChosen] = useState<boolean | null>(null);
+  const idle = useIdle();
   // A user who filters searches for jobs, so the numbers and charts are hidden.
   const open = chosen ?? !isNarrowed(search);
   const key = JSON.stringify({ ...search, sort: undefined, dir: undefined, span: undefined });
@@ -57,6 +59,11 @@ export function JobsPage() {
           <JobList key={key} search={search} />
         )}
       </section>
+      {idle && !isNarrowed(search) && (
+        <Suspense>
+          <FirstSteps />
+        </Suspense>
+      )}
     </div>
   );
 }

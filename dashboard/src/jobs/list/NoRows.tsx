@@ -2,14 +2,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ApiError, sentence } from "@/api/numbers/errors";
 import { metrics } from "@/api/numbers/metrics";
-import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
-import { IconPlus } from "@/ui/icons";
 import { Empty, Failure } from "@/ui/states";
 import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
+import { FirstJob } from "./first/FirstJob";
 import { searchable } from "./searching";
 import type { useJobs } from "./useJobs";
+import { t as base } from "@/texts/en/base";
 import { t } from "@/texts/en/list";
 
 interface NoRowsProps {
@@ -40,7 +40,7 @@ function Searching({ search, pages, searched, onGoOn }: NoRowsProps) {
     <Empty
       title={stopped ? t.noMatchSoFar : t.searching}
       action={
-        stopped && <Button onClick={onGoOn}>{failed ? t.couldntLoadMoreRetry : t.continueSearch}</Button>
+        stopped && <Button onClick={onGoOn}>{failed ? base.couldntLoadMoreRetry : t.continueSearch}</Button>
       }
     >
       <span aria-live="polite" className="nums">
@@ -52,12 +52,6 @@ function Searching({ search, pages, searched, onGoOn }: NoRowsProps) {
 }
 
 function NoJobs({ search, searched }: Pick<NoRowsProps, "search" | "searched">) {
-  const { can } = useMe();
-  const create = can.act && (
-    <Link to="/create" className={buttonClass("primary")}>
-      <IconPlus /> {t.createAJob}
-    </Link>
-  );
   if (isFiltered(search)) {
     return (
       <Empty
@@ -82,11 +76,7 @@ function NoJobs({ search, searched }: Pick<NoRowsProps, "search" | "searched">) 
       <Empty title={t.noJobsOfStatus(STATUS[search.status].label)}>{STATUS[search.status].meaning}</Empty>
     );
   }
-  return (
-    <Empty title={t.noJobsYet} action={create}>
-      {t.jobsAppearHereWhen}
-    </Empty>
-  );
+  return <FirstJob />;
 }
 
 function ListFailure({ error, onRetry }: { error: Error; onRetry: () => void }) {

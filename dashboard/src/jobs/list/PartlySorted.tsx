@@ -36,7 +36,7 @@ export default function PartlySorted({
     >
       <IconAlert width={14} height={14} className="text-amber" />
       <p className="nums min-w-44 flex-1">
-        {t.onlyNewestSorted(count(loaded), total === null ? null : count(total))}
+        {t.onlyFirstSorted(count(loaded), total === null ? null : count(total))}
       </p>
       {going ? (
         <Button size="sm" onClick={() => setMost(0)}>

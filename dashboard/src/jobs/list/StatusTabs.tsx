@@ -4,14 +4,14 @@ import { metrics } from "@/api/numbers/metrics";
 import type { JobStatus } from "@/api/jobs/jobs";
 import { cx } from "@/lib/cx";
 import { brief } from "@/lib/format";
-import { usePolling } from "@/live/live";
+import { STEADY, usePolling } from "@/live/live";
 import { isFiltered, type JobsSearch } from "@/jobs/search";
 import { STATUS, STATUSES } from "@/jobs/status";
 import { t } from "@/texts/en/list";
 
 /** Show a tab for each status with its number of jobs. With a filter other than the type, there is no number. */
 export function StatusTabs({ search }: { search: JobsSearch }) {
-  const { data } = useQuery({ ...metrics(), ...usePolling() });
+  const { data } = useQuery({ ...metrics(), ...usePolling(STEADY) });
   const { type, status: _, ...others } = search;
   const counted = !isFiltered(others);
   const numbers = !counted ? undefined : type ? data?.byType[type] : data;

@@ -67,15 +67,15 @@ async function download(search: JobsSearch, format: Format): Promise<void> {
   toast.done(t.downloading);
   try {
     const { everyJob, save, written } = await import("./download");
-    const { jobs, more } = await everyJob(toFilter(search, Date.now()));
+    const { jobs, looked, more } = await everyJob(toFilter(search, Date.now()));
     save(written(jobs, format), `jobs.${format}`);
-    toast.done(more ? t.downloadedNewest(jobs.length) : t.downloaded(jobs.length));
+    toast.done(more ? t.downloadedNewest(jobs.length, looked) : t.downloaded(jobs.length));
   } catch (error) {
     toast.problem(sentence(error));
   }
 }
 
-/** Show named filters, which are stored in this browser as URLs. */
+/** Show named filters: those of this browser and those that all users of the stage share. */
 export function SavedViews() {
   // Loaded while the browser is idle, so that the menu opens with its content.
   const idle = useIdle();

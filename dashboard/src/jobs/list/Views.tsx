@@ -1,8 +1,19 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useLocation } from "@tanstack/react-router";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
+import { sentence } from "@/api/numbers/errors";
+import {
+  LONGEST_SEARCH,
+  sharedViews,
+  shareView,
+  unshareView,
+  type SharedView,
+  type View,
+} from "@/api/jobs/views";
 import { setPrefs, usePrefs } from "@/session/prefs";
+import { useMe } from "@/session/session";
 import { Button, IconButton } from "@/ui/Button";
-import { Field, inputClass } from "@/ui/Field";
+import { Field, inputClass, Segments } from "@/ui/Field";
 import { IconClose } from "@/ui/icons";
 import { toast } from "@/ui/overlay/toast";
 import { readSearch } from "@/jobs/search";
@@ -15,68 +26,187 @@ const SYSTEM = [
   { name: t.scheduled, search: "?status=scheduled" },
 ];
 
-/** Open, save and delete named filters. Loaded when the menu is opened. */
+/** Open, save and delete named filters: those of this browser, and those of the stage. Loaded when the menu is opened. */
 export default function Views({ close }: { close: () => void }) {
   const { views } = usePrefs();
-  const [name, setName] = useState("");
+  const { can } = useMe();
+  const shared = useQuery(sharedViews());
+  const unshare = useUnshare();
   const navigate = useNavigate();
-  const here = useLocation({ select: (location) => location.searchStr });
   const show = (search: string) => {
     close();
     void navigate({ to: "/dashboard", search: readSearch(Object.fromEntries(new URLSearchParams(search))) });
   };
-  const save = () => {
-    const kept = views.filter((view) => view.name !== name.trim());
-    setPrefs({ views: [...kept, { name: name.trim(), search: here }] });
-    toast.done(t.savedTheViewIn(name.trim()));
-    close();
-  };
+  const forget = (view: View) => setPrefs({ views: views.filter((one) => one !== view) });
   return (
     <>
-      <ul className="-mx-2 mb-3 flex flex-col">
-        {[...SYSTEM, ...views].map((view) => (
+      <div className="-mx-2 mb-3 max-h-80 overflow-y-auto">
+        <Named views={SYSTEM} onShow={show} />
+        {shared.error && (
+          <p role="alert" className="px-2 py-1.5 text-xs text-red">
+            {t.couldntLoadViews(sentence(shared.error))}
+          </p>
+        )}
+        {shared.data && shared.data.length > 0 && (
+          <Named
+            title={t.forEveryone}
+            views={shared.data}
+            hint={({ by }) => t.savedBy(by)}
+            onShow={show}
+            onDelete={can.act ? unshare : undefined}
+          />
+        )}
+        {views.length > 0 && <Named title={t.inThisBrowser} views={views} onShow={show} onDelete={forget} />}
+      </div>
+      <Save close={close} />
+    </>
+  );
+}
+
+interface NamedProps<V extends View> {
+  title?: string;
+  views: V[];
+  hint?: (view: V) => string;
+  onShow: (search: string) => void;
+  onDelete?: ((view: V) => void) | undefined;
+}
+
+function Named<V extends View>({ title, views, hint, onShow, onDelete }: NamedProps<V>): ReactNode {
+  return (
+    <>
+      {title && <h3 className="px-2 pt-2 text-2xs text-faint">{title}</h3>}
+      <ul aria-label={title} className="flex flex-col">
+        {views.map((view) => (
           <li key={view.name} className="flex items-center hover:bg-hover">
             <button
               type="button"
               className="min-w-0 flex-1 truncate px-2 py-1.5 text-start text-sm"
-              onClick={() => show(view.search)}
+              onClick={() => onShow(view.search)}
             >
               {view.name}
+              {hint && <span className="ms-2 text-2xs text-faint">{hint(view)}</span>}
             </button>
-            {views.includes(view) && (
-              <IconButton
-                label={t.deleteView(view.name)}
-                className="size-7"
-                onClick={() => setPrefs({ views: views.filter((one) => one !== view) })}
-              >
+            {onDelete && (
+              <IconButton label={t.deleteView(view.name)} className="size-7" onClick={() => onDelete(view)}>
                 <IconClose width={12} height={12} />
               </IconButton>
             )}
           </li>
         ))}
       </ul>
-      <form
-        className="flex items-end gap-2 border-t border-line pt-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim()) save();
-        }}
-      >
+    </>
+  );
+}
+
+/** Save the filters of the list under a name, in this browser or, for those who may, for all users of the stage. */
+function Save({ close }: { close: () => void }) {
+  const { views } = usePrefs();
+  const { can } = useMe();
+  const [typed, setTyped] = useState("");
+  const [where, setWhere] = useState<"browser" | "stage">("browser");
+  const share = useShare();
+  const shared = useQuery(sharedViews());
+  const name = typed.trim();
+  const search = useLocation({ select: (location) => location.searchStr });
+  const replaced = where === "stage" ? shared.data?.find((view) => view.name === name) : undefined;
+  const save = () => {
+    if (where === "stage") {
+      if (search.length > LONGEST_SEARCH) toast.problem(t.filtersTooLong);
+      else share.mutate({ view: { name, search }, replaced }, { onSuccess: close });
+      return;
+    }
+    setPrefs({ views: [...views.filter((view) => view.name !== name), { name, search }] });
+    toast.done(t.savedTheViewIn(name));
+    close();
+  };
+  return (
+    <form
+      className="flex flex-col gap-2 border-t border-line pt-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (name) save();
+      }}
+    >
+      <div className="flex items-end gap-2">
         <Field label={t.saveCurrentViewAs} className="flex-1">
           {(control) => (
             <input
               {...control}
               className={inputClass}
-              value={name}
+              value={typed}
               maxLength={40}
-              onChange={(event) => setName(event.target.value)}
+              onChange={(event) => setTyped(event.target.value)}
             />
           )}
         </Field>
-        <Button type="submit" disabled={!name.trim()}>
+        <Button type="submit" disabled={!name || share.isPending}>
           {t.save}
         </Button>
-      </form>
-    </>
+      </div>
+      <p aria-live="polite" className="text-xs text-soft empty:hidden">
+        {replaced && t.replacesTheViewOf(replaced.by)}
+      </p>
+      {can.act && (
+        <div>
+          <Segments
+            label={t.whoSeesTheView}
+            value={where}
+            options={[
+              ["browser", t.inThisBrowser],
+              ["stage", t.forEveryone],
+            ]}
+            onChange={setWhere}
+          />
+        </div>
+      )}
+    </form>
   );
+}
+
+interface Sharing {
+  view: View;
+  /** The view that it replaces; another one is not replaced. */
+  replaced?: SharedView | undefined;
+}
+
+/** Share a view, or say why it could not be shared. A view that it has replaced can be brought back. */
+function useShare() {
+  const client = useQueryClient();
+  const save = (sharing: Sharing) => shareView(sharing.view, sharing.replaced);
+  const settled = () => client.invalidateQueries({ queryKey: sharedViews().queryKey });
+  const problem = (error: Error) => toast.problem(sentence(error));
+  const undo = useMutation({
+    mutationFn: save,
+    onSuccess: (_, { view }) => toast.done(t.savedTheViewForEveryone(view.name)),
+    onError: problem,
+    onSettled: settled,
+  });
+  return useMutation({
+    mutationFn: save,
+    onSuccess: (saved, { view, replaced }) =>
+      toast.done(t.savedTheViewForEveryone(view.name), {
+        action: replaced && {
+          label: t.undo,
+          run: () => undo.mutate({ view: replaced, replaced: saved }),
+        },
+      }),
+    onError: problem,
+    onSettled: settled,
+  });
+}
+
+/** Delete a shared view, and offer to save it again: others may need it. */
+function useUnshare() {
+  const client = useQueryClient();
+  const share = useShare();
+  const unshare = useMutation({
+    mutationFn: ({ id }: SharedView) => unshareView(id),
+    onSuccess: (view) =>
+      toast.done(t.deletedTheViewForEveryone(view.name), {
+        action: { label: t.undo, run: () => share.mutate({ view }) },
+      }),
+    onError: (error) => toast.problem(sentence(error)),
+    onSettled: () => client.invalidateQueries({ queryKey: sharedViews().queryKey }),
+  });
+  return (view: SharedView) => unshare.mutate(view);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { job } from "@/test/factories";
-import { bulkQuestion, countOf } from "./bulkQuestion";
+import { bulkQuestion, countOf, editQuestion } from "./bulkQuestion";
 
 const done = () => undefined;
 const rows = [
@@ -29,4 +29,11 @@ test("with all matching jobs selected, the action takes the filter", () => {
   const all = { ...picked, matching: true, search: { status: "failed" as const } };
   expect(bulkQuestion(all, "retry", done)).toMatchObject({ target: { filter: { status: "failed" } } });
   expect(bulkQuestion(all, "cancel", done)).toBeNull();
+});
+
+test("an edit takes every selected job that can be retried, with its payload", () => {
+  const asked = editQuestion(picked, done);
+  expect(asked).toMatchObject({ kind: "edit", target: { ids: ["a", "c"] }, scope: "selected" });
+  expect(asked?.kind === "edit" && asked.jobs.map(({ id }) => id)).toEqual(["a", "c"]);
+  expect(editQuestion({ ...picked, ids: new Set(["b"]) }, done)).toBeNull();
 });

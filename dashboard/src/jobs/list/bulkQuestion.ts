@@ -25,6 +25,16 @@ export function bulkQuestion(picked: Picked, action: JobAction, onDone: () => vo
   return ids.length > 0 ? { kind: "many", action, target: { ids }, scope: "selected", onDone } : null;
 }
 
+/** Return the question for another value of a field of the selected jobs' payloads; null if none can be retried. */
+export function editQuestion(picked: Picked, onDone: () => void): Ask | null {
+  const retry = bulkQuestion(picked, "retry", onDone);
+  if (retry?.kind !== "many") return null;
+  const jobs = picked.rows.filter(
+    (job) => (picked.matching || picked.ids.has(job.id)) && allows(job.status, "retry"),
+  );
+  return { kind: "edit", jobs, target: retry.target, scope: retry.scope, onDone };
+}
+
 /** Return the number of jobs in a question's list of ids; null if the question has a filter instead. */
 export function countOf(question: Ask | null): number | null {
   if (question?.kind !== "many") return 0;

@@ -2,6 +2,7 @@ import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
 import { Skeleton } from "@/ui/states";
 import type { useJobs } from "./useJobs";
+import { t as base } from "@/texts/en/base";
 import { t } from "@/texts/en/list";
 
 type Pages = ReturnType<typeof useJobs>["pages"];
@@ -30,7 +31,7 @@ export function ListFooter({
       </p>
       {pages.isFetchNextPageError ? (
         <Button size="sm" onClick={onMore}>
-          {t.couldntLoadMoreRetry}
+          {base.couldntLoadMoreRetry}
         </Button>
       ) : (
         more && (

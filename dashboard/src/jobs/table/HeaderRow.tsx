@@ -1,7 +1,7 @@
 import { cx } from "@/lib/cx";
 import { IconDown, IconUp } from "@/ui/icons";
 import { template, type Column } from "./columns";
-import type { JobsSearch, SortKey } from "@/jobs/search";
+import { sortOf, type JobsSearch, type SortKey } from "@/jobs/search";
 import type { Selection } from "./useSelection";
 import { t } from "@/texts/en/list";
 
@@ -52,9 +52,14 @@ export function HeaderRow({ columns, search, onSort, selection, rows, selectable
 
 function HeaderCell({ column, search, onSort }: { column: Column } & Pick<HeaderProps, "search" | "onSort">) {
   const { sort, title, end } = column;
-  const active = sort !== undefined && (search.sort ?? "created") === sort;
+  const active = sort !== undefined && sortOf(search) === sort;
   const up = search.dir === "asc";
-  if (!sort) return <span role="columnheader">{title}</span>;
+  if (!sort)
+    return (
+      <span role="columnheader" className={cx(end && "text-end")}>
+        {title}
+      </span>
+    );
   return (
     <span
       role="columnheader"

@@ -3,7 +3,7 @@ import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
 import { duration } from "@/lib/time";
 import { Age } from "@/live/Age";
-import { Attempts, Details, Tags } from "./columns";
+import { Attempts, Details, dueAt, Tags } from "./columns";
 import type { RowProps } from "./row";
 import { ran } from "@/jobs/measure";
 import { RowActions } from "@/jobs/actions/RowActions";
@@ -21,13 +21,14 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
       role="row"
       aria-rowindex={index + 2}
       data-job={job.id}
+      title={left ? t.matchesNoMore : undefined}
       onClick={(event) => {
         if (!(event.target as Element).closest("a, button, input, label")) onOpen(job);
       }}
       className={cx(
         "absolute inset-x-0 top-0 border-b border-line px-3 py-2.5",
         selected && "bg-wash",
-        left && "opacity-55",
+        left && "bg-bg italic",
       )}
       style={place}
     >
@@ -44,7 +45,7 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
           )}
           <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
           <span className="nums ms-auto text-xs text-soft">
-            <Age at={job.createdAt} />
+            <Age at={(job.status === "scheduled" ? dueAt(job) : null) ?? job.createdAt} />
           </span>
         </div>
         <div className="flex items-center gap-2">

@@ -27,6 +27,7 @@ export const JobRow = memo(function JobRow({
       aria-rowindex={index + 2}
       aria-selected={selectable ? selected : undefined}
       data-job={job.id}
+      title={left ? t.matchesNoMore : undefined}
       onClick={(event) => {
         if (!(event.target as Element).closest("a, button, input, label") && !getSelection()?.toString())
           onOpen(job);
@@ -35,7 +36,7 @@ export const JobRow = memo(function JobRow({
         "group absolute inset-x-0 top-0 grid cursor-pointer items-center gap-3 border-b border-line px-2 text-sm",
         "hover:bg-hover has-[a:focus-visible]:bg-hover has-[a:focus-visible]:shadow-[inset_2px_0_0_var(--focus)]",
         selected && "bg-wash",
-        left && "opacity-55",
+        left && "bg-bg italic",
       )}
       style={{ ...place, gridTemplateColumns: template(columns) }}
     >

@@ -21,9 +21,12 @@ test("jobs that wait for a time have a column for it", () => {
 
 test("a suspended job's details say what it waits for", () => {
   const text = (event: string | null) => {
-    const row = job("a", { status: "suspended", waitsFor: { event, until: T0 } });
+    const row = job("a", { status: "suspended", waitsFor: { event, job: null, until: T0 } });
     return render(<Details job={row} />).container.textContent;
   };
   expect(text("approved")).toContain("Waits for approved");
   expect(text(null)).toContain("Sleeps until");
+  const called = { event: null, job: "0123abcd-0000", until: T0 };
+  const row = job("a", { status: "suspended", waitsFor: called });
+  expect(render(<Details job={row} />).container.textContent).toContain("Waits for job 0123abcd");
 });

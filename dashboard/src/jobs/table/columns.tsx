@@ -102,7 +102,7 @@ export const COLUMNS: readonly Column[] = [
     rank: 2,
     in: ["scheduled", "retrying", "suspended"],
     cell: (job) => {
-      const due = job.waitsFor?.until ?? job.nextAttemptAt;
+      const due = dueAt(job);
       return due === null ? <span className="text-faint">–</span> : <Age at={due} />;
     },
   },
@@ -228,12 +228,21 @@ export function fitColumns(columns: readonly Column[], width: number): Column[] 
   return fitted;
 }
 
+/** Return when a waiting job starts again at the latest, in milliseconds; null if no time is set. */
+export function dueAt(job: Job): number | null {
+  return job.waitsFor?.until ?? job.nextAttemptAt;
+}
+
 const GAP = 12;
 /** The check box, the actions, and the edges. */
 const FIXED = 36 + 68 + 16;
 
 export function template(columns: readonly Column[]): string {
-  const tracks = columns.map(({ width, grow }) => (grow ? `minmax(${width}px, ${grow}fr)` : `${width}px`));
-  const hasGrow = columns.some((column) => column.grow);
-  return ["28px", ...tracks, hasGrow ? "" : "1fr", "60px"].filter(Boolean).join(" ");
+  const all = columns.reduce((sum, { grow = 0 }) => sum + grow, 0);
+  // shares that add up to less than 1fr would leave free width at the end of the row
+  const share = (grow: number) => (all < 1 ? grow / all : grow);
+  const tracks = columns.map(({ width, grow }) =>
+    grow ? `minmax(${width}px, ${share(grow)}fr)` : `${width}px`,
+  );
+  return ["28px", ...tracks, all > 0 ? "" : "1fr", "60px"].filter(Boolean).join(" ");
 }

@@ -33,18 +33,21 @@ export function RecentErrors({ type }: { type: string }) {
       {!data && <Unknown error={error} />}
       <ul className="divide-y divide-line">
         {groups.map((group) => (
-          <li key={group.fingerprint} className="flex items-baseline gap-3 px-4 py-2 text-sm">
+          <li
+            key={group.fingerprint}
+            className="flex items-baseline gap-x-3 gap-y-0.5 px-4 py-2 text-sm max-sm:flex-wrap"
+          >
             <span className="nums w-10 shrink-0 text-end font-medium">{count(group.count)}</span>
             <Link
               to="/dashboard"
               search={{ fingerprint: group.fingerprint }}
-              className="shrink-0 font-mono text-xs text-red underline decoration-transparent underline-offset-4 hover:decoration-current"
+              className="min-w-0 truncate font-mono text-xs text-red max-sm:flex-1 sm:shrink-0 underline decoration-transparent underline-offset-4 hover:decoration-current"
             >
               {group.errorClass ?? t.error}
             </Link>
             <span
               dir="auto"
-              className="min-w-0 flex-1 truncate text-soft"
+              className="min-w-0 flex-1 truncate text-soft max-sm:order-last max-sm:basis-full max-sm:ps-13"
               title={oneLine(group.message, 600)}
             >
               {oneLine(group.message, 200)}

@@ -1,18 +1,15 @@
+import { QueryFailure } from "@/live/QueryFailure";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { ApiError, sentence } from "@/api/numbers/errors";
-import { metrics, throughput, type TypeNumbers } from "@/api/numbers/metrics";
+import { metrics, type Metrics } from "@/api/numbers/metrics";
 import { jobTypes, type JobType } from "@/api/types";
-import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { queueName } from "@/jobs/queueName";
-import { drain } from "@/jobs/rates";
-import { cx } from "@/lib/cx";
-import { SERIES, usePolling } from "@/live/live";
+import { STEADY, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconLeft } from "@/ui/icons";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { Empty, Skeleton } from "@/ui/states";
 import { Controls, PausedNote, RetiredNote } from "../Controls";
 import { DeadLetters } from "../DeadLetters";
 import { DeadLetterAges } from "./DeadLetterAges";
@@ -21,6 +18,7 @@ import { Depths } from "../Depths";
 import { PastPauses } from "./PastPauses";
 import { RecentErrors } from "./RecentErrors";
 import { SlowestRuns } from "./SlowestRuns";
+import { Why } from "./Why";
 import { t } from "@/texts/en/queues";
 
 /** uPlot is large: space is reserved for the charts, which are drawn after the numbers. */
@@ -31,20 +29,11 @@ const TopTenants = lazy(() => import("./TopTenants"));
 export function TypePage() {
   const { queue } = useParams({ from: "/queues/$queue" });
   const types = useQuery(jobTypes());
-  const { data } = useQuery({ ...metrics(), ...usePolling() });
+  const { data } = useQuery({ ...metrics(), ...usePolling(STEADY) });
   const kind = types.data?.find((one) => queueName(one.type) === queue);
-  if (kind) return <Loaded kind={kind} numbers={data?.byType[kind.type]} />;
+  if (kind) return <Loaded kind={kind} types={types.data ?? []} metrics={data} />;
   if (types.data) return <NoType queue={queue} />;
-  if (types.isError)
-    return (
-      <Failure
-        page
-        title={t.couldntLoadJobTypes}
-        detail={sentence(types.error)}
-        correlationId={types.error instanceof ApiError ? types.error.correlationId : null}
-        onRetry={() => void types.refetch()}
-      />
-    );
+  if (types.isError) return <QueryFailure page title={t.couldntLoadJobTypes} query={types} />;
   return (
     <div role="status" aria-busy="true">
       <h1 className="sr-only">{t.loading}</h1>
@@ -53,8 +42,15 @@ export function TypePage() {
   );
 }
 
-function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undefined }) {
+interface LoadedProps {
+  kind: JobType;
+  types: readonly JobType[];
+  metrics: Metrics | undefined;
+}
+
+function Loaded({ kind, types, metrics: all }: LoadedProps) {
   const { can } = useMe();
+  const numbers = all?.byType[kind.type];
   return (
     <div className="flex flex-col gap-3">
       <section aria-label={t.backlog} className="border border-line bg-panel">
@@ -69,12 +65,12 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
             <h1 className="truncate font-mono text-lg font-semibold">{kind.type}</h1>
             <p className="text-sm text-soft">{kind.title}</p>
           </div>
-          <Outlook type={kind.type} waiting={numbers?.byStatus.queued} />
           <Controls type={kind} numbers={numbers} />
           <Link to="/dashboard" search={{ type: kind.type }} className={buttonClass("plain", "sm")}>
             {t.viewJobs}
           </Link>
         </header>
+        <Why type={kind} types={types} metrics={all} />
         <RetiredNote retired={kind.retired} />
         <PausedNote numbers={numbers} queue={kind.queue} />
         <Depths numbers={numbers} concurrency={kind.concurrency} />
@@ -83,21 +79,20 @@ function Loaded({ kind, numbers }: { kind: JobType; numbers: TypeNumbers | undef
       <Suspense fallback={<ChartsToCome />}>
         <TypeCharts type={kind.type} />
       </Suspense>
-      <div className="grid items-start gap-3 lg:grid-cols-2">
+      {/* Both panels of a row are as high as the higher one; a panel without a neighbour has the whole width. */}
+      <div className="grid gap-3 lg:grid-cols-2 lg:[&>*:last-child:nth-child(odd)]:col-span-2">
+        <RecentErrors type={kind.type} />
         <DeadLetterAges type={kind.type} numbers={numbers} />
-        <div className="flex min-w-0 flex-col gap-3">
-          <RecentErrors type={kind.type} />
-          <SlowestRuns type={kind.type} />
-          {kind.fairBy && (
-            <Suspense>
-              <TopTenants type={kind.type} />
-            </Suspense>
-          )}
-          <PastPauses type={kind.type} />
-        </div>
+        <SlowestRuns type={kind.type} />
+        <PastPauses type={kind.type} />
+        {kind.fairBy && (
+          <Suspense>
+            <TopTenants type={kind.type} />
+          </Suspense>
+        )}
       </div>
-      <section aria-label={t.definition} className="border border-line bg-panel">
-        <Definition type={kind} open />
+      <section aria-label={t.definition} className="border border-t-0 border-line bg-panel">
+        <Definition type={kind} />
       </section>
     </div>
   );
@@ -110,28 +105,6 @@ function ChartsToCome() {
         <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
       ))}
     </div>
-  );
-}
-
-/** Say when the queue will be empty, or how fast it grows. */
-function Outlook({ type, waiting }: { type: string; waiting: number | undefined }) {
-  const flow = useQuery({ ...throughput(type, HOUR_SPAN, lastHour), ...usePolling(SERIES) }).data;
-  if (!flow || waiting === undefined) return null;
-  const { text, growing, drains } = drain(
-    flow.points,
-    waiting,
-    flow.drainEtaS === null ? null : flow.drainEtaS * 1000,
-  );
-  return (
-    <p
-      data-testid="outlook"
-      className={cx(
-        "self-center px-2 text-sm max-sm:order-last max-sm:basis-full max-sm:px-0",
-        growing ? "text-amber" : "text-soft",
-      )}
-    >
-      {drains ? t.drainsInTime(text) : t.backlogIs(text)}
-    </p>
   );
 }
 

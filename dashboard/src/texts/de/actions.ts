@@ -18,6 +18,13 @@ export const actions: typeof english = {
   requeuesTheJobIn: "Stellt den Job wieder in die Queue",
   withTheSamePayload: (maxAttempts) =>
     `mit derselben Payload. Die Versuche beginnen wieder bei 1 von ${maxAttempts}; der Verlauf bleibt.`,
+  retryFrom: "Wiederholen ab",
+  whereItStopped: "der Stelle, an der er stehen blieb",
+  fromTheStart: "dem Anfang",
+  isKept: "Bleibt erhalten",
+  runsAnew: "Läuft neu",
+  eventsAgain: "Ereignisse, die noch einmal kommen müssen",
+  nothing: "nichts Gespeichertes",
   cancelRunning: "Der Job läuft. Er hält an, sobald er das nächste Mal prüft, ob er abgebrochen wurde.",
   cancelMade: "Auch die von ihm erzeugten Jobs abbrechen",
   cancelledMade: (cancelled: number, asked: number, more: boolean) =>
@@ -45,6 +52,22 @@ export const actions: typeof english = {
   selectedJobs: (n) => counted(n, "ausgewählten Job", "ausgewählte Jobs"),
   matchingJobs: (n) => counted(n, "Treffer", "Treffer"),
   jobsFailedWith: (n, error) => `${counted(n, "Job", "Jobs")} mit dem Fehler ${error}`,
+  editManyTitle: "Ein Feld ändern und wiederholen",
+  editManyMeaning:
+    "Ein Feld der Payloads bekommt einen anderen Wert; dann laufen die Jobs wieder ab dem ersten Versuch. Jede frühere Payload bleibt bei ihrem Job.",
+  payloadField: "Feld",
+  chooseField: "Feld wählen",
+  newValue: "Neuer Wert",
+  newValueAsJson: "Als JSON: eine Zahl, true, false, null oder ein Text in Anführungszeichen.",
+  changes: "Änderungen",
+  onlyLoadedShown: "Nur die geladenen Jobs sind aufgeführt.",
+  moreChanges: (n) => `Und ${plural(n, "weiterer Job", "weitere Jobs")}.`,
+  haveItAlready: (n) => `${plural(n, "Job hat", "Jobs haben")} diesen Wert schon.`,
+  payloadsNotLoaded: (n) =>
+    `${plural(n, "Payload steht", "Payloads stehen")} nicht in der Liste: zu groß oder bei einem Wiederholen ersetzt.`,
+  loadingPayloads: "Die Payloads, die nicht in der Liste stehen, werden geladen …",
+  noFields: "Es wurde kein Feld gefunden, das hier geändert werden kann.",
+  emptyText: "Auf den leeren Text setzen",
   doneOne: {
     retry: (name) => `Job ${name} wieder in der Queue.`,
     cancel: (name) => `Job ${name} abgebrochen.`,

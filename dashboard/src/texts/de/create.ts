@@ -10,6 +10,8 @@ export const create: typeof english = {
   createAJob: "Job anlegen",
   requeuesTheJobIn: "Stellt den Job wieder in die Queue",
   withThisPayload: "mit dieser Payload. Die Versuche beginnen wieder bei 1.",
+  keepsStepsBefore: (step) =>
+    step === "start" ? "Kein Schritt bleibt erhalten." : `Die Schritte vor ${step} bleiben erhalten.`,
   options: "Optionen",
   retryWithThisPayload: "Mit dieser Payload wiederholen",
   createJob: "Job anlegen",

@@ -1,13 +1,20 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import type { english } from "../en/errors";
 
 export const errors: typeof english = {
   acknowledge: "Quittieren",
+  deferred: "läuft auf eigenen Wunsch später, nicht fehlgeschlagen",
   resolve: "Behoben",
   reopen: "Wieder öffnen",
   resolvedBy: (by, at) => `Als behoben markiert von ${by}, ${at}`,
   regressed: "Wieder aufgetreten",
-  jobsAffected: (jobs) => plural(jobs, "Job", "Jobs"),
+  jobsHadIt: (jobs) => `${plural(jobs, "Job", "Jobs")} betroffen`,
+  haveIt: "Jobs jetzt:",
+  haveItHint:
+    "Jobs aller Zeiten, deren letzter Fehler dieser ist. Ein Job, der fertig ist oder noch einmal ausgeführt wurde, hat ihn nicht mehr.",
+  nowIn: (jobs, status, label) =>
+    status === "retrying" ? `${count(jobs)} wartend` : `${count(jobs)} ${label}`,
+  noneHasIt: "Kein Job hat ihn jetzt",
   acknowledgedBy: (by, at) => `Quittiert von ${by}, ${at}`,
   cameAgainSince: "· seitdem wieder aufgetreten",
   error: "Fehler",

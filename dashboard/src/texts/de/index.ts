@@ -1,6 +1,7 @@
 import type { Room } from "../texts";
 import { actions } from "./actions";
 import { base } from "./base";
+import { batches } from "./batches";
 import { bulk } from "./bulk";
 import { charts } from "./charts";
 import { create } from "./create";
@@ -9,18 +10,22 @@ import { help } from "./help";
 import { health } from "./health";
 import { detail } from "./detail";
 import { errors } from "./errors";
+import { fanout } from "./fanout";
 import { jobs } from "./jobs";
 import { landing } from "./landing";
 import { list } from "./list";
 import { queues } from "./queues";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
+import { webhooks } from "./webhooks";
+import { why } from "./why";
 
 export const german: Record<Room, object> = {
   base,
   actions,
   detail,
   errors,
+  fanout,
   shell,
   health,
   help,
@@ -31,6 +36,9 @@ export const german: Record<Room, object> = {
   queues,
   schedules,
   create,
+  batches,
   bulk,
   charts,
+  webhooks,
+  why,
 };

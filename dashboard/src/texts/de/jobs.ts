@@ -20,7 +20,7 @@ export const jobs: typeof english = {
   processing: "Läuft",
   processingMeaning: "Läuft gerade.",
   retrying: "Wiederholung",
-  retryingMeaning: "Der letzte Versuch ist fehlgeschlagen; der nächste folgt nach einer Wartezeit.",
+  retryingMeaning: "Wartet auf den nächsten Versuch.",
   suspended: "Ausgesetzt",
   suspendedMeaning: "Die Funktion wartet auf eine Zeit oder ein Ereignis. Kein Worker ist belegt.",
   completed: "Fertig",

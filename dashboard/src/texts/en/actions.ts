@@ -13,6 +13,13 @@ export const english = {
   requeuesTheJobIn: "Re-queues the job in",
   withTheSamePayload: (maxAttempts: number) =>
     `with the same payload. Attempts restart at 1 of ${maxAttempts}; history is kept.`,
+  retryFrom: "Run again from",
+  whereItStopped: "where it stopped",
+  fromTheStart: "the start",
+  isKept: "Kept",
+  runsAnew: "Runs anew",
+  eventsAgain: "Events to post again",
+  nothing: "nothing that was kept",
   cancelRunning: "The job is running. It will stop at its next cancellation check.",
   cancelMade: "Also cancel the jobs it made",
   cancelledMade: (cancelled: number, asked: number, more: boolean) =>
@@ -38,6 +45,22 @@ export const english = {
   selectedJobs: (n: number | null) => counted(n, "selected job"),
   matchingJobs: (n: number | null) => counted(n, "matching job"),
   jobsFailedWith: (n: number | null, error: string) => `${counted(n, "job")} that failed with ${error}`,
+  editManyTitle: "Edit a field and retry",
+  editManyMeaning:
+    "One field of the payloads gets another value; then the jobs run again from their first attempt. Each earlier payload is kept with its job.",
+  payloadField: "Field",
+  chooseField: "Choose a field",
+  newValue: "New value",
+  newValueAsJson: "As JSON: a number, true, false, null, or a text in quotes.",
+  changes: "Changes",
+  onlyLoadedShown: "Only the loaded jobs are shown.",
+  moreChanges: (n: number) => `And ${plural(n, "more job")}.`,
+  haveItAlready: (n: number) => `${plural(n, "job")} ${n === 1 ? "has" : "have"} this value already.`,
+  payloadsNotLoaded: (n: number) =>
+    `${plural(n, "payload")} ${n === 1 ? "is" : "are"} not in the list: too large, or replaced by a retry.`,
+  loadingPayloads: "Loading the payloads that are not in the list…",
+  noFields: "No field was found that can be changed here.",
+  emptyText: "Set it to the empty text",
   doneOne: {
     retry: (name: string) => `Job ${name} re-queued.`,
     cancel: (name: string) => `Job ${name} cancelled.`,

@@ -13,6 +13,8 @@ export const english = {
   createAJob: "Create a job",
   requeuesTheJobIn: "Re-queues the job in",
   withThisPayload: "with this payload. Attempts restart at 1.",
+  keepsStepsBefore: (step: string) =>
+    step === "start" ? "No step is kept." : `The steps before ${step} are kept.`,
   options: "Options",
   retryWithThisPayload: "Retry with this payload",
   createJob: "Create job",
@@ -107,7 +109,7 @@ export const english = {
   range: (least: string, most: string) => `${least} to ${most}.`,
   formatUri: "Use an address like https://example.com/.",
   typeIsRetired: "This job type is retired",
-  takesNoNewJobs: "takes no new jobs; existing jobs are processed.",
+  takesNoNewJobs: "takes no new jobs; existing jobs still run.",
   changes: (n: number) => plural(n, "change"),
 };
 

@@ -1,13 +1,24 @@
-import { plural } from "../numbers";
+import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
   acknowledge: "Acknowledge",
   resolve: "Resolve",
+  deferred: "asked for a later run, not failed",
   reopen: "Reopen",
   resolvedBy: (by: string, at: string) => `Resolved by ${by} ${at}`,
   regressed: "Regressed",
-  jobsAffected: (jobs: number) => plural(jobs, "job"),
+  jobsHadIt: (jobs: number) => `${plural(jobs, "job")} had it`,
+  haveIt: "Jobs now:",
+  haveItHint:
+    "Jobs of all times whose last error is this one. A job that completed or was run again no longer has it.",
+  nowIn: (jobs: number, status: string, label: string) =>
+    status === "dead_letter"
+      ? `${count(jobs)} dead-lettered`
+      : status === "retrying"
+        ? `${count(jobs)} waiting`
+        : `${count(jobs)} ${label.toLowerCase()}`,
+  noneHasIt: "No job has this error now",
   acknowledgedBy: (by: string, at: string) => `Acknowledged by ${by} ${at}`,
   cameAgainSince: "· came again since",
   error: "Error",

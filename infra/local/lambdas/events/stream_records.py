@@ -33,16 +33,22 @@ def unprocessed(records: list[Record], result: InvokeResult, *, report_failures:
 def matches(value: Any, pattern: Any) -> bool:
     """Return True if a record matches an event filter pattern.
 
-    Supported are nested objects that end in lists of allowed values, or in `[{"exists": true}]`. Raises ValueError for
-    a pattern with other features of the language (prefix, numeric ...).
+    Supported are nested objects that end in lists of allowed values, in `[{"exists": true}]`, or in
+    `[{"anything-but": […]}]`. Raises ValueError for a pattern with other features (prefix, numeric ...).
     """
     if isinstance(pattern, Mapping):
         return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
     if pattern == [{"exists": True}]:
         return value is not None
+    if isinstance(pattern, list) and len(pattern) == 1 and _is_but(pattern[0]):
+        return value is not None and value not in pattern[0]["anything-but"]
     if not isinstance(pattern, list) or any(isinstance(allowed, Mapping) for allowed in pattern):
         raise ValueError(f"`make dev` supports only patterns of exact values, not {pattern!r}.")
     return value in pattern
+
+
+def _is_but(rule: Any) -> bool:
+    return isinstance(rule, Mapping) and list(rule) == ["anything-but"]
 
 
 def halves(records: list[Record]) -> list[list[Record]]:

@@ -70,7 +70,7 @@ def units(table: str, old: Item, new: Item) -> int:
 
 def _index_units(index: Mapping[str, Any], old: Item, new: Item) -> int:
     keys = [key["AttributeName"] for key in index["KeySchema"]]
-    kept = {"pk", "sk", *keys, *index["Projection"]["NonKeyAttributes"]}
+    kept = {"pk", "sk", *keys, *index["Projection"].get("NonKeyAttributes", ())}
     before, after = _entry(old, keys, kept), _entry(new, keys, kept)
     if before == after:
         return 0

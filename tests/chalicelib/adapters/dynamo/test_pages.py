@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow
 from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
@@ -86,6 +87,9 @@ def test_a_row_that_cannot_be_read_hides_no_other(
     with written() as lines:
         assert store.page(Filter(), 10).jobs == [first, last]
         assert store.get_many([last.id, spoilt.id, first.id]) == [last, first]
+        assert store.read_all([last.id, spoilt.id, first.id]) == [last, first]
+        with pytest.raises(JobFlowError, match=spoilt.id):
+            store.read_all([last.id, spoilt.id], strict=True)
     assert {(line["level"], line["message"], line["job_id"]) for line in lines} == {
         ("ERROR", "row.unreadable", spoilt.id)
     }

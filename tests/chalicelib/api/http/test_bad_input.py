@@ -180,3 +180,43 @@ def test_at_most_twenty_errors_are_told_and_how_many_there_are(world: World) -> 
     answer = world.post("/jobs", {**BODY, **{f"{number}{'x' * 200}": 1 for number in range(1_000)}})
     assert (answer.status, len(answer.json["errors"]), answer.json["errors_total"]) == (422, 20, 1_000)
     assert len(answer.text) < 5_000
+
+
+SAID: dict[str, tuple[str, str, Any, str]] = {
+    "unknown field": ("POST", "/jobs", {**BODY, "delay": 5}, "delay: is not known; known are: type, payload, max_att"),
+    "unknown field of a field": (
+        "POST", "/jobs", {**BODY, "debounce": {"key": "k", "seconds": 5, "x": 1}},
+        "debounce.x: is not known; known are: key, seconds",
+    ),
+    "unknown field of a payload": (
+        "POST", "/jobs", {**BODY, "payload": {"to": ["a"], "cc": 1}}, "payload.cc: is not known; known are: to, text",
+    ),
+    "unknown condition": ("POST", "/bulk", {"action": "retry", "filter": {"typ": "a.b"}}, "filter.typ: is not known"),
+    "unknown parameter": ("GET", "/jobs?nope=1", None, "query.nope: is not known; known are: limit, "),
+    "a parameter where there are none": ("GET", "/metrics?x=1", None, "query.x: is not known; there is nothing"),
+    "too many": ("POST", "/jobs", {**BODY, "tags": ["a"] * 11}, "tags: must have at most 10"),
+    "too few": ("POST", "/jobs/batch", {"jobs": []}, "jobs: must have at least 1"),
+    "no object": ("POST", "/jobs", {**BODY, "debounce": "k=5"}, "debounce: Input should be an object"),
+    "no array": ("POST", "/jobs", {**BODY, "tags": "a"}, "tags: Input should be an array"),
+    "a tag with a space": ("POST", "/jobs", {**BODY, "tags": ["a b"]}, "tags.0: must have only letters, digits and"),
+    "a number below the least": ("GET", "/jobs?limit=-1", None, "query.limit: Input should be greater than or equal"),
+    "a number that is too long": ("GET", f"/jobs?limit={'9' * 20}", None, "query.limit: must be a whole number of at"),
+    "a type of dead letters": ("POST", "/dead-letters/redrive", {"type": "no.such"}, "type: must be one of:"),
+    "an id of a schedule": ("POST", "/schedules", {"id": "A b"}, "id: must have up to 40 of a-z, 0-9 and -"),
+    "no fingerprint": ("GET", "/jobs?fingerprint=nope", None, "query.fingerprint: must be 12 of 0-9 and a-f"),
+    "no id of a parent": ("GET", "/jobs?parent=nope", None, "query.parent: must be a complete id, such as 6a1de45f-"),
+    "no id of a batch": ("GET", "/jobs?batch=nope", None, "query.batch: must be a complete id, such as 6a1de45f-"),
+    "no beginning of an id": ("GET", "/jobs?id_prefix=nope", None, "query.id_prefix: must have only 0-9, a-f and -"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body", "said"), SAID.values(), ids=SAID)
+def test_an_error_says_what_would_be_right(world: World, method: str, path: str, body: Any, said: str) -> None:
+    answer = world.post(path, body) if method == "POST" else world.get(path)
+    told = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in answer.json["errors"]]
+    assert any(one.startswith(said) for one in told), told
+
+
+def test_the_payload_of_a_job_that_does_not_exist_is_not_found_as_the_job_is(world: World) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    assert world.get(f"/jobs/{nobody}/payloads/1").json["type"] == f"{PROBLEM}job-not-found"

@@ -118,14 +118,21 @@ def test_an_event_that_is_no_request_is_a_500(world: World) -> None:
 
 
 def test_preflight(world: World) -> None:
-    answer = world.call("OPTIONS", "/jobs/{job_id}/retry", role=None)
+    answer = world.call("OPTIONS", "/jobs/{job_id}/cancel", role=None)
     assert answer.status == 200
     assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert set(answer.headers["access-control-allow-methods"].split(",")) == {"POST", "OPTIONS"}
     assert set(answer.headers["access-control-allow-headers"].split(",")) >= ALLOWED
 
 
-READS = ["/metrics", "/jobs?limit=5", "/metrics/series?metric=throughput", "/errors", "/metrics/health"]
+READS = [
+    "/metrics",
+    "/jobs?limit=5",
+    "/metrics/series?metric=throughput",
+    "/errors",
+    "/metrics/health",
+    "/metrics/flow",
+]
 
 
 @pytest.mark.parametrize("path", READS)

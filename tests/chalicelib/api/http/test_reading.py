@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.api.http.body import read_object
 from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.problems import row_of
-from chalicelib.errors import JobFlowError
+from chalicelib.errors import JobFlowError, MalformedRequest
 
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """No time limit for an example: its duration on a busy machine proves nothing."""
@@ -57,3 +57,9 @@ def test_any_value_can_be_written_and_read_by_anyone(value: Any) -> None:
     text = encode(value)
     assert text.isascii()
     json.loads(text, parse_constant=pytest.fail)
+
+
+def test_only_a_body_without_a_byte_is_an_empty_object() -> None:
+    assert read_object(b"", "application/json") == {}
+    with pytest.raises(MalformedRequest, match="not JSON"):
+        read_object(b"\t", "application/json")

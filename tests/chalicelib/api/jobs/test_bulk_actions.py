@@ -1,5 +1,7 @@
 """Test /bulk: bulk actions in the background."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.bulk.constants import FIRST_SLICE
 from chalicelib.entry import recount
-from chalicelib.jobs.job import Status
+from chalicelib.errors import JobFlowError
+from chalicelib.jobs.job import Job, Status
 from tests.chalicelib.api.support import World
 from tests.support import written
 
@@ -63,6 +66,29 @@ def test_the_function_that_is_woken_does_the_rest(world: World) -> None:
     assert after["per_second"] == 15.0
 
 
+def test_the_outcome_of_a_retry_tells_what_became_of_the_jobs_it_changed(world: World) -> None:
+    ids = failed(world, 3)
+    row = world.post("/bulk", {"action": "retry", "ids": [*ids, "no-job"]}).json
+    before = world.get(f"/bulk/{row['id']}/outcome").json
+    assert (before["changed"], before["looked"], before["by_status"]) == (3, 3, {"queued": 3})
+    assert sorted(job["id"] for job in before["jobs"]) == sorted(ids)
+    world.store._jobs[ids[0]] = replace(world.store.get(ids[0]), status=Status.COMPLETED)
+    del world.store._jobs[ids[1]]
+    after = world.get(f"/bulk/{row['id']}/outcome").json
+    assert (after["changed"], after["by_status"]) == (3, {"completed": 1, "queued": 1})
+
+
+def test_jobs_that_were_not_read_do_not_count_as_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half_read(_: Sequence[str]) -> Sequence[Job]:
+        raise JobFlowError("DynamoDB read only a part of the jobs")
+
+    row = world.post("/bulk", {"action": "retry", "ids": failed(world, 3)}).json
+    monkeypatch.setattr(world.store, "get_many", lambda _: [])
+    monkeypatch.setattr(world.store, "read_all", half_read)
+    answer = world.get(f"/bulk/{row['id']}/outcome")
+    assert (answer.status, "by_status" in answer.json) == (500, False)
+
+
 def test_it_is_stopped(world: World) -> None:
     failed(world, FIRST_SLICE + 5)
     row = world.post("/bulk", {"action": "retry", "filter": {"tag": "x"}}).json
@@ -73,7 +99,7 @@ def test_it_is_stopped(world: World) -> None:
 
 @pytest.mark.parametrize("path", [f"/bulk/{MISSING}", "/bulk/x"])
 def test_an_unknown_one_is_not_found(world: World, path: str) -> None:
-    for answer in (world.get(path), world.post(f"{path}/stop")):
+    for answer in (world.get(path), world.get(f"{path}/outcome"), world.post(f"{path}/stop")):
         assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:bulk-action-not-found")
 
 
@@ -138,3 +164,32 @@ def test_what_cannot_be_changed_is_not_counted_against_the_expected(world: World
         world.create(tags=["x"])
     body = {"action": "retry", "filter": {"tag": "x"}, "expected": 2}
     assert world.post("/bulk", body).json["done"] == 2
+
+
+def test_a_field_gets_another_value_in_each_job_and_is_checked_before(world: World) -> None:
+    ids = failed(world, 2)
+    asked = {"action": "retry", "ids": ids, "edit": {"text": "in EUR"}}
+    wrong = {**asked, "edit": {"to": "ada@example.com"}, "dry_run": True}
+    checked = world.post("/jobs/bulk", wrong).json
+    assert [one["reason"].split(":")[0] for one in checked["skipped"]] == ["payload.to", "payload.to"]
+    assert world.post("/bulk", wrong).json["skipped"] == 2
+    assert world.post("/jobs/bulk", {**asked, "dry_run": True}).json["skipped"] == []
+    assert [world.store.get(job_id).gen for job_id in ids] == [1, 1]
+    row = world.post("/bulk", asked).json
+    assert (row["done"], row["edit"]) == (2, {"text": "in EUR"})
+    assert [world.store.get(job_id).payload["text"] for job_id in ids] == ["in EUR", "in EUR"]
+    assert world.get(f"/jobs/{ids[0]}").json["actions"][-1]["edited"] is True
+
+
+@pytest.mark.parametrize(
+    ("field", "edit"),
+    [("edit", {}), ("edit", {"a": "x" * 5000}), ("edit", {f"a{n}": 1 for n in range(11)}), ("edit", {"a..b": 1})],
+)
+def test_an_edit_that_is_too_large_or_has_no_path_is_refused(world: World, field: str, edit: dict[str, Any]) -> None:
+    answer = world.post("/bulk", {"action": "retry", "ids": ["6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"], "edit": edit})
+    assert (answer.status, answer.json["errors"][0]["loc"][0]) == (422, field)
+
+
+def test_only_a_retry_edits(world: World) -> None:
+    answer = world.post("/bulk", {"action": "cancel", "everything": True, "edit": {"a": 1}})
+    assert (answer.status, answer.json["errors"][0]["loc"]) == (422, ["edit"])

@@ -36,15 +36,15 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "waits_for": None, "steps": 0,
         "result": None, "progress": None, "tags": [], "tenant": None,
         "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None,
-        "parent": None, "on_end": None,
+        "parent": None, "on_end": None, "notify": [], "batch": None, "round": None,
     }  # fmt: skip
     assert [message.message.id for message in world.queue.messages["test.note"]] == [job["id"]]
 
 
 def test_location_has_the_stage_that_api_gateway_puts_in_front(world: World) -> None:
-    event = world.gateway().event_converter.create_lambda_event("POST", "/jobs", {}, json.dumps(BODY).encode())
-    operator = {"token": "t", "role": "operator", "label": "x", "expires": ""}
-    event["requestContext"] |= {"path": "/prod/jobs", "authorizer": operator}
+    sent = {"Authorization": f"Bearer {world.secrets[Role.OPERATOR]}"}
+    event = world.gateway().event_converter.create_lambda_event("POST", "/jobs", sent, json.dumps(BODY).encode())
+    event["requestContext"]["path"] = "/prod/jobs"
     assert world.app(event, None)["headers"]["Location"].startswith("/prod/jobs/")
 
 

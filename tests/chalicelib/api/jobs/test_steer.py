@@ -43,9 +43,34 @@ def test_a_retry_needs_no_body_and_one_that_is_not_valid_changes_nothing(world: 
         answer = world.post(f"/jobs/{job_id}/retry", body)
         assert (answer.status, answer.locs) == (422, locs)
     assert world.store.get(job_id).status is Status.FAILED
-    for raw in (b"", b"{}", b'{"payload": null}', b" \n"):
+    for raw in (b"", b"{}", b'{"payload": null}'):
         world.put_in(job_id, Status.FAILED)
         assert world.post(f"/jobs/{job_id}/retry", raw=raw, headers={"Content-Type": ""}).status == 200
+    assert world.post(f"/jobs/{job_id}/retry", raw=b" \n").status == 400, "send no body, or an object"
+
+
+def test_retry_from_a_step_keeps_what_is_before_it_and_a_preview_changes_nothing(world: World) -> None:
+    job_id = world.create()
+    world.put_in(job_id, Status.FAILED, kept=2)
+    job = world.store.get(job_id)
+    for number, name in enumerate(("pay", "ship"), 1):
+        world.store.keep_step(job, Step(f"step:{name}", T0 + number, number=number))
+    shown = world.get(f"/jobs/{job_id}/retry?from=ship").json
+    assert [step["name"] for step in shown.pop("kept")] == ["pay"]
+    assert shown == {"older": False, "anew": ["ship"], "events": [], "places": ["pay", "ship"]}
+    assert world.get(f"/jobs/{job_id}/retry?from=start").json["anew"] == ["pay", "ship"]
+    assert [step["name"] for step in world.get(f"/jobs/{job_id}/retry").json["kept"]] == ["pay", "ship"]
+    for answer, loc in (
+        (world.post(f"/jobs/{job_id}/retry", {"from": "refund"}), ["from"]),
+        (world.get(f"/jobs/{job_id}/retry?from=refund"), ["query", "from"]),
+    ):
+        assert (answer.status, answer.locs) == (422, [loc])
+        assert "must be start, or one of: pay, ship" in answer.json["errors"][0]["msg"]
+    assert world.store.get(job_id) == job
+    again = world.post(f"/jobs/{job_id}/retry", {"from": "ship", "payload": {"to": ["b"]}})
+    assert (again.status, again.json["gen"], again.json["payload"]["to"]) == (200, 2, ["b"])
+    assert [step["name"] for step in world.get(f"/jobs/{job_id}/steps").json["steps"]] == ["pay"]
+    assert world.get(f"/jobs/{job_id}/retry").status == 409
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -69,7 +94,7 @@ def test_an_event_wakes_the_job_that_waits_for_it(world: World) -> None:
         job_id, Status.SUSPENDED, attempts=1, kept=1, waits="event:approved", next_attempt_at=until, parked_until=until
     )
     before = world.get(f"/jobs/{job_id}").json
-    assert before["waits_for"] == {"event": "approved", "since": before["updated_at"], "until": iso(until)}
+    assert before["waits_for"] == {"event": "approved", "since": before["updated_at"], "until": iso(until), "job": None}
     assert "waits for the event approved" in before["why"]
     for replayed in (None, "true"):
         answer = world.post(f"/jobs/{job_id}/events/approved", {"data": {"by": "ada"}})
@@ -88,6 +113,21 @@ def test_an_event_wakes_the_job_that_waits_for_it(world: World) -> None:
     assert world.post(f"/jobs/{job_id}/events/approved", {"data": 2}).status == 409
     repeated = world.post(f"/jobs/{job_id}/events/approved", {"data": {"by": "ada"}})
     assert (repeated.status, repeated.json["status"]) == (200, "completed"), "the answer to the first one was lost"
+
+
+def test_an_event_is_stored_only_if_its_job_will_be_woken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = world.create()
+    world.put_in(job_id, Status.SUSPENDED, attempts=1, kept=1, waits="event:approved", next_attempt_at=T0 + 5000)
+
+    def refuse(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as outage:
+        outage.setattr(world.queue, "send", refuse)
+        refused = world.post(f"/jobs/{job_id}/events/approved", {"data": 1})
+    assert (refused.status, refused.json["type"]) == (503, "urn:jobflow:problem:not-stored")
+    assert world.get(f"/jobs/{job_id}/steps").json["steps"] == []
+    assert world.post(f"/jobs/{job_id}/events/approved", {"data": 1}).json["status"] == "queued"
 
 
 def test_the_steps_of_a_job_are_shown_with_small_values_only(world: World) -> None:

@@ -56,7 +56,7 @@ def test_throughput_sums_all_types_minute_by_minute(world: World, counters: Memo
     assert answer.status == 200
     assert [(p["t"], p["created"], p["completed"]) for p in points] == [
         (iso(T0 - 180), 0, 0), (iso(T0 - 120), 5, 1), (iso(T0 - 60), 0, 0), (iso(T0), 0, 0)]  # fmt: skip
-    assert set(points[0]) == {"t", "created", "completed", "failed", "retried", "dead_lettered"}
+    assert set(points[0]) == {"t", "created", "completed", "failed", "retried", "dead_lettered", "deferred"}
 
 
 def test_durations_are_told_by_their_size_step_by_step(world: World, counters: MemoryCounters) -> None:
@@ -67,9 +67,32 @@ def test_durations_are_told_by_their_size_step_by_step(world: World, counters: M
     assert answer.json["points"] == [{"t": iso(T0 - 60), "counts": told}, {"t": iso(T0), "counts": []}]
 
 
+def test_one_request_tells_the_flow_of_every_type(world: World, counters: MemoryCounters) -> None:
+    for n in range(1, 6):
+        count(counters, minute("test.note", T0 - 60 * n), n, created=6, completed=4, **{f"run{bucket(500.0)}": 4})
+    answer = world.get("/metrics/flow")
+    [note] = [one for one in answer.json["types"] if one["type"] == "test.note"]
+    assert (note["arrivals_per_minute"], note["ends_per_minute"], note["growth_per_minute"]) == (6.0, 4.0, 2.0)
+    assert (note["last_hour"]["completed"], note["run"]["count"]) == (20, 20)
+    quiet = [one for one in answer.json["types"] if one["type"] != "test.note"]
+    assert quiet
+    assert all(one["arrivals_per_minute"] == 0 and one["run"]["mean_ms"] is None for one in quiet)
+
+
 def test_the_numbers_name_the_last_deployments(world: World, counters: MemoryCounters) -> None:
     counters.deployed("v1.2", T0 - 3600)
     assert world.get("/metrics").json["deploys"] == [{"at": iso(T0 - 3600), "version": "v1.2"}]
+
+
+def test_an_attempt_that_asked_for_a_later_run_is_no_failed_one(world: World, counters: MemoryCounters) -> None:
+    count(counters, minute("test.note", T0 - 60), 1, created=5, retried=4, deferred=3)
+    asked = f"type=test.note&from={iso(T0 - 60)}&to={iso(T0 - 60)}"
+    [happened] = world.get(f"/metrics/series?metric=throughput&{asked}").json["points"]
+    [wrong] = world.get(f"/metrics/series?metric=failures&{asked}").json["points"]
+    [note] = [one for one in world.get("/metrics/flow").json["types"] if one["type"] == "test.note"]
+    assert [(one["retried"], one.get("deferred")) for one in (happened, wrong, note["last_hour"])] == [
+        (1, 3), (1, None), (1, 3),
+    ]  # fmt: skip
 
 
 def test_failures_are_told_with_their_share_of_what_ended(world: World, counters: MemoryCounters) -> None:
@@ -102,6 +125,15 @@ def test_depth_is_counted_back_from_now_and_says_when_it_is_drained(world: World
     assert answer["drain_eta_s"] == 36.0, "of what waits; what is scheduled does not"
     assert [p["depth"] for p in asked(180, 120)["points"]] == [80, 80], "that of a time that has passed"
     assert asked(9_000_000, 8_000_000)["points"] == []
+
+
+def test_suspended_jobs_are_counted_back_from_now(world: World, counters: MemoryCounters) -> None:
+    totals = Counter({"n#suspended": 4, "n#queued": 7})
+    counters.add(keys.totals("test.note"), Additions(totals), "s", "01", "01")
+    count(counters, minute("test.note", T0 - 60), 2, suspended=5, resumed=2)
+    for only in ("", "&type=test.note"):
+        answer = world.get(f"/metrics/series?metric=suspended&from={iso(T0 - 120)}&to={iso(T0)}{only}").json
+        assert [point["suspended"] for point in answer["points"]] == [1, 4, 4]
 
 
 def test_the_oldest_jobs_wait_is_counted_back_from_what_is_queued_now(world: World, counters: MemoryCounters) -> None:
@@ -266,3 +298,24 @@ def test_the_finding_about_errors_counts_the_groups_that_its_list_has(world: Wor
     assert (finding["kind"], finding["number"]) == ("errors", len(listed))
     assert len(world.get("/errors?type=test.note").json["groups"]) == 4
     assert world.get("/errors?unacknowledged=maybe").status == 422
+
+
+def test_an_error_tells_where_the_jobs_are_that_have_it(world: World) -> None:
+    for status in (Status.DEAD_LETTER, Status.DEAD_LETTER, Status.RETRYING):
+        world.put_in(world.create(), status, error_class="E", error_message="m", fingerprint=ONE)
+    world.create()
+    answer = world.get(f"/errors/{ONE}").json
+    assert (answer["by_status"], answer["complete"]) == ({"dead_letter": 2, "retrying": 1}, True)
+    assert world.get("/errors/none").status == 422
+
+
+def test_the_jobs_of_an_error_are_counted_once_for_all_consoles(world: World) -> None:
+    job = world.create()
+    world.put_in(job, Status.DEAD_LETTER, error_class="E", error_message="m", fingerprint=ONE)
+    first = world.get(f"/errors/{ONE}").json
+    world.put_in(job, Status.RETRYING, error_class="E", error_message="m", fingerprint=ONE)
+    world.clock.advance(29)
+    assert world.get(f"/errors/{ONE}").json == first
+    world.clock.advance(1)
+    again = world.get(f"/errors/{ONE}").json
+    assert (again["by_status"], again["as_of"]) == ({"retrying": 1}, iso(T0 + 30))

@@ -97,12 +97,30 @@ def test_a_pause_cancels_the_job_made_ahead_and_a_resume_goes_on_behind_it(world
         paused = world.post("/schedules/hourly/pause", role=Role.OPERATOR)
         assert (paused.status, paused.json["paused"], paused.json["next_firings"]) == (200, True, [])
     assert statuses(world) == ["cancelled"]
+    assert paused.json["paused_by"]
     assert run(world, 7200) == {}
+    [gap] = world.get("/schedules/hourly").json["missed_firings"]
+    assert (gap["at"], gap["reason"]) == ("2027-01-15T10:00:00.000Z", "paused")
     for _ in range(2):
         resumed = world.post("/schedules/hourly/resume", role=Role.OPERATOR)
         assert resumed.json["next_firings"][0]["at"] == "2027-01-15T11:00:00.000Z"
+        assert (resumed.json["paused_by"], resumed.json["paused_at"]) == (None, None)
     # a minute before its time, the resume itself has created the job
     assert [one["status"] for one in resumed.json["last_firings"]] == ["scheduled", "cancelled"]
+
+
+def test_a_paused_schedule_that_is_changed_keeps_the_firings_that_it_missed(world: World) -> None:
+    world.post("/schedules", HOURLY)
+    world.clock.advance(60)
+    world.post("/schedules/hourly/pause", role=Role.OPERATOR)
+    world.clock.advance(2 * 3600)
+    before = world.get("/schedules/hourly").json
+    assert len(before["missed_firings"]) == 2
+    after = world.call("PUT", "/schedules/hourly", {**DAILY, "cron": "*/5 * * * *"}).json
+    assert (after["missed_firings"], after["paused_at"]) == (before["missed_firings"], before["paused_at"])
+    world.clock.advance(300)
+    later = world.get("/schedules/hourly").json["missed_firings"]
+    assert (len(later), later[1:]) == (3, before["missed_firings"])
 
 
 def test_a_firing_whose_job_was_cancelled_is_not_shown_as_the_next_one(world: World) -> None:
@@ -152,7 +170,7 @@ def test_last_firings_tell_how_their_jobs_ended_newest_first(world: World) -> No
     world.post("/schedules", {**HOURLY, "cron": "* * * * *"})
     for _ in range(25):
         run(world, 60)
-    assert len(world.get("/schedules").json["schedules"][0]["last_firings"]) == 5
+    assert len(world.get("/schedules").json["schedules"][0]["last_firings"]) == 14
     last = world.get("/schedules/hourly").json["last_firings"]
     assert len(last) == 20
     assert [one["at"] for one in last] == sorted((one["at"] for one in last), reverse=True)

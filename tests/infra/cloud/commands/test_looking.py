@@ -223,7 +223,9 @@ def test_a_token_of_a_stage_needs_a_label(stage: list[str], capsys: pytest.Captu
 def test_a_token_for_no_time_is_refused_and_does_not_work_for_ever(
     stage: list[str], days: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["token", "issue", *stage, "--label", "billing", "--days", days]) == 1
+    with pytest.raises(SystemExit) as ended:
+        main(["token", "issue", *stage, "--label", "billing", "--days", days])
+    assert ended.value.code == 2
     assert "positive" in capsys.readouterr().err
     assert main(["token", "list", *stage]) == 0
     assert capsys.readouterr().out == ""

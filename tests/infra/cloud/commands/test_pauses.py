@@ -1,10 +1,10 @@
 """Check that a paused type stays paused when an update replaces its event source mapping."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -18,9 +18,10 @@ from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import Stack
 from infra.definition import stateful
 from infra.definition.parameters import outputs
+from tests.chalicelib.api.support import only_types
 from tests.support import built_in
 
-PAUSED, OTHER = "LedgerEntryFunctionSource", "EmailSendFunctionSource"
+PAUSED, OTHER = "EmailSendFunctionSource", "ReportGenerateFunctionSource"
 BUSY = ClientError({"Error": {"Code": "ResourceInUseException"}}, "UpdateEventSourceMapping")
 
 
@@ -37,48 +38,74 @@ class Lambda:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Lambda:
-    client = Lambda()
-    monkeypatch.setattr(Account, "client", lambda *_: client)
-    monkeypatch.setattr(pauses, "_paused", lambda *_: ["ledger.entry"])
+def stack(account: Account) -> Stack:
+    """A stage with its tables, whose queue email.send an operator has paused."""
+    name = "jobflow-prod"
+    told = {output: outputs()[output] for output in ("ControlTableName", "JobsTableName")}
+    template = json.dumps({"Resources": stateful(built_in(), name), "Outputs": told})
+    account.cloudformation.create_stack(StackName=name, TemplateBody=template)
+    made = Stack(account, name, sleep=lambda _: None)
+    counters_of(account, made).pause("email.send", Pause(1.0, "ada", "the provider is down"))
+    return made
+
+
+def counters_of(account: Account, stack: Stack) -> DynamoCounters:
+    return DynamoCounters(access.settings(account, stack))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Lambda:
+    client, real = Lambda(), Account.client
+    monkeypatch.setattr(
+        Account, "client", lambda self, service, **more: client if service == "lambda" else real(self, service, **more)
+    )
     found = [{"LogicalResourceId": name, "PhysicalResourceId": name.lower()} for name in (PAUSED, OTHER)]
-    monkeypatch.setattr(Stack, "resources", lambda _: found)
+    monkeypatch.setattr(stack, "resources", lambda: found)
     return client
 
 
-def kept(*changes: Change) -> list[str]:
-    said: list[str] = []
-    account = Account(boto3.Session("x", "x", region_name="us-east-1"), "123456789012", "us-east-1")
-    pauses.keep(account, Stack(account, "jobflow-prod", sleep=lambda _: None), changes, said.append)
-    return said
+@pytest.fixture
+def kept(account: Account, stack: Stack) -> Callable[..., list[str]]:
+    def keep(*changes: Change) -> list[str]:
+        said: list[str] = []
+        pauses.keep(account, stack, changes, said.append)
+        return said
+
+    return keep
 
 
-def test_a_mapping_that_was_made_anew_is_switched_off_when_its_type_is_paused(asked: Lambda) -> None:
+def test_a_mapping_that_was_made_anew_is_switched_off_when_its_type_is_paused(
+    asked: Lambda, kept: Callable[..., list[str]]
+) -> None:
     said = kept(Change("replace", PAUSED, pauses.MAPPING), Change("replace", OTHER, pauses.MAPPING))
     assert asked.asked == [{"UUID": PAUSED.lower(), "Enabled": False}] * 2
-    assert said == ["ledger.entry stays paused: the mapping of its new queue is switched off."]
+    assert said == ["email.send stays paused: the mapping of its new queue is switched off."]
 
 
 @pytest.mark.parametrize("kind", ["modify", "remove"])
-def test_a_mapping_that_stays_is_left_alone(asked: Lambda, kind: str) -> None:
+def test_a_mapping_that_stays_is_left_alone(asked: Lambda, kept: Callable[..., list[str]], kind: str) -> None:
     assert kept(Change(kind, PAUSED, pauses.MAPPING)) == []
     assert asked.asked == []
 
 
-def test_a_pause_does_not_return_with_a_queue_that_was_removed_in_between(account: Account) -> None:
-    name, mail = "jobflow-moves", Queue("mail")
-    kinds = built_in()
-    told = {output: outputs()[output] for output in ("ControlTableName", "JobsTableName")}
-    template = json.dumps({"Resources": stateful(kinds, name), "Outputs": told})
-    account.cloudformation.create_stack(StackName=name, TemplateBody=template)
-    stack, said = Stack(account, name), list[str]()
+def test_a_rollback_keeps_the_pause_of_a_queue_that_the_newer_version_did_not_have(
+    asked: Lambda, kept: Callable[..., list[str]]
+) -> None:
+    email = next(kind for kind in built_in() if kind.name == "email.send")
+    with only_types(replace(email, queue=Queue("mail"))):  # this process has the code of the newer version
+        said = kept(Change("add", PAUSED, pauses.MAPPING), Change("add", OTHER, pauses.MAPPING))
+    assert asked.asked == [{"UUID": PAUSED.lower(), "Enabled": False}] * 2
+    assert said == ["email.send stays paused: the mapping of its new queue is switched off."]
+
+
+def test_a_pause_does_not_return_with_a_queue_that_was_removed_in_between(account: Account, stack: Stack) -> None:
+    said = list[str]()
     settings = access.settings(account, stack)
-    counters, past = DynamoCounters(settings), DynamoPastPauses(settings)
-    for queue in ("email.send", "report.generate"):
-        counters.pause(queue, Pause(1.0, "ada", "the provider is down"))
-    moved = [replace(kind, queue=mail) if kind.name == "email.send" else kind for kind in kinds]
+    counters, past = counters_of(account, stack), DynamoPastPauses(settings)
+    counters.pause("report.generate", Pause(2.0, "ada", "the provider is down"))
+    moved = [replace(kind, queue=Queue("mail")) if kind.name == "email.send" else kind for kind in built_in()]
     pauses.end_of_removed(account, stack, {kind.queue_key for kind in moved}, said.append, lambda: 9.0)
     assert said == ["The pause of email.send has ended: this version has no such queue."]
-    assert set(counters.standing().paused) == {"report.generate"}
+    assert set(counters.pauses()) == {"report.generate"}
     (ended,) = past.newest("email.send", 5)
     assert (ended.pause.by, ended.until) == ("ada", 9.0)

@@ -7,19 +7,24 @@ from typing import Any
 from botocore.session import get_session
 
 from chalicelib.adapters.dynamo.tables import schema
+from chalicelib.adapters.dynamo.tables.schema import CANARY
 from chalicelib.adapters.dynamo.tables.sizes import item_size, write_units
 from infra.definition.iam.calls import Recorder
+from infra.local.roles.asked import attributes_of
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 Item = Mapping[str, Any]
 
 
 class Meter(Recorder):
-    """A recorder that also adds up write units, by acting function and table."""
+    """A recorder that also adds up write units, and keeps which attributes of jobs each function's updates name."""
 
     def __init__(self, stack: str, region: str) -> None:
         super().__init__(stack)
         self.units: dict[tuple[str, str], int] = {}
+        """By acting function and table."""
+        self.updated: dict[str, set[str]] = {}
+        """Attributes of the jobs table that updates write or test, by acting function."""
         self._client: Any = get_session().create_client("dynamodb", region_name=region)
         self._open: tuple[str, str, Item, Item] | None = None
         self._own = threading.local()
@@ -31,10 +36,20 @@ class Meter(Recorder):
             return
         with self._lock:
             super().note(service, operation, params)
-            self.settle()
+            if service == "dynamodb":  # requests to other services may be sent while a write is on its way
+                self.settle()
+            if operation == "BatchWriteItem":
+                for table, asked in params["RequestItems"].items():
+                    for item in (one["PutRequest"]["Item"] for one in asked):
+                        before = self._read(table, {name: item[name] for name in ("pk", "sk")})
+                        self._spend(actor, table, units(before, item, indexes_of(table)))
             if service == "dynamodb" and operation in WRITES:
                 source = params.get("Key") or params["Item"]
                 key = {name: source[name] for name in ("pk", "sk")}
+                if key["sk"]["S"] == CANARY:
+                    return  # it belongs to no job: `calculation.canaries` has its cost
+                if operation == "UpdateItem" and params["TableName"].endswith("-jobs"):
+                    self.updated.setdefault(actor, set()).update(attributes_of(params))
                 self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
 
     def settle(self) -> None:
@@ -43,7 +58,9 @@ class Meter(Recorder):
             return
         actor, table, key, before = self._open
         self._open = None
-        spent = units(before, self._read(table, key), indexes_of(table))
+        self._spend(actor, table, units(before, self._read(table, key), indexes_of(table)))
+
+    def _spend(self, actor: str, table: str, spent: int) -> None:
         self.units[actor, table] = self.units.get((actor, table), 0) + spent
 
     def _read(self, table: str, key: Item) -> Item:
@@ -69,8 +86,9 @@ def units(before: Item, after: Item, indexes: list[dict[str, Any]]) -> int:
 
 def index_units(before: Item, after: Item, index: Mapping[str, Any]) -> int:
     keys = [key["AttributeName"] for key in index["KeySchema"]]
-    some = index["Projection"].get("NonKeyAttributes")
-    kept = {*before, *after} if some is None else {*keys, *some}
+    projected = index["Projection"]
+    whole = projected["ProjectionType"] == "ALL"
+    kept = {*before, *after} if whole else {"pk", "sk", *keys, *projected.get("NonKeyAttributes", ())}
     old, new = ({name: item[name] for name in kept if name in item} for item in (before, after))
     there, stays = (all(name in entry for name in keys) for entry in (old, new))
     if not (there or stays) or (there and stays and old == new):

@@ -77,7 +77,17 @@ def test_in_lambda_no_model_of_the_api_is_built_before_it_is_used(unpacked: Path
         "from chalicelib.api.models.responses import Health;"
         "assert Health().model_dump() == {'status': 'ok'}"
     )
-    import_handler("app.app", unpacked, runtime, NO_NETWORK, f"{BUILT}\n{said}")
+    every = "from chalicelib.api.routes import all_endpoints; all_endpoints()"
+    import_handler("app.handler", unpacked, runtime, NO_NETWORK, f"{every}\n{BUILT}\n{said}")
+
+
+def test_in_lambda_the_api_starts_with_the_resource_of_jobs_alone(unpacked: Path, runtime: list[str]) -> None:
+    said = (
+        "import sys; here = {name for name in sys.modules if name.startswith('chalicelib.api.')};"
+        "assert 'chalicelib.api.jobs.jobs' in here;"
+        "assert not {'chalicelib.api.jobs.batches', 'chalicelib.api.numbers.metrics'} & here"
+    )
+    import_handler("app.handler", unpacked, runtime, NO_NETWORK, said)
 
 
 def test_on_a_laptop_the_api_has_built_all_its_models_before_its_first_thread() -> None:
@@ -92,7 +102,7 @@ def test_on_a_laptop_the_api_has_built_all_its_models_before_its_first_thread() 
     assert int(number) > MANY
 
 
-@pytest.mark.parametrize("handler", ["app.app", WORKER])
+@pytest.mark.parametrize("handler", ["app.handler", WORKER])
 def test_garbage_is_looked_for_as_soon_as_the_first_client_is_made(
     handler: str, unpacked: Path, runtime: list[str]
 ) -> None:

@@ -27,13 +27,12 @@ from infra.definition.lambdas.runtime import ARCHITECTURE, PYTHON, RUNTIME
 from tests.infra.cloud.large import packaged
 from tests.infra.cloud.support import STAGE, of_type
 
-MB = 1_000_000
 MAGIC = (3571).to_bytes(2, "little") + b"\r\n"
 """The first bytes of Python 3.13's byte code."""
 ENVIRONMENT = local_environment("http://127.0.0.1:1", "123456789012", "us-east-1") | {"AWS_REGION": "us-east-1"}
 WORKERS = [f"handlers.{kind.module}.handler" for kind in jobtype.load()]
 PLATFORM = ["chalicelib.entry.watchdog.handler", "chalicelib.entry.stream.handler", "chalicelib.entry.recount.handler"]
-API = ["app.app", "app.authorize"]
+API = ["app.handler"]
 
 
 @pytest.fixture(scope="session")
@@ -120,15 +119,6 @@ def test_byte_code_is_believed_without_a_look_at_the_source(package: Package) ->
     assert {name.removeprefix("./") for name in expected} == set(compiled)
 
 
-def test_size(package: Package) -> None:
-    with zipfile.ZipFile(package.archive) as archive:
-        pillow = sum(i.compress_size for i in archive.infolist() if i.filename.lower().startswith(("pil/", "pillow")))
-    size = package.archive.stat().st_size
-    assert pillow > MB
-    assert size <= 16 * MB
-    assert size - pillow <= 8 * MB
-
-
 def test_preflight_leaves_room_for_the_zip_that_there_is(package: Package) -> None:
     assert 0.8 * Needs(1).zip_bytes < package.archive.stat().st_size <= Needs(1).zip_bytes
 
@@ -167,7 +157,7 @@ def test_one_that_is_too_large_names_the_parts_to_make_smaller(sixty: dict[str, 
 
 def test_one_with_too_many_resources_after_the_transform_names_their_kinds(sam: dict[str, Any]) -> None:
     many = packaged(sam, 60)
-    topics = {f"Topic{number}": {"Type": "AWS::SNS::Topic"} for number in range(60)}
+    topics = {f"Topic{number}": {"Type": "AWS::SNS::Topic"} for number in range(100)}
     many["Resources"] |= topics
     with pytest.raises(
         CloudError, match=r"5\d\d resources after the SAM transform .*, and CloudFormation takes 500\. Remove"

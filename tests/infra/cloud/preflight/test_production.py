@@ -65,18 +65,18 @@ def test_production_without_protection_or_with_short_logs_is_told() -> None:
 
 def test_a_deployment_sets_what_nobody_has_named() -> None:
     def chosen(stage: str, *named: str, limit: int | None = 1000, yes: bool = True) -> dict[str, str]:
-        return production.defaults(stage, named, limit, log_role=yes, new=yes)
+        return production.defaults(stage, named, limit, new=yes)
 
-    assert chosen("prod") == {"AccessLogs": "true", "ApiConcurrency": "100", "Protect": "true"}
-    assert chosen("prod", "AccessLogs", "ApiConcurrency", "Protect") == {}
+    assert chosen("prod") == {"ApiConcurrency": "100", "Protect": "true"}
+    assert chosen("prod", "ApiConcurrency", "Protect") == {}
     assert chosen("dev", limit=10, yes=False) == {}
     assert chosen("prod", limit=None, yes=False) == {}
-    assert chosen("dev") == {"AccessLogs": "true"}
+    assert chosen("dev") == {}
 
 
 @pytest.mark.parametrize(
     ("wanted", "had", "unreserved", "stops"),
-    [("1", "0", 10, True), ("100", "0", 299, True), ("100", "0", 300, False), ("100", "90", 120, False),
+    [("1", "0", 10, True), ("100", "0", 199, True), ("100", "0", 200, False), ("100", "90", 110, False),
      ("100", "0", None, False), ("0", "100", 10, False)],
 )  # fmt: skip
 def test_what_lambda_would_not_reserve_stops(wanted: str, had: str, unreserved: int | None, stops: bool) -> None:
@@ -104,7 +104,7 @@ def test_a_value_that_a_parameter_cannot_have_is_told(
      ({"SiteCertificate": "arn:aws:acm:us-east-1:1:certificate/x"}, False)],
 )  # fmt: skip
 def test_a_domain_without_a_certificate_that_cloudfront_takes_stops(certificate: dict[str, str], stops: bool) -> None:
-    facts = basics.Facts(1000, None, True, "role", {})
+    facts = basics.Facts(1000, None, True, {})
     found = basics.findings({**GOOD, "SiteDomain": "jobs.mine.example", **certificate}, facts, [], REGION)
     assert [finding.about for finding in found if finding.stops] == ["domain"] * stops
 
@@ -115,7 +115,7 @@ class Empty(BaseModel):
 
 def test_a_type_in_a_vpc_needs_subnets() -> None:
     kind: JobType[Any, Any] = JobType("order.copy", lambda _payload, _ctx: None, Empty, function=Function(vpc=True))
-    facts = basics.Facts(1000, None, True, "role", {})
+    facts = basics.Facts(1000, None, True, {})
     (finding,) = basics.findings({**GOOD, "VpcSubnets": "subnet-1"}, facts, [kind], REGION)
     assert finding.stops
     assert "order.copy says vpc=True, and there is no VpcSecurityGroups" in finding.sentence
@@ -143,15 +143,15 @@ VALUES = basics.chosen({"MailFrom": "jobs@mine.example", "MailIdentity": "mine.e
 
 @pytest.mark.parametrize(
     ("stage", "limit", "unreserved", "reserves"),
-    [("prod", 1000, 1000, True), ("live", 1000, 300, True), ("production", 1000, None, True),
-     ("prod", 1000, 299, False), ("prod", 999, 999, False), ("prod", None, None, False),
+    [("prod", 1000, 1000, True), ("live", 1000, 200, True), ("production", 1000, None, True),
+     ("prod", 1000, 199, False), ("prod", 999, 999, False), ("prod", None, None, False),
      ("pull12", 1000, 1000, False), ("dev", 5000, 5000, False)],
 )  # fmt: skip
 @pytest.mark.parametrize("new", [True, False])
 def test_only_production_reserves_by_itself(
     stage: str, limit: int | None, unreserved: int | None, reserves: bool, new: bool
 ) -> None:
-    chosen = production.defaults(stage, ["Protect"], limit, unreserved=unreserved, log_role=False, new=new)
+    chosen = production.defaults(stage, ["Protect"], limit, unreserved=unreserved, new=new)
     assert chosen == ({"ApiConcurrency": "100"} if reserves else {})
 
 
@@ -163,16 +163,16 @@ def test_only_production_reserves_by_itself(
      (600, -200, 790, ""), (600, -200, 791, "800 of them")],
 )  # fmt: skip
 def test_workers_have_what_is_not_reserved(unreserved: int | None, more: int, together: int, told: str) -> None:
-    facts = basics.Facts(1000, basics.Identity(verified=True), True, "role", {}, unreserved)
+    facts = basics.Facts(1000, basics.Identity(verified=True), True, {}, unreserved)
     found = basics.findings(VALUES, facts, [replace(KIND, function=Function(concurrency=together))], "us-east-1", more)
     about = [finding for finding in found if finding.about == "concurrency"]
     assert len(about) == bool(told)
     assert all(told in finding.sentence and not finding.stops for finding in about)
 
 
-def test_what_is_reserved_more_is_that_of_the_api_and_as_much_for_its_authorizer() -> None:
-    assert production.additional({"ApiConcurrency": "100"}, {"ApiConcurrency": "90"}) == 20
-    assert production.additional({"ApiConcurrency": "0"}, {"ApiConcurrency": "100"}) == -200
+def test_what_is_reserved_more_is_that_of_the_api() -> None:
+    assert production.additional({"ApiConcurrency": "100"}, {"ApiConcurrency": "90"}) == 10
+    assert production.additional({"ApiConcurrency": "0"}, {"ApiConcurrency": "100"}) == -100
 
 
 def refused(before: dict[str, str], written: int, read: int) -> str:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.aws import client
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.dynamo.tables.schema import META
+from chalicelib.batches.memory import MemoryBatches
+from chalicelib.batches.round import Round
 from chalicelib.errors import MoveRefused
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change, Claimant
@@ -20,7 +24,7 @@ from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings
 from infra.cloud.restore import copying
 from infra.cloud.restore.copying import Copying
-from tests.infra.cloud.restore.support import every, stores
+from tests.infra.cloud.restore.support import BEFORE, every, stores
 from tests.support import T0, Clock, a_job
 
 Two = tuple[DynamoJobStore, DynamoJobStore]
@@ -94,6 +98,19 @@ def test_a_job_that_lacks_a_step_does_not_run_by_itself(two: Two, clock: Clock) 
     source._bodies._rows(pk=job.id, sk=listed.reference, body="", expires_at=0).delete()
     copying_of(two, clock, run=True).jobs()
     assert target.get(job.id).status is Status.FAILED
+
+
+def test_the_row_of_a_key_stays_away_if_its_job_cannot_be_read_and_the_others_come(two: Two, clock: Clock) -> None:
+    jobs = [done(number) for number in range(2)]
+    for job in jobs:
+        two[0].add(job)
+    client("dynamodb", BEFORE.region).update_item(
+        TableName=BEFORE.jobs_table, Key={"pk": {"S": jobs[0].id}, "sk": {"S": META}},
+        UpdateExpression="SET #status = :new", ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":new": {"S": "dreaming"}},
+    )  # fmt: skip
+    copying_ = copying_of(two, clock)
+    assert [copying_.named(job.id) for job in jobs] == [False, True]
 
 
 def test_a_job_that_is_there_stays_as_it_is(two: Two, clock: Clock) -> None:
@@ -212,3 +229,19 @@ def test_stored_schedules_come_back_paused_and_declared_ones_follow_the_code() -
     found = target.get("s229")
     assert (found.paused, found.next_at) == (True, None)
     assert copying.schedules(source, target) == []
+
+
+def test_batches_come_back_with_their_rounds_and_stay_as_they_are() -> None:
+    source, target = MemoryBatches(), MemoryBatches()
+    for place in range(120):
+        one = Round(f"b-{place}", 1, T0 + place, T0, T0, total=3, done=2, closed_at=T0)
+        source.add(one)
+        source.add(replace(one, number=2, bulk="x"))
+        source.enlist(one.batch, one.created_at, None)
+    there = Round("b-7", 1, T0, T0, T0, total=9)
+    target.add(there)  # an earlier restore may have ended after this row
+    assert copying.batches(source, target) == 119
+    assert list(target.rounds("b-8", 9)) == list(source.rounds("b-8", 9))
+    assert [one.total for one in target.rounds("b-7", 9)] == [9, 3]
+    assert len(target.newest(200)[0]) == 120
+    assert copying.batches(source, target) == 0

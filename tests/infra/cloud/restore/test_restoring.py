@@ -19,22 +19,30 @@ from chalicelib.adapters.dynamo.counting.canaries import DynamoCanaries
 from chalicelib.adapters.dynamo.counting.census import DynamoCensus
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
+from chalicelib.keys.rule import Debounce, Outcome
+from chalicelib.producing.service import JobService
+from chalicelib.producing.submission import Submission
 from chalicelib.settings import Settings
 from infra.cloud.account import Account
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.restore import LONGEST_LEASE
 from infra.cloud.errors import CloudError
+from infra.cloud.restore.copying import Copying
 from infra.cloud.restore.tables import PATIENCE, Tables
 from infra.cloud.stack.cloudformation import Stack
+from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, made, restoration, tables
 from tests.infra.cloud.restore.support import every
+from tests.infra.cloud.restore.test_rules import PLAIN, UNIQUE
 from tests.infra.cloud.support import terminal_of
 from tests.support import T0
 
+ONE = Submission("test.unique", {"to": ["ada"]}, delay_seconds=7200)
 SHARD = "shardId-00000001800000000000-lost"
 
 
@@ -78,6 +86,44 @@ def test_lost_jobs_come_back_and_the_counters_agree(
     assert {status: totals["email.send", status] for status in (Status.COMPLETED, Status.QUEUED, Status.FAILED)} == {
         Status.COMPLETED: 6, Status.QUEUED: 1, Status.FAILED: 3,
     }  # fmt: skip
+
+
+def test_requests_for_a_restored_key_get_its_job_while_other_jobs_are_still_copied(
+    account: Account,
+    stack: Stack,
+    store: DynamoJobStore,
+    time: Time,
+    said: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The stage answers requests during a restore: no request may make a second job for the whole time of the copy."""
+    jobs, service = filled(store), JobService(store, MemoryJobQueue(time), clock=time)
+    quiet = Submission("test.plain", {"to": ["bob"]}, debounce=Debounce("doc", 7200), principal="p")
+    copy_all = Copying.jobs
+    meanwhile: list[tuple[str, Outcome]] = []
+
+    def jobs_and_requests(copying: Copying) -> Counter[str]:
+        for asked in (ONE, quiet):
+            found = service.submit(asked)
+            meanwhile.append((found.job.id, found.outcome))
+        assert len(every(store)) == 2, "the others are not back yet"
+        return copy_all(copying)
+
+    with only_types(PLAIN, UNIQUE):
+        first = [service.submit(asked).job.id for asked in (ONE, quiet)]
+        name = made(account, stack)
+        _empty(account)
+        monkeypatch.setattr(Copying, "jobs", jobs_and_requests)
+        done = restoration(account, stack, time, said, backup=name, run=True).go()
+    assert meanwhile == [(first[0], Outcome.EXISTING), (first[1], Outcome.REPLACED)]
+    assert (done.total(), len(every(store))) == (len(jobs) + 2, len(jobs) + 2)
+    assert done["there"] == 0, "a job that came back for its key is counted as restored"
+
+
+def _empty(account: Account) -> None:
+    client = account.client("dynamodb")
+    for row in client.scan(TableName=f"{STACK}-jobs")["Items"]:
+        client.delete_item(TableName=f"{STACK}-jobs", Key={"pk": row["pk"], "sk": row["sk"]})
 
 
 def test_restored_tables_go_and_what_is_kept_is_told_by_destroy(

@@ -29,10 +29,16 @@ from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.settings import Settings
 from chalicelib.watchdog.rule import Resend, Signs, check
+from chalicelib.webhooks.dynamo import DynamoWebhooks
+from chalicelib.webhooks.editing import WebhookService
+from chalicelib.webhooks.memory import MemorySecrets
+from chalicelib.webhooks.rule import failed as state_after
+from chalicelib.webhooks.webhook import DELETED, State
 from infra.cloud.restore import rows
 from infra.cloud.restore.copying import Copying
 from infra.cloud.restore.rules import revived
 from tests.chalicelib.api.support import Note, only_types
+from tests.chalicelib.webhooks.support import a_webhook
 from tests.infra.cloud.restore.support import BEFORE, stores
 from tests.support import REGION, SETTINGS, T0, Clock, a_job
 
@@ -195,6 +201,11 @@ def bring_back(clock: Clock) -> Counter[str]:
     return rows.bring_back(aws.client("dynamodb", REGION), TABLES, clock.now)
 
 
+def keys_back(two: Two, clock: Clock) -> tuple[Counter[str], Copying]:
+    copy = Copying(*two, at=clock.now, clock=clock, run=True)
+    return rows.keys(aws.client("dynamodb", REGION), TABLES, clock.now, copy.named), copy
+
+
 def services(two: Two, clock: Clock) -> tuple[JobService, JobService]:
     old, new = (JobService(store, MemoryJobQueue(clock), clock=clock) for store in two)
     return old, new
@@ -207,15 +218,17 @@ def test_requests_are_answered_after_a_restore_as_they_were_before(two: Two, clo
     keyed = replace(waiting, payload={"to": ["eve"]}, **KEYED)
     with only_types(PLAIN, UNIQUE):
         made, _, last = (old.submit(asked).job for asked in (unique, waiting, keyed))
-        assert Copying(*two, at=clock.now, clock=clock, run=True).jobs().total() == 2
-        assert bring_back(clock) == {"KeyLockRow": 3}
+        back, copy = keys_back(two, clock)
+        assert back == {"KeyLockRow": 3}
         again = new.submit(unique)
         assert (again.job.id, again.outcome) == (made.id, Outcome.EXISTING)
         repeated = new.submit(keyed)
         assert (repeated.job.id, repeated.outcome, repeated.job.payload["to"]) == (last.id, Outcome.REPEATED, ["eve"])
         replaced = new.submit(waiting)
         assert (replaced.job.id, replaced.outcome) == (last.id, Outcome.REPLACED)
-    assert bring_back(clock) == {}, "again, and it does no harm"
+    assert copy.jobs() == {"unfinished, now scheduled": 2}
+    again_back, copy = keys_back(two, clock)
+    assert (again_back, copy.jobs()) == ({}, {"there": 2}), "again, and it does no harm"
 
 
 def test_a_row_that_is_there_stays_and_one_that_has_expired_stays_away(two: Two, clock: Clock) -> None:
@@ -224,11 +237,11 @@ def test_a_row_that_is_there_stays_and_one_that_has_expired_stays_away(two: Two,
         old.submit(Submission("test.unique", {"to": ["ada"]}))
         old.submit(Submission("test.unique", {"to": ["gone"]}))
         mine = new.submit(Submission("test.unique", {"to": ["ada"]})).job
-        assert bring_back(clock) == {"KeyLockRow": 1}
+        assert keys_back(two, clock)[0] == {"KeyLockRow": 1}
         assert new.submit(Submission("test.unique", {"to": ["ada"]})).job.id == mine.id
         clock.advance(30 * DAY)
         old.submit(Submission("test.unique", {"to": ["later"]}))
-        assert bring_back(clock) == {"KeyLockRow": 1}
+        assert keys_back(two, clock)[0] == {"KeyLockRow": 1}
 
 
 def test_a_quota_is_not_taken_twice_and_no_window_of_a_rate_is_filled_twice(two: Two, clock: Clock) -> None:
@@ -244,3 +257,60 @@ def test_a_quota_is_not_taken_twice_and_no_window_of_a_rate_is_filled_twice(two:
     copied = DynamoTurns(SETTINGS)
     assert copied.slots("test.plain", rate, 1, T0 + 900, T0 + 960) == []
     assert copied.turns("test.plain", rate, 1, T0 + 900)[0] < ahead, "nobody waits behind jobs that did not come back"
+
+
+def test_a_disabled_webhook_stays_disabled_and_failures_before_the_backup_do_not_count(
+    two: Two, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failures of last week, and one of today, would disable a receiver that was mended in between."""
+    monkeypatch.setattr("time.time", clock)
+    old, new = DynamoWebhooks(BEFORE), DynamoWebhooks(SETTINGS)
+    states = {"gone": State(), "failing": State()}
+    for name in states:
+        old.add(a_webhook(name))
+        found = old.find(name)
+        assert found is not None
+        failed = state_after(found.state, clock.now, "down", gone=name == "gone")
+        assert old.set_state(found.webhook, found.state, replace(failed, writer=name))
+        states[name] = failed
+    assert bring_back(clock) == {"WebhookRow": 2, "WebhookStateRow": 1}
+    restored = {one.webhook.name: one.state for one in new.all()}
+    assert (restored["gone"].disabled_at, restored["gone"].why) == (states["gone"].disabled_at, "down")
+    assert restored["failing"] == State()
+
+
+def test_a_restored_webhook_is_told_no_end_from_before_the_restore(two: Two, clock: Clock) -> None:
+    DynamoWebhooks(BEFORE).add(a_webhook())
+    clock.now += DAY
+    assert bring_back(clock) == {"WebhookRow": 1}
+    assert [one.webhook.told_since for one in DynamoWebhooks(SETTINGS).all()] == [clock.now]
+
+
+def test_a_webhook_that_was_deleted_after_the_restored_moment_comes_back_disabled_until_a_person_enables_it(
+    two: Two, clock: Clock
+) -> None:
+    """Its state is still there, and would expire: then the webhook would be enabled without a person."""
+    old, new = DynamoWebhooks(BEFORE), DynamoWebhooks(SETTINGS)
+    webhook = a_webhook()
+    old.add(webhook)
+    new.add(webhook)
+    secrets = MemorySecrets()
+    service = WebhookService(new, lambda: secrets, services(two, clock)[1])
+    service.delete(webhook.name)
+    for back in ({"WebhookRow": 1}, {}):  # again, and it does no harm
+        assert bring_back(clock) == back
+        found = service.get(webhook.name)
+        assert found.state.why == DELETED
+        (row,) = new._states.query("WEBHOOKSTATES", consistent_read=True)
+        assert row.expires_at is None
+    service.rotate(webhook.name)
+    assert service.enable(webhook.name).state.disabled_at is None
+    assert service.get(webhook.name).state.disabled_at is None
+    bring_back(clock)
+    assert service.get(webhook.name).state.disabled_at is None
+
+
+def test_a_webhook_whose_state_has_expired_comes_back_with_none(two: Two, clock: Clock) -> None:
+    DynamoWebhooks(BEFORE).add(a_webhook())
+    bring_back(clock)
+    assert list(DynamoWebhooks(SETTINGS)._states.query("WEBHOOKSTATES", consistent_read=True)) == []

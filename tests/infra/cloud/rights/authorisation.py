@@ -17,10 +17,11 @@ ANYWHERE = "*"
 HERE, STAGE = "eu-central-1:123456789012", "jobflow-prod"
 OF_A_STAGE: Mapping[str, Mapping[str, str]] = {
     "apigateway": {
-        "account": "arn:aws:apigateway:eu-central-1::/account",
-        "restapi": "arn:aws:apigateway:eu-central-1::/restapis/a1b2c3d4e5",
-        "restapis": "arn:aws:apigateway:eu-central-1::/restapis",
-        "stage": "arn:aws:apigateway:eu-central-1::/restapis/a1b2c3d4e5/stages/api",
+        "api": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3d4e5",
+        "apis": "arn:aws:apigateway:eu-central-1::/apis",
+        "integration": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3d4e5/integrations/1f2e",
+        "route": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3d4e5/routes/1f2e",
+        "stage": "arn:aws:apigateway:eu-central-1::/apis/a1b2c3d4e5/stages/$default",
         "tags": "arn:aws:apigateway:eu-central-1::/tags/arn",
     },
     "cloudformation": {"stack": f"arn:aws:cloudformation:{HERE}:stack/{STAGE}/1f2e"},
@@ -63,6 +64,12 @@ OF_A_STAGE: Mapping[str, Mapping[str, str]] = {
     "sqs": {"queue": f"arn:aws:sqs:{HERE}:{STAGE}-email-send"},
 }
 """The resources of a stage, by kind."""
+BESIDE = {
+    "restapi": "arn:aws:apigateway:eu-central-1::/restapis/a1b2c3d4e5",
+    "apimappings": "arn:aws:apigateway:eu-central-1::/domainnames/api.example.com/apimappings",
+    "dataset": f"arn:aws:cloudwatch:{HERE}:dataset/default",
+}
+"""Resources that no present stage makes, which only an operation that names the kind reads."""
 
 
 DATA_UNDER_A_KEY = frozenset(
@@ -89,7 +96,8 @@ def needs(action: str, kind: str = "") -> Iterator[Asked]:
     if not kinds:
         yield Asked(action, ANYWHERE)
         return
-    known = [OF_A_STAGE[service][one] for one in kinds if one in OF_A_STAGE.get(service, {})]
+    places = {**OF_A_STAGE.get(service, {}), **(BESIDE if kind else {})}
+    known = [places[one] for one in kinds if one in places]
     if not known:
         raise ValueError(f"{action} is about {kinds}")
     for resource in known:

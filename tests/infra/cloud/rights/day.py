@@ -21,6 +21,7 @@ from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Filter, Message
 from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.schedules.schedule import Schedule
+from chalicelib.webhooks.webhook import State, Webhook
 from tests.infra.cloud.acting import REGION, STACK, Context, Stage
 from tests.support import a_job, built_in
 
@@ -30,14 +31,14 @@ LARGE = "x" * 310_000
 MAPPINGS = f"{mapping_key('email.send')}=email-send"
 VARIABLES = {
     "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100", "MAIL_RATE": "500",
-    "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "BACKGROUND_FUNCTION": f"{STACK}-recount",
+    "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "ALARM_TOPIC": f"arn:aws:sns:{REGION}:123456789012:{STACK}-alarms",
+    "BACKGROUND_FUNCTION": f"{STACK}-recount",
 }  # fmt: skip
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
 
 def live(acting: Stage) -> None:
     """Run everything that sends requests to AWS at least once."""
-    acting.authorize()
     mail, image, report = (jobtype.get(name) for name in ("email.send", "image.process", "report.generate"))
     first = created(acting, "email.send", mail.example)
     acting.work(mail)
@@ -47,7 +48,8 @@ def live(acting: Stage) -> None:
     waiting = created(acting, "image.process", {"key": form["key"]}, max_attempts=1)
     acting.work(image)
     upload(form["key"])
-    acting.call("POST", f"/jobs/{waiting}/retry", {}, "/jobs/{job_id}/retry", job_id=waiting)
+    acting.call("GET", f"/jobs/{waiting}/retry", None, "/jobs/{job_id}/retry")
+    acting.call("POST", f"/jobs/{waiting}/retry", {}, "/jobs/{job_id}/retry")
     until_done(acting, image, waiting)
     send(mail, Message(first, 1, mail.name))
     acting.work(mail)
@@ -58,16 +60,18 @@ def live(acting: Stage) -> None:
     approve(acting, mail)
     for kind in (mail, image, report):
         take_over(acting, kind)
-    many(acting, mail)
+    batch = batches(acting, mail)
+    many(acting, mail, batch)
     watch(acting, mail)
     work_off(acting)
     acting.count()
     acting.count()  # deliver the same records again, as Lambda may do
+    acting.watch()  # now the dead letters are known: their types are in trouble
     acting.recount()
     known = acting.call("GET", "/errors")[1]["groups"][0]["fingerprint"]
     for switch in ("acknowledge", "resolve", "reopen"):
-        path, one = f"/errors/{known}/{switch}", {"fingerprint": known}
-        status, answer = acting.call("POST", path, None, "/errors/{fingerprint}/" + switch, **one)
+        path = f"/errors/{known}/{switch}"
+        status, answer = acting.call("POST", path, None, "/errors/{fingerprint}/" + switch)
         assert status == 200, answer
     pauses(acting, mail)
 
@@ -77,10 +81,10 @@ def pauses(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     # the emulator has no mapping of that name, and the API reports this: only the request counts
     for switch in ("pause", "resume"):
         path = f"/job-types/{mail.name}/{switch}"
-        acting.call("POST", path, None, "/job-types/{job_type}/" + switch, job_type=mail.name)
+        acting.call("POST", path, None, "/job-types/{job_type}/" + switch)
     for told in ("pauses", "tenants"):
         path = f"/job-types/{mail.name}/{told}"
-        acting.call("GET", path, None, "/job-types/{job_type}/" + told, job_type=mail.name)
+        acting.call("GET", path, None, "/job-types/{job_type}/" + told)
 
 
 def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
@@ -90,17 +94,42 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     acting.call("POST", "/dead-letters/redrive", {})
     later = created(acting, mail.name, mail.example, delay_seconds=600)
     event = f"/jobs/{later}/events/approved"
-    acting.call("POST", event, {"data": 1}, "/jobs/{job_id}/events/{name}", job_id=later, name="approved")
-    acting.call("GET", f"/jobs/{later}/steps", None, "/jobs/{job_id}/steps", job_id=later)
-    acting.call("POST", f"/jobs/{later}/run-now", {}, "/jobs/{job_id}/run-now", job_id=later)
-    acting.call("POST", f"/jobs/{first}/discard", {}, "/jobs/{job_id}/discard", job_id=first)
-    acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel", job_id=later)
+    acting.call("POST", event, {"data": 1}, "/jobs/{job_id}/events/{name}")
+    acting.call("GET", f"/jobs/{later}/steps", None, "/jobs/{job_id}/steps")
+    acting.call("POST", f"/jobs/{later}/run-now", {}, "/jobs/{job_id}/run-now")
+    acting.call("POST", f"/jobs/{first}/discard", {}, "/jobs/{job_id}/discard")
+    acting.call("POST", f"/jobs/{later}/cancel", {}, "/jobs/{job_id}/cancel")
     for text in ("one", "two"):
         created(acting, mail.name, {**MAIL, "text": text}, debounce={"key": "k", "seconds": 900})
     acting.call("POST", "/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "filter": {"type": mail.name}})
     acting.call("POST", "/jobs/bulk", {"action": "retry", "ids": [first, later]})
     schedules(acting, mail)
+    webhooks(acting)
+    views(acting)
+
+
+def views(acting: Stage) -> None:
+    """Save a view, see it, and delete it."""
+    _, made = acting.call("POST", "/views", {"name": "Failed", "search": "?status=failed"})
+    acting.call("GET", "/views")
+    acting.call("DELETE", f"/views/{made['id']}", None, "/views/{view_id}")
+
+
+def webhooks(acting: Stage) -> None:
+    """Ask for webhooks in a stage without them; leave the rows of one that had them."""
+    parts.webhooks.add(left := Webhook("left", "https://hooks.example.com", registration="left", writer="1"))
+    parts.webhooks.set_state(left, State(), State(1, 0.0, None, None, None, 1, "1"))
+    acting.call("GET", "/webhooks")
+    settings, job_id = {"url": "https://hooks.example.com"}, "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"
+    assert acting.call("POST", "/webhooks", {"name": "none", **settings})[0] == 409
+    for method, rest, body in (
+        ("GET", "", None), ("PUT", "", settings), ("POST", "/rotate", {}), ("POST", "/enable", {}),
+        ("GET", "/deliveries", None), ("DELETE", "", None),
+    ):  # fmt: skip
+        acting.call(method, f"/webhooks/none{rest}", body, "/webhooks/{name}" + rest)
+    again, names = "/webhooks/{name}/deliveries/{delivery_id}/send-again", {"name": "none", "delivery_id": job_id}
+    assert acting.call("POST", again.format(**names), {}, again)[0] == 404
 
 
 def approve(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
@@ -108,7 +137,7 @@ def approve(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     held = created(acting, mail.name, {**MAIL, "approval": True})
     worked_until(acting, mail, held, Status.SUSPENDED)
     event = f"/jobs/{held}/events/approved"
-    acting.call("POST", event, {}, "/jobs/{job_id}/events/{name}", job_id=held, name="approved")
+    acting.call("POST", event, {}, "/jobs/{job_id}/events/{name}")
     worked_until(acting, mail, held, Status.COMPLETED)
 
 
@@ -128,21 +157,39 @@ def schedules(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     acting.call("GET", "/schedules/preview?cron=*+*+*+*+*")
     status, answer = acting.call("POST", "/schedules", {"id": "daily", **settings})
     assert status == 201, answer
-    one = {"schedule_id": "daily"}
     for method, rest, body in (
         ("GET", "", None), ("PUT", "", settings), ("POST", "/pause", {}), ("POST", "/resume", {}), ("POST", "/run", {}),
         ("DELETE", "", None),
     ):  # fmt: skip
-        status, answer = acting.call(method, f"/schedules/daily{rest}", body, "/schedules/{schedule_id}" + rest, **one)
+        status, answer = acting.call(method, f"/schedules/daily{rest}", body, "/schedules/{schedule_id}" + rest)
         assert status in (200, 201), answer
 
 
-def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+def batches(acting: Stage, mail: jobtype.JobType[Any, Any]) -> str:
+    """Make batches, fill, close, cancel and retry them; leave one that is due to the watchdog. Return a batch's id."""
+    made = [str(acting.call("POST", "/batches", {})[1]["id"]) for _ in range(2)]
+    for batch in made:
+        for verb, body in (("jobs", {"jobs": [{"type": mail.name, "payload": MAIL}]}), ("close", {"total": 1})):
+            path = f"/batches/{batch}/{verb}"
+            assert acting.call("POST", path, body, "/batches/{batch_id}/" + verb)[0] == 200
+    cancelled, batch = made
+    acting.call("POST", f"/batches/{cancelled}/cancel", None, "/batches/{batch_id}/cancel")
+    acting.call("POST", f"/batches/{cancelled}/retry", None, "/batches/{batch_id}/retry")
+    (member,), _ = parts.job_store.members(cancelled, 1)
+    acting.call("POST", f"/jobs/{member}/retry", {}, "/jobs/{job_id}/retry")
+    assert acting.call("GET", "/batches")[0] == 200
+    assert acting.call("GET", f"/batches/{batch}", None, "/batches/{batch_id}")[0] == 200
+    assert acting.call("GET", f"/jobs?batch={batch}")[0] == 200
+    parts.batch_rows.write(cancelled, 1, {"due_at": 0.0, "updated_at": 0.0})
+    return batch
+
+
+def many(acting: Stage, mail: jobtype.JobType[Any, Any], batch: str) -> None:
     """Start a bulk action, read it and stop it; leave others to the watchdog and to the function that it invokes."""
     started = acting.call("POST", "/bulk", {"action": "retry", "ids": [f"no-job-{n}" for n in range(30)]})[1]
-    for method, end in (("GET", ""), ("POST", "/stop")):
+    for method, end in (("GET", ""), ("GET", "/outcome"), ("POST", "/stop")):
         path = f"/bulk/{started['id']}{end}"
-        assert acting.call(method, path, None, "/bulk/{bulk_id}" + end, bulk_id=started["id"])[0] == 200
+        assert acting.call(method, path, None, "/bulk/{bulk_id}" + end)[0] == 200
     assert acting.call("GET", "/bulk")[0] == 200
     old = time.time() - 61 * 86_400
     for text in ("x" * 20_000, LARGE):
@@ -155,6 +202,9 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
         ("retry", Filter(fingerprint="0123456789ab")),
         ("retry", Filter(tag="x", status=Status.CANCELLED)),
     ]
+    failed = a_job(payload=MAIL, status=Status.FAILED, created_at=old, batch=batch)
+    parts.job_store.add(failed)
+    filters.append(("retry", Filter(batch=batch)))
     for place, (action, which) in enumerate(filters):
         left = BulkAction(f"{place:020x}", action, "ada", "1f2e", started_at=time.time(), which=which)
         parts.bulk_rows.add(left)
@@ -162,7 +212,7 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def work_off(acting: Stage) -> None:
     with acting.recorder.acting_as("recount"):
-        assert recount_module.handler({"bulk": True}, Context(str(uuid.uuid4())))["ended"] == 4
+        assert recount_module.handler({"bulk": True}, Context(str(uuid.uuid4())))["ended"] == 5
 
 
 def created(acting: Stage, job_type: str, payload: object, **more: object) -> str:
@@ -206,14 +256,14 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     job = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
     with acting.recorder.acting_as("api"):
         parts.job_store.add(job)
-    acting.call("POST", f"/jobs/{job.id}/retry", {}, "/jobs/{job_id}/retry", job_id=job.id)
+    acting.call("POST", f"/jobs/{job.id}/retry", {}, "/jobs/{job_id}/retry")
     acting.work(mail)
     edited = a_job(payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=time.time())
     with acting.recorder.acting_as("api"):
         parts.job_store.add(edited)
-    acting.call("POST", f"/jobs/{edited.id}/retry", {"payload": MAIL}, "/jobs/{job_id}/retry", job_id=edited.id)
+    acting.call("POST", f"/jobs/{edited.id}/retry", {"payload": MAIL}, "/jobs/{job_id}/retry")
     past = "/jobs/{job_id}/payloads/{gen}"
-    status, answer = acting.call("GET", f"/jobs/{edited.id}/payloads/1", None, past, job_id=edited.id, gen="1")
+    status, answer = acting.call("GET", f"/jobs/{edited.id}/payloads/1", None, past)
     assert status == 200, answer
     assert answer["payload"]["text"] == LARGE
     acting.work(mail)
@@ -221,13 +271,15 @@ def large(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def look(acting: Stage, job_id: str) -> None:
     for path in ("/jobs?limit=5", "/jobs?status=failed", "/jobs?type=email.send&status=completed", "/metrics",
-                 "/metrics/series?metric=throughput", "/metrics/health", "/errors", "/me", "/meta",
+                 "/metrics/series?metric=throughput", "/metrics/health", "/metrics/flow", "/errors", "/me", "/meta",
                  "/jobs?fingerprint=0123456789ab", "/schedules", "/jobs?schedule=daily",
                  "/job-types", "/health", "/openapi.json"):  # fmt: skip
         status, answer = acting.call("GET", path)
         assert status == 200, answer
+    one = "0123456789ab"
+    assert acting.call("GET", f"/errors/{one}", None, "/errors/{fingerprint}")[0] == 200
     for rest in ("", "/logs"):
-        acting.call("GET", f"/jobs/{job_id}{rest}", resource="/jobs/{job_id}" + rest, job_id=job_id)
+        acting.call("GET", f"/jobs/{job_id}{rest}", resource="/jobs/{job_id}" + rest)
 
 
 def queued(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:

@@ -1,7 +1,8 @@
 """Decide about a request by the statements of a role, as IAM does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from infra.definition.iam.written import KINDS
 from infra.local.roles.asked import Asked
 from infra.local.roles.policy import Statement, about, decide
 
@@ -19,3 +20,9 @@ def allows(
         for some in (statements, boundary)
         if some is not None
     )
+
+
+def unnamed(granted: Iterable[str], updated: Iterable[str]) -> set[str]:
+    """Return the attributes of jobs that updates name and the grants do not: none if the grants are for all."""
+    kinds = [KINDS[kind] for one in granted if (kind := one.rpartition("/")[2]) in KINDS]
+    return set(updated).difference(*kinds) if kinds else set()

@@ -17,7 +17,10 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import Job, Status
+from chalicelib.worker import constants
+from infra.cloud.cost.children import CHILD_UNITS
+from infra.cloud.cost.steps import CALL_UNITS
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import Note, only_types
@@ -30,6 +33,9 @@ CHILD: JobType[Note, None] = JobType("order.mail", lambda _payload, _ctx: None, 
 
 
 def _order(payload: Note, ctx: JobContext) -> None:
+    if payload.text == "many":
+        ctx.enqueue_many("order.mail", [{"to": [name]} for name in payload.to])
+        return
     for number, name in enumerate(payload.to):
         ctx.enqueue("order.mail", {"to": [name], "text": LARGE if name == "large" else payload.text}, key=f"{number}")
 
@@ -43,9 +49,9 @@ def acting() -> Iterator[Stage]:
         yield one
 
 
-def worked(acting: Stage, kind: JobType[Any, Any], *to: str) -> tuple[Counter[str], int]:
+def worked(acting: Stage, kind: JobType[Any, Any], *to: str, text: str = "hello") -> tuple[Counter[str], int]:
     """Create a job, process it, and return its worker's grants in use and the write units of the jobs table."""
-    status, job = acting.call("POST", "/jobs", {"type": kind.name, "payload": {"to": list(to)}})
+    status, job = acting.call("POST", "/jobs", {"type": kind.name, "payload": {"to": list(to), "text": text}})
     assert status == 201, job
     acting.recorder.needed.clear()
     acting.recorder.units.clear()
@@ -59,11 +65,14 @@ def test_its_role_allows_all_that_it_asks_for(acting: Stage) -> None:
     asked, _ = worked(acting, ORDER, "ada", "large")
     granted = grants.worker(*queues_of([ORDER]))
     assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
+    asked += worked(acting, ORDER, "ada", "bob", text="many")[0]
+    assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
     assert asked["s3:PutObject:payloads/order-mail/*"] == 1
     # without the declaration, the same requests are not allowed
     less = set(granted) - set(grants.worker(*queues_of([replace(ORDER, enqueues=())])))
+    less -= {one for one in less if "control/BATCH" in one}  # `ctx.batch`: see test_batches.py
     assert {one for one in less if not any(allows(one, need) for need in asked)} == set()
-    writing = {"dynamodb:PutItem:jobs", "dynamodb:UpdateItem:jobs"}
+    writing = {f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "BatchWriteItem", "PutItem", "UpdateItem")}
     assert less == {"sqs:SendMessage:order-mail", "s3:PutObject:payloads/order-mail/*", *writing}
 
 
@@ -74,8 +83,71 @@ def test_the_ledger_of_a_child_and_of_a_job_that_makes_none(acting: Stage) -> No
     more = sum(made.values()) - sum(plain.values())
     # the entry in its parent's list, a read of the job with that key, its message, and the job
     assert more == 4
-    # a job costs 3 units when it is stored (its item and two indexes); the entry costs the fourth unit
-    assert units_with - units == 4
+    assert units_with - units == CHILD_UNITS
+
+
+def test_the_ledger_of_many_children(acting: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(constants, "STORED_AT_ONCE", 1)  # units are measured between one write and the next
+    plain, units = worked(acting, CHILD, "ada")
+    made, units_with = worked(acting, ORDER, *[f"n{number}" for number in range(20)], text="many")
+    # one read for all children; for ten of them, a request for their messages and one for their entries in the parent's
+    # list; and each job
+    assert sum(made.values()) - sum(plain.values()) == 1 + 2 * 20 // 10 + 20
+    assert units_with - units == CHILD_UNITS * 20
+
+
+def _call(payload: Note, ctx: JobContext) -> Any:
+    return ctx.gather("order.mail", [{"to": [name], "text": payload.text} for name in payload.to])
+
+
+CALLER: JobType[Note, Any] = JobType("order.call", _call, Note, enqueues=("order.mail",), calls=("order.mail",))
+CALLED: JobType[Note, Any] = JobType(CHILD.name, lambda payload, _ctx: payload.text, Note)
+
+
+@pytest.fixture
+def calling() -> Iterator[Stage]:
+    with (
+        only_types(CALLER, CALLED),
+        pytest.MonkeyPatch.context() as environment,
+        stage(environment, Clock()) as one,
+    ):
+        yield one
+
+
+def called_once(calling: Stage, called: JobType[Any, Any] = CALLED) -> Job:
+    """Let a job call another one, until both have ended; record what was requested meanwhile."""
+    status, job = calling.call("POST", "/jobs", {"type": CALLER.name, "payload": {"to": ["ada"], "text": "small"}})
+    assert status == 201, job
+    calling.recorder.settle()  # of the request
+    calling.recorder.needed.clear()
+    calling.recorder.units.clear()
+    for kind in (CALLER, called, CALLER):
+        assert calling.work(kind) == 1
+    calling.recorder.settle()
+    return parts.job_store.get(job["id"])
+
+
+@pytest.mark.parametrize("text", ["small", LARGE], ids=["small", "large"])
+def test_the_roles_of_both_allow_a_call(calling: Stage, text: str) -> None:
+    answering = replace(CALLED, run=lambda _payload, _ctx: text)
+    assert called_once(calling, answering).result == [text]
+    callers, called = queues_of([CALLER, CALLED])
+    for queue, granted in ((callers, grants.worker(callers)), (called, grants.worker(called, callers=[callers]))):
+        asked = calling.recorder.needed[queue.short]
+        assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
+    less = set(grants.worker(called, callers=[callers])) - set(grants.worker(called))
+    assert less == {"sqs:SendMessage:order-call"}
+    assert (callers.calls(called), called.calls(callers)) == (True, False)
+
+
+def test_the_ledger_of_a_call(calling: Stage) -> None:
+    assert called_once(calling).status is Status.COMPLETED
+    units = sum(spent for (_, table), spent in calling.recorder.units.items() if table.endswith("-jobs"))
+    sent = sum(
+        number for asked in calling.recorder.needed.values() for need, number in asked.items() if "SendM" in need
+    )
+    # both jobs are claimed and end, the child is stored, and what the call adds
+    assert (units, sent) == (2 * 3 + CHILD_UNITS + CALL_UNITS, 2)
 
 
 PLAIN = next(kind for kind in TYPES if kind.name == "email.send")
@@ -139,7 +211,7 @@ def needed() -> Mapping[str, Counter[str]]:
         clock.advance(200)
         fail_until_paused(acting)
         path = "/job-types/{job_type}/resume"
-        assert acting.call("POST", f"/job-types/{PLAIN.name}/resume", None, path, job_type=PLAIN.name)[0] == 200
+        assert acting.call("POST", f"/job-types/{PLAIN.name}/resume", None, path)[0] == 200
         acting.watch()
         return acting.recorder.needed
 

@@ -20,6 +20,8 @@ NOT_USED = (
     # of buckets, log delivery, service-linked roles, listing all
     "elasticfilesystem:*", "firehose:*", "kinesis:*", "kms:ListAliases", "s3files:*", "s3tables:*",
     "iam:CreateServiceLinkedRole", "iam:ListRoles", "cloudfront:CreateConnectionGroup",
+    # named by the schema of HTTP APIs' stages, but no actions: API Gateway's tags are requests to /tags
+    "apigateway:TagResource", "apigateway:UntagResource",
     # never allowed: with it, a role could leave its boundary
     "iam:DeleteRolePermissionsBoundary",
 )  # fmt: skip

@@ -24,12 +24,23 @@ from tests.infra.cloud.rights.judging import allows
 from tests.infra.cloud.rights.test_deployer_policy import NOT_USED, asked
 
 COMMANDS = ROOT / "infra" / "cloud"
-BY_HAND = ("commands/backup.py", "commands/drift.py", "commands/restore.py", "acceptance/", "restore/")
+BY_HAND = (
+    "commands/backup.py",
+    "commands/drift.py",
+    "commands/restore.py",
+    "commands/spent.py",
+    "acceptance/",
+    "restore/",
+)
 """Commands that only a person runs: the pipeline's policy need not allow them."""
 STORES = ("chalicelib/adapters/dynamo/control/tokens.py", "chalicelib/adapters/dynamo/counting/counters.py")
 """The requests with which `commands/access.py` accesses a stage's tables."""
-ONLY = {"apigateway:GetAccount": "account", "apigateway:GetRestApi": "restapi"}
-"""The resource of an operation whose action includes every read of API Gateway."""
+ONLY = {
+    "apigateway:GetApi": "api", "apigateway:GetApiMappings": "apimappings",
+    "apigateway:GetRestApi": "restapi",
+    "cloudwatch:GetMetricData": "dataset", "cloudwatch:ListMetrics": "dataset",
+}  # fmt: skip
+"""The resource of an operation whose action includes more, and of metrics, which are nobody's resource."""
 NOT_MADE = ("logs:DeleteIndexPolicy", "logs:DeleteResourcePolicy", "logs:PutIndexPolicy")
 """Requests of handlers for properties that no log group of the template has."""
 DATA = ("dynamodb", "s3", "ec2")

@@ -85,6 +85,8 @@ def data_calls(stack: str) -> list[Asked]:
         Asked("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{stack}-billing-AbCdEf"),
         Asked("secretsmanager:GetSecretValue",
               f"arn:aws:secretsmanager:{HERE}:secret:{stack.replace('-', '/')}/billing-AbCdEf"),
+        *(Asked(f"secretsmanager:{name}", f"arn:aws:secretsmanager:{HERE}:secret:{stack}/webhooks/1f-AbCdEf")
+          for name in ("CreateSecret", "DeleteSecret", "GetSecretValue", "PutSecretValue", "TagResource")),
         Asked("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/{stack.replace('-', '/')}/billing"),
     ]  # fmt: skip
 
@@ -93,6 +95,8 @@ NEVER = [
     Asked("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{OURS}-admin-AbCdEf"),
     Asked("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{THEIRS}-admin-AbCdEf"),
     Asked("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:billing-AbCdEf"),
+    Asked("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{OURS}-admin-AbCdEf"),
+    Asked("secretsmanager:DeleteSecret", f"arn:aws:secretsmanager:{HERE}:secret:{OURS}-billing-AbCdEf"),
     Asked("iam:CreateRole", "arn:aws:iam::123456789012:role/jobflow-pull12-x"),
     Asked("iam:PassRole", "arn:aws:iam::123456789012:role/jobflow-pull12-api"),
     Asked("sts:AssumeRole", "arn:aws:iam::123456789012:role/jobflow-prod-api"),
@@ -123,13 +127,12 @@ def test_a_function_of_a_preview_reaches_its_own_stage_and_no_other(asked: Asked
 
 def resource_calls(stack: str) -> list[Asked]:
     """Yield the requests that a template of a pull request could make CloudFormation send."""
-    api, mapping = "arn:aws:apigateway:eu-central-1::/restapis/a1", f"arn:aws:lambda:{HERE}:event-source-mapping:1"
+    api, mapping = "arn:aws:apigateway:eu-central-1::/apis/a1", f"arn:aws:lambda:{HERE}:event-source-mapping:1"
     role, site = f"arn:aws:iam::123456789012:role/{stack}-api", "arn:aws:cloudfront::123456789012:distribution/E1"
     lambdas = {"iam:PassedToService": ("lambda.amazonaws.com",)}
     return [
         *(Asked(f"apigateway:{verb}", f"{api}{rest}", tagged(stack)) for verb in ("PATCH", "DELETE", "PUT", "POST")
-          for rest in ("", "/resources", "/stages/api", "/deployments")),
-        Asked("apigateway:UpdateRestApiPolicy", api, tagged(stack)),
+          for rest in ("", "/routes", "/stages/$default", "/integrations")),
         *(Asked(f"lambda:{verb}EventSourceMapping", mapping, of_function(stack)) for verb in ("Update", "Delete")),
         Asked("lambda:CreateEventSourceMapping", "*", of_function(stack)),
         *(Asked(f"lambda:{verb}Resource", mapping, tagged(stack)) for verb in ("Tag", "Untag")),

@@ -17,10 +17,10 @@ from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import REGION, STACK, stage
 from tests.infra.cloud.rights.day import TYPES, VARIABLES, live
+from tests.infra.cloud.rights.judging import unnamed
 
 GRANTED: Mapping[str, list[str]] = {
     "api": grants.api(),
-    "authorizer": grants.authorizer(),
     "watchdog": grants.watchdog(),
     "counters": grants.counters(),
     "recount": grants.recount(),
@@ -40,10 +40,13 @@ result."""
 
 @dataclass(frozen=True)
 class Day:
-    """The requests of every function, the routes of the API that were used, and the rows at the end."""
+    """The requests of every function, the routes of the API that were used, and the rows at the end.
+
+    `updated` are the attributes of jobs that each function's updates name."""
 
     needed: Mapping[str, Counter[str]]
     called: set[tuple[str, str]]
+    updated: Mapping[str, set[str]]
     rows: Mapping[str, list[dict[str, Any]]]
 
 
@@ -77,7 +80,7 @@ def day() -> Iterator[Day]:
         rows = {
             short: [row for page in pages(TableName=f"{STACK}-{short}") for row in page["Items"]] for short in TABLES
         }
-        yield Day(acting.recorder.needed, acting.called, rows)
+        yield Day(acting.recorder.needed, acting.called, acting.recorder.updated, rows)
 
 
 @pytest.fixture
@@ -107,6 +110,11 @@ def test_role_allows_every_request(actor: str, needed: Mapping[str, Counter[str]
     asked = needed.get(actor, Counter())
     assert asked, f"{actor} did nothing"
     assert [need for need in asked if not any(allows(granted, need) for granted in GRANTED[actor])] == []
+
+
+@pytest.mark.parametrize("actor", [queue.short for queue in queues_of(TYPES)])
+def test_role_allows_every_attribute_of_an_update(actor: str, day: Day) -> None:
+    assert unnamed(GRANTED[actor], day.updated[actor]) == set()
 
 
 @pytest.mark.parametrize("actor", GRANTED)

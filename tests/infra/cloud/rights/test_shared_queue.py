@@ -24,6 +24,7 @@ from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
 from tests.chalicelib.api.support import Note, only_types
 from tests.infra.cloud.acting import REGION, STACK, Stage, stage
+from tests.infra.cloud.rights.judging import unnamed
 from tests.support import Clock
 
 LARGE = "x" * 310_000
@@ -81,11 +82,12 @@ def waiting(queue: str) -> int:
     return sum(int(told[f"ApproximateNumberOfMessages{kind}"]) for kind in kinds)
 
 
-def refused(acting: Stage) -> list[str]:
-    """Return what the queue's worker asked for and its role does not allow."""
+def refused(acting: Stage, *types: JobType[Any, Any]) -> list[str]:
+    """Return what the queue's worker asked for and its role for these types does not allow."""
     acting.recorder.settle()
-    granted = grants.worker(*queues_of([WELCOME, BILL]))
-    return [need for need in acting.recorder.needed["queue-mail"] if not any(allows(one, need) for one in granted)]
+    granted = grants.worker(*queues_of(types))
+    needed, updated = acting.recorder.needed["queue-mail"], acting.recorder.updated["queue-mail"]
+    return [need for need in needed if not any(allows(one, need) for one in granted)] + [*unnamed(granted, updated)]
 
 
 def test_one_invocation_runs_jobs_of_several_types_with_the_role_of_their_queue(acting: Stage) -> None:
@@ -93,7 +95,7 @@ def test_one_invocation_runs_jobs_of_several_types_with_the_role_of_their_queue(
     assert acting.work(BILL) == 3
     assert {status_of(job_id) for job_id in ids} == {Status.COMPLETED}
     assert acting.work(WELCOME) == 1, "the job that was made came to the same queue"
-    assert refused(acting) == []
+    assert refused(acting, WELCOME, BILL) == []
     asked = acting.recorder.needed["queue-mail"]
     assert asked["s3:PutObject:results/mail-bill/*"] == 1
     assert any(f"control/{AUTO_PAUSE}mail" in need for need in asked), "a pause is of the queue, not of a type"
@@ -128,11 +130,12 @@ def test_jobs_in_flight_of_a_type_that_moves_run_on_its_new_queue(
     )
     acting.workers.clear()
     acting.recorder.needed.clear()
+    acting.recorder.updated.clear()
     acting.count()
     assert acting.work(WELCOME) == 4
     assert status_of(other) is Status.COMPLETED
     assert {status_of(job_id) for job_id in ids} == {Status.QUEUED}, "its role is not for jobs of another queue"
-    assert refused(acting) == []
+    assert refused(acting, replace(WELCOME, enqueues=())) == []
     clock.advance(60)
     acting.watch()
     while acting.work(moved):

@@ -40,10 +40,7 @@ class InProcess(Api):
     def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> tuple[int, str]:
         assert self.acting is not None
         assert headers["Authorization"] == f"Bearer {self.token}"
-        parts = path.split("/")
-        of_job = {"job_id": parts[2]} if path.startswith("/jobs/") else {}
-        resource = "/".join([*parts[:2], "{job_id}", *parts[3:]]) if of_job else path
-        status, answer = self.acting.call(method, path, None if body is None else json.loads(body), resource, **of_job)
+        status, answer = self.acting.call(method, path, None if body is None else json.loads(body))
         return status, json.dumps(answer)
 
 

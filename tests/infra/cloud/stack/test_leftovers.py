@@ -10,8 +10,8 @@ from infra.cloud.stack.leftovers import exists
 WHERE = "us-east-1:123456789012"
 UUID = "0f9c6c1e-52a4-4b0e-9d6b-0c8f3a1d2e4f"
 GONE = {
-    "AWS::ApiGateway::RestApi": "arn:aws:apigateway:us-east-1::/restapis/abc123",
-    "AWS::ApiGateway::Stage": "arn:aws:apigateway:us-east-1::/restapis/abc123/stages/api",
+    "AWS::ApiGatewayV2::Api": "arn:aws:apigateway:us-east-1::/apis/abc123",
+    "AWS::ApiGatewayV2::Stage": "arn:aws:apigateway:us-east-1::/apis/abc123/stages/$default",
     "AWS::CloudFront::Distribution": "arn:aws:cloudfront::123456789012:distribution/EDFDVBD632BHDS",
     "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{WHERE}:alarm:jobflow-gone-throttles",
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{WHERE}:table/jobflow-gone-jobs",
@@ -26,7 +26,7 @@ GONE = {
 """An ARN of every kind of resource that the stack tags."""
 UNTAGGED = frozenset({
     # parts of a listed resource, resources that cannot have tags, and roles, which the index does not contain
-    "AWS::ApiGateway::Account", "AWS::ApiGateway::Deployment", "AWS::CloudFront::Function",
+    "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::CloudFront::Function",
     "AWS::CloudFront::OriginAccessControl", "AWS::CloudFront::ResponseHeadersPolicy", "AWS::CloudWatch::Dashboard",
     "AWS::IAM::Role", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::QueryDefinition",
     "AWS::S3::BucketPolicy", "AWS::SNS::Subscription", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy",
@@ -45,7 +45,7 @@ def test_what_is_gone_is_not_there(account: Account, kind: str) -> None:
 
 def made(account: Account) -> dict[str, str]:
     """Create one resource of each kind that the emulator creates in one call, by kind."""
-    api = account.client("apigateway").create_rest_api(name="x")["id"]
+    api = account.client("apigatewayv2").create_api(Name="x", ProtocolType="HTTP")["ApiId"]
     account.client("logs").create_log_group(logGroupName="/aws/lambda/here")
     account.client("cloudwatch").put_metric_alarm(
         AlarmName="here", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=0, Statistic="Sum",
@@ -54,8 +54,8 @@ def made(account: Account) -> dict[str, str]:
     account.client("s3").create_bucket(Bucket="here")
     account.client("sqs").create_queue(QueueName="here")
     return {
-        "AWS::ApiGateway::RestApi": f"arn:aws:apigateway:us-east-1::/restapis/{api}",
-        "AWS::ApiGateway::Stage": f"arn:aws:apigateway:us-east-1::/restapis/{api}/stages/api",
+        "AWS::ApiGatewayV2::Api": f"arn:aws:apigateway:us-east-1::/apis/{api}",
+        "AWS::ApiGatewayV2::Stage": f"arn:aws:apigateway:us-east-1::/apis/{api}/stages/$default",
         "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{WHERE}:alarm:here",
         "AWS::Events::Rule": account.client("events").put_rule(Name="here", ScheduleExpression="rate(1 day)")[
             "RuleArn"

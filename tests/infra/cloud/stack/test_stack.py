@@ -16,6 +16,8 @@ from moto.cloudformation.models import cloudformation_backends
 from pydantic import BaseModel
 
 from chalicelib import Allow
+from chalicelib.counters import keys
+from chalicelib.counters.troubles import Condition, written
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.jobtype import JobType
@@ -118,7 +120,7 @@ def test_a_dry_run_that_fails_leaves_nothing_behind(
 def test_a_dry_run_makes_nothing(account: Account, terminal: Terminal, package: Package, said: io.StringIO) -> None:
     dry_run(account, terminal, package)
     assert "+ Queue" in said.getvalue()
-    assert "+$0.29 a month\n" in said.getvalue()
+    assert "+$0.27 a month\n" in said.getvalue()
     assert account.client("s3").list_buckets()["Buckets"] == []
     assert account.client("sqs").list_queues().get("QueueUrls", []) == []
 
@@ -131,6 +133,15 @@ def test_status_lists_the_wildcards_that_are_declared_on_purpose(account: Accoun
     facts = status(account, stack, [*jobtype.load(), kind])
     assert facts["Wildcard 1"] == "order.copy: * (S3 has no narrower resource)"
     assert "Wildcard 2" not in facts
+
+
+def test_status_names_the_types_in_trouble(account: Account, stack: Stack) -> None:
+    assert not [name for name in status(account, stack) if name.startswith("Trouble")]
+    text = written({(Condition.PAUSED, "mail"): 1.9e9, (Condition.DEAD_LETTERS, "a.b"): 1.9e9}, frozenset()).text
+    row = {"pk": {"S": keys.TOTALS}, "sk": {"S": keys.TROUBLES}, keys.TROUBLES: {"S": text}}
+    account.client("dynamodb").put_item(TableName=f"{stack.name}-control", Item=row)
+    facts = status(account, stack)
+    assert (facts["Trouble, dead-letters"], facts["Trouble, paused"]) == ("a.b", "mail")
 
 
 @pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"])

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from infra.definition.monitoring.trouble_alarms import trouble_alarms
+from infra.definition.names import logical
 from infra.definition.web.site import NOBODY, REWRITE
 from tests.infra.cloud.support import decided, of_type, references, waiting_for
 
@@ -49,10 +51,11 @@ def test_old_tls_is_refused_wherever_that_can_be_said(distribution: dict[str, An
 
 def test_only_what_needs_the_address_waits_for_the_distribution(template: dict[str, Any]) -> None:
     waiting = waiting_for(decided(template), "SiteDistribution")
-    needs_it = {"FilesBucket", "FilesBucketPolicy", "SiteBucketPolicy", "APIHandler", "RestAPI", "RestAPIapiStage",
-                "APIHandlerInvokePermission", "AuthorizeInvokePermission"}  # fmt: skip
-    (deployment,) = of_type(template, "AWS::ApiGateway::Deployment")
-    assert waiting == needs_it | {deployment}
+    needs_it = {"FilesBucket", "FilesBucketPolicy", "SiteBucketPolicy", "APIHandler", "HttpApiIntegration",
+                "HttpApiPermission", "HttpApiRoute"}  # fmt: skip
+    # their descriptions link to the console
+    needs_it |= {logical(alarm.name, "Alarm") for alarm in trouble_alarms("any")}
+    assert waiting == needs_it
 
 
 def test_a_headless_stage_has_the_api_and_the_workers_and_no_cloudfront(template: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.job_types.failing import Failing
+from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from infra.definition.iam import grants
@@ -23,9 +24,12 @@ def kinds() -> Kinds:
     return built_in()
 
 
+OWN = Function(own_alarms=True)
+
+
 @pytest.fixture(scope="module")
 def pausing(kinds: Kinds) -> Kinds:
-    return [replace(kind, pause_when=Failing()) if kind.name == "email.send" else kind for kind in kinds]
+    return [replace(kind, pause_when=Failing(), function=OWN) if kind.name == "email.send" else kind for kind in kinds]
 
 
 def test_without_such_a_type_there_is_nothing(kinds: Kinds) -> None:
@@ -37,7 +41,7 @@ def test_without_such_a_type_there_is_nothing(kinds: Kinds) -> None:
     assert not [grant for grant in granted if "AUTOPAUSE" in grant]
     made = resources(kinds, STACK)
     assert "EVENT_SOURCES" not in made["WatchdogFunction"]["Properties"]["Environment"]["Variables"]
-    assert not [name for name in made if "PausedByItself" in name]
+    assert not [name for name in made if "EmailSendPaused" in name]
 
 
 def test_the_watchdog_may_switch_and_invoke_that_type_alone(kinds: Kinds, pausing: Kinds) -> None:
@@ -61,7 +65,7 @@ def test_it_has_an_alarm_and_the_watchdog_has_its_mapping(pausing: Kinds) -> Non
     variables = made["WatchdogFunction"]["Properties"]["Environment"]["Variables"]
     assert variables["EVENT_SOURCES"]["Fn::Sub"].endswith("=${EmailSendFunctionSource}")
     assert variables.keys() >= OF_LAMBDA, "and a laptop leaves them out"
-    alarm = made["EmailSendPausedByItselfAlarm"]["Properties"]
+    alarm = made["EmailSendPausedAlarm"]["Properties"]
     assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == ("PausedByItself", 0, "notBreaching")
     assert {"Name": "job_type", "Value": "email.send"} in alarm["Dimensions"]
-    assert "docs/operations.md#paused-by-itself" in alarm["AlarmDescription"]
+    assert "docs/operations.md#paused" in alarm["AlarmDescription"]

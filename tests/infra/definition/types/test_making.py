@@ -50,5 +50,5 @@ def test_lambda_is_told_that_what_a_worker_sends_to_its_own_queue_is_meant() -> 
     loops = {name: one["Properties"].get("RecursiveLoop") for name, one in made.items() if name.endswith("Function")}
     assert loops == {
         "AAFunction": "Allow", "BBFunction": "Allow", "CCFunction": "Allow",
-        "WatchdogFunction": None, "CountersFunction": None, "RecountFunction": None,
+        "WatchdogFunction": None, "CountersFunction": None, "RecountFunction": None, "FollowupFunction": None,
     }  # fmt: skip

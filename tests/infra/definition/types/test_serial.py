@@ -1,6 +1,7 @@
 """Check that a type with `serial_by` has FIFO queues, and that every role and alarm uses their names."""
 
 import json
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -69,8 +70,11 @@ def covers(resources: Any, queue: str) -> bool:
     return any(fnmatchcase(queue, pattern) for pattern in patterns)
 
 
+OWN = replace(SERIAL, function=replace(SERIAL.function, own_alarms=True))
+
+
 def test_alarms_and_graphs_look_at_the_queues_by_their_names() -> None:
-    alarms = json.dumps([str(alarm.metrics) for alarm in type_alarms([SERIAL], STACK)])
+    alarms = json.dumps([str(alarm.metrics) for alarm in type_alarms([OWN], STACK)])
     assert "jobflow-prod-book-entry.fifo" in alarms
     graphs = json.dumps(rows([SERIAL], STACK))
     assert '"jobflow-prod-book-entry.fifo"' in graphs

@@ -63,7 +63,9 @@ def test_other_types_keep_what_they_had(kinds: Kinds, made: Resources) -> None:
     assert not [name for name in changed if not name.endswith("Query")], "the saved queries search one more log"
 
 
-def test_alarms_are_by_queue(made: Resources) -> None:
+def test_own_alarms_are_by_queue(kinds: Kinds) -> None:
+    asked = Queue("mail", function=Function(own_alarms=True))
+    made = resources([sharing(kinds[0], f"mail.n{number}", asked) for number in range(2)], STACK)
     alarms = {r["Properties"]["AlarmName"]: r for r in made.values() if r.get("Type") == "AWS::CloudWatch::Alarm"}
     ours = {name.removeprefix(f"{STACK}-queue-mail-") for name in alarms if "queue-mail" in name}
     assert ours == {"dead-letters", "errors", "oldest-message", "failure-ratio", "in-flight"}
@@ -95,7 +97,7 @@ def test_the_role_of_eight_types_with_a_rate_that_make_jobs_of_forty_types_fits(
         for statement in role(40)["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
         if "RATE#" in json.dumps(statement)
     ]
-    assert rows == [[f"RATE#mail.n{number}" for number in range(8)]], "its own types, and no others"
+    assert rows == [["BATCH*", *(f"RATE#mail.n{number}" for number in range(8))]], "its own types, and no others"
     with pytest.raises(ConfigurationError, match=r"role of queue-mail has .* divide the types of a shared queue"):
         role(60)
 

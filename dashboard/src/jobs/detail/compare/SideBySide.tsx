@@ -19,8 +19,8 @@ export function SideBySide({ label, left, right }: Texts) {
       tabIndex={0}
       className="max-h-[50vh] overflow-auto border border-line bg-bg font-mono text-xs"
     >
-      {/* On a phone the text scrolls sideways: a column of ten characters cannot be read. */}
-      <div className="min-w-[36rem]">
+      {/* On a phone each side is as wide as the box, and the text scrolls sideways to the other one. */}
+      <div className="min-w-[200%] sm:min-w-[36rem]">
         {rows.slice(0, MOST_ROWS).map((row, at) =>
           typeof row === "number" ? (
             <p key={at} className="border-y border-line px-2 text-faint">

@@ -4,7 +4,7 @@ import { cx } from "@/lib/cx";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconExternal } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
-import { matchingLines } from "./search";
+import { fromLevel, LEVELS, matchingLines, type Level } from "./search";
 import { LogLines } from "./Logs";
 import type { useJobLogs } from "./useJobLogs";
 import { t } from "@/texts/en/detail";
@@ -21,7 +21,8 @@ export function LogPanel({ logs, follow, onFollow }: LogProps) {
   const { data, error } = logs;
   const [sought, setSought] = useState("");
   const all = data?.lines ?? [];
-  const lines = matchingLines(all, sought);
+  const [level, setLevel] = useState<Level>("all");
+  const lines = matchingLines(fromLevel(all, level), sought);
   const none = error ? t.couldntLoadLogs(sentence(error)) : data ? t.noLogsYet : t.loadingLogs;
   return (
     <Panel
@@ -38,6 +39,20 @@ export function LogPanel({ logs, follow, onFollow }: LogProps) {
               value={sought}
               onChange={(event) => setSought(event.target.value)}
             />
+          )}
+          {all.length > 0 && (
+            <select
+              aria-label={t.level}
+              className="h-7 border border-line bg-bg px-1 text-xs"
+              value={level}
+              onChange={(event) => setLevel(LEVELS.find((one) => one === event.target.value) ?? "all")}
+            >
+              {LEVELS.map((one) => (
+                <option key={one} value={one}>
+                  {t.levels[one]}
+                </option>
+              ))}
+            </select>
           )}
           {follow !== null && (
             <Button

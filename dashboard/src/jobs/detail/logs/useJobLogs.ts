@@ -13,7 +13,7 @@ export function useJobLogs(job: JobDetail, follow: boolean) {
   const over = finished(job);
   const logs = useQuery({
     ...jobLogs(job.id),
-    ...usePolling({ atLeast: 4000, busy: true }, !over && follow),
+    ...usePolling({ atLeast: 4000, calm: 0 }, !over && follow),
   });
   const followed = useRef(false);
   const { refetch } = logs;

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Attempt, JobDetail, NextAttempt } from "@/api/jobs/jobs";
+import type { Attempt, Job, JobDetail, NextAttempt } from "@/api/jobs/jobs";
 import type { KeptStep } from "@/api/jobs/steps";
 import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
@@ -23,19 +23,25 @@ interface TimelineProps {
   logs: LogLine[];
   /** The kept steps of the job, if its function uses steps. */
   kept?: KeptStep[] | undefined;
+  /** The child jobs of the job. */
+  made?: readonly Job[] | undefined;
 }
 
 /** Show the times of a job: waits, attempts, backoffs, and the next events. */
-export function Timeline({ job, logs, kept = [] }: TimelineProps) {
+export function Timeline({ job, logs, kept = [], made = [] }: TimelineProps) {
   const now = useNow();
   const parts = segments(job, now, job.gen, kept);
   const attempts = currentAttempts(job);
   return (
     <div>
-      {job.history.length > 1 ? <Waterfall job={job} logs={logs} kept={kept} /> : <Bar parts={parts} />}
+      {job.history.length > 1 || made.length > 0 ? (
+        <Waterfall job={job} logs={logs} kept={kept} made={made} />
+      ) : (
+        <Bar parts={parts} />
+      )}
       <ol className="relative mt-4 flex flex-col">
         <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
-        {stepsOf(job, attempts, kept).map((step) => {
+        {stepsOf(job, job.history, kept).map((step) => {
           if (step.kind === "kept") {
             const { kind, name } = step.kept;
             return (
@@ -46,7 +52,7 @@ export function Timeline({ job, logs, kept = [] }: TimelineProps) {
           if (step.kind === "attempt")
             return (
               <AttemptStep
-                key={`${step.attempt.claim}.${step.attempt.attempt}`}
+                key={`${step.attempt.gen}.${step.attempt.claim}.${step.attempt.attempt}`}
                 attempt={step.attempt}
                 max={job.maxAttempts}
                 now={now}

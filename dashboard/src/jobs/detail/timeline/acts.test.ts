@@ -41,3 +41,9 @@ test("the payload after an edit is the one of the run that was edited next, or t
   expect(keptAfter(job, first)).toBe(3);
   expect(keptAfter(job, second)).toBeNull();
 });
+
+test("the attempts of earlier runs are told, too, before the retry that followed them", () => {
+  const again = attempt(1, { gen: 2, startedAt: T0 + 50_000 });
+  const job = detail("queued", [attempt(1), again], { gen: 2 });
+  expect(kinds(job)).toEqual(["attempt", "retry", "attempt"]);
+});

@@ -15,7 +15,7 @@ export type TimelineStep =
 /** Maximum number of milestones in the timeline; the list of steps contains the others. */
 const MOST_MILESTONES = 8;
 
-/** Return the operators' actions, the newest kept steps, and the attempts of the current run, ordered by time. */
+/** Return the operators' actions, the newest kept steps, and the attempts, ordered by time. */
 export function stepsOf(job: JobDetail, attempts: Attempt[], kept: KeptStep[] = []): TimelineStep[] {
   const milestones = kept
     .filter(({ kind }) => kind !== "now" && kind !== "uuid" && kind !== "version")
@@ -23,7 +23,9 @@ export function stepsOf(job: JobDetail, attempts: Attempt[], kept: KeptStep[] = 
     .map((one): TimelineStep => ({ kind: "kept", at: one.at, kept: one }));
   const acts = job.acts.map((act): TimelineStep => ({ kind: "act", at: act.at, act }));
   const known = retries(job) === 0 || job.acts.some((act) => act.action === "retry" && act.gen === job.gen);
-  const retry: TimelineStep[] = known ? [] : [{ kind: "retry", at: attempts[0]?.startedAt ?? job.updatedAt }];
+  const retry: TimelineStep[] = known
+    ? []
+    : [{ kind: "retry", at: attempts.find((one) => one.gen === job.gen)?.startedAt ?? job.updatedAt }];
   const tries = attempts.map((attempt): TimelineStep => ({
     kind: "attempt",
     at: attempt.startedAt,

@@ -71,7 +71,7 @@ function closed({ kind, label, open }: Segment): string {
 function awake(job: JobDetail, now: number, gen: number): Segment[] {
   const attempts = currentAttempts(job, gen);
   const found: Segment[] = [];
-  let at = gen === 1 ? job.createdAt : (attempts[0]?.startedAt ?? job.updatedAt);
+  let at = gen === 1 ? job.createdAt : (retriedAt(job, gen) ?? attempts[0]?.startedAt ?? job.updatedAt);
   attempts.forEach((attempt, index) => {
     if (attempt.startedAt > at) {
       const kind = index === 0 ? "wait" : "backoff";
@@ -106,6 +106,11 @@ function awake(job: JobDetail, now: number, gen: number): Segment[] {
     found.push({ kind, label, from: at, to: now, open: true });
   }
   return found;
+}
+
+/** Return when an operator started this run: it waits from then on, not from its first attempt. */
+function retriedAt(job: JobDetail, gen: number): number | null {
+  return job.acts.find((act) => act.action === "retry" && act.gen === gen)?.at ?? null;
 }
 
 /** Name the wait after an attempt: requested by the function, or determined by the backoff. */

@@ -5,6 +5,7 @@ import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { rangeOf, RANGES, weekAgo, type Change, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
+import { shortId } from "@/lib/format";
 import { exact } from "@/lib/time";
 import { useZone } from "@/session/prefs";
 import { Choice, Chip } from "./Chip";
@@ -33,6 +34,7 @@ export function FilterBar({ search }: { search: JobsSearch }) {
     ["tag", t.tag],
     ["tenant", t.tenant],
     ["schedule", t.schedule],
+    ["parent", t.parent],
     ["error", t.error],
     ["payload", t.payload],
   ] as const;
@@ -79,6 +81,17 @@ export function FilterBar({ search }: { search: JobsSearch }) {
           value && <Chip key={key} name={name} value={value} onRemove={() => narrow({ [key]: undefined })} />
         );
       })}
+      {search.batch && (
+        <Chip
+          name={t.batch}
+          value={
+            search.round === undefined
+              ? shortId(search.batch)
+              : t.roundOf(search.round, shortId(search.batch))
+          }
+          onRemove={() => narrow({ batch: undefined, round: undefined })}
+        />
+      )}
       {search.ended !== undefined && (
         <Chip
           name={t.endedSince}
@@ -106,7 +119,8 @@ function useNarrow() {
   return (change: Change) =>
     void navigate({
       search: (now) => {
-        const next = Object.entries({ ...now, ...change }).filter(
+        const whole = change.batch === undefined ? now : { ...now, round: undefined };
+        const next = Object.entries({ ...whole, ...change }).filter(
           ([, value]) => value !== "" && value !== undefined,
         );
         return Object.fromEntries(next);

@@ -20,10 +20,6 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
     setUnknown(null);
   };
   const box = useRef<HTMLInputElement>(null);
-  const setTyped = (next: string) => {
-    const read = readQuery(next);
-    if (!read.unknown) search(read.sought);
-  };
   return (
     <form
       role="search"
@@ -70,19 +66,21 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
       {unknown && (
         <div
           role="alert"
-          className="pop absolute inset-x-0 top-full z-30 mt-1 flex flex-col items-start gap-2 border border-strong bg-panel p-3 text-sm shadow-float"
+          className="pop absolute start-0 top-full w-max max-w-[min(calc(100vw-3rem),28rem)] min-w-full z-30 mt-1 flex flex-col items-start gap-2 border border-strong bg-panel p-3 text-sm shadow-float"
         >
           <p>{t.unknownPart(unknown.typed)}</p>
-          {unknown.nearest !== null ? (
+          {unknown.corrected !== null ? (
             <Button
               size="sm"
               tone="primary"
-              onClick={() => setTyped(text.replace(unknown.typed, unknown.nearest ?? ""))}
+              onClick={() => search(readQuery(unknown.corrected ?? "").sought)}
             >
-              {t.didYouMean(unknown.nearest)}
+              {t.didYouMean(unknown.corrected)}
             </Button>
           ) : (
-            <p className="text-soft">{t.knownStatuses(STATUSES.join(", "))}</p>
+            <p className="text-soft">
+              {unknown.wholeId ? t.needsWholeId : t.knownStatuses(STATUSES.join(", "))}
+            </p>
           )}
           <Button size="sm" onClick={() => search({ q: text.trim() })}>
             {t.searchAsText(text.trim())}

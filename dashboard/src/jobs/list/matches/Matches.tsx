@@ -10,9 +10,9 @@ import { rangeOf, RANGES, type JobsSearch } from "@/jobs/search";
 import { StatusChip } from "@/jobs/StatusChip";
 import { Details } from "@/jobs/table/columns";
 import { RowsToCome } from "@/jobs/list/listStates";
-import { buttonClass } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { Empty, Failure } from "@/ui/states";
-import { distinct, placesOf } from "./places";
+import { distinct, haveTenants, placesOf } from "./places";
 import { t } from "@/texts/en/list";
 
 const SHOWN = 5;
@@ -21,25 +21,36 @@ const WIDER = "7d";
 /** Show where a plain text was found: in ids, keys, tags, tenants, schedules, payloads or errors. */
 export default function Matches({ search, text }: { search: JobsSearch; text: string }) {
   const [opened] = useState(() => Date.now());
-  const places = placesOf(search, opened);
+  const declared = useQuery(jobTypes());
+  const types = declared.data ?? [];
+  const places = declared.isPending ? [] : placesOf(search, opened, haveTenants(types, search.type));
   const alone = Object.keys(search).every((name) => ["q", "sort", "dir", "span"].includes(name));
   const byKey = useQuery({ ...jobByKey(text), enabled: alone });
   const answers = useQueries({ queries: places.map(({ filter }) => jobsFound(filter)) });
-  const types = useQuery(jobTypes()).data ?? [];
   const named = search.type ? [] : types.filter((one) => one.type.toLowerCase().includes(text.toLowerCase()));
-  const failed = answers.find((one) => one.isError);
-  if (failed?.error) return <NotAsked error={failed.error} onRetry={() => void failed.refetch()} />;
-  const all = [
-    { place: "key" as const, search: null, found: byKey.data },
-    ...places.map(({ place, search: there }, at) => ({ place, search: there, found: answers[at]?.data })),
+  const asked = [
+    ...(alone ? [{ place: "key" as const, search: null, answer: byKey }] : []),
+    ...places.flatMap(({ place, search: there }, at) => {
+      const answer = answers[at];
+      return answer ? [{ place, search: there, answer }] : [];
+    }),
   ];
-  const groups = distinct(all);
-  const pending = answers.some((one) => one.isPending) || (alone && byKey.isPending);
+  const failed = asked.filter(({ answer }) => answer.isError);
+  const retry = () => failed.forEach(({ answer }) => void answer.refetch());
+  const [first] = failed;
+  if (first?.answer.error && failed.length === asked.length && !declared.isPending)
+    return <NotAsked error={first.answer.error} onRetry={retry} />;
+  const groups = distinct(asked.map((one) => ({ ...one, found: one.answer.data })));
+  const pending = declared.isPending || asked.some(({ answer }) => answer.isPending);
+  const notAsked = failed.map(({ place, answer }) => ({ place: t.places[place](text), error: answer.error }));
   if (groups.length === 0 && named.length === 0)
     return pending ? (
       <RowsToCome />
     ) : (
-      <Nothing search={search} text={text} found={answers.map((one) => one.data)} />
+      <>
+        <Nothing search={search} text={text} found={answers.map((one) => one.data)} />
+        <PlacesNotAsked places={notAsked} onRetry={retry} />
+      </>
     );
   return (
     <div className="flex flex-col" aria-busy={pending}>
@@ -64,6 +75,7 @@ export default function Matches({ search, text }: { search: JobsSearch; text: st
       {groups.map(({ place, search: there, found }) => (
         <Group key={place} title={t.places[place](text)} found={found} all={there} />
       ))}
+      <PlacesNotAsked places={notAsked} onRetry={retry} />
       {pending && <RowsToCome />}
     </div>
   );
@@ -144,6 +156,28 @@ function Nothing({ search, text, found }: NothingProps) {
     >
       {t.searchedIn(label(range))} {ended.length > 0 && t.notAllSearched(Math.min(...ended))}
     </Empty>
+  );
+}
+
+interface PlacesNotAskedProps {
+  places: { place: string; error: Error | null }[];
+  onRetry: () => void;
+}
+
+/** Name the places whose search failed, and why. */
+function PlacesNotAsked({ places, onRetry }: PlacesNotAskedProps) {
+  if (places.length === 0) return null;
+  return (
+    <div role="alert" className="flex flex-col items-start gap-2 border-t border-line p-3 text-sm">
+      {places.map(({ place, error }) => (
+        <p key={place} dir="auto" className="break-words">
+          {t.placeNotSearched(place)} <span className="text-soft">{sentence(error)}</span>
+        </p>
+      ))}
+      <Button size="sm" onClick={onRetry}>
+        {t.searchAgain}
+      </Button>
+    </div>
   );
 }
 

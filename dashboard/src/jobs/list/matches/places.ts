@@ -1,4 +1,5 @@
 import type { Found, JobFilter } from "@/api/jobs/jobs";
+import type { JobType } from "@/api/types";
 import { toFilter, type JobsSearch } from "@/jobs/search";
 
 /**
@@ -28,13 +29,26 @@ export function inPlace(search: JobsSearch, place: Place): JobsSearch | null {
   return { ...others, [place]: place === "id" ? q.toLowerCase() : q };
 }
 
+/**
+ * Return true if jobs of the type (without a type: of any type) can have a tenant. The API refuses to search by a
+ * tenant if no job can have one. It does not know the fields of a type that was removed and still has jobs.
+ */
+export function haveTenants(
+  types: readonly Pick<JobType, "type" | "fairBy" | "serialBy">[],
+  type: string | undefined,
+): boolean {
+  const meant = types.filter((one) => type === undefined || one.type === type);
+  return meant.length === 0 || meant.some((one) => one.fairBy !== null || one.serialBy !== null);
+}
+
 /** Return the places to search, each with its search and its filter. */
 export function placesOf(
   search: JobsSearch,
   now: number,
+  tenants: boolean,
 ): { place: Place; search: JobsSearch; filter: JobFilter }[] {
   return PLACES.flatMap((place) => {
-    const one = inPlace(search, place);
+    const one = place === "tenant" && !tenants ? null : inPlace(search, place);
     return one ? [{ place, search: one, filter: toFilter(one, now) }] : [];
   });
 }

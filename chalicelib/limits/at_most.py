@@ -1,0 +1,201 @@
+"""Let at most `n` jobs of a limit run at once, and let the others wait in a line without a worker and a message.
+
+Whoever waits writes first that it waits, and then looks for a free place; whoever leaves a place writes that first, and
+then looks for who waits. So at least one of the two sees the other. A place is given to a waiting job before the job is
+woken, so that no other job takes it in between. If a process dies halfway, the next one that looks goes on: a worker
+that receives the message of the dead one again, or the watchdog.
+
+A name is replaced and removed without a comparison of its age. This relies on the lease: no request of an attempt
+arrives after the lease of the attempt has ended.
+
+A job that has several limits takes their places in one order, the same for all jobs. It keeps its places while it waits
+for the next one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.limits.constants import MOST_PUMPED
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Standing, Waiter
+from chalicelib.limits.port import LimitedJobs, PlaceStore
+
+
+@dataclass(frozen=True)
+class AtMostPlaces:
+    """Take and leave the places of limits, and hand them on."""
+
+    store: PlaceStore
+    jobs: LimitedJobs
+
+    def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Limit | None:
+        """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
+        for limit in limits:
+            has_place = self._take(job, limit)
+            if not has_place:
+                return limit
+        return None
+
+    def _take(self, job: LimitedJob, limit: Limit) -> bool:
+        if job.passed is not None:  # it was woken, so it usually has its place already
+            found = self.store.read(limit)
+            if found.has(job):
+                return True
+        return self.store.take(limit, job.id, job.name)
+
+    def wait(self, job: LimitedJob, limit: Limit, holds: Sequence[Limit] = (), *, again: bool = False) -> bool:
+        """Put a job that was blocked into the line, and look; return whether its message can run it now.
+
+        `holds` are the limits of which the job has places already.
+
+        The job must be stored as blocked before that, and its message is acknowledged only after that. `again`: the
+        message of a job that was blocked before has come. A process may have died, so finish what it began.
+        """
+        self.store.stand(limit, replace(job.waiter, holds=tuple(holds)))
+        found, new = self.store.mark(limit, job.type)
+        if new or again:
+            self.store.enlist(limit)
+        if found.has(job):
+            # Who gave the place has died, or wakes the job as well: then another message follows, and one is redundant.
+            woken = self.jobs.wake(job, limit, sent=True)
+            if woken:
+                self.store.step_out(limit, job.waiter)
+            return True
+        if again:
+            self.judge(limit)
+        elif found.free(limit):
+            self.pump(limit)
+        return False
+
+    def leave(self, job: LimitedJob, limits: Sequence[Limit]) -> None:
+        """Leave the places of a job that its worker has just settled; `job` is as it was during the attempt."""
+        for limit in limits:
+            waits = self.store.leave(limit, job.id, job.name)
+            if waits:
+                self.pump(limit)
+
+    def leave_ended(self, ended: LimitedJob, limits: Sequence[Limit]) -> None:
+        """Leave the places of a job that was ended while no worker held it; `ended` is the job after that."""
+        for limit in limits:
+            found = self.store.read(limit)
+            name = found.held.get(ended.id, "")
+            waits = ended.has_had(name) and self.store.leave(limit, ended.id, name)
+            if waits:
+                self.pump(limit)
+
+    def watch(self, listed: Listed, limit: Limit) -> None:
+        """Look at a limit of the list for the watchdog, and remove it from the list when no job waits any more."""
+        self.judge(limit)
+        found = self.store.read(limit)
+        if not found.waits:
+            self.store.strike(listed)
+
+    def judge(self, limit: Limit) -> None:
+        """Remove the names of jobs that do not need their places any more, and finish what a dead process began."""
+        found = self.store.read(limit)
+        jobs = self._holders(found)
+        self._remove(limit, _dead(found, jobs))
+        self._finish(limit, _half_woken(found, jobs, limit))
+        self.pump(limit)
+
+    def _remove(self, limit: Limit, dead: Sequence[tuple[str, str]]) -> bool:
+        """Remove these names; return whether jobs wait for the limit, if a name was to be removed."""
+        waits = False
+        for job, name in dead:
+            waits = self.store.leave(limit, job, name)
+        return waits
+
+    def _finish(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+        for job in jobs:
+            woken = job.standing is Standing.WOKEN or self.jobs.wake(job, limit, sent=False)
+            if woken:
+                self.jobs.send(job)
+                self.store.step_out(limit, job.waiter)
+
+    def pump(self, limit: Limit) -> None:
+        """Give the free places to the first jobs of the line. If there are very many of them, the watchdog goes on."""
+        for _ in range(MOST_PUMPED):
+            again = self._pump(limit)
+            if not again:
+                return
+
+    def _pump(self, limit: Limit) -> bool:
+        """Give one place; return whether to look again."""
+        found = self.store.read(limit)
+        if not found.waits or not found.free(limit):
+            return False
+        first = self.store.first(limit, found.types)
+        if first is None:
+            return self._unmark(limit)
+        return self._hand_over(limit, first, named=first.job in found.held)
+
+    def _unmark(self, limit: Limit) -> bool:
+        """Remove the mark in two writes. A job that begins to wait in between is found, or undoes the first write.
+
+        Without the mark, nobody looks at the limit any more, so remove the names that a dead process has left.
+        """
+        closing = self.store.close(limit)
+        if closing is None:
+            return False
+        first = self.store.first(limit, closing.types)
+        if first is not None:
+            return True
+        found = self.store.unmark(limit, closing.closing or "")
+        if found is None:
+            return True
+        jobs = self._holders(found)
+        return self._remove(limit, _dead(found, jobs))
+
+    def _holders(self, found: Places) -> Sequence[LimitedJob]:
+        return self.jobs.find(tuple(sorted(found.held))) if found.held else ()
+
+    def _hand_over(self, limit: Limit, first: Waiter, *, named: bool) -> bool:
+        job = self._find(first.job)
+        if job is None or not first.is_of(job, Standing.BLOCKED):
+            return self._end(limit, first, job)
+        if not named:
+            granted = self.store.grant(limit, first)
+            if not granted:
+                return True
+        woken = self.jobs.wake(job, limit, sent=False)
+        if not woken:  # another process has woken it, or its wait was ended
+            job = self._find(first.job)
+            return self._end(limit, first, job)
+        self.jobs.send(job)
+        self.store.step_out(limit, first)
+        return True
+
+    def _find(self, job: str) -> LimitedJob | None:
+        jobs = self.jobs.find((job,))
+        return jobs[0] if jobs else None
+
+    def _end(self, limit: Limit, first: Waiter, job: LimitedJob | None) -> bool:
+        """Remove the row of a wait that has ended, and the name of the wait if nobody needs the name.
+
+        Whoever has ended the wait may have died before it left the other places of the job.
+        """
+        if job is not None and first.is_of(job, Standing.WOKEN) and not job.sent:
+            self.jobs.send(job)
+        elif job is None or not job.alive or job.name != first.name:
+            self.store.leave(limit, first.job, first.name)
+            self._judge_all(first.holds)
+        self.store.step_out(limit, first)
+        return True
+
+    def _judge_all(self, limits: Sequence[Limit]) -> None:
+        for limit in limits:
+            self.judge(limit)
+
+
+def _dead(found: Places, jobs: Sequence[LimitedJob]) -> Sequence[tuple[str, str]]:
+    alive = {(job.id, job.name) for job in jobs if job.alive}
+    return tuple(one for one in sorted(found.held.items()) if one not in alive)
+
+
+def _half_woken(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:
+    """Return the jobs that have got the place that they waited for, but no message."""
+    waiting = [job for job in jobs if found.has(job) and job.waits == limit.id]
+    return tuple(job for job in waiting if job.standing is Standing.BLOCKED or _unsent(job))
+
+
+def _unsent(job: LimitedJob) -> bool:
+    return job.standing is Standing.WOKEN and not job.sent

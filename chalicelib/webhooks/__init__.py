@@ -1,0 +1,1 @@
+"""Report to webhooks how jobs have ended: with signed messages that jobs of the type `webhook.deliver` deliver."""

@@ -1,0 +1,222 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { fetchJobs, jobKeys, type Job } from "@/api/jobs/jobs";
+import { oneLine, shortId } from "@/lib/format";
+import { parse, stringify, type JsonObject } from "@/lib/json";
+import { Button } from "@/ui/Button";
+import { Field, inputClass } from "@/ui/Field";
+import { Dialog } from "@/ui/overlay/Dialog";
+import type { Ask, ManyAsk } from "../actions";
+import { act, changing } from "../bulkWords";
+import { start as begin } from "../bulkRuns";
+import { COUNT, Counted } from "../Counted";
+import { close } from "../outcome";
+import { useCount } from "../useCount";
+import { fieldsOf, isText, preview, valueOf, type PayloadField } from "./fields";
+import { t } from "@/texts/en/actions";
+
+/** Milliseconds after the last key before the API checks the new value with each job. */
+const SETTLED_MS = 400;
+/** The same for jobs of a filter: the platform may count them, with a bulk action that stays in the list of these. */
+const SETTLED_MATCHING_MS = 1500;
+const MOST_ROWS = 50;
+/** Payloads that a list does not contain are loaded with one request each. */
+const MOST_LOADED = 25;
+
+/** Give one field of many jobs' payloads another value, show each change, and retry the jobs. */
+export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }> }) {
+  const client = useQueryClient();
+  const { target, scope, onDone } = question;
+  const { jobs, loading } = useWithPayloads(question.jobs);
+  const fields = useMemo(() => fieldsOf(jobs), [jobs]);
+  const [path, setPath] = useState("");
+  const [typed, setTyped] = useState("");
+  const [empty, setEmpty] = useState(false);
+  const field = fields.find((one) => one.path === path);
+  const value = field && valueOf(field, typed);
+  const given = typed !== "" || empty;
+  const after = value?.ok && given ? stringify(value.value) : null;
+  const edit = after === null ? null : stringify({ [path]: parse(after) });
+  const settled = useSettled(edit, scope === "matching" ? SETTLED_MATCHING_MS : SETTLED_MS);
+  const many = useMemo(
+    (): ManyAsk | null =>
+      settled === null
+        ? null
+        : { kind: "many", action: "retry", target, scope, edit: parse(settled) as JsonObject },
+    [settled, target, scope],
+  );
+  const counting = useCount(many);
+  const unknown = jobs.filter(({ payload }) => payload === null).length;
+  const { exact } = counting;
+  const ready = many !== null && exact !== null && changing(exact) > 0 && edit === settled;
+  const start = () => {
+    if (!many) return;
+    close();
+    void begin(many, exact, client);
+    onDone?.();
+  };
+  return (
+    <Dialog
+      open
+      wide
+      onClose={close}
+      title={t.editManyTitle}
+      description={<p>{t.editManyMeaning}</p>}
+      footer={
+        <>
+          <Button onClick={close}>{t.cancel}</Button>
+          <Button
+            tone="primary"
+            disabled={!ready}
+            aria-describedby={many ? COUNT : undefined}
+            onClick={start}
+          >
+            {many ? act(many, exact) : t.actNow.retry}
+          </Button>
+        </>
+      }
+    >
+      <div className="mt-3 grid gap-3 sm:grid-cols-2">
+        <Field label={t.payloadField} hint={loading ? t.loadingPayloads : undefined}>
+          {(control) => (
+            <select
+              {...control}
+              data-first
+              className={inputClass}
+              value={path}
+              onChange={(event) => {
+                setPath(event.target.value);
+                setTyped("");
+                setEmpty(false);
+              }}
+            >
+              <option value="">{t.chooseField}</option>
+              {fields.map((one) => (
+                <option key={one.path} value={one.path}>
+                  {one.path}: {inShort(one)}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        {field && (
+          <Field
+            label={t.newValue}
+            hint={isText(field) ? undefined : t.newValueAsJson}
+            error={typed !== "" && value && !value.ok ? value.error : undefined}
+          >
+            {(control) => (
+              <input
+                {...control}
+                className={inputClass}
+                value={typed}
+                spellCheck={false}
+                onChange={(event) => {
+                  setTyped(event.target.value);
+                  setEmpty(false);
+                }}
+              />
+            )}
+          </Field>
+        )}
+        {field && isText(field) && typed === "" && (
+          <label className="flex items-center gap-2 text-sm sm:col-start-2">
+            <input type="checkbox" checked={empty} onChange={(event) => setEmpty(event.target.checked)} />
+            {t.emptyText}
+          </label>
+        )}
+      </div>
+      {!loading && fields.length === 0 && (
+        <p role="status" className="mt-3 text-sm text-soft">
+          {[t.noFields, unknown > 0 && t.payloadsNotLoaded(unknown)].filter(Boolean).join(" ")}
+        </p>
+      )}
+      {after !== null && <Preview jobs={jobs} path={path} after={after} loaded={scope === "matching"} />}
+      {settled && (
+        <div className="mt-3 grid gap-2 text-sm text-soft">
+          <Counted action="retry" counting={counting} />
+        </div>
+      )}
+    </Dialog>
+  );
+}
+
+/** Return the jobs with the payloads of the first ones that came without it. */
+function useWithPayloads(jobs: readonly Job[]): { jobs: readonly Job[]; loading: boolean } {
+  const lacking = jobs.filter(({ payload }) => payload === null).slice(0, MOST_LOADED);
+  const ids = lacking.map(({ id }) => id);
+  const { data, isLoading } = useQuery({
+    queryKey: [...jobKeys.all, "payloads", ids],
+    queryFn: ({ signal }) => fetchJobs(ids, signal),
+    enabled: ids.length > 0,
+    gcTime: 0,
+    staleTime: Infinity,
+  });
+  const loaded = useMemo(() => {
+    const known = new Map(data?.map((job) => [job.id, job]));
+    return jobs.map((job) => known.get(job.id) ?? job);
+  }, [jobs, data]);
+  return { jobs: loaded, loading: isLoading };
+}
+
+/** Return a text once it has not changed for a moment; null at once. */
+function useSettled(text: string | null, after: number): string | null {
+  const [settled, setSettled] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(text), text === null ? 0 : after);
+    return () => clearTimeout(timer);
+  }, [text, after]);
+  return settled;
+}
+
+const MOST_VALUES = 2;
+
+/** Name the most frequent values of a field: `"USD" (8)`. */
+function inShort({ values }: PayloadField): string {
+  const some = values.slice(0, MOST_VALUES).map(([value, jobs]) => `${oneLine(value, 30)} (${jobs})`);
+  return some.join(", ") + (values.length > MOST_VALUES ? ", …" : "");
+}
+
+interface PreviewProps {
+  jobs: Extract<Ask, { kind: "edit" }>["jobs"];
+  path: string;
+  /** The new value as JSON. */
+  after: string;
+  /** True if these are only the loaded jobs of those that will change. */
+  loaded: boolean;
+}
+
+/** Show the field of each job before and after. */
+function Preview({ jobs, path, after, loaded }: PreviewProps) {
+  const { changed, same, unknown } = preview(jobs, path, after);
+  const shown = changed.slice(0, MOST_ROWS);
+  const notes = [
+    loaded && t.onlyLoadedShown,
+    changed.length > shown.length && t.moreChanges(changed.length - shown.length),
+    same > 0 && t.haveItAlready(same),
+    unknown > 0 && t.payloadsNotLoaded(unknown),
+  ].filter(Boolean);
+  return (
+    <div className="mt-3 border border-line">
+      <div
+        role="region"
+        aria-label={t.changes}
+        tabIndex={0}
+        className="max-h-56 overflow-y-auto"
+        data-testid="edit-preview"
+      >
+        <ul className="divide-y divide-line font-mono text-xs">
+          {shown.map(({ id, before }) => (
+            <li key={id} className="flex flex-wrap gap-x-3 px-3 py-1 break-all">
+              <span className="text-faint">{shortId(id)}</span>
+              <span className="text-soft">{path}</span>
+              {before !== null && <del className="text-red">{oneLine(before, 80)}</del>}
+              <ins className="text-green">{oneLine(after, 80)}</ins>
+            </li>
+          ))}
+        </ul>
+      </div>
+      {notes.length > 0 && <p className="px-3 py-1 text-xs text-soft">{notes.join(" ")}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,311 @@
+"""Test the places of limits and their lines: in memory, over DynamoDB, and in the model that the proof explores."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.limits.dynamo import DynamoPlaces
+from chalicelib.limits.memory import MemoryPlaces
+from chalicelib.limits.places import Limit, Listed, Places, Waiter, name_of
+from chalicelib.limits.port import PlaceStore
+from chalicelib.settings import Settings
+from tests.contract.conftest import LoseReply
+from tests.proof.limits import LimitRow, Process, Row, Rules, State, World
+from tests.support import T0, requests_to
+
+TYPE, OTHER = "email.send", "image.process"
+A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
+ONE, TWO = Limit("3.mail", 1), Limit("3.mail", 2)
+BOTH = (TYPE, OTHER)
+
+
+class Model:
+    """The model of `tests/proof/limits.py`, as a store."""
+
+    def __init__(self) -> None:
+        self.state, self.last = State((Row(),), (LimitRow(),), (0,)), 0
+
+    def listed(self) -> list[Listed]:
+        """Return the list, as it is read by a process that may strike an entry."""
+        found = self.__getattr__("read the list")(ONE)
+        return [Listed(ONE.id, str(self.last))] if found else []
+
+    def strike(self, listed: Listed) -> None:
+        """Let the process that has read the entry strike it."""
+        self.__getattr__("strike")(ONE, listed.entry)
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def request(limit: Limit, *about: object) -> object:
+            world = World(Rules({"a": limit.id}, {limit.id: limit.n}))
+            known = name in ("unmark", "strike")
+            mine = Process(int(str(about[0])) if known else len(self.state.processes))
+            if known:
+                mine = next(one for one in self.state.processes if one.at == mine.at)
+                about = ()
+            others = tuple(one for one in self.state.processes if one != mine)
+            what = "step out" if name == "step_out" else name
+            asked = (what, limit.id, *about)
+            state, answer, after = next(world.answered(self.state._replace(processes=others), mine, asked))
+            if name == "take" and answer is None:
+                asked = ("take the first place", *asked[1:])
+                state, answer, after = next(world.answered(state, mine, asked))
+            self.state = state._replace(processes=(*state.processes, after))
+            self.last = mine.at
+            if name == "close" and answer is not None:
+                return replace(answer, closing=str(mine.at))
+            return bool(answer) if name == "take" else answer
+
+        return request
+
+
+@pytest.fixture(params=["memory", "dynamo", "model"])
+def places(request: pytest.FixtureRequest) -> Iterator[PlaceStore]:
+    if request.param == "dynamo":
+        yield DynamoPlaces(request.getfixturevalue("cloud"))
+    else:
+        yield MemoryPlaces() if request.param == "memory" else Model()  # type: ignore[misc]
+
+
+def name(passed: int = 1) -> str:
+    return name_of(TYPE, 1, passed)
+
+
+def waiter(job: str, claims: int = 1, gen: int = 1, since: float = T0, job_type: str = TYPE) -> Waiter:
+    return Waiter(since, job, job_type, gen, claims, name_of(job_type, gen, claims))
+
+
+def test_a_limit_without_a_row_has_no_names(places: PlaceStore) -> None:
+    assert places.read(ONE) == Places()
+
+
+def test_a_place_is_taken_once(places: PlaceStore) -> None:
+    assert places.take(ONE, A, name())
+    assert not places.take(ONE, B, name())
+    assert places.read(ONE) == Places({A: name()})
+
+
+def test_as_many_jobs_as_places_have_one(places: PlaceStore) -> None:
+    assert [places.take(TWO, job, name()) for job in (A, B, C)] == [True, True, False]
+
+
+def test_a_limit_of_0_gives_no_place(places: PlaceStore) -> None:
+    nobody = Limit("3.mail", 0)
+    assert not places.take(nobody, A, name())
+    places.mark(nobody, TYPE)
+    assert not places.grant(nobody, waiter(A))
+
+
+def test_a_job_keeps_its_place_under_a_later_name(places: PlaceStore) -> None:
+    places.take(ONE, A, name())
+    places.mark(ONE, TYPE)
+    assert places.take(ONE, A, name(2))
+    assert places.read(ONE).held == {A: name(2)}
+
+
+def test_nobody_takes_a_free_place_past_those_who_wait(places: PlaceStore) -> None:
+    assert places.mark(ONE, TYPE) == (Places(waits=True, types=frozenset({TYPE})), True)
+    assert not places.take(ONE, A, name())
+    assert places.grant(ONE, waiter(B))
+    assert places.read(ONE) == Places({B: waiter(B).name}, waits=True, types=frozenset({TYPE}))
+
+
+def test_a_place_is_given_only_if_one_is_free_and_somebody_waits(places: PlaceStore) -> None:
+    places.take(TWO, A, name())
+    assert not places.grant(TWO, waiter(B)), "nobody waits"
+    places.mark(TWO, TYPE)
+    assert places.grant(TWO, waiter(B))
+    assert not places.grant(TWO, waiter(B, claims=2)), "it has one"
+    assert not places.grant(TWO, waiter(C)), "none is free"
+
+
+def test_only_the_same_name_leaves(places: PlaceStore) -> None:
+    places.take(ONE, A, name(2))
+    assert not places.leave(ONE, A, name(1))
+    assert places.read(ONE).held == {A: name(2)}
+    assert not places.leave(ONE, A, name(2))
+    assert places.read(ONE).held == {}
+
+
+def test_who_leaves_learns_that_jobs_wait_even_a_second_time(places: PlaceStore) -> None:
+    places.take(ONE, A, name())
+    places.mark(ONE, TYPE)
+    assert places.leave(ONE, A, name())
+    assert places.leave(ONE, A, name())
+
+
+def test_a_place_of_a_limit_without_a_row_is_left_by_nobody(places: PlaceStore) -> None:
+    assert not places.leave(ONE, A, name())
+
+
+def test_the_line_is_in_the_order_of_creation_over_all_types(places: PlaceStore) -> None:
+    assert places.first(TWO, BOTH) is None
+    late, early = waiter(A, since=T0 + 1), waiter(B, since=T0 + 0.5, job_type=OTHER)
+    places.stand(TWO, late)
+    assert places.first(TWO, BOTH) == late
+    places.stand(TWO, early)
+    assert places.first(TWO, BOTH) == early
+    places.step_out(TWO, early)
+    assert places.first(TWO, BOTH) == late
+
+
+def test_a_row_of_the_line_belongs_to_one_wait(places: PlaceStore) -> None:
+    places.stand(ONE, waiter(A, claims=3))
+    places.stand(ONE, waiter(A, claims=2))
+    assert places.first(ONE, BOTH) == waiter(A, claims=3)
+    places.step_out(ONE, waiter(A, claims=2))
+    assert places.first(ONE, BOTH) == waiter(A, claims=3)
+    places.stand(ONE, waiter(A, gen=2, claims=1))
+    assert places.first(ONE, BOTH) == waiter(A, gen=2, claims=1)
+    places.step_out(ONE, waiter(A, gen=2, claims=1))
+    places.step_out(ONE, waiter(A, gen=2, claims=1))
+    assert places.first(ONE, BOTH) is None
+
+
+def announced(places: PlaceStore) -> str:
+    found = places.close(ONE)
+    assert found is not None
+    assert found.closing is not None
+    return found.closing
+
+
+def test_the_mark_is_removed_only_by_who_announced_it_last(places: PlaceStore) -> None:
+    assert places.close(ONE) is None
+    places.mark(ONE, TYPE)
+    first, second = announced(places), announced(places)
+    assert places.unmark(ONE, first) is None
+    assert places.unmark(ONE, second) == Places()
+    assert places.unmark(ONE, first) is None
+    assert places.take(ONE, A, name())
+
+
+def test_a_limit_is_listed_until_its_present_entry_is_struck(places: PlaceStore) -> None:
+    assert list(places.listed()) == []
+    places.mark(ONE, TYPE)
+    places.enlist(ONE)
+    (first,) = places.listed()
+    assert first.limit == ONE.id
+    places.enlist(ONE)
+    places.strike(first)
+    (second,) = places.listed()
+    places.strike(second)
+    places.strike(second)
+    assert list(places.listed()) == []
+
+
+def test_a_job_that_begins_to_wait_keeps_the_mark(places: PlaceStore) -> None:
+    places.take(ONE, A, name())
+    places.mark(ONE, TYPE)
+    closing = announced(places)
+    assert places.mark(ONE, TYPE) == (Places({A: name()}, waits=True, types=frozenset({TYPE})), False)
+    assert places.unmark(ONE, closing) is None
+    assert places.read(ONE).waits
+
+
+@given(st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_three_of_them_give_the_same_answers(cloud: Settings, data: st.DataObject) -> None:
+    limit = Limit(str(uuid.uuid4()), data.draw(st.integers(0, 2)))
+    stores: tuple[PlaceStore, ...] = (MemoryPlaces(), DynamoPlaces(cloud), Model())  # type: ignore[assignment]
+    closing: list[tuple[str, ...]] = []
+    answers: list[object]
+    for _ in range(data.draw(st.integers(1, 12))):
+        what = data.draw(st.sampled_from(["take", "grant", "leave", "stand", "step_out", "mark", "first", "close"]))
+        job, job_type = data.draw(st.sampled_from([(A, TYPE), (B, TYPE), (C, OTHER)]))
+        one = waiter(job, data.draw(st.integers(1, 2)), job_type=job_type)
+        unmarks = data.draw(st.booleans())
+        if closing and unmarks:
+            what = "unmark"
+            mine = closing.pop(data.draw(st.integers(0, len(closing) - 1)))
+            answers = [store.unmark(limit, own) for store, own in zip(stores, mine, strict=True)]
+        elif what == "close":
+            closed = [store.close(limit) for store in stores]
+            if None not in closed:
+                closing.append(tuple(str(one and one.closing) for one in closed))
+            answers = [one and replace(one, closing="") for one in closed]
+        else:
+            arguments: dict[str, tuple[object, ...]] = {
+                "take": (one.job, one.name), "leave": (one.job, one.name), "mark": (one.type,), "first": (BOTH,),
+            }  # fmt: skip
+            answers = [getattr(store, what)(limit, *arguments.get(what, (one,))) for store in stores]
+        if what == "mark":
+            marked: list[tuple[Places, bool]] = answers  # type: ignore[assignment]
+            answers = [(found.held, new) for found, new in marked]
+        read = [store.read(limit) for store in stores]
+        assert answers[0] == answers[1] == answers[2], what
+        facts = [(found.held, found.waits, found.types) for found in read]
+        assert facts[0] == facts[1] == facts[2], what
+
+
+def test_an_operator_may_change_the_number_of_places(cloud: Settings) -> None:
+    places = DynamoPlaces(cloud)
+    places.take(TWO, A, name())
+    places._update("LIMIT#" + TWO.id, "PLACES", "SET n = :n", "", {":n": {"N": "1"}}, {})
+    assert not places.take(TWO, B, name())
+    assert places.read(TWO) == Places({A: name()}, n=1)
+
+
+def test_one_take_and_one_leave_are_two_writes_and_no_read(cloud: Settings) -> None:
+    places = DynamoPlaces(cloud)
+    places.take(ONE, A, name())
+    places.leave(ONE, A, name())
+    with requests_to("dynamodb") as made:
+        places.take(ONE, A, name())
+        places.leave(ONE, A, name())
+    assert made == ["UpdateItem", "UpdateItem"]
+
+
+def test_a_mark_counts_as_new_if_its_answer_was_lost(cloud: Settings, lose_reply: LoseReply) -> None:
+    """Otherwise the limit would not be listed for the watchdog."""
+    places = DynamoPlaces(cloud)
+    lost = lose_reply("UpdateItem")
+    assert places.mark(ONE, TYPE) == (Places(waits=True, types=frozenset({TYPE})), True)
+    assert lost
+    assert places.mark(ONE, TYPE) == (Places(waits=True, types=frozenset({TYPE})), False)
+
+
+def test_a_lost_answer_is_told_again(cloud: Settings, lose_reply: LoseReply) -> None:
+    """Otherwise a job would have a place that nobody hands over, or the mark would be gone and nobody cleans up."""
+    places = DynamoPlaces(cloud)
+    places.mark(ONE, TYPE)
+    lost = lose_reply("UpdateItem")
+    assert places.grant(ONE, waiter(A))
+    assert lost
+    closing = announced(places)
+    lost = lose_reply("UpdateItem")
+    assert places.unmark(ONE, closing) == Places({A: waiter(A).name})
+    assert lost
+    lost = lose_reply("UpdateItem")
+    assert not places.leave(ONE, A, waiter(A).name)
+    assert lost
+
+
+def test_a_waiter_tells_of_which_limits_the_job_has_places(cloud: Settings) -> None:
+    for places in (MemoryPlaces(), DynamoPlaces(cloud)):
+        holds = (Limit("1.mail.acme%2Ecom", 3), Limit("2.mail", 9))
+        places.stand(ONE, replace(waiter(A), holds=holds))
+        first = places.first(ONE, BOTH)
+        assert first is not None
+        assert first.holds == holds
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first place", "later"])
+def test_a_lost_answer_takes_no_second_place(cloud: Settings, lose_reply: LoseReply, *, first: bool) -> None:
+    places = DynamoPlaces(cloud)
+    if not first:
+        places.take(TWO, A, name())
+    lost = lose_reply("UpdateItem")
+    assert places.take(TWO, B, name())
+    assert lost
+    assert places.read(TWO).held == {B: name()} | ({} if first else {A: name()})
+
+
+def test_never_more_names_than_places_although_all_take_at_once(cloud: Settings) -> None:
+    places, jobs = DynamoPlaces(cloud), [str(uuid.uuid4()) for _ in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda job: places.take(TWO, job, name()), jobs))
+    assert sum(taken) == len(places.read(TWO).held) == 2

@@ -1,0 +1,187 @@
+"""Test every order in which jobs take, wait for, leave and hand on the places of their limits, and neglected duties."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from chalicelib.limits.at_most import AtMostPlaces
+from chalicelib.limits.places import Limit, LimitedJob, Waiter
+from tests.proof import limits
+from tests.proof.limits import Explored, Rules, explore
+
+TWO, THREE = {"a": "X", "b": "X"}, {"a": "X", "b": "X", "c": "X"}
+ONE_PLACE = {"X": 1}
+BOTH = {"X": 1, "Y": 1}
+SMALL = {
+    "crash": Rules(TWO, ONE_PLACE, crashes=1, ends=True),
+    "copy": Rules(TWO, ONE_PLACE, duplicates=1, ends=True),
+    "cancel": Rules(TWO, ONE_PLACE, cancels=1, ends=True),
+    "failure": Rules(TWO, ONE_PLACE, failures=1, ends=True),
+    "lost answer": Rules(TWO, ONE_PLACE, lost=1, ends=True),
+    "two limits, cancel": Rules({"a": "XY", "b": "Y"}, {"X": 1, "Y": 1}, cancels=1, ends=True),
+    "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
+}
+LARGE = {
+    "watchdog": Rules(TWO, ONE_PLACE, looks=1, ends=True),
+    "two limits, a cancel that dies": Rules(
+        {"a": "XY", "b": "Y"}, {"X": 1, "Y": 1}, crashes=1, cancels=1, mortal=("operator",)
+    ),
+    "crash, lost answer": Rules(TWO, ONE_PLACE, crashes=1, lost=1),
+    "two crashes": Rules(TWO, ONE_PLACE, crashes=2),
+    "crash, copy": Rules(TWO, ONE_PLACE, crashes=1, duplicates=1),
+    "crash, cancel": Rules(TWO, ONE_PLACE, crashes=1, cancels=1),
+    "crash, failure": Rules(TWO, ONE_PLACE, crashes=1, failures=1),
+    "a watchdog that dies": Rules(TWO, ONE_PLACE, crashes=1, looks=1, mortal=("watchdog",)),
+    "three jobs": Rules(THREE, ONE_PLACE),
+    "three jobs, two places": Rules(THREE, {"X": 2}, workers=3),
+}
+
+
+@pytest.mark.parametrize("rules", SMALL.values(), ids=SMALL)
+def test_no_order_exceeds_a_limit_loses_a_place_or_forgets_a_job(rules: Rules) -> None:
+    """Two jobs share one place, and one misfortune happens at any moment."""
+    found = explore(rules)
+    assert found.bad == []
+    assert found.states > 2_000
+
+
+@pytest.mark.parametrize("rules", LARGE.values(), ids=LARGE)
+def test_no_order_of_more_misfortunes_or_jobs_does_so_either(rules: Rules, whole: bool) -> None:
+    if not whole:
+        pytest.skip("takes minutes: `make whole` explores it")
+    assert explore(rules).bad == []
+
+
+def test_without_a_crash_nobody_needs_the_watchdog(whole: bool) -> None:
+    for jobs in (TWO, THREE) if whole else (TWO,):
+        assert explore(Rules(jobs, ONE_PLACE, failures=1, watchdog=False)).bad == []
+    assert explore(Rules(TWO, ONE_PLACE, lost=1, watchdog=False)).bad == []
+
+
+def test_a_worker_whose_message_comes_again_goes_on_without_the_watchdog() -> None:
+    assert explore(Rules(TWO, ONE_PLACE, crashes=1, watchdog=False)).bad == []
+
+
+def test_jobs_that_take_two_limits_in_one_order_do_not_block_each_other(whole: bool) -> None:
+    assert explore(Rules({"a": "XY", "b": "XY"}, BOTH)).bad == []
+    assert explore(Rules({"a": "XY", "b": "Y"}, BOTH, crashes=1)).bad == []
+    if whole:
+        assert explore(Rules({"a": "XY", "b": "XY"}, BOTH, crashes=1)).bad == []
+        three = {"X": 1, "Y": 1, "Z": 1}
+        for jobs in ({"a": "XZ", "b": "YZ", "c": "Z"}, {"a": "XY", "b": "XY", "c": "Y"}):
+            assert explore(Rules(jobs, three)).bad == []
+
+
+def test_places_in_the_code_that_count_as_one_reach_the_same_states(whole: bool) -> None:
+    """The explorer compares the variables of the processes instead of their histories."""
+    if not whole:
+        pytest.skip("takes a quarter of a minute: `make whole` explores it")
+    rules = Rules(TWO, ONE_PLACE, worlds=True)
+    assert explore(rules).worlds == explore(rules, merge=False).worlds
+
+
+# negative controls
+
+
+def bad(rules: Rules) -> str:
+    found: Explored = explore(rules)
+    return found.bad[0] if found.bad else ""
+
+
+def test_limits_that_are_taken_in_two_orders_are_found() -> None:
+    assert "for ever" in bad(Rules({"a": "XY", "b": "YX"}, BOTH))
+
+
+def test_a_message_that_is_acknowledged_before_the_job_stands_in_the_line_is_found() -> None:
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, crashes=1, acknowledges_last=False))
+
+
+def test_a_line_that_is_read_through_an_index_is_found() -> None:
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, index=True))
+
+
+def test_a_line_without_the_number_of_the_wait_is_found() -> None:
+    """A slow process removes the row of a later wait."""
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, failures=2, numbered=False, watchdog=False))
+
+
+def test_places_that_are_given_back_in_order_to_wait_are_found(whole: bool) -> None:
+    if not whole:
+        pytest.skip("takes half a minute: `make whole` explores it")
+    jobs = {"a": "XY", "b": "XY", "c": "Y"}
+    assert "waited twice" in bad(Rules(jobs, BOTH, keeps=False))
+
+
+def test_a_job_that_is_woken_without_a_place_is_found() -> None:
+    class Wakes(AtMostPlaces):
+        def _hand_over(self, limit: Limit, first: Waiter, *, named: bool) -> bool:
+            return super()._hand_over(limit, first, named=True)
+
+    assert "waited twice" in bad(Rules(TWO, ONE_PLACE, failures=1, code=Wakes))
+
+
+def test_a_message_that_is_given_back_again_and_again_is_found() -> None:
+    class Always(AtMostPlaces):
+        def wait(self, job: LimitedJob, limit: Limit, holds: Sequence[Limit] = (), *, again: bool = False) -> bool:
+            return True
+
+    assert "no end" in bad(Rules(TWO, ONE_PLACE, code=Always, ends=True))
+
+
+def test_a_line_of_another_type_that_nobody_asks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For example, by an older version of the code, which does not know the type."""
+    only = frozenset({limits.TYPE})
+    monkeypatch.setattr(limits.Store, "first", lambda store, limit, _: store.ask("first", limit.id, only))
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, other_type="b"))
+
+
+def test_a_place_of_a_narrower_limit_that_nobody_leaves_is_found() -> None:
+    """The job waited for the wider one, an operator cancelled it, and the API's process died."""
+
+    class Forgets(AtMostPlaces):
+        def _judge_all(self, limits: Sequence[Limit]) -> None:
+            pass
+
+    assert "lost a place" in bad(Rules({"a": "XY", "b": "Y"}, BOTH, crashes=1, cancels=1, code=Forgets))
+
+
+def test_a_place_that_was_given_but_never_handed_over_is_found() -> None:
+    class Leaves(AtMostPlaces):
+        def _finish(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+            pass
+
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, crashes=1, looks=1, code=Leaves))
+
+
+def test_a_mark_that_is_removed_in_one_write_is_found() -> None:
+    class AtOnce(AtMostPlaces):
+        def _unmark(self, limit: Limit) -> bool:
+            self.store.unmark(limit, "")
+            return False
+
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, failures=1, code=AtOnce, closes=False))
+
+
+def test_a_waiter_that_does_not_look_is_found() -> None:
+    class Blind(AtMostPlaces):
+        def wait(self, job: LimitedJob, limit: Limit, holds: Sequence[Limit] = (), *, again: bool = False) -> bool:
+            self.store.stand(limit, job.waiter)
+            self.store.mark(limit, job.type)
+            self.store.enlist(limit)
+            return False
+
+    assert "for ever" in bad(Rules(TWO, ONE_PLACE, code=Blind, watchdog=False))
+
+
+def test_a_name_of_a_dead_process_that_nobody_removes_is_found() -> None:
+    class Keeps(AtMostPlaces):
+        def _remove(self, limit: Limit, dead: Sequence[tuple[str, str]]) -> bool:
+            return False
+
+    assert "lost a place" in bad(Rules(TWO, ONE_PLACE, crashes=1, code=Keeps))
+
+
+def test_more_jobs_than_places_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Rules, "of", lambda rules, job: tuple(Limit(name, 1) for name in "X"))
+    monkeypatch.setattr(AtMostPlaces, "take_all", lambda code, job, wanted: None)
+    assert "more than 1" in bad(Rules(TWO, ONE_PLACE))
