@@ -413,6 +413,9 @@ class Unauthorized(JobFlowError):
 class TokenNotChecked(JobFlowError):
     """The control table did not answer, so nothing is known about the token."""
 
+    retry_after = 2
+    """Seconds until the next request has a chance. The tokens of many callers are read again then."""
+
     def __init__(self) -> None:
         super().__init__("The token could not be checked. Repeat the request, with the same Idempotency-Key.")
 

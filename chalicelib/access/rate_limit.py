@@ -102,8 +102,9 @@ class RateLimiter:
         try:
             wait = self._ask(who, now, limit)
         except Exception as error:
-            # Accept the request: an outage of the control table must not become an outage of the API. A metric counts
-            # these requests and raises an alarm.
+            # Accept the request: a refused or slow write of a counter must not become an outage of the API. (If the
+            # whole table refuses, the check of tokens refuses within ten seconds.) A metric counts these requests and
+            # raises an alarm.
             request_events.rate_limiter_down(error)
             return
         if wait:

@@ -16,7 +16,7 @@ from chalice.app import Request
 
 from chalicelib.api.constants import LEAST_COMPRESSED
 from chalicelib.api.http import problems
-from chalicelib.api.http.serving import address_of, correlation_id_of, problem_response
+from chalicelib.api.http.serving import address_of, correlation_id_of, problem_response, refuse
 from chalicelib.telemetry import request_events
 
 Event = Mapping[str, Any]
@@ -46,15 +46,29 @@ class HttpApi:
         A stage may still have the REST API of an earlier version, whose events are Chalice's own.
         """
         if event.get("version") != FORMAT:
-            self._methods(first_of(event["requestContext"]["resourcePath"]))
+            try:
+                self._methods(first_of(event["requestContext"]["resourcePath"]))
+            except Exception as error:
+                return self._failed(dict(event), event["requestContext"]["httpMethod"], error)
             return self._serve(dict(event), context)
         method, headers = event["requestContext"]["http"]["method"], event.get("headers") or {}
-        path, found, methods = self._match(event["rawPath"])
-        request = of_rest_api(event, path, found)
-        answer = self._serve(request, context) if method in methods else self._refused(request, method, methods)
+        answer = self._answer(event, method, context)
         if method == "HEAD":
             answer["body"] = ""
         return packed(answer, headers.get("accept-encoding", ""))
+
+    def _answer(self, event: Event, method: str, context: Any) -> Answer:
+        try:
+            path, found, methods = self._match(event["rawPath"])
+        except Exception as error:
+            return self._failed(of_rest_api(event, "-", {}), method, error)
+        request = of_rest_api(event, path, found)
+        return self._serve(request, context) if method in methods else self._refused(request, method, methods)
+
+    def _failed(self, event: dict[str, Any], method: str, error: Exception) -> Answer:
+        """Return the answer to a request whose resource cannot be imported."""
+        correlation_id = correlation_id_of(Request(event))
+        return self._told(event, method, refuse(error, event["requestContext"]["resourcePath"], correlation_id))
 
     def _match(self, path: str) -> tuple[str, dict[str, str], frozenset[str]]:
         """Return the route of a path, its parameters and its methods; `-` and no methods if there is no route.
@@ -72,8 +86,7 @@ class HttpApi:
 
     def _refused(self, event: dict[str, Any], method: str, methods: frozenset[str]) -> Answer:
         """Return the answer to a preflight, 405 with the methods of the path, or 404."""
-        request = Request(event)
-        correlation_id, route = correlation_id_of(request), event["requestContext"]["resourcePath"]
+        correlation_id = correlation_id_of(Request(event))
         allowed = ", ".join(sorted({*methods, "OPTIONS"}))
         if not methods:
             detail = "There is nothing at this path. GET /openapi.json lists all paths."
@@ -82,6 +95,12 @@ class HttpApi:
             response = Response("", {"Access-Control-Allow-Methods": allowed.replace(" ", ""), "Allow": allowed}, 204)
         else:
             response = _problem(405, f"This path takes {allowed}.", correlation_id, {"Allow": allowed})
+        return self._told(event, method, response)
+
+    def _told(self, event: dict[str, Any], method: str, response: Response) -> Answer:
+        """Log an answer that Chalice does not give, and add the headers of every answer."""
+        request, route = Request(event), event["requestContext"]["resourcePath"]
+        correlation_id = correlation_id_of(request)
         if response.status_code >= 400:
             told = {"principal": "-", "ip": address_of(request), "correlation_id": correlation_id}
             told["gateway_request"] = event["requestContext"]["requestId"]

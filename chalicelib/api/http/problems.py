@@ -102,7 +102,7 @@ def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str,
 
 def headers_of(error: Exception) -> dict[str, str]:
     """Return the headers of an error's answer."""
-    if isinstance(error, e.RateLimited):
+    if isinstance(error, (e.RateLimited, e.TokenNotChecked)):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, e.Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="jobflow"'}

@@ -20,7 +20,7 @@ from infra.cloud.stack.cloudformation import POLL, Stack
 from infra.definition.names import mapping_id
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
-TRIES = 30
+MOST_UPDATES_TRIED = 30
 BUSY = ("ResourceInUseException", "ResourceConflictException")
 
 
@@ -62,7 +62,7 @@ def end_of_removed(
 
 
 def _switch_off(update: Callable[..., object], mapping: str, sleep: Callable[[float], None]) -> None:
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(MOST_UPDATES_TRIED)):
         try:
             update(UUID=mapping, Enabled=False)
         except ClientError as error:

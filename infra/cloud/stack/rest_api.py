@@ -55,11 +55,16 @@ class RestApi:
         given = {
             one["ParameterKey"]: one.get("ParameterValue") for one in (stack.describe() or {}).get("Parameters", [])
         }
-        names = (*PARTS, *(LOG_ROLE if given.get("AccessLogsRole") == "true" else ()))
-        parts = {name: template["Resources"][name] for name in names if name in template["Resources"]}
+        parts = {name: template["Resources"][name] for name in (*PARTS, *LOG_ROLE) if name in template["Resources"]}
         for name in LOG_ROLE:
-            if name in parts:  # the new template has no such condition
+            # An earlier version makes it on a condition; a deployment that keeps it has no condition and no parameter.
+            condition = parts.get(name, {}).get("Condition")
+            if condition is None:
+                continue
+            if given.get("AccessLogsRole") == "true":
                 parts[name] = {key: value for key, value in parts[name].items() if key != "Condition"}
+            else:
+                del parts[name]
         if not shifts:
             parts = {name: _direct(part) for name, part in parts.items()}
         return cls(ids[0], parts, template.get("Globals", {}).get("Api", {}))

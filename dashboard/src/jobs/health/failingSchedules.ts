@@ -44,10 +44,11 @@ const failingSchedules = () =>
   });
 
 /**
- * Return when a failure that began at `at` is no longer told: after two periods of the schedule, at least a day.
+ * Return when a failure that began at `at` is no longer told: after two periods of the schedule, at least a day. The
+ * longer one of two intervals counts: a schedule of working days has two periods of three days after Friday.
  */
 export function endOf(at: number, { next: [first, second] }: Pick<Schedule, "next">): number {
-  const period = first && second ? second.at - first.at : 0;
+  const period = Math.max(first ? first.at - at : 0, first && second ? second.at - first.at : 0);
   return at + Math.max(DAY_MS, 2 * period);
 }
 

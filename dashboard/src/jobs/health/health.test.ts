@@ -67,6 +67,8 @@ test("the failure of a weekly schedule is told until it has fired again, that of
   expect(hours(every(168))).toBeGreaterThan(168);
   expect(hours(every(1))).toBe(24);
   expect(hours({ next: [] })).toBe(24);
+  const mondayAndTuesday = [3, 4].map((day) => ({ at: T0 + day * 86_400_000, local: "" }));
+  expect(hours({ next: mondayAndTuesday })).toBeGreaterThanOrEqual(6 * 24);
 });
 
 test("schedules that could not be read are no warning, and the strip says so", () => {

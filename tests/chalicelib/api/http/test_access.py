@@ -113,6 +113,7 @@ def test_a_token_that_cannot_be_checked_is_not_believed(world: World) -> None:
     answer = World(parts={"token_store": Silent()}).get("/jobs")
     assert (answer.status, answer.json["type"]) == (503, "urn:jobflow:problem:token-not-checked")
     assert "www-authenticate" not in answer.headers
+    assert int(answer.headers["retry-after"]) > 0
     assert "no route" not in answer.text
 
 

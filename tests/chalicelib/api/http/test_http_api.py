@@ -165,6 +165,11 @@ def test_a_resource_whose_import_failed_is_imported_again_at_the_next_request(mo
     asked = event_of("GET", "/health", {}, b"", ADDRESS)
     with monkeypatch.context() as broken:
         broken.setitem(routes.RESOURCES, "health", ["platform.not_there"])
-        with pytest.raises(ModuleNotFoundError):
-            handler(asked, None)
+        failed = handler(asked, None)
+        problem = json.loads(failed["body"])
+        assert (failed["statusCode"], problem["status"]) == (500, 500)
+        assert "not_there" not in failed["body"]
+        assert failed["headers"]["Content-Type"] == "application/problem+json"
+        assert failed["headers"]["Access-Control-Allow-Origin"], "the console can read the problem"
+        assert problem["correlation_id"] == failed["headers"]["X-Correlation-Id"]
     assert handler(asked, None)["statusCode"] == 200
