@@ -114,6 +114,7 @@ def views(acting: Stage) -> None:
     _, made = acting.call("POST", "/views", {"name": "Failed", "search": "?status=failed"})
     acting.call("GET", "/views")
     acting.call("DELETE", f"/views/{made['id']}", None, "/views/{view_id}")
+    acting.call("POST", "/views", {"name": "Failed", "search": "?status=failed"})
 
 
 def webhooks(acting: Stage) -> None:
