@@ -46,6 +46,9 @@ LONGEST_STACK = 8_000
 """Maximum characters of a stored stack trace: its end is stored, because the innermost frames are the most useful."""
 
 # For message_fate.py
+FIRST_MALFORMED = 2
+"""Seconds for which a message with an unreadable body is held at its first receive; each further receive doubles them,
+up to LONGEST_MALFORMED."""
 LONGEST_MALFORMED = 300
 LONGEST_HOLD = 900
 """Maximum seconds for which a message is held. A job that waits longer is parked, or its message goes to the

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.jobs.constants import LONGEST_HOLD, LONGEST_MALFORMED, MOST_CLAIMS, UNKNOWN_HOLDS
+from chalicelib.jobs.constants import FIRST_MALFORMED, LONGEST_HOLD, LONGEST_MALFORMED, MOST_CLAIMS, UNKNOWN_HOLDS
 from chalicelib.jobs.job import SETTLED, WAITING, Job, Status
 from chalicelib.jobs.port import Message
 
@@ -163,4 +163,4 @@ def malformed(receive_count: int) -> Hold:
     The wait grows with each receive, so that a bad deploy does not move a whole queue to the dead-letter queue within
     seconds.
     """
-    return Hold(min(LONGEST_MALFORMED, 2 ** min(receive_count, 20)), "malformed message")
+    return Hold(min(LONGEST_MALFORMED, FIRST_MALFORMED * 2 ** (min(receive_count, 20) - 1)), "malformed message")

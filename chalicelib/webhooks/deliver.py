@@ -19,8 +19,6 @@ from chalicelib.webhooks.rule import Go
 from chalicelib.webhooks.signature import PREFIX, headers
 from chalicelib.webhooks.webhook import Registered, State
 
-GONE = 410
-GONE_WHY, FAILED_WHY = "The receiver answered 410.", "Every delivery failed for three days."
 AGENT = "JobFlow-Webhooks/1"
 
 
@@ -115,9 +113,9 @@ class Deliverer:
         except NotPosted as error:
             return str(error), False, None
         text = without_secrets(_text(answer.body))[:LONGEST_ANSWER]
-        if 200 <= answer.status < 300:
+        if rule.is_accepted(answer.status):
             return "", False, Delivered(status=answer.status, answer=text)
-        return f"HTTP {answer.status}: {text}" if text else f"HTTP {answer.status}", answer.status == GONE, None
+        return f"HTTP {answer.status}: {text}" if text else f"HTTP {answer.status}", rule.is_gone(answer.status), None
 
     def _signed(self, one: Registered, message: str, body: bytes) -> dict[str, str]:
         try:
@@ -138,7 +136,7 @@ class Deliverer:
 
     def _failed(self, one: Registered, why: str, *, gone: bool) -> None:
         now = self.clock()
-        told = GONE_WHY if gone else f"{FAILED_WHY} The last one: {why}"[:LONGEST_ANSWER]
+        told = rule.GONE_WHY if gone else f"{rule.FAILED_WHY} The last one: {why}"[:LONGEST_ANSWER]
 
         def after(state: State) -> State | None:
             # Deliveries that were under way when the pause began must not make it longer.
@@ -151,7 +149,7 @@ class Deliverer:
         if stored is None:
             return
         if stored.disabled_at is not None:
-            events.disabled(one.webhook.name, GONE_WHY if gone else FAILED_WHY)
+            events.disabled(one.webhook.name, rule.GONE_WHY if gone else rule.FAILED_WHY)
             raise WebhookDisabled(f"The webhook {one.webhook.name} is disabled: {stored.why}")
         if rule.is_failing(stored, now):
             events.failing(one.webhook.name, stored.failures)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import Enum, auto
+from http import HTTPStatus
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import shown
@@ -16,6 +17,8 @@ from chalicelib.webhooks.constants import (
 )
 from chalicelib.webhooks.webhook import EVERY_TYPE, State, Webhook
 
+GONE_WHY, FAILED_WHY = "The receiver answered 410.", "Every delivery failed for three days."
+
 
 def is_told(webhook: Webhook, job: Job, status: str) -> bool:
     """Return whether this webhook gets the end of this job with this `status`."""
@@ -28,6 +31,16 @@ def _matches(webhook: Webhook, job: Job) -> bool:
     if EVERY_TYPE not in webhook.types and job.type not in webhook.types:
         return False
     return set(webhook.tags) <= set(shown(job.tags))
+
+
+def is_accepted(status: int) -> bool:
+    """Return whether a receiver that answers with this HTTP status has accepted the message."""
+    return 200 <= status < 300
+
+
+def is_gone(status: int) -> bool:
+    """Return whether a receiver that answers with this HTTP status wants no further messages (410 Gone)."""
+    return status == HTTPStatus.GONE
 
 
 class Go(Enum):

@@ -10,7 +10,8 @@ from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.producing.service import JobService
-from chalicelib.webhooks.deliver import GONE, Deliverer
+from chalicelib.webhooks import rule
+from chalicelib.webhooks.deliver import Deliverer
 from chalicelib.webhooks.maker import DeliveryMaker
 from chalicelib.webhooks.memory import MemorySecrets
 from chalicelib.webhooks.payload import Delivery
@@ -115,10 +116,10 @@ class Notifying(Telling):
             and job_id in jobs and jobs[job_id].type != DELIVER
             for name in WEBHOOKS
         }  # fmt: skip
-        gone = {end[3] for end, _, status in self.receivers.got if status == GONE}
+        gone = {end[3] for end, _, status in self.receivers.got if rule.is_gone(status)}
         disabled = self._disabled()
         for name in disabled - gone:
-            yield f"I40 {name} is disabled, and its receiver has never answered {GONE}"
+            yield f"I40 {name} is disabled, and its receiver has never answered 410"
         made = Counter(_told(job) for job in jobs.values() if job.type == DELIVER)
         for end, number in made.items():
             if number > 1:
