@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import HeadersDict
-from botocore.parsers import ResponseParserFactory
+from botocore.parsers import JSONParser as ResponseParser
+from botocore.serialize import JSONSerializer
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.parse import JSONParser
 
 from infra.local.emulator.serving.dispatch import HANDLERS
 
+PLAIN = ({"S"}, {"N"}, {"BOOL"}, {"NULL"})
+"""The kinds of DynamoDB's values that are the same in a request, in JSON and in an answer."""
 _one_at_a_time = threading.RLock()
 """The emulator answers one request at a time, as its server does."""
 
@@ -43,7 +46,7 @@ class DirectCalls:
         model = client.meta.service_model
         self._host = f"https://{model.endpoint_prefix}.{self._region}.amazonaws.com"
         self._handler = HANDLERS[model.metadata["targetPrefix"]]
-        self._parser = ResponseParserFactory().create_parser(model.resolved_protocol)
+        self._serializer, self._parser = _Serializer(), _ResponseParser()
 
     def __call__(self, operation: str, parameters: dict[str, Any]) -> Any:
         """Make one call. Raises the exception that the client raises for the error code."""
@@ -51,7 +54,7 @@ class DirectCalls:
         model = self._client.meta.service_model.operation_model(operation)
         if operation == "ReceiveMessage":
             parameters = {**parameters, "WaitTimeSeconds": 0}  # only the test moves the clock
-        status, parsed = self._answer(self._client._serializer.serialize_to_request(parameters, model), model)
+        status, parsed = self._answer(self._serializer.serialize_to_request(parameters, model), model)
         self._done(operation)
         if status >= 300:
             code = parsed.get("Error", {}).get("Code")
@@ -83,8 +86,33 @@ class DirectCalls:
         handler.querystring = handler.data = handler.uri_match = {}
         handler.response_headers = {}
         handler.body, handler.raw_body = request["body"].decode(), request["body"]
-        handler.params = JSONParser(model, map_type=handler.PROTOCOL_PARSER_MAP_TYPE).parse(request)
+        handler.params = _RequestParser(model, map_type=handler.PROTOCOL_PARSER_MAP_TYPE).parse(request)
         return handler
+
+
+def _same(shape: Any, value: Any) -> bool:
+    """Return whether a value is one of DynamoDB's plain ones; botocore and moto try ten kinds for each."""
+    return shape.name == "AttributeValue" and value is not None and value.keys() in PLAIN
+
+
+class _Serializer(JSONSerializer):
+    def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: Any) -> None:
+        if _same(shape, value):
+            serialized[key] = value
+        else:
+            super()._serialize_type_structure(serialized, value, shape, key)  # type: ignore[misc]  # not in the stubs
+
+
+class _RequestParser(JSONParser):  # type: ignore[misc]  # moto is not typed for mypy here
+    def _parse_structure(self, shape: Any, value: Any) -> Any:
+        return value if _same(shape, value) else super()._parse_structure(shape, value)
+
+
+class _ResponseParser(ResponseParser):
+    def _handle_structure(self, shape: Any, value: Any) -> Any:
+        if _same(shape, value):
+            return value
+        return super()._handle_structure(shape, value)  # type: ignore[misc]  # not in the stubs
 
 
 def _add_modelled_fields(parser: Any, response: dict[str, Any], parsed: dict[str, Any], model: Any) -> None:

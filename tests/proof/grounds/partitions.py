@@ -3,7 +3,7 @@
 Seven of ten requests of an execution are such queries, because each run of the watchdog queries every partition.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,8 +39,16 @@ def empty_answered(before: Callable[[str], None], done: Callable[[str], None]) -
 
 
 def _is_full(table: Table, index_name: str, place: str) -> bool:
-    key = table.get_meta_table(table.name).get_index_hash_keyname(index_name)
-    # not `all_items`, which sorts the items
-    of_partitions = dynamodb_backends[DEFAULT_ACCOUNT_ID][table.region].tables[table.name].items.values()
-    found = (item.attrs.get(key) for items in of_partitions for item in items.values())
-    return any(value is not None and value.value == place for value in found)
+    emulated = dynamodb_backends[DEFAULT_ACCOUNT_ID][table.region].tables[table.name]
+    return place in _places(emulated, table.get_meta_table(table.name).get_index_hash_keyname(index_name))
+
+
+def _places(emulated: Any, key: str) -> Collection[str]:
+    """Return the partitions of an index that have items; read again only after a write, which the stream records."""
+    known, written = vars(emulated).setdefault("known_places", {}), emulated.stream_shard
+    if written is None or key not in known or known[key][0] != len(written.items):
+        # not `all_items`, which sorts the items
+        found = (item.attrs.get(key) for items in emulated.items.values() for item in items.values())
+        known[key] = written and len(written.items), {value.value for value in found if value is not None}
+    places: Collection[str] = known[key][1]
+    return places

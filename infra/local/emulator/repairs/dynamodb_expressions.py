@@ -1,14 +1,16 @@
 """Parse and check DynamoDB expressions once; moto does both several times per call."""
 
 import pickle
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from moto.dynamodb import comparisons
-from moto.dynamodb.parsing import ast_nodes, expressions, validators
+from moto.dynamodb.parsing import ast_nodes, executors, expressions, validators
 
 from infra.local.emulator.expressions import REMEMBERED, outline, walk
+from infra.local.emulator.plain_updates import Applicable, Plan, plan
 
 from .patching import Replacements
 
@@ -61,28 +63,40 @@ def _copy_trees_quickly(replacements: Replacements) -> None:
 
 
 def _walk_less(replacements: Replacements) -> None:
-    """Check an update in two walks instead of ten.
+    """Check an update in two walks instead of ten, and a plain one without a walk.
 
     Three checks depend only on the expression, its names and the key, so they are cached. If the two walks refuse an
     update, moto itself checks it again, and the error is moto's first one.
     """
-    passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
+    passed: WeakKeyDictionary[Any, dict[Any, Plan | None]] = WeakKeyDictionary()
 
     def init(validator: Any, expression: Any, **rest: Any) -> None:
-        stock_init(validator, expression, **rest)
-        validator.given, validator.checks = (expression, rest), passed.setdefault(expression, set())
+        validator.given = expression, rest
 
     def validate(validator: Any) -> Any:
-        check = (*(validator.expression_attribute_names or {}).items(), *validator.table.table_key_attrs)
-        if check in validator.checks:
+        expression, rest = validator.given
+        names, checks = rest["expression_attribute_names"] or {}, passed.setdefault(expression, {})
+        check = (*names.items(), *rest["table"].table_key_attrs)
+        if check in checks:
+            of_text = checks[check]
+            applicable = of_text and of_text.on(rest["item"], rest["expression_attribute_values"] or {})
+            if applicable is not None:
+                return applicable
+            stock_init(validator, expression, **rest)
             first, last = validator.processors[TEXT:-LAST], validator.processors[-LAST:]
-            try:
+            with suppress(Exception):  # moto's own checks follow
                 return walk(last, walk(first, validator.node_to_validate))
-            except Exception:
-                stock_init(validator, validator.given[0], **validator.given[1])
+        stock_init(validator, expression, **rest)
         validated = stock_validate(validator)
-        validator.checks.add(check)
+        checks[check] = plan(expression, names)
         return validated
+
+    def execute(executor: Any, node: Any = None) -> None:
+        if isinstance(executor.update_ast, Applicable):
+            executor.update_ast.apply(executor.item)
+        else:
+            stock_execute(executor, node)
 
     stock_init = replacements.put(validators.Validator, "__init__", init)
     stock_validate = replacements.put(validators.Validator, "validate", validate)
+    stock_execute = replacements.put(executors.UpdateExpressionExecutor, "execute", execute)

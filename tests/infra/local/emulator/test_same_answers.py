@@ -74,9 +74,13 @@ class Dice:
             ("REMOVE g", {}),
             ("SET deep.flag = :b, #c = #c + :n", {":b": {"BOOL": True}, ":n": self.number()}),
             ("SET deep.#list[0] = :t DELETE #set :s", {":t": self.text(), ":s": {"SS": ["p"]}}),
+            ("SET #t = :t, #c = if_not_exists(#n, :n) + :n REMOVE #g", {":t": self.text(), ":n": self.number()}),
+            ("SET #g = #t, #c = #n - :n ADD #n :n", {":n": self.number()}),
+            ("SET #more = :d REMOVE #set, #g ADD #c :n", {":d": {"L": [self.text()]}, ":n": self.number()}),
+            ("ADD #more :n", {":n": self.number()}),
         ]
         change, values = self.random.choice(changes)
-        names = {name: name[1:] for name in ("#c", "#set", "#list", "#g") if name in change}
+        names = {name: name[1:] for name in ("#c", "#set", "#list", "#g", "#t", "#n", "#more") if name in change}
         call: dict[str, Any] = {"Key": self.key(), "UpdateExpression": change}
         call["ReturnValues"] = self.random.choice(["ALL_NEW", "ALL_OLD", "UPDATED_NEW", "UPDATED_OLD", "NONE"])
         if self.random.random() < 0.5:
