@@ -74,13 +74,9 @@ class Dice:
             ("REMOVE g", {}),
             ("SET deep.flag = :b, #c = #c + :n", {":b": {"BOOL": True}, ":n": self.number()}),
             ("SET deep.#list[0] = :t DELETE #set :s", {":t": self.text(), ":s": {"SS": ["p"]}}),
-            ("SET #t = :t, #c = if_not_exists(#n, :n) + :n REMOVE #g", {":t": self.text(), ":n": self.number()}),
-            ("SET #g = #t, #c = #n - :n ADD #n :n", {":n": self.number()}),
-            ("SET #more = :d REMOVE #set, #g ADD #c :n", {":d": {"L": [self.text()]}, ":n": self.number()}),
-            ("ADD #more :n", {":n": self.number()}),
         ]
         change, values = self.random.choice(changes)
-        names = {name: name[1:] for name in ("#c", "#set", "#list", "#g", "#t", "#n", "#more") if name in change}
+        names = {name: name[1:] for name in ("#c", "#set", "#list", "#g") if name in change}
         call: dict[str, Any] = {"Key": self.key(), "UpdateExpression": change}
         call["ReturnValues"] = self.random.choice(["ALL_NEW", "ALL_OLD", "UPDATED_NEW", "UPDATED_OLD", "NONE"])
         if self.random.random() < 0.5:
@@ -93,6 +89,22 @@ class Dice:
         if names:
             call["ExpressionAttributeNames"] = names
         return "update_item", call
+
+    def plain_update(self) -> Call:
+        """Change whole attributes, as nearly all updates of the platform do."""
+        changes: list[tuple[str, dict[str, Any]]] = [
+            ("SET #t = :t, #c = if_not_exists(#n, :n) + :n REMOVE #g", {":t": self.text(), ":n": self.number()}),
+            ("SET #g = #t, #c = #n - :n ADD #n :n", {":n": self.number()}),
+            ("SET #more = :d REMOVE #set, #g ADD #c :n", {":d": {"L": [self.text()]}, ":n": self.number()}),
+            ("ADD #more :n", {":n": self.number()}),
+        ]
+        change, values = self.random.choice(changes)
+        names = {f"#{name}": name for name in ("t", "c", "n", "g", "more", "set") if f"#{name}" in change}
+        key = {"pk": {"S": "a"}, "sk": {"S": "1"}} if self.random.random() < 0.5 else self.key()
+        return "update_item", {
+            "Key": key, "UpdateExpression": change, "ReturnValues": "ALL_NEW", "ExpressionAttributeValues": values,
+            "ExpressionAttributeNames": names,
+        }  # fmt: skip
 
     def transaction(self) -> Call:
         first, second = (self.key() for _ in range(2))
@@ -125,6 +137,7 @@ class Dice:
 
     def calls(self) -> Iterator[Call]:
         kinds = [self.put, self.put, self.get, self.delete, self.update, self.update, self.transaction, self.batch]
+        kinds += [self.plain_update, self.plain_update]
         for _ in range(CALLS):
             yield self.random.choice([*kinds, self.query, self.query, self.query])()
 
