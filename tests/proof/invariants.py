@@ -10,7 +10,6 @@ from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.port import Message
 from chalicelib.jobs.step import CHILD, EVENT
 from tests.proof.grounds.ground import Write, Written
-from tests.proof.grounds.memory import MemoryGround
 from tests.proof.roles.clients import BALLAST
 from tests.proof.world import World
 
@@ -45,8 +44,7 @@ def broken_at_rest(world: World) -> list[str]:
     paused = [] if world.by_itself is None else world.by_itself.broken()
     paused += [] if world.planned is None else world.planned.broken()
     paused += [] if world.telling is None else world.telling.broken()
-    if isinstance(world.ground, MemoryGround):
-        paused += world.in_bulk.broken(world.ground.acted())
+    paused += world.in_bulk.broken()
     ended = [
         *_unfinished(world),
         *_undone(world),

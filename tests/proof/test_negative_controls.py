@@ -7,7 +7,7 @@ scenario breaks nothing.
 import random
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -40,6 +40,7 @@ from chalicelib.worker.context import WorkerContext
 from chalicelib.worker.steps import Steps
 from tests.proof.enumeration import Case, execute, visit
 from tests.proof.games.machine import machine_on
+from tests.proof.grounds.aws import on_aws
 from tests.proof.grounds.ground import Ground, Stand
 from tests.proof.grounds.memory import MemoryGround, in_memory
 from tests.proof.months import month
@@ -124,6 +125,15 @@ class Forgetful(Behind):
 
     def add(self, job: Job) -> None:
         """See JobStore."""
+
+
+class Unplanned(Behind):
+    """Reports that the job of a firing is stored, but stores none."""
+
+    def add(self, job: Job) -> None:
+        """See JobStore."""
+        if job.schedule is None:
+            self.port.add(job)
 
 
 class Blind(Behind):
@@ -565,12 +575,17 @@ def test_a_month_finds_a_firing_that_begins_beside_an_earlier_one(monkeypatch: p
     assert any(" I24 " in line for line in episode(OF_KEYS, hours=24).broken)
 
 
-def test_a_bulk_action_that_does_not_know_its_own_acts_again_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("over", ["memory", "aws"])
+def test_a_bulk_action_that_does_not_know_its_own_acts_again_is_told(
+    monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
     played = story("many jobs are retried and fail again")
-    assert told(played) == ""
-    monkeypatch.setattr(Operations, "did", lambda _, found: False)
-    crashed = visit(in_memory, SEED, scenarios=[played], duplicates=[False])
-    assert any(" I26 one bulk action ran " in line for one in crashed for line in one.broken)
+    with on_aws() if over == "aws" else nullcontext(in_memory) as stand:
+        assert told(played, stand) == ""
+        monkeypatch.setattr(Operations, "did", lambda _, found: False)
+        crashed = visit(stand, SEED, scenarios=[played], duplicates=[False])
+        broken = next(one.broken for one in crashed if any(" acted 2 times on " in line for line in one.broken))
+    assert any(" I26 one bulk action ran " in line for line in broken)
 
 
 def test_a_queue_that_stays_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -610,14 +625,18 @@ def test_a_game_finds_a_watchdog_that_sees_nothing() -> None:
         run_state_machine_as_test(seed(SEED)(machine_on(where(store(Blind)))), settings=plan)
 
 
-def test_a_month_finds_a_history_that_lacks_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("part", "says"), [(Silent, " I14 "), (Unplanned, " I25 ")], ids=["I14", "I25"])
+def test_a_month_finds_a_history_that_lacks_attempts_and_a_firing_without_a_job(
+    monkeypatch: pytest.MonkeyPatch, part: type[Behind], says: str
+) -> None:
     def forgetful(*asked: Any) -> MemoryGround:
         ground = MemoryGround(*asked)
-        store(Silent)(ground)
+        store(part)(ground)
         return ground
 
+    assert not any(says in line for line in episode(SEED, hours=6).broken)
     monkeypatch.setattr(month, "MemoryGround", forgetful)
-    assert any(" I14 " in line for line in episode(SEED, hours=6).broken)
+    assert any(says in line for line in episode(SEED, hours=6).broken)
 
 
 def test_a_bulk_action_that_tells_jobs_as_done_before_it_changes_them_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

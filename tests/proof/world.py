@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import CounterTable, Pause, Standing
 from chalicelib.errors import JobNotFound, MalformedMessage
 from chalicelib.job_types.context import JobContext
@@ -154,8 +155,8 @@ class World(Clients, Declared, Poller):
         past = cast("PastPauses", Faulty(self.past_pauses, self.ground.faults, DYNAMODB))
         self.in_bulk = InBulk(self)
         self.watchdog = Watchdog(
-            watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past, bulk=self.in_bulk.work,
-            pulse=self.pulse(Seen()),
+            watching.dispatcher, self.ground.types, standing=self.standing, past_pauses=past,
+            bulk=cast("BulkWork", self.in_bulk), pulse=self.pulse(Seen()),
         )  # fmt: skip
 
     def standing(self) -> Standing:

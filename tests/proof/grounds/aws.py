@@ -6,7 +6,7 @@ Every AWS request of the tested code is a crash point.
 import functools
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -17,10 +17,15 @@ from moto.sqs.models import sqs_backends
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables.schema import control_table, jobs_table
+from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.sqs import SqsJobQueue
+from chalicelib.bulk.dynamo import DynamoBulkActions
+from chalicelib.bulk.port import BulkAction, BulkActionRows
 from chalicelib.counters.changes import JobChange
+from chalicelib.counters.keys import BULK, TOTALS
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import SPARE_RECEIVES
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import TERMINAL, Job
@@ -59,11 +64,13 @@ class AwsGround:
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self.faults = Faults()
         self.types: Sequence[str] = (TYPE,)
-        self.store = cast("JobStore", Numbered(Moving(DynamoJobStore(settings, clock), self.faults), self.faults))
+        self._log = StreamLog(TABLE, REGION, ACCOUNT)
+        store = cast("JobStore", Asked(DynamoJobStore(settings, clock), self._log.asked))
+        self.store = cast("JobStore", Numbered(Moving(store, self.faults), self.faults))
         self.queue = cast("JobQueue", Numbered(Partial(SqsJobQueue(settings), self.faults), self.faults))
         self.turns = plan_of_starts(self.faults)
         self._settings = settings
-        self._log = StreamLog(TABLE, REGION, ACCOUNT)
+        self._has_control = False
         self._seen: dict[str, Job] = {}
 
     def jobs(self) -> Sequence[Job]:
@@ -76,9 +83,19 @@ class AwsGround:
 
     def webhooks(self) -> Webhooks:
         """See Ground."""
-        with self.faults.asleep():
-            _make_control(aws.client("dynamodb", REGION), self._settings.control_table)
+        self._make_control()
         return DynamoWebhooks(self._settings)
+
+    def bulk_actions(self, counters: MemoryCounters) -> BulkActionRows:
+        """See Ground."""
+        self._make_control()
+        marked = Marked(DynamoBulkActions(self._settings), counters, self._settings.control_table, self.faults)
+        return cast("BulkActionRows", Numbered(marked, self.faults))
+
+    def acted(self) -> Mapping[tuple[str, str], int]:
+        """See Ground."""
+        self._log.read()
+        return self._log.acted
 
     def unfinished(self) -> bool:
         """See Ground."""
@@ -151,10 +168,66 @@ class AwsGround:
         """See Ground."""
         self._empty(_queue_of(name))
 
+    def _make_control(self) -> None:
+        """Make the control table, once: few executions need it."""
+        if not self._has_control:
+            with self.faults.asleep():
+                _make_control(aws.client("dynamodb", REGION), self._settings.control_table)
+        self._has_control = True
+
     def _empty(self, queue: str) -> None:
         # A person may purge a queue only once a minute; in the simulation, messages may be lost at any time.
         _sqs().queues[queue].last_purged_at = None
         _sqs().purge_queue(queue)
+
+
+class Asked:
+    """A store that notes which bulk action asks for a write, before the process can die."""
+
+    def __init__(self, store: JobStore, asked: dict[str, str]) -> None:
+        self._store, self._asked = store, asked
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def apply(self, job_id: str, change: Change) -> Job:
+        """See JobStore."""
+        if bulk := change.values.get("bulk"):
+            self._asked[change.writer] = bulk
+        return self._store.apply(job_id, change)
+
+
+class Marked:
+    """Rows of bulk actions whose marks in the control table are shown by the counters, as `DynamoCounters` does."""
+
+    def __init__(self, rows: DynamoBulkActions, counters: MemoryCounters, table: str, faults: Faults) -> None:
+        self._rows, self._counters, self._table, self._faults = rows, counters, table, faults
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)
+
+    def add(self, new: BulkAction, ids: Sequence[str] = ()) -> None:
+        """See BulkActionRows."""
+        try:
+            self._rows.add(new, ids)
+        finally:
+            self._show()
+
+    def close(self, bulk_id: str, now: float) -> None:
+        """See BulkActionRows."""
+        try:
+            self._rows.close(bulk_id, now)
+        finally:
+            self._show()
+
+    def _show(self) -> None:
+        """Read the marks, also if the process has died."""
+        with self._faults.asleep():
+            found = aws.client("dynamodb", REGION).query(
+                TableName=self._table, KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+                ExpressionAttributeValues={":pk": {"S": TOTALS}, ":sk": {"S": BULK}},
+            )  # fmt: skip
+        self._counters.bulk = {row["sk"]["S"].removeprefix(BULK) for row in found["Items"] if "open" in row}
 
 
 class _Current:

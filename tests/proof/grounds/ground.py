@@ -1,10 +1,12 @@
 """Define the base of a simulated platform: ports for the tested code, and an observer's view without faults."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.bulk.port import BulkActionRows
 from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job, Status
@@ -82,6 +84,12 @@ class Ground(Protocol):
 
     def webhooks(self) -> Webhooks:
         """Create a store for webhooks, without any; every request to it is a crash point."""
+
+    def bulk_actions(self, counters: MemoryCounters) -> BulkActionRows:
+        """Create a store for bulk actions, whose marks `counters` shows; every request to it is a crash point."""
+
+    def acted(self) -> Mapping[tuple[str, str], int]:
+        """Return how often a write of a bulk action changed a job, by the ids of both."""
 
     def unfinished(self) -> bool:
         """Return whether a job has not ended; this is cheaper than reading all jobs."""

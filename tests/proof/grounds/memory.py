@@ -7,7 +7,10 @@ from copy import copy
 from dataclasses import replace
 from typing import cast
 
+from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.bulk.memory import MemoryBulkActions
+from chalicelib.bulk.port import BulkActionRows
 from chalicelib.counters.changes import Image, JobChange
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.changed import JobChanged
@@ -53,6 +56,10 @@ class MemoryGround:
     def webhooks(self) -> Webhooks:
         """See Ground."""
         return cast("Webhooks", Faulty(MemoryWebhooks(), self.faults, DYNAMODB))
+
+    def bulk_actions(self, counters: MemoryCounters) -> BulkActionRows:
+        """See Ground."""
+        return cast("BulkActionRows", Faulty(MemoryBulkActions(counters), self.faults, DYNAMODB))
 
     def unfinished(self) -> bool:
         """See Ground."""
@@ -112,7 +119,7 @@ class MemoryGround:
         self._queue.messages.pop(name, None)
 
     def acted(self) -> Mapping[tuple[str, str], int]:
-        """Return how often a write of a bulk action changed a job, by the ids of both."""
+        """See Ground."""
         return self._store.acted
 
     def backup(self) -> "LoggingStore":

@@ -1,5 +1,6 @@
 """Use the stream of the emulated table as the log of all writes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +31,10 @@ class StreamLog:
         self._changed: list[JobChanged] = []
         self._converted = {"changes": 0, "changed": 0}
         self.statuses: dict[str, Status] = {}
+        self.asked: dict[str, str] = {}
+        """The bulk actions that have asked for a write of a job, by the name of the write."""
+        self.acted: Counter[tuple[str, str]] = Counter()
+        """How often a write of a bulk action changed a job, by the ids of both."""
         self._written: set[str] = set()
         self._read = 0
 
@@ -71,6 +76,9 @@ class StreamLog:
             job_id = record["Keys"]["pk"]["S"]
             self.writes.append((job_id, _written(record.get("OldImage")), new))
             self.statuses[job_id] = new.status
+            writer = (image or {}).get("writer", {}).get("S")
+            if writer in self.asked and writer != record.get("OldImage", {}).get("writer", {}).get("S"):
+                self.acted[self.asked[writer], job_id] += 1
         if sort.startswith("ATT#") and image is not None:
             token = int(image["gen"]["N"]), int(image["claim"]["N"])
             self.endings.append((image["pk"]["S"], *token, image["outcome"]["S"]))

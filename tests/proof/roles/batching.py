@@ -56,7 +56,7 @@ class Batching(Telling):
         world.operations = replace(world.operations, rounds=self.moved)
 
     def _moving(self, bulk: str) -> bool:
-        found = self.world.in_bulk.kept.find(bulk)
+        found = self.world.in_bulk.kept.seen(bulk)
         return found is not None and found.open
 
     def moved(self, job: Job, bulk: str | None) -> AbstractContextManager[int]:

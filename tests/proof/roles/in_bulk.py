@@ -1,17 +1,15 @@
 """Simulate bulk actions: operators start them, and processes that may die continue them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, cast
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, cast
 
 from chalicelib.bulk.background import BulkWork, NewBulkAction
-from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
+from chalicelib.bulk.memory import MemoryBackground
 from chalicelib.bulk.port import BulkAction, BulkActionRows, BulkState
 from chalicelib.bulk.request import NOT_KNOWN, BulkActions
-from tests.proof.grounds.faults import DYNAMODB, Faulty
-from tests.proof.grounds.memory import MemoryGround
 
 if TYPE_CHECKING:
     from tests.proof.world import World
@@ -21,26 +19,40 @@ LIFETIME = 800.0
 MOST = 100
 
 
-class Checked(MemoryBulkActions):
-    """Checks each report when it is written: between two writes, it does not change."""
+class Checked:
+    """Checks each report when it is written, also by a process that dies then: between two writes, it is the same."""
 
-    def __init__(self, world: "World") -> None:
-        super().__init__(world.counting.rows)
-        self._world = world
+    def __init__(self, world: "World", rows: BulkActionRows) -> None:
+        self._world, self._rows = world, rows
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)
 
     def save(self, after: BulkAction) -> BulkAction | None:
         """See BulkActionRows."""
-        before = self.find(after.id)
-        found = super().save(after)
-        if found is not None and before is not None:
-            self._world.wrong += self._ahead(before, found)
-        return found
+        before = self.seen(after.id)
+        try:
+            return self._rows.save(after)
+        finally:
+            found = self.seen(after.id)
+            if found is not None and before is not None:
+                self._world.wrong += self._ahead(before, found)
+
+    def seen(self, bulk_id: str) -> BulkAction | None:
+        """Return the current state, for an observer."""
+        with self._world.ground.faults.asleep():
+            return self._rows.find(bulk_id)
+
+    def newest(self, most: int) -> Sequence[BulkAction]:
+        """Return the newest bulk actions, for an observer."""
+        with self._world.ground.faults.asleep():
+            return self._rows.newest(most)
 
     def _ahead(self, before: BulkAction, found: BulkAction) -> Iterator[str]:
         told = f"I26 the bulk action {found.id} tells done {found.done}, skipped {found.skipped}"
         if found.done < before.done or found.skipped < before.skipped:
             yield f"{told}, after done {before.done}, skipped {before.skipped}"
-        if isinstance(self._world.ground, MemoryGround) and found.action == "retry":
+        if found.action == "retry":
             writes = sum(bulk == found.id for bulk, _ in self._world.ground.acted())
             if found.done > writes:
                 yield f"{told}, and has changed {writes} jobs"
@@ -51,11 +63,22 @@ class InBulk:
 
     def __init__(self, world: "World") -> None:
         self.world = world
-        self.kept = Checked(world)
         self._background = MemoryBackground()
-        rows = cast("BulkActionRows", Faulty(self.kept, world.ground.faults, DYNAMODB))
-        self.work = BulkWork(rows, self._acting, self._background, world.clock_of("api"))
         self._woken = 0
+
+    @cached_property
+    def kept(self) -> Checked:
+        """The rows of the actions; they exist once somebody asks for an action."""
+        return Checked(self.world, self.world.ground.bulk_actions(self.world.counting.rows))
+
+    @cached_property
+    def work(self) -> BulkWork:
+        """What starts the actions, and processes them."""
+        return BulkWork(cast("BulkActionRows", self.kept), self._acting, self._background, self.world.clock_of("api"))
+
+    def look_after(self, ids: Sequence[str]) -> bool:
+        """See BulkWork."""
+        return self.work.look_after(ids)
 
     def start(self, asked: NewBulkAction) -> None:
         """POST /bulk."""
@@ -69,12 +92,14 @@ class InBulk:
         ids = sorted(self.world.counting.rows.bulk)
         self.world.process(partial(self.work.work, ids, lambda: LIFETIME))
 
-    def broken(self, acted: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    def broken(self) -> Iterator[str]:
         """Check I26: one action changes each job at most once, and its report is true.
 
-        `acted` is how often a write of an action changed a job. If another operator has asked a job to stop, or has
-        discarded it, the job counts as done without a write.
+        If another operator has asked a job to stop, or has discarded it, the job counts as done without a write.
         """
+        if "kept" not in vars(self):
+            return
+        acted = self.world.ground.acted()
         for (bulk, job_id), times in acted.items():
             if times > 1:
                 yield f"I26 the bulk action {bulk} acted {times} times on {job_id}"

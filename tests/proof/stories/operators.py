@@ -1,5 +1,6 @@
 """Scenarios of clients and operators: delays, stops, retries, redrives, accidents."""
 
+from chalicelib.bulk.background import NewBulkAction
 from chalicelib.jobs.job import Status
 from tests.proof.promises import DIES, DUPLICATE, LOST, plays
 from tests.proof.stories.scenario import CANCELLED, DEAD, DONE, scenario
@@ -159,6 +160,17 @@ def many_jobs_are_retried_and_fail_again(world: World) -> None:
 
     all_end()
     world.retry_many(all_end)
+
+
+@scenario(CANCELLED | DONE, batch=3)
+def a_list_of_jobs_is_discarded(world: World) -> None:
+    """Two of the listed jobs are dead letters or failed, one has completed and is skipped."""
+    world.script["a"], world.script["b"] = SPENT.copy(), ["perm"]
+    for name in ("a", "b", "c"):
+        world.submit(name)
+    world.rest()
+    asked = NewBulkAction("discard", "ada", "ada", ids=tuple(world.accepted.values()))
+    world.process(lambda: world.in_bulk.start(asked))
 
 
 def _dead(world: World) -> None:
