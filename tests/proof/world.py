@@ -274,6 +274,7 @@ class World(Clients, Declared, Poller):
             self.in_bulk.go_on()
             for probe in self.by_itself.probes() if self.by_itself is not None else ():
                 self.deliver(probe)
+                self.waking.probed(parse_message(probe[0].body).id)
 
     def _watch(self) -> None:
         if self.planned is not None:

@@ -52,6 +52,8 @@ class Waking:
     _strikes: tuple[int, int] = (0, 0)
     _moment: tuple[float, int, int, float] | None = None
     _failed_at: float = -TRIED_AGAIN
+    _of_probes: set[Wait] = field(default_factory=set)
+    """The sleeps that began in probes: no worker has kept a message for them."""
     _watched_at: float = 0.0
 
     def look(self) -> None:
@@ -78,6 +80,12 @@ class Waking:
         self._failed_at = self.world.clock.now
         with self.world.ground.faults.asleep():
             self._done |= {(job.id, *job.token) for job in self._jobs()}
+
+    def probed(self, job_id: str) -> None:
+        """Note that a probe has run this job, which may sleep now."""
+        with self.world.ground.faults.asleep(), suppress(JobNotFound):
+            job = self.world.ground.store.get_without_bodies(job_id)
+            self._of_probes.add((job.id, *job.token))
 
     def _failed(self) -> bool:
         """Return whether a process has died, or a request has failed, since the last look; or whether a fault lasts."""
@@ -184,6 +192,8 @@ class Waking:
         """Return whether the watchdog has run, without faults, in the time in which it sends the message of a sleep."""
         if job.parked_until is None or job.parked_until < at:
             # the worker keeps the message of a short sleep; stored times are rounded
+            if (job.id, *job.token) in self._of_probes:
+                return False
             return self._failed_at < (job.started_at or job.updated_at) - ROUNDED
         begun = max(at - LOOK_AHEAD, job.updated_at)
         return begun < self._watched_at <= at and self._failed_at < begun - TRIED_AGAIN
