@@ -113,6 +113,8 @@ function refusal(
     return dry ? null : OF[action](sim, job, payload);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return (error.errors ?? []).map(({ loc, msg }) => `${loc.join(".")}: ${msg}`).join("; ");
+    return (error.errors ?? [])
+      .map(({ loc, msg }) => `${loc.join(".")}: ${msg.replace(/\.$/, "")}`)
+      .join("; ");
   }
 }

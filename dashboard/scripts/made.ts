@@ -1,6 +1,39 @@
 const now = Date.now();
 const HTML = '<html><body><h1>502 Bad Gateway</h1><script>document.title="owned"</script></body></html>';
 
+interface Failing {
+  attempt: number;
+  /** Milliseconds. */
+  at: number;
+  lasted: number;
+  errorClass: string;
+  errorMessage: string;
+  stack?: string;
+  outcome?: string;
+}
+
+/** An attempt that failed, as the API lists it. */
+function failing({ attempt, at, lasted, errorClass, errorMessage, stack, outcome = "error" }: Failing) {
+  return {
+    gen: 1,
+    attempt,
+    claim: attempt,
+    outcome,
+    started_at: new Date(at).toISOString(),
+    finished_at: new Date(at + lasted).toISOString(),
+    duration_ms: lasted,
+    error_class: errorClass,
+    error_message: errorMessage,
+    stack: stack ?? null,
+    request_id: "54b891aa-b383-4632-ad87-cdb925f321b2",
+    cold_start: attempt === 1,
+    receive_count: attempt,
+    retry_delay_s: null,
+  };
+}
+
+const LONG_WORD = "a-very-long-word-".repeat(30);
+
 /** Jobs that the simulation would not come up with. */
 export const MADE = {
   wild: {
@@ -16,8 +49,21 @@ export const MADE = {
       status: "dead_letter",
       attempts: 3,
       errorClass: "BadGateway",
-      errorMessage: `${HTML}\nفشل إرسال الرسالة: صندوق البريد ممتلئ\n${"a-very-long-word-".repeat(30)}`,
-      finishedAt: now,
+      errorMessage: `${HTML}\nفشل إرسال الرسالة: صندوق البريد ممتلئ\n${LONG_WORD}`,
+      createdAt: now - 60_000,
+      startedAt: now - 11_000,
+      updatedAt: now - 10_000,
+      finishedAt: now - 10_000,
+      history: [1, 2, 3].map((attempt) =>
+        failing({
+          attempt,
+          at: now - 61_000 + attempt * 15_000,
+          lasted: 900,
+          errorClass: "BadGateway",
+          errorMessage: `${HTML}\nفشل إرسال الرسالة 📭\n${LONG_WORD}`,
+          stack: `Traceback (most recent call last):\n  File "/var/task/handlers/${LONG_WORD}.py", line 40, in send\nBadGateway`,
+        }),
+      ),
       tags: ["customer:42", "a-tag-that-is-exactly-forty-characters-x"],
     },
   },
@@ -200,7 +246,18 @@ function some(number: number, status: string, first: number, more: object = {}, 
         // what runs or waits stays as it is
         endsAt: now + FAR,
         nextAttemptAt: ended || status === "processing" ? null : now + FAR,
-        ...(failed ? OOPS : {}),
+        ...(failed && {
+          ...OOPS,
+          history: [
+            failing({
+              ...OOPS,
+              attempt: 1,
+              at: at + 4000 + (first + n) * 700,
+              lasted: 2500,
+              outcome: status === "failed" ? "permanent_error" : "error",
+            }),
+          ],
+        }),
         ...more,
       },
     };

@@ -120,6 +120,8 @@ test("a schedule whose firings fail is a finding that leads to it", async ({ pag
   await stack.order({ add: [1, 2, 3].map(() => failed) });
   await open("/dashboard");
   const health = page.getByRole("region", { name: "Health" });
+  await expect(health.getByRole("link", { name: /^Schedule daily-digest/ })).toBeVisible();
+  await expect(page, "the tab counts the findings that the page shows").toHaveTitle(/^\(2\) /);
   await health.getByRole("link", { name: "Schedule daily-digest: the last 2 firings failed." }).click();
   await expect(page).toHaveURL(/\/schedules#daily-digest$/);
   await expect(

@@ -29,7 +29,13 @@ export function Members({ batch, round, chosen }: MembersProps) {
   const jobs = query.data?.jobs ?? [];
   return (
     <>
-      <Failed jobs={jobs} ids={round.failedIds} which={which} />
+      <Failed
+        jobs={jobs}
+        ids={round.failedIds}
+        which={which}
+        of={round.failed}
+        more={query.data?.more === true}
+      />
       <div id="members" className="scroll-mt-16">
         <Panel
           title={chosen ? t.membersOf(round.round) : t.members}
@@ -60,7 +66,9 @@ export function Members({ batch, round, chosen }: MembersProps) {
           )}
           {query.data?.more && (
             <p className={cx("text-xs text-soft", jobs.length > 0 && "mt-3")}>
-              {chosen ? t.searched(query.data.looked, jobs.length) : t.onlySome(jobs.length)}
+              {chosen
+                ? t.searched(query.data.looked, jobs.length)
+                : t.onlySome(jobs.length, batch.rounds.length === 1 ? round.total : null)}
             </p>
           )}
         </Panel>
@@ -73,8 +81,18 @@ export function Members({ batch, round, chosen }: MembersProps) {
 const MOST_ROWS = 50;
 const FAILED = ["failed", "dead_letter"] as const;
 
+interface FailedProps {
+  jobs: Job[];
+  ids: string[];
+  which: JobsSearch;
+  /** The number of members of the round that failed. */
+  of: number;
+  /** There are members that are not loaded. */
+  more: boolean;
+}
+
 /** List the members that have failed, and those that had failed in the round and are not among the loaded ones. */
-function Failed({ jobs, ids, which }: { jobs: Job[]; ids: string[]; which: JobsSearch }) {
+function Failed({ jobs, ids, which, of, more }: FailedProps) {
   const failed = jobs.filter(({ status }) => FAILED.some((one) => one === status));
   const known = new Set(failed.map(({ id }) => id));
   const others = ids.filter((id) => !known.has(id));
@@ -91,10 +109,15 @@ function Failed({ jobs, ids, which }: { jobs: Job[]; ids: string[]; which: JobsS
             search={{ ...which, status }}
             className={buttonClass("ghost", "sm")}
           >
-            {STATUS[status].label}
+            {t.allOf(STATUS[status].label)}
           </Link>
         ))}
       >
+        {more && failed.length < of && (
+          <p className="border-b border-line px-4 py-2 text-xs text-soft">
+            {t.someFailed(failed.length, of, jobs.length)}
+          </p>
+        )}
         <ul className="divide-y divide-line">
           {failed.slice(0, MOST_ROWS).map((job) => (
             <li key={job.id} className="flex flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-1.5 text-sm">

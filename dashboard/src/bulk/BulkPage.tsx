@@ -198,7 +198,7 @@ function Outcome({ run }: { run: BulkRun }) {
             type="button"
             aria-pressed={fate === chosen}
             onClick={() => void navigate({ search: { show: fate }, replace: true, resetScroll: false })}
-            className="border-e border-b border-line px-4 py-2 text-start last:border-e-0 hover:bg-hover aria-pressed:bg-raised"
+            className="border-e border-b border-line px-4 py-2 text-start last:border-e-0 hover:bg-hover aria-pressed:bg-raised aria-pressed:shadow-[inset_0_-2px_0_var(--accent-text)] max-sm:even:border-e-0"
           >
             <span className="block text-xs text-soft">{t.fates[fate]}</span>
             <span
@@ -224,7 +224,10 @@ function Rows({ jobs }: { jobs: ChangedJob[] }) {
     <>
       <ul className="divide-y divide-line">
         {jobs.slice(0, MOST_ROWS).map((job) => (
-          <li key={job.id} className="flex items-center gap-3 px-4 py-1.5 text-sm">
+          <li
+            key={job.id}
+            className="grid grid-cols-[4.5rem_minmax(0,1fr)] items-center gap-x-3 px-4 py-1.5 text-sm sm:grid-cols-[4.5rem_minmax(0,12rem)_7rem_minmax(0,1fr)]"
+          >
             <Link
               to="/jobs/$id"
               params={{ id: job.id }}
@@ -232,9 +235,15 @@ function Rows({ jobs }: { jobs: ChangedJob[] }) {
             >
               {shortId(job.id)}
             </Link>
-            <span className="font-mono text-xs text-soft max-sm:hidden">{job.type}</span>
-            <StatusChip status={job.status} />
-            <span className="min-w-0 truncate font-mono text-xs text-rose">{job.errorClass}</span>
+            <span className="truncate font-mono text-xs text-soft" title={job.type}>
+              {job.type}
+            </span>
+            <span className="max-sm:col-start-2">
+              <StatusChip status={job.status} />
+            </span>
+            <span className="truncate font-mono text-xs text-rose empty:hidden max-sm:col-start-2">
+              {job.errorClass}
+            </span>
           </li>
         ))}
       </ul>

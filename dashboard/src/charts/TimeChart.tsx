@@ -5,7 +5,7 @@ import { useLatest } from "@/lib/useLatest";
 import type { Deploy } from "@/api/numbers/metrics";
 import type { SpreadPoint } from "@/api/numbers/spread";
 import { cells, flags, hatch, shade, type Stretch } from "./drawing";
-import { axisWidth, bounds, LEAST, lonely, markNames, marks } from "./values";
+import { axisWidth, bounds, inCorner, LEAST, lonely, markNames, marks } from "./values";
 import { usePainted } from "@/session/prefs";
 
 export interface Line {
@@ -135,7 +135,11 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         gap: 4,
         space: 70,
         grid: { show: false },
-        values: (_, ticks) => ticks.map((t) => tick(t * 1000, zone)),
+        values: ({ over, scales }, ticks) => {
+          const { min = 0, max = 0 } = scales.x ?? {};
+          const room = over.clientWidth || width;
+          return ticks.map((t) => (inCorner(t, min, max, room) ? "" : tick(t * 1000, zone)));
+        },
       },
       {
         ...axis,

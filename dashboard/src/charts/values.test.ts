@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { axisWidth, bounds, lonely, markNames, marks, unfinished } from "./values";
+import { axisWidth, bounds, inCorner, lonely, markNames, marks, unfinished } from "./values";
 
 test("only a value without neighbours is a dot", () => {
   expect(lonely([null, 1, null, 2, 3, null, 4])).toEqual([1, 6]);
@@ -18,6 +18,13 @@ test("an axis of durations begins and ends at a mark, has three of them at least
 test("the marks of an axis are short, and never so many that they cover each other", () => {
   expect(markNames(marks(100, 600_000))).toEqual(["100 ms", "1 s", "10 s", "1 min", "10 min"]);
   expect(markNames(marks(1, 3_600_000)).filter(Boolean)).toEqual(["1 ms", "100 ms", "10 s", "10 min"]);
+  // 10 hours and a day are so near that only one of them has space
+  expect(markNames(marks(600_000, 864_000_000)).filter(Boolean)).toEqual(["10 min", "1 h", "10 h", "10 d"]);
+});
+
+test("a time at the left end has no name, because it would touch the lowest name of the other axis", () => {
+  expect(inCorner(1000, 1000, 61_000, 400)).toBe(true);
+  expect(inCorner(6000, 1000, 61_000, 400)).toBe(false);
 });
 
 test("only the step that holds now is unfinished", () => {

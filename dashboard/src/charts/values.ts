@@ -29,13 +29,30 @@ export function marks(low: number, high: number): number[] {
   return MARKS.filter((mark) => mark >= low && mark <= high);
 }
 
-/** Marks that fit above each other. */
-const MOST_NAMES = 5;
+/** The height of a name as a part of the axis: 11 of 58 pixels. */
+const NAME_SHARE = 11 / 58;
 
-/** Return the marks in one unit each, which fits beside the axis: "100 ms", "10 s", "1 min". */
+/**
+ * Return the marks in one unit each, which fits beside the axis: "100 ms", "10 s", "1 min". A mark whose name would cover
+ * the one below it has none.
+ */
 export function markNames(all: number[]): string[] {
-  const every = Math.ceil(all.length / MOST_NAMES);
-  return all.map((ms, at) => (at % every ? "" : ms < SECOND ? `${ms} ms` : spell(ms)));
+  const [low, high] = [Math.log(all[0] ?? LEAST), Math.log(all.at(-1) ?? LEAST)];
+  let below = -Infinity;
+  return all.map((ms) => {
+    const place = (Math.log(ms) - low) / Math.max(Number.EPSILON, high - low);
+    if (place - below < NAME_SHARE) return "";
+    below = place;
+    return ms < SECOND ? `${ms} ms` : spell(ms);
+  });
+}
+
+/** Pixels from the left end of the axis of times, in which a name would touch the names of the other axis. */
+const CORNER = 20;
+
+/** Return true if a name at `at`, of an axis from `from` to `to` that is `width` pixels wide, would touch those beside it. */
+export function inCorner(at: number, from: number, to: number, width: number): boolean {
+  return ((at - from) / Math.max(1, to - from)) * width < CORNER;
 }
 
 /** The width of the left axis that most charts need, so that the plots below each other begin at one place. */

@@ -1,8 +1,28 @@
 import { expect, test } from "vitest";
 import { T0 } from "@/test/factories";
-import { actionFilter, isFiltered, isServerOrder, readQuery, readSearch, sortOf, toFilter } from "./search";
+import {
+  actionFilter,
+  isFiltered,
+  isServerOrder,
+  readQuery,
+  readSearch,
+  sortOf,
+  toFilter,
+  wider,
+} from "./search";
 
 const ID = "0b8f4d52-5c0a-4c55-9d6c-6f0c7c2f5a11";
+
+test("each search without a match has a wider one, up to any time, or for payloads up to a week", () => {
+  expect(wider({ tag: "a", range: "1h" })).toEqual({ tag: "a", range: "6h" });
+  expect(wider({ tag: "a", range: "2h" })).toEqual({ tag: "a", range: "6h" });
+  expect(wider({ tag: "a", range: "7d" })).toEqual({ tag: "a" });
+  expect(wider({ tag: "a", from: 1, to: 2 })).toEqual({ tag: "a" });
+  expect(wider({ tag: "a" })).toBeNull();
+  expect(wider({ payload: "a" })).toEqual({ payload: "a", range: "7d" });
+  expect(wider({ payload: "a", from: 1 })).toEqual({ payload: "a", range: "7d" });
+  expect(wider({ payload: "a", range: "7d" })).toBeNull();
+});
 
 test("an address is read back as it was written", () => {
   const search = {

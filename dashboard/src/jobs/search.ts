@@ -106,10 +106,25 @@ export const weekAgo = () => Date.now() - (parseSpan("7d") ?? 0);
 
 /** A search in payloads reads every job, so the API requires a time range. */
 const SEARCHED = "24h";
+/** The longest range that is offered for it. */
+const LONGEST = "7d";
 
 /** Return the chosen range; without one, the default range of a search in payloads. */
 export function rangeOf({ range, from, payload }: JobsSearch): string | undefined {
   return range ?? (payload !== undefined && from === undefined ? SEARCHED : undefined);
+}
+
+/** Return the same search in the next longer time range; null if there is none. */
+export function wider(search: JobsSearch): JobsSearch | null {
+  const { from, to, range: _, ...others } = search;
+  const longest = others.payload === undefined ? {} : { range: LONGEST };
+  if (from !== undefined || to !== undefined) return { ...others, ...longest };
+  const range = rangeOf(search);
+  if (range === undefined) return null;
+  const length = parseSpan(range) ?? 0;
+  const next = RANGES.find(([one]) => (parseSpan(one) ?? 0) > length)?.[0];
+  if (next !== undefined) return { ...others, range: next };
+  return others.payload === undefined ? others : null;
 }
 
 /** Return the filter for the API. A relative range begins at `now` minus its length. */

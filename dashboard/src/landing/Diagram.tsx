@@ -40,7 +40,7 @@ export function Diagram() {
       role="region"
       aria-label={t.architectureDiagram}
       tabIndex={0}
-      className="overflow-x-auto border border-line bg-panel p-4 max-sm:hidden sm:p-8"
+      className="overflow-x-auto border border-line bg-panel p-8 max-lg:hidden"
     >
       <svg
         viewBox="0 0 1000 390"

@@ -11,7 +11,7 @@ const STEPS = [
 /** The same parts from top to bottom, for a screen that is too small for the diagram. */
 export function DiagramSteps() {
   return (
-    <ol className="border border-line bg-panel p-4 sm:hidden">
+    <ol className="border border-line bg-panel p-4 sm:grid sm:grid-cols-3 sm:gap-x-4 sm:gap-y-6 sm:p-6 lg:hidden">
       {STEPS.map(([title, note, then]) => (
         <li key={title}>
           <div

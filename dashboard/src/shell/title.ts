@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { health } from "@/api/numbers/health";
 import { metrics } from "@/api/numbers/metrics";
-import { attention } from "@/jobs/health/health";
+import { useFailingSchedules } from "@/jobs/health/failingSchedules";
+import { attention, judge } from "@/jobs/health/health";
 import { usePolling } from "@/live/live";
 import { useSession } from "@/session/session";
 import { t as bulk } from "@/texts/en/bulk";
@@ -29,7 +30,8 @@ export function useTitle(path: string): void {
   const enabled = token !== null;
   const { data } = useQuery({ ...metrics(), enabled, staleTime: Infinity });
   const ranked = useQuery({ ...health(), ...usePolling({ atLeast: LOOK_MS }), enabled, staleTime: LOOK_MS });
-  const open = data && ranked.data ? attention(ranked.data, data, data.asOf) : 0;
+  const failing = useFailingSchedules(enabled);
+  const open = data && ranked.data ? attention(judge(ranked.data, data, data.asOf, failing)) : 0;
   useEffect(() => {
     const name = NAMES[path] ?? innerName(path) ?? t.pageNotFound;
     const page = name === "JobFlow" ? t.landingTitle : `${name} · JobFlow`;

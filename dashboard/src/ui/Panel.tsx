@@ -30,7 +30,7 @@ export function Panel({
         >
           {title}
         </h2>
-        {actions && <div className="flex flex-wrap items-center gap-1">{actions}</div>}
+        {actions && <div className="my-1 flex min-w-0 flex-wrap items-center gap-1">{actions}</div>}
       </header>
       <div className={flush ? "" : "p-4"}>{children}</div>
     </section>

@@ -51,6 +51,23 @@ test("143 jobs of one error are retried by the platform: 2 clicks, progress at o
   await expect(result).toHaveCount(0);
 });
 
+test("rows that a bulk action has changed show what their jobs do now, and keep their places", async ({
+  page,
+  open,
+  stack,
+}) => {
+  stack.reset({ jobs: 0, arrivals: 0 });
+  await stack.order({ add: [1, 2, 3].map(failed) });
+  await open("/dashboard?status=failed");
+  const rows = page.locator("[data-job]");
+  await expect(rows).toHaveCount(3);
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("button", { name: "Retry 3 jobs" }).click();
+  for (const row of await rows.all()) await expect(row).not.toContainText("Failed");
+  await expect(rows).toHaveCount(3);
+});
+
 test("it is stopped from another tab, and says what it skipped", async ({ page, open, stack, context }) => {
   stack.reset({ jobs: 20, arrivals: 0 });
   await stack.order({ add: Array.from({ length: 400 }, (_, n) => failed(n)) });

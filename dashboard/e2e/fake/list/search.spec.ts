@@ -67,8 +67,8 @@ test("an empty answer says what was searched and offers a longer time", async ({
   const { ids } = await stack.order({ add: [order(60 * 48, "Zebra 17")] });
   await open("/dashboard?q=zebra");
   await expect(page.getByText("No job with “zebra”")).toBeVisible();
-  await expect(page.getByText(/payloads: Last 24 hours/)).toBeVisible();
-  await page.getByRole("link", { name: "Search payloads: Last 7 days" }).click();
+  await expect(page.getByText(/payloads of jobs created in the last 24 hours/)).toBeVisible();
+  await page.getByRole("link", { name: "Search payloads of the last 7 days" }).click();
   await expect(page.getByRole("link", { name: (ids[0] ?? "").slice(0, 8) })).toBeVisible();
 });
 

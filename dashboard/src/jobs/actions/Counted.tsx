@@ -30,7 +30,7 @@ export function Counted({
         {exact ? <strong className="text-text">{outlook(action, exact)}</strong> : t.counting(soFar)}
       </p>
       {exact && exact.skipped.length > 0 && (
-        <ul className="list-inside list-disc">
+        <ul className="list-disc ps-4 break-words">
           {reasons(exact).map(([reason, n]) => (
             <li key={reason}>{t.skippedBecause(n, reason)}</li>
           ))}

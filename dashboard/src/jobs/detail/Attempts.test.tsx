@@ -72,6 +72,8 @@ test("a suspended job that has begun is not said to be waiting for its start", (
   const suspended = detail("suspended", [], { startedAt: T0, steps: 1 });
   const { rerender } = render(<Attempts job={suspended} logs={[]} more={null} />);
   expect(screen.queryByText("Not started yet.")).toBeNull();
+  rerender(<Attempts job={detail("dead_letter", [], { startedAt: T0 })} logs={[]} more={null} />);
+  expect(screen.queryByText(/ends in a wait/), "only a job with steps has waits").toBeNull();
   rerender(<Attempts job={detail("queued", [])} logs={[]} more={null} />);
   expect(screen.getByText("Not started yet.")).toBeTruthy();
 });

@@ -33,7 +33,8 @@ const WORD: Record<Attempt["outcome"], string> = {
 
 /** Say why no attempt is listed. */
 function noAttempt(job: JobDetail): string {
-  if (job.startedAt !== null) return t.noAttemptEnded;
+  if (job.steps > 0) return t.noAttemptEnded;
+  if (job.startedAt !== null || job.attempts > 0) return t.noAttemptKept;
   return isFinished(job.status) ? t.neverStarted : t.notStartedYet;
 }
 

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { PAGE, type Job, type JobDetail } from "@/api/jobs/jobs";
+import { jobOne, PAGE, type Job, type JobDetail } from "@/api/jobs/jobs";
 import { madeBy } from "@/api/jobs/made";
+import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { StatusChip } from "@/jobs/StatusChip";
@@ -27,24 +28,32 @@ export function Family({ job }: { job: JobDetail }) {
   const mayHaveMade = makes(job.type) || Boolean(job.onEnd);
   if (parent === null && !mayHaveMade) return null;
   return (
-    <Panel title={t.jobsMade}>
+    <Panel title={mayHaveMade ? t.jobsMade : t.madeByJob}>
       {parent !== null && (
-        <p className="mb-3 text-sm">
-          {t.madeBy} <JobLink id={parent} />
-          {root !== null && root !== parent && (
-            <>
-              {" · "}
-              {t.firstOfAll} <JobLink id={root} />
-            </>
-          )}
-        </p>
+        <div className={cx("flex flex-col gap-2 text-sm", mayHaveMade && "mb-3")}>
+          <Ancestor name={t.madeBy} id={parent} />
+          {root !== null && root !== parent && <Ancestor name={t.firstOfAll} id={root} />}
+        </div>
       )}
-      {mayHaveMade ? (
-        <Made id={job.id} makes={makes} />
-      ) : (
-        <p className="text-sm text-soft">{t.madeNothing}</p>
-      )}
+      {mayHaveMade && <Made id={job.id} makes={makes} />}
     </Panel>
+  );
+}
+
+/** Name a job that made this one, directly or not; it may no longer be stored. */
+function Ancestor({ name, id }: { name: string; id: string }) {
+  const { data } = useQuery({ ...jobOne(id), staleTime: 30_000, retry: false });
+  return (
+    <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      <span className="text-soft">{name}</span>
+      <JobLink id={id} />
+      {data && (
+        <>
+          <span className="font-mono text-xs break-all text-soft">{data.type}</span>
+          <StatusChip status={data.status} discarded={data.discarded !== null} expired={data.expired} />
+        </>
+      )}
+    </p>
   );
 }
 

@@ -97,11 +97,12 @@ function Loaded({ job }: { job: JobDetail }) {
         <div className="flex min-w-0 flex-col gap-3">
           <Payload job={job} />
           <JobFacts job={job} />
-          <Suspense fallback={<Skeleton className="h-64" />}>
-            <Snippets job={job} />
-          </Suspense>
         </div>
       </div>
+      {/* Below both columns: its lines are long, and the columns are then nearly as high as each other. */}
+      <Suspense fallback={<Skeleton className="h-64" />}>
+        <Snippets job={job} />
+      </Suspense>
     </div>
   );
 }

@@ -49,8 +49,16 @@ export function FanOut({ jobs, more, label, listOf }: FanOutProps) {
     event.preventDefault();
     cellOf(box.current, next)?.focus();
   };
-  const point = (id: string, cell: HTMLElement) =>
-    setPointed({ id, left: cell.offsetLeft, top: cell.offsetTop + cell.offsetHeight + 4 });
+  const point = (id: string, cell: HTMLElement) => {
+    const { bottom, top } = cell.getBoundingClientRect();
+    // Above the cell if there is no space below it, but above.
+    const above = bottom + TIP > window.innerHeight && top > TIP;
+    const all = box.current?.offsetHeight ?? 0;
+    const edge = above
+      ? { bottom: all - cell.offsetTop + 4 }
+      : { top: cell.offsetTop + cell.offsetHeight + 4 };
+    setPointed({ id, left: cell.offsetLeft, ...edge });
+  };
   const several = types.length > 1;
   return (
     <div ref={box} role="group" aria-label={label} className="relative flex flex-col gap-4">
@@ -120,8 +128,13 @@ export function FanOut({ jobs, more, label, listOf }: FanOutProps) {
 interface Place {
   id: string;
   left: number;
-  top: number;
+  /** Pixels from the upper edge of the picture, or else from its lower edge. */
+  top?: number;
+  bottom?: number;
 }
+
+/** Pixels below a cell that its facts need, with the navigation at the lower edge of a phone. */
+const TIP = 210;
 
 const cellOf = (box: HTMLElement | null, id: string) =>
   box?.querySelector<HTMLElement>(`[data-cell="${CSS.escape(id)}"]`) ?? null;
@@ -192,7 +205,11 @@ function Tip({ job, place }: { job: Job; place: Place }) {
     <div
       aria-hidden="true"
       className="pointer-events-none absolute z-20 w-64 max-w-full border border-strong bg-panel p-2.5 text-xs shadow-float"
-      style={{ insetInlineStart: `max(0px, min(${place.left}px, 100% - 16rem))`, top: place.top }}
+      style={{
+        insetInlineStart: `max(0px, min(${place.left}px, 100% - 16rem))`,
+        top: place.top,
+        bottom: place.bottom,
+      }}
     >
       <p className="flex items-center justify-between gap-2">
         <span className="font-mono">{shortId(job.id)}</span>

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, type Query } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { sentence } from "@/api/numbers/errors";
@@ -13,10 +13,12 @@ import { useMedia } from "@/lib/useMedia";
 import { STEADY, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
+import { IconRetry } from "@/ui/icons";
 import { toast } from "@/ui/overlay/toast";
 import { Skeleton } from "@/ui/states";
 import { useFailingSchedules } from "./failingSchedules";
 import { judge, type Finding, type Level } from "./health";
+import { t as base } from "@/texts/en/base";
 import { t } from "@/texts/en/health";
 
 /** Loaded when all findings are opened. */
@@ -46,7 +48,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
           aria-hidden="true"
           className={cx(
             "size-2.5 shrink-0",
-            first ? TONE[first.level] : "bg-strong",
+            first ? TONE[first.level] : problem ? "bg-red" : "bg-strong",
             first?.level === "bad" && "pulse-dot",
           )}
         />
@@ -68,6 +70,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
         {/* On a phone, everything after this is in a second row, whose height is reserved. */}
         <span aria-hidden="true" className="order-1 w-full sm:hidden" />
         {first && <Help finding={first} className="max-sm:order-1" />}
+        {!first && problem && <RetryAll />}
         <div className="flex min-w-0 items-center gap-x-3 text-sm text-soft max-sm:order-1 max-sm:min-h-7 max-sm:flex-1 sm:ms-auto">
           <div className="fade-end min-h-5 min-w-0 flex-1 overflow-x-auto">
             {!open && (
@@ -89,6 +92,22 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
       </div>
       {open && first && <Table findings={[first, ...others]} />}
     </section>
+  );
+}
+
+/** Repeat all requests of the page that failed. */
+function RetryAll() {
+  const client = useQueryClient();
+  const failed = { type: "active", predicate: ({ state }: Query) => state.status === "error" } as const;
+  return (
+    <Button
+      size="sm"
+      className="max-sm:order-1"
+      icon={<IconRetry width={14} height={14} />}
+      onClick={() => void client.refetchQueries(failed)}
+    >
+      {base.retry}
+    </Button>
   );
 }
 

@@ -1,9 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { Schedule } from "@/api/queues/schedules";
 import { useIdle } from "@/lib/useIdle";
-import { useStore } from "@/lib/store";
-import { live } from "@/live/live";
-import { prefs } from "@/session/prefs";
+import { usePolling } from "@/live/live";
 
 /** A schedule whose last firings have all failed. */
 export interface FailingSchedule {
@@ -56,15 +54,13 @@ export function endOf(at: number, { next: [first, second] }: Pick<Schedule, "nex
  * Return the schedules that fail, of those that have a next firing; null if they could not be read. They are read after
  * everything else that the page shows, and never for a tab in the background.
  */
-export function useFailingSchedules(): FailingSchedule[] | null {
+export function useFailingSchedules(enabled = true): FailingSchedule[] | null {
   const idle = useIdle();
-  const { paused } = useStore(live);
-  const polls = !paused && prefs.get().poll > 0;
   const { data, isError } = useQuery({
     ...failingSchedules(),
-    refetchInterval: polls ? LOOK_MS : false,
+    ...usePolling({ atLeast: LOOK_MS }),
     refetchIntervalInBackground: false,
-    enabled: idle,
+    enabled: enabled && idle,
   });
   return data ?? (isError ? null : NONE);
 }

@@ -78,8 +78,8 @@ export function judge(
 }
 
 /** Return the number of findings that need somebody. */
-export function attention(found: Found[], metrics: Metrics, now: number): number {
-  return judge(found, metrics, now).filter(({ level }) => level === "bad" || level === "warn").length;
+export function attention(findings: readonly Finding[]): number {
+  return findings.filter(({ level }) => level === "bad" || level === "warn").length;
 }
 
 /**

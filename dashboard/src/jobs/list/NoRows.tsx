@@ -4,7 +4,7 @@ import { ApiError, sentence } from "@/api/numbers/errors";
 import { metrics } from "@/api/numbers/metrics";
 import { Button, buttonClass } from "@/ui/Button";
 import { Empty, Failure } from "@/ui/states";
-import { isFiltered, type JobsSearch } from "@/jobs/search";
+import { isFiltered, wider, type JobsSearch } from "@/jobs/search";
 import { STATUS } from "@/jobs/status";
 import { FirstJob } from "./first/FirstJob";
 import { searchable } from "./searching";
@@ -53,21 +53,29 @@ function Searching({ search, pages, searched, onGoOn }: NoRowsProps) {
 
 function NoJobs({ search, searched }: Pick<NoRowsProps, "search" | "searched">) {
   if (isFiltered(search)) {
+    const longer = wider(search);
     return (
       <Empty
         title={t.noJobsMatchThese}
         action={
-          <Link
-            to="/dashboard"
-            search={search.status ? { status: search.status } : {}}
-            className={buttonClass()}
-          >
-            {t.clearTheFilters}
-          </Link>
+          <>
+            {longer && (
+              <Link to="/dashboard" search={longer} className={buttonClass()}>
+                {t.searchLast(longer.range)}
+              </Link>
+            )}
+            <Link
+              to="/dashboard"
+              search={search.status ? { status: search.status } : {}}
+              className={buttonClass(longer ? "ghost" : "plain")}
+            >
+              {t.clearTheFilters}
+            </Link>
+          </>
         }
       >
         {searched > 0 && `${t.noMatchIn(searched, null)} `}
-        {t.removeAFilterOr}
+        {longer ? t.removeAFilterOr : t.removeAFilter}
       </Empty>
     );
   }

@@ -6,13 +6,13 @@ import { setPrefs, usePrefs } from "@/session/prefs";
 import { IconButton } from "@/ui/Button";
 import { IconBookmark, IconColumns } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
-import { radio, type MenuEntry } from "@/ui/overlay/menuEntries";
+import { radio, type Check, type MenuEntry } from "@/ui/overlay/menuEntries";
 import { Popover } from "@/ui/overlay/Popover";
 import { sentence } from "@/api/numbers/errors";
-import { toFilter, type JobsSearch } from "@/jobs/search";
+import { sortOf, toFilter, type JobsSearch } from "@/jobs/search";
 import { toast } from "@/ui/overlay/toast";
 import type { Format } from "./download";
-import { COLUMNS, fitColumns, tableWidth } from "@/jobs/table/columns";
+import { columnsOf, fitColumns, NARROW, tableWidth } from "@/jobs/table/columns";
 import { t } from "@/texts/en/list";
 
 const Views = onDemand(() => import("./Views"));
@@ -26,15 +26,27 @@ const DENSITIES = [
 export function TableMenu({ search }: { search: JobsSearch }) {
   const { hidden, density, charts } = usePrefs();
   const width = useStore(tableWidth);
-  const wanted = COLUMNS.filter((column) => !hidden.includes(column.key));
-  const shown = width > 0 ? fitColumns(wanted, width) : wanted;
-  const columns = COLUMNS.filter((column) => column.rank > 0).map((column): MenuEntry => ({
-    kind: "check",
-    text: wanted.includes(column) && !shown.includes(column) ? t.hiddenTooNarrow(column.title) : column.title,
-    checked: wanted.includes(column),
-    set: (on) =>
-      setPrefs({ hidden: on ? hidden.filter((one) => one !== column.key) : [...hidden, column.key] }),
-  }));
+  const cards = width > 0 && width < NARROW;
+  const wanted = columnsOf(search.status, hidden);
+  const shown = width > 0 ? fitColumns(wanted, width, sortOf(search)) : wanted;
+  const columns = columnsOf(search.status, [])
+    .filter((column) => column.rank > 0)
+    .map((column): Check => ({
+      text: column.title,
+      hint: wanted.includes(column) && !shown.includes(column) ? t.hiddenTooNarrow : undefined,
+      checked: wanted.includes(column),
+      set: (on) =>
+        setPrefs({ hidden: on ? hidden.filter((one) => one !== column.key) : [...hidden, column.key] }),
+    }));
+  const table: MenuEntry[] = cards
+    ? [{ kind: "text", text: <span className="block max-w-60 text-soft">{t.jobsAreCards}</span> }]
+    : [
+        { kind: "checks", label: t.columns, options: columns },
+        { kind: "line" },
+        radio(t.density, density, DENSITIES, (next) => setPrefs({ density: next })),
+        { kind: "line" },
+        { kind: "check", text: t.charts, checked: charts, set: (on) => setPrefs({ charts: on }) },
+      ];
   return (
     <Menu
       trigger={
@@ -43,12 +55,7 @@ export function TableMenu({ search }: { search: JobsSearch }) {
         </IconButton>
       }
       entries={[
-        { kind: "label", text: t.columns },
-        ...columns,
-        { kind: "line" },
-        radio(t.density, density, DENSITIES, (next) => setPrefs({ density: next })),
-        { kind: "line" },
-        { kind: "check", text: t.charts, checked: charts, set: (on) => setPrefs({ charts: on }) },
+        ...table,
         // Plain text is not a filter of one list, so its matches cannot be saved.
         ...(search.q === undefined
           ? [

@@ -172,27 +172,18 @@ interface Sharing {
 /** Share a view, or say why it could not be shared. A view that it has replaced can be brought back. */
 function useShare() {
   const client = useQueryClient();
-  const save = (sharing: Sharing) => shareView(sharing.view, sharing.replaced);
-  const settled = () => client.invalidateQueries({ queryKey: sharedViews().queryKey });
-  const problem = (error: Error) => toast.problem(sentence(error));
-  const undo = useMutation({
-    mutationFn: save,
-    onSuccess: (_, { view }) => toast.done(t.savedTheViewForEveryone(view.name)),
-    onError: problem,
-    onSettled: settled,
-  });
-  return useMutation({
-    mutationFn: save,
-    onSuccess: (saved, { view, replaced }) =>
+  const share = useMutation({
+    mutationFn: ({ view, replaced }: Sharing) => shareView(view, replaced),
+    onSuccess: (saved, { view, replaced }) => {
+      const undo = () => share.mutate({ view: replaced ?? view, replaced: saved });
       toast.done(t.savedTheViewForEveryone(view.name), {
-        action: replaced && {
-          label: t.undo,
-          run: () => undo.mutate({ view: replaced, replaced: saved }),
-        },
-      }),
-    onError: problem,
-    onSettled: settled,
+        action: replaced && { label: t.undo, run: undo },
+      });
+    },
+    onError: (error) => toast.problem(sentence(error)),
+    onSettled: () => client.invalidateQueries({ queryKey: sharedViews().queryKey }),
   });
+  return share;
 }
 
 /** Delete a shared view, and offer to save it again: others may need it. */

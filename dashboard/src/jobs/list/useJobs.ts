@@ -14,10 +14,14 @@ export function useJobs(filter: JobFilter, held: boolean) {
   const pages = useInfiniteQuery(jobPages(filter));
   const head = useQuery({ ...jobHead(filter), ...usePolling({}, !held), enabled: pages.isSuccess });
   const [watched, setWatched] = useState<string[]>([]);
+  // A row that is no longer watched keeps what is known of it.
+  const [later] = useState(() => new Map<string, Job>());
   const asked = useQuery({
     queryKey: [...jobKeys.all, "some", watched],
-    queryFn: async ({ signal }) =>
-      new Map((await fetchJobs(watched, signal)).map((job) => [job.id, job as Job])),
+    queryFn: async ({ signal }) => {
+      for (const job of await fetchJobs(watched, signal)) later.set(job.id, job);
+      return new Map(later);
+    },
     enabled: watched.length > 0 && !held,
     placeholderData: (before) => before,
     ...usePolling({ atLeast: 4000 }, !held),
@@ -28,17 +32,24 @@ export function useJobs(filter: JobFilter, held: boolean) {
     [pages.data, head.data, asked.data],
   );
 
-  /** Set the visible rows: those that the newest page does not contain are loaded one by one. */
+  const { left } = feed;
+  const { status } = filter;
+  /**
+   * Set the visible rows: those that the newest page does not contain are loaded one by one. A finished job that no longer
+   * matches was retried or discarded, so it is loaded until its row shows that.
+   */
   const watch = useCallback(
     (visible: Job[]) => {
       const covered = new Set(head.data?.jobs.map((job) => job.id));
+      const old = (job: Job) =>
+        left.has(job.id) && (status === undefined ? !later.has(job.id) : job.status === status);
       const ids = visible
-        .filter((job) => !covered.has(job.id) && !finished(job))
+        .filter((job) => !covered.has(job.id) && (!finished(job) || old(job)))
         .slice(0, MOST_ASKED)
         .map((job) => job.id);
       setWatched((now) => (now.join() === ids.join() ? now : ids));
     },
-    [head.data],
+    [head.data, left, later, status],
   );
 
   const accept = useCallback(() => {

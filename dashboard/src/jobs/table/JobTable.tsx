@@ -4,10 +4,10 @@ import type { Job } from "@/api/jobs/jobs";
 import { range, useRows } from "@/lib/useRows";
 import { useNow } from "@/live/live";
 import { usePrefs } from "@/session/prefs";
-import { columnsOf, fitColumns, tableWidth } from "./columns";
+import { columnsOf, fitColumns, NARROW, tableWidth } from "./columns";
 import { JobCard } from "./JobCard";
 import { JobRow } from "./JobRow";
-import type { JobsSearch, SortKey } from "@/jobs/search";
+import { sortOf, type JobsSearch, type SortKey } from "@/jobs/search";
 import type { JobAction } from "@/jobs/status";
 import { HeaderRow } from "./HeaderRow";
 import { useRowKeys } from "./useRowKeys";
@@ -31,7 +31,6 @@ interface JobTableProps {
 
 const HEIGHT = { compact: 36, comfortable: 48 } as const;
 const CARD = 132;
-const NARROW = 600;
 
 /** Show the jobs as rows, or as cards on a narrow screen. Only the visible ones are in the page. */
 export function JobTable({
@@ -57,11 +56,12 @@ export function JobTable({
   const size = cards ? CARD : HEIGHT[density];
   const { first, last } = useRows({ count: rows.length, size, scroller: "window", list });
 
+  const sort = sortOf(search);
   const columns = useMemo(
-    () => fitColumns(columnsOf(search.status, hidden), width || 1200),
-    [hidden, search.status, width],
+    () => fitColumns(columnsOf(search.status, hidden), width || 1200, sort),
+    [hidden, search.status, width, sort],
   );
-  useEffect(() => tableWidth.set(cards ? 0 : width), [cards, width]);
+  useEffect(() => tableWidth.set(width), [width]);
   useEffect(() => onVisible(rows.slice(first, last)), [rows, first, last, onVisible]);
   useEffect(() => {
     if (last >= rows.length - 15 && rows.length > 0) onEnd();

@@ -11,6 +11,13 @@ test("columns go when there is no room, the least important first, and id and st
   expect(fitColumns(columns, 100).map((column) => column.key)).toEqual(["id", "status"]);
 });
 
+test("the column by which the rows are sorted is never left out, because its header shows the order", () => {
+  const keys = (sort?: "run" | "created") =>
+    fitColumns(columnsOf(undefined, []), 740, sort).map((column) => column.key);
+  expect(keys("created")).not.toContain("run");
+  expect(keys("run")).toContain("run");
+});
+
 test("jobs that wait for a time have a column for it", () => {
   const keys = (status?: JobStatus) => columnsOf(status, ["tags"]).map((column) => column.key);
   expect(keys("scheduled")).toContain("due");

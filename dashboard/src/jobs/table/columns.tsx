@@ -207,6 +207,8 @@ function gist(value: Json): string[] {
 
 /** Width of the table in pixels; 0 before it is drawn. */
 export const tableWidth = createStore(0);
+/** Below this width in pixels, jobs are shown as cards. */
+export const NARROW = 600;
 
 /** Return the columns of a tab that are not hidden. */
 export function columnsOf(status: JobStatus | undefined, hidden: readonly string[]): Column[] {
@@ -216,13 +218,17 @@ export function columnsOf(status: JobStatus | undefined, hidden: readonly string
   );
 }
 
-/** Return the columns that fit into a width; the least important columns are omitted first. */
-export function fitColumns(columns: readonly Column[], width: number): Column[] {
+/**
+ * Return the columns that fit into a width; the least important columns are omitted first, and never the one by which the
+ * rows are sorted.
+ */
+export function fitColumns(columns: readonly Column[], width: number, sorted?: SortKey): Column[] {
   const fitted = [...columns];
   const total = () => fitted.reduce((sum, column) => sum + column.width + GAP, FIXED);
+  const rank = (column: Column) => (sorted !== undefined && column.sort === sorted ? 0 : column.rank);
   while (total() > width) {
-    const worst = fitted.reduce((a, b) => (b.rank > a.rank ? b : a));
-    if (worst.rank === 0) break;
+    const worst = fitted.reduce((a, b) => (rank(b) > rank(a) ? b : a));
+    if (rank(worst) === 0) break;
     fitted.splice(fitted.indexOf(worst), 1);
   }
   return fitted;

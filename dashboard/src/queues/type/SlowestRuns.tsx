@@ -25,7 +25,7 @@ export function SlowestRuns({ type }: { type: string }) {
       {!data && <Unknown error={error} />}
       <ul className="divide-y divide-line">
         {slowest.map((job) => (
-          <li key={job.id} className="flex flex-wrap items-baseline gap-x-3 px-4 py-2 text-sm">
+          <li key={job.id} className="flex flex-wrap items-center gap-x-3 px-4 py-2 text-sm">
             <span className="nums w-16 shrink-0 text-end font-medium">{duration(ran(job, now) ?? 0)}</span>
             <Link
               to="/jobs/$id"

@@ -79,17 +79,27 @@ function Loaded({ kind, types, metrics: all }: LoadedProps) {
       <Suspense fallback={<ChartsToCome />}>
         <TypeCharts type={kind.type} />
       </Suspense>
-      {/* Both panels of a row are as high as the higher one; a panel without a neighbour has the whole width. */}
-      <div className="grid gap-3 lg:grid-cols-2 lg:[&>*:last-child:nth-child(odd)]:col-span-2">
-        <RecentErrors type={kind.type} />
-        <DeadLetterAges type={kind.type} numbers={numbers} />
-        <SlowestRuns type={kind.type} />
-        <PastPauses type={kind.type} />
-        {kind.fairBy && (
-          <Suspense>
-            <TopTenants type={kind.type} />
-          </Suspense>
-        )}
+      {/* Two columns, so that a short panel leaves no hole; below each other, what failed comes first. */}
+      <div className="flex flex-col gap-3 lg:grid lg:grid-cols-2 lg:items-start">
+        <div className="flex min-w-0 flex-col gap-3 max-lg:contents">
+          <RecentErrors type={kind.type} />
+          <div className="min-w-0 max-lg:order-1">
+            <SlowestRuns type={kind.type} />
+          </div>
+        </div>
+        <div className="flex min-w-0 flex-col gap-3 max-lg:contents">
+          <DeadLetterAges type={kind.type} numbers={numbers} />
+          {kind.fairBy && (
+            <div className="min-w-0 max-lg:order-2">
+              <Suspense>
+                <TopTenants type={kind.type} />
+              </Suspense>
+            </div>
+          )}
+          <div className="min-w-0 max-lg:order-3">
+            <PastPauses type={kind.type} />
+          </div>
+        </div>
       </div>
       <section aria-label={t.definition} className="border border-t-0 border-line bg-panel">
         <Definition type={kind} />

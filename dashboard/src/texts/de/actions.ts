@@ -59,6 +59,7 @@ export const actions: typeof english = {
   chooseField: "Feld wählen",
   newValue: "Neuer Wert",
   newValueAsJson: "Als JSON: eine Zahl, true, false, null oder ein Text in Anführungszeichen.",
+  differentValues: (n) => plural(n, "Wert", "Werte"),
   changes: "Änderungen",
   onlyLoadedShown: "Nur die geladenen Jobs sind aufgeführt.",
   moreChanges: (n) => `Und ${plural(n, "weiterer Job", "weitere Jobs")}.`,

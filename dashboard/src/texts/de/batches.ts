@@ -93,7 +93,11 @@ export const batches: typeof english = {
   picture: "Mitglieder nach Typ und Status",
   searched: (looked, found) =>
     `Nur die ersten ${count(looked)} Mitglieder des Batches wurden durchsucht; in dieser Runde sind davon ${count(found)}.`,
-  onlySome: (shown) => `Die ersten ${plural(shown, "Mitglied wird", "Mitglieder werden")} gezeigt.`,
+  onlySome: (shown, of) =>
+    `Die ersten ${count(shown)}${of === null ? "" : ` von ${count(of)}`} Mitglieder sind dargestellt.`,
+  allOf: (status) => `Alle: ${status}`,
+  someFailed: (shown, of, loaded) =>
+    `${count(shown)} von ${count(of)} fehlgeschlagenen Mitgliedern sind aufgeführt: Nur die ersten ${count(loaded)} Mitglieder des Batches sind geladen.`,
   failedMembers: "Fehlgeschlagene Mitglieder",
   andMore: (n) => `Und ${plural(n, "weiteres", "weitere")}.`,
   failedSince: "Seitdem wiederholt oder nicht unter den Mitgliedern oben:",

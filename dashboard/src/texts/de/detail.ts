@@ -13,6 +13,7 @@ export const detail: typeof english = {
   notStartedYet: "Noch nicht gestartet.",
   noAttemptEnded:
     "Der Job hat begonnen. Ein Versuch, der mit einer Wartezeit endet, zählt nicht und steht nicht hier.",
+  noAttemptKept: "Der Job hat begonnen, aber von seinen Versuchen ist nichts gespeichert.",
   olderAttempts: (shown: number) => `Ältere Versuche werden nicht gezeigt: dies sind die neuesten ${shown}.`,
   allRuns: "Alle Läufe",
   compare: "Vergleichen",
@@ -40,7 +41,8 @@ export const detail: typeof english = {
   payloadAsJson: "Payload als JSON",
   payloadNotHere: "Zu groß, um neben dem Ergebnis gezeigt zu werden, oder nicht mehr vorhanden.",
   jobsMade: "Erzeugte Jobs",
-  madeBy: "Erzeugt von",
+  madeBy: "Erzeugt von:",
+  madeByJob: "Von einem anderen Job erzeugt",
   leftOut: (lengths) => `Ausgelassen, weil nichts geschah: ${lengths}.`,
   crowd: (n, type) => `${plural(n, "Job", "Jobs")} ${type}`,
   crowdWords: (n, type, waiting, running, done, failed) =>
@@ -74,7 +76,7 @@ export const detail: typeof english = {
   notifies: "Webhooks",
   tellsItsEndTo: "Meldet sein Ende an",
   copyAsCode: "Als Code kopieren",
-  withoutLibrary: "Python ohne Bibliothek",
+  withoutLibrary: "urllib",
   language: "Sprache",
   asLanguage: (language) => `Als ${language}`,
   copyTheId: "ID kopieren",

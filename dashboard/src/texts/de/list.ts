@@ -1,6 +1,15 @@
 import { count, plural } from "../numbers";
 import type { english } from "../en/list";
 
+/** Die Zeiträume, in einem Satz. */
+const lasts: Record<string, string> = {
+  "15m": "den letzten 15 min",
+  "1h": "der letzten Stunde",
+  "6h": "den letzten 6 Stunden",
+  "24h": "den letzten 24 Stunden",
+  "7d": "den letzten 7 Tagen",
+};
+
 export const list: typeof english = {
   downloadCsv: "Diese Jobs als CSV herunterladen",
   downloadJsonLines: "Diese Jobs als JSON-Zeilen herunterladen",
@@ -75,13 +84,19 @@ export const list: typeof english = {
   matches: (jobs, more) => (more ? `${count(jobs)} oder mehr Jobs` : plural(jobs, "Job", "Jobs")),
   showAllMatches: (jobs, more) => (more ? "Alle anzeigen" : `Alle ${count(jobs)} anzeigen`),
   nothingWith: (text) => `Kein Job mit „${text}“`,
-  searchedIn: (payloads) =>
-    `Durchsucht: IDs, Idempotency-Keys, Tags, Mandanten, Zeitpläne und Fehler aller Jobs, und Payloads: ${payloads}.`,
+  searchedAll: (range) =>
+    `Durchsucht: IDs, Idempotency-Keys, Tags, Mandanten, Zeitpläne und Fehler aller Jobs, und die Payloads von Jobs, die in ${lasts[range] ?? range} angelegt wurden.`,
+  searchedIn: (range) =>
+    `Durchsucht: IDs, Idempotency-Keys, Tags, Mandanten, Zeitpläne, Fehler und Payloads von Jobs, die ${range === undefined ? "in der gewählten Zeit" : `in ${lasts[range] ?? range}`} angelegt wurden.`,
+  otherFilters: "Die anderen Filter galten dabei auch.",
+  searchLast: (range) =>
+    range === undefined ? "Jobs jeder Zeit durchsuchen" : `In ${lasts[range] ?? range} suchen`,
+  searchAllJobs: "Ohne die anderen Filter suchen",
   notAllSearched: (jobs) =>
     `Von Payloads und Fehlern nur ${jobs === 1 ? "die des neuesten Jobs" : `die der neuesten ${count(jobs)} Jobs`}.`,
   placeNotSearched: (place) => `Diese Suche ist fehlgeschlagen: ${place}.`,
   searchAgain: "Erneut suchen",
-  searchPayloadsOf: (range) => `Payloads durchsuchen: ${range}`,
+  searchPayloadsOf: (range) => `Payloads aus ${lasts[range ?? ""] ?? range} durchsuchen`,
   errorGroup: "Fehlergruppe",
   removeTheFilter: (name, value) => `Filter entfernen: ${name}: ${value}`,
   throughput: "Durchsatz",
@@ -107,7 +122,11 @@ export const list: typeof english = {
   removeTheFilterCreated: "Filter entfernen: Angelegt",
   compact: "Kompakt",
   comfortable: "Komfortabel",
-  hiddenTooNarrow: (title) => `${title} (ausgeblendet: kein Platz)`,
+  hiddenTooNarrow: "kein Platz",
+  jobsAreCards: "Jobs sind hier Karten. Spalten brauchen ein breiteres Fenster.",
+  order: "Reihenfolge",
+  ascending: (title) => `${title}, aufsteigend`,
+  descending: (title) => `${title}, absteigend`,
   columnsAndDensity: "Spalten und Zeilenhöhe",
   columns: "Spalten",
   density: "Zeilenhöhe",
@@ -139,6 +158,7 @@ export const list: typeof english = {
   createAJob: "Job anlegen",
   noJobsMatchThese: "Kein Job passt zu diesen Filtern",
   clearTheFilters: "Filter entfernen",
+  removeAFilter: "Entferne einen Filter, um mehr Jobs zu durchsuchen.",
   removeAFilterOr: "Entferne einen Filter oder wähle einen längeren Zeitraum.",
   noJobsYet: "Noch keine Jobs",
   firstJobHow: "Lege einen mit dem Beispiel eines Job-Typs an und sieh ihm auf seiner Seite zu.",

@@ -52,6 +52,7 @@ export const english = {
   chooseField: "Choose a field",
   newValue: "New value",
   newValueAsJson: "As JSON: a number, true, false, null, or a text in quotes.",
+  differentValues: (n: number) => plural(n, "value"),
   changes: "Changes",
   onlyLoadedShown: "Only the loaded jobs are shown.",
   moreChanges: (n: number) => `And ${plural(n, "more job")}.`,

@@ -83,7 +83,11 @@ export const english = {
   picture: "Members by type and status",
   searched: (looked: number, found: number) =>
     `Only the first ${count(looked)} members of the batch were searched; of these, ${count(found)} in this round.`,
-  onlySome: (shown: number) => `The first ${count(shown)} members are shown.`,
+  onlySome: (shown: number, of: number | null) =>
+    `The first ${count(shown)}${of === null ? "" : ` of ${count(of)}`} members are shown.`,
+  allOf: (status: string) => `All: ${status}`,
+  someFailed: (shown: number, of: number, loaded: number) =>
+    `${count(shown)} of ${count(of)} failed members are listed: only the first ${count(loaded)} members of the batch are loaded.`,
   failedMembers: "Failed members",
   andMore: (n: number) => `And ${count(n)} more.`,
   failedSince: "Since retried or not among the members above:",

@@ -1,6 +1,15 @@
 import { count, plural } from "../numbers";
 import { texts } from "../texts";
 
+/** The time ranges, within a sentence. */
+const lasts: Record<string, string> = {
+  "15m": "the last 15 min",
+  "1h": "the last hour",
+  "6h": "the last 6 hours",
+  "24h": "the last 24 hours",
+  "7d": "the last 7 days",
+};
+
 export const english = {
   downloadCsv: "Download these jobs as CSV",
   downloadJsonLines: "Download these jobs as JSON lines",
@@ -75,13 +84,19 @@ export const english = {
   matches: (jobs: number, more: boolean) => (more ? `${count(jobs)} or more jobs` : plural(jobs, "job")),
   showAllMatches: (jobs: number, more: boolean) => (more ? "Show all" : `Show all ${count(jobs)}`),
   nothingWith: (text: string) => `No job with “${text}”`,
-  searchedIn: (payloads: string) =>
-    `Searched ids, idempotency keys, tags, tenants, schedules and errors of all jobs, and payloads: ${payloads}.`,
+  searchedAll: (range: string) =>
+    `Searched the ids, idempotency keys, tags, tenants, schedules and errors of all jobs, and the payloads of jobs created in ${lasts[range] ?? range}.`,
+  searchedIn: (range: string | undefined) =>
+    `Searched the ids, idempotency keys, tags, tenants, schedules, errors and payloads of jobs created ${range === undefined ? "in the chosen time" : `in ${lasts[range] ?? range}`}.`,
+  otherFilters: "The other filters were applied, too.",
   notAllSearched: (jobs: number) =>
     `Of payloads and errors, only those of the newest ${plural(jobs, "job")} were searched.`,
+  searchLast: (range: string | undefined) =>
+    range === undefined ? "Search jobs of any time" : `Search ${lasts[range] ?? range}`,
+  searchPayloadsOf: (range: string | undefined) => `Search payloads of ${lasts[range ?? ""] ?? range}`,
+  searchAllJobs: "Search without the other filters",
   placeNotSearched: (place: string) => `This search failed: ${place}.`,
   searchAgain: "Search again",
-  searchPayloadsOf: (range: string) => `Search payloads: ${range}`,
   errorGroup: "Error group",
   removeTheFilter: (name: string, value: string) => `Remove the filter ${name}: ${value}`,
   throughput: "Throughput",
@@ -107,7 +122,11 @@ export const english = {
   removeTheFilterCreated: "Remove the filter Created",
   compact: "Compact",
   comfortable: "Comfortable",
-  hiddenTooNarrow: (title: string) => `${title} (hidden: too narrow)`,
+  hiddenTooNarrow: "no space",
+  jobsAreCards: "Jobs are cards here. Columns need a wider window.",
+  order: "Order",
+  ascending: (title: string) => `${title}, ascending`,
+  descending: (title: string) => `${title}, descending`,
   columnsAndDensity: "Columns and density",
   columns: "Columns",
   density: "Density",
@@ -139,6 +158,7 @@ export const english = {
   createAJob: "Create a job",
   noJobsMatchThese: "No jobs match these filters",
   clearTheFilters: "Clear the filters",
+  removeAFilter: "Remove a filter to search more jobs.",
   removeAFilterOr: "Remove a filter or widen the time range.",
   noJobsYet: "No jobs yet",
   firstJobHow: "Create one with the example of a job type, and watch it on its page.",

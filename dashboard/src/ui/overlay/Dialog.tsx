@@ -23,7 +23,7 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
         <Radix.Overlay className="fixed inset-0 z-40 bg-backdrop" />
         <Radix.Content
           className={cx(
-            "pop fixed inset-x-3 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col border border-strong bg-panel shadow-float",
+            "pop fixed inset-x-3 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col border border-strong bg-panel shadow-float max-sm:top-3 max-sm:max-h-[calc(100dvh-1.5rem)]",
             wide ? "max-w-3xl" : "max-w-md",
           )}
           onOpenAutoFocus={(event) => {

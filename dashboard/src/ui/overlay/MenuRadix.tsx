@@ -1,7 +1,7 @@
 import * as Radix from "@radix-ui/react-dropdown-menu";
 import type { ReactElement } from "react";
 import { IconCheck } from "@/ui/icons";
-import type { MenuEntry } from "./menuEntries";
+import type { Check, MenuEntry } from "./menuEntries";
 
 const ITEM =
   "flex min-h-8 cursor-default items-center gap-2 px-2.5 text-sm text-text outline-none select-none data-[highlighted]:bg-hover data-[disabled]:text-faint";
@@ -52,16 +52,17 @@ function Entry({ entry }: { entry: MenuEntry }) {
         </Radix.Item>
       );
     case "check":
+      return <CheckItem {...entry} />;
+    case "checks":
       return (
-        <Radix.CheckboxItem
-          className={ITEM}
-          checked={entry.checked}
-          onCheckedChange={entry.set}
-          onSelect={(event) => event.preventDefault()}
-        >
-          <Mark on={entry.checked} />
-          {entry.text}
-        </Radix.CheckboxItem>
+        <Radix.Group aria-label={entry.label}>
+          <Label text={entry.label} />
+          <div className="grid grid-cols-2">
+            {entry.options.map((one) => (
+              <CheckItem key={one.text} {...one} />
+            ))}
+          </div>
+        </Radix.Group>
       );
     case "radio":
       return (
@@ -76,6 +77,23 @@ function Entry({ entry }: { entry: MenuEntry }) {
         </Radix.RadioGroup>
       );
   }
+}
+
+function CheckItem({ text, hint, checked, set }: Check) {
+  return (
+    <Radix.CheckboxItem
+      className={ITEM}
+      checked={checked}
+      onCheckedChange={set}
+      onSelect={(event) => event.preventDefault()}
+    >
+      <Mark on={checked} />
+      <span className="min-w-0 flex-1">
+        {text}
+        {hint && <span className="block text-2xs text-faint">{hint}</span>}
+      </span>
+    </Radix.CheckboxItem>
+  );
 }
 
 function Label({ text }: { text: string }) {

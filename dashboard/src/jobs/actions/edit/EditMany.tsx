@@ -77,7 +77,10 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
       }
     >
       <div className="mt-3 grid gap-3 sm:grid-cols-2">
-        <Field label={t.payloadField} hint={loading ? t.loadingPayloads : undefined}>
+        <Field
+          label={t.payloadField}
+          hint={loading ? t.loadingPayloads : field && field.values.length > 1 ? inShort(field) : undefined}
+        >
           {(control) => (
             <select
               {...control}
@@ -93,7 +96,7 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
               <option value="">{t.chooseField}</option>
               {fields.map((one) => (
                 <option key={one.path} value={one.path}>
-                  {one.path}: {inShort(one)}
+                  {named(one)}
                 </option>
               ))}
             </select>
@@ -131,12 +134,13 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
           {[t.noFields, unknown > 0 && t.payloadsNotLoaded(unknown)].filter(Boolean).join(" ")}
         </p>
       )}
-      {after !== null && <Preview jobs={jobs} path={path} after={after} loaded={scope === "matching"} />}
+      {/* What the button will do, before the changes, of which there may be many. */}
       {settled && (
         <div className="mt-3 grid gap-2 text-sm text-soft">
           <Counted action="retry" counting={counting} />
         </div>
       )}
+      {after !== null && <Preview jobs={jobs} path={path} after={after} loaded={scope === "matching"} />}
     </Dialog>
   );
 }
@@ -169,11 +173,19 @@ function useSettled(text: string | null, after: number): string | null {
   return settled;
 }
 
-const MOST_VALUES = 2;
+/** Characters of a value that fit into the list of fields on a phone. */
+const LONGEST = 18;
+const MOST_VALUES = 3;
 
-/** Name the most frequent values of a field: `"USD" (8)`. */
+/** Name a field and its value, or how many values it has: `currency: "USD" (8)`. */
+function named({ path, values: [first, ...others] }: PayloadField): string {
+  if (!first || others.length > 0) return `${path}: ${t.differentValues(others.length + 1)}`;
+  return `${path}: ${oneLine(first[0], LONGEST)} (${first[1]})`;
+}
+
+/** Name the most frequent values of a field: `"USD" (8), "EUR" (2)`. */
 function inShort({ values }: PayloadField): string {
-  const some = values.slice(0, MOST_VALUES).map(([value, jobs]) => `${oneLine(value, 30)} (${jobs})`);
+  const some = values.slice(0, MOST_VALUES).map(([value, jobs]) => `${oneLine(value, 40)} (${jobs})`);
   return some.join(", ") + (values.length > MOST_VALUES ? ", …" : "");
 }
 
@@ -202,16 +214,17 @@ function Preview({ jobs, path, after, loaded }: PreviewProps) {
         role="region"
         aria-label={t.changes}
         tabIndex={0}
-        className="max-h-56 overflow-y-auto"
+        className="max-h-56 overflow-y-auto max-sm:max-h-40"
         data-testid="edit-preview"
       >
         <ul className="divide-y divide-line font-mono text-xs">
           {shown.map(({ id, before }) => (
-            <li key={id} className="flex flex-wrap gap-x-3 px-3 py-1 break-all">
+            <li key={id} className="grid gap-x-3 px-3 py-1 break-all sm:grid-cols-[4.5rem_minmax(0,1fr)]">
               <span className="text-faint">{shortId(id)}</span>
-              <span className="text-soft">{path}</span>
-              {before !== null && <del className="text-red">{oneLine(before, 80)}</del>}
-              <ins className="text-green">{oneLine(after, 80)}</ins>
+              <span className="flex flex-wrap gap-x-3">
+                {before !== null && <del className="text-red">{oneLine(before, 80)}</del>}
+                <ins className="text-green">{oneLine(after, 80)}</ins>
+              </span>
             </li>
           ))}
         </ul>

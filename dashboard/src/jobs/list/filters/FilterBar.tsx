@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { errorGroups } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { rangeOf, RANGES, weekAgo, type Change, type JobsSearch } from "@/jobs/search";
+import { COLUMNS } from "@/jobs/table/columns";
 import { STATUS } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { exact } from "@/lib/time";
@@ -109,7 +110,28 @@ export function FilterBar({ search }: { search: JobsSearch }) {
       {search.fingerprint && (
         <GroupChip fingerprint={search.fingerprint} onRemove={() => narrow({ fingerprint: undefined })} />
       )}
+      {search.sort && search.q === undefined && <OrderChip search={search} narrow={narrow} />}
     </div>
+  );
+}
+
+/** Show by what cards are sorted; a table shows it in its header. */
+function OrderChip({
+  search: { sort, dir },
+  narrow,
+}: {
+  search: JobsSearch;
+  narrow: (change: Change) => void;
+}) {
+  const title = COLUMNS.find((column) => column.sort === sort)?.title ?? "";
+  return (
+    <span className="contents min-[626px]:hidden">
+      <Chip
+        name={t.order}
+        value={(dir === "asc" ? t.ascending : t.descending)(title)}
+        onRemove={() => narrow({ sort: undefined, dir: undefined })}
+      />
+    </span>
   );
 }
 

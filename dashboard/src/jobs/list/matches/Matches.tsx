@@ -6,7 +6,7 @@ import { ApiError, sentence } from "@/api/numbers/errors";
 import { jobTypes } from "@/api/types";
 import { shortId } from "@/lib/format";
 import { Age } from "@/live/Age";
-import { rangeOf, RANGES, type JobsSearch } from "@/jobs/search";
+import { rangeOf, wider, type JobsSearch } from "@/jobs/search";
 import { StatusChip } from "@/jobs/StatusChip";
 import { Details } from "@/jobs/table/columns";
 import { RowsToCome } from "@/jobs/list/listStates";
@@ -16,7 +16,6 @@ import { distinct, haveTenants, placesOf } from "./places";
 import { t } from "@/texts/en/list";
 
 const SHOWN = 5;
-const WIDER = "7d";
 
 /** Show where a plain text was found: in ids, keys, tags, tenants, schedules, payloads or errors. */
 export default function Matches({ search, text }: { search: JobsSearch; text: string }) {
@@ -24,7 +23,7 @@ export default function Matches({ search, text }: { search: JobsSearch; text: st
   const declared = useQuery(jobTypes());
   const types = declared.data ?? [];
   const places = declared.isPending ? [] : placesOf(search, opened, haveTenants(types, search.type));
-  const alone = Object.keys(search).every((name) => ["q", "sort", "dir", "span"].includes(name));
+  const alone = Object.keys(search).every((name) => PLAIN.includes(name));
   const byKey = useQuery({ ...jobByKey(text), enabled: alone });
   const answers = useQueries({ queries: places.map(({ filter }) => jobsFound(filter)) });
   const named = search.type ? [] : types.filter((one) => one.type.toLowerCase().includes(text.toLowerCase()));
@@ -133,28 +132,47 @@ interface NothingProps {
   found: (Found | undefined)[];
 }
 
+/** The parts of a search that leave no job out, beside the text itself. */
+const PLAIN: readonly string[] = ["q", "sort", "dir", "span"];
+
 /** Say where the text was searched, and offer a longer time range for the search in payloads. */
 function Nothing({ search, text, found }: NothingProps) {
-  const range = rangeOf({ ...search, payload: text }) ?? "";
-  const label = (wanted: string) => RANGES.find(([one]) => one === wanted)?.[1] ?? wanted;
+  const { range: chosen, from, to, ...untimed } = search;
+  const range = rangeOf({ ...search, payload: text });
+  const timed = chosen !== undefined || from !== undefined || to !== undefined;
   const ended = found.filter((one) => one?.more).map((one) => one?.looked ?? 0);
-  const widen = search.from === undefined && range !== WIDER;
+  const filtered = Object.keys(untimed).some((name) => !PLAIN.includes(name));
+  const longer = wider({ ...search, payload: text })?.range;
   return (
     <Empty
       title={t.nothingWith(text)}
       action={
-        widen ? (
-          <Link to="/dashboard" search={{ ...search, range: WIDER }} className={buttonClass()}>
-            {t.searchPayloadsOf(label(WIDER))}
-          </Link>
-        ) : (
-          <Link to="/dashboard" search={{}} className={buttonClass()}>
-            {t.clearTheFilters}
-          </Link>
-        )
+        <>
+          {longer !== undefined && (
+            <Link to="/dashboard" search={{ ...untimed, range: longer }} className={buttonClass()}>
+              {timed ? t.searchLast(longer) : t.searchPayloadsOf(longer)}
+            </Link>
+          )}
+          {filtered && (
+            <Link
+              to="/dashboard"
+              search={{ q: text, ...(chosen && { range: chosen }) }}
+              className={buttonClass()}
+            >
+              {t.searchAllJobs}
+            </Link>
+          )}
+          {longer === undefined && !filtered && (
+            <Link to="/dashboard" search={{}} className={buttonClass()}>
+              {t.clearTheFilters}
+            </Link>
+          )}
+        </>
       }
     >
-      {t.searchedIn(label(range))} {ended.length > 0 && t.notAllSearched(Math.min(...ended))}
+      {timed || range === undefined ? t.searchedIn(range) : t.searchedAll(range)}{" "}
+      {filtered && `${t.otherFilters} `}
+      {ended.length > 0 && t.notAllSearched(Math.min(...ended))}
     </Empty>
   );
 }
