@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chalicelib.access.tokens import Tokens, TokenStore
     from chalicelib.adapters.cloudwatch_logs import JobLogs
     from chalicelib.adapters.s3.uploads import Uploads
+    from chalicelib.audit.port import AuditLog
+    from chalicelib.audit.refusals import Refusals
     from chalicelib.batches.batches import Batches
     from chalicelib.batches.port import BatchRows
     from chalicelib.bulk.background import BulkWork
@@ -299,6 +301,20 @@ class Assembly:
         from chalicelib.views.dynamo import DynamoViews
 
         return DynamoViews(self.settings)
+
+    @Part
+    def audit(self) -> "AuditLog":
+        """Return the audit log."""
+        from chalicelib.audit.dynamo import DynamoAudit
+
+        return DynamoAudit(self.settings)
+
+    @Part
+    def refusals(self) -> "Refusals":
+        """Return the counter of refused requests; it remembers what it has not stored yet."""
+        from chalicelib.audit.refusals import Refusals
+
+        return Refusals(self.audit, self.clock)
 
     @Part
     def uploads(self) -> "Uploads":

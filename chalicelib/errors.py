@@ -72,6 +72,13 @@ class NotStored(JobFlowError):
     """AWS did not answer, so that it is not certain that this job, or this event, is stored. Repeat the request."""
 
 
+class NotAudited(JobFlowError):
+    """The entry of the audit log could not be stored, so the change was not made."""
+
+    def __init__(self) -> None:
+        super().__init__("The change could not be recorded in the audit log, so nothing was done. Repeat the request.")
+
+
 class RowRefused(JobFlowError):
     """A counter row can never accept a write, because it is full or the write is invalid."""
 

@@ -91,6 +91,47 @@ class AttemptRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A change by a person or a token."""
+
+    id: str
+    at: datetime
+    action: str
+    """What was asked for, such as `job.retry` or `schedule.pause`"""
+    kind: str
+    """The kind of what it changes, such as `job` or `schedule`"""
+    target: str | None
+    """Its id; null: several, or the id was not valid"""
+    principal: str
+    """The id of the token; of a command, the AWS identity"""
+    label: str | None
+    """The label of the token at that time; null: a command"""
+    reason: str | None
+    """Why, as the caller has written"""
+    ip: str | None
+    """The caller's network address; null: a command"""
+    correlation_id: str | None
+    outcome: Literal["begun", "done", "refused", "failed"]
+    """begun: under way; after a minute, its process has died, and the change may be done or not. refused: nothing
+    was changed. failed: a part may be done"""
+    status: int | None
+    """The HTTP status of the answer"""
+    error: str | None
+    """The last part of the problem's type, such as `job-conflict`"""
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Changes, newest first."""
+
+    entries: list[AuditEntry]
+    next_cursor: str | None
+    looked: int
+    """Number of rows that were read; at most 1,000 for a page"""
+
+
+@dataclass(frozen=True, slots=True)
 class BatchAnswer:
     """One result for each job, in the same order."""
 
@@ -1087,6 +1128,30 @@ class RateRow:
     n: int
     per: float
     burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCount:
+    """How often one caller was refused for one reason in one minute, at least."""
+
+    minute: datetime
+    principal: str
+    """The id of the token; without a known token, the address (an IPv6 network of 64 bits); `others`: more
+    callers than a process counts by name"""
+    reason: str
+    """Why, such as `unknown token`, `Forbidden` or `RateLimited`"""
+    count: int
+    """The number; the real one may be almost twice as large, in a flood larger"""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPage:
+    """Counts of refused requests (401, 403, 429, 503), newest first."""
+
+    refusals: list[RefusalCount]
+    next_cursor: str | None
+    looked: int
+    """Number of rows that were read; at most 1,000 for a page"""
 
 
 @dataclass(frozen=True, slots=True)

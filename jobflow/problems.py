@@ -126,6 +126,10 @@ class TokenNotChecked(errors.Unavailable):
     """The token could not be checked."""
 
 
+class NotAudited(errors.Unavailable):
+    """The change could not be recorded."""
+
+
 class NotStored(errors.Unavailable):
     """The job could not be stored."""
 
@@ -165,6 +169,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "idempotency-mismatch": IdempotencyMismatch,
     "rate-limited": RateLimited,
     "token-not-checked": TokenNotChecked,
+    "not-audited": NotAudited,
     "not-stored": NotStored,
     "newer-row": NewerRow,
 }

@@ -42,6 +42,7 @@ MOST_PAGE_DIGITS = 9
 # For models/fields.py
 LONGEST_MOMENT = 40
 LONGEST_CURSOR = 2000
+AUDIT_ON_PAGE, MOST_AUDIT_ON_PAGE = 50, 200
 LONGEST_WHY = 200
 """Maximum characters of the reason that an operator gives."""
 LONGEST_BATCH_INDEX = 3

@@ -29,6 +29,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "metrics": ["numbers.metrics", "numbers.series"],
     "errors": ["numbers.errors"],
     "views": ["platform.views"],
+    "audit": ["platform.audit"],
     "uploads": ["jobs.uploads"],
     "meta": ["platform.meta"],
     "openapi.json": ["platform.reference"],

@@ -23,6 +23,8 @@ KEEP_SHARD_MARKS = 2 * DAY
 for a day more."""
 KEEP_RECOUNTS = 7 * DAY
 """How long the count of a recount's passed canaries is kept."""
+KEEP_AUDIT = 400 * DAY
+"""How long an entry of the audit log is kept, and a count of refused requests."""
 KEEP_BULK = 30 * DAY
 """How long a bulk action and its result are kept."""
 KEEP_BATCHES = 90 * DAY

@@ -6,6 +6,7 @@ import typer
 
 from jobflow import __version__
 from jobflow.cli.commands import (
+    audit,
     batches,
     bulk,
     cloud,
@@ -60,5 +61,6 @@ app.add_typer(types.app, name="types")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(webhooks.app, name="webhooks")
 numbers.add_to(app)
+audit.add_to(app)
 files.add_to(app)
 places.add_to(app)

@@ -29,19 +29,19 @@ def one(session: Session, action: "Action", job_id: str, reason: str = "") -> No
 
     client = session.client
     acts: dict[str, Callable[[], Any]] = {
-        "retry": lambda: client.retry(job_id),
-        "cancel": lambda: client.cancel(job_id),
+        "retry": lambda: client.retry(job_id, reason=reason),
+        "cancel": lambda: client.cancel(job_id, reason=reason),
         "discard": lambda: client.discard(job_id, reason),
     }
     views.created(session, acts[action]())
 
 
-def family(session: Session, job_id: str, *, yes: bool) -> None:
+def family(session: Session, job_id: str, *, yes: bool, reason: str = "") -> None:
     """Cancel one job and its descendants, and print their numbers by result."""
     from jobflow.cli import views
 
     confirm(f"Cancel {job_id} and all that it made?", ASK_FROM, yes=yes)
-    after = session.client.cancel(job_id, descendants=True)
+    after = session.client.cancel(job_id, descendants=True, reason=reason)
     views.created(session, after)
     if (below := after.descendants) is not None and not session.out.as_json:
         session.out.say(

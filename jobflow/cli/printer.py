@@ -1,20 +1,16 @@
-"""Print results: JSON lines for programs, and tables for people, with times and durations.
-
-Control codes in the texts of jobs have no effect.
-"""
+"""Print results: JSON lines for programs, tables for people. Control codes in the texts of jobs have no effect."""
 
 import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from jobflow.cli.reading import UNITS
 from jobflow.plain import plain
 
 if TYPE_CHECKING:
@@ -147,24 +143,6 @@ def shown(value: Any) -> str:
     if isinstance(value, dict | list):
         return safe(json.dumps(plain(value), ensure_ascii=False, indent=2))
     return safe(str(value))
-
-
-def ago(then: datetime | None, now: datetime | None = None) -> str | None:
-    """Return the time since or until a moment, in one unit."""
-    if then is None:
-        return None
-    passed = ((now or datetime.now(UTC)) - then).total_seconds()
-    return f"{lasting(passed)} ago" if passed >= 0 else f"in {lasting(-passed)}"
-
-
-def lasting(length: float) -> str:
-    """Return seconds in the largest unit with a whole number."""
-    for unit in ("d", "h", "m"):
-        if length >= UNITS[unit]:
-            return f"{length / UNITS[unit]:.0f}{unit}"
-    if 0 < length < 1:
-        return f"{length * 1000:.0f}ms"
-    return f"{length:.1f}s" if 1 <= length < 10 else f"{length:.0f}s"
 
 
 def safe(text: str) -> str:

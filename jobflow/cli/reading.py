@@ -158,3 +158,21 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not a JSON number")
     return number
+
+
+def ago(then: datetime | None, now: datetime | None = None) -> str | None:
+    """Return the time since or until a moment, in one unit."""
+    if then is None:
+        return None
+    passed = ((now or datetime.now(UTC)) - then).total_seconds()
+    return f"{lasting(passed)} ago" if passed >= 0 else f"in {lasting(-passed)}"
+
+
+def lasting(length: float) -> str:
+    """Return seconds in the largest unit with a whole number."""
+    for unit in ("d", "h", "m"):
+        if length >= UNITS[unit]:
+            return f"{length / UNITS[unit]:.0f}{unit}"
+    if 0 < length < 1:
+        return f"{length * 1000:.0f}ms"
+    return f"{length:.1f}s" if 1 <= length < 10 else f"{length:.0f}s"

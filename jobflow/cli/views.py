@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jobflow.cli import printer
+from jobflow.cli import reading
 from jobflow.cli.printer import Column, shown
 from jobflow.cli.session import Session
 from jobflow.errors import whole_message
@@ -85,7 +85,7 @@ JOB_COLUMNS: list[Column] = [
     ("TYPE", lambda job: job.type),
     ("STATUS", lambda job: job.status),
     ("ATTEMPT", lambda job: f"{job.attempts}/{job.max_attempts}"),
-    ("CREATED", lambda job: printer.ago(job.created_at)),
+    ("CREATED", lambda job: reading.ago(job.created_at)),
     ("TAGS", lambda job: " ".join([*([f"tenant={job.tenant}"] if job.tenant else []), *(job.tags or [])])),
     ("ERROR", lambda job: shortened(error_of(job))),
 ]
@@ -94,14 +94,14 @@ ATTEMPT_COLUMNS: list[Column] = [
     ("ATTEMPT", lambda one: one.attempt),
     ("OUTCOME", lambda one: one.outcome),
     ("STARTED", lambda one: one.started_at),
-    ("TOOK", lambda one: None if one.duration_ms is None else printer.lasting(one.duration_ms / 1000)),
+    ("TOOK", lambda one: None if one.duration_ms is None else reading.lasting(one.duration_ms / 1000)),
     ("PROGRESS", progress_of),
     ("ERROR", error_of),
 ]
 TIMELINE_COLUMNS: list[Column] = [
     ("AT", lambda one: one.at),
     ("WHAT", lambda one: one.what),
-    ("TOOK", lambda one: None if one.took is None else printer.lasting(one.took)),
+    ("TOOK", lambda one: None if one.took is None else reading.lasting(one.took)),
     ("OUTCOME", lambda one: one.outcome),
 ]
 EXISTED = {

@@ -198,13 +198,14 @@ def page(cursor: str | None, limit: int, filters: Mapping[str, Any]) -> Call[m.J
     return Call("GET", "/jobs", m.JobPage, query=query, repeatable=True)
 
 
-def retry(job: JobOrId, payload: Any = None, from_: str | None = None) -> Call[m.JobRow]:
+def retry(job: JobOrId, payload: Any = None, from_: str | None = None, reason: str = "") -> Call[m.JobRow]:
     """Run a finished job again.
 
     Not repeatable: if the job failed between two requests, the second one would run it again.
     """
     body = {} if payload is None else {"payload": as_payload(payload)}
     body |= {} if from_ is None else {"from": from_}
+    body |= _because(reason)
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
 
 
@@ -213,15 +214,15 @@ def preview_retry(job: JobOrId, from_: str | None) -> Call[m.RetryPreview]:
     return Call("GET", f"{_job(job)}/retry", m.RetryPreview, query={"from": from_}, repeatable=True)
 
 
-def cancel(job: JobOrId, *, descendants: bool = False) -> Call[m.CancelledJob]:
+def cancel(job: JobOrId, *, descendants: bool = False, reason: str = "") -> Call[m.CancelledJob]:
     """Stop a job. Not repeatable: the API answers 409 for a job that is already cancelled."""
-    body = {"descendants": True} if descendants else {}
+    body = ({"descendants": True} if descendants else {}) | _because(reason)
     return Call("POST", f"{_job(job)}/cancel", m.CancelledJob, body=as_body(body), repeatable=descendants)
 
 
-def run_now(job: JobOrId) -> Call[m.JobRow]:
+def run_now(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Make a waiting job due at once."""
-    return Call("POST", f"{_job(job)}/run-now", m.JobRow)
+    return Call("POST", f"{_job(job)}/run-now", m.JobRow, body=as_body(_because(reason)) if reason else None)
 
 
 def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
@@ -242,7 +243,7 @@ def steps(job: JobOrId) -> Call[m.Steps]:
 
 def discard(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Settle a failed or dead-lettered job without running it."""
-    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body({"reason": reason} if reason else {}))
+    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body(_because(reason)))
 
 
 def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
@@ -329,9 +330,10 @@ def pause(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
     return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
 
 
-def resume(type: TypeOrName) -> Call[m.Paused]:
+def resume(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
     """Resume a job type."""
-    return Call("POST", f"/job-types/{in_path(type_name(type))}/resume", m.Paused, repeatable=True)
+    path = f"/job-types/{in_path(type_name(type))}/resume"
+    return Call("POST", path, m.Paused, body=as_body(_because(reason)) if reason else None, repeatable=True)
 
 
 def past_pauses(type: TypeOrName) -> Call[m.PastPauseRows]:
@@ -415,6 +417,11 @@ def id_of(job: JobOrId) -> str:
     if not isinstance(found, str):
         raise TypeError(f"{job!r} is not a job: pass its id, or what a method of the client returned.")
     return found
+
+
+def _because(reason: str) -> dict[str, str]:
+    """Return the part of a body with the reason. An older API takes none, so it is sent only if it is given."""
+    return {"reason": reason} if reason else {}
 
 
 def _without_none(asked: Mapping[str, Any]) -> bytes:

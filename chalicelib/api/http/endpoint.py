@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.models.schemas import NoBody, NoQuery
+from chalicelib.api.models.schemas import NoBody, NoQuery, ReasonOnly
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
 from chalicelib.job_types.checks import KEY, field_errors
 
@@ -71,6 +71,30 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit log says about an endpoint that changes something.
+
+    `on` is the kind of what is changed (see `audit.rule.SHAPES`). `path` names the path parameter with its id, `made`
+    the field of the answer that has the id of what was made. `by` completes the action with a field of the body, and
+    `unless` names a field of the body that says that nothing is changed.
+    """
+
+    action: str
+    on: str
+    path: str = ""
+    made: str = ""
+    by: str = ""
+    unless: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unaudited:
+    """An endpoint whose requests have no entry in the audit log, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer with a status or headers in addition to its body."""
 
@@ -100,6 +124,7 @@ class Endpoint:
     `also`: models that the body refers to. `types`: content types of the answers other than JSON.
     `examples`: bodies by name; each can be sent unchanged.
     `searches`: True for a write that first searches for jobs, so that the token's limit of reads also applies to it.
+    `audit`: how its requests are recorded; a test demands it for every write.
     """
 
     method: str
@@ -115,6 +140,7 @@ class Endpoint:
     examples: Mapping[str, Any] = field(default_factory=dict)
     moving: tuple[str, ...] | None = None
     searches: bool = False
+    audit: Audited | Unaudited | None = None
 
     @property
     def writes(self) -> bool:
@@ -150,6 +176,9 @@ class Endpoints:
         return self._declare("DELETE", path, answer, **{"role": Role.ADMIN, **more})
 
     def _declare(self, method: str, path: str, answer: type[BaseModel], **more: Any) -> Callable[[Handler], Handler]:
+        if isinstance(more.get("audit"), Audited) and "body" not in more:
+            more["body"] = ReasonOnly
+
         def declare(handler: Handler) -> Handler:
             self.declared.append(Endpoint(method, path, handler, answer=answer, **more))
             return handler

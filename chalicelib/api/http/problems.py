@@ -41,6 +41,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.IdempotencyMismatch: (422, "idempotency-mismatch", "The Idempotency-Key belongs to another request"),
     e.RateLimited: (429, "rate-limited", "Too many requests"),
     e.TokenNotChecked: (503, "token-not-checked", "The token could not be checked"),
+    e.NotAudited: (503, "not-audited", "The change could not be recorded"),
     e.NotStored: (503, "not-stored", "The job could not be stored"),
     e.NewerRow: (503, "newer-row", "A newer version has written the job"),
 }

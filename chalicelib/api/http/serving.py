@@ -10,10 +10,12 @@ from chalice import Response
 from chalice.app import Request
 from pydantic import BaseModel
 
+from chalicelib.access.address import counted_as
 from chalicelib.access.constants import MOST_READ_UNITS_OF_ONE
 from chalicelib.access.reads import counting
 from chalicelib.api.constants import LONGEST_CORRELATION_ID
 from chalicelib.api.http import problems
+from chalicelib.api.http.auditing import changed
 from chalicelib.api.http.auth import caller_of, require
 from chalicelib.api.http.body import read_object
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH, etag, known
@@ -39,6 +41,9 @@ ALWAYS = {
 CREATE = "/jobs"
 CREATING = frozenset({CREATE, "/jobs/batch"})
 REFUSALS = frozenset({401, 403, 429})
+NOBODY = "-"
+COUNTED = REFUSALS | {503}
+"""Statuses of the refusals that are counted in the audit log."""
 
 Answered = BaseModel | Reply | Text
 
@@ -60,6 +65,9 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
             except Exception as error:
                 response = refuse(error, endpoint.path, correlation_id)
                 refused = _why(error) if response.status_code in REFUSALS else None
+                if response.status_code in COUNTED:
+                    known = _principal(caller)
+                    parts.refusals.count(counted_as(address_of(request)) if known == NOBODY else known, _why(error))
             took = 1000 * (time.perf_counter() - began)
             told = {**asker, "correlation_id": correlation_id, **_of_gateway(request)}
             request_events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
@@ -77,9 +85,9 @@ def _caller(endpoint: Endpoint, request: Request) -> Caller | JobFlowError | Non
 
 
 def _principal(caller: Caller | JobFlowError | None) -> str:
-    """Return the token's id, also of a stored token that is refused; `-` if nobody is known."""
+    """Return the token's id, also of a stored token that is refused; NOBODY if nobody is known."""
     known = caller.token if isinstance(caller, Caller) else getattr(caller, "principal", None)
-    return known or "-"
+    return known or NOBODY
 
 
 def address_of(request: Request) -> str:
@@ -180,7 +188,7 @@ def _admitted(
     # a write has no limit of read units, because it must not stop half-way: its finished part cannot be undone
     with counting(math.inf if endpoint.writes else MOST_READ_UNITS_OF_ONE) as spent:
         try:
-            return endpoint.handler(call)
+            return changed(endpoint, call, address_of(request))
         finally:
             if caller:
                 parts.read_limiter.spent(caller.token, spent.units)

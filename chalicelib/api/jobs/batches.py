@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.api.constants import BATCHES_ON_PAGE, LONGEST_BATCH_KEY, MOST_BATCHES_ON_PAGE
-from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
 from chalicelib.api.jobs.bulk import result_of, submissions
 from chalicelib.api.jobs.jobs import JOB_ID
-from chalicelib.api.models.fields import Body, Cursor, OwnTag, Query, TypeName, WebhookName, Whole
+from chalicelib.api.models.fields import Body, Cursor, OwnTag, Query, Reasoned, TypeName, WebhookName, Whole
 from chalicelib.api.models.many_responses import BatchAnswer
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import NewBatch, NewJobInBatch
@@ -53,7 +53,7 @@ class StartBatch(Body):
     )  # fmt: skip
 
 
-class CloseBatch(Body):
+class CloseBatch(Reasoned):
     """How many members the batch has."""
 
     total: int | None = Field(
@@ -132,7 +132,14 @@ class BatchQuery(Query):
     cursor: Cursor | None = Field(None, description="The next_cursor of a page.")
 
 
-@endpoints.post("/batches", BatchDetail, body=StartBatch, statuses=(201, 200), examples={"to count only": {}})
+@endpoints.post(
+    "/batches",
+    BatchDetail,
+    body=StartBatch,
+    statuses=(201, 200),
+    examples={"to count only": {}},
+    audit=Unaudited("a batch has its creator and its time itself"),
+)
 def create_batch(call: Call) -> Reply:
     """Create a batch. With an Idempotency-Key, repeating the request answers 200 with the existing batch.
 
@@ -154,7 +161,8 @@ def create_batch(call: Call) -> Reply:
 
 
 @endpoints.post(
-    "/batches/{batch_id}/jobs", BatchAnswer, body=NewBatch, also=(NewJobInBatch,), statuses=(200, 409)
+    "/batches/{batch_id}/jobs", BatchAnswer, body=NewBatch, also=(NewJobInBatch,), statuses=(200, 409),
+    audit=Unaudited("a job has its creator, its time and its correlation id itself"),
 )  # fmt: skip
 def add_jobs_to_batch(call: Call) -> Reply:
     """Add up to 25 members to a batch that is not closed. Repeating the request adds nothing.
@@ -172,7 +180,7 @@ def add_jobs_to_batch(call: Call) -> Reply:
 
 @endpoints.post(
     "/batches/{batch_id}/close", BatchDetail, body=CloseBatch, statuses=(200, 409),
-    examples={"with its number": {"total": 200}},
+    examples={"with its number": {"total": 200}}, audit=Audited("batch.close", "batch", "batch_id"),
 )  # fmt: skip
 def close_batch(call: Call) -> BatchDetail:
     """Close a batch: it has this number of members, and takes no more.
@@ -184,7 +192,12 @@ def close_batch(call: Call) -> BatchDetail:
     return _detail(parts.batches.get(batch))
 
 
-@endpoints.post("/batches/{batch_id}/cancel", BatchDetail, statuses=(202, 409))
+@endpoints.post(
+    "/batches/{batch_id}/cancel",
+    BatchDetail,
+    statuses=(202, 409),
+    audit=Audited("batch.cancel", "batch", "batch_id"),
+)
 def cancel_batch(call: Call) -> Reply:
     """Close a batch, and cancel its unfinished members in a bulk action. `then` is still told of the end.
 
@@ -196,7 +209,12 @@ def cancel_batch(call: Call) -> Reply:
     return Reply(_detail(parts.batches.get(batch)), 202)
 
 
-@endpoints.post("/batches/{batch_id}/retry", BatchDetail, statuses=(202,))
+@endpoints.post(
+    "/batches/{batch_id}/retry",
+    BatchDetail,
+    statuses=(202,),
+    audit=Audited("batch.retry", "batch", "batch_id"),
+)
 def retry_batch(call: Call) -> Reply:
     """Retry the failed members of a batch in a bulk action: they are the members of a new round.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.api.http.endpoint import Call, Endpoints, Reply, read_body
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited, read_body
 from chalicelib.api.http.problems import problem_of
 from chalicelib.api.jobs.jobs import EXISTS, filter_of, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
@@ -22,7 +22,13 @@ from chalicelib.producing.submission import Submission, key_of_place
 endpoints = Endpoints()
 
 
-@endpoints.post("/jobs/batch", BatchAnswer, body=NewBatch, also=(NewJobInBatch,))
+@endpoints.post(
+    "/jobs/batch",
+    BatchAnswer,
+    body=NewBatch,
+    also=(NewJobInBatch,),
+    audit=Unaudited("a job has its creator, its time and its correlation id itself"),
+)
 def create_jobs(call: Call) -> Reply:
     """Create up to 25 jobs.
 
@@ -51,7 +57,14 @@ EXAMPLES = {
 }
 
 
-@endpoints.post("/jobs/bulk", BulkAnswer, body=Bulk, examples=EXAMPLES, searches=True)
+@endpoints.post(
+    "/jobs/bulk",
+    BulkAnswer,
+    body=Bulk,
+    examples=EXAMPLES,
+    searches=True,
+    audit=Audited("jobs", "job", by="action", unless="dry_run"),
+)
 def change_jobs(call: Call) -> BulkAnswer:
     """Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`."""
     asked: Bulk = call.body

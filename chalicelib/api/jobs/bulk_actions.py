@@ -12,7 +12,7 @@ from chalicelib.api.constants import (
     MOST_OUTCOMES,
     OUTCOMES_IN_READ,
 )
-from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
 from chalicelib.api.jobs.bulk import asked_for, check_expected
 from chalicelib.api.models.fields import JobId
 from chalicelib.api.models.responses import Answer, Time
@@ -100,7 +100,15 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-@endpoints.post("/bulk", BulkActionRow, body=StartBulk, statuses=(202,), examples=EXAMPLES, searches=True)
+@endpoints.post(
+    "/bulk",
+    BulkActionRow,
+    body=StartBulk,
+    statuses=(202,),
+    examples=EXAMPLES,
+    searches=True,
+    audit=Audited("bulk", "bulk", made="id", by="action", unless="dry_run"),
+)
 def start_bulk(call: Call) -> Reply:
     """Start a bulk action. The platform processes the action even if this connection ends.
 
@@ -155,7 +163,11 @@ def get_bulk_outcome(call: Call) -> BulkOutcome:
     )
 
 
-@endpoints.post("/bulk/{bulk_id}/stop", BulkActionRow)
+@endpoints.post(
+    "/bulk/{bulk_id}/stop",
+    BulkActionRow,
+    audit=Audited("bulk.stop", "bulk", "bulk_id"),
+)
 def stop_bulk(call: Call) -> BulkActionRow:
     """Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat."""
     return _row(parts.bulk_work.stop(_id_of(call), call.principal))

@@ -1,6 +1,6 @@
 """Serve jobs that used up their attempts."""
 
-from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints
 from chalicelib.api.jobs.bulk import answer_of, bulk_actions, check_expected
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.many_responses import BulkAnswer
@@ -12,7 +12,12 @@ endpoints = Endpoints()
 
 
 @endpoints.post(
-    "/dead-letters/redrive", BulkAnswer, body=Redrive, examples={"the next hundred": {"limit": 100}}, searches=True
+    "/dead-letters/redrive",
+    BulkAnswer,
+    body=Redrive,
+    examples={"the next hundred": {"limit": 100}},
+    searches=True,
+    audit=Audited("dead-letters.redrive", "job", unless="dry_run"),
 )
 def redrive_dead_letters(call: Call) -> BulkAnswer:
     """Retry up to 100 dead-lettered jobs, of one type or of all types.

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Literal
 
 from chalicelib.api.constants import MOST_PAGE_DIGITS
-from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
 from chalicelib.api.models.many_responses import CancelledJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, RetryPreview, Steps
 from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry, RetryQuery
@@ -43,7 +43,13 @@ EXISTS: dict[Outcome, Literal["key", "unique", "debounced"]] = {
 endpoints = Endpoints()
 
 
-@endpoints.post("/jobs", JobRow, body=NewJob, statuses=(201, 200))
+@endpoints.post(
+    "/jobs",
+    JobRow,
+    body=NewJob,
+    statuses=(201, 200),
+    audit=Unaudited("a job has its creator, its time and its correlation id itself"),
+)
 def create_job(call: Call) -> Reply:
     """Create a job. With an Idempotency-Key, repeating the request answers 200 with the existing job.
 
@@ -100,7 +106,14 @@ def get_payload(call: Call) -> PastPayload:
     return PastPayload(gen=int(gen), payload=payload)
 
 
-@endpoints.post("/jobs/{job_id}/retry", JobRow, body=Retry, statuses=(200, 409), examples={"as it was": {}})
+@endpoints.post(
+    "/jobs/{job_id}/retry",
+    JobRow,
+    body=Retry,
+    statuses=(200, 409),
+    examples={"as it was": {}},
+    audit=Audited("job.retry", "job", "job_id"),
+)
 def retry_job(call: Call) -> JobRow:
     """Run a failed, dead-lettered or cancelled job again from its first attempt, with another payload if given.
 
@@ -116,7 +129,14 @@ def preview_retry(call: Call) -> RetryPreview:
     return retry_preview(operations(call).preview(job_id_of(call), call.query.from_, "query", "from"))
 
 
-@endpoints.post("/jobs/{job_id}/cancel", CancelledJob, body=Cancel, statuses=(200, 409), examples={"alone": {}})
+@endpoints.post(
+    "/jobs/{job_id}/cancel",
+    CancelledJob,
+    body=Cancel,
+    statuses=(200, 409),
+    examples={"alone": {}},
+    audit=Audited("job.cancel", "job", "job_id"),
+)
 def cancel_job(call: Call) -> CancelledJob:
     """Stop a job: a waiting job at once, a running job at its next check, a job with steps after it has undone them.
 
@@ -127,7 +147,12 @@ def cancel_job(call: Call) -> CancelledJob:
     return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
 
 
-@endpoints.post("/jobs/{job_id}/run-now", JobRow, statuses=(200, 409))
+@endpoints.post(
+    "/jobs/{job_id}/run-now",
+    JobRow,
+    statuses=(200, 409),
+    audit=Audited("job.run-now", "job", "job_id"),
+)
 def run_job_now(call: Call) -> JobRow:
     """Start a scheduled or retrying job now. A queued job is returned unchanged, so repeating the request is safe."""
     return job_whole(operations(call).run_now(job_id_of(call)))
@@ -141,7 +166,12 @@ def get_steps(call: Call) -> Steps:
 
 
 @endpoints.post(
-    "/jobs/{job_id}/events/{name}", JobRow, body=NewEvent, statuses=(200, 409), examples={"approved": {"data": {}}}
+    "/jobs/{job_id}/events/{name}",
+    JobRow,
+    body=NewEvent,
+    statuses=(200, 409),
+    examples={"approved": {"data": {}}},
+    audit=Audited("job.event", "job", "job_id"),
 )
 def post_event(call: Call) -> Reply:
     """Post an event to a job. Only the first event with a name counts; a job that waits for it continues.
@@ -155,7 +185,14 @@ def post_event(call: Call) -> Reply:
     return Reply(job_whole(job), 200, {"Idempotent-Replayed": "true"} if replayed else {})
 
 
-@endpoints.post("/jobs/{job_id}/discard", JobRow, body=Discard, statuses=(200, 409), examples={"as it is": {}})
+@endpoints.post(
+    "/jobs/{job_id}/discard",
+    JobRow,
+    body=Discard,
+    statuses=(200, 409),
+    examples={"as it is": {}},
+    audit=Audited("job.discard", "job", "job_id"),
+)
 def discard_job(call: Call) -> JobRow:
     """Settle a failed or dead-lettered job without running it.
 

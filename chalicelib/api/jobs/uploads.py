@@ -1,6 +1,6 @@
 """Serve upload forms for files that jobs read."""
 
-from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.http.endpoint import Call, Endpoints, Unaudited
 from chalicelib.api.models.responses import UploadForm
 from chalicelib.api.models.schemas import NewUpload
 from chalicelib.api.models.views import upload_form
@@ -10,7 +10,11 @@ endpoints = Endpoints()
 
 
 @endpoints.post(
-    "/uploads", UploadForm, body=NewUpload, examples={"a picture": {"content_type": "image/png", "bytes": 81920}}
+    "/uploads",
+    UploadForm,
+    body=NewUpload,
+    examples={"a picture": {"content_type": "image/png", "bytes": 81920}},
+    audit=Unaudited("nothing is stored before the file is uploaded, for a job to be made"),
 )
 def create_upload(call: Call) -> UploadForm:
     """Return a form that uploads one image directly to S3 within five minutes; put its key into a job's payload."""

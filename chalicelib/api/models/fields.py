@@ -149,3 +149,9 @@ class Query(BaseModel):
     """A query string: no other names than the declared ones; values are converted from text."""
 
     model_config = ConfigDict(extra="forbid", defer_build=IN_LAMBDA)
+
+
+class Reasoned(Body):
+    """A body with the reason of the change."""
+
+    reason: Why = Field("", description="Shown in the audit log. Write no personal data: it is kept for 400 days.")

@@ -12,7 +12,7 @@ from chalicelib.api.constants import (
     MOST_SCHEDULES_ON_PAGE,
     SCHEDULES_ON_PAGE,
 )
-from chalicelib.api.models.fields import Body, Expires, Moment, Query, ScheduleId, TypeName, Whole
+from chalicelib.api.models.fields import Body, Expires, Moment, Query, Reasoned, ScheduleId, TypeName, Whole
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.job_types.constants import LONGEST_CRON, LONGEST_ZONE, MOST_CAUGHT_UP
 from chalicelib.job_types.cron import cron_error, zone_error
@@ -83,7 +83,7 @@ class _Settings(Body):
     expires_seconds: Expires | None = None
 
 
-class ScheduleSettings(_Settings):
+class ScheduleSettings(_Settings, Reasoned):
     """The settings that replace all settings of a stored schedule."""
 
     version: str | None = Field(
@@ -91,7 +91,7 @@ class ScheduleSettings(_Settings):
     )
 
 
-class NewSchedule(_Settings):
+class NewSchedule(_Settings, Reasoned):
     """A schedule to store."""
 
     id: NewId

@@ -39,6 +39,7 @@ from chalicelib.api.models.fields import (
     OwnTag,
     ParentId,
     Query,
+    Reasoned,
     ScheduleId,
     Tag,
     Tenant,
@@ -55,6 +56,10 @@ from chalicelib.keys.constants import LONGEST_DEBOUNCE
 
 class NoBody(Body):
     """A request without a required body; an empty body and {} are the same."""
+
+
+class ReasonOnly(Reasoned):
+    """Options of a change: only its reason."""
 
 
 class NewDebounce(Body):
@@ -115,13 +120,13 @@ class NewBatch(Body):
     )  # fmt: skip
 
 
-class Cancel(Body):
+class Cancel(Reasoned):
     """Options of a cancellation."""
 
     descendants: bool = Field(False, description="Also its children, their children, and so on.")
 
 
-class NewEvent(Body):
+class NewEvent(Reasoned):
     """An event for a job."""
 
     data: Any = Field(None, description="Given to the function that waits for the event; at most 32 KB of JSON.")
@@ -130,13 +135,13 @@ class NewEvent(Body):
 class Discard(Body):
     """Options of a discard."""
 
-    reason: Why = Field("", description="Stored with the job.")
+    reason: Why = Field("", description="Stored with the job, and in the audit log: write no personal data.")
 
 
 class PauseReason(Body):
     """Options of a pause."""
 
-    reason: Why = Field("", description="Shown during the pause.")
+    reason: Why = Field("", description="Shown during the pause, and in the audit log: write no personal data.")
 
 
 FROM = (
@@ -146,7 +151,7 @@ FROM = (
 )
 
 
-class Retry(Body):
+class Retry(Reasoned):
     """Options of a retry."""
 
     payload: dict[str, Any] | None = Field(None, description="Replaces the old payload.")
@@ -305,7 +310,7 @@ class ManyJobs(Body):
     """An action, and the jobs to change: listed ids, those that match a filter, or all."""
 
     action: Action
-    reason: Why = Field("", description="Stored with each discarded job.")
+    reason: Why = Field("", description="Stored with each discarded job, and in the audit log: write no personal data.")
     ids: list[JobId] | None = None
     filter: BulkFilter | None = None
     everything: bool = Field(False, description="All jobs, instead of ids or a filter.")
@@ -343,7 +348,7 @@ class Bulk(ManyJobs):
         return self
 
 
-class Redrive(Body):
+class Redrive(Reasoned):
     """The dead-lettered jobs to retry."""
 
     type: TypeName | None = Field(None, description="Only jobs of this type; default: all.")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.api.constants import JOBS_ON_PAGE, MOST_JOBS_ON_PAGE
-from chalicelib.api.models.fields import Body, Cursor, OwnTag, Query, TypeName, WebhookName, Whole
+from chalicelib.api.models.fields import Cursor, OwnTag, Query, Reasoned, TypeName, WebhookName, Whole
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.webhooks.constants import LONGEST_URL, MOST_FILTERED
 
@@ -13,7 +13,7 @@ Ended = Literal["completed", "failed", "dead_letter", "cancelled"]
 DeliveryState = Literal["pending", "delivered", "failed", "disabled"]
 
 
-class WebhookSettings(Body):
+class WebhookSettings(Reasoned):
     """The settings of a webhook."""
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_URL)] = Field(

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
@@ -129,7 +129,12 @@ def list_errors(call: Call) -> ErrorGroups:
     return ErrorGroups(groups=groups, truncated=found.truncated, since=iso(found.since), as_of=iso(found.now))
 
 
-@endpoints.post("/errors/{fingerprint}/acknowledge", ErrorMark, statuses=(200, 409))
+@endpoints.post(
+    "/errors/{fingerprint}/acknowledge",
+    ErrorMark,
+    statuses=(200, 409),
+    audit=Audited("error.acknowledge", "error", "fingerprint"),
+)
 def acknowledge_error(call: Call) -> ErrorMark:
     """Acknowledge an error group. The mark is kept for 90 days; at most 2,000 groups have marks."""
     name = _fingerprint(call)
@@ -138,7 +143,12 @@ def acknowledge_error(call: Call) -> ErrorMark:
     return ErrorMark(fingerprint=name, state="acknowledged", **_mark(mark))
 
 
-@endpoints.post("/errors/{fingerprint}/resolve", ErrorMark, statuses=(200, 409))
+@endpoints.post(
+    "/errors/{fingerprint}/resolve",
+    ErrorMark,
+    statuses=(200, 409),
+    audit=Audited("error.resolve", "error", "fingerprint"),
+)
 def resolve_error(call: Call) -> ErrorMark:
     """Mark an error group as fixed. If the error occurs again, the group is shown as regressed.
 
@@ -150,7 +160,11 @@ def resolve_error(call: Call) -> ErrorMark:
     return ErrorMark(fingerprint=name, state="resolved", **_mark(mark))
 
 
-@endpoints.post("/errors/{fingerprint}/reopen", ErrorMark)
+@endpoints.post(
+    "/errors/{fingerprint}/reopen",
+    ErrorMark,
+    audit=Audited("error.reopen", "error", "fingerprint"),
+)
 def reopen_error(call: Call) -> ErrorMark:
     """Remove the mark of an error group."""
     name = _fingerprint(call)

@@ -1,7 +1,7 @@
 """Serve the job types; pause and resume them."""
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints
 from chalicelib.api.jobs.jobs import check_tenants
 from chalicelib.api.models.job_type_responses import JobTypes, PastPauseRow, PastPauseRows, Tenants
 from chalicelib.api.models.responses import Paused
@@ -37,6 +37,7 @@ def list_tenants(call: Call) -> Tenants:
 @endpoints.post(
     "/job-types/{job_type}/pause", Paused, body=PauseReason, role=Role.ADMIN, statuses=(200, 409),
     examples={"with a reason": {"reason": "The mail provider is down"}},
+    audit=Audited("job-type.pause", "job-type", "job_type"),
 )  # fmt: skip
 def pause_job_type(call: Call) -> Paused:
     """Pause a type's queue. New jobs are accepted but not started; running jobs continue. Safe to repeat.
@@ -52,7 +53,13 @@ def pause_job_type(call: Call) -> Paused:
     return _paused(name, paused=True)
 
 
-@endpoints.post("/job-types/{job_type}/resume", Paused, role=Role.ADMIN, statuses=(200, 409))
+@endpoints.post(
+    "/job-types/{job_type}/resume",
+    Paused,
+    role=Role.ADMIN,
+    statuses=(200, 409),
+    audit=Audited("job-type.resume", "job-type", "job_type"),
+)
 def resume_job_type(call: Call) -> Paused:
     """Resume a type's queue. If several types share the queue, all of them resume.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chalicelib.access.tokens import Role
 from chalicelib.api.constants import NEXT_FIRINGS
-from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
 from chalicelib.api.models import schedule_models as m
 from chalicelib.api.models.responses import JobRow
 from chalicelib.api.models.views import job_whole
@@ -55,6 +55,7 @@ def get_schedule(call: Call) -> m.ScheduleRow:
 @endpoints.post(
     "/schedules", m.ScheduleRow, body=m.NewSchedule, role=Role.ADMIN, statuses=(201, 409),
     examples={"every Monday": {"id": "weekly-report", **EXAMPLE}},
+    audit=Audited("schedule.create", "schedule", made="id"),
 )  # fmt: skip
 def create_schedule(call: Call) -> Reply:
     """Store a schedule; 409 if its id is taken. The schedule fires from now on."""
@@ -66,7 +67,7 @@ def create_schedule(call: Call) -> Reply:
 
 @endpoints.put(
     "/schedules/{schedule_id}", m.ScheduleRow, body=m.ScheduleSettings, role=Role.ADMIN, statuses=(200, 409),
-    examples={"every Monday": EXAMPLE},
+    examples={"every Monday": EXAMPLE}, audit=Audited("schedule.change", "schedule", "schedule_id"),
 )  # fmt: skip
 def change_schedule(call: Call) -> m.ScheduleRow:
     """Replace a stored schedule's settings; with `version`, only if that version is current (409 otherwise).
@@ -79,7 +80,13 @@ def change_schedule(call: Call) -> m.ScheduleRow:
     return _row(changed)
 
 
-@endpoints.delete("/schedules/{schedule_id}", m.ScheduleRow, role=Role.ADMIN, statuses=(200, 409))
+@endpoints.delete(
+    "/schedules/{schedule_id}",
+    m.ScheduleRow,
+    role=Role.ADMIN,
+    statuses=(200, 409),
+    audit=Audited("schedule.delete", "schedule", "schedule_id"),
+)
 def delete_schedule(call: Call) -> m.ScheduleRow:
     """Delete a stored schedule and cancel the job that was made ahead for its next firing.
 
@@ -90,7 +97,12 @@ def delete_schedule(call: Call) -> m.ScheduleRow:
     return _row(deleted)
 
 
-@endpoints.post("/schedules/{schedule_id}/pause", m.ScheduleRow, statuses=(200, 409))
+@endpoints.post(
+    "/schedules/{schedule_id}/pause",
+    m.ScheduleRow,
+    statuses=(200, 409),
+    audit=Audited("schedule.pause", "schedule", "schedule_id"),
+)
 def pause_schedule(call: Call) -> m.ScheduleRow:
     """Pause a schedule and cancel the job that was made ahead for its next firing. Safe to repeat."""
     paused = service().pause(_id_of(call), call.person)
@@ -98,7 +110,12 @@ def pause_schedule(call: Call) -> m.ScheduleRow:
     return _row(paused)
 
 
-@endpoints.post("/schedules/{schedule_id}/resume", m.ScheduleRow, statuses=(200, 409))
+@endpoints.post(
+    "/schedules/{schedule_id}/resume",
+    m.ScheduleRow,
+    statuses=(200, 409),
+    audit=Audited("schedule.resume", "schedule", "schedule_id"),
+)
 def resume_schedule(call: Call) -> m.ScheduleRow:
     """Resume a paused schedule; it fires at its next time after now. Safe to repeat."""
     resumed = service().resume(_id_of(call))
@@ -106,7 +123,12 @@ def resume_schedule(call: Call) -> m.ScheduleRow:
     return _row(resumed)
 
 
-@endpoints.post("/schedules/{schedule_id}/run", JobRow, statuses=(201, 200))
+@endpoints.post(
+    "/schedules/{schedule_id}/run",
+    JobRow,
+    statuses=(201, 200),
+    audit=Audited("schedule.run", "schedule", "schedule_id"),
+)
 def run_schedule(call: Call) -> Reply:
     """Create a job of a schedule now, even if it is paused. Repeating the Idempotency-Key answers 200 with that job."""
     schedule_id = _id_of(call)

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.http.endpoint import Call, Endpoints
-from chalicelib.api.models.fields import Body, Moment
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints
+from chalicelib.api.models.fields import Moment, Reasoned
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
 from chalicelib.errors import TooManyViews, ViewExists, ViewNotFound
@@ -25,7 +25,7 @@ Search = Annotated[str, StringConstraints(max_length=LONGEST_SEARCH, pattern=r"^
 endpoints = Endpoints()
 
 
-class NewView(Body):
+class NewView(Reasoned):
     """A view to save."""
 
     name: ViewName = Field(
@@ -68,6 +68,7 @@ def list_views(_call: Call) -> ViewList:
 @endpoints.post(
     "/views", ViewRow, body=NewView, statuses=(200, 409),
     examples={"failed": {"name": "Failed today", "search": "?status=failed&range=1h"}},
+    audit=Audited("view.save", "view", made="id"),
 )  # fmt: skip
 def save_view(call: Call) -> ViewRow:
     """Save a view. It replaces the view with the same name, or with `only_new` or another `replaces` the answer is 409.
@@ -84,7 +85,13 @@ def save_view(call: Call) -> ViewRow:
     return _row(made)
 
 
-@endpoints.delete("/views/{view_id}", ViewRow, role=Role.OPERATOR, statuses=(200, 409))
+@endpoints.delete(
+    "/views/{view_id}",
+    ViewRow,
+    role=Role.OPERATOR,
+    statuses=(200, 409),
+    audit=Audited("view.delete", "view", "view_id"),
+)
 def delete_view(call: Call) -> ViewRow:
     """Delete a view for everybody. Returns the deleted view; 409 if somebody saves it at the same time."""
     view_id = call.path["view_id"]

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.access.tokens import Role
-from chalicelib.api.http.endpoint import Call, Endpoints, Reply
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
 from chalicelib.api.jobs.jobs import JOB_ID, operations
 from chalicelib.api.models import webhook_models as m
 from chalicelib.assembly import parts
@@ -42,7 +42,7 @@ def get_webhook(call: Call) -> m.WebhookRow:
 
 @endpoints.post(
     "/webhooks", m.NewSecret, body=m.NewWebhook, role=Role.ADMIN, statuses=(201, 409),
-    examples={"reports": {"name": "billing", **EXAMPLE}},
+    examples={"reports": {"name": "billing", **EXAMPLE}}, audit=Audited("webhook.create", "webhook", made="name"),
 )  # fmt: skip
 def create_webhook(call: Call) -> Reply:
     """Register a webhook; the answer has its secret, which cannot be read again. 409 if the name is taken."""
@@ -54,7 +54,7 @@ def create_webhook(call: Call) -> Reply:
 
 @endpoints.put(
     "/webhooks/{name}", m.WebhookRow, body=m.WebhookSettings, role=Role.ADMIN, statuses=(200, 409),
-    examples={"reports": EXAMPLE},
+    examples={"reports": EXAMPLE}, audit=Audited("webhook.change", "webhook", "name"),
 )  # fmt: skip
 def change_webhook(call: Call) -> m.WebhookRow:
     """Replace the settings of a webhook. Its secret stays; deliveries that wait go to the new URL."""
@@ -63,7 +63,13 @@ def change_webhook(call: Call) -> m.WebhookRow:
     return _row(changed, call)
 
 
-@endpoints.delete("/webhooks/{name}", m.WebhookRow, role=Role.ADMIN, statuses=(200, 409))
+@endpoints.delete(
+    "/webhooks/{name}",
+    m.WebhookRow,
+    role=Role.ADMIN,
+    statuses=(200, 409),
+    audit=Audited("webhook.delete", "webhook", "name"),
+)
 def delete_webhook(call: Call) -> m.WebhookRow:
     """Delete a webhook and its secret; deliveries that wait fail. Returns the deleted webhook."""
     deleted = parts.webhook_service.delete(_name_of(call))
@@ -71,7 +77,13 @@ def delete_webhook(call: Call) -> m.WebhookRow:
     return _row(deleted, call)
 
 
-@endpoints.post("/webhooks/{name}/rotate", m.NewSecret, role=Role.ADMIN, statuses=(200, 409))
+@endpoints.post(
+    "/webhooks/{name}/rotate",
+    m.NewSecret,
+    role=Role.ADMIN,
+    statuses=(200, 409),
+    audit=Audited("webhook.rotate", "webhook", "name"),
+)
 def rotate_webhook(call: Call) -> m.NewSecret:
     """Give a webhook another secret, which only this answer has. For a day, messages are signed with both."""
     changed, secret = parts.webhook_service.rotate(_name_of(call))
@@ -79,7 +91,13 @@ def rotate_webhook(call: Call) -> m.NewSecret:
     return _with_secret(changed, secret)
 
 
-@endpoints.post("/webhooks/{name}/enable", m.WebhookRow, role=Role.ADMIN, statuses=(200, 409))
+@endpoints.post(
+    "/webhooks/{name}/enable",
+    m.WebhookRow,
+    role=Role.ADMIN,
+    statuses=(200, 409),
+    audit=Audited("webhook.enable", "webhook", "name"),
+)
 def enable_webhook(call: Call) -> m.WebhookRow:
     """Enable a webhook that was disabled, or end its pause. This sends no failed delivery again. Safe to repeat."""
     enabled = parts.webhook_service.enable(_name_of(call))
@@ -106,6 +124,7 @@ def list_deliveries(call: Call) -> m.DeliveryPage:
     m.DeliveryRow,
     statuses=(200, 201, 409),
     examples={"again": {}},
+    audit=Audited("webhook.send-again", "webhook", "name"),
 )
 def send_again(call: Call) -> Reply:
     """Send a message again under its webhook-id: a failed delivery runs again, for a delivered one a new one is made.

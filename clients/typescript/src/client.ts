@@ -39,6 +39,10 @@ export interface Retrying {
   payload?: object | undefined;
   from?: string | undefined;
 }
+export interface Why {
+  /** Why, for the audit log; no personal data. */
+  reason?: string | undefined;
+}
 export interface BulkOptions extends Signal {
   /** Only count. */
   dryRun?: boolean;
@@ -48,9 +52,15 @@ export interface BulkOptions extends Signal {
 /** Seconds from one point of a series to the next. */
 export type Step = 60 | 300 | 3600 | 86400;
 export type SeriesQuery = Omit<Query<"get", "/metrics/series">, "step"> & { step?: Step | undefined };
+/** Which changes: `job`, `principal`, `action`, `created_after`, `created_before`, and how many in a page. */
+export type AuditQuery = Omit<Query<"get", "/audit">, "cursor">;
+/** Which counts of refusals: `principal`, `created_after`, `created_before`, and how many in a page. */
+export type RefusalsQuery = Omit<Query<"get", "/audit/refusals">, "cursor">;
 type ScheduleSettings = Omit<Open<Schemas["ScheduleSettings"]>, "version">;
 type Verdict = "acknowledge" | "resolve" | "reopen";
 
+/** Rows in a page of the audit log: the maximum of the API. */
+const AUDIT_PAGE = 200;
 /** Maximum number of ids in one request of a bulk action. */
 const MOST_IDS = 100;
 /**
@@ -199,13 +209,17 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
 
   /**
    * Run a failed, dead-lettered or cancelled job again, with another payload if given. `from` is "start", or the name
-   * of a kept step, sleep or wait: what was kept before it is not run again.
+   * of a kept step, sleep or wait: what was kept before it is not run again. The audit log stores the reason.
    */
-  retry(job: JobOrId, { payload, from, signal, ...unknown }: Signal & Retrying = {}): Promise<JobRow> {
+  retry(
+    job: JobOrId,
+    { payload, from, reason, signal, ...unknown }: Signal & Why & Retrying = {},
+  ): Promise<JobRow> {
     none(unknown);
     const body = {
       ...(payload === undefined ? {} : { payload: payload as Record<string, unknown> }),
       ...(from === undefined ? {} : { from }),
+      ...because(reason),
     };
     return this.ask("post", "/jobs/{job_id}/retry", { ...named(job), body, signal });
   }
@@ -222,11 +236,14 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
 
   /**
    * Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also the jobs that it
-   * made.
+   * made. The audit log stores the reason.
    */
-  cancel(job: JobOrId, { descendants = false, signal, ...unknown }: Signal & { descendants?: boolean } = {}) {
+  cancel(
+    job: JobOrId,
+    { descendants = false, reason, signal, ...unknown }: Signal & Why & { descendants?: boolean } = {},
+  ) {
     none(unknown);
-    const body = descendants ? { descendants } : {};
+    const body = { ...(descendants ? { descendants } : {}), ...because(reason) };
     return this.ask("post", "/jobs/{job_id}/cancel", {
       ...named(job),
       body,
@@ -235,9 +252,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     });
   }
 
-  /** Run a scheduled or retrying job now instead of at its time. */
-  runNow(job: JobOrId, { signal }: Signal = {}): Promise<JobRow> {
-    return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), signal });
+  /** Run a scheduled or retrying job now instead of at its time; the audit log stores the reason. */
+  runNow(job: JobOrId, { reason, signal }: Signal & Why = {}): Promise<JobRow> {
+    const body = reason === undefined ? {} : { body: { reason } };
+    return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), ...body, signal });
   }
 
   /** Post an event to a job whose function waits for it. Only the first event with a name counts. */
@@ -399,9 +417,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Resume a job type. */
-  resume(type: string, { signal }: Signal = {}) {
+  resume(type: string, { reason, signal }: Signal & Why = {}) {
     return this.ask("post", "/job-types/{job_type}/resume", {
       path: { job_type: type },
+      ...(reason === undefined ? {} : { body: { reason } }),
       repeatable: true,
       signal,
     });
@@ -411,6 +430,28 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   async pastPauses(type: string, { signal }: Signal = {}) {
     return (await this.ask("get", "/job-types/{job_type}/pauses", { path: { job_type: type }, signal }))
       .pauses;
+  }
+
+  /** Yield the changes by persons and tokens, newest first; only administrators may read them. */
+  async *audit(which: AuditQuery = {}, { signal }: Signal = {}) {
+    let cursor: string | undefined;
+    do {
+      const query = { limit: AUDIT_PAGE, ...which, cursor };
+      const page: Schemas["AuditPage"] = await this.ask("get", "/audit", { query, signal });
+      yield* page.entries;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** Yield how often callers were refused, by minute, caller and reason, newest first. */
+  async *refusals(which: RefusalsQuery = {}, { signal }: Signal = {}) {
+    let cursor: string | undefined;
+    do {
+      const query = { limit: AUDIT_PAGE, ...which, cursor };
+      const page: Schemas["RefusalPage"] = await this.ask("get", "/audit/refusals", { query, signal });
+      yield* page.refusals;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
   }
 
   /** Yield every schedule by id, with its next and last firings. */
@@ -681,6 +722,10 @@ function idOf(thing: JobOrId, what: "job" | "batch" | "bulk action"): string {
   const id: unknown = typeof thing === "string" ? thing : (thing as { id?: unknown } | undefined)?.id;
   if (typeof id === "string") return id;
   throw new TypeError(`Give the id of a ${what}, or what a method returned about it.`);
+}
+
+function because(reason: string | undefined) {
+  return reason === undefined ? {} : { reason };
 }
 
 function named(job: JobOrId) {

@@ -1,5 +1,15 @@
 export { JobFlow } from "./client.ts";
-export type { BulkOptions, JobOrId, SeriesQuery, Signal, Step, Waiting } from "./client.ts";
+export type {
+  AuditQuery,
+  BulkOptions,
+  JobOrId,
+  RefusalsQuery,
+  SeriesQuery,
+  Signal,
+  Step,
+  Waiting,
+  Why,
+} from "./client.ts";
 export {
   ApiError,
   BatchNotEnded,

@@ -1181,6 +1181,49 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/audit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List changes by persons and tokens, newest first
+     * @description List changes by persons and tokens, newest first. They are kept for 400 days.
+     *
+     *     Follow `next_cursor` until it is null: a page of some changes may be empty, because a request reads at most 1,000
+     *     rows. A change that was made just now may be missing for a second. The creation of a job is no change.
+     */
+    get: operations["list_audit"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/audit/refusals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List how often callers were refused (401, 403, 429, 503), by minute, caller and reason, newest first
+     * @description List how often callers were refused (401, 403, 429, 503), by minute, caller and reason, newest first.
+     */
+    get: operations["list_refusals"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/uploads": {
     parameters: {
       query?: never;
@@ -1327,6 +1370,90 @@ export interface components {
       retry_delay_s: number | null;
       /** @description The last reported progress; null for a completed attempt */
       progress: components["schemas"]["Progress"] | null;
+    };
+    /**
+     * AuditEntry
+     * @description A change by a person or a token.
+     */
+    AuditEntry: {
+      /** Id */
+      id: string;
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+      /**
+       * Action
+       * @description What was asked for, such as `job.retry` or `schedule.pause`
+       */
+      action: string;
+      /**
+       * Kind
+       * @description The kind of what it changes, such as `job` or `schedule`
+       */
+      kind: string;
+      /**
+       * Target
+       * @description Its id; null: several, or the id was not valid
+       */
+      target: string | null;
+      /**
+       * Principal
+       * @description The id of the token; of a command, the AWS identity
+       */
+      principal: string;
+      /**
+       * Label
+       * @description The label of the token at that time; null: a command
+       */
+      label: string | null;
+      /**
+       * Reason
+       * @description Why, as the caller has written
+       */
+      reason: string | null;
+      /**
+       * Ip
+       * @description The caller's network address; null: a command
+       */
+      ip: string | null;
+      /** Correlation Id */
+      correlation_id: string | null;
+      /**
+       * Outcome
+       * @description begun: under way; after a minute, its process has died, and the change may be done or not. refused: nothing was changed. failed: a part may be done
+       * @enum {string}
+       */
+      outcome: "begun" | "done" | "refused" | "failed";
+      /**
+       * Status
+       * @description The HTTP status of the answer
+       */
+      status: number | null;
+      /**
+       * Error
+       * @description The last part of the problem's type, such as `job-conflict`
+       */
+      error: string | null;
+      /** Ended At */
+      ended_at: string | null;
+    };
+    /**
+     * AuditPage
+     * @description Changes, newest first.
+     */
+    AuditPage: {
+      /** Entries */
+      entries: components["schemas"]["AuditEntry"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /**
+       * Looked
+       * @description Number of rows that were read; at most 1,000 for a page
+       */
+      looked: number;
     };
     /**
      * BatchAnswer
@@ -1547,7 +1674,7 @@ export interface components {
       action: "retry" | "cancel" | "discard";
       /**
        * Reason
-       * @description Stored with each discarded job.
+       * @description Stored with each discarded job, and in the audit log: write no personal data.
        */
       reason?: string;
       /** Ids */
@@ -1781,6 +1908,11 @@ export interface components {
      */
     Cancel: {
       /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
        * Descendants
        * @description Also its children, their children, and so on. Default: false.
        */
@@ -1924,6 +2056,11 @@ export interface components {
      */
     CloseBatch: {
       /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
        * Total
        * @description The number of members. Without it, the members are counted a minute or two later.
        */
@@ -2048,7 +2185,7 @@ export interface components {
     Discard: {
       /**
        * Reason
-       * @description Stored with the job.
+       * @description Stored with the job, and in the audit log: write no personal data.
        */
       reason?: string;
     };
@@ -3094,6 +3231,11 @@ export interface components {
      */
     NewEvent: {
       /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
        * Data
        * @description Given to the function that waits for the event; at most 32 KB of JSON.
        */
@@ -3213,6 +3355,11 @@ export interface components {
      * @description A schedule to store.
      */
     NewSchedule: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
       /**
        * Type
        * @description One of GET /job-types.
@@ -3366,6 +3513,11 @@ export interface components {
      */
     NewView: {
       /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
        * Name
        * @description Replaces the view with this name, unless `only_new` or `replaces` is set.
        * @example Failed today
@@ -3393,6 +3545,11 @@ export interface components {
      * @description A webhook to register.
      */
     NewWebhook: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
       /**
        * Url
        * @description https, port 443, a host on the internet; without user name, password and fragment.
@@ -3566,7 +3723,7 @@ export interface components {
     PauseReason: {
       /**
        * Reason
-       * @description Shown during the pause.
+       * @description Shown during the pause, and in the audit log: write no personal data.
        */
       reason?: string;
     };
@@ -3679,10 +3836,26 @@ export interface components {
       burst: number;
     };
     /**
+     * ReasonOnly
+     * @description Options of a change: only its reason.
+     */
+    ReasonOnly: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+    };
+    /**
      * Redrive
      * @description The dead-lettered jobs to retry.
      */
     Redrive: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
       /**
        * Type
        * @description Only jobs of this type; default: all.
@@ -3707,10 +3880,57 @@ export interface components {
       cursor?: string | null;
     };
     /**
+     * RefusalCount
+     * @description How often one caller was refused for one reason in one minute, at least.
+     */
+    RefusalCount: {
+      /**
+       * Minute
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      minute: string;
+      /**
+       * Principal
+       * @description The id of the token; without a known token, the address (an IPv6 network of 64 bits); `others`: more callers than a process counts by name
+       */
+      principal: string;
+      /**
+       * Reason
+       * @description Why, such as `unknown token`, `Forbidden` or `RateLimited`
+       */
+      reason: string;
+      /**
+       * Count
+       * @description The number; the real one may be almost twice as large, in a flood larger
+       */
+      count: number;
+    };
+    /**
+     * RefusalPage
+     * @description Counts of refused requests (401, 403, 429, 503), newest first.
+     */
+    RefusalPage: {
+      /** Refusals */
+      refusals: components["schemas"]["RefusalCount"][];
+      /** Next Cursor */
+      next_cursor: string | null;
+      /**
+       * Looked
+       * @description Number of rows that were read; at most 1,000 for a page
+       */
+      looked: number;
+    };
+    /**
      * Retry
      * @description Options of a retry.
      */
     Retry: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
       /**
        * Payload
        * @description Replaces the old payload.
@@ -3862,6 +4082,11 @@ export interface components {
      * @description The settings that replace all settings of a stored schedule.
      */
     ScheduleSettings: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
       /**
        * Type
        * @description One of GET /job-types.
@@ -4050,7 +4275,7 @@ export interface components {
       action: "retry" | "cancel" | "discard";
       /**
        * Reason
-       * @description Stored with each discarded job.
+       * @description Stored with each discarded job, and in the audit log: write no personal data.
        */
       reason?: string;
       /** Ids */
@@ -4465,6 +4690,11 @@ export interface components {
      * @description The settings of a webhook.
      */
     WebhookSettings: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
       /**
        * Url
        * @description https, port 443, a host on the internet; without user name, password and fragment.
@@ -5550,7 +5780,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -6683,7 +6917,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -7292,7 +7530,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Started */
       202: {
@@ -7430,7 +7672,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Started */
       202: {
@@ -8009,7 +8255,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -8695,7 +8945,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -8820,7 +9074,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -8956,7 +9214,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -9095,7 +9357,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -9581,7 +9847,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -9706,7 +9976,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -9842,7 +10116,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -10074,7 +10352,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -10677,7 +10959,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -10813,7 +11099,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -10949,7 +11239,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -11234,7 +11528,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
     responses: {
       /** @description Done */
       200: {
@@ -11342,6 +11640,162 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_audit: {
+    parameters: {
+      query?: {
+        /** @description The id of a token, or the AWS identity of a command. */
+        principal?: string;
+        /** @description Not before this time. */
+        created_after?: string;
+        /** @description Before this time. */
+        created_before?: string;
+        limit?: number;
+        /** @description The next_cursor of a page. */
+        cursor?: string;
+        /** @description Changes of this job. */
+        job?: string;
+        /** @description One action. */
+        action?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AuditPage"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_refusals: {
+    parameters: {
+      query?: {
+        /** @description The id of a token, or an address. */
+        principal?: string;
+        /** @description Not before this time. */
+        created_after?: string;
+        /** @description Before this time. */
+        created_before?: string;
+        limit?: number;
+        /** @description The next_cursor of a page. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RefusalPage"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {

@@ -83,6 +83,14 @@ KINDS = (
         # without the failures of other receivers, which may have been mended since
         ("pk", "WEBHOOKSTATES"), having="disabled_at",
     ),
+    Kind(
+        "AuditRow", "control", r"AUDIT#\d{4}-\d\d", ANY, How.AS_IT_IS, "who changed what, also before the restore",
+        ("pk", "AUDIT#"),
+    ),
+    Kind(
+        "RefusalRow", "control", r"REFUSED#\d{4}-\d\d", ANY, How.AS_IT_IS, "who was refused before the restore",
+        ("pk", "REFUSED#"),
+    ),
     Kind("ViewRow", "control", "VIEWS", ANY, How.AS_IT_IS, "a filter with a name", ("pk", "VIEWS")),
     Kind(
         "QuotaRow", "control", r"CAP#.+", r"\d+", How.AS_IT_IS, "a day's quota is not taken twice", ("pk", "CAP#")

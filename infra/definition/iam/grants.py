@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import (
+    AUDIT,
     AUTO_PAUSE,
     DUE,
     RATE,
+    REFUSED,
     SCHEDULES,
     VIEWS,
     WEBHOOK_STATES,
@@ -141,6 +143,8 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         "dynamodb:Query:jobs/index/members",
         *_batches(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
+        *_updating(f"{AUDIT}*", f"{REFUSED}*"),
+        f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
         *(f"dynamodb:{action}:control/{rows}" for rows in (SCHEDULES, VIEWS) for action in ("DeleteItem", "PutItem")),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobflow.cli import printer
+from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
 from jobflow.cli.session import Session
 
@@ -23,8 +23,8 @@ ROUNDS: list["Column"] = [
     ("DONE", lambda one: one.done),
     ("FAILED", lambda one: one.failed),
     ("CANCELLED", lambda one: one.cancelled),
-    ("OPENED", lambda one: printer.ago(one.opened_at)),
-    ("ENDED", lambda one: printer.ago(one.ended_at) if one.ended_at else ""),
+    ("OPENED", lambda one: reading.ago(one.opened_at)),
+    ("ENDED", lambda one: reading.ago(one.ended_at) if one.ended_at else ""),
 ]
 
 
@@ -37,7 +37,7 @@ def list_(session: Session) -> None:
         ("STATE", lambda row: row.state),
         ("DONE", _progress),
         ("FAILED", lambda row: row.newest.failed),
-        ("CREATED", lambda row: printer.ago(row.created_at)),
+        ("CREATED", lambda row: reading.ago(row.created_at)),
     ]
     session.out.rows(session.client.batches().batches, columns, "No batches.")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from jobflow.cli import printer
+from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
 from jobflow.cli.session import Session
 
@@ -21,7 +21,7 @@ def list_(session: Session) -> None:
         ("STATE", lambda row: row.state),
         ("JOBS", lambda row: row.matched),
         ("SKIPPED", lambda row: row.skipped),
-        ("STARTED", lambda row: printer.ago(row.started_at)),
+        ("STARTED", lambda row: reading.ago(row.started_at)),
         ("BY", lambda row: row.started_by),
     ]
     session.out.rows(session.client.bulk_actions(), columns, "No bulk actions.")

@@ -24,6 +24,7 @@ Field = Annotated[
     typer.Option("--field", "-f", help="Set a field of the payload: name=value. n=1 is a number, n='\"1\"' a text."),
 ]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="Label it; may be repeated.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; the audit log keeps it. No personal data.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not follow many: the platform continues without it.")]
@@ -160,6 +161,7 @@ def retry(
             "--from", metavar="STEP", help="One job: keep what it kept before this step, sleep or wait; start: nothing."
         ),
     ] = None,
+    reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -181,9 +183,9 @@ def retry(
             if dry_run:
                 return
             many.confirm(f"Retry {job_id} from {begin}?", many.ASK_FROM, yes=yes)
-        views.created(session, session.client.retry(job_id, payload, begin))
+        views.created(session, session.client.retry(job_id, payload, begin, reason=reason))
         return
-    _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes, wait=not no_wait)
+    _act(session, "retry", job or [], which, dry_run=dry_run, yes=yes, reason=reason, wait=not no_wait)
 
 
 @command(
@@ -193,6 +195,7 @@ def cancel(
     session: Session,
     which: "JobFilter",
     job: Ids = None,
+    reason: Reason = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,
@@ -204,17 +207,17 @@ def cancel(
             raise usage("--descendants needs exactly one job and cannot be combined with a filter or --dry-run.")
         from jobflow.cli import many
 
-        many.family(session, session.id_of((job or [""])[0]), yes=yes)
+        many.family(session, session.id_of((job or [""])[0]), yes=yes, reason=reason)
         return
-    _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes, wait=not no_wait)
+    _act(session, "cancel", job or [], which, dry_run=dry_run, yes=yes, reason=reason, wait=not no_wait)
 
 
 @command(app, "run-now", "jobs run-now @last")
-def run_now(session: Session, job: Id) -> None:
+def run_now(session: Session, job: Id, reason: Reason = "") -> None:
     """Run a scheduled or retrying job now instead of at its time."""
     from jobflow.cli import views
 
-    views.created(session, session.client.run_now(session.id_of(job)))
+    views.created(session, session.client.run_now(session.id_of(job), reason=reason))
 
 
 @command(app, "event", 'jobs event @last approved --data \'{"by": "ada"}\'')

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobflow.cli import printer, reading
+from jobflow.cli import reading
 from jobflow.cli.command import command
 from jobflow.cli.commands.jobs import Id
 from jobflow.cli.filters import Type
@@ -99,7 +99,7 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         ("DEAD", lambda row: row[1].dead_letter_jobs),
         (
             "OLDEST",
-            lambda row: None if row[1].oldest_queued_age_s is None else printer.lasting(row[1].oldest_queued_age_s),
+            lambda row: None if row[1].oldest_queued_age_s is None else reading.lasting(row[1].oldest_queued_age_s),
         ),
     ]
     session.out.rows(sorted(found.by_type.items()), columns, "No jobs yet.")
@@ -118,9 +118,9 @@ def health(session: Session) -> None:
         ("TYPE", lambda row: row.type),
         ("NUMBER", lambda row: row.number),
         ("ACKNOWLEDGED", lambda row: row.acknowledged),
-        ("SINCE", lambda row: printer.ago(row.since)),
+        ("SINCE", lambda row: reading.ago(row.since)),
         ("A MINUTE", lambda row: None if row.growth_per_minute is None else f"{row.growth_per_minute:+g}"),
-        ("DRAINS IN", lambda row: None if row.drain_eta_s is None else printer.lasting(row.drain_eta_s)),
+        ("DRAINS IN", lambda row: None if row.drain_eta_s is None else reading.lasting(row.drain_eta_s)),
     ]
     session.out.rows(session.client.findings(), columns, "All healthy.")
 
@@ -141,7 +141,7 @@ def errors(
         ("FINGERPRINT", lambda group: group.fingerprint),
         ("TYPE", lambda group: group.type),
         ("COUNT", lambda group: group.count),
-        ("LAST SEEN", lambda group: printer.ago(group.last_seen)),
+        ("LAST SEEN", lambda group: reading.ago(group.last_seen)),
         ("SAMPLE", lambda group: (group.sample_job_ids or [""])[0][:8]),
         ("ERROR", lambda group: f"{group.error_class}: {group.message}"),
     ]

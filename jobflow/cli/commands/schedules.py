@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobflow.cli import printer, reading
+from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
 from jobflow.cli.commands.jobs import Field
 from jobflow.cli.session import Session
@@ -55,7 +55,7 @@ def list_(session: Session) -> None:
 
 
 def _next(row: "ScheduleRow") -> str | None:
-    return printer.ago(row.next_firings[0].at) if row.next_firings else None
+    return reading.ago(row.next_firings[0].at) if row.next_firings else None
 
 
 @command(app, "show", "schedules show weekly-report")
@@ -211,7 +211,7 @@ def _print(session: Session, row: "ScheduleRow") -> None:
         ("ends at", row.ends_at),
         ("catch up", row.catch_up),
         ("overlap", row.overlap),
-        ("expires after", None if row.expires_seconds is None else printer.lasting(row.expires_seconds)),
+        ("expires after", None if row.expires_seconds is None else reading.lasting(row.expires_seconds)),
         ("declared", "in its handler file" if row.declared else "no: it is stored, and changed here"),
         ("created", row.created_at),
         ("updated", row.updated_at),

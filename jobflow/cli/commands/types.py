@@ -20,7 +20,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Shown while the type is p
 @command(app, "list", "types list")
 def list_(session: Session) -> None:
     """List the job types with their backlog."""
-    from jobflow.cli import printer
+    from jobflow.cli import reading
     from jobflow.plain import plain
 
     numbers = session.client.metrics().by_type
@@ -35,7 +35,7 @@ def list_(session: Session) -> None:
         ("QUEUED", lambda row: row[1] and row[1].by_status.get("queued", 0)),
         ("DEAD", lambda row: row[1] and row[1].dead_letter_jobs),
         ("ATTEMPTS", lambda row: row[0].max_attempts),
-        ("TIMEOUT", lambda row: printer.lasting(row[0].timeout)),
+        ("TIMEOUT", lambda row: reading.lasting(row[0].timeout)),
         ("WHAT IT DOES", lambda row: row[0].description.partition("\n")[0]),
     ]
     session.out.rows(rows, columns, "No job types.")
@@ -66,7 +66,7 @@ def _pause(numbers: "TypeNumbers | None") -> str | None:
 
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     """Return all settings of a type for people; a setting that the type does not declare is None."""
-    from jobflow.cli.printer import lasting
+    from jobflow.cli.reading import lasting
 
     rule, rate = kind.pause_when, kind.rate
     burst = f", {rate.burst} more at once" if rate and rate.burst else ""

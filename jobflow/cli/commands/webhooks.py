@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from jobflow.cli import printer
+from jobflow.cli import reading
 from jobflow.cli.command import app_of, command, usage
 from jobflow.cli.session import Session
 from jobflow.errors import NotFound
@@ -132,7 +132,7 @@ def deliveries(
         ("JOB", lambda row: row.job_id or f"batch {row.batch}"),
         ("ENDED", lambda row: row.ended),
         ("ATTEMPTS", lambda row: row.attempts),
-        ("CREATED", lambda row: printer.ago(row.created_at)),
+        ("CREATED", lambda row: reading.ago(row.created_at)),
         ("ANSWER", lambda row: f"{row.status} {row.answer or ''}" if row.status else row.answer),
     ]
     session.out.rows((row for row, _ in zip(found, range(limit), strict=False)), columns, "No deliveries.")

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow.client import batches, calls, flow, hooks, schedules, uploads, within
+from jobflow.client import auditing, batches, calls, flow, hooks, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob
 from jobflow.client.http import httpx
@@ -180,29 +180,30 @@ class JobFlow:
         """Wait for a job and return its result; raise JobNotCompleted if it failed, or WaitTimeout."""
         return self._run(flow.result(job, timeout, self._patience, self._now))
 
-    def retry(self, job: JobOrId, payload: Any = None, from_: str | None = None) -> m.JobRow:
+    def retry(self, job: JobOrId, payload: Any = None, from_: str | None = None, *, reason: str = "") -> m.JobRow:
         """Run a failed, dead-lettered or cancelled job again, with another payload if given.
 
         `from_` is "start", or the name of a kept step, sleep or wait: what was kept before it is not run again. Without
-        it, the job continues after its last kept step, and with another payload it begins from the start.
+        it, the job continues after its last kept step, and with another payload it begins from the start. The audit log
+        stores the reason.
         """
-        return self._ask(calls.retry(job, payload, from_))
+        return self._ask(calls.retry(job, payload, from_, reason))
 
     def preview_retry(self, job: JobOrId, from_: str | None = None) -> m.RetryPreview:
         """Return what `retry` would keep, and what it would run anew; nothing is changed."""
         return self._ask(calls.preview_retry(job, from_))
 
-    def cancel(self, job: JobOrId, *, descendants: bool = False) -> m.CancelledJob:
+    def cancel(self, job: JobOrId, *, descendants: bool = False, reason: str = "") -> m.CancelledJob:
         """Stop a job: a waiting job at once, a running job at its next check; with `descendants`, also its children.
 
         `answer.descendants` has the number of children by result. If `answer.descendants.more` is true, some children
-        are left: repeat the call.
+        are left: repeat the call. The audit log stores the reason.
         """
-        return self._ask(calls.cancel(job, descendants=descendants))
+        return self._ask(calls.cancel(job, descendants=descendants, reason=reason))
 
-    def run_now(self, job: JobOrId) -> m.JobRow:
-        """Run a scheduled or retrying job now instead of at its time."""
-        return self._ask(calls.run_now(job))
+    def run_now(self, job: JobOrId, *, reason: str = "") -> m.JobRow:
+        """Run a scheduled or retrying job now instead of at its time; the audit log stores the reason."""
+        return self._ask(calls.run_now(job, reason))
 
     def event(self, job: JobOrId, name: str, data: Any = None) -> m.JobRow:
         """Post an event to a job whose function calls `ctx.wait_for(name)`. Only the first event with a name counts."""
@@ -342,9 +343,9 @@ class JobFlow:
         """Pause a job type; the reason is shown during the pause."""
         return self._ask(calls.pause(type, reason))
 
-    def resume(self, type: TypeOrName) -> m.Paused:
-        """Resume a job type."""
-        return self._ask(calls.resume(type))
+    def resume(self, type: TypeOrName, reason: str = "") -> m.Paused:
+        """Resume a job type; the audit log stores the reason."""
+        return self._ask(calls.resume(type, reason))
 
     def past_pauses(self, type: TypeOrName) -> list[m.PastPauseRow]:
         """Return the last 20 ended pauses of a job type, newest first."""
@@ -476,6 +477,49 @@ class JobFlow:
     def run_schedule(self, schedule_id: str) -> m.JobRow:
         """Create a job of a schedule now, even if it is paused."""
         return self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
+
+    def audit(
+        self,
+        *,
+        job: JobOrId | None = None,
+        principal: str | None = None,
+        action: str | None = None,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+    ) -> Iterator[m.AuditEntry]:
+        """Yield the changes by persons and tokens, newest first; only administrators may read them.
+
+        `principal` is a token's id, `action` such as "job.retry". Each page reads up to 1,000 rows.
+        """
+        which = {"job": job, "principal": principal, "action": action}
+        times = {"created_after": created_after, "created_before": created_before}
+        cursor: str | None = None
+        while True:
+            page = self._ask(auditing.changes(cursor, which | times))
+            yield from page.entries
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def refusals(
+        self,
+        *,
+        principal: str | None = None,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+    ) -> Iterator[m.RefusalCount]:
+        """Yield how often callers were refused, by minute, caller and reason, newest first.
+
+        `principal` is a token's id, or an address.
+        """
+        times = {"created_after": created_after, "created_before": created_before}
+        cursor: str | None = None
+        while True:
+            page = self._ask(auditing.refusals(cursor, {"principal": principal} | times))
+            yield from page.refusals
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def webhooks(self) -> list[m.WebhookRow]:
         """Return every webhook, by name. No answer but that of `create_webhook` and `rotate_webhook` has a secret."""

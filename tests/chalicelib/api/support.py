@@ -16,6 +16,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore, MemoryRateWindows
 from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api import routes
 from chalicelib.assembly import parts
+from chalicelib.audit.memory import MemoryAudit
 from chalicelib.batches.memory import MemoryBatches
 from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.counters.port import Standing
@@ -119,7 +120,8 @@ class World:
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
             "batch_rows": MemoryBatches(),
             "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
-            "views": MemoryViews(), "webhooks": MemoryWebhooks(), "webhook_secrets": MemorySecrets(),
+            "views": MemoryViews(), "audit": MemoryAudit(),
+            "webhooks": MemoryWebhooks(), "webhook_secrets": MemorySecrets(),
         }  # fmt: skip
         parts.replace(**{**ports, **self.parts})
         self.secrets = {role: parts.tokens.issue(role, f"a {role}")[0] for role in Role}

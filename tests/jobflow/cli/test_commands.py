@@ -9,7 +9,7 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.jobs.job import Status
 from jobflow import profiles
-from jobflow.cli import printer, reading
+from jobflow.cli import reading
 from jobflow.cli.commands import numbers
 from jobflow.cli.printer import safe
 from tests.chalicelib.api.support import T0, World
@@ -183,7 +183,7 @@ def test_moments() -> None:
 def test_how_long_ago() -> None:
     now = datetime(2027, 3, 1, 12, tzinfo=UTC)
     for seconds, text in ((5, "5.0s ago"), (0.03, "30ms ago"), (0, "0s ago"), (7200, "2h ago"), (-30, "in 30s")):
-        assert printer.ago(now - timedelta(seconds=seconds), now) == text
+        assert reading.ago(now - timedelta(seconds=seconds), now) == text
 
 
 def test_an_assistant_is_told_the_whole_address(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

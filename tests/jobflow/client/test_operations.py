@@ -11,6 +11,7 @@ import pytest
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from jobflow import JobFlow, errors, models, problems
+from jobflow.client import auditing
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.support import Connect, Slept, Wire
 
@@ -235,3 +236,22 @@ def test_an_earlier_payload_and_ended_pauses_can_be_read(client: JobFlow, world:
     assert client.past_pauses("test.note") == []
     client.resume("test.note")
     assert [pause.reason for pause in client.past_pauses("test.note")] == ["the provider is down"]
+
+
+def test_changes_are_found_with_their_reasons_over_pages(
+    client: JobFlow, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditing, "MOST", 2)
+    job = world.create()
+    for acted in (client.cancel, client.retry, client.cancel):
+        acted(job, reason="ä reason")
+        world.clock.advance(1)
+    client.pause("test.note", "Maintenance")
+    found = list(client.audit(job=job, created_after=datetime.fromtimestamp(T0, UTC)))
+    assert [(one.action, one.reason) for one in found] == [
+        ("job.cancel", "ä reason"), ("job.retry", "ä reason"), ("job.cancel", "ä reason"),
+    ]  # fmt: skip
+    assert [one.reason for one in client.audit(action="job-type.pause")] == ["Maintenance"]
+    assert len(list(client.audit())) == 4
+    world.get("/jobs", token="none")
+    assert [one.count for one in client.refusals()] == [1]

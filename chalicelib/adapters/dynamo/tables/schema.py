@@ -23,6 +23,9 @@ SCHEDULES = "SCHEDULES"
 """Partition of the schedules in the control table, and in the index of their next firings."""
 WEBHOOKS, WEBHOOK_STATES = "WEBHOOKS", "WEBHOOKSTATES"
 """Partitions of the webhooks, and of the states of their receivers, in the control table."""
+AUDIT, REFUSED = "AUDIT#", "REFUSED#"
+"""Prefixes of the partitions with the changes of a month, and with the refusals of a month, in the control table. In
+the index of what is due, `AUDIT#<kind>#<id>` has the changes of one thing."""
 VIEWS = "VIEWS"
 """Partition of the views of the console, in the control table."""
 META = "META"
@@ -59,8 +62,8 @@ def control_table() -> dict[str, Any]:
     """Return the table of rate windows, counters, tokens and schedules.
 
     These rows are in a separate table because their many changes must not enter the jobs' stream. The index `due` is
-    sparse: it contains the complete rows of schedules with a next firing, because the watchdog reads them there, and
-    the rounds of batches that have not ended.
+    sparse: it contains the complete rows of schedules with a next firing, because the watchdog reads them there, the
+    rounds of batches that have not ended, and the changes of the audit log, by what they have changed.
     """
     by_next_firing = {"IndexName": DUE, "KeySchema": _keys("due_in", "due_at"), "Projection": {"ProjectionType": "ALL"}}
     return {

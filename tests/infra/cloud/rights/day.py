@@ -107,6 +107,17 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     schedules(acting, mail)
     webhooks(acting)
     views(acting)
+    audit(acting, first)
+
+
+def audit(acting: Stage, job_id: str) -> None:
+    """Read who changed what, and who was refused."""
+    mine, acting.token = acting.token, "unknown"
+    assert acting.call("GET", "/jobs")[0] == 401
+    acting.token = mine
+    for path in ("/audit", f"/audit?job={job_id}", "/audit/refusals"):
+        status, answer = acting.call("GET", path)
+        assert status == 200, answer
 
 
 def views(acting: Stage) -> None:

@@ -1,0 +1,47 @@
+"""Record the requests that change something in the audit log, before they change it."""
+
+from pydantic import BaseModel
+
+from chalicelib.api.http.endpoint import Audited, Call, Endpoint, Reply, Text
+from chalicelib.api.http.problems import problem_of
+from chalicelib.assembly import parts
+from chalicelib.audit.recording import Change, recorded
+from chalicelib.audit.rule import Outcome
+
+PREFIX = "urn:jobflow:problem:"
+FIRST_FAILURE = 500
+
+
+def changed(endpoint: Endpoint, call: Call, ip: str) -> BaseModel | Reply | Text:
+    """Call the endpoint's handler, within an entry of the audit log if it changes something.
+
+    Raises NotAudited, and what the handler raises.
+    """
+    declared = endpoint.audit
+    if not isinstance(declared, Audited) or (declared.unless and getattr(call.body, declared.unless)):
+        return endpoint.handler(call)
+    with recorded(parts.audit, parts.clock, _change(declared, call, ip)) as entry:
+        try:
+            answer = endpoint.handler(call)
+        except Exception as error:
+            problem = problem_of(error)
+            outcome = Outcome.FAILED if problem["status"] >= FIRST_FAILURE else Outcome.REFUSED
+            entry.answered(outcome, problem["status"], problem["type"].removeprefix(PREFIX))
+            raise
+        entry.answered(Outcome.DONE, answer.status if isinstance(answer, Reply | Text) else 200,
+                       target=_made(declared, answer))  # fmt: skip
+        return answer
+
+
+def _change(declared: Audited, call: Call, ip: str) -> Change:
+    action = f"{declared.action}.{getattr(call.body, declared.by)}" if declared.by else declared.action
+    # an id in the path may have any case, as in the endpoints themselves
+    target = call.path[declared.path].lower() if declared.path else str(getattr(call.body, declared.made, ""))
+    label = call.caller.label if call.caller else ""
+    reason = getattr(call.body, "reason", "")
+    return Change(action, declared.on, target, call.principal, label, ip, call.correlation_id, reason)
+
+
+def _made(declared: Audited, answer: BaseModel | Reply | Text) -> str | None:
+    body = answer.body if isinstance(answer, Reply) else answer
+    return str(getattr(body, declared.made)) if declared.made else None

@@ -1,0 +1,1 @@
+"""Record who changed what, and count refused requests."""

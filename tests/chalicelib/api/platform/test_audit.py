@@ -1,0 +1,181 @@
+"""Test the audit log over the API: who changed what, why and from where, and what is not in it."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.access.tokens import Role
+from chalicelib.adapters import aws
+from chalicelib.api.http.endpoint import Audited, Unaudited
+from chalicelib.api.routes import all_endpoints
+from chalicelib.assembly import parts
+from chalicelib.audit.memory import MemoryAudit
+from chalicelib.audit.rule import SHAPES, End, Entry
+from chalicelib.jobs.job import Status
+from tests.chalicelib.api.support import ADDRESS, World
+from tests.support import REGION
+
+WRITES = [endpoint for endpoint in all_endpoints() if endpoint.writes]
+SECRET = "acme-secret"
+
+
+def entries(world: World, query: str = "") -> list[Any]:
+    answer = world.get(f"/audit{query}")
+    assert answer.status == 200, answer
+    return list(answer.json["entries"])
+
+
+@pytest.mark.parametrize("endpoint", WRITES, ids=lambda endpoint: endpoint.name)
+def test_every_endpoint_that_changes_something_says_how_it_is_recorded(endpoint: Any) -> None:
+    match endpoint.audit:
+        case Audited() as audited:
+            assert audited.on in SHAPES
+            assert not audited.path or f"{{{audited.path}}}" in endpoint.path
+            assert not audited.made or audited.made in endpoint.answer.model_fields
+            for name in filter(None, (audited.by, audited.unless)):
+                assert name in endpoint.body.model_fields
+            assert "reason" in endpoint.body.model_fields, "a change can have a reason"
+            assert "{" not in endpoint.path or audited.path, "the path says what is changed"
+        case Unaudited() as other:
+            assert other.why
+        case _:
+            pytest.fail(f"{endpoint.name}: add audit=Audited(…), or Unaudited(why)")
+
+
+def test_only_the_creation_of_jobs_and_batches_and_an_upload_are_not_recorded() -> None:
+    left_out = {endpoint.path for endpoint in WRITES if isinstance(endpoint.audit, Unaudited)}
+    assert left_out == {"/jobs", "/jobs/batch", "/batches", "/batches/{batch_id}/jobs", "/uploads"}
+
+
+def test_a_change_says_who_what_why_and_from_where(world: World) -> None:
+    job_id = world.create(tags=[SECRET], payload={"to": [f"{SECRET}@example.com"]})
+    assert entries(world) == [], "the creation of a job is no entry"
+    world.put_in(job_id, Status.FAILED)
+    sent = {"X-Correlation-Id": "request-7"}
+    body = {"reason": "The provider is up again", "payload": {"to": [f"{SECRET}@example.com"]}}
+    assert world.post(f"/jobs/{job_id}/retry", body, role=Role.OPERATOR, headers=sent).status == 200
+    [entry] = entries(world)
+    [token] = [token for token in parts.tokens.list() if token.label == "a operator"]
+    assert entry == {
+        **entry, "action": "job.retry", "kind": "job", "target": job_id, "principal": token.id, "label": "a operator",
+        "reason": "The provider is up again", "ip": ADDRESS, "correlation_id": "request-7", "outcome": "done",
+        "status": 200, "error": None,
+    }  # fmt: skip
+    assert SECRET not in str(entry)
+    assert world.get(f"/jobs/{job_id}").json["actions"][-1]["by"] == "a operator"
+
+
+def test_a_refused_change_is_recorded_with_its_problem_and_without_its_text(world: World) -> None:
+    job_id = world.create()
+    assert world.post(f"/jobs/{job_id}/retry").status == 409
+    assert world.post(f"/jobs/{SECRET}/cancel").status == 404
+    told = [(one["action"], one["target"], one["outcome"], one["status"], one["error"]) for one in entries(world)]
+    assert sorted(told) == [
+        ("job.cancel", None, "refused", 404, "job-not-found"), ("job.retry", job_id, "refused", 409, "job-conflict"),
+    ]  # fmt: skip
+
+
+def test_what_is_refused_before_it_begins_is_no_entry(world: World) -> None:
+    job_id = world.create()
+    assert world.post(f"/jobs/{job_id}/cancel", {"reason": "x" * 201}).status == 422
+    assert world.post(f"/jobs/{job_id}/cancel", role=Role.VIEWER).status == 403
+    assert world.post("/bulk", {"action": "cancel", "everything": True, "dry_run": True}).status == 202
+    assert entries(world) == []
+
+
+def test_what_was_made_is_named(world: World) -> None:
+    job_id = world.create()
+    started = world.post("/bulk", {"action": "cancel", "ids": [job_id], "reason": "Wrong customer"}).json["id"]
+    view = world.post("/views", {"name": SECRET, "search": f"?tag={SECRET}"}).json["id"]
+    found = {one["action"]: one for one in entries(world)}
+    assert (found["bulk.cancel"]["target"], found["bulk.cancel"]["reason"]) == (started, "Wrong customer")
+    assert found["view.save"]["target"] == view
+    assert SECRET not in str(found)
+
+
+def test_only_admins_read_it_and_filters_and_pages_work(world: World) -> None:
+    ids = [world.create() for _ in range(3)]
+    for job_id in ids:
+        world.clock.advance(1)
+        world.post(f"/jobs/{job_id}/cancel", role=Role.OPERATOR)
+        world.clock.advance(1)
+        world.post(f"/jobs/{job_id}/retry")
+    for role in (Role.VIEWER, Role.OPERATOR):
+        assert world.get("/audit", role=role).status == 403
+    [admin] = [token.id for token in parts.tokens.list() if token.label == "a admin"]
+    assert [one["action"] for one in entries(world, f"?job={ids[1].upper()}")] == ["job.retry", "job.cancel"]
+    assert [one["target"] for one in entries(world, f"?principal={admin}")] == ids[::-1]
+    assert [one["target"] for one in entries(world, "?action=job.cancel&limit=2")] == ids[:0:-1]
+    first = world.get("/audit?limit=4").json
+    rest = world.get(f"/audit?limit=4&cursor={first['next_cursor']}").json
+    assert len({one["id"] for one in first["entries"] + rest["entries"]}) == 6
+    assert rest["next_cursor"] is None
+    assert world.get(f"/audit?action=job.cancel&cursor={first['next_cursor']}").status == 400
+    assert world.get("/audit?job=acme").status == 422
+
+
+class Broken(MemoryAudit):
+    """A store that cannot begin, or cannot end."""
+
+    def __init__(self, fails: str) -> None:
+        super().__init__()
+        self._fails = fails
+
+    def begin(self, entry: Entry) -> None:
+        if self._fails == "begin":
+            raise TimeoutError
+        super().begin(entry)
+
+    def end(self, entry: Entry, end: End) -> None:
+        raise TimeoutError
+
+
+def test_nothing_is_changed_if_the_entry_cannot_be_stored() -> None:
+    world = World(parts={"audit": Broken("begin")})
+    made = world.post("/views", {"name": "Failed", "search": ""})
+    assert (made.status, made.json["type"]) == (503, "urn:jobflow:problem:not-audited")
+    assert world.get("/views").json == {"views": []}
+
+
+def test_a_change_is_answered_as_it_is_if_only_its_outcome_cannot_be_stored() -> None:
+    log = Broken("end")
+    world = World(parts={"audit": log})
+    assert world.post("/views", {"name": "Failed", "search": ""}).status == 200
+    assert [one["outcome"] for one in entries(world)] == ["begun"]
+
+
+def test_refusals_are_counted_by_caller_and_reason(world: World) -> None:
+    token = "jf_" + "x" * 43
+    for _ in range(4):
+        assert world.get("/jobs", token=token).status == 401
+    assert world.post("/job-types/test.note/pause", role=Role.VIEWER).status == 403
+    assert world.get("/audit/refusals", role=Role.OPERATOR).status == 403
+    world.clock.advance(60)
+    assert world.get("/jobs", token=token).status == 401
+    counted = {
+        (one["minute"], one["principal"], one["reason"]): one["count"]
+        for one in world.get("/audit/refusals").json["refusals"]
+    }
+    [viewer] = [token.id for token in parts.tokens.list() if token.label == "a viewer"]
+    before = min(counted)[0]
+    assert counted[before, ADDRESS, "unknown token"] == 4
+    assert counted[before, viewer, "Forbidden"] == 1
+    assert world.get(f"/audit/refusals?principal={viewer}").json["refusals"][0]["reason"] == "Forbidden"
+
+
+def test_a_post_of_a_job_writes_nothing_into_the_log(over_aws: Any) -> None:
+    """Nor does it read it: a job costs what it has cost."""
+    world = over_aws()
+    asked: list[str] = []
+    events = aws.client("dynamodb", REGION).meta.events
+
+    def note(params: Any, **_: Any) -> None:
+        asked.append(str(params.get("body", params)))
+
+    events.register("before-call.dynamodb", note)
+    try:
+        world.create()
+    finally:
+        events.unregister("before-call.dynamodb", note)
+    assert asked
+    assert not [one for one in asked if "AUDIT#" in one or "REFUSED#" in one]
