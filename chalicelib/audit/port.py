@@ -5,17 +5,21 @@ from typing import Protocol
 from chalicelib.audit.rule import End, Entry, Page, Refused, Which
 
 
-class AuditLog(Protocol):
-    """Store entries, and counts of refusals. Nothing is ever deleted; a row expires after 400 days.
-
-    Raises the store's errors.
-    """
+class Recorder(Protocol):
+    """Store entries. Raises the store's errors."""
 
     def begin(self, entry: Entry) -> None:
         """Store an entry before its change; a repetition changes nothing."""
 
     def end(self, entry: Entry, end: End) -> None:
         """Store the end of a change whose entry is stored."""
+
+
+class AuditLog(Recorder, Protocol):
+    """Store entries, and counts of refusals. Nothing is ever deleted; a row expires after 400 days.
+
+    Raises the store's errors.
+    """
 
     def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
         """Return up to `limit` entries, newest first, from after `position`; an entry may be missing for a second."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chalicelib.audit import events
-from chalicelib.audit.port import AuditLog
+from chalicelib.audit.port import Recorder
 from chalicelib.audit.rule import End, Entry, Outcome, cut, entry_id, known_target
 from chalicelib.errors import NotAudited
 
@@ -42,7 +42,7 @@ class Recorded:
 
 
 @contextmanager
-def recorded(log: AuditLog, clock: Callable[[], float], change: Change) -> Iterator[Recorded]:
+def recorded(log: Recorder, clock: Callable[[], float], change: Change) -> Iterator[Recorded]:
     """Store an entry, let the block make the change, and store the outcome.
 
     Raises NotAudited before the block if the entry cannot be stored: an unrecorded change is not made. If the process
@@ -70,7 +70,7 @@ def recorded(log: AuditLog, clock: Callable[[], float], change: Change) -> Itera
     _end(log, entry, End(said.outcome, clock(), said.status, said.error, said.target))
 
 
-def _end(log: AuditLog, entry: Entry, end: End) -> None:
+def _end(log: Recorder, entry: Entry, end: End) -> None:
     try:
         log.end(entry, end)
     except Exception as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from chalicelib.access.tokens import Tokens
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.audit.dynamo import DynamoAudit
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
 from infra.cloud.account import Account
@@ -19,6 +20,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.preflight import shards
 from infra.cloud.stack import parameters
 from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.recording import RecordedTokens
 from infra.local.emulator.processes import shell
 from infra.local.emulator.processes.child import REGION, environment_of
 from infra.local.state.folder import OF_A_PROJECT
@@ -48,7 +50,8 @@ def settings(account: Account, stack: Stack) -> Settings:
 
 def tokens(account: Account, stack: Stack) -> Tokens:
     """Return the tokens of a stack; raises CloudError if there is no such stack."""
-    return Tokens(DynamoTokenStore(settings(account, stack)))
+    known = settings(account, stack)
+    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known), account.identity)
 
 
 def tokens_here() -> Tokens:
@@ -70,12 +73,18 @@ def tokens_here() -> Tokens:
         del os.environ[name]
     os.environ.update(environment_of(state["aws"]), AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     tables = {"CONTROL_TABLE": f"{state['stack']}-control", "JOBS_TABLE": f"{state['stack']}-jobs"}
-    return Tokens(DynamoTokenStore(Settings.from_env({**tables, "AWS_REGION": REGION})))
+    known = Settings.from_env({**tables, "AWS_REGION": REGION})
+    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known))
 
 
 def deploys(account: Account, stack: Stack) -> DynamoCounters:
     """Return the record of a stack's deployments; raises CloudError if there is no such stack."""
     return DynamoCounters(settings(account, stack))
+
+
+def audit(account: Account, stack: Stack) -> DynamoAudit:
+    """Return the audit log of a stack; raises CloudError if there is no such stack."""
+    return DynamoAudit(settings(account, stack))
 
 
 @contextmanager

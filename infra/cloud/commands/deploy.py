@@ -27,6 +27,7 @@ from infra.cloud.stack import (
     history,
     monitoring,
     parameters,
+    recording,
     rest_api,
     signing,
     subscriptions,
@@ -87,11 +88,15 @@ class Deployment:
         self._clear_failed_start()
         self.given = {**self.given, **self._keys(package)}
         former = Former.of(self.account, self.stack)
-        self._apply(package, self.given)
-        outputs = self._close_policy(package)
-        shared = {kind.name: kind.queue.name for kind in self.types() if kind.queue is not None}
-        deploys.mark_queues(lambda: access.deploys(self.account, self.stack), shared, self.terminal.say)
-        self._try(outputs, former)
+        with recording.deploying(
+            lambda: access.audit(self.account, self.stack), "stage.deploy", self.stack.name, self.account.identity,
+            deploys.commit(Path.cwd()), self.terminal.say,
+        ):  # fmt: skip
+            self._apply(package, self.given)
+            outputs = self._close_policy(package)
+            shared = {kind.name: kind.queue.name for kind in self.types() if kind.queue is not None}
+            deploys.mark_queues(lambda: access.deploys(self.account, self.stack), shared, self.terminal.say)
+            self._try(outputs, former)
         # not earlier: if the test fails, the former version returns with its queues and their pauses
         pauses.end_of_removed(self.account, self.stack, {kind.queue_key for kind in self.types()}, self.terminal.say)
         if dist is not None:

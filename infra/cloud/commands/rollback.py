@@ -10,7 +10,7 @@ from infra.cloud.commands import access, pauses, removal
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.preflight import shards
-from infra.cloud.stack import artifacts, deploys, history, signing
+from infra.cloud.stack import artifacts, deploys, history, recording, signing
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.history import Deployed
 from infra.cloud.terminal import Terminal
@@ -54,14 +54,19 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     # Write the history before the change: if this run ends after the change and is repeated, it must not return to the
     # newer deployment.
     history.write(account, stack.name, left)
-    try:
-        _execute(account, stack, terminal, left[-1], proposed)
-    except CloudError:
-        # Write the old history again: otherwise the deployment to which CloudFormation returned would be missing in it.
-        if known != left:
-            _write(account, stack, known)
-        raise
-    _write(account, stack, left)
+    with recording.deploying(
+        lambda: access.audit(account, stack), "stage.rollback", stack.name, account.identity,
+        deploys.digest(left[-1].url), terminal.say,
+    ):  # fmt: skip
+        try:
+            _execute(account, stack, terminal, left[-1], proposed)
+        except CloudError:
+            # Write the old history again: otherwise the deployment to which CloudFormation returned would be missing in
+            # it.
+            if known != left:
+                _write(account, stack, known)
+            raise
+        _write(account, stack, left)
     terminal.say("Back at the deployment before. The dashboard's files are those of the last upload.")
 
 

@@ -1,0 +1,78 @@
+"""Record in a stage's audit log what a command does: deployments, rollbacks, tokens."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from chalicelib.access.tokens import Role, Token, Tokens, TokenStore
+from chalicelib.audit.port import Recorder
+from chalicelib.audit.recording import Change, recorded
+from chalicelib.audit.rule import End, Entry, Outcome
+from chalicelib.errors import TokenNotFound
+
+HERE = "this machine"
+"""The principal of commands for the platform on a laptop, which has no AWS identity."""
+
+
+class RecordedTokens(Tokens):
+    """Tokens whose issue and revocation is recorded; raises NotAudited if it cannot be.
+
+    The rows are in the table of the tokens, so nothing is refused that would have worked.
+    """
+
+    def __init__(self, store: TokenStore, log: Recorder, identity: str = "") -> None:
+        super().__init__(store)
+        self._log, self._identity = log, identity or HERE
+
+    def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0) -> tuple[str, Token]:
+        """See Tokens."""
+        with recorded(self._log, time.time, self._change("issue")) as entry:
+            text, token = super().issue(role, label, ttl, by, rate)
+            entry.target = token.id
+        return text, token
+
+    def revoke(self, token_id: str, by: str = "") -> Token:
+        """See Tokens."""
+        with recorded(self._log, time.time, self._change("revoke", token_id)) as entry:
+            try:
+                return super().revoke(token_id, by)
+            except TokenNotFound:
+                entry.outcome = Outcome.REFUSED
+                raise
+
+    def _change(self, what: str, token_id: str = "") -> Change:
+        return Change(f"token.{what}", "token", token_id, self._identity)
+
+
+class _AsFarAsPossible:
+    """A log that raises nothing. A first deployment has no table before it, so its entry is stored at the end."""
+
+    def __init__(self, log: Callable[[], Recorder], say: Callable[[str], None]) -> None:
+        self._log, self._say, self._begun = log, say, False
+
+    def begin(self, entry: Entry) -> None:
+        try:
+            self._log().begin(entry)
+        except Exception:  # `end` tries again, and reports an error
+            return
+        self._begun = True
+
+    def end(self, entry: Entry, end: End) -> None:
+        try:
+            if not self._begun:
+                self._log().begin(entry)
+            self._log().end(entry, end)
+        except Exception as error:
+            self._say(f"The audit log will not show the end of this command: {type(error).__name__}.")
+
+
+@contextmanager
+def deploying(
+    log: Callable[[], Recorder], action: str, stack: str, identity: str, version: str, say: Callable[[str], None]
+) -> Iterator[None]:
+    """Record a deployment or a rollback, with its outcome.
+
+    A deployment is made even if it cannot be recorded: it may be what repairs the table, and AWS's CloudTrail has it.
+    """
+    with recorded(_AsFarAsPossible(log, say), time.time, Change(action, "stage", stack, identity, version)):
+        yield

@@ -1,0 +1,111 @@
+"""Test that what a command does is in the stage's audit log, and that a deployment is made even if it cannot be."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chalicelib.access.tokens import MemoryTokenStore, Role
+from chalicelib.audit.memory import MemoryAudit
+from chalicelib.audit.rule import Entry, Which
+from chalicelib.errors import NotAudited, TokenNotFound
+from infra.cloud.account import Account
+from infra.cloud.commands import access
+from infra.cloud.commands.rollback import rollback
+from infra.cloud.errors import CloudError
+from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.recording import HERE, RecordedTokens, deploying
+from tests.infra.cloud.commands.test_rollback import Refusing
+from tests.infra.cloud.commands.test_trial import Stage
+from tests.infra.cloud.stack.test_monitoring import NAME
+from tests.infra.cloud.support import terminal_of
+
+ARN = "arn:aws:sts::123456789012:assumed-role/admin/ada"
+
+
+class Down(MemoryAudit):
+    """A table that refuses everything."""
+
+    def begin(self, entry: Entry) -> None:
+        raise TimeoutError
+
+
+def told(log: MemoryAudit) -> list[tuple[str, str, str, str]]:
+    found = sorted(log.entries.values(), key=lambda one: one.at)
+    return [(one.action, one.target, one.principal, one.outcome) for one in found]
+
+
+def test_each_token_that_is_issued_or_revoked_is_recorded_without_its_text() -> None:
+    log = MemoryAudit()
+    tokens = RecordedTokens(MemoryTokenStore(), log, ARN)
+    text, token = tokens.issue(Role.ADMIN, "ada", by=ARN)
+    time.sleep(0.002)
+    tokens.revoke(token.id, ARN)
+    time.sleep(0.002)
+    with pytest.raises(TokenNotFound):
+        tokens.revoke("0" * 16)
+    assert told(log) == [
+        ("token.issue", token.id, ARN, "done"), ("token.revoke", token.id, ARN, "done"),
+        ("token.revoke", "0" * 16, ARN, "refused"),
+    ]  # fmt: skip
+    assert text not in str(log.entries)
+    local = MemoryAudit()
+    RecordedTokens(MemoryTokenStore(), local).issue(Role.VIEWER, "a local viewer")
+    assert [one[2] for one in told(local)] == [HERE]
+
+
+def test_no_token_is_issued_if_it_cannot_be_recorded() -> None:
+    tokens = RecordedTokens(MemoryTokenStore(), Down(), ARN)
+    with pytest.raises(NotAudited):
+        tokens.issue(Role.ADMIN, "ada")
+    assert tokens.list() == []
+
+
+def test_a_deployment_is_recorded_also_the_first_one_and_one_that_fails() -> None:
+    log, said = MemoryAudit(), list[str]()
+    made: list[Callable[[], MemoryAudit]] = []
+
+    def found() -> MemoryAudit:
+        if not made:
+            raise CloudError("There is no such stack.")
+        return log
+
+    with deploying(found, "stage.deploy", NAME, ARN, "v1", said.append):
+        made.append(found)  # the first deployment makes the table
+    time.sleep(0.002)
+
+    def undone() -> None:
+        with deploying(found, "stage.deploy", NAME, ARN, "v2", said.append):
+            assert told(log)[-1][-1] == "begun"
+            raise CloudError("UPDATE_ROLLBACK_COMPLETE")
+
+    with pytest.raises(CloudError):
+        undone()
+    assert told(log) == [("stage.deploy", NAME, ARN, "done"), ("stage.deploy", NAME, ARN, "failed")]
+    assert [one.label for one in log.page(Which(), 9, time.time()).rows] == ["v2", "v1"]
+    assert said == []
+
+
+def test_a_deployment_that_cannot_be_recorded_is_made_and_says_so() -> None:
+    said, done = list[str](), []
+    with deploying(Down, "stage.deploy", NAME, ARN, "v1", said.append):
+        done.append(1)
+    assert done
+    assert said == ["The audit log will not show the end of this command: TimeoutError."]
+
+
+def test_a_rollback_is_recorded_with_its_outcome(
+    account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage, log = Stage(account, tmp_path), MemoryAudit()
+    monkeypatch.setattr(access, "audit", lambda _account, _stack: log)
+    for seconds in (1, 2, 3):
+        stage.deploy(seconds)
+    with pytest.raises(CloudError):
+        rollback(account, Refusing(account, NAME, sleep=lambda _: None), terminal_of())
+    time.sleep(0.002)
+    rollback(account, Stack(account, NAME), terminal_of())
+    assert [(action, target, outcome) for action, target, _, outcome in told(log)] == [
+        ("stage.rollback", NAME, "failed"), ("stage.rollback", NAME, "done"),
+    ]  # fmt: skip
