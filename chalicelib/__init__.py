@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         UnknownJobType,
     )
     from chalicelib.job_types.access import Allow, AwsAccess
+    from chalicelib.job_types.at_most import AtMost
     from chalicelib.job_types.batch_end import BatchEnd
     from chalicelib.job_types.changes import Changes
     from chalicelib.job_types.context import AsyncJobContext, JobContext
@@ -50,6 +51,7 @@ cold_start.begin()
 __all__ = [
     "Allow",
     "AsyncJobContext",
+    "AtMost",
     "AwsAccess",
     "Backoff",
     "BatchConflict",
@@ -91,6 +93,7 @@ __all__ = [
 _HOMES = {
     "Allow": "chalicelib.job_types.access",
     "AsyncJobContext": "chalicelib.job_types.context",
+    "AtMost": "chalicelib.job_types.at_most",
     "AwsAccess": "chalicelib.job_types.access",
     "Backoff": "chalicelib.job_types.retry",
     "BatchConflict": "chalicelib.errors",

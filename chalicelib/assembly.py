@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.port import SecretStore
     from chalicelib.jobs.job import Job
     from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog, Teller
-    from chalicelib.limits.port import Turns
+    from chalicelib.limits.port import PlaceStore, Turns
     from chalicelib.operating.reading import JobReader
     from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
     from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
@@ -268,6 +268,13 @@ class Assembly:
         return DynamoTurns(self.settings)
 
     @Part
+    def place_store(self) -> "PlaceStore":
+        """Return the places of limits."""
+        from chalicelib.limits.dynamo import DynamoPlaces
+
+        return DynamoPlaces(self.settings, self.clock)
+
+    @Part
     def auto_pauses(self) -> "AutoPauses":
         """Return the failures and pauses of job types that pause automatically."""
         from chalicelib.pausing.dynamo import DynamoAutoPauses
@@ -386,14 +393,16 @@ class Assembly:
         """Return the use cases over jobs."""
         from chalicelib.producing.service import JobService
 
-        return JobService(self.job_store, self.job_queue, self.settings.cursor_secret, self.clock)
+        return JobService(
+            self.job_store, self.job_queue, self.settings.cursor_secret, self.clock, places=lambda: self.place_store
+        )
 
     @Part
     def job_reader(self) -> "JobReader":
         """Return the reader of a job with its explanation."""
         from chalicelib.operating.reading import JobReader
 
-        return JobReader(self.job_store, self.counters_seen, self.clock)
+        return JobReader(self.job_store, self.counters_seen, self.clock, lambda: self.place_store)
 
     @Part
     def read_limiter(self) -> "ReadLimiter":
@@ -539,6 +548,7 @@ class Assembly:
     def worker(self, kind: "JobType[Any, Any]", breaker: "CircuitBreaker | AlwaysClosed | None" = None) -> "Worker":
         """Return the service that processes messages of the job type; `breaker` is that of a shared queue."""
         from chalicelib.job_types.retry import no_jitter
+        from chalicelib.operating.lines import Lines
         from chalicelib.side_by_side import in_a_thread
         from chalicelib.worker.constants import STORED_AT_ONCE
         from chalicelib.worker.consume import Worker
@@ -559,6 +569,7 @@ class Assembly:
             threads=STORED_AT_ONCE,
             beside=in_a_thread,
             breaker=breaker or self.breaker(kind),
+            lines=None if kind.at_most is None else Lines(self.job_service.dispatcher, self.place_store),
         )  # fmt: skip
 
 

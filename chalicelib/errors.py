@@ -368,6 +368,10 @@ class RateUnavailable(StartUnavailable):
     """The start of a job cannot be planned, because the table with its type's rate does not answer."""
 
 
+class PlaceUnavailable(StartUnavailable):
+    """The control table does not answer, so it is unknown whether a place of the job's limit is free."""
+
+
 class KeyUnavailable(StartUnavailable):
     """The jobs table does not answer, so it is unknown whether another job with the same key runs."""
 

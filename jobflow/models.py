@@ -53,7 +53,16 @@ Role = Literal["viewer", "operator", "admin"]
 """Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it."""
 
 Status = Literal[
-    "queued", "scheduled", "processing", "retrying", "suspended", "completed", "failed", "dead_letter", "cancelled"
+    "queued",
+    "scheduled",
+    "processing",
+    "retrying",
+    "suspended",
+    "blocked",
+    "completed",
+    "failed",
+    "dead_letter",
+    "cancelled",
 ]
 """The states of a job; `docs/lifecycle.md` draws them."""
 
@@ -64,6 +73,15 @@ class Asleep:
 
     t: datetime
     suspended: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtMostRow:
+    """At most `n` jobs of the type run at once; with `by`, at most `n` for each value of this field."""
+
+    n: int
+    by: str | None
+    """The field of the payload; null: all jobs of the type count together"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -819,6 +837,8 @@ class JobTypeRow:
     """How often its jobs may start; null: as often as workers are free"""
     pause_when: PauseRuleRow | None
     """When it pauses automatically; null: only an operator pauses it"""
+    at_most: AtMostRow | None
+    """How many of its jobs may run at once; null: as many as workers are free"""
     fair_by: str | None
     """The field of the payload that names the tenant"""
     serial_by: str | None

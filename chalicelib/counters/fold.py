@@ -173,7 +173,7 @@ def _event_numbers(old: Image | None, new: Image) -> Counter[str]:
     if new.status is Status.PROCESSING and new.started_at is not None:
         due = old.next_attempt_at or old.updated_at
         numbers[f"wait{bucket(1000 * (new.started_at - due))}"] += 1
-    elif old.status is Status.PROCESSING and new.started_at is not None:
+    elif old.status is Status.PROCESSING and new.status is not Status.BLOCKED and new.started_at is not None:
         numbers[f"run{bucket(1000 * (new.updated_at - new.started_at))}"] += 1
     if new.status is Status.COMPLETED and new.finished_at is not None:
         numbers[f"total{bucket(1000 * (new.finished_at - new.created_at))}"] += 1

@@ -36,7 +36,7 @@ class Numbers:
 
     @property
     def active_jobs(self) -> int:
-        """Return the number of jobs that wait for a worker or have one; scheduled and suspended jobs are not active."""
+        """Return the number of jobs that wait for a worker or have one: not scheduled, suspended or blocked jobs."""
         return sum(self.by_status[status] for status in ON_QUEUE)
 
     @property

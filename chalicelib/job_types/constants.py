@@ -20,6 +20,10 @@ LONGEST_QUEUE_NAME = 34
 SAFETY = 5.0
 """Seconds of a function's timeout that are reserved for receiving, claiming and settling."""
 
+# For at_most.py
+MOST_PLACES = 100
+"""Maximum number of jobs that a limit lets run at once: all of them are in one row of the control table."""
+
 # For checks.py
 LONGEST_TAG = 40
 

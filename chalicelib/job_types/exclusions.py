@@ -28,6 +28,9 @@ TABLE = (
         "serial_by", "queue", "it needs a FIFO queue, which cannot delay single messages, as other types need it"
     ),
     Exclusion("serial_by", "calls", "while a job waits for a job that it calls, the next job of its key would run"),
+    Exclusion("serial_by", "limits", "while a job waits for a place, the next job of its key would run"),
+    Exclusion("rate", "limits", "a job that waits for its turn would keep its place; limits of both kinds come later"),
+    Exclusion("pause_when", "limits", "the job that is tried during a pause may have to wait for a place"),
     Exclusion("queue", "function", "all types of a queue run in one function: declare it for the queue"),
     Exclusion("queue", "access", "all types of a queue run with one role: declare it for the queue"),
     Exclusion("queue", "pause_when", "a pause stops the whole queue: declare it for the queue"),

@@ -18,6 +18,8 @@ SEND_GRACE = 60.0
 """Seconds from the time at which a job should be claimed until the watchdog checks why no worker has claimed it."""
 OVERSLEPT = 120.0
 """Seconds after the end of a wait within which a suspended job is woken, whoever dies. After that it is overdue."""
+LOOK_BLOCKED, LOOK_AGAIN_BLOCKED = 6 * 3600.0, DAY
+"""Seconds after which the watchdog checks that a blocked job stands in its line, the first time and each later time."""
 LOOK_AHEAD = 840.0
 """The message of a scheduled or parked job is sent this number of seconds before the job's time, with a delay.
 

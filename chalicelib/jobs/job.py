@@ -18,13 +18,16 @@ class Status(StrEnum):
     PROCESSING = "processing"
     RETRYING = "retrying"
     SUSPENDED = "suspended"
+    BLOCKED = "blocked"
     COMPLETED = "completed"
     FAILED = "failed"
     DEAD_LETTER = "dead_letter"
     CANCELLED = "cancelled"
 
 
-WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.SUSPENDED})
+WAITING = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.SUSPENDED, Status.BLOCKED})
+CLAIMABLE = WAITING - {Status.BLOCKED}
+"""States in which a worker may claim a job that is due. A job that waits for a place is woken before."""
 PLANNED = frozenset({Status.SCHEDULED, Status.RETRYING})
 """States in which a job waits for a time, so that an operator may run it at once."""
 ACTIVE = WAITING | {Status.PROCESSING}
@@ -38,7 +41,7 @@ redundant."""
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 """States of a job that no worker has claimed in the present run."""
 CLAIMED = ACTIVE - NEW
-ON_QUEUE = ACTIVE - {Status.SCHEDULED, Status.SUSPENDED}
+ON_QUEUE = ACTIVE - {Status.SCHEDULED, Status.SUSPENDED, Status.BLOCKED}
 """States of a job whose message is in the queue or with a worker, or will be there soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 """States of a job whose last attempt failed."""
@@ -78,7 +81,7 @@ def _move(name: str, source: frozenset[Status] | Status, target: Status | None, 
     return Move(name, frozenset({source}) if isinstance(source, Status) else source, target, actor)
 
 
-CLAIM = _move("claim", WAITING, Status.PROCESSING, "worker")
+CLAIM = _move("claim", CLAIMABLE, Status.PROCESSING, "worker")
 TAKE_OVER = _move("take_over", Status.PROCESSING, Status.PROCESSING, "worker")
 COMPLETE = _move("complete", Status.PROCESSING, Status.COMPLETED, "worker")
 POSTPONE = _move("postpone", Status.PROCESSING, Status.RETRYING, "worker")
@@ -89,25 +92,28 @@ DEFER = _move("defer", Status.PROCESSING, Status.RETRYING, "worker")
 SUSPEND = _move("suspend", Status.PROCESSING, Status.SUSPENDED, "worker")
 COMPENSATE = _move("compensate", WAITING, Status.QUEUED, "operator")
 WAKE = _move("wake", Status.SUSPENDED, Status.QUEUED, "api, worker")
+BLOCK = _move("block", Status.PROCESSING, Status.BLOCKED, "worker")
+UNBLOCK = _move("unblock", Status.BLOCKED, Status.QUEUED, "worker, api, watchdog")
+LINE_UP = _move("line_up", Status.BLOCKED, Status.BLOCKED, "watchdog")
 GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 EXPIRE = _move("expire", WAITING - {Status.SUSPENDED}, Status.CANCELLED, "worker, watchdog")
 RETIRE = _move("retire", ACTIVE, Status.CANCELLED, "watchdog")
 REQUEUE = _move("requeue", RETRYABLE, Status.QUEUED, "operator")
 CANCEL = _move("cancel", WAITING, Status.CANCELLED, "operator")
-WAIT_FOR_TURN = _move("wait_for_turn", WAITING, Status.SCHEDULED, "worker")
+WAIT_FOR_TURN = _move("wait_for_turn", CLAIMABLE, Status.SCHEDULED, "worker")
 REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, FAIL, STOP, EXHAUST, GIVE_UP, EXPIRE, RETIRE, REQUEUE,
-    CANCEL, COMPENSATE, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, BLOCK, UNBLOCK, LINE_UP, FAIL, STOP, EXHAUST, GIVE_UP,
+    EXPIRE, RETIRE, REQUEUE, CANCEL, COMPENSATE, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other change is a bug. `docs/lifecycle.md` is drawn from this table."""
 
 MARK_SENT = _move("mark_sent", ACTIVE, None, "api, watchdog")
 CHECK = _move("check", ACTIVE, None, "watchdog")
 REDELIVER = _move("redeliver", ACTIVE, None, "watchdog, worker")
-TAKE_TURN = _move("take_turn", WAITING, None, "worker")
+TAKE_TURN = _move("take_turn", CLAIMABLE, None, "worker")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
 NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_TO_STOP)
@@ -141,6 +147,8 @@ class Job:
     - `turn_at` is the job's turn, for a type with a rate.
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
       claims), and began at `updated_at`.
+      A blocked job waits for `limit:` and the limit's id. It keeps this after it was woken, until its next claim.
+    - `passed` is the number of the claim with which a job began to take its places, if it has waited for a place since.
     - `line` is the number of the job's line of kept steps. A retry continues this line. A retry with another
       payload or from the start begins a new line, and a retry from a step copies the rows before it to a new line.
     - `kept` is the number of kept steps when an attempt was last settled; events are not counted.
@@ -183,6 +191,7 @@ class Job:
     notify: tuple[str, ...] = ()
     turn_at: float | None = None
     waits: str | None = None
+    passed: int | None = None
     line: int = 1
     kept: int = 0
     result: JSON = None

@@ -21,13 +21,14 @@ GROUPS: dict[Status, tuple[str, ...]] = {
     Status.PROCESSING: (ACTIVE,),
     Status.RETRYING: (ACTIVE, PARKED),
     Status.SUSPENDED: (ACTIVE, PARKED),
+    Status.BLOCKED: (PARKED,),
     Status.SCHEDULED: (SCHED,),
     Status.FAILED: ("FAILED",),
     Status.DEAD_LETTER: ("DEAD",),
 }
 """The groups of the sparse index for jobs of a status; jobs in other states are not in the index, which saves
 writes."""
-MAY_PARK = frozenset({Status.RETRYING, Status.SUSPENDED})
+MAY_PARK = frozenset({Status.RETRYING, Status.SUSPENDED, Status.BLOCKED})
 """States in which a job may be parked: it then waits without a message."""
 BY_TYPE = frozenset({ACTIVE, SCHED, PARKED})
 """Groups of unfinished jobs: each job type has its own partitions, so that many jobs of one type do not slow down

@@ -118,6 +118,8 @@ def _waiting(current: Job, now: float) -> Disposition:
         return Expire(current)
     if _spent(current):
         return GiveUpLost(current)
+    if current.status is Status.BLOCKED:
+        return Drop("it waits for a place")  # who gives it a place sends another message
     early = (current.next_attempt_at or now) - now
     if early > 0 and not current.sent:
         # The job is recorded as unsent, so the watchdog sends another message ahead of the job's time, and this message

@@ -29,7 +29,7 @@ def tag_of(tenant: str) -> str:
 
 def tagged(tags: Sequence[str], field: str | None, payload: JSON) -> tuple[str, ...]:
     """Return a job's tags, with its tenant's tag if the type names a field for it and the payload sets the field."""
-    tenant = None if field is None else _value_at(payload, field)
+    tenant = None if field is None else value_at(payload, field)
     return (*shown(tags), *([tag_of(tenant)] if tenant else []))
 
 
@@ -49,7 +49,8 @@ def group_of(tags: Sequence[str]) -> str | None:
     return tenant if tenant is None or GROUP.fullmatch(tenant) else _hash(tenant.encode())[:32]
 
 
-def _value_at(payload: JSON, path: str) -> str | None:
+def value_at(payload: JSON, path: str) -> str | None:
+    """Return the value of a field of a payload as text, by its path; None without one."""
     for part in path.split("."):
         payload = payload.get(part) if isinstance(payload, dict) else None
     return None if payload is None else str(payload)

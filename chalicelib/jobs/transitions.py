@@ -11,7 +11,9 @@ from chalicelib.jobs.constants import (
     LONGEST_DISCARD_REASON,
     LONGEST_ERROR,
     LONGEST_NOTE,
+    LOOK_AGAIN_BLOCKED,
     LOOK_AHEAD,
+    LOOK_BLOCKED,
     MOST_CLAIMS,
     SEND_GRACE,
 )
@@ -19,6 +21,9 @@ from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
 from chalicelib.jobs.texts.errors import cut, error_fields
+
+WAITS_FOR = "limit:"
+"""Prefix of `waits` of a job that waits for a place, before the limit's id; also after the job was woken."""
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
@@ -40,7 +45,7 @@ def take_over(lost: Job, *, now: float, lease_until: float, by: Claimant, kept: 
     `kept` is the number of kept steps, and this attempt counts as the first one.
     """
     tests = (*_fence(lost), Test("lease_until", "<", now), *_budget(), *_with_a_message(by))
-    values = {**_held(now, lease_until, by), **_begun(lost)}
+    values = {**_held(now, lease_until, by), **_begun(lost), **_passed(lost)}
     charged = {"attempts": 1, "claims": 1}
     if kept is not None:
         tests = tuple(test for test in tests if test.field != "attempts")
@@ -59,7 +64,7 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
         "error_message": None,
         "fingerprint": None,
     }
-    ends = {**_finished(now, KEEP_DONE), **values}
+    ends = {**_finished(now, KEEP_DONE), **values, **_passed(held)}
     return Change(j.COMPLETE, held.gen, _fence(held), ends, job_type=held.type)
 
 
@@ -71,7 +76,7 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
     """
     values = {
         **waits(now, not_before, parked), **error_fields(held, error), "stalled_since": None, "deferred": None,
-        **_begun(held),
+        **_begun(held), **_passed(held),
     }  # fmt: skip
     return Change(j.POSTPONE, held.gen, (*_fence(held), Test("cancel_requested", "unset")), values, job_type=held.type)
 
@@ -88,7 +93,7 @@ def defer(
     since = (held.stalled_since or now) if stalled else None
     values = {
         **waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since,
-        "deferred": None if stalled else True,
+        "deferred": None if stalled else True, **_passed(held),
     }  # fmt: skip
     values |= _begun(held) if begun else {}
     return Change(
@@ -122,7 +127,7 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
         "stalled_since": None, **({"attempts": 0} if progressed else {}),
         # remove these fields, as after an error
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
-        **_begun(held),
+        **_begun(held), **_passed(held),
     }  # fmt: skip
     tests = (*_fence(held), Test("cancel_requested", "unset"))
     charged = {} if progressed else {"attempts": -1}
@@ -140,6 +145,48 @@ def wake(found: Job, *, now: float, sent: bool) -> Change:
     return Change(j.WAKE, found.gen, tests, values, job_type=found.type)
 
 
+def block(held: Job, *, now: float, limit: str) -> Change:
+    """Give the attempt back and let the job wait for a place of the limit with this id, without a message.
+
+    The function was not called. Refused after a request to stop.
+    """
+    values = {
+        "next_attempt_at": None, "lease_until": None, "updated_at": now, **_in_line(held, now),
+        "waits": WAITS_FOR + limit, "passed": held.claims if held.passed is None else held.passed,
+        "sent": False, "stalled_since": None,
+        # remove these fields, as after an error
+        "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
+    }  # fmt: skip
+    tests = (*_fence(held), Test("cancel_requested", "unset"))
+    return Change(j.BLOCK, held.gen, tests, values, {"attempts": -1}, job_type=held.type)
+
+
+def unblock(gen: int, claims: int, job_type: str, *, now: float, limit: str, sent: bool) -> Change:
+    """Let a blocked job run, because it has got its place.
+
+    The conditions test the number of the wait (run and claims) and the limit, so the change cannot end another wait.
+    `waits` stays until the next claim: it shows that the job has its place. `sent`: see `wake`.
+    """
+    values = {
+        "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None, "due_at": now + SEND_GRACE,
+        "updated_at": now, "parked_until": now,
+    }  # fmt: skip
+    tests = (Test("waits", "=", WAITS_FOR + limit), Test("claims", "=", claims))
+    return Change(j.UNBLOCK, gen, tests, values, job_type=job_type)
+
+
+def line_up(found: Job, *, now: float) -> Change:
+    """Let the watchdog check a blocked job again much later, because it stands in its line."""
+    tests = (Test("due_at", "=", found.due_at), *_fence(found))
+    return Change(j.LINE_UP, found.gen, tests, _in_line(found, now, LOOK_AGAIN_BLOCKED), job_type=found.type)
+
+
+def _in_line(job: Job, now: float, look: float = LOOK_BLOCKED) -> dict[str, Any]:
+    """Return the fields that say when the watchdog checks a blocked job: it must also find the job when it expires."""
+    until = min(now + look, job.start_by or now + look)
+    return {"parked_until": until, "due_at": until}
+
+
 def anyway(change: Change) -> Change:
     """Let a job wait although it was asked to stop: its function is called again, to undo the steps that are kept."""
     return replace(change, tests=tuple(test for test in change.tests if test.field != "cancel_requested"))
@@ -147,24 +194,24 @@ def anyway(change: Change) -> Change:
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose function reported that another attempt cannot help."""
-    return Change(j.FAIL, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
+    return Change(j.FAIL, held.gen, _fence(held), {**_over(held, now, KEEP_DEAD), **error_fields(held, error)})
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose last attempt failed; SQS moves its message to the dead-letter queue."""
-    return Change(j.EXHAUST, held.gen, _fence(held), {**_finished(now, KEEP_DEAD), **error_fields(held, error)})
+    return Change(j.EXHAUST, held.gen, _fence(held), {**_over(held, now, KEEP_DEAD), **error_fields(held, error)})
 
 
 def stop(held: Job, *, now: float) -> Change:
     """End a job whose function obeyed a request to stop."""
-    return Change(j.STOP, held.gen, _fence(held), _finished(now, KEEP_DONE))
+    return Change(j.STOP, held.gen, _fence(held), _over(held, now, KEEP_DONE))
 
 
 def skip(held: Job, *, now: float, unfinished: str) -> Change:
     """End a firing that must not run because the job of an earlier firing, `unfinished`, has not finished."""
     message = cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
     values = {"error_class": j.SKIPPED, "error_message": message, "after": unfinished}
-    return Change(j.STOP, held.gen, _fence(held), {**_finished(now, KEEP_DONE), **values})
+    return Change(j.STOP, held.gen, _fence(held), {**_over(held, now, KEEP_DONE), **values})
 
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
@@ -172,21 +219,21 @@ def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     # Test `sent`, because another process may be removing the job's message from the dead-letter queue: that process
     # first marks the job as unsent.
     tests = (*_unheld(found, now), Test("sent", "=", found.sent))
-    return Change(j.GIVE_UP, found.gen, tests, {**_finished(now, KEEP_DEAD), **error_fields(found, error)})
+    return Change(j.GIVE_UP, found.gen, tests, {**_over(found, now, KEEP_DEAD), **error_fields(found, error)})
 
 
 def expire(found: Job, *, now: float) -> Change:
     """Cancel a waiting job that has not begun in time; no attempt is charged."""
     told = f"It had not begun by {iso(found.start_by or now)}."
     tests = (*_unheld(found, now), Test("start_by", "<", now))
-    values = {**_finished(now, KEEP_DONE), "error_class": j.EXPIRED, "error_message": told}
+    values = {**_over(found, now, KEEP_DONE), "error_class": j.EXPIRED, "error_message": told}
     return Change(j.EXPIRE, found.gen, tests, values)
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
     """Cancel a job that cannot run because its type was removed; cancel a running job only after its lease."""
     error = error_fields(found, ("TypeRemoved", reason))
-    return Change(j.RETIRE, found.gen, _unheld(found, now), {**_finished(now, KEEP_DONE), **error})
+    return Change(j.RETIRE, found.gen, _unheld(found, now), {**_over(found, now, KEEP_DONE), **error})
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
@@ -195,7 +242,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "created_at": found.created_at,  # unchanged; `Change.first_due` needs it for the place in lists
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
         "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
-        "next_attempt_at": None, "turn_at": None, "waits": None, "start_by": None,
+        "next_attempt_at": None, "turn_at": None, "waits": None, "passed": None, "start_by": None,
         "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
         "ended_as": None, "result": None, "error_class": None, "error_message": None, "fingerprint": None,
@@ -206,12 +253,12 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
 
 def cancel(found: Job, *, now: float) -> Change:
     """Stop a waiting job for an operator. The job stops at once, and no later message runs it."""
-    return Change(j.CANCEL, found.gen, (), {**_finished(now, KEEP_DONE), "cancel_requested": True})
+    return Change(j.CANCEL, found.gen, (), {**_over(found, now, KEEP_DONE), "cancel_requested": True})
 
 
 def compensate(found: Job, *, now: float) -> Change:
     """Ask a waiting job with kept steps to stop, for an operator. Its function is called again, to undo the steps."""
-    values = {**_due_now(found, now), **_without_wait(found, now), "cancel_requested": True}
+    values = {**_due_now(found, now), **_without_wait(found, now), **_passed(found), "cancel_requested": True}
     tests = (Test("status", "=", found.status), *_fence(found), Test("cancel_requested", "unset"))
     return Change(j.COMPENSATE, found.gen, tests, values, job_type=found.type)
 
@@ -317,6 +364,11 @@ def _begun(held: Job) -> dict[str, Any]:
     return {} if held.start_by is None else {"start_by": None}
 
 
+def _passed(job: Job) -> dict[str, Any]:
+    """Return the field to remove from a job that has waited for a place: it needs a new place to run again."""
+    return {} if job.passed is None else {"passed": None}
+
+
 def _fence(held: Job) -> tuple[Test, ...]:
     return (Test("claims", "=", held.claims),)
 
@@ -336,6 +388,12 @@ def _with_a_message(by: Claimant) -> tuple[Test, ...]:
     return (Test("sent", "=", True),) if by.probe else ()
 
 
+def waited_limit(job: Job) -> str | None:
+    """Return the id of the limit that a blocked job waits for, or has waited for since its last claim; else None."""
+    limit = job.waits is not None and job.waits.startswith(WAITS_FOR)
+    return (job.waits or "").removeprefix(WAITS_FOR) if limit else None
+
+
 def waits(now: float, not_before: float, parked: bool) -> dict[str, Any]:
     """Return the fields of a job that waits for its next attempt; `parked`: without a message."""
     values: dict[str, Any] = {"next_attempt_at": not_before, "lease_until": None, "updated_at": now}
@@ -350,6 +408,10 @@ def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
         "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
         "error_class": None, "error_message": None, "resends": 0, "waits": None,
     }  # fmt: skip
+
+
+def _over(job: Job, now: float, keep: float) -> dict[str, Any]:
+    return {**_finished(now, keep), **_passed(job)}
 
 
 def _finished(now: float, keep: float) -> dict[str, Any]:

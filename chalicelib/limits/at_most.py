@@ -66,6 +66,13 @@ class AtMostPlaces:
             self.pump(limit)
         return False
 
+    def line_up(self, job: LimitedJob, limit: Limit) -> None:
+        """Put a blocked job that may not stand in the line into the line, and look; the caller has no message of it."""
+        self.store.stand(limit, job.waiter)
+        self.store.mark(limit, job.type)
+        self.store.enlist(limit)
+        self.judge(limit)
+
     def leave(self, job: LimitedJob, limits: Sequence[Limit]) -> None:
         """Leave the places of a job that its worker has just settled; `job` is as it was during the attempt."""
         for limit in limits:

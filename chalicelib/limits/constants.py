@@ -20,6 +20,12 @@ KEY_TRIES = 3
 KEY_LOOK_AGAIN = 15.0
 """Maximum seconds until a held key is checked again: the attempt that holds it usually ends long before its lease."""
 
+# For ids.py
+LONGEST_VALUE = 80
+"""Maximum characters of a value in the id of a limit; a longer one is hashed. The id is a part of the job's row."""
+NO_LIMIT = 1_000_000
+"""Number of places of a limit that the code does not declare any more."""
+
 # For at_most.py
 MOST_PUMPED = 100
 """Maximum number of jobs of a line that one process wakes or removes in a row; the watchdog goes on a minute later."""

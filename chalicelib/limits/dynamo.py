@@ -18,6 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
@@ -242,6 +243,13 @@ class DynamoPlaces:
     def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
         """See PlaceStore."""
         return min((one for job_type in sorted(types) for one in self._first(limit, job_type)), default=None)
+
+    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
+        """See PlaceStore."""
+        earlier = Path("sk") < _place(waiter)
+        line = _line(limit, waiter.type)
+        answer = self._table.query(self._table.name, line, range_key_condition=earlier, limit=most)
+        return len(answer["Items"])
 
     def close(self, limit: Limit) -> Places | None:
         """See PlaceStore."""

@@ -130,6 +130,12 @@ class MemoryPlaces:
         with self._lock:
             return min((one for one in self._lines[limit.id].values() if one.type in types), default=None)
 
+    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
+        """See PlaceStore."""
+        with self._lock:
+            line = self._lines[limit.id].values()
+            return min(most, sum(one.type == waiter.type and one < waiter for one in line))
+
     def close(self, limit: Limit) -> Places | None:
         """See PlaceStore."""
         with self._lock:

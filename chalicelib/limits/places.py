@@ -35,6 +35,14 @@ class Limit:
     n: int
 
 
+class NoPlace(Exception):
+    """All places of a limit are taken, or other jobs wait for them."""
+
+    def __init__(self, limit: Limit) -> None:
+        super().__init__(f"no place of {limit.id}")
+        self.limit = limit
+
+
 @dataclass(frozen=True, slots=True)
 class LimitedJob:
     """A job as its limits see it.

@@ -94,6 +94,9 @@ class PlaceStore(Protocol):
     def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
         """Return the first job of the lines of these types: one request for each type."""
 
+    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
+        """Return how many jobs of its type stand before a job in the line, at most `most`."""
+
     def close(self, limit: Limit) -> Places | None:
         """Announce that the mark will be removed; return the row with this announcement, None without a mark."""
 

@@ -11,7 +11,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.constants import LEASE_SLACK, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.delivery import Delivery
-from chalicelib.jobs.job import WAITING, Job
+from chalicelib.jobs.job import CLAIMABLE, Job
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore
@@ -205,7 +205,7 @@ class Pacing:
 
     def _queues(self, job: Job, now: float) -> bool:
         if (
-            job.status not in WAITING
+            job.status not in CLAIMABLE
             or (job.next_attempt_at or now) > now
             or job.attempts >= job.max_attempts
             or job.expired(now)

@@ -11,6 +11,10 @@ DESCENDANTS_IN_READ = 100
 STILL_SENDING = 5.0
 """Seconds for which an unsent job counts as being sent: a replay sends its message again only after that."""
 
+# For lines.py
+JOBS_IN_ONE_READ = 100
+"""Maximum number of jobs in one read."""
+
 # For operations.py
 COPIED_AT_ONCE = 100
 """Number of kept steps that a retry from a step copies before it checks the time."""
@@ -20,6 +24,10 @@ REPEATED_WITHIN = 60.0
 """Seconds in which a second request to cancel a job counts as a repetition of the first, whose answer may be lost."""
 CLOCKS_APART = 60.0
 """Seconds by which the clocks of two functions may differ, with a margin."""
+
+# For reading.py
+MOST_BEFORE = 100
+"""Maximum number of jobs that are counted before a blocked job."""
 
 # For why_waiting.py
 SLOW_SEND = 10.0

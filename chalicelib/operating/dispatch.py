@@ -19,6 +19,7 @@ from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import NEW, Job
 from chalicelib.jobs.port import JobQueue, JobStore, Message
 from chalicelib.jobs.tenants import group_of
+from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import STILL_SENDING
 from chalicelib.telemetry import events
 
@@ -36,6 +37,8 @@ class Dispatcher:
     store: JobStore
     queue: JobQueue
     clock: Callable[[], float] = time.time
+    places: Callable[[], PlaceStore] | None = None
+    """Returns the places of limits; None: this process leaves them to the watchdog."""
 
     def now(self) -> float:
         """Return seconds since the epoch, rounded to milliseconds like stored times."""

@@ -20,6 +20,7 @@ from chalicelib.operating.again import START, Again, from_start, from_step, goin
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, COPIED_AT_ONCE, REPEATED_WITHIN
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import leave_place
 from chalicelib.operating.payload_edit import with_values
 from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry import events
@@ -125,6 +126,7 @@ class Operations:
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
+            leave_place(self.dispatcher, found, after)
             if after.terminal:
                 wake_caller(self.dispatcher, after)
             return self.dispatcher.send(after) if after.status in WAITING else after
@@ -133,8 +135,8 @@ class Operations:
     def run_now(self, job_id: str) -> Job:
         """Start a scheduled or retrying job now; a queued job is returned unchanged.
 
-        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn, or keeps its place in
-        the order of its key.
+        Raises JobNotFound, and JobConflict for a job that runs, is finished, waits for its turn or a place, or keeps
+        its place in the order of its key.
         """
         for _ in range(ACT_TRIES):
             found = self.dispatcher.store.get(job_id)

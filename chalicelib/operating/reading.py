@@ -10,8 +10,13 @@ from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
+from chalicelib.jobs.transitions import waited_limit
+from chalicelib.limits.ids import declared_limit, read_id
+from chalicelib.limits.port import PlaceStore
 from chalicelib.limits.serial_rule import named, row_of
-from chalicelib.operating.why_waiting import QueueState, asks, why
+from chalicelib.operating.constants import MOST_BEFORE
+from chalicelib.operating.lines import limited
+from chalicelib.operating.why_waiting import Place, QueueState, asks, why
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,14 @@ class JobReader:
     store: JobStore
     counters: Counters
     clock: Callable[[], float]
+    places: Callable[[], PlaceStore] | None = None
 
     def explained(self, job_id: str) -> tuple[JobView, str | None]:
         """Return a job with its attempts, and why it waits (None if it does not). Raises JobNotFound.
 
         The counters are read only for a waiting job, so any other job takes one request less. A job of a type with
-        `serial_by` takes two more requests, to find the running job of its key.
+        `serial_by` takes two more requests, to find the running job of its key. A blocked job takes two, for its
+        place in the line.
         """
         view, now = self.store.view(job_id), self.clock()
         queue = self._queue(view.job, now) if asks(view.job) else QueueState()
@@ -34,9 +41,21 @@ class JobReader:
 
     def _queue(self, job: Job, now: float) -> QueueState:
         queue = QueueState.of(job, self.counters.standing(), now, _rate(job.type))
+        queue = replace(queue, line=self._place(job))
         if not jobtype.serial(job.type):
             return replace(queue, declared=job.type in jobtype.names())
         return replace(queue, serial=True, holder=self._holder(job, now))
+
+    def _place(self, job: Job) -> Place | None:
+        """Return where a blocked job stands in its line; None for other jobs, and for a limit of an undeclared type."""
+        waited = waited_limit(job) if job.status is Status.BLOCKED else None
+        limit = None if waited is None else declared_limit(waited)
+        if limit is None or self.places is None:
+            return None
+        store = self.places()
+        row, before = store.read(limit), store.before(limit, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
+        value = read_id(limit.id)[1]
+        return Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
 
     def _holder(self, job: Job, now: float) -> str | None:
         """Return the id of the other running job of the same key; None if there is none."""

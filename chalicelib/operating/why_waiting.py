@@ -24,12 +24,27 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a blocked job stands: how many jobs have a place, of how many, and how many jobs are before it.
+
+    `value` is the value of the limit's field, None without one. `more`: there are more than `before`.
+    """
+
+    taken: int
+    of: int
+    value: str | None
+    before: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class QueueState:
     """A waiting job's queue: the maximum number of jobs ahead, and since when the oldest waits or it is paused.
 
     Times in seconds since the epoch. `reason`: why the queue is paused. `rate` is in words: 14 a second. `probe_at`:
     the pause is automatic, and one job is tried at that time. `serial`: jobs with the same key run one at a time;
-    `holder` is the running job with this job's key. `declared`: the deployment has the job type.
+    `holder` is the running job with this job's key. `line` is the place of a blocked job in its line.
+    `declared`: the deployment has the job type.
     """
 
     ahead: int = 0
@@ -41,6 +56,7 @@ class QueueState:
     serial: bool = False
     holder: str | None = None
     declared: bool = True
+    line: Place | None = None
 
     @classmethod
     def of(cls, job: Job, standing: Standing, now: float, rate: str | None = None) -> "QueueState":
@@ -112,6 +128,8 @@ def _sentence(job: Job, queue: QueueState, now: float, last: Attempt | None) -> 
     if job.status is Status.SCHEDULED and due is not None:
         late = "; that has passed, and it waits for a worker" if due <= now else ""
         return f"It is scheduled for {iso(due)}{late}"
+    if job.status is Status.BLOCKED:
+        return _blocked(job, queue)
     if job.status is Status.SUSPENDED and due is not None:
         return _suspended(job, due, now)
     if job.status is Status.RETRYING and due is not None:
@@ -131,6 +149,18 @@ def _suspended(job: Job, due: float, now: float) -> str:
     if name is None:
         return f"It sleeps {since} until {iso(due)}"
     return f"It waits for the event {name} {since}; at {iso(due)} the wait times out"
+
+
+def _blocked(job: Job, queue: QueueState) -> str:
+    """Explain how many jobs run, and how many wait before this one."""
+    line = queue.line
+    if line is None:
+        return f"It waits since {iso(job.updated_at)} for a place of its limit"
+    whose = f"of {job.type}" if line.value is None else f"of {job.type} for {line.value}"
+    places = f"{line.taken:,} of {line.of:,} places {whose} are taken"
+    before = "more than " if line.more else ""
+    jobs = "1 job is" if line.before == 1 and not line.more else f"{before}{line.before:,} jobs are"
+    return f"{places}; {jobs} before it" if line.before else f"{places}; it is the next one"
 
 
 def _failed(job: Job, due: float, now: float) -> str:

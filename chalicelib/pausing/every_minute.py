@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from chalicelib.counters.port import Pause, Standing
 from chalicelib.job_types.jobtype import sharing
 from chalicelib.jobs.constants import ANY_TIME
-from chalicelib.jobs.job import WAITING, Job, Status
+from chalicelib.jobs.job import CLAIMABLE, Job, Status
 from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.pausing import events as pause_events
 from chalicelib.pausing.constants import PROBE_CANDIDATES, PROBE_LOOKS, SWITCH_SURE
@@ -131,4 +131,4 @@ def _may_run(job: Job, now: float) -> bool:
     """Return whether a worker would take the job: it is due, or its last worker has died."""
     if job.status is Status.PROCESSING:
         return (job.lease_until or now) < now
-    return job.status in WAITING and (job.next_attempt_at or now) <= now
+    return job.status in CLAIMABLE and (job.next_attempt_at or now) <= now

@@ -25,6 +25,7 @@ from chalicelib.jobs.port import Filter, JobQueue, JobStore, Page
 from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.repeated_requests import KeyedJobs
 from chalicelib.keys.rule import Outcome, Submitted
+from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.producing.constants import DEEPEST_OFFSET
 from chalicelib.producing.submission import Submission, Wanted, keyed_id
@@ -33,13 +34,14 @@ from chalicelib.telemetry import events
 
 @dataclass
 class JobService:
-    """Create and read jobs. `clock` gives seconds since the epoch, `sleep` waits."""
+    """Create and read jobs. `clock` gives seconds since the epoch, `sleep` waits. `places`: see Dispatcher."""
 
     store: JobStore
     queue: JobQueue
     cursor_secret: str = "development"  # noqa: S105
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    places: Callable[[], PlaceStore] | None = None
 
     def submit(self, asked: Submission, admitted: Callable[[], None] = lambda: None) -> Submitted:
         """Send a job's message and store the job, unless an existing job is the answer to the request.
@@ -132,7 +134,7 @@ class JobService:
     @property
     def dispatcher(self) -> Dispatcher:
         """Return the sender of this service's messages."""
-        return Dispatcher(self.store, self.queue, self.clock)
+        return Dispatcher(self.store, self.queue, self.clock, self.places)
 
     @property
     def keyed(self) -> KeyedJobs:

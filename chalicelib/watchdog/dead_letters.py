@@ -20,6 +20,7 @@ from chalicelib.jobs.port import DeadMessage, Message
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.late_waiters import wake_if_over
+from chalicelib.operating.lines import Lines, leave_place
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import MOST_SWEPT
 from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, Verdict, sweep
@@ -72,6 +73,8 @@ class Sweeper:
                 # the message was the one that should have woken the job: it was received only during an outage
                 self.tally["woken"] += 1
                 return True
+            case Remove() if job is not None and job.status is Status.BLOCKED and self._line_up(job):
+                return True
             case Remove(why):
                 if dead.message is not None:  # a malformed message is never removed
                     events.dead_letter_removed(dead.message, job, why)
@@ -100,6 +103,14 @@ class Sweeper:
         if job.status is not Status.PROCESSING or not used_up:
             return False
         return newly_kept(self.dispatcher.store, job) is not None
+
+    def _line_up(self, job: Job) -> bool:
+        """Put a blocked job into its line: its message should have done that, and was received only in an outage."""
+        if self.dispatcher.places is None:
+            return False
+        Lines(self.dispatcher, self.dispatcher.places()).line_up(job)
+        self.tally["lined_up"] += 1
+        return True
 
     def _redeliver(self, job: Job, due_at: float) -> bool:
         # Write the row first. The message is removed only when the job's row says that the job needs another message.
@@ -135,4 +146,5 @@ def give_up(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
     if job.status is Status.PROCESSING:
         dispatcher.store.record(job.id, attempt_of(job, LOST, now))
     events.given_up(given_up)
+    leave_place(dispatcher, job, given_up)
     wake_caller(dispatcher, given_up)

@@ -116,7 +116,12 @@ class Expire:
     """Cancel the job: it has not begun in time."""
 
 
-Verdict = Leave | Wait | Resend | GiveUp | Undeclared | Retire | Expire
+@dataclass(frozen=True, slots=True)
+class LineUp:
+    """Put the job into the line of its limit, because it has waited for long, and check it again much later."""
+
+
+Verdict = Leave | Wait | Resend | GiveUp | Undeclared | Retire | Expire | LineUp
 
 
 def check(job: Job, now: float, signs: Signs) -> Verdict:
@@ -134,6 +139,8 @@ def check(job: Job, now: float, signs: Signs) -> Verdict:
 def _check(job: Job, now: float, signs: Signs) -> Verdict:
     if not signs.declared:
         return _undeclared(job, now)
+    if job.status is Status.BLOCKED:
+        return LineUp()
     return _of_sent(job, now, signs) if job.sent else _first_send(job, now, 0.0 if signs.serial else LOOK_AHEAD)
 
 

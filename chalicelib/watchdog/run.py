@@ -15,6 +15,7 @@ from typing import TypeVar
 from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
 from chalicelib.errors import MoveRefused, RowNotSigned
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.job_types.queues import keys_of
 from chalicelib.jobs import transitions
@@ -25,6 +26,7 @@ from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import Depth, Helpers
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import Lines, leave_place
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import MOST_SWEEPS, MOST_SWEPT, PATIENCE, STOP_BEFORE_END, SWEEP_RESERVE
@@ -34,7 +36,19 @@ from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.pulse import Pulse
 from chalicelib.watchdog.quiet_queues import QuietQueues
 from chalicelib.watchdog.resumed import Resumed
-from chalicelib.watchdog.rule import REMOVED, Expire, GiveUp, Leave, Resend, Retire, Signs, Undeclared, Wait, check
+from chalicelib.watchdog.rule import (
+    REMOVED,
+    Expire,
+    GiveUp,
+    Leave,
+    LineUp,
+    Resend,
+    Retire,
+    Signs,
+    Undeclared,
+    Wait,
+    check,
+)
 from chalicelib.watchdog.search import Found, find, portions, searched, signs_of, undeclared
 from chalicelib.watchdog.sharing import alternate, in_turn, share
 from chalicelib.watchdog.troubles import TroubleWatch
@@ -101,6 +115,7 @@ class Watchdog:
             signs |= {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types
                       if queue_of(name) in awake}  # fmt: skip
         self._look_at(self._shared(some), signs, remaining)
+        self.tally += Counter(limits=self._look_at_lines(standing, lambda: remaining() > SWEEP_RESERVE))
         if standing is not None:
             waiters = Waiters(self.dispatcher, self.types, self.positions)
             self.tally += Counter(woken=waiters.look(standing, lambda: remaining() > SWEEP_RESERVE))
@@ -253,6 +268,8 @@ class Watchdog:
             case Expire():
                 events.expired(self._apply(job, transitions.expire(job, now=now)))
                 return "expired"
+            case LineUp():
+                return self._line_up(job, now)
             case GiveUp(error):
                 give_up(self.dispatcher, job, error)
                 return "given_up"
@@ -277,9 +294,37 @@ class Watchdog:
             events.stalled(job, "RowNotSigned")
         return "refused"
 
+    def _line_up(self, job: Job, now: float) -> str:
+        if (lines := self._lines) is not None:
+            lines.line_up(job)
+        self._apply(job, transitions.line_up(job, now=now))
+        return "lined_up"
+
+    @property
+    def _lines(self) -> Lines | None:
+        places = self.dispatcher.places
+        return None if places is None else Lines(self.dispatcher, places())
+
+    def _look_at_lines(self, standing: Standing | None, more: Callable[[], bool]) -> int:
+        """Look at the limits for which jobs may wait; return how many were looked at.
+
+        Without such a limit and without blocked jobs, this reads nothing.
+        """
+        blocked = standing is not None and any(
+            n > 0 for (_, status), n in standing.totals.items() if status is Status.BLOCKED
+        )
+        if self._lines is None or not (blocked or any(jobtype.has_limits(name) for name in self.types)):
+            return 0
+        try:
+            return self._lines.look_after(more)
+        except Exception as error:
+            events.watchdog_failed("limits", error)
+            return 0
+
     def _apply(self, job: Job, change: Change) -> Job:
         after = self.dispatcher.store.apply(job.id, change)
         if after.terminal:
+            leave_place(self.dispatcher, job, after)
             wake_caller(self.dispatcher, after)
         return after
 

@@ -12,7 +12,7 @@ from chalicelib.counters.port import Counters, Latest, Standing, TroubleRow
 from chalicelib.counters.troubles import Condition, Trouble, Troubles
 from chalicelib.job_types.queues import TypeQueue
 from chalicelib.jobs.constants import ANY_TIME
-from chalicelib.jobs.job import ACTIVE, WAITING, Status
+from chalicelib.jobs.job import ACTIVE, CLAIMABLE, Status
 from chalicelib.jobs.port import Depth, JobStore, Search, Teller
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import DUE_READ, IN_ONE_READ, RATIO_SECONDS
@@ -33,7 +33,7 @@ from chalicelib.watchdog.trouble_rule import (
     unclaimed,
 )
 
-TIMED = WAITING - {Status.QUEUED}
+TIMED = CLAIMABLE - {Status.QUEUED}
 """States of a job that waits for a time. It keeps its state until a worker claims it, and the counters do not store
 since when it has been due."""
 

@@ -27,7 +27,7 @@ from chalicelib.jobs.port import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.constants import CLAIM_PATIENCE, CLAIM_PAUSE, PEEK_FROM, UNKNOWN_LOOKS
+from chalicelib.worker.constants import CLAIM_PATIENCE, CLAIM_PAUSE, PEEK_FROM, UNKNOWN_LOOKS, WOKEN_IN
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.waking import look
 
@@ -50,8 +50,14 @@ class Claims:
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called with each lost attempt, before the attempt is recorded."""
 
-    on_ended: Callable[[Job], None] = lambda _: None
-    """Called with a job that has ended without another attempt."""
+    on_ended: Callable[[Job, Job], None] = lambda _before, _after: None
+    """Called with a job before and after it has ended without another attempt."""
+
+    on_refused: Callable[[Job], bool] = lambda _: False
+    """Called with a job of the message's run that neither runs nor may be claimed: its last worker may have died.
+
+    Returns whether the message can run the job now.
+    """
 
     def claim(self, message: Message, by: Claimant, left: float, sent_at: float | None = None) -> Job | Drop | Hold:
         """Return the job, claimed for `left` seconds and a little more; or return what to do with the message.
@@ -140,6 +146,10 @@ class Claims:
         woken = look(self.store, current, self._now(), keep=by.receive_count < self.max_receives)
         if woken is not None:
             return woken
+        met = message.gen == current.gen and current.status is not Status.PROCESSING and self.on_refused(current)
+        if met:
+            # without a receive left, the message goes to the dead-letter queue, and the watchdog sends another one
+            return Hold(WOKEN_IN, "woken")
         if end.duplicate:
             events.duplicate(current, end.why)
         elif isinstance(end, Drop):
@@ -164,7 +174,7 @@ class Claims:
         stopped = self.store.apply(lost.id, transitions.stop(lost, now=now))
         self._record_lost(lost)
         events.moved(stopped, "stop")
-        self.on_ended(stopped)
+        self.on_ended(lost, stopped)
         return Drop("cancelled")
 
     def _take_over(self, message: Message, lost: Job, by: Claimant, left: float, kept: int | None = None) -> Job:
@@ -180,13 +190,13 @@ class Claims:
         given_up = self.store.apply(lost.id, transitions.give_up(lost, now=now, error=lost_error(lost)))
         self._record_lost(lost)
         events.given_up(given_up)
-        self.on_ended(given_up)
+        self.on_ended(lost, given_up)
         return TO_DEAD_LETTERS
 
     def _expire(self, late: Job) -> Drop:
         expired = self.store.apply(late.id, transitions.expire(late, now=self._now()))
         events.expired(expired)
-        self.on_ended(expired)
+        self.on_ended(late, expired)
         return Drop("expired")
 
     def _record_lost(self, lost: Job) -> None:

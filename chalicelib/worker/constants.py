@@ -83,5 +83,7 @@ TURNS_OF_A_STEP = 10
 """More turns of an event loop than a kept step takes."""
 
 # For waking.py
+LEAVE_AGAIN = 5
+"""Seconds until the message of a job whose place could not be left comes again."""
 WOKEN_IN = 1
 """Seconds until the message of a woken job is visible again."""

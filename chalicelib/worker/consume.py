@@ -18,6 +18,7 @@ from chalicelib.errors import (
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
+    PlaceUnavailable,
     RowNotSigned,
     SecretUnavailable,
     StartUnavailable,
@@ -30,13 +31,16 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import Chance
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.delivery import Delivery
-from chalicelib.jobs.job import Job
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
+from chalicelib.limits.ids import limit_of
+from chalicelib.limits.places import Limit, NoPlace
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import Lines
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
@@ -47,14 +51,26 @@ from chalicelib.telemetry.logger import about, job_keys, silent_while
 from chalicelib.worker.batch import Batches, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
-from chalicelib.worker.constants import CLAIM_GUARD, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_PATIENCE
+from chalicelib.worker.constants import CLAIM_GUARD, LEAVE_AGAIN, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_PATIENCE
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.current import running
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
-from chalicelib.worker.settle import Done, Lost, NotStarted, Outcome, Raised, Settlement, Stopped, Unrun, Waits
+from chalicelib.worker.settle import (
+    LEASE_LOST,
+    Blocks,
+    Done,
+    Lost,
+    NotStarted,
+    Outcome,
+    Raised,
+    Settlement,
+    Stopped,
+    Unrun,
+    Waits,
+)
 from chalicelib.worker.start import Immediate, StartPolicy
 
 if TYPE_CHECKING:
@@ -92,6 +108,10 @@ class Worker:
     beside: Beside = at_once
     batches: "JobBatches | None" = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
+    lines: Lines | None = None
+    """The places of the type's limit; None without a limit."""
+    held: Limit | None = None
+    """The limit of which the present attempt may have a place."""
 
     @property
     def name(self) -> str:
@@ -136,7 +156,8 @@ class Worker:
             self.sleep,
             self.kind.max_receives,
             self.breaker.on_attempt_recorded,
-            self._on_ended,
+            self._on_ended_without,
+            self._on_refused,
         )
         before = seconds_left(context)
         claimed = claims.claim(message, by, before, delivery.sent_at)
@@ -159,6 +180,7 @@ class Worker:
 
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
+        self.held = None
         enqueuing = Enqueuing(
             self.kind.enqueues,
             self.service,
@@ -182,9 +204,10 @@ class Worker:
             self.store, self.clock, self.jitter, self.kind.retry, self.kind.by_class, self.kind.max_receives,
             self._send_anew,
             persistence, self.starts.on_settle(),
-            self.breaker.on_attempt_recorded, self._on_ended, ctx.steps.kept, ctx.steps.progressed,
+            self.breaker.on_attempt_recorded, self._on_ended,
+            None if self.lines is None else self.lines.wait, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
-        return settlement.settle(ctx.with_progress(), outcome)
+        return self._left(job, settlement.settle(ctx.with_progress(), outcome))
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If the function waits, ignore what it returns or raises after that."""
@@ -222,6 +245,7 @@ class Worker:
                 return Stopped(unfinished)
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
+            self._take_place(job)
             self.starts.start(job)
             ctx.steps.begin()
             begun = True
@@ -238,6 +262,8 @@ class Worker:
         match error:
             case NotYet():
                 return NotStarted(error.at)
+            case NoPlace():
+                return Blocks(error.limit)
             case JobCancelled():
                 return Stopped()
             case LeaseLost():
@@ -249,6 +275,45 @@ class Worker:
             case PayloadUnreadable() | RowNotSigned() | SecretUnavailable() | StartUnavailable() | StoreUnavailable():
                 return self._interrupted(job, error, begun=begun)
         return Raised(error)
+
+    def _take_place(self, job: Job) -> None:
+        """Take a place of the type's limit; raises NoPlace, and PlaceUnavailable if the store does not answer."""
+        limit = limit_of(self.name, self.kind.at_most, job.payload)
+        if self.lines is None or limit is None:
+            return
+        self.held = limit  # also if the answer is lost: the place may be taken
+        try:
+            taken = self.lines.take(job, limit)
+        except Exception as error:
+            events.store_failed(job, error)
+            raise PlaceUnavailable(f"It is unknown whether a place is free: {type(error).__name__}") from error
+        if not taken:
+            self.held = None
+            raise NoPlace(limit)
+        if self.clock() >= (job.lease_until or 0.0):
+            raise LeaseLost(job.id)
+
+    def _left(self, job: Job, end: Drop | Hold) -> Drop | Hold:
+        """Leave the place of a settled attempt; return what to do with its message.
+
+        If the place cannot be left, the message must come again: whoever receives it looks at the limit.
+        """
+        if self.lines is None or self.held is None or end == LEASE_LOST:
+            return end
+        try:
+            self.lines.leave(job, self.held)
+        except Exception as error:
+            events.store_failed(job, error)
+            return Hold(LEAVE_AGAIN, "its place was not left") if isinstance(end, Drop) else end
+        return end
+
+    def _on_refused(self, job: Job) -> bool:
+        if self.lines is None:
+            return False
+        if job.status is Status.BLOCKED:
+            return self.lines.wait_again(job)
+        self.lines.judge(job)
+        return False
 
     def _interrupted(self, job: Job, error: Exception, *, begun: bool) -> Unrun:
         return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter), begun=begun)
@@ -264,6 +329,15 @@ class Worker:
 
     def _on_ended(self, job: Job) -> None:
         wake_caller(Dispatcher(self.store, self.queue, self.clock), job)
+
+    def _on_ended_without(self, before: Job, after: Job) -> None:
+        """Do the same for a job that has ended without an attempt, and leave its place."""
+        if self.lines is not None:
+            try:
+                self.lines.leave_ended(before, after)
+            except Exception as error:  # the watchdog removes its name as soon as a job waits for the place
+                events.store_failed(after, error)
+        self._on_ended(after)
 
     def _unfinished_before(self, job: Job) -> str | None:
         try:

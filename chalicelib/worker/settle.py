@@ -18,10 +18,11 @@ from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.step import CHILD, TIME
 from chalicelib.limits import turns
+from chalicelib.limits.places import Limit
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
-from chalicelib.worker.constants import UNTRIED_AFTER
+from chalicelib.worker.constants import UNTRIED_AFTER, WOKEN_IN
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import InjectedFault
 from chalicelib.worker.waking import look
@@ -88,7 +89,16 @@ class Waits:
     failed: Exception | None = None
 
 
-Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The function was not called: all places of its limit are taken."""
+
+    limit: Limit
+
+
+Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits | Blocks
+LEASE_LOST = Hold(None, "lease lost")
+"""What is done with the message of an attempt that another worker, or the watchdog, has ended."""
 attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 
@@ -116,6 +126,9 @@ class Settlement:
     on_ended: Callable[[Job], None] = lambda _: None
     """Called with a job that has ended, after this is stored."""
 
+    line: Callable[[Job, Limit], bool] | None = None
+    """Puts a blocked job into the line of its limit, and returns whether its message can run it now."""
+
     kept: int = 0
     """The number of the job's kept steps."""
     progressed: bool = False
@@ -136,6 +149,8 @@ class Settlement:
                     return self._unrun(job, outcome, now)
                 case Waits():
                     return self._suspended(job, outcome, now)
+                case Blocks(limit):
+                    return self._blocked(job, limit, now)
                 case Stopped(unfinished):
                     return self._stopped(job, unfinished, now)
                 case Lost():
@@ -230,6 +245,26 @@ class Settlement:
         if parked:
             return Drop("parked")
         return Drop("another message follows") if self._received_last(job) else Hold(delay, "suspended")
+
+    def _blocked(self, job: Job, limit: Limit, now: float) -> Drop | Hold:
+        change = transitions.block(job, now=now, limit=limit.id)
+        try:
+            after = self._apply(job, change)
+        except MoveRefused as refused:
+            if not _asked_meanwhile(job, refused.current):
+                raise
+            if not job.kept:
+                return self._stopped(job, None, now)
+            # the function is called again, to undo the kept steps, and needs a place for that
+            after = self._apply(job, transitions.anyway(change))
+        events.moved(after, "block", limit=limit.id)
+        # stand in the line before the message is acknowledged: if this process dies, the message comes again
+        if self.line is None or not self.line(after, limit):
+            return Drop("blocked")
+        if not self._received_last(job):
+            return Hold(WOKEN_IN, "woken")
+        self.send_anew(after, 0)
+        return Drop("another message follows")
 
     def _not_started(self, job: Job, at: float, now: float) -> Drop | Hold:
         delay = max(1, math.ceil(at - now))
@@ -330,4 +365,4 @@ def _out_of_time(job: Job, error: tuple[str, str]) -> tuple[str, str]:
 
 def _late(job: Job, current: Job | None) -> Hold:
     events.late_finisher(job, current)
-    return Hold(None, "lease lost")
+    return LEASE_LOST

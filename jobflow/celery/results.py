@@ -10,6 +10,7 @@ STATES = {
     "scheduled": "PENDING",
     "processing": "STARTED",
     "suspended": "STARTED",
+    "blocked": "PENDING",
     "retrying": "RETRY",
     "completed": "SUCCESS",
     "failed": "FAILURE",

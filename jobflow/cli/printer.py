@@ -25,6 +25,7 @@ COLOURS = {
     "processing": "cyan",
     "retrying": "yellow",
     "suspended": "magenta",
+    "blocked": "magenta",
     "scheduled": "blue",
 }
 """The colour of each status; other statuses have none."""

@@ -30,6 +30,7 @@ from chalicelib.jobs.port import Filter
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
+from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
 from chalicelib.pausing.every_minute import AutoPausing
@@ -74,11 +75,14 @@ class Platform:
         self.queue = MemoryJobQueue(self.clock)
         queues = queues_of(self._kinds)
         self.queue.receives = {queue.key: queue.max_receives for queue in queues}
-        self.service = JobService(self.store, self.queue, clock=self.clock)
+        places = MemoryPlaces()
+        self.service = JobService(self.store, self.queue, clock=self.clock, places=lambda: places)
         self._batches = Batches(MemoryBatches(), self.service, notice=lambda *_: None)
         self._operations = Operations(self.service.dispatcher, rounds=self._batches.moved)
         self._posting = Posting(self.service.dispatcher, "test")
-        self.workers = Workers(self.store, self.queue, self.clock, secrets or {}, self.service, self._batches)
+        self.workers = Workers(
+            self.store, self.queue, self.clock, secrets or {}, self.service, self._batches, places=places
+        )
         names = [kind.name for kind in self._kinds]
         guarded = [queue.key for queue in that_pause(queues)]
         counters, past = MemoryCounters(), MemoryPastPauses()
@@ -181,6 +185,8 @@ class Platform:
             return f"Job {job.id} has ended: it is {job.status}. retry() runs a job again that did not complete."
         hidden = [m.visible_at for m in self.queue.messages.get(queue_of(job.type), []) if m.message.id == job.id]
         due = max(filter(None, [job.next_attempt_at, *hidden]), default=self.clock.now)
+        if job.status is Status.BLOCKED:
+            return f"Job {job.id} waits for a place of its limit. It runs when another job has left its place."
         if due <= self.clock.now:
             return f"Job {job.id} is {job.status}, and no worker can receive its message now: run() runs all that can."
         return (

@@ -16,7 +16,9 @@ from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
-from chalicelib.limits.memory import MemoryTurns
+from chalicelib.limits.memory import MemoryPlaces, MemoryTurns
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import Lines
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.producing.service import JobService
@@ -57,6 +59,7 @@ class Workers:
     faults: dict[str, deque[BaseException]] = field(default_factory=dict)
     duplicates: int = 0
     turns: MemoryTurns = field(default_factory=MemoryTurns)
+    places: MemoryPlaces = field(default_factory=MemoryPlaces)
     pauses: MemoryAutoPauses = field(default_factory=MemoryAutoPauses)
     off: set[str] = field(default_factory=set)
     probes: dict[str, deque[Message]] = field(default_factory=dict)
@@ -112,6 +115,7 @@ class Workers:
             secrets=secrets_of(kind, self.secrets), service=self.service, breaker=breaker or self._breaker(kind),
             batches=self.batches,
             starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
+            lines=None if kind.at_most is None else Lines(Dispatcher(self.store, self.queue, self.clock), self.places),
         )  # fmt: skip
 
     async def _pause(self, seconds: float) -> None:

@@ -208,6 +208,9 @@ class Store(Answers):
     def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
         return self.ask("first", limit.id, frozenset(types))  # type: ignore[no-any-return]
 
+    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
+        raise NotImplementedError  # only for people
+
     def close(self, limit: Limit) -> Places | None:
         return self.ask("close", limit.id)  # type: ignore[no-any-return]
 

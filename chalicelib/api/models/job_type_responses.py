@@ -23,6 +23,13 @@ class PauseRuleRow(Answer):
     within: float
 
 
+class AtMostRow(Answer):
+    """At most `n` jobs of the type run at once; with `by`, at most `n` for each value of this field."""
+
+    n: int
+    by: str | None = Field(None, description="The field of the payload; null: all jobs of the type count together")
+
+
 class PastPauseRow(Answer):
     """An ended pause of a job type."""
 
@@ -72,6 +79,9 @@ class JobTypeRow(Answer):
     )
     pause_when: PauseRuleRow | None = Field(
         default=None, description="When it pauses automatically; null: only an operator pauses it"
+    )
+    at_most: AtMostRow | None = Field(
+        default=None, description="How many of its jobs may run at once; null: as many as workers are free"
     )
     fair_by: str | None = Field(None, description="The field of the payload that names the tenant")
     serial_by: str | None = Field(

@@ -10,7 +10,14 @@ from chalicelib.api.models import many_responses as many
 from chalicelib.api.models import metric_responses as m
 from chalicelib.api.models import responses as r
 from chalicelib.api.models.fitting import fitting, size_of
-from chalicelib.api.models.job_type_responses import JobTypeRow, PauseRuleRow, RateRow, TenantRow, Tenants
+from chalicelib.api.models.job_type_responses import (
+    AtMostRow,
+    JobTypeRow,
+    PauseRuleRow,
+    RateRow,
+    TenantRow,
+    Tenants,
+)
 from chalicelib.counters.port import Pause
 from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
@@ -104,6 +111,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         memory=kind.function.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
+        at_most=None if (most := kind.at_most) is None else AtMostRow(n=most.n, by=most.by),
         fair_by=kind.fair_by,
         serial_by=kind.serial_by,
         unique_for=None if kind.unique is None else kind.unique.seconds,

@@ -1323,6 +1323,19 @@ export interface components {
       suspended: number;
     };
     /**
+     * AtMostRow
+     * @description At most `n` jobs of the type run at once; with `by`, at most `n` for each value of this field.
+     */
+    AtMostRow: {
+      /** N */
+      n: number;
+      /**
+       * By
+       * @description The field of the payload; null: all jobs of the type count together
+       */
+      by: string | null;
+    };
+    /**
      * AttemptRow
      * @description One attempt to run a job.
      */
@@ -2931,6 +2944,8 @@ export interface components {
       rate: components["schemas"]["RateRow"] | null;
       /** @description When it pauses automatically; null: only an operator pauses it */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
+      /** @description How many of its jobs may run at once; null: as many as workers are free */
+      at_most: components["schemas"]["AtMostRow"] | null;
       /**
        * Fair By
        * @description The field of the payload that names the tenant
@@ -4309,6 +4324,7 @@ export interface components {
       | "processing"
       | "retrying"
       | "suspended"
+      | "blocked"
       | "completed"
       | "failed"
       | "dead_letter"

@@ -15,6 +15,7 @@ const FATE: Record<JobStatus, Fate> = {
   processing: "waiting",
   retrying: "waiting",
   suspended: "waiting",
+  blocked: "waiting",
 };
 
 /** Return the jobs by what became of them. */

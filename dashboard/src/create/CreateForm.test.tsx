@@ -24,6 +24,7 @@ const kind = (type: string): JobType => ({
     onEnd: null,
     retryOn: [],
     failOn: [],
+    atMost: null,
     fairBy: null,
     serialBy: null,
     queue: null,

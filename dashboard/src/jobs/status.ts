@@ -3,6 +3,7 @@ import type { JobStatus } from "@/api/jobs/jobs";
 import { meta } from "@/api/meta";
 import {
   IconBan,
+  IconBlocked,
   IconCheck,
   IconClock,
   IconCross,
@@ -66,6 +67,13 @@ export const STATUS: Record<JobStatus, StatusLook> = {
     color: "--violet",
     icon: IconPause,
     meaning: t.suspendedMeaning,
+  },
+  blocked: {
+    label: t.blocked,
+    tone: "text-violet",
+    color: "--violet",
+    icon: IconBlocked,
+    meaning: t.blockedMeaning,
   },
   completed: {
     label: t.completed,

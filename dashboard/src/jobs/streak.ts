@@ -7,5 +7,5 @@ export function failingStreak({ last }: Schedule): LastFiring[] {
   return other < 0 ? ended : ended.slice(0, other);
 }
 
-const OPEN: readonly string[] = ["queued", "scheduled", "processing", "retrying", "suspended"];
+const OPEN: readonly string[] = ["queued", "scheduled", "processing", "retrying", "suspended", "blocked"];
 const BAD: readonly string[] = ["failed", "dead_letter"];

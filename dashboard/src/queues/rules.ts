@@ -7,6 +7,7 @@ import { t } from "@/texts/en/queues";
 /** Return the names and texts of the settings that a type declares, such as its rate; nothing for the others. */
 export function rules({
   rate,
+  atMost,
   fairBy,
   serialBy,
   queue,
@@ -23,6 +24,7 @@ export function rules({
     [t.expires, expires === null ? null : t.expiresAfter(spell(expires))],
     [t.onEnd, onEnd],
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
+    [t.atMost, atMost && t.runAtOnce(count(atMost.n), atMost.by)],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],
     [t.sharedQueue, queue && t.sharesQueue(queue)],

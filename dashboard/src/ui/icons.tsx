@@ -51,6 +51,7 @@ export const IconDown = make(<path d="m4 6 4 4 4-4" />);
 export const IconRight = make(<path d="m6 4 4 4-4 4" />);
 export const IconLeft = make(<path d="M10 4 6 8l4 4" />);
 export const IconUp = make(<path d="m4 10 4-4 4 4" />);
+export const IconBlocked = make(<path d="M12.5 3v10M2 8h7M6.5 5.5 9 8l-2.5 2.5" />);
 export const IconPause = make(<path d="M5.5 3v10M10.5 3v10" strokeWidth="2" />);
 export const IconPlay = make(<path d="M4.5 2.75v10.5L13 8Z" />);
 export const IconCopy = make(<path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />);

@@ -59,7 +59,7 @@ def _goes_on(lost: Job, now: float) -> dict[str, Any]:
     """
     planned = _planned(lost, now)
     new = {**_idle(), "gen": lost.gen + 1, "claims": 0, "due_at": now + SEND_GRACE}
-    if lost.status not in (Status.QUEUED, Status.SCHEDULED):
+    if lost.status not in (Status.QUEUED, Status.SCHEDULED, Status.BLOCKED):
         new["start_by"] = None  # the job has begun, so it does not expire
     if planned is None:
         return {**new, "status": Status.QUEUED, "run_at": None, "next_attempt_at": None}
@@ -81,5 +81,6 @@ def _idle() -> dict[str, Any]:
     """Return the fields of a job without a worker and without a message."""
     return {
         "sent": False, "resends": 0, "lease_until": None, "parked_until": None, "stalled_since": None, "waits": None,
+        "passed": None,
         "progress": None, "progress_note": None, "request_id": None, "cold_start": None, "receive_count": None,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.jobs.job import TERMINAL, Status
+from chalicelib.jobs.job import ACTIVE, TERMINAL, Status
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.problem import SmokeFailed
 
@@ -19,7 +19,7 @@ PATIENCE = 180.0
 COUNTED = 120.0
 """Seconds until the counters must have counted the job."""
 POLL = 1.0
-TO_CANCEL = frozenset({Status.QUEUED, Status.SCHEDULED, Status.RETRYING, Status.SUSPENDED, Status.PROCESSING})
+TO_CANCEL = ACTIVE
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from chalicelib.adapters.dynamo.tables.schema import (
     AUDIT,
     AUTO_PAUSE,
     DUE,
+    LIMIT,
+    LIMITS,
+    LINE,
     RATE,
     REFUSED,
     SCHEDULES,
@@ -65,6 +68,7 @@ def worker(queue: TypeQueue, *, callers: Sequence[TypeQueue] = ()) -> list[str]:
         *_making(queue),
         *(f"sqs:SendMessage:{caller.short}" for caller in callers),
         *(grant for name in (rated if len(rated) <= MOST_NAMED else ["*"]) for grant in _pacing(name)),
+        *_places(queue.types),
         *(_failures(queue.key) if queue.pause_when is not None else ()),
         *short_forms(queue.access),
     ]
@@ -113,6 +117,22 @@ def _pacing(name: str) -> list[str]:
     return [f"dynamodb:GetItem:{plan}", f"dynamodb:UpdateItem:{plan}", "dynamodb:BatchGetItem:jobs"]
 
 
+def _places(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Let a worker take and leave places of these types' limits, and read and wake the jobs that wait for them."""
+    names = [f"{0 if kind.at_most.by else 1}.{kind.name}" for kind in types if kind.at_most is not None]
+    return _places_of([f"{name}*" for name in names] if len(names) <= MOST_NAMED else ["*"]) if names else []
+
+
+def _places_of(ids: Sequence[str]) -> list[str]:
+    """Let a function leave and give places of limits whose ids match these patterns."""
+    return [
+        *(f"dynamodb:{action}:control/{LIMIT}{id_}" for id_ in ids for action in ("GetItem", "UpdateItem")),
+        *(f"dynamodb:{action}:control/{LINE}{id_}" for id_ in ids for action in ("DeleteItem", "Query", "UpdateItem")),
+        f"dynamodb:UpdateItem:control/{LIMITS}",
+        "dynamodb:BatchGetItem:jobs",
+    ]
+
+
 def _failures(name: str) -> list[str]:
     """Let a worker or the API read and write the failures of a queue that pauses automatically."""
     return [f"dynamodb:{action}:control/{AUTO_PAUSE}{name}" for action in ("GetItem", "UpdateItem")]
@@ -142,6 +162,7 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         "dynamodb:Query:jobs/index/members",
         *_batches(),
+        *_places_of("*"),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         *_updating(f"{AUDIT}*", f"{REFUSED}*"),
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
@@ -195,6 +216,9 @@ def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
         f"dynamodb:Query:control/index/{DUE}",
         "dynamodb:Query:jobs/index/members",
         *_batches("GetItem"),
+        # also without limits: jobs may wait for a place of a limit that a deployment has removed
+        *_places_of("*"),
+        f"dynamodb:DeleteItem:control/{LIMITS}",
         *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
         *(f"dynamodb:GetItem:control/{key}" for key in (BULK_ACTIONS, RECOUNT)),
         BULK_WORK,
@@ -239,6 +263,7 @@ def recount() -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         "dynamodb:Query:jobs/index/members",
         *_batches(),
+        *_places_of("*"),
         *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS),
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,

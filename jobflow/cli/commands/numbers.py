@@ -84,7 +84,7 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         return
     seldom = [
         (name.upper(), lambda row, name=name: row[1].by_status.get(name, 0))
-        for name in ("scheduled", "suspended") if found.by_status.get(name)
+        for name in ("scheduled", "suspended", "blocked") if found.by_status.get(name)
     ]  # fmt: skip
     columns = [
         ("TYPE", lambda row: f"{row[0]} (paused)" if row[1].paused else row[0]),
@@ -103,10 +103,12 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         ),
     ]
     session.out.rows(sorted(found.by_type.items()), columns, "No jobs yet.")
-    scheduled, suspended, cancelled = (found.by_status.get(name, 0) for name in ("scheduled", "suspended", "cancelled"))
+    scheduled, suspended, blocked, cancelled = (
+        found.by_status.get(name, 0) for name in ("scheduled", "suspended", "blocked", "cancelled")
+    )
     session.out.say(
         f"{found.total_jobs} jobs, {found.active_jobs} queued, running or retrying, {scheduled} scheduled, "
-        f"{suspended} suspended, {found.completed_jobs} completed, {found.failed_jobs} failed, "
+        f"{suspended} suspended, {blocked} blocked, {found.completed_jobs} completed, {found.failed_jobs} failed, "
         f"{found.dead_letter_jobs} dead-lettered, {cancelled} cancelled"
     )
 

@@ -89,6 +89,9 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "memory", f"{kind.memory} MB"
     yield "rate", None if rate is None else f"{rate.n} in {rate.per:g} s{burst}"
     yield "paused when", None if rule is None else f"{rule.of} attempts fail with one error within {rule.within:g} s"
+    most = kind.at_most
+    each = f" for each value of {most.by}" if most and most.by else ""
+    yield "at most", None if most is None else f"{most.n} at once{each}"
     yield "fair by", kind.fair_by
     yield "serial by", kind.serial_by
     yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"

@@ -13,6 +13,7 @@ import chalicelib
 from chalicelib.entry.worker import consume
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import Allow, AwsAccess, SecretPlace
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.constants import SAFETY
 from chalicelib.job_types.context import JobContext
@@ -103,7 +104,7 @@ def test_a_value_that_is_long_or_may_be_private_is_not_repeated() -> None:
 VALUES: dict[str, Any] = {
     "serial_by": "text", "fair_by": "text", "rate": Rate(1), "pause_when": Failing(),
     "function.window": {"function": Function(window=5)}, "queue": Queue("notes"), "function": Function(memory=256),
-    "access": AwsAccess(grants=("ses:SendEmail",)), "calls": ("test.other",),
+    "access": AwsAccess(grants=("ses:SendEmail",)), "calls": ("test.other",), "limits": [AtMost(1)],
 }  # fmt: skip
 
 

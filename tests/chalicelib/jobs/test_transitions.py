@@ -35,6 +35,9 @@ def every_door(found: Job) -> list[Change]:
         transitions.defer(found, now=NOW, not_before=NOW + 2, error=ERROR),
         transitions.suspend(found, now=NOW, until=NOW + 999, what="time", parked=True, kept=1, progressed=False),
         transitions.wake(found, now=NOW, sent=False),
+        transitions.block(found, now=NOW, limit="1.a.b"),
+        transitions.unblock(found.gen, found.claims, found.type, now=NOW, limit="1.a.b", sent=False),
+        transitions.line_up(found, now=NOW),
         transitions.fail(found, now=NOW, error=ERROR),
         transitions.exhaust(found, now=NOW, error=ERROR),
         transitions.stop(found, now=NOW),
@@ -62,8 +65,12 @@ def every_door(found: Job) -> list[Change]:
 def test_every_other_pair_of_states_is_refused(status: Status) -> None:
     unsent = a_job(status, lease_until=NOW - 1, cancel_requested=False)
     job, new, late = replace(unsent, sent=True), replace(unsent, claims=0), replace(unsent, start_by=NOW - 1)
+    placed = replace(unsent, waits="limit:1.a.b")
     allowed = {
-        change.move for found in (unsent, job, new, late) for change in every_door(found) if change.allowed(found)
+        change.move
+        for found in (unsent, job, new, late, placed)
+        for change in every_door(found)
+        if change.allowed(found)
     }
     legal = {move for move in (*MOVES, *NOTES) if status in move.source}
     assert allowed == legal
@@ -133,7 +140,7 @@ def test_a_live_lease_is_not_taken_over_nor_buried_and_no_spent_one_taken() -> N
 
 
 OF_A_HOLDER = (
-    "take_over", "complete", "postpone", "defer", "suspend", "fail", "exhaust", "stop", "give_up", "report",
+    "take_over", "complete", "postpone", "defer", "suspend", "block", "fail", "exhaust", "stop", "give_up", "report",
     "redeliver",
 )  # fmt: skip
 

@@ -49,6 +49,7 @@ LOST_JOB: dict[str, Any] = {"status": Status.PROCESSING, "attempts": 1, "started
 HELD: dict[str, Any] = {**LOST_JOB, "lease_until": T0 + 60}
 WAITING: dict[str, Any] = {"status": Status.SCHEDULED, "next_attempt_at": T0, "run_at": T0}
 SUSPENDED: dict[str, Any] = {"status": Status.SUSPENDED, "next_attempt_at": T0 + 99, "waits": "event:approved"}
+BLOCKED: dict[str, Any] = {"status": Status.BLOCKED, "waits": "limit:1.a.b", "passed": 1}
 NOW = T0 + 9
 MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "claim": ({}, lambda _: [transitions.claim(1, now=NOW, lease_until=NOW + 9, by=BY, job_type="email.send")]),
@@ -74,6 +75,10 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     ]),
     "redeliver": ({**WAITING, "sent": True}, lambda job: [
         transitions.redeliver(job, now=NOW, due_at=NOW + 9, stalled=False)
+    ]),
+    "block": (HELD, lambda job: [transitions.block(job, now=NOW, limit="1.a.b")]),
+    "unblock": (BLOCKED, lambda job: [
+        transitions.unblock(1, 0, job.type, now=NOW, limit="1.a.b", sent=sent) for sent in (True, False)
     ]),
     "wake": (SUSPENDED, lambda job: [transitions.wake(job, now=NOW, sent=True)]),
     "report": (HELD, lambda job: [transitions.report(job, now=NOW, percent=5, note="so far")]),

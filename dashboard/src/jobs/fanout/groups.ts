@@ -13,10 +13,11 @@ const ORDER: Record<JobStatus, number> = {
   processing: 2,
   retrying: 3,
   suspended: 4,
-  queued: 5,
-  scheduled: 6,
-  completed: 7,
-  cancelled: 8,
+  blocked: 5,
+  queued: 6,
+  scheduled: 7,
+  completed: 8,
+  cancelled: 9,
 };
 
 /** Return the jobs by type (the type with the most jobs first), and by status within a type. */

@@ -23,6 +23,8 @@ export const jobs: typeof english = {
   retryingMeaning: "Wartet auf den nächsten Versuch.",
   suspended: "Ausgesetzt",
   suspendedMeaning: "Die Funktion wartet auf eine Zeit oder ein Ereignis. Kein Worker ist belegt.",
+  blocked: "Blockiert",
+  blockedMeaning: "Wartet auf einen Platz: Das Limit lässt nicht mehr Jobs gleichzeitig laufen.",
   completed: "Fertig",
   completedMeaning: "Abgeschlossen.",
   failed: "Fehlgeschlagen",

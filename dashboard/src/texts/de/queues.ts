@@ -73,6 +73,9 @@ export const queues: typeof english = {
   startsIn: (n, span) => (n === "1" ? `einen alle ${span}` : `${n} alle ${span}`),
   rate: "Rate",
   withBurst: (pace, burst) => `${pace}, Burst ${burst}`,
+  atMost: "Höchstens",
+  runAtOnce: (number: string, by: string | null) =>
+    by === null ? `${number} gleichzeitig` : `${number} gleichzeitig je Wert von ${by}`,
   fairBy: "Mandanten wechseln sich ab, nach dem Feld",
   serialBy: "Ein Job zur Zeit je Wert des Feldes",
   sharedQueue: "Queue",

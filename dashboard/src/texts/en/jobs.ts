@@ -23,6 +23,8 @@ export const english = {
   retryingMeaning: "Waiting for its next attempt.",
   suspended: "Suspended",
   suspendedMeaning: "Waits until a time or an event that its function named.",
+  blocked: "Blocked",
+  blockedMeaning: "Waits for a place: its limit lets no more jobs run at once.",
   completed: "Completed",
   completedMeaning: "Completed.",
   failed: "Failed",

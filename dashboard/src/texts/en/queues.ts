@@ -73,6 +73,9 @@ export const english = {
   startsIn: (n: string, span: string) => (n === "1" ? `one every ${span}` : `${n} every ${span}`),
   rate: "Rate",
   withBurst: (pace: string, burst: string) => `${pace}, burst ${burst}`,
+  atMost: "At most",
+  runAtOnce: (number: string, by: string | null) =>
+    by === null ? `${number} at once` : `${number} at once for each value of ${by}`,
   fairBy: "Tenants take turns, by the field",
   serialBy: "One job at a time for each value of the field",
   sharedQueue: "Queue",

@@ -49,12 +49,12 @@ def test_metrics(world: World) -> None:
     answer = world.get("/metrics").json
     each = {str(status): 1 for status in Status}
     note = {
-        "total_jobs": 9, "active_jobs": 3, "completed_jobs": 1, "failed_jobs": 1, "dead_letter_jobs": 1,
-        "queue_length": 9, "retry_queue_length": 1, "dlq_length": 0, "by_status": each,
+        "total_jobs": 10, "active_jobs": 3, "completed_jobs": 1, "failed_jobs": 1, "dead_letter_jobs": 1,
+        "queue_length": 10, "retry_queue_length": 1, "dlq_length": 0, "by_status": each,
     }  # fmt: skip
     by_type = answer.pop("by_type")
     assert answer == {
-        **note, "total_jobs": 10, "queue_length": 10, "by_status": {**each, "scheduled": 2}, "as_of": iso(T0 + 2),
+        **note, "total_jobs": 11, "queue_length": 11, "by_status": {**each, "scheduled": 2}, "as_of": iso(T0 + 2),
         "deploys": [], "by_queue": {},
     }  # fmt: skip
     assert note.items() <= by_type["test.note"].items()

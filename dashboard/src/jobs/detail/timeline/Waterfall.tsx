@@ -98,7 +98,7 @@ function CrowdRow({
   const words = t.crowdWords(
     jobs.length,
     type,
-    number("queued", "scheduled", "retrying", "suspended"),
+    number("queued", "scheduled", "retrying", "suspended", "blocked"),
     number("processing"),
     number("completed"),
     number("failed", "dead_letter", "cancelled"),

@@ -99,6 +99,7 @@ function awake(job: JobDetail, now: number, gen: number): Segment[] {
     scheduled: "wait",
     retrying: "backoff",
     suspended: "wait",
+    blocked: "wait",
   };
   const kind = gen === job.gen ? waiting[job.status] : undefined;
   if (kind && now > at) {

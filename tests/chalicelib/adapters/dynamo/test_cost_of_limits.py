@@ -1,0 +1,123 @@
+"""Check the cost of a limit: the units of each write and the requests, with a free place, and for a job that waits."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types.at_most import AtMost
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Job
+from chalicelib.limits.dynamo import DynamoPlaces
+from chalicelib.limits.ids import limit_of
+from chalicelib.limits.places import Limit
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import Lines
+from chalicelib.settings import Settings
+from infra.cloud.cost.limits import FREE_UNITS, WAIT_UNITS
+from tests.chalicelib.adapters.dynamo.meter import metered
+from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
+from tests.chalicelib.api.support import Note, only_types
+from tests.support import T0, Clock, requests_to
+
+PLAIN: JobType[Note, None] = JobType("test.plain", lambda _payload, _ctx: None, Note, limits=(AtMost(1),))
+
+
+@pytest.fixture
+def lines(store: DynamoJobStore, cloud: Settings, clock: Clock) -> Iterator[Lines]:
+    clock.now = T0 + 3
+    with only_types(replace(PLAIN, name=real_job().type)):
+        yield Lines(Dispatcher(store, MemoryJobQueue(clock), clock), DynamoPlaces(cloud, clock))
+
+
+def claimed(store: DynamoJobStore, job_id: str) -> Job:
+    job = replace(real_job(sent=True), id=job_id)
+    store.add(job)
+    return claim(store, job)
+
+
+def limit() -> Limit:
+    found = limit_of(real_job().type, AtMost(1), None)
+    assert found is not None
+    return found
+
+
+ONE, TWO = "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e41", "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e42"
+
+
+def free(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
+    """Let a job take a free place and leave it, as the second job of its limit."""
+    first = claimed(store, ONE)
+    assert lines.take(first, limit())  # the first job of a limit makes the row
+    lines.leave(first, limit())
+    held = claimed(store, TWO)
+    yield
+    assert lines.take(held, limit())
+    lines.leave(held, limit())
+
+
+def waiting(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
+    """Let a job wait for a place, get it, and take it."""
+    first, held = claimed(store, ONE), claimed(store, TWO)
+    assert lines.take(first, limit())
+    yield
+    assert not lines.take(held, limit())
+    blocked = store.apply(held.id, transitions.block(held, now=T0 + 3, limit=limit().id))
+    assert not lines.wait(blocked, limit())
+    yield
+    lines.leave(first, limit())
+    yield
+    woken = claim(store, blocked)
+    assert lines.take(woken, limit())
+
+
+def units(steps: Iterator[None]) -> list[list[tuple[str, int]]]:
+    """Return the sort key and the units of each write, by step. A deletion is not measured."""
+    return [[(key[-36:], cost) for _, key, cost in meter.readings] for meter in _each(steps, metered)]
+
+
+def requests(steps: Iterator[None]) -> list[list[str]]:
+    return list(_each(steps, lambda: requests_to("dynamodb")))
+
+
+def _each(steps: Iterator[None], watched: Callable[[], Any]) -> Iterator[Any]:
+    next(steps)
+    ended = False
+    while not ended:
+        with watched() as found:
+            ended = next(steps, "ended") == "ended"
+        yield found
+
+
+def test_a_free_place_is_two_writes_and_no_read(store: DynamoJobStore, lines: Lines) -> None:
+    assert requests(free(store, lines)) == [["UpdateItem", "UpdateItem"]]
+
+
+def test_a_free_place_is_two_units(store: DynamoJobStore, lines: Lines) -> None:
+    assert units(free(store, lines)) == [[("PLACES", 1), ("PLACES", 1)]]
+    assert FREE_UNITS == 2
+
+
+def test_the_requests_of_a_job_that_waits(store: DynamoJobStore, lines: Lines) -> None:
+    waits, handed, taken = requests(waiting(store, lines))
+    # take, block, line, mark; the first job that waits also puts the limit into the list
+    assert waits == ["UpdateItem"] * 5
+    assert handed == [
+        "UpdateItem", "GetItem", "Query", "BatchGetItem", "UpdateItem", "UpdateItem", "UpdateItem", "DeleteItem",
+        "GetItem",
+    ]  # fmt: skip
+    assert taken == ["UpdateItem", "GetItem"]
+
+
+def test_the_units_of_a_job_that_waits(store: DynamoJobStore, lines: Lines) -> None:
+    waits, handed, taken = units(waiting(store, lines))
+    assert waits == [("PLACES", 1), ("META", 3), (TWO, 1), ("PLACES", 1), (limit().id, 1)]
+    assert handed == [("PLACES", 1), ("PLACES", 1), ("META", 3), ("META", 1)]
+    assert taken == [("META", 1)]
+    listed = left = granted = deleted = 1  # `left` is of the job before, and `granted` is instead of its own write
+    whole = sum(cost for step in (waits, handed, taken) for _, cost in step)
+    assert whole - listed - left - granted + deleted == WAIT_UNITS

@@ -1,0 +1,395 @@
+"""Let jobs of a type with `limits=[AtMost(…)]` run, wait, fail, sleep, be cancelled, and lose their workers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from chalicelib import AtMost, Function, JobContext, JobType, Rate, RetryLater, job
+from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.transitions import waited_limit
+from chalicelib.limits.ids import declared_limit, limit_of, read_id
+from chalicelib.limits.places import Limit
+from chalicelib.operating.lines import Lines
+from jobflow.testing import Platform, WorkerGone
+from tests.chalicelib.api.support import only_types
+
+TYPE = "invoice.send"
+ACME = Limit(f"0.{TYPE}.acme", 2)
+
+
+class Invoice(BaseModel):
+    """A payload."""
+
+    number: int = Field(examples=[1])
+    customer: str | None = Field(None, examples=["acme"])
+
+
+@dataclass
+class Sends:
+    """The function of the type: `during` is called while the job with that number runs, once."""
+
+    during: dict[int, list[Callable[[JobContext], object]]] = field(default_factory=dict)
+    running: list[int] = field(default_factory=list)
+    begun: list[int] = field(default_factory=list)
+    most: int = 0
+
+    def send(self, invoice: Invoice, ctx: JobContext) -> int:
+        self.running.append(invoice.number)
+        self.begun.append(invoice.number)
+        self.most = max(self.most, len(self.running))
+        try:
+            if acts := self.during.get(invoice.number):
+                acts.pop(0)(ctx)
+        finally:
+            self.running.remove(invoice.number)
+        return invoice.number
+
+
+@dataclass
+class Stage:
+    """A platform with the type."""
+
+    platform: Platform
+    sends: Sends
+
+    def submit(self, *numbers: int, customer: str | None = "acme", **asked: Any) -> list[Job]:
+        made = []
+        for number in numbers:
+            self.platform.clock.advance(0.01)  # jobs wait in the order in which they were due
+            made.append(self.platform.submit(TYPE, {"number": number, "customer": customer}, **asked))
+        return made
+
+    def at(self, number: int, *acts: Callable[[JobContext], object]) -> None:
+        self.sends.during[number] = list(acts)
+
+    def status(self, job: Job) -> Status:
+        return self.platform.job(job).status
+
+    def held(self, limit: Limit = ACME) -> list[str]:
+        return sorted(self.platform.workers.places.read(limit).held)
+
+    def minutes(self, number: int = 1) -> None:
+        self.platform.advance(minutes=number)
+
+
+def stage_of(limits: list[AtMost], **settings: Any) -> Iterator[Stage]:
+    with only_types():
+        sends = Sends()
+
+        def send(payload: Invoice, ctx: JobContext) -> int:
+            return sends.send(payload, ctx)
+
+        kind: JobType[Any, Any] = job(TYPE, limits=limits, **settings)(send)
+        yield Stage(Platform(kind), sends)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    yield from stage_of([AtMost(2, by="customer")])
+
+
+@pytest.fixture
+def single() -> Iterator[Stage]:
+    yield from stage_of([AtMost(1)])
+
+
+def test_two_of_a_customer_run_and_the_third_waits_until_one_has_ended(stage: Stage) -> None:
+    one, two, three = stage.submit(1, 2, 3)
+
+    def third(_: JobContext) -> None:
+        stage.platform.run()
+        waiting = stage.platform.job(three)
+        assert (waiting.status, waiting.attempts, waiting.sent) == (Status.BLOCKED, 0, False)
+        assert waited_limit(waiting) == ACME.id
+        assert not stage.platform.queue.messages.get(TYPE) or all(
+            held.message.id != three.id for held in stage.platform.queue.messages[TYPE]
+        )
+
+    stage.at(1, lambda _: stage.platform.run())
+    stage.at(2, third)
+    stage.platform.run()
+    assert [stage.status(one) for one in (one, two, three)] == [Status.COMPLETED] * 3
+    assert stage.sends.most == 2
+    assert stage.held() == []
+    assert stage.platform.job(three).passed is None
+
+
+def test_other_customers_and_jobs_without_a_customer_are_not_held_up(stage: Stage) -> None:
+    stage.submit(1, 2, 3)
+    stage.at(1, lambda _: stage.platform.run())
+    stage.at(2, lambda _: (stage.submit(4, customer="b"), stage.submit(5, customer=None), stage.platform.run()))
+    stage.platform.run()
+    assert stage.sends.begun == [1, 2, 4, 5, 3]
+
+
+def test_jobs_wait_in_the_order_in_which_they_were_due(single: Stage) -> None:
+    single.submit(1)
+
+    def others(_: JobContext) -> None:
+        single.submit(2, 3, 4)
+        single.platform.run()
+
+    single.at(1, others)
+    single.platform.run()
+    assert single.sends.begun == [1, 2, 3, 4]
+    assert single.sends.most == 1
+
+
+def test_a_job_that_fails_leaves_its_place_while_it_backs_off(single: Stage) -> None:
+    one, two = single.submit(1, 2)
+
+    def fail(_: JobContext) -> None:
+        single.platform.run()
+        assert single.status(two) is Status.BLOCKED
+        raise ConnectionError
+
+    single.at(1, fail)
+    single.platform.run()
+    assert (single.status(one), single.status(two)) == (Status.RETRYING, Status.COMPLETED)
+    single.minutes(2)
+    assert single.status(one) is Status.COMPLETED
+
+
+def test_a_job_that_asks_to_come_again_or_sleeps_leaves_its_place(single: Stage) -> None:
+    one, two = single.submit(1, 2)
+
+    def later(_: JobContext) -> None:
+        raise RetryLater(3600)
+
+    single.at(1, later, lambda ctx: ctx.sleep(3600, name="night"))
+    single.platform.run()
+    assert (single.status(one), single.status(two)) == (Status.RETRYING, Status.COMPLETED)
+    single.platform.advance(hours=1, seconds=1)
+    assert single.status(one) is Status.SUSPENDED
+    assert single.held(Limit(f"1.{TYPE}", 1)) == []
+    single.platform.advance(hours=1)
+    assert single.status(one) is Status.COMPLETED
+
+
+def test_a_worker_that_dies_keeps_its_place_only_until_its_lease_ends(single: Stage) -> None:
+    one, two = single.submit(1, 2)
+    single.platform.fail(TYPE, WorkerGone())
+    single.platform.run()
+    assert (single.status(one), single.status(two)) == (Status.PROCESSING, Status.BLOCKED)
+    single.minutes(10)
+    assert (single.status(one), single.status(two)) == (Status.COMPLETED, Status.COMPLETED)
+    assert single.sends.most == 1
+
+
+def test_a_place_of_a_job_that_was_given_up_is_given_on(single: Stage) -> None:
+    (one,) = single.submit(1, max_attempts=1)
+    single.platform.fail(TYPE, WorkerGone())
+    single.platform.run()
+    (two,) = single.submit(2)
+    single.platform.run()
+    assert single.status(two) is Status.BLOCKED
+    single.minutes(10)
+    assert (single.status(one), single.status(two)) == (Status.DEAD_LETTER, Status.COMPLETED)
+
+
+def test_a_blocked_job_is_cancelled_at_once_and_the_next_one_runs(single: Stage) -> None:
+    _, two, three = single.submit(1, 2, 3)
+
+    def cancel(_: JobContext) -> None:
+        single.platform.run()
+        assert single.platform.cancel(two).status is Status.CANCELLED
+        with pytest.raises(JobConflict, match="is blocked"):
+            single.platform.run_now(three)
+
+    single.at(1, cancel)
+    single.platform.run()
+    assert (single.status(two), single.status(three)) == (Status.CANCELLED, Status.COMPLETED)
+    assert single.held(Limit(f"1.{TYPE}", 1)) == []
+
+
+def test_a_woken_job_that_is_cancelled_gives_its_place_on(single: Stage) -> None:
+    _, two, three = single.submit(1, 2, 3)
+    single.at(1, lambda _: single.platform.run())
+    single.platform.attempt(single.platform.jobs()[-1])
+    assert (single.status(two), single.status(three)) == (Status.QUEUED, Status.BLOCKED)
+    assert single.held(Limit(f"1.{TYPE}", 1)) == [two.id]
+    single.platform.cancel(two)
+    assert single.held(Limit(f"1.{TYPE}", 1)) == [three.id]
+    single.platform.run()
+    assert single.status(three) is Status.COMPLETED
+
+
+def test_cancelling_a_running_job_does_not_give_its_place_on(single: Stage) -> None:
+    one, two = single.submit(1, 2)
+
+    def cancel(ctx: JobContext) -> None:
+        single.platform.run()
+        single.platform.cancel(one)
+        single.platform.run()
+        assert single.held(Limit(f"1.{TYPE}", 1)) == [one.id]
+        ctx.check_cancelled()
+
+    single.at(1, cancel)
+    single.platform.run()
+    assert (single.status(one), single.status(two)) == (Status.CANCELLED, Status.COMPLETED)
+    assert single.sends.most == 1
+
+
+def test_a_blocked_job_expires(single: Stage) -> None:
+    single.submit(1)
+    (two,) = single.submit(2, expires=60)
+
+    def long(_: JobContext) -> None:
+        single.platform.run()
+        raise WorkerGone
+
+    single.at(1, long)
+    single.platform.run()
+    assert single.status(two) is Status.BLOCKED
+    single.minutes(4)
+    assert single.status(two) is Status.CANCELLED
+
+
+def test_a_job_that_undoes_its_steps_needs_a_place_too(single: Stage) -> None:
+    one, _ = single.submit(1, 2)
+    undone: list[int] = []
+
+    def steps(ctx: JobContext) -> None:
+        ctx.step("book", lambda: 1)
+        ctx.sleep(3600, name="night")
+
+    def undo(ctx: JobContext) -> None:
+        ctx.step("book", lambda: 1)
+        try:
+            ctx.sleep(3600, name="night")
+        except BaseException:
+            undone.append(len(single.sends.running))
+            raise
+
+    single.at(1, steps, undo)
+    single.platform.attempt(one)
+    assert single.status(one) is Status.SUSPENDED
+
+    def meanwhile(_: JobContext) -> None:
+        single.platform.cancel(one)
+        single.platform.run()
+        assert single.status(one) is Status.BLOCKED
+
+    single.at(2, meanwhile)
+    single.platform.run()
+    single.minutes(2)
+    assert single.status(one) is Status.CANCELLED
+    assert undone == [1]
+
+
+def test_a_waiter_whose_worker_died_before_it_stood_in_the_line_is_found(single: Stage) -> None:
+    """Its message comes again; or it is lost as well, and the watchdog finds the job after hours."""
+    one, two = single.submit(1, 2)
+    places = single.platform.workers.places
+    stand, calls = places.stand, list[str]()
+
+    def dies(*_: Any) -> None:
+        calls.append("")
+        raise WorkerGone
+
+    single.at(1, lambda _: single.platform.run())
+    places.stand = dies  # type: ignore[assignment,method-assign]
+    single.platform.run()
+    places.stand = stand  # type: ignore[method-assign]
+    assert calls
+    assert (single.status(one), single.status(two)) == (Status.COMPLETED, Status.BLOCKED)
+    single.platform.queue.messages[TYPE].clear()
+    single.platform.advance(hours=7)
+    assert single.status(two) is Status.COMPLETED
+
+
+def test_a_place_that_could_not_be_left_is_left_when_the_message_comes_again(single: Stage) -> None:
+    one, two = single.submit(1, 2)
+    places = single.platform.workers.places
+    leave = places.leave
+
+    def refuses(*_: Any) -> bool:
+        places.leave = leave  # type: ignore[method-assign]
+        raise TimeoutError
+
+    def run(_: JobContext) -> None:
+        single.platform.run()
+        places.leave = refuses  # type: ignore[assignment,method-assign]
+
+    single.at(1, run)
+    single.platform.run()
+    assert (single.status(one), single.status(two)) == (Status.COMPLETED, Status.BLOCKED)
+    single.platform.clock.advance(10)
+    single.platform.run()
+    assert single.status(two) is Status.COMPLETED
+
+
+def test_a_job_does_not_start_while_nobody_knows_whether_a_place_is_free(single: Stage) -> None:
+    (one,) = single.submit(1)
+    places = single.platform.workers.places
+    take = places.take
+
+    def refuses(*_: Any) -> bool:
+        raise TimeoutError
+
+    places.take = refuses  # type: ignore[assignment,method-assign]
+    single.platform.run()
+    assert (single.status(one), single.sends.begun) == (Status.RETRYING, [])
+    places.take = take  # type: ignore[method-assign]
+    single.minutes(5)
+    assert single.status(one) is Status.COMPLETED
+
+
+def test_when_a_deployment_removes_the_limit_all_waiting_jobs_go_on(single: Stage) -> None:
+    one, *others = single.submit(1, 2, 3, 4)
+
+    single.at(1, lambda _: single.platform.run(), lambda _: None)
+    single.platform.fail(TYPE, WorkerGone())
+    single.platform.attempt(one)
+    single.platform.run()
+    assert {single.status(other) for other in others} == {Status.BLOCKED}
+    kind = single.platform._kinds[0]
+    object.__setattr__(kind, "limits", ())
+    dispatcher = single.platform.service.dispatcher
+    assert Lines(dispatcher, single.platform.workers.places).look_after(lambda: True) == 1
+    assert {single.status(other) for other in others} == {Status.QUEUED}
+    single.platform.run()
+    assert {single.status(other) for other in others} == {Status.COMPLETED}
+
+
+def test_the_id_of_a_limit_names_its_type_and_its_value() -> None:
+    by = AtMost(3, by="customer")
+    for value in ("acme", "a.b/c", "ä" * 60, "x" * 300, "%2E", 7):
+        found = limit_of("a.b", by, {"customer": value})
+        assert found is not None
+        assert found.n == 3
+        assert read_id(found.id)[0] == "a.b"
+        assert len(found.id) <= 100
+        if len(str(value)) < 60 and isinstance(value, str):
+            assert read_id(found.id) == ("a.b", value)
+    assert limit_of("a.b", by, {}) is None
+    assert limit_of("a.b", None, {}) is None
+    assert limit_of("a.b", AtMost(2), {}) == Limit("1.a.b", 2)
+    assert declared_limit("1.not.declared") is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "more", "said"),
+    [
+        ([AtMost(1), AtMost(2)], {}, "several come later"),
+        (AtMost(1), {}, "limits is a list"),
+        ([3], {}, "not 3"),
+        ([AtMost(1, by="unknown")], {}, "does not have"),
+        ([AtMost(1)], {"rate": Rate(1)}, "limits"),
+        ([AtMost(1)], {"serial_by": "customer"}, "limits"),
+        ([AtMost(1)], {"function": Function(batch_size=2)}, "batch_size"),
+    ],
+)
+def test_a_declaration_that_cannot_be_kept_is_refused(limits: Any, more: Any, said: str) -> None:
+    with only_types(), pytest.raises(ConfigurationError, match=said):
+        job(TYPE, limits=limits, **more)(Sends().send)
+
+
+@pytest.mark.parametrize("n", [0, 101, 1.5, True, "3"])
+def test_a_limit_has_a_whole_number_of_places(n: Any) -> None:
+    with pytest.raises(ConfigurationError, match="AtMost"):
+        AtMost(n)
