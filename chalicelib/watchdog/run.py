@@ -310,7 +310,7 @@ class Watchdog:
 
         Without such a limit and without blocked jobs, this reads nothing.
         """
-        blocked = standing is not None and any(
+        blocked = standing is None or any(
             n > 0 for (_, status), n in standing.totals.items() if status is Status.BLOCKED
         )
         if self._lines is None or not (blocked or any(jobtype.has_limits(name) for name in self.types)):

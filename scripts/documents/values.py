@@ -26,6 +26,7 @@ from infra.cloud.cost.attack import under_attack
 from infra.cloud.cost.batches import lines as batches
 from infra.cloud.cost.children import lines as children
 from infra.cloud.cost.extras import extras
+from infra.cloud.cost.limits import lines as places
 from infra.cloud.cost.orders import line as order
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
 from infra.cloud.cost.steps import lines as steps
@@ -74,6 +75,7 @@ def values() -> dict[str, str]:
             for name, line in zip(("step", "sleep", "wait", "call", "wake", "look"), steps(cost.BUSY), strict=False)
         },
         **{f"cost.{name}": [line] for name, line in zip(("child", "child_of_many"), children(), strict=True)},
+        **{f"cost.{name}": [line] for name, line in zip(("place", "place_wait"), places(), strict=True)},
         "cost.hooked_end": webhooks.lines(cost.ALONE)[:1],
         **{f"cost.delivery_{name}": webhooks.lines(loads[name])[1:] for name in ("alone", "busy")},
         **{f"cost.{name}": [line] for name, line in zip(("member", "batch"), batches(), strict=True)},

@@ -18,7 +18,7 @@ from tests.support import Clock
 
 READS = frozenset({
     "overdue", "Query", "get", "get_without_bodies", "get_many", "key_lock", "view", "page", "depth", "taken", "read",
-    "newest", "kept_steps", "kept_step", "end_signed", "find", "all", "recent",
+    "newest", "kept_steps", "kept_step", "end_signed", "find", "all", "recent", "first", "listed", "read_all",
     "GetItem", "BatchGetItem", "GetQueueAttributes",
 })  # fmt: skip
 """Calls that change nothing, by the names of ports and of AWS. A receive from a queue does change something."""

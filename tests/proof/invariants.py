@@ -145,7 +145,7 @@ def _suspended(world: World) -> Iterator[str]:
     """Check that a suspended job has no lease, and that only the event of its present wait wakes it."""
     ended = set[str]()
     for place, (job_id, old, new) in enumerate(world.ground.writes()):
-        if new.status is Status.SUSPENDED:
+        if new.status in (Status.SUSPENDED, Status.BLOCKED):
             if new.lease_until is not None:
                 yield f"I34 {job_id} waits and holds its lease: {new}"
             if new.type in world.kinds and world.kinds[new.type].serial_by is not None:
@@ -227,7 +227,7 @@ def _deferred(old: Written, new: Written) -> bool:
     """Return whether the holder gave its attempt back."""
     if new.status is Status.RETRYING and new.kept > old.kept and new.attempts == 1:
         return False  # the attempt failed after it had kept a step, so it counts as the first one
-    waits = new.status in (Status.RETRYING, Status.SUSPENDED)
+    waits = new.status in (Status.RETRYING, Status.SUSPENDED, Status.BLOCKED)
     return waits and new.gen == old.gen and new.attempts < old.attempts
 
 
@@ -245,6 +245,7 @@ def _follows(world: World, write: Write) -> Iterator[str]:
         Status.COMPLETED: HARMLESS,
         Status.FAILED: {"perm", *CALLS} if token in world.composed.failed_callers else {"perm"},
         # given back: it may not start yet, or its state cannot be read, or too little of the invocation was left
+        Status.BLOCKED: {"never ran"},
         Status.RETRYING: LATER | {"never ran"} if _deferred(old, new) else FAILING,
     }
     if (new.status, old.attempts, new.attempts) == (Status.RETRYING, 2, 1) and new.kept > old.kept:

@@ -10,7 +10,10 @@ from contextlib import nullcontext
 
 import pytest
 
+from chalicelib.job_types.at_most import AtMost
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
+from chalicelib.operating.lines import Lines
 from chalicelib.watchdog.pulse import Pulse
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
 from tests.proof.grounds.faults import Faults, ReplyLost, Throttled
@@ -106,6 +109,54 @@ def test_a_round_that_ends_before_its_last_member_is_told(monkeypatch: pytest.Mo
 def test_a_retried_member_that_stays_in_its_round_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Batching, "moved", lambda *_: nullcontext(1))
     assert any("I41 " in line and " counts " in line for line in episode(OF_BATCHES, hours=36).broken)
+
+
+OF_LIMITS = 6
+
+
+def test_jobs_wait_for_places_with_every_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = list[int]()
+    takes = World.takes_place
+
+    def noted(world: World, job: Job, ends: float) -> None:
+        takes(world, job, ends)
+        waited.append(world.blocked)
+
+    monkeypatch.setattr(World, "takes_place", noted)
+    assert episode(OF_LIMITS, hours=36).broken == []
+    assert waited[-1] > 30
+
+
+def test_an_attempt_without_a_place_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lines, "take", lambda *_: True)
+    assert any("I42 " in line for line in episode(OF_LIMITS, hours=24).broken)
+
+
+def waiting_beside_a_free_place() -> list[str]:
+    """Return what is told of a job whose place was left by a worker that died before it handed the place on."""
+    clock = Clock()
+    world = World(MemoryGround(clock, 6 * TIMEOUT, TYPES), clock, random.Random(1))
+    world.limit(AtMost(1))
+    liveness, faults = Liveness(world), world.ground.faults
+    world.script["a"] = ["nested then ok"]
+    world.nested = world.poll
+    for name in ("a", "b"):
+        world.submit(name)
+    faults.lose = lambda name: ReplyLost(name) if name == "leave" else None
+    world.process(world.poll)
+    faults.calm()
+    world.lose_messages()
+    for _ in range(60):
+        clock.advance(60)
+        world.watch()
+        liveness.look()
+    return liveness.broken
+
+
+def test_a_place_that_nobody_hands_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert waiting_beside_a_free_place() == []
+    monkeypatch.setattr(Lines, "look_after", lambda *_: 0)
+    assert [line.split()[0] for line in waiting_beside_a_free_place()] == ["I43"]
 
 
 def test_a_backlog_that_was_fed_is_told() -> None:

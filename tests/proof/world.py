@@ -84,6 +84,10 @@ class World(Clients, Declared, Poller):
     hurried: set[str] = field(default_factory=set)
     """Jobs whose wait an operator ended: they are due since the time of the API's clock, which may be ahead of the
     worker's."""
+    placed: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """The ends of the invocations that run the jobs of a limit, by its id."""
+    blocked: int = 0
+    """How many attempts have begun after a wait for a place."""
     rate: Rate | None = None
     """The rate of the job type TYPE."""
     warm: dict[str, Pacing] = field(default_factory=dict)
@@ -140,8 +144,9 @@ class World(Clients, Declared, Poller):
         self.kinds = {name: declare(ScriptedFunction(self), name) for name in self.ground.types}
         self.kind = self.kinds[TYPE]
         self.service = JobService(
-            self.ground.store, self.ground.queue, clock=self.clock_of("api"), sleep=self.clock.advance
-        )
+            self.ground.store, self.ground.queue, clock=self.clock_of("api"), sleep=self.clock.advance,
+            places=lambda: self.ground.places,
+        )  # fmt: skip
         self.operations = Operations(self.service.dispatcher, "ada")
         self.composed = Composed(
             self.clock, lambda: max(map(abs, self.skew.values()), default=0.0), self.wrong, self._row,
@@ -151,7 +156,10 @@ class World(Clients, Declared, Poller):
         self.waking = Waking(self)
         self.counting = Counting(self.ground, self.clock)
         self.index = LaggingIndex(self.ground.store)
-        watching = JobService(cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"))
+        watching = JobService(
+            cast("JobStore", self.index), self.ground.queue, clock=self.clock_of("watchdog"),
+            places=lambda: self.ground.places,
+        )  # fmt: skip
         past = cast("PastPauses", Faulty(self.past_pauses, self.ground.faults, DYNAMODB))
         self.in_bulk = InBulk(self)
         self.watchdog = Watchdog(

@@ -120,17 +120,22 @@ def _pacing(name: str) -> list[str]:
 def _places(types: Sequence[JobType[Any, Any]]) -> list[str]:
     """Let a worker take and leave places of these types' limits, and read and wake the jobs that wait for them."""
     names = [f"{0 if kind.at_most.by else 1}.{kind.name}" for kind in types if kind.at_most is not None]
-    return _places_of([f"{name}*" for name in names] if len(names) <= MOST_NAMED else ["*"]) if names else []
+    ids = [f"{name}*" for name in names] if len(names) <= MOST_NAMED else ["*"]
+    return [*_giving(*ids), *_waiting(*ids), *(f"dynamodb:Query:control/{LINE}{one}" for one in ids)] if names else []
 
 
-def _places_of(ids: Sequence[str]) -> list[str]:
-    """Let a function leave and give places of limits whose ids match these patterns."""
+def _giving(*ids: str) -> list[str]:
+    """Let a function that may query the lines leave places of limits with these ids, and give them to other jobs."""
     return [
-        *(f"dynamodb:{action}:control/{LIMIT}{id_}" for id_ in ids for action in ("GetItem", "UpdateItem")),
-        *(f"dynamodb:{action}:control/{LINE}{id_}" for id_ in ids for action in ("DeleteItem", "Query", "UpdateItem")),
-        f"dynamodb:UpdateItem:control/{LIMITS}",
+        *(f"dynamodb:{action}:control/{LIMIT}{one}" for one in ids for action in ("GetItem", "UpdateItem")),
+        *(f"dynamodb:DeleteItem:control/{LINE}{one}" for one in ids),
         "dynamodb:BatchGetItem:jobs",
     ]
+
+
+def _waiting(*ids: str) -> list[str]:
+    """Let a function put jobs into the lines of limits with these ids."""
+    return [*(f"dynamodb:UpdateItem:control/{LINE}{one}" for one in ids), f"dynamodb:UpdateItem:control/{LIMITS}"]
 
 
 def _failures(name: str) -> list[str]:
@@ -162,7 +167,7 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         "dynamodb:Query:jobs/index/members",
         *_batches(),
-        *_places_of("*"),
+        *_giving("*"),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         *_updating(f"{AUDIT}*", f"{REFUSED}*"),
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
@@ -217,7 +222,8 @@ def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
         "dynamodb:Query:jobs/index/members",
         *_batches("GetItem"),
         # also without limits: jobs may wait for a place of a limit that a deployment has removed
-        *_places_of("*"),
+        *_giving("*"),
+        *_waiting("*"),
         f"dynamodb:DeleteItem:control/{LIMITS}",
         *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
         *(f"dynamodb:GetItem:control/{key}" for key in (BULK_ACTIONS, RECOUNT)),
@@ -263,7 +269,7 @@ def recount() -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         "dynamodb:Query:jobs/index/members",
         *_batches(),
-        *_places_of("*"),
+        *_giving("*"),
         *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS),
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,

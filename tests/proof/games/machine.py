@@ -21,6 +21,7 @@ OUTCOMES = (
     "nested then ok", "long", "make", "make then err", "make many",
     "make quiet", "make quiet then err", "nap", "long nap", "call", "keep then err", "keep then wait", "keep then oom",
 )  # fmt: skip
+TO_HURRY = WAITING - {Status.SUSPENDED, Status.BLOCKED}
 ALL_NAMES = ("a", "b", "c")
 NAMES = st.sampled_from(ALL_NAMES)
 DELAYS = st.sampled_from([0, 0, 0, 5, 700, 3000])
@@ -118,7 +119,7 @@ class DeliveryMachine(Steering):
         """POST /jobs/{id}/run-now: possible while the job waits and has no place to keep; then it needs a worker."""
         queues = {job.id for job in self.ground.jobs() if has_turn(job) or self._keeps_its_place(job)}
         possible = self.world.accepted.get(name) not in queues
-        if self._operate(name, self.world.hurry, lambda status: possible and status in WAITING - {Status.SUSPENDED}):
+        if self._operate(name, self.world.hurry, lambda status: possible and status in TO_HURRY):
             assert self.models[self.world.accepted[name]].status is Status.QUEUED
 
     def _keeps_its_place(self, job: Job) -> bool:

@@ -45,6 +45,7 @@ from tests.proof.grounds.ground import (
     Received,
     Stand,
     Write,
+    places_of_limits,
     plan_of_starts,
 )
 from tests.proof.grounds.partitions import empty_answered
@@ -69,6 +70,7 @@ class AwsGround:
         self.store = cast("JobStore", Numbered(Moving(store, self.faults), self.faults))
         self.queue = cast("JobQueue", Numbered(Partial(SqsJobQueue(settings), self.faults), self.faults))
         self.turns = plan_of_starts(self.faults)
+        self.places = places_of_limits(self.faults)
         self._settings = settings
         self._has_control = False
         self._seen: dict[str, Job] = {}

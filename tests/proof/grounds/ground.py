@@ -11,8 +11,8 @@ from chalicelib.counters.changes import JobChange
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobQueue, JobStore
-from chalicelib.limits.memory import MemoryTurns
-from chalicelib.limits.port import Turns
+from chalicelib.limits.memory import MemoryPlaces, MemoryTurns
+from chalicelib.limits.port import PlaceStore, Turns
 from chalicelib.webhooks.port import Webhooks
 from tests.proof.grounds.faults import DYNAMODB, Faults, Faulty
 
@@ -76,6 +76,7 @@ class Ground(Protocol):
     store: JobStore
     queue: JobQueue
     turns: Turns
+    places: PlaceStore
     types: Sequence[str]
     """The job types that the watchdog checks: one in a scenario, more where types may affect each other."""
 
@@ -136,6 +137,11 @@ class Ground(Protocol):
 
 Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
 """Creates the base for one execution, on the given clock, and removes it afterwards."""
+
+
+def places_of_limits(faults: Faults) -> PlaceStore:
+    """Return the places of limits; every call is a crash point. DynamoPlaces passes the same contract tests."""
+    return cast("PlaceStore", Faulty(MemoryPlaces(), faults, DYNAMODB))
 
 
 def plan_of_starts(faults: Faults) -> Turns:

@@ -29,6 +29,7 @@ from tests.proof.grounds.ground import (
     Received,
     Write,
     Written,
+    places_of_limits,
     plan_of_starts,
 )
 from tests.proof.grounds.honest import HonestQueue
@@ -47,6 +48,7 @@ class MemoryGround:
         self.store = cast("JobStore", Moving(cast("JobStore", Faulty(self._store, self.faults, DYNAMODB)), self.faults))
         self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults, SQS))
         self.turns = plan_of_starts(self.faults)
+        self.places = places_of_limits(self.faults)
         self.raw = self._queue
 
     def jobs(self) -> Sequence[Job]:

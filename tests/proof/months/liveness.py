@@ -7,7 +7,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from chalicelib.jobs.job import TERMINAL
+from chalicelib.jobs.job import TERMINAL, Job, Status
+from chalicelib.jobs.transitions import waited_limit
 from chalicelib.watchdog.constants import RESEND_PAUSE, RETIRE_AFTER
 from tests.proof.grounds.ground import TYPE
 from tests.proof.months.weather import LAGS
@@ -37,6 +38,8 @@ class Liveness:
     excused: dict[str, float] = field(default_factory=dict)
     """Until when the jobs of a type may lack a message: the type is paused, or was not declared."""
     told: set[str] = field(default_factory=set)
+    unplaced: dict[str, float] = field(default_factory=dict)
+    """When a blocked job was first seen beside a free place, for those that were at each look since."""
     lacking: dict[str, float] = field(default_factory=dict)
     """When a job was first seen without a message, for those that have had none since."""
 
@@ -45,13 +48,14 @@ class Liveness:
         now = self.world.clock.now
         self._excuse(now)
         if self._troubled():
-            self.calm_since, self.lacking = now, {}
+            self.calm_since, self.lacking, self.unplaced = now, {}, {}
         if now < self.looked_at + EVERY or now < self.calm_since + RECOVERY + SOON:
             return
         self.looked_at = now
         self.broken += self._asleep()
+        self.broken += self._beside_free_places(now)
         for job in self.world.ground.jobs():
-            if job.status in TERMINAL or now < self.excused.get(job.type, 0.0):
+            if job.status in TERMINAL or job.status is Status.BLOCKED or now < self.excused.get(job.type, 0.0):
                 continue
             self.judged += 1
             due = max(job.run_at or 0, job.next_attempt_at or 0, job.updated_at)
@@ -65,6 +69,21 @@ class Liveness:
             elif now > self.lacking.setdefault(job.id, now) + SOON:
                 self.lacking[job.id] = math.inf  # reported once
                 self.broken.append(f"I16 {job.id} of {job.type} has had no message for {now - due:.0f} s")
+
+    def _beside_free_places(self, now: float) -> list[str]:
+        """I43: in calm weather no job has waited beside a free place for three minutes, each reported once."""
+        jobs = self.world.ground.jobs()
+        busy = Counter(job.type for job in jobs if _has_place(job, now))
+        found = []
+        for job in jobs:
+            limit = self.world.kinds[job.type].at_most
+            free = job.status is Status.BLOCKED and limit is not None and busy[job.type] < limit.n
+            if not free or now < self.excused.get(job.type, 0.0):
+                self.unplaced.pop(job.id, None)
+            elif now > self.unplaced.setdefault(job.id, now) + SOON:
+                self.unplaced[job.id] = math.inf  # reported once
+                found.append(f"I43 {job.id} of {job.type} is blocked beside a free place")
+        return found
 
     def _asleep(self) -> list[str]:
         """I30: in calm weather no job waits for an event that came two minutes ago, each reported once."""
@@ -100,3 +119,10 @@ class Liveness:
         quiet = faults.strikes == self.strikes and not faults.around - {LAGS} and not faults.out
         self.strikes = faults.strikes
         return not quiet or (faults.crash_at is not None and faults.crash_at > faults.calls)
+
+
+def _has_place(job: Job, now: float) -> bool:
+    """Return whether a job of a type with a limit for the whole type runs, or was woken to run."""
+    if job.status is Status.PROCESSING:
+        return (job.lease_until or 0.0) >= now
+    return job.status is Status.QUEUED and waited_limit(job) is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.bulk.background import NewBulkAction
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import registered
 from chalicelib.job_types.rate import Rate
@@ -60,6 +61,12 @@ LISTED = 30
 """Maximum number of jobs in the list of a bulk action."""
 FAILING = Failing(of=2, within=2 * HOUR)
 """Two equal failures within two hours: the type is paused automatically every few hours."""
+LIMIT = AtMost(1)
+"""The limit of a type."""
+LIMITED, MOST_WAITING = 0.2, 3
+"""Share of the requests for several jobs of the type with a limit, and their number."""
+BESIDE = ("nested then ok", "nested then ok", "nested then err", "nested then oom", "stall", "nested then later")
+"""What the first one does, while the others come."""
 KEYS = 3
 """The keys of the jobs of a serial type; a job without a key never waits for another job."""
 KEYS_OF_ONE = 3
@@ -93,7 +100,7 @@ WIDE = 9
 then."""
 OF_CLOCKS = (
     "was taken over under a live lease", "ends before its invocation", "while another worker could still be writing",
-    "I24 ",
+    "I24 ", "I42 ",
 )  # fmt: skip
 """The promises that do not apply then, as docs/delivery.md says."""
 WAITS = frozenset({Status.SUSPENDED})
@@ -199,6 +206,7 @@ def steer(world: World, seed: int) -> None:
     world.kinds[kind.name] = registered[kind.name] = replace(kind, unique=unique)
     world.unique[kind.name] = UNIQUE_FOR
     world.planned = Planned(world)
+    world.limit(LIMIT, TYPES[2])
     if apart(seed):
         (world.tell_ends, world.make_batches, world.notify_ends)[seed // WIDE % 3]()
         return
@@ -242,7 +250,7 @@ class Players:
         now = self.world.clock.now
         passed, self.looked_at = now - (self.looked_at or began), now
         if self.rng.random() < passed * ARRIVALS:
-            self._attempt(self._submit)
+            self._attempt(self._submit_limited if self.rng.random() < LIMITED else self._submit)
         if self.rng.random() < passed * BULKS:
             self._attempt(self._act_in_bulk)
         if self.world.accepted and self.rng.random() < passed * ARRIVALS / 2:
@@ -308,6 +316,14 @@ class Players:
             for number in range(BATCH):
                 self.world.script[f"{name}, {number}"] = self._outcomes()
                 self.world.submit(f"{name}, {number}", keyed=False, ballast=key)
+
+    def _submit_limited(self) -> None:
+        """Request jobs of the type with a limit; the first one runs while the messages of the others come."""
+        for number in range(MOST_WAITING):
+            name = f"limited {len(self.world.accepted)} {self.rng.random():.6f}"
+            self.world.script[name] = [self.rng.choice(BESIDE) if number == 0 else "ok", *self._outcomes()]
+            self.world.submit(name, keyed=DYNAMODB not in self.world.ground.faults.out, kind=TYPES[2])
+        self.world.nested = lambda: [self.world.poll(kind=TYPES[2]) for _ in range(MOST_WAITING)]
 
     def _act_in_bulk(self) -> None:
         """Retry or discard the matching jobs, or act on a list of jobs, some of which do not allow the action."""

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.retention import KEEP_MESSAGES
+from chalicelib.limits.ids import limit_of
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.by_itself import ByItself
 from tests.support import Clock
@@ -27,6 +29,8 @@ class Declared:
     rate: Rate | None
     by_itself: ByItself | None
     started: list[float]
+    placed: dict[str, list[float]]
+    blocked: int
     of_key: dict[str, list[Job]]
     keyed: int
     wrong: list[str]
@@ -37,6 +41,30 @@ class Declared:
         """Give the job type TYPE a rate."""
         self.rate = rate
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, rate=rate)
+
+    def limit(self, limit: AtMost, kind: str = TYPE) -> None:
+        """Give a job type a limit."""
+        limited = replace(self.kinds[kind], limits=(limit,), function=Function())
+        self.kinds[kind] = registered[kind] = limited
+        if kind == TYPE:
+            self.kind = limited
+
+    def takes_place(self, job: Job, ends: float) -> None:
+        """Record an attempt, whose invocation ends then, and whether more of its limit may run than allowed."""
+        limit = limit_of(job.type, self.kinds[job.type].at_most, job.payload)
+        if limit is None:
+            return
+        others = [end for end in self.placed[limit.id] if end >= self.clock.now]
+        if len(others) >= limit.n:
+            self.wrong.append(f"I42 {job.id} {job.token} began, and {len(others)} others of {limit.id} may run")
+        self.placed[limit.id].append(ends)
+        self.blocked += job.passed is not None
+
+    def leaves_place(self, job: Job, ends: float) -> None:
+        """Record that the function of an attempt has ended."""
+        limit = limit_of(job.type, self.kinds[job.type].at_most, job.payload)
+        if limit is not None:
+            self.placed[limit.id].remove(ends)
 
     def share(self) -> None:
         """Let the jobs of the type TYPE belong to tenants, each job to the tenant with its name."""

@@ -8,6 +8,8 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
 from chalicelib.limits.rate import Pacing
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import Lines
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
 from chalicelib.side_by_side import Wait, at_once
@@ -87,6 +89,7 @@ class Poller:
         worker = Worker(
             self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
             service=JobService(store, queue, clock=clock, sleep=sleep),
+            lines=Lines(Dispatcher(store, queue, clock), self.ground.places) if self.kinds[kind].at_most else None,
             beside=afterwards if self._claims_first() else at_once,
         )  # fmt: skip
         again: list[str] = []

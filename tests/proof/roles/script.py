@@ -49,7 +49,9 @@ class ScriptedFunction:
         outcome = steps.pop(0) if steps else self.world.always.get(payload.name, "ok")
         self._begin(ctx.job, outcome)
         held = self.world.running[ctx.job.id, ctx.job.gen]
-        held.append(self._ends())
+        ends = self._ends()
+        held.append(ends)
+        self.world.takes_place(ctx.job, ends)
         serial = self.world.kinds[ctx.job.type].serial_by is not None and payload.ballast
         if serial:
             self.world.begins(payload.ballast, ctx.job)
@@ -60,6 +62,7 @@ class ScriptedFunction:
             if self.world.ground.faults.strikes > strikes:
                 self.world.disturbed.add((ctx.job.id, *ctx.job.token))
             held.pop()
+            self.world.leaves_place(ctx.job, ends)
             if serial:
                 self.world.of_key[payload.ballast].remove(ctx.job)
         return f"{ctx.job.gen}.{ctx.attempt}{payload.ballast}"

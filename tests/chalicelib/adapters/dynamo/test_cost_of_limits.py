@@ -18,7 +18,7 @@ from chalicelib.limits.places import Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines
 from chalicelib.settings import Settings
-from infra.cloud.cost.limits import FREE_UNITS, WAIT_UNITS
+from infra.cloud.cost.limits import FREE_UNITS, WAIT_READS, WAIT_UNITS
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
 from tests.chalicelib.api.support import Note, only_types
@@ -111,6 +111,7 @@ def test_the_requests_of_a_job_that_waits(store: DynamoJobStore, lines: Lines) -
         "GetItem",
     ]  # fmt: skip
     assert taken == ["UpdateItem", "GetItem"]
+    assert sum(name in ("GetItem", "Query", "BatchGetItem") for step in (handed, taken) for name in step) == WAIT_READS
 
 
 def test_the_units_of_a_job_that_waits(store: DynamoJobStore, lines: Lines) -> None:

@@ -19,6 +19,8 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Filter, Message
+from chalicelib.limits.places import Limit
+from chalicelib.operating.lines import limited
 from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.schedules.schedule import Schedule
 from chalicelib.webhooks.webhook import State, Webhook
@@ -62,8 +64,12 @@ def live(acting: Stage) -> None:
         take_over(acting, kind)
     batch = batches(acting, mail)
     many(acting, mail, batch)
+    places(acting, mail)
     watch(acting, mail)
+    woken(mail)
     work_off(acting)
+    blocked(mail, due_at=time.time() + 600)
+    parts.place_store.enlist(Limit(f"1.{mail.name}", 99))
     acting.count()
     acting.count()  # deliver the same records again, as Lambda may do
     acting.watch()  # now the dead letters are known: their types are in trouble
@@ -321,6 +327,38 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     assert acting.hand_over(mail.name, [late.id]) == {"resent": 1}
     fire(acting)
     acting.watch()
+
+
+def places(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
+    """Cancel a job that has a place, for which another one waits; leave a third one to the watchdog."""
+    first = woken(mail)
+    blocked(mail, due_at=time.time() + 600)
+    acting.call("POST", f"/jobs/{first}/cancel", {}, "/jobs/{job_id}/cancel")
+    blocked(mail, due_at=time.time() - 60)
+
+
+def woken(mail: jobtype.JobType[Any, Any]) -> str:
+    """Return a job that has a place of a limit, and was woken; with a blocked job behind it."""
+    now, limit = time.time(), Limit(f"1.{mail.name}", 99)
+    job = a_job(
+        type=mail.name, payload=mail.example, waits=f"limit:{limit.id}", claims=1, passed=1, sent=True, created_at=now
+    )
+    parts.job_store.add(job)
+    held = limited(job, now)
+    assert parts.place_store.take(limit, job.id, held.name) or parts.place_store.grant(limit, held.waiter)
+    blocked(mail, due_at=now + 600)
+    return job.id
+
+
+def blocked(mail: jobtype.JobType[Any, Any], due_at: float) -> None:
+    now, limit = time.time(), Limit(f"1.{mail.name}", 99)
+    job = a_job(
+        type=mail.name, payload=mail.example, status=Status.BLOCKED, waits=f"limit:{limit.id}", claims=1, passed=1,
+        created_at=now - 900, parked_until=due_at, due_at=due_at,
+    )  # fmt: skip
+    parts.job_store.add(job)
+    parts.place_store.stand(limit, limited(job, now).waiter)
+    parts.place_store.mark(limit, mail.name)
 
 
 def fire(acting: Stage) -> None:
