@@ -36,7 +36,7 @@ from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
 from chalicelib.limits.ids import limit_of
-from chalicelib.limits.places import Limit, NoPlace
+from chalicelib.limits.places import NoPlace
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
@@ -110,8 +110,6 @@ class Worker:
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
     lines: Lines | None = None
     """The places of the type's limit; None without a limit."""
-    held: Limit | None = None
-    """The limit of which the present attempt may have a place."""
 
     @property
     def name(self) -> str:
@@ -180,7 +178,6 @@ class Worker:
 
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
-        self.held = None
         enqueuing = Enqueuing(
             self.kind.enqueues,
             self.service,
@@ -207,7 +204,8 @@ class Worker:
             self.breaker.on_attempt_recorded, self._on_ended,
             None if self.lines is None else self.lines.wait, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
-        return self._left(job, settlement.settle(ctx.with_progress(), outcome))
+        end = settlement.settle(ctx.with_progress(), outcome)
+        return end if isinstance(outcome, Blocks) else self._left(job, end)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If the function waits, ignore what it returns or raises after that."""
@@ -281,14 +279,12 @@ class Worker:
         limit = limit_of(self.name, self.kind.at_most, job.payload)
         if self.lines is None or limit is None:
             return
-        self.held = limit  # also if the answer is lost: the place may be taken
         try:
             taken = self.lines.take(job, limit)
         except Exception as error:
             events.store_failed(job, error)
             raise PlaceUnavailable(f"It is unknown whether a place is free: {type(error).__name__}") from error
         if not taken:
-            self.held = None
             raise NoPlace(limit)
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
@@ -296,12 +292,14 @@ class Worker:
     def _left(self, job: Job, end: Drop | Hold) -> Drop | Hold:
         """Leave the place of a settled attempt; return what to do with its message.
 
-        If the place cannot be left, the message must come again: whoever receives it looks at the limit.
+        The attempt may have a place even if it did not learn that. If the place cannot be left, the message must come
+        again: whoever receives it looks at the limit.
         """
-        if self.lines is None or self.held is None or end == LEASE_LOST:
+        limit = limit_of(self.name, self.kind.at_most, job.payload)
+        if self.lines is None or limit is None or end == LEASE_LOST:
             return end
         try:
-            self.lines.leave(job, self.held)
+            self.lines.leave(job, limit)
         except Exception as error:
             events.store_failed(job, error)
             return Hold(LEAVE_AGAIN, "its place was not left") if isinstance(end, Drop) else end

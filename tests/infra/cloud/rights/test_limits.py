@@ -1,0 +1,119 @@
+"""Types with a limit over an emulated AWS: what the role of a worker, of the API and of the watchdog allows."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import AtMost
+from chalicelib.assembly import parts
+from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
+from chalicelib.jobs.job import Status
+from infra.definition import functions, stateful
+from infra.definition.iam import grants
+from infra.definition.iam.calls import allows
+from infra.definition.lambdas.compute import compute, role_id
+from infra.local.roles.asked import asked
+from infra.local.roles.resolve import statements
+from tests.chalicelib.api.support import Note, only_types
+from tests.infra.cloud.acting import STACK, Stage, stage
+from tests.infra.cloud.rights.judging import allows as judged
+from tests.infra.cloud.rights.judging import unnamed
+from tests.support import Clock
+
+DURING: list[Callable[[], object]] = []
+
+
+def run(payload: Note, _: JobContext) -> str:
+    """Let something happen meanwhile."""
+    for act in [DURING.pop(0)] if DURING else []:
+        act()
+    return payload.text
+
+
+WHOLE = JobType("mail.whole", run, Note, limits=(AtMost(1),))
+EACH = JobType("mail.each", run, Note, limits=(AtMost(1, by="text"),))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def acting(clock: Clock) -> Iterator[Stage]:
+    with (
+        only_types(WHOLE, EACH), pytest.MonkeyPatch.context() as environment, stage(environment, clock) as one,
+    ):  # fmt: skip
+        yield one
+
+
+def create(acting: Stage, kind: JobType[Any, Any], text: str = "hi") -> str:
+    status, job = acting.call("POST", "/jobs", {"type": kind.name, "payload": {"to": ["ada"], "text": text}})
+    assert status == 201, job
+    return str(job["id"])
+
+
+def status_of(job_id: str) -> Status:
+    return parts.job_store.get(job_id).status
+
+
+@pytest.mark.parametrize("kind", [WHOLE, EACH], ids=["for the whole type", "for each value"])
+def test_jobs_wait_for_places_with_the_roles_of_each_function(
+    acting: Stage, clock: Clock, kind: JobType[Any, Any]
+) -> None:
+    first, second, third = (create(acting, kind) for _ in range(3))
+
+    def others() -> None:
+        acting.work(kind)
+        acting.work(kind)
+        assert {status_of(second), status_of(third)} == {Status.BLOCKED}
+        why = acting.call("GET", f"/jobs/{third}", None, "/jobs/{job_id}")[1]["why"]
+        assert why.startswith(f"1 of 1 places of {kind.name}")
+        told = acting.call("GET", "/jobs?status=blocked")[1]["jobs"]
+        assert {one["id"] for one in told} == {second, third}
+        clock.advance(61)
+        acting.watch()
+
+    DURING[:] = [others]
+    acting.work(kind)
+    assert status_of(first) is Status.COMPLETED
+    woken = next(one for one in (second, third) if status_of(one) is Status.QUEUED)
+    status, _ = acting.call("POST", f"/jobs/{woken}/cancel", {}, "/jobs/{job_id}/cancel")
+    assert status == 200
+    assert {status_of(second), status_of(third)} == {Status.CANCELLED, Status.QUEUED}
+    acting.work(kind)
+    acting.work(kind)
+    assert {status_of(second), status_of(third)} == {Status.CANCELLED, Status.COMPLETED}
+    queue = next(one for one in queues_of([WHOLE, EACH]) if one.short == kind.slug)
+    for actor, granted in {
+        kind.slug: grants.worker(queue), "api": grants.api(), "watchdog": grants.watchdog(),
+    }.items():  # fmt: skip
+        # the recorder does not read the partition that a query names: see the next test
+        needed = [need for need in acting.recorder.needed[actor] if need != "dynamodb:Query:control"]
+        assert [need for need in needed if not any(allows(one, need) for one in granted)] == []
+    assert unnamed(grants.worker(queue), acting.recorder.updated[kind.slug]) == set()
+    assert any("LINE#" in need for need in acting.recorder.needed[kind.slug])
+
+
+def test_a_worker_reads_the_lines_of_its_own_limit_only() -> None:
+    made = functions([WHOLE, EACH], STACK)
+    roles = compute(made)
+
+    def may_read(short: str, line: str) -> bool:
+        function = next(one for one in made if one.short == short)
+        role = statements(roles[role_id(function)], {**roles, **stateful([WHOLE, EACH], STACK)}, {})
+        query = {
+            "TableName": f"{STACK}-control", "KeyConditionExpression": "#0 = :0",
+            "ExpressionAttributeNames": {"#0": "pk"}, "ExpressionAttributeValues": {":0": {"S": line}},
+        }  # fmt: skip
+        found = asked("dynamodb", "POST", "/", {"x-amz-target": "DynamoDB_20120810.Query"}, json.dumps(query).encode())
+        return bool(found) and all(judged(list(role), one) for one in found)
+
+    assert may_read("mail-whole", "LINE#1.mail.whole#mail.whole")
+    assert may_read("mail-each", "LINE#0.mail.each.acme#mail.each")
+    assert not may_read("mail-each", "LINE#1.mail.whole#mail.whole")
+    assert not may_read("mail-whole", "TOKENS")
