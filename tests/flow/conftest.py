@@ -19,6 +19,12 @@ def serial(probe: str) -> str:
     return named.replace("function=Function(batch_size=1, concurrency=10))", 'serial_by="account")')
 
 
+def limited(probe: str) -> str:
+    """Return the job type of a test, changed so that at most two jobs of an account run at once."""
+    named = re.sub(r"flow([._])probe", r"flow\1limited", probe).replace("import Function", "import AtMost, Function")
+    return named.replace("concurrency=10))", 'concurrency=10), limits=[AtMost(2, by="account")])')
+
+
 @pytest.fixture(scope="package")
 def receiver() -> Iterator[Receiver]:
     """The receiver of webhooks that this platform delivers to."""
@@ -33,6 +39,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterato
     probe = Path(__file__).with_name("probe.py").read_text()
     (root / "handlers" / "flow_probe.py").write_text(probe)
     (root / "handlers" / "flow_serial.py").write_text(serial(probe))
+    (root / "handlers" / "flow_limited.py").write_text(limited(probe))
     ended = Path(__file__).with_name("ended.py").read_text()
     (root / "handlers" / "flow_ended.py").write_text(ended)
     (root / "handlers" / "flow_fan.py").write_text(FAN_OUT)

@@ -153,6 +153,15 @@ def test_the_line_is_in_the_order_of_creation_over_all_types(places: PlaceStore)
     assert places.first(TWO, BOTH) == late
 
 
+def test_a_job_learns_how_many_of_its_type_are_before_it(cloud: Settings) -> None:
+    for places in (MemoryPlaces(), DynamoPlaces(cloud)):
+        first, second, third = (waiter(job, since=T0 + place) for place, job in enumerate((A, B, C)))
+        for one in (third, first, second, replace(second, type=OTHER)):
+            places.stand(TWO, one)
+        assert [places.before(TWO, one, 9) for one in (first, second, third)] == [0, 1, 2]
+        assert places.before(TWO, third, 1) == 1
+
+
 def test_a_row_of_the_line_belongs_to_one_wait(places: PlaceStore) -> None:
     places.stand(ONE, waiter(A, claims=3))
     places.stand(ONE, waiter(A, claims=2))

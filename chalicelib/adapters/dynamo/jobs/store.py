@@ -47,7 +47,7 @@ HANDED_OUT = frozenset({
     j.CLAIM, j.TAKE_OVER, j.REQUEUE, j.CANCEL, j.COMPENSATE, j.RUN_NOW, j.DISCARD, j.ASK_TO_STOP,
 })  # fmt: skip
 """Moves after which the job runs or is shown, so the whole job is read; after other moves the payload is not read."""
-WAITED = frozenset({j.WAIT_FOR_TURN, j.GIVE_UP})
+WAITED = frozenset({j.WAIT_FOR_TURN, j.BLOCK, j.LINE_UP, j.GIVE_UP})
 """Moves of a job that may have waited for months without a claim, and may wait again or be retried months later."""
 
 

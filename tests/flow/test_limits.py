@@ -1,0 +1,31 @@
+"""Test a type of which two jobs of a customer run at once, on the running platform: roles, workers, lines."""
+
+from typing import Any
+
+from tests.infra.local.running import Run, until
+
+
+def most_at_once(jobs: list[dict[str, Any]]) -> int:
+    """Return how many of these jobs ran at the same moment; times in one format are sorted in the order of time."""
+    times = [(str(job["started_at"]), str(job["finished_at"])) for job in jobs]
+    return max(sum(begun <= at < ended for begun, ended in times) for at, _ in times)
+
+
+def test_two_jobs_of_an_account_run_at_once_and_the_others_wait_without_a_worker(run: Run) -> None:
+    ids = [run.submit("flow.limited", {"account": "acme", "seconds": 1, "fail": n % 2}) for n in range(7)]
+    blocked = until(lambda: [one for one in map(run.job, ids) if one["status"] == "blocked"])
+    assert "2 of 2 places of flow.limited for acme are taken" in str(run.job(blocked[-1]["id"])["why"])
+    other = run.submit("flow.limited", {"account": "globex"})
+    assert run.finished(other)["status"] == "completed"
+    assert any(run.job(job_id)["status"] == "blocked" for job_id in ids)
+    jobs = [run.finished(job_id) for job_id in ids]
+    assert {job["status"] for job in jobs} == {"completed"}
+    assert most_at_once(jobs) <= 2
+
+
+def test_jobs_that_wait_for_the_places_of_dead_workers_run(run: Run) -> None:
+    dies = [run.submit("flow.limited", {"account": "dies", "seconds": 0.5, "fail": 1, "how": "die"}) for _ in range(2)]
+    waiting = [run.submit("flow.limited", {"account": "dies"}) for _ in range(2)]
+    until(lambda: all(run.job(job_id)["status"] in ("blocked", "completed") for job_id in waiting))
+    jobs = [run.finished(job_id) for job_id in (*dies, *waiting)]
+    assert {job["status"] for job in jobs} == {"completed"}
