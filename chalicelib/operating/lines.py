@@ -1,6 +1,6 @@
 """Let jobs take the places of their limits, wait for them in lines, and leave them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.errors import MoveRefused
@@ -10,7 +10,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.ids import declared_limit, limit_of
-from chalicelib.limits.places import Limit, LimitedJob, Standing
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import JOBS_IN_ONE_READ
 from chalicelib.operating.dispatch import Dispatcher
@@ -112,21 +112,21 @@ class Lines:
         if limit is not None:
             self._places.judge(limit)
 
-    def look_after(self, more: Callable[[], bool]) -> int:
-        """Look at every limit for which jobs may wait, while `more` returns True; return how many were looked at."""
-        looked = 0
-        for listed in self.store.listed():
-            limit = declared_limit(listed.limit)
-            if limit is None:
-                continue
-            if not more():
-                break
-            try:
-                self._places.watch(listed, limit)
-                looked += 1
-            except Exception as error:
-                events.watchdog_failed(f"limit {listed.limit}", error)
-        return looked
+    def listed(self) -> Sequence[Listed]:
+        """Return the limits for which jobs may wait."""
+        return self.store.listed()
+
+    def look_at(self, listed: Listed) -> bool:
+        """Look at such a limit for the watchdog; return False for a limit of an undeclared type, and after an error."""
+        limit = declared_limit(listed.limit)
+        if limit is None:
+            return False
+        try:
+            self._places.watch(listed, limit)
+        except Exception as error:
+            events.watchdog_failed(f"limit {listed.limit}", error)
+            return False
+        return True
 
     def _limited(self, job: Job) -> LimitedJob:
         return limited(job, self.dispatcher.now())

@@ -313,13 +313,15 @@ class Watchdog:
         blocked = standing is None or any(
             n > 0 for (_, status), n in standing.totals.items() if status is Status.BLOCKED
         )
-        if self._lines is None or not (blocked or any(jobtype.has_limits(name) for name in self.types)):
+        lines = self._lines
+        if lines is None or not (blocked or any(jobtype.has_limits(name) for name in self.types)):
             return 0
         try:
-            return self._lines.look_after(more)
+            listed = in_turn(lines.listed(), self.dispatcher.now())
         except Exception as error:
             events.watchdog_failed("limits", error)
             return 0
+        return sum(self._each(lambda one: more() and lines.look_at(one), listed))
 
     def _apply(self, job: Job, change: Change) -> Job:
         after = self.dispatcher.store.apply(job.id, change)

@@ -53,7 +53,7 @@ def share(found: Mapping[str, Sequence[Found]]) -> Shared:
     return Shared([*own, *left], slices[:MOST_HELPERS])
 
 
-def in_turn(names: Sequence[str], now: float) -> Sequence[str]:
+def in_turn(names: Sequence[T], now: float) -> Sequence[T]:
     """Return the names, beginning with another one each minute: each of n names is first once in n minutes.
 
     The first names of two consecutive minutes are far apart, so runs that end early leave out different names.

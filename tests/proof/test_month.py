@@ -155,7 +155,7 @@ def waiting_beside_a_free_place() -> list[str]:
 
 def test_a_place_that_nobody_hands_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert waiting_beside_a_free_place() == []
-    monkeypatch.setattr(Lines, "look_after", lambda *_: 0)
+    monkeypatch.setattr(Lines, "look_at", lambda *_: False)
     assert [line.split()[0] for line in waiting_beside_a_free_place()] == ["I43"]
 
 

@@ -350,7 +350,8 @@ def test_when_a_deployment_removes_the_limit_all_waiting_jobs_go_on(single: Stag
     kind = single.platform._kinds[0]
     object.__setattr__(kind, "limits", ())
     dispatcher = single.platform.service.dispatcher
-    assert Lines(dispatcher, single.platform.workers.places).look_after(lambda: True) == 1
+    lines = Lines(dispatcher, single.platform.workers.places)
+    assert [lines.look_at(one) for one in lines.listed()] == [True]
     assert {single.status(other) for other in others} == {Status.QUEUED}
     single.platform.run()
     assert {single.status(other) for other in others} == {Status.COMPLETED}
