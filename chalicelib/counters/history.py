@@ -38,7 +38,7 @@ from chalicelib.counters.series import (
 )
 from chalicelib.counters.snapshot import count, queued_since
 from chalicelib.jobs.constants import DAY
-from chalicelib.jobs.job import ACTIVE, ON_QUEUE, Status
+from chalicelib.jobs.job import ACTIVE, BACKLOG, Status
 from chalicelib.jobs.port import Filter, JobStore
 
 COUNTED_BACK = frozenset({"depth", "oldest", "suspended"})
@@ -131,7 +131,7 @@ class History:
         recent = [b for name in names for b in self.counters.buckets(name, 60, now - DRAIN_WINDOW, now)]
         standing = self.counters.standing()
         unfinished, running = (
-            sum(count(standing.totals, status, only) for status in states) for states in (ACTIVE, ON_QUEUE)
+            sum(count(standing.totals, status, only) for status in states) for states in (ACTIVE, BACKLOG)
         )
         steps = gather(buckets, start, last, step)
         if metric == "oldest":
@@ -150,7 +150,7 @@ class History:
         return {
             name: flow(
                 self.counters.buckets(name, 60, now - HOUR - now % 60, now),
-                sum(count(standing.totals, status, name) for status in ON_QUEUE),
+                sum(count(standing.totals, status, name) for status in BACKLOG),
                 now,
             )
             for name in names

@@ -41,7 +41,9 @@ redundant."""
 NEW = frozenset({Status.QUEUED, Status.SCHEDULED})
 """States of a job that no worker has claimed in the present run."""
 CLAIMED = ACTIVE - NEW
-ON_QUEUE = ACTIVE - {Status.SCHEDULED, Status.SUSPENDED, Status.BLOCKED}
+BACKLOG = ACTIVE - {Status.SCHEDULED, Status.SUSPENDED}
+"""States of a job that runs, or would run now if a worker and a place were free."""
+ON_QUEUE = BACKLOG - {Status.BLOCKED}
 """States of a job whose message is in the queue or with a worker, or will be there soon."""
 BROKEN = frozenset({Status.FAILED, Status.RETRYING, Status.DEAD_LETTER})
 """States of a job whose last attempt failed."""

@@ -150,13 +150,15 @@ def block(held: Job, *, now: float, limit: str) -> Change:
 
     The function was not called. Refused after a request to stop.
     """
-    values = {
+    values: dict[str, Any] = {
         "next_attempt_at": None, "lease_until": None, "updated_at": now, **_in_line(held, now),
         "waits": WAITS_FOR + limit, "passed": held.claims if held.passed is None else held.passed,
         "sent": False, "stalled_since": None,
         # remove these fields, as after an error
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
     }  # fmt: skip
+    if held.attempts <= 1 and not held.kept:
+        values["started_at"] = None  # no attempt has begun
     tests = (*_fence(held), Test("cancel_requested", "unset"))
     return Change(j.BLOCK, held.gen, tests, values, {"attempts": -1}, job_type=held.type)
 

@@ -105,6 +105,7 @@ def test_two_of_a_customer_run_and_the_third_waits_until_one_has_ended(stage: St
         waiting = stage.platform.job(three)
         assert (waiting.status, waiting.attempts, waiting.sent) == (Status.BLOCKED, 0, False)
         assert waited_limit(waiting) == ACME.id
+        assert waiting.started_at is None
         assert not stage.platform.queue.messages.get(TYPE) or all(
             held.message.id != three.id for held in stage.platform.queue.messages[TYPE]
         )

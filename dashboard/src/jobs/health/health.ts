@@ -221,7 +221,7 @@ function standing(found: Found[], metrics: Metrics): Finding[] {
 }
 
 function healthy({ byStatus }: Metrics): Finding {
-  const unfinished = byStatus.queued + byStatus.processing + byStatus.retrying;
+  const unfinished = byStatus.queued + byStatus.processing + byStatus.retrying + byStatus.blocked;
   const sentence = unfinished > 0 ? t.allHealthyUnfinished(unfinished) : t.allHealthyQueuesAre;
   return { level: "good", sentence };
 }

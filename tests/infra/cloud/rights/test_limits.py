@@ -22,7 +22,6 @@ from tests.chalicelib.api.support import Note, only_types
 from tests.infra.cloud.acting import STACK, Stage, stage
 from tests.infra.cloud.rights.judging import allows as judged
 from tests.infra.cloud.rights.judging import unnamed
-from tests.support import Clock
 
 DURING: list[Callable[[], object]] = []
 
@@ -39,14 +38,9 @@ EACH = JobType("mail.each", run, Note, limits=(AtMost(1, by="text"),))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def acting(clock: Clock) -> Iterator[Stage]:
+def acting() -> Iterator[Stage]:
     with (
-        only_types(WHOLE, EACH), pytest.MonkeyPatch.context() as environment, stage(environment, clock) as one,
+        only_types(WHOLE, EACH), pytest.MonkeyPatch.context() as environment, stage(environment, None) as one,
     ):  # fmt: skip
         yield one
 
@@ -62,9 +56,7 @@ def status_of(job_id: str) -> Status:
 
 
 @pytest.mark.parametrize("kind", [WHOLE, EACH], ids=["for the whole type", "for each value"])
-def test_jobs_wait_for_places_with_the_roles_of_each_function(
-    acting: Stage, clock: Clock, kind: JobType[Any, Any]
-) -> None:
+def test_jobs_wait_for_places_with_the_roles_of_each_function(acting: Stage, kind: JobType[Any, Any]) -> None:
     first, second, third = (create(acting, kind) for _ in range(3))
 
     def others() -> None:
@@ -75,7 +67,6 @@ def test_jobs_wait_for_places_with_the_roles_of_each_function(
         assert why.startswith(f"1 of 1 places of {kind.name}")
         told = acting.call("GET", "/jobs?status=blocked")[1]["jobs"]
         assert {one["id"] for one in told} == {second, third}
-        clock.advance(61)
         acting.watch()
 
     DURING[:] = [others]
