@@ -75,6 +75,8 @@ def _report(
     print(f"events: {_listed(events.seen)}")
     composed = Counter(str(job["status"]) for job in found.jobs.values() if job.get("type") == verdict.STEPS)
     print(f"jobs with steps: {_listed(composed)}; {len(found.kept):,} kept steps")
+    capped = Counter(str(job["status"]) for job in found.jobs.values() if job.get("type") == "chaos.capped")
+    print(f"jobs with a limit: {_listed(capped)}")
     lost, doubled, early, unrun = (sum(line.startswith(word) for line in wrong) for word in WORDS)
     others = len(wrong) - lost - doubled - early - unrun
     print(

@@ -19,6 +19,8 @@ POSTED = 0.8
 LONGEST_POST = 25.0
 KEYED, KEYS = 0.15, 8
 """Share of the jobs that belong to a key (one job of a key runs at a time), and the number of keys."""
+CAPPED = 0.15
+"""Share of the jobs of which a limit lets one of each key run at once."""
 BULK_EVERY, LISTED = 20.0, 60
 """Seconds between two bulk actions, and how many jobs each lists."""
 PATIENCE, MOST_PATIENCE = 0.5, 10.0
@@ -74,6 +76,8 @@ class Clients:
         body: dict[str, Any] = {"type": "chaos.note", "payload": payload}
         if kind != "delayed" and self._rng.random() < KEYED:
             body["type"], payload["key"] = "chaos.keyed", f"key-{self._rng.randrange(KEYS)}"
+        if kind != "delayed" and self._rng.random() < CAPPED:
+            body["type"], payload["key"] = "chaos.capped", f"capped-{self._rng.randrange(KEYS)}"
         if kind in ("ok", "die") and self._rng.random() < STEPS:
             body["type"] = "chaos.steps"
             body["payload"] = {

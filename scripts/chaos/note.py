@@ -1,7 +1,8 @@
 """Define one of the soak's job types: record a run, then do what the payload says.
 
-The file is copied into the soak's `handlers/` three times: as chaos_note; as chaos_keyed, where the jobs of a key run
-one at a time; and as chaos_planned, where firings do not overlap.
+The file is copied into the soak's `handlers/` four times: as chaos_note; as chaos_keyed, where the jobs of a key run
+one at a time; as chaos_capped, where a limit lets one job of a key run at once; and as chaos_planned, where firings do
+not overlap.
 """
 
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chalicelib import Cron, Function
+from chalicelib import AtMost, Cron, Function
 from chalicelib.entry.worker import consume
 from chalicelib.errors import PermanentError
 from chalicelib.job_types.context import JobContext
@@ -25,6 +26,7 @@ LOG = str(Path(__file__).parents[2] / "runs.txt")
 DECLARED: dict[str, dict[str, Any]] = {
     "note": {},
     "keyed": {"serial_by": "key"},
+    "capped": {"limits": [AtMost(1, by="key")]},
     "planned": {"schedule": Cron("* * * * *", overlap="skip", payload={"log": LOG, "key": "planned", "seconds": 4})},
 }
 
@@ -39,7 +41,10 @@ class ChaosNote(BaseModel):
     key: str = ""
 
 
-@job(f"chaos.{WHAT}", max_attempts=6, timeout=8, function=Function(batch_size=5, concurrency=20), **DECLARED[WHAT])
+FUNCTION = Function(batch_size=1 if WHAT == "capped" else 5, concurrency=20)
+
+
+@job(f"chaos.{WHAT}", max_attempts=6, timeout=8, function=FUNCTION, **DECLARED[WHAT])
 def chaos_note(payload: ChaosNote, ctx: JobContext) -> str:
     """Complete, fail, or end the process."""
     # do not use the number of the attempt: an attempt that was given back and the next attempt have the same number

@@ -17,10 +17,10 @@ from scripts.chaos.wire import LAMBDA, Weather, Wire
 COPIED = ("chalicelib", "infra")
 """Folders that are copied into the soak's tree, not linked, so that an edit during the soak has no effect on it."""
 LINKED = ("app.py", ".chalice", "scripts", "requirements.txt")
-TYPES = ("note", "keyed", "planned")
+TYPES = ("note", "keyed", "capped", "planned")
 """Ends of the names of the job types that `note.py` defines. `steps.py` defines another one."""
-QUEUES = ("chaos-note", "chaos-keyed.fifo", "chaos-planned", "chaos-steps")
-WORKERS = ("chaos-note", "chaos-keyed", "chaos-planned", "chaos-steps")
+QUEUES = ("chaos-note", "chaos-keyed.fifo", "chaos-capped", "chaos-planned", "chaos-steps")
+WORKERS = ("chaos-note", "chaos-keyed", "chaos-capped", "chaos-planned", "chaos-steps")
 """Ends of the names of the soak's workers."""
 KILLED = (*WORKERS, "recount")
 """Ends of the names of the functions that are killed. The last one also processes bulk actions."""
