@@ -178,7 +178,7 @@ const ended = (number: number, status: string, errorClass: string, hours: number
     payload: { from: "2026-11-01T00:00:00Z", formats: ["csv"] },
     more: {
       status,
-      attempts: 5,
+      attempts: 3,
       tags: ["many"],
       createdAt: now - hours * 3_600_000 - n * 1000,
       finishedAt: now - hours * 3_600_000,
@@ -186,8 +186,8 @@ const ended = (number: number, status: string, errorClass: string, hours: number
       errorMessage: "The export has no rows.",
       history: [
         {
-          gen: 1, attempt: 5, claim: 5, outcome: "error", duration_ms: 1000, stack: null, request_id: null,
-          cold_start: null, receive_count: 5, retry_delay_s: null, error_class: errorClass,
+          gen: 1, attempt: 3, claim: 3, outcome: "error", duration_ms: 1000, stack: null, request_id: null,
+          cold_start: null, receive_count: 3, retry_delay_s: null, error_class: errorClass,
           error_message: "The export has no rows.", started_at: new Date(now - hours * 3_600_000 - 1000).toISOString(),
           finished_at: new Date(now - hours * 3_600_000).toISOString(),
         },

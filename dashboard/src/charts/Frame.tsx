@@ -38,7 +38,8 @@ export function Frame({ title, note, actions, words, hidden, plot, tip, children
         {!words && tip}
         {words && (
           <p className="pointer-events-none absolute inset-x-4 top-8 text-center text-sm text-faint">
-            {words}
+            {/* On its own ground, so that no line of the grid crosses it. */}
+            <span className="bg-panel px-1.5">{words}</span>
           </p>
         )}
       </div>

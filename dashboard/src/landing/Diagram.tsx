@@ -15,7 +15,7 @@ const BOXES: Box[] = [
   { x: 400, y: 0, w: 186, title: t.jobsTable, note: t.dynamodbSourceOfTruth, accent: true },
   { x: 400, y: 200, w: 160, title: t.queuePerType, note: t.sqsWakeUpMessage },
   { x: 640, y: 200, w: 160, title: t.workerPerType, note: t.lambdaYourFunction },
-  { x: 400, y: 330, w: 160, title: t.deadLetterQueue, note: t.sqsNativeRedrive },
+  { x: 400, y: 330, w: 176, title: t.deadLetterQueue, note: t.sqsNativeRedrive },
   { x: 640, y: 0, w: 160, title: t.counters, note: t.dynamodbStream },
   { x: 640, y: 330, w: 160, title: t.watchdog, note: t.everyMinute },
   { x: 880, y: 0, w: 120, title: t.console, note: t.s3Cloudfront },
@@ -30,7 +30,7 @@ const ARROWS: { d: string; label?: string; at?: [number, number]; live?: boolean
   { d: "M440 258V330", label: t.afterTheLastAttempt, at: [450, 300] },
   { d: "M560 29H640" },
   { d: "M800 29H880" },
-  { d: "M640 359H560" },
+  { d: "M640 359H576" },
 ];
 
 /** The architecture: the parts through which a job passes, in order. */

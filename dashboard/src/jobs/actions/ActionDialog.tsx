@@ -7,6 +7,7 @@ import { onDemand } from "@/lib/onDemand";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { toast } from "@/ui/overlay/toast";
+import { beginChange } from "@/jobs/changing";
 import { useMakes } from "@/jobs/useMakes";
 import { refresh, type Ask } from "./actions";
 import { AskMany } from "./AskMany";
@@ -38,6 +39,11 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
       if (action === "discard") await discardJob(job.id, reason);
       return null;
     },
+    // The job is shown as being changed at once; only the API knows what it is after that.
+    onMutate: () => {
+      close();
+      return beginChange(job.id, action);
+    },
     onSuccess: (after) => {
       const stopping = after && after.job.status !== "cancelled";
       const text = stopping ? t.cancellationRequestedFor(name) : t.doneOne[action](name);
@@ -45,9 +51,9 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
       toast.done(made ? `${text} ${t.cancelledMade(made.cancelled, made.asked, made.more)}` : text);
     },
     onError: report,
-    onSettled: async () => {
-      close();
+    onSettled: async (_, __, ___, settle) => {
       await refresh(client);
+      settle?.();
     },
   });
   return (

@@ -3,6 +3,7 @@ import type { BulkTarget } from "@/api/jobs/bulk";
 import type { Job, JobStatus } from "@/api/jobs/jobs";
 import type { JsonObject } from "@/lib/json";
 import { createStore } from "@/lib/store";
+import { changing } from "@/jobs/changing";
 import type { JobAction, OneAction } from "@/jobs/status";
 
 /** The target of an action: one job, many jobs by id or by filter, or the dead letters of a type. */
@@ -44,7 +45,9 @@ export type Scope = "selected" | "matching" | { failedWith: string | null };
 /** The question on screen; null if there is none. */
 export const asking = createStore<Ask | null>(null);
 
+/** Show a question; none about a job that is being changed, because the answer would be about its former status. */
 export function ask(question: Ask): void {
+  if (question.kind === "one" && changing.get().has(question.job.id)) return;
   asking.set(question);
 }
 

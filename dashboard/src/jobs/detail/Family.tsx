@@ -107,7 +107,12 @@ function Child({ job, makes }: { job: Job; makes: (type: string) => boolean }) {
   return (
     <li className="min-w-0">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-        <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
+        <StatusChip
+          status={job.status}
+          id={job.id}
+          discarded={job.discarded !== null}
+          expired={job.expired}
+        />
         <JobLink id={job.id} />
         <span className="font-mono text-xs text-soft">{job.type}</span>
         <span className="min-w-0 truncate font-mono text-xs text-faint" title={t.key}>

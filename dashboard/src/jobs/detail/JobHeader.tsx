@@ -43,6 +43,7 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             <span aria-live="polite">
               <StatusChip
                 status={job.status}
+                id={job.id}
                 discarded={job.discarded !== null}
                 expired={job.expired}
                 size="md"

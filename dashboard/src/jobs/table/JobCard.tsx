@@ -43,7 +43,12 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
               onChange={() => selection.toggle(job.id)}
             />
           )}
-          <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
+          <StatusChip
+            status={job.status}
+            id={job.id}
+            discarded={job.discarded !== null}
+            expired={job.expired}
+          />
           <span className="nums ms-auto text-xs text-soft">
             <Age at={(job.status === "scheduled" ? dueAt(job) : null) ?? job.createdAt} />
           </span>

@@ -132,7 +132,7 @@ function Progress({ job }: { job: Job }) {
   const percent = job.status === "processing" ? job.progress?.percent : undefined;
   return (
     <span className="flex flex-col justify-center gap-1">
-      <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
+      <StatusChip status={job.status} id={job.id} discarded={job.discarded !== null} expired={job.expired} />
       {percent !== undefined && (
         <span aria-hidden="true" className="block h-0.5 w-20 bg-line">
           <span className="block h-full bg-blue" style={{ width: `${percent}%` }} />

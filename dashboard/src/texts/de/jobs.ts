@@ -33,6 +33,13 @@ export const jobs: typeof english = {
   deadLetterMeaning: "Alle Versuche sind fehlgeschlagen. Die Nachricht liegt in der Dead-Letter-Queue.",
   cancelled: "Abgebrochen",
   cancelledMeaning: "Vor dem Abschluss abgebrochen.",
+  changing: {
+    retry: "Wird wiederholt …",
+    cancel: "Wird abgebrochen …",
+    discard: "Wird verworfen …",
+    run: "Wird gestartet …",
+  },
+  changingMeaning: "Die Änderung ist angefordert; die API hat noch nicht geantwortet.",
   discarded: "Verworfen",
   expired: "Abgelaufen",
   expiredMeaning: "Ohne Versuch abgebrochen, weil der Job nicht rechtzeitig begonnen hatte.",

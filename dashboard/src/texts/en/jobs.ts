@@ -33,6 +33,8 @@ export const english = {
   deadLetterMeaning: "All attempts failed. Moved to the dead-letter queue.",
   cancelled: "Cancelled",
   cancelledMeaning: "Cancelled before completion.",
+  changing: { retry: "Re-queuing…", cancel: "Cancelling…", discard: "Discarding…", run: "Starting…" },
+  changingMeaning: "The change was requested; the API has not answered yet.",
   discarded: "Discarded",
   expired: "Expired",
   expiredMeaning: "Cancelled without an attempt, because it had not begun in time.",

@@ -79,7 +79,7 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
       <div className="mt-3 grid gap-3 sm:grid-cols-2">
         <Field
           label={t.payloadField}
-          hint={loading ? t.loadingPayloads : field && field.values.length > 1 ? inShort(field) : undefined}
+          hint={loading ? t.loadingPayloads : field && !namedWhole(field) ? inShort(field) : undefined}
         >
           {(control) => (
             <select
@@ -174,13 +174,18 @@ function useSettled(text: string | null, after: number): string | null {
 }
 
 /** Characters of a value that fit into the list of fields on a phone. */
-const LONGEST = 18;
+const LONGEST = 24;
 const MOST_VALUES = 3;
 
 /** Name a field and its value, or how many values it has: `currency: "USD" (8)`. */
 function named({ path, values: [first, ...others] }: PayloadField): string {
   if (!first || others.length > 0) return `${path}: ${t.differentValues(others.length + 1)}`;
   return `${path}: ${oneLine(first[0], LONGEST)} (${first[1]})`;
+}
+
+/** Return true if the name of a field shows all of its values, so that nothing is left to say. */
+function namedWhole({ values: [first, ...others] }: PayloadField): boolean {
+  return others.length === 0 && (first?.[0].length ?? 0) <= LONGEST;
 }
 
 /** Name the most frequent values of a field: `"USD" (8), "EUR" (2)`. */

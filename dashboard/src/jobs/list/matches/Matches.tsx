@@ -115,7 +115,7 @@ function Row({ job }: { job: Job }) {
         {shortId(job.id)}
       </Link>
       <span className="font-mono text-xs text-soft">{job.type}</span>
-      <StatusChip status={job.status} discarded={job.discarded !== null} expired={job.expired} />
+      <StatusChip status={job.status} id={job.id} discarded={job.discarded !== null} expired={job.expired} />
       <span className="min-w-0 flex-1 basis-48">
         <Details job={job} />
       </span>
