@@ -12,7 +12,7 @@ import { buttonClass } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
 import { IconLeft } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome } from "@/ui/states";
 import { BatchActions } from "./BatchActions";
 import { BatchChip, stateOf } from "./BatchChip";
 import { Members } from "./Members";
@@ -28,28 +28,26 @@ export function BatchPage() {
   if (query.data) return <Loaded batch={query.data} />;
   if (isStatus(query.error, 404))
     return (
-      <div className="border border-line bg-panel">
-        <Empty
-          page
-          title={t.notFound}
-          action={
-            <Link to="/batches" className={buttonClass()}>
-              {t.batches}
-            </Link>
-          }
-        >
-          <code className="font-mono break-all">{id}</code>
-          <br />
-          {t.gone}
-        </Empty>
-      </div>
+      <Empty
+        page
+        title={t.notFound}
+        action={
+          <Link to="/batches" className={buttonClass()}>
+            {t.batches}
+          </Link>
+        }
+      >
+        <code className="font-mono break-all">{id}</code>
+        <br />
+        {t.gone}
+      </Empty>
     );
   if (query.isError) return <QueryFailure page title={t.couldntLoadOne} query={query} />;
   return (
     <div role="status" aria-busy="true" className="flex flex-col gap-3">
       <h1 className="sr-only">{t.loadingOne}</h1>
-      <Skeleton className="h-80" />
-      <Skeleton className="h-48" />
+      <PanelToCome className="h-80" />
+      <PanelToCome className="h-48" />
     </div>
   );
 }

@@ -17,7 +17,7 @@ import { count } from "@/texts/numbers";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconLeft } from "@/ui/icons";
 import { Fact, Panel } from "@/ui/Panel";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome, Skeleton } from "@/ui/states";
 import { FATES, type Fate } from "./outcome";
 import { useBulk, useOutcome } from "./watch";
 import { t } from "@/texts/en/bulk";
@@ -29,25 +29,23 @@ export function BulkPage() {
   if (query.data) return <Loaded run={query.data} />;
   if (isStatus(query.error, 404))
     return (
-      <div className="border border-line bg-panel">
-        <Empty
-          page
-          title={t.notFound}
-          action={
-            <Link to="/bulk" className={buttonClass()}>
-              {t.bulkActions}
-            </Link>
-          }
-        >
-          {t.keptFor}
-        </Empty>
-      </div>
+      <Empty
+        page
+        title={t.notFound}
+        action={
+          <Link to="/bulk" className={buttonClass()}>
+            {t.bulkActions}
+          </Link>
+        }
+      >
+        {t.keptFor}
+      </Empty>
     );
   if (query.isError) return <QueryFailure page title={t.couldntLoad} query={query} />;
   return (
     <div role="status" aria-busy="true">
       <h1 className="sr-only">{t.loading}</h1>
-      <Skeleton className="h-64" />
+      <PanelToCome className="h-64" />
     </div>
   );
 }

@@ -44,7 +44,8 @@ export function ChartCard(props: ChartCardProps) {
   const [{ point, left }, setPointed] = useState<Pointed>(NOWHERE);
   const at = point === null ? undefined : chart.times[point];
   const last = chart.times.at(-1) ?? 0;
-  const empty = chart.lines.every((line) => line.values.every((value) => !value));
+  const all = chart.lines.flatMap(({ values }) => values);
+  const empty = all.every((value) => value === null) ? t.noData : all.every((value) => !value) ? t.none : "";
   const shown = within(deploys, chart.times, chart.step);
   const value = (line: Line) => {
     if (missing !== undefined) return "–";
@@ -57,7 +58,7 @@ export function ChartCard(props: ChartCardProps) {
       title={title}
       note={nameDeploys && !missing && { deploys: shown, zone: chart.zone, now: last }}
       actions={actions}
-      words={missing ?? (empty ? t.noData : "")}
+      words={missing ?? empty}
       hidden={missing !== undefined}
       plot={
         <TimeChart {...chart} deploys={shown} onPoint={(index, x) => setPointed({ point: index, left: x })} />

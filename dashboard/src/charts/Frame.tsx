@@ -25,7 +25,7 @@ export function Frame({ title, note, actions, words, hidden, plot, tip, children
   return (
     <section aria-labelledby={id} className="min-w-0 border border-line bg-panel">
       <header className="flex min-h-9 flex-wrap items-center justify-between gap-x-3 ps-4 pe-1">
-        <h2 id={id} className="text-xs font-semibold tracking-wide text-soft uppercase">
+        <h2 id={id} className="py-2 text-xs font-semibold tracking-wide text-soft uppercase">
           {title}
         </h2>
         {note && (

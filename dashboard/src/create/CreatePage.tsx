@@ -4,7 +4,7 @@ import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
 import { jobOne } from "@/api/jobs/jobs";
 import { jobTypes } from "@/api/types";
 import { useMe } from "@/session/session";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { Empty, Failure, PanelToCome, Skeleton } from "@/ui/states";
 import { CreateForm } from "./CreateForm";
 import { t } from "@/texts/en/create";
 
@@ -69,8 +69,8 @@ function FormToCome() {
     <div role="status" aria-busy="true" className="mx-auto flex max-w-3xl flex-col gap-3">
       <h1 className="sr-only">{t.loadingTheForm}</h1>
       <Skeleton className="h-8 w-48" />
-      <Skeleton className="h-16" />
-      <Skeleton className="h-96" />
+      <PanelToCome className="h-16" />
+      <PanelToCome className="h-96" />
     </div>
   );
 }

@@ -4,6 +4,8 @@ import { Failure } from "@/ui/states";
 interface QueryFailureProps {
   /** It replaces the whole page. */
   page?: boolean;
+  /** It is a panel of its own, and not in one. */
+  framed?: boolean;
   title: string;
   query: { error: unknown; refetch: () => Promise<unknown> };
 }

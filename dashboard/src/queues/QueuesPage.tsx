@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { metrics } from "@/api/numbers/metrics";
 import { jobTypes } from "@/api/types";
 import { STEADY, usePolling } from "@/live/live";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome } from "@/ui/states";
 import { QueueCard } from "./QueueCard";
 import { t } from "@/texts/en/queues";
 
@@ -18,16 +18,20 @@ export function QueuesPage() {
         <p className="text-sm text-soft">{t.oneQueuePerJob}</p>
       </header>
       {types.isError && !types.data ? (
-        <QueryFailure title={t.couldntLoadJobTypes} query={types} />
+        <QueryFailure framed title={t.couldntLoadJobTypes} query={types} />
       ) : (
         <div className="grid gap-3 lg:grid-cols-2 xl:grid-cols-3">
           {types.data?.map((type) => (
             <QueueCard key={type.type} type={type} numbers={data?.byType[type.type]} />
           ))}
-          {types.isPending && [1, 2, 3].map((n) => <Skeleton key={n} className="h-[420px]" />)}
+          {types.isPending && [1, 2, 3].map((n) => <PanelToCome key={n} className="h-[420px]" />)}
         </div>
       )}
-      {types.data?.length === 0 && <Empty title={t.noJobTypes}>{t.writeAFileIn}</Empty>}
+      {types.data?.length === 0 && (
+        <Empty framed title={t.noJobTypes}>
+          {t.writeAFileIn}
+        </Empty>
+      )}
     </div>
   );
 }

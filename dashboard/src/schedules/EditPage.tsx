@@ -5,7 +5,7 @@ import { schedules } from "@/api/queues/schedules";
 import { jobTypes } from "@/api/types";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
-import { Empty, Failure, Skeleton } from "@/ui/states";
+import { Empty, Failure, PanelToCome } from "@/ui/states";
 import { ScheduleForm } from "./ScheduleForm";
 import { t } from "@/texts/en/schedules";
 
@@ -35,7 +35,7 @@ export function EditPage({ id }: { id: string | null }) {
   if (!types.data || (id !== null && !all.data)) {
     return (
       <div role="status" aria-busy="true" aria-label={t.loading} className="mx-auto max-w-3xl">
-        <Skeleton className="h-96" />
+        <PanelToCome className="h-96" />
       </div>
     );
   }

@@ -6,7 +6,7 @@ import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome } from "@/ui/states";
 import { EditPage } from "./EditPage";
 import { ScheduleCard } from "./ScheduleCard";
 import { t } from "@/texts/en/schedules";
@@ -37,12 +37,16 @@ function List() {
       {query.isPending && (
         <div role="status" aria-busy="true" aria-label={t.loading} className="grid gap-3 lg:grid-cols-2">
           {[1, 2, 3, 4].map((n) => (
-            <Skeleton key={n} className="h-64" />
+            <PanelToCome key={n} className="h-64" />
           ))}
         </div>
       )}
-      {query.isError && !query.data && <QueryFailure title={t.couldntLoad} query={query} />}
-      {query.data?.length === 0 && <Empty title={t.noSchedules}>{t.howToAddOne}</Empty>}
+      {query.isError && !query.data && <QueryFailure framed title={t.couldntLoad} query={query} />}
+      {query.data?.length === 0 && (
+        <Empty framed title={t.noSchedules}>
+          {t.howToAddOne}
+        </Empty>
+      )}
       <ul className="grid items-start gap-3 lg:grid-cols-2">
         {found.map((one) => (
           <li key={one.id} id={one.id} className="min-w-0 scroll-mt-16">

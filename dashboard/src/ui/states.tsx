@@ -10,21 +10,37 @@ export function Skeleton({ className }: { className?: string }) {
   return <span aria-hidden="true" className={cx("skeleton block", className)} />;
 }
 
+/** Reserve the space of a panel that is being loaded. */
+export function PanelToCome({ className }: { className?: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className={cx("block overflow-hidden border border-line bg-panel p-4", className)}
+    >
+      <Skeleton className="h-4 w-1/3" />
+      <Skeleton className="mt-3 h-4 w-2/3" />
+    </span>
+  );
+}
+
 /** Say that there is nothing, why, and what to do next. */
 export function Empty({
   page,
+  framed = page,
   title,
   children,
   action,
 }: {
   /** It replaces the whole page. */
   page?: boolean;
+  /** It is a panel of its own, and not in one. */
+  framed?: boolean | undefined;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
 }) {
   return (
-    <div className="flex flex-col items-center gap-2 px-6 py-14 text-center">
+    <div className={cx(CENTRED, framed && FRAME)}>
       <div aria-hidden="true" className="mb-2 flex gap-1">
         <span className="h-5 w-1.5 bg-strong" />
         <span className="h-5 w-1.5 bg-line" />
@@ -37,9 +53,14 @@ export function Empty({
   );
 }
 
+const CENTRED = "flex flex-col items-center gap-2 px-6 py-14 text-center";
+const FRAME = "border border-line bg-panel";
+
 interface FailureProps {
   /** It replaces the whole page. */
   page?: boolean;
+  /** It is a panel of its own, and not in one. */
+  framed?: boolean | undefined;
   title: string;
   detail: string;
   correlationId?: string | null;
@@ -48,9 +69,17 @@ interface FailureProps {
 }
 
 /** Say what failed, what to do, and the correlation id to search for in the logs. */
-export function Failure({ page, title, detail, correlationId, onRetry, children }: FailureProps) {
+export function Failure({
+  page,
+  framed = page,
+  title,
+  detail,
+  correlationId,
+  onRetry,
+  children,
+}: FailureProps) {
   return (
-    <div role="alert" className="flex flex-col items-center gap-2 px-6 py-14 text-center">
+    <div role="alert" className={cx(CENTRED, framed && FRAME)}>
       <IconAlert width={24} height={24} className="mb-1 text-red" />
       <Heading page={page} title={title} />
       <p className="max-w-md text-sm break-words text-soft">{detail}</p>

@@ -7,7 +7,7 @@ import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconPlus } from "@/ui/icons";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome } from "@/ui/states";
 import { Deliveries } from "./Deliveries";
 import { Secret } from "./Secret";
 import { WebhookCard } from "./WebhookCard";
@@ -54,13 +54,15 @@ function List({
       {secret && <Secret secret={secret} onClose={() => onSecret(null)} />}
       {query.isPending && (
         <div role="status" aria-busy="true" aria-label={t.loading} className="grid gap-3 lg:grid-cols-2">
-          <Skeleton className="h-40" />
-          <Skeleton className="h-40" />
+          <PanelToCome className="h-40" />
+          <PanelToCome className="h-40" />
         </div>
       )}
-      {query.isError && !query.data && <QueryFailure title={t.couldntLoad} query={query} />}
+      {query.isError && !query.data && <QueryFailure framed title={t.couldntLoad} query={query} />}
       {query.data && found.length === 0 && (
-        <Empty title={available ? t.none : t.unavailable}>{available ? t.howToAddOne : t.howToEnable}</Empty>
+        <Empty framed title={available ? t.none : t.unavailable}>
+          {available ? t.howToAddOne : t.howToEnable}
+        </Empty>
       )}
       <ul className="grid items-start gap-3 lg:grid-cols-2">
         {found.map((one) => (

@@ -10,7 +10,7 @@ import { prefs, setPrefs } from "@/session/prefs";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome } from "@/ui/states";
 import { ask } from "@/jobs/actions/actions";
 import { Attempts } from "./Attempts";
 import { JobFacts, Payload, Result } from "./JobAside";
@@ -100,7 +100,7 @@ function Loaded({ job }: { job: JobDetail }) {
         </div>
       </div>
       {/* Below both columns: its lines are long, and the columns are then nearly as high as each other. */}
-      <Suspense fallback={<Skeleton className="h-64" />}>
+      <Suspense fallback={<PanelToCome className="h-64" />}>
         <Snippets job={job} />
       </Suspense>
     </div>
@@ -146,19 +146,17 @@ function useJobKeys(job: JobDetail, canAct: boolean): void {
 
 function NotFound({ id }: { id: string }) {
   return (
-    <div className="border border-line bg-panel">
-      <Empty
-        page
-        title={t.jobNotFound}
-        action={
-          <Link to="/dashboard" className={buttonClass()}>
-            {t.viewJobs}
-          </Link>
-        }
-      >
-        <code className="font-mono break-all">{id}</code> {t.expired}
-      </Empty>
-    </div>
+    <Empty
+      page
+      title={t.jobNotFound}
+      action={
+        <Link to="/dashboard" className={buttonClass()}>
+          {t.viewJobs}
+        </Link>
+      }
+    >
+      <code className="font-mono break-all">{id}</code> {t.expired}
+    </Empty>
   );
 }
 
@@ -166,10 +164,10 @@ function JobToCome() {
   return (
     <div role="status" aria-busy="true" className="flex flex-col gap-3">
       <h1 className="sr-only">{t.loadingTheJob}</h1>
-      <Skeleton className="h-[92px]" />
+      <PanelToCome className="h-[92px]" />
       <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
-        <Skeleton className="h-64" />
-        <Skeleton className="h-64" />
+        <PanelToCome className="h-64" />
+        <PanelToCome className="h-64" />
       </div>
     </div>
   );

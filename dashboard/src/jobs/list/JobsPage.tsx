@@ -6,7 +6,7 @@ import { useMedia } from "@/lib/useMedia";
 import { usePrefs } from "@/session/prefs";
 import { IconButton } from "@/ui/Button";
 import { IconDown, IconUp } from "@/ui/icons";
-import { Skeleton } from "@/ui/states";
+import { PanelToCome } from "@/ui/states";
 import { FilterBar } from "./filters/FilterBar";
 import { Figures } from "@/jobs/health/Figures";
 import { HealthStrip } from "@/jobs/health/HealthStrip";
@@ -94,8 +94,8 @@ function Overview({ search, onBrush }: { search: JobsSearch; onBrush: () => void
 function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
-      <Skeleton className="h-[158px] md:max-lg:h-[172px]" />
-      <Skeleton className="h-[158px] md:max-lg:h-[172px]" />
+      <PanelToCome className="h-[158px] md:max-lg:h-[172px]" />
+      <PanelToCome className="h-[158px] md:max-lg:h-[172px]" />
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { STEADY, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
 import { IconLeft } from "@/ui/icons";
-import { Empty, Skeleton } from "@/ui/states";
+import { Empty, PanelToCome } from "@/ui/states";
 import { Controls, PausedNote, RetiredNote } from "../Controls";
 import { DeadLetters } from "../DeadLetters";
 import { DeadLetterAges } from "./DeadLetterAges";
@@ -37,7 +37,7 @@ export function TypePage() {
   return (
     <div role="status" aria-busy="true">
       <h1 className="sr-only">{t.loading}</h1>
-      <Skeleton className="h-[420px]" />
+      <PanelToCome className="h-[420px]" />
     </div>
   );
 }
@@ -112,7 +112,7 @@ function ChartsToCome() {
   return (
     <div className="grid gap-3 md:grid-cols-2">
       {[1, 2, 3, 4, 5, 6].map((n) => (
-        <Skeleton key={n} className="h-[158px] md:max-lg:h-[172px]" />
+        <PanelToCome key={n} className="h-[158px] md:max-lg:h-[172px]" />
       ))}
     </div>
   );
@@ -120,19 +120,17 @@ function ChartsToCome() {
 
 function NoType({ queue }: { queue: string }) {
   return (
-    <div className="border border-line bg-panel">
-      <Empty
-        page
-        title={t.queueNotFound}
-        action={
-          <Link to="/queues" className={buttonClass()}>
-            {t.viewQueues}
-          </Link>
-        }
-      >
-        {t.noQueueIsCalled} <code className="font-mono break-all">{queue}</code>
-        {t.itMayHaveBeen}
-      </Empty>
-    </div>
+    <Empty
+      page
+      title={t.queueNotFound}
+      action={
+        <Link to="/queues" className={buttonClass()}>
+          {t.viewQueues}
+        </Link>
+      }
+    >
+      {t.noQueueIsCalled} <code className="font-mono break-all">{queue}</code>
+      {t.itMayHaveBeen}
+    </Empty>
   );
 }

@@ -23,6 +23,7 @@ export const base: typeof english = {
   somethingWentWrong: "Etwas ist schiefgelaufen.",
   storageRefused: (status) => `Der Speicher hat die Datei abgelehnt (${status}). Versuche es noch einmal.`,
   noData: "Keine Daten in diesem Zeitraum.",
+  none: "Keine in diesem Zeitraum.",
   chartFailed: (error) => `Diagramm konnte nicht geladen werden: ${error}`,
   notConfigured: (error) => `Die Konsole von JobFlow ist nicht eingerichtet: ${error}`,
   loading: "Lädt …",

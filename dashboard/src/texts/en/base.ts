@@ -23,6 +23,7 @@ export const english = {
   somethingWentWrong: "Something went wrong.",
   storageRefused: (status: number) => `The storage refused the file (${status}). Try again.`,
   noData: "No data in this period.",
+  none: "None in this period.",
   chartFailed: (error: string) => `Couldn't load chart: ${error}`,
   notConfigured: (error: string) => `JobFlow's console is not configured: ${error}`,
   loading: "Loading…",
