@@ -32,8 +32,8 @@ BETWEEN = {"memory": 1.0, "aws": 0.25}
 """The share of the crash points between two calls of ports that are run. Both grounds have these points, and over the
 adapters an execution takes fifteen times as long. Points inside a call exist only on the adapters; all of these are
 run."""
-RESTORES = 8
-"""The number of restores, and of moves: two for each kind of month."""
+RESTORES = 9
+"""The number of restores, and of moves: with every kind of month, also with the batches of one in nine."""
 HOURS = 4_320.0
 """Half a year in the whole proof: enough for every fault to happen during every move."""
 

@@ -14,7 +14,8 @@ from tests.proof.months.restored import restored
 from tests.proof.roles.script import forget
 from tests.proof.world import World
 
-OF_KEYS = 5
+OF_KEYS, OF_BATCHES = 5, 13
+"""Seeds of a month with keys, and of one with batches."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,13 @@ def test_what_the_backup_had_is_there_and_ends(*, moved: bool) -> None:
     found = restored(OF_KEYS, moved=moved)
     assert found.broken == []
     assert found.back == found.held > 100
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["restored", "moved"])
+def test_the_rounds_that_the_backup_had_end_once(monkeypatch: pytest.MonkeyPatch, *, moved: bool) -> None:
+    assert restored(OF_BATCHES, moved=moved).broken == []
+    monkeypatch.setattr(played, "rows_of_batches", lambda *_: None)
+    assert any(" I41 batch " in line for line in restored(OF_BATCHES, moved=moved).broken)
 
 
 def test_a_restore_without_the_rows_of_keys_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 from unittest.mock import patch
 
+from chalicelib.batches.memory import MemoryBatches
 from infra.cloud.restore import copying
 from infra.cloud.restore.copying import Copying
 from tests.proof.grounds.faults import ReplyLost, Throttled
@@ -45,7 +46,7 @@ AGAIN = re.compile(
 )
 """Lines that are accepted about a lost generation: the id of its job, and its number."""
 
-plays("M", range(1, 12), (RESTORED,))
+plays("M", (*range(1, 12), 14), (RESTORED,))
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         world.submit(STOPPED, delay_seconds=40_000)
         world.cancel(STOPPED)
         backup, at, composed = ground.backup(), clock.now, world.composed.known()
+        of_batches, known_changes = (
+            None if world.batching is None else world.batching.rows.copy(),
+            len(ground.changed()),
+        )
         ids = set(backup.ids)
         known = {name: job_id for name, job_id in world.accepted.items() if job_id in ids}
         if moved:
@@ -85,13 +90,15 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
             _work(world, BETWEEN)
         lost = _lost(backup, ground)
         ground.lose()
+        if world.batching is not None and of_batches is not None:
+            world.batching.lose_table(of_batches, known_changes)
         world.composed.forget_since(composed)
         clock.advance(LEASES)
         world.accepted.clear()
         world.accepted.update(known)
         world.only.clear()
         world.answered.clear()
-        back = _bring_back(world, ground, backup, at)
+        back = _bring_back(world, ground, backup, of_batches, at)
         world.excused |= ids
         world.waking.excuse()
         _ask_for_one(world)
@@ -185,7 +192,15 @@ def rows_of_keys(backup: LoggingStore, ground: MemoryGround, copying: Copying) -
         ground.store.acquire(name, None, lock)
 
 
-def _bring_back(world: World, ground: MemoryGround, backup: LoggingStore, at: float) -> int:
+def rows_of_batches(source: MemoryBatches, world: World) -> None:
+    """Copy the batches with their rounds, after the jobs."""
+    assert world.batching is not None
+    copying.batches(source, world.batching.port)
+
+
+def _bring_back(
+    world: World, ground: MemoryGround, backup: LoggingStore, of_batches: MemoryBatches | None, at: float
+) -> int:
     """Run the restore until one of its processes completes it; return how many jobs were restored.
 
     Requests that come meanwhile, after the keys are back, get the restored jobs.
@@ -200,6 +215,8 @@ def _bring_back(world: World, ground: MemoryGround, backup: LoggingStore, at: fl
             rows_of_keys(backup, ground, one)
             keys_are_back = True
             one.jobs()
+            if of_batches is not None:
+                rows_of_batches(of_batches, world)
 
         with patch.object(copying, "ThreadPoolExecutor", InTurn):
             if _tried(world, copy):

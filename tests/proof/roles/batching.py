@@ -1,6 +1,7 @@
 """Simulate batches: clients make and close them, the stream and the watchdog end their rounds, whoever dies."""
 
-from collections import Counter, defaultdict
+import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,21 @@ class Told(BatchEnd):
     ballast: str = ""
 
 
+class Table(MemoryBatches):
+    """The rows of batches, which a test may copy and lose."""
+
+    def copy(self) -> "Table":
+        """Return a copy, which does not change any more."""
+        twin = Table()
+        twin._rows, twin._listed = dict(self._rows), dict(self._listed)
+        return twin
+
+    def clear(self) -> None:
+        """Lose all rows."""
+        for rows in (self._rows, self._marks, self._listed):
+            rows.clear()
+
+
 @dataclass
 class Batching(Telling):
     """Makes batches of jobs of TYPE; the function `followup` counts their members."""
@@ -41,14 +57,20 @@ class Batching(Telling):
     asked: dict[str, list[str]] = field(default_factory=dict)
     """The batches that a client has not got a whole answer for: it repeats its requests."""
     made: list[str] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _lost: slice = field(default_factory=lambda: slice(0, 0))
+    """The changes that were lost with the table: those between its backup and its loss."""
+    _short: set[tuple[str, int]] = field(default_factory=set)
+    """The rounds that were open then: a stream never tells the ends of members that were lost or restored as ended, so
+    their numbers may stay too small. Their jobs of `then` have the right ones."""
 
     def __post_init__(self) -> None:
         world = self.world
         world.ground.open(TOLD)
         world.kinds[TOLD] = declare(ScriptedFunction(world), TOLD, Told)
         world.watchdog.types = [*world.ground.types]
-        self.rows = MemoryBatches()
-        rows = cast("BatchRows", Faulty(self.rows, world.ground.faults, DYNAMODB))
+        self.rows = Table()
+        self.port = rows = cast("BatchRows", Faulty(self.rows, world.ground.faults, DYNAMODB))
         store, queue, clock = world.ground.store, world.ground.queue, world.clock_of("followup")
         service = JobService(store, queue, clock=clock, sleep=world.clock.advance)
         self.batches = Batches(rows, service, self._moving)
@@ -65,7 +87,7 @@ class Batching(Telling):
 
     def start(self, names: list[str]) -> None:
         """Let a client make a batch of these members."""
-        batch = f"batch {len(self.made)}"
+        batch = f"batch {next(self._numbers)}"
         self.made.append(batch)
         self.asked[batch] = names
         self.repeat()
@@ -77,7 +99,7 @@ class Batching(Telling):
                 del self.asked[batch]
 
     def _ask(self, batch: str) -> None:
-        number, names = self.made.index(batch), self.asked[batch]
+        number, names = int(batch.split()[1]), self.asked[batch]
         on_failure = TOLD if number % 2 else None
         self.batches.create(NewBatch(batch, then=TOLD, on_failure=on_failure))
         wanted = [
@@ -90,6 +112,20 @@ class Batching(Telling):
             self.world._accept(name, answer.job.id)
         # without their number, the members are counted a minute later
         self.batches.close(batch, None if number % 3 == 2 else len(names))
+
+    def lose_table(self, backup: MemoryBatches, kept: int) -> None:
+        """Lose the batches, the stream, and all but the first `kept` changes.
+
+        Nobody repeats requests for a batch that the backup does not have.
+        """
+        self.rows.clear()
+        self._short |= {
+            (batch, one.number) for batch in self.made for one in backup.rounds(batch, 1000) if one.ended_at is None
+        }
+        self.made = [batch for batch in self.made if backup.find(batch) is not None]
+        self.asked = {batch: names for batch, names in self.asked.items() if batch in self.made}
+        self._lost = slice(kept, len(self.world.ground.changed()))
+        self.lose()
 
     def look_after(self) -> None:
         """Let the watchdog close and end rounds."""
@@ -105,24 +141,28 @@ class Batching(Telling):
         """Check I41: each round is told once, after its last member, and its numbers are those of its members."""
         members, told, early = self._history()
         for batch in self.made:
-            for one in self.rows.rounds(batch, 1000):
+            rounds = self.rows.rounds(batch, 1000)
+            if not rounds and batch not in self.asked:
+                yield f"I41 {batch} is gone"
+            for one in rounds:
                 place = batch, one.number
                 due = 1 if members[place] or one.number == FIRST else 0
-                if told[place] != due:
-                    yield f"I41 round {place} with {len(members[place])} members is told {told[place]} times"
+                if len(told[place]) != due:
+                    yield f"I41 round {place} with {len(members[place])} members is told {len(told[place])} times"
                 if one.ended_at is None:
                     yield f"I41 round {place} has not ended: {one}"
-                elif one.done != len(members[place]):
+                elif one.done > len(members[place]) or (one.done < len(members[place]) and place not in self._short):
                     yield f"I41 round {place} counts {one.done} of {len(members[place])} members"
         yield from early
 
-    def _history(self) -> tuple[dict[tuple[str, int], set[str]], Counter[tuple[str, int]], list[str]]:
-        """Return the members of each round, how often its end was told, and which ends were told too early."""
+    def _history(self) -> tuple[dict[tuple[str, int], set[str]], dict[tuple[str, int], set[str]], list[str]]:
+        """Return the members of each round, the jobs that tell its end, and which ends were told too early."""
         members: dict[tuple[str, int], set[str]] = defaultdict(set)
         ended: dict[tuple[str, int], set[str]] = defaultdict(set)
-        told: Counter[tuple[str, int]] = Counter()
+        told: dict[tuple[str, int], set[str]] = defaultdict(set)
         early: list[str] = []
-        for change in self.world.ground.changed():
+        changes = self.world.ground.changed()
+        for change in (*changes[: self._lost.start], *changes[self._lost.stop :]):
             job: Any = change.after
             if job is None:
                 continue
@@ -132,7 +172,7 @@ class Batching(Telling):
                     ended[job.batch, job.round].add(job.id)
             if job.type == TOLD and change.before is None and job.payload["ended"]:
                 place = job.payload["batch"], job.payload["round"]
-                told[place] += 1
+                told[place].add(job.id)
                 if left := members[place] - ended[place]:
                     early.append(f"I41 round {place} is told before the end of {sorted(left)}")
         return members, told, early
