@@ -24,7 +24,7 @@ DECLARING = (answers, deploy, machine, month, outages, restored, scenarios)
 """Modules that are imported for their declarations."""
 
 # tests.proof.test_together, whose threads are not part of `make proof`
-plays("T", range(1, 15), (TOGETHER,))
+plays("T", range(1, 16), (TOGETHER,))
 # tests.proof.test_batches, which is not part of `make proof` either
 plays("B", (14,), (DIES, REFUSED, REPLY_LOST, DUPLICATE, "the counters lag"))
 # scripts.chaos, which does not import the proof

@@ -61,7 +61,9 @@ from chalicelib.webhooks import rule as webhook_rule
 from chalicelib.webhooks.dynamo import DynamoWebhooks
 from chalicelib.webhooks.editing import Settings as WebhookSettings
 from chalicelib.webhooks.editing import WebhookService
+from chalicelib.webhooks.maker import DeliveryMaker
 from chalicelib.webhooks.memory import MemorySecrets
+from chalicelib.webhooks.payload import Delivery
 from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.api.support import NOTE, Note, only_types
@@ -308,6 +310,34 @@ def test_administrators_who_change_a_webhook_while_its_deliveries_fail_get_their
     assert editing().get("w").webhook.url in (changed or {settings(99).url})
     again = editing().change("w", settings(0))
     assert (again.webhook.url, again.state.failures) == (settings(0).url, 0), "after a conflict, it can be repeated"
+
+
+def test_ends_that_are_delivered_to_many_at_once_make_one_delivery_to_each_webhook(
+    service: JobService, cloud: Settings
+) -> None:
+    """Several functions read the stream, and some get the same changes."""
+    declare(JobType(DELIVER, lambda _payload, _ctx: None, Delivery))
+    for name in ("billing", "audit"):
+        WebhookService(DynamoWebhooks(cloud), MemorySecrets, service).create(
+            name, WebhookSettings("https://hooks.example.com/", ("*",)), "ada"
+        )
+    running = [a_job(type=NOTE.name, status=Status.PROCESSING, started_at=T0) for _ in range(3)]
+    for one in running:
+        service.store.add(one)
+    running = [service.store.get(one.id) for one in running]
+    ends = [
+        JobChanged(f"{place}", one, replace(one, status=Status.COMPLETED, finished_at=T0 + 1))
+        for place, one in enumerate(running)
+    ]
+
+    def act(number: int) -> set[str]:
+        return DeliveryMaker(service, DynamoWebhooks(cloud)).follow(ends[number % 2 :])
+
+    assert together(MANY, act) == [set()] * MANY
+    made = [service.get(job.id).job.payload for job in service.store.page(Filter(type=DELIVER), 100).jobs]
+    assert Counter((one["webhook"], one["body"]["data"]["job_id"]) for one in made) == {
+        (name, one.id): 1 for name in ("billing", "audit") for one in running
+    }
 
 
 class Swarm:
