@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.jobs.job import Status
-from chalicelib.worker.claim import Claims
+from chalicelib.worker import claim
 from tests.proof.months.answers import SHARES, Answers, played
 from tests.proof.roles.script import forget
 
@@ -29,6 +29,6 @@ def test_no_job_with_one_attempt_ends_without_a_run(answers: Answers, *, overlap
 
 
 def test_a_worker_that_forgets_a_claim_without_an_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Claims, "_certain", lambda claims, message, change, _: claims.store.apply(message.id, change))
+    monkeypatch.setattr(claim, "CLAIM_PATIENCE", 0.0)
     ended = played(Answers(lost=0.5, minutes=5), JOBS, 1, SEED)
     assert any(line.startswith("I22 ") for line in ended.broken)

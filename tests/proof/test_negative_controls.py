@@ -21,7 +21,7 @@ from chalicelib.errors import MoveRefused, StoreUnavailable
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
-from chalicelib.jobs.job import CLAIM, FAIL, POSTPONE, REPLACE, REQUEUE, SUSPEND, TAKE_OVER, Attempt, Job, Status
+from chalicelib.jobs.job import CLAIM, FAIL, JSON, POSTPONE, REPLACE, REQUEUE, SUSPEND, TAKE_OVER, Attempt, Job, Status
 from chalicelib.jobs.port import Depth, JobQueue, JobStore, KeyLock, Message, Overdue, Search
 from chalicelib.jobs.step import Step
 from chalicelib.limits.port import Turns
@@ -442,17 +442,22 @@ def test_a_crash_point_shows_what_the_undisturbed_story_does_not() -> None:
     assert any(" I1 " in line for line in with_crashes(blind))
 
 
+def wakes_nobody(_: Dispatcher, job: Job) -> Job:
+    """Wake no job that waits, as if another process had been faster."""
+    raise MoveRefused("wake", job)
+
+
 def test_a_sleep_that_ends_too_soon_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     played = story("steps and sleeps")
     assert told(played) == ""
-    monkeypatch.setattr(Steps, "_wait", lambda *_: None)
+    monkeypatch.setattr(Steps, "sleep", lambda *_: None)
     assert " I35 " in told(played)
 
 
 def test_a_job_that_nobody_wakes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     played = story("an event after its wait")
     assert told(played) == ""
-    monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+    monkeypatch.setattr(Dispatcher, "wake", wakes_nobody)
     assert " I30 " not in told(played), "its spare message wakes it"
     monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: True)
     assert " I30 " in told(played)
@@ -462,7 +467,7 @@ def test_a_cancelled_job_whose_step_nobody_undoes_is_told(monkeypatch: pytest.Mo
     """The cancel ends the waiting job at once, although its function would undo its step."""
     played = story("a job that undoes its step")
     assert told(played) == ""
-    monkeypatch.setattr(Operations, "_undoes", lambda *_: False)
+    monkeypatch.setattr(transitions, "compensate", transitions.cancel)
     assert " I32 " in told(played)
 
 
@@ -473,7 +478,7 @@ def test_a_job_that_is_woken_later_than_at_once_is_told(monkeypatch: pytest.Monk
     played = story(names[what])
     assert told(played) == ""
     if what == "event":
-        monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+        monkeypatch.setattr(Dispatcher, "wake", wakes_nobody)
     elif what == "child":
         monkeypatch.setattr(consume, "wake_caller", lambda *_: None)
     else:
@@ -489,7 +494,7 @@ def test_a_month_finds_jobs_whose_sleep_nobody_ends(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_month_finds_jobs_that_nobody_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+    monkeypatch.setattr(Dispatcher, "wake", wakes_nobody)
     monkeypatch.setattr(Dispatcher, "send_anew", lambda *_: True)
     monkeypatch.setattr(Waiters, "look", lambda *_: 0)
     monkeypatch.setattr(month, "OUTCOMES", ("wait",))
@@ -499,15 +504,18 @@ def test_a_month_finds_jobs_that_nobody_wakes(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_wake_that_ends_another_wait_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wake(posting: Posting, job_id: str, _: str) -> Job:
+    posted = Posting.post
+
+    def post(posting: Posting, job_id: str, name: str, data: JSON = None) -> tuple[Job, bool]:
+        answer = posted(posting, job_id, name, data)
         found = posting.dispatcher.store.get(job_id)
-        if found.status is not Status.SUSPENDED:
-            return found
-        return posting.dispatcher.store.apply(job_id, transitions.wake(found, now=posting.dispatcher.now(), sent=False))
+        if found.status is Status.SUSPENDED:
+            posting.dispatcher.wake(found)
+        return answer
 
     played = story("two waits and an event for the second")
     assert told(played) == ""
-    monkeypatch.setattr(Posting, "_wake", wake)
+    monkeypatch.setattr(Posting, "post", post)
     assert " I36 " in told(played)
 
 

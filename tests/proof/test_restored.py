@@ -59,7 +59,7 @@ def test_a_job_that_was_replaced_and_ran_after_the_backup_may_have_this_generati
     monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Both runs have the same number, but other names, and the end of each is told."""
-    ask, work = played._ask_with_keys, played._work
+    ask, work = played.ask_with_keys, played.work
 
     def ask_before(world: World) -> None:
         world.debounce("asked first", "quiet", 3600)
@@ -70,6 +70,6 @@ def test_a_job_that_was_replaced_and_ran_after_the_backup_may_have_this_generati
             world.debounce("asked last", "quiet", 60)
         work(world, hours)
 
-    monkeypatch.setattr(played, "_ask_with_keys", ask_before)
-    monkeypatch.setattr(played, "_work", replace_between)
+    monkeypatch.setattr(played, "ask_with_keys", ask_before)
+    monkeypatch.setattr(played, "work", replace_between)
     assert restored(seed).broken == []

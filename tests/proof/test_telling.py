@@ -5,7 +5,7 @@ One part neglects its duty, and the invariant fails.
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -20,13 +20,14 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.webhooks import rule as webhook_rule
 from chalicelib.webhooks.deliver import Deliverer
 from chalicelib.webhooks.payload import Delivered
+from chalicelib.webhooks.post import Answer
 from chalicelib.webhooks.webhook import DELIVER
 from tests.proof.enumeration import Case, execute
 from tests.proof.grounds.faults import SQS, ReplyLost, Throttled
 from tests.proof.grounds.ground import Stand
 from tests.proof.grounds.memory import MemoryGround, in_memory
 from tests.proof.invariants import broken_at_rest
-from tests.proof.roles.notifying import Notifying
+from tests.proof.roles.notifying import Notifying, Receivers
 from tests.proof.roles.script import TIMEOUT, forget, silence
 from tests.proof.roles.telling import Telling
 from tests.proof.stories.scenarios import SCENARIOS
@@ -81,7 +82,7 @@ def test_each_end_is_told_once_in_every_story() -> None:
 
 def test_a_job_whose_id_is_not_made_from_the_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = itertools.count()
-    monkeypatch.setattr(rule, "_key", lambda _job: f"{next(numbers)}")
+    monkeypatch.setattr(Lineage, "child_id", lambda *_: f"end {next(numbers)}")
     assert "told by a stream that delivers everything again" in broken()
 
 
@@ -111,15 +112,17 @@ def test_each_end_is_delivered_once_to_each_webhook_in_every_story() -> None:
 
 
 def test_a_delivery_that_completes_without_a_message_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Deliverer, "_posted", lambda *_: ("", False, Delivered(status=200, answer="")))
+    monkeypatch.setattr(Deliverer, "deliver", lambda *_: Delivered(status=200, answer=""))
     assert unaccepted() == {one.name for one in OF_WEBHOOKS}
 
 
 def test_a_message_that_has_another_id_in_each_attempt_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers, posted = itertools.count(), Deliverer._posted
-    monkeypatch.setattr(
-        Deliverer, "_posted", lambda self, one, _id, asked: posted(self, one, f"{next(numbers)}", asked)
-    )
+    numbers, post = itertools.count(), Receivers.post
+
+    def renamed(receivers: Receivers, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        return post(receivers, url, body, {**headers, "webhook-id": f"{next(numbers)}"})
+
+    monkeypatch.setattr(Receivers, "post", renamed)
     assert unaccepted() == {"notified after its receiver has failed"}
 
 

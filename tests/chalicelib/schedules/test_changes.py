@@ -123,7 +123,7 @@ def test_what_aws_refuses_is_left_to_the_watchdog(near: Stage, monkeypatch: pyte
     operator = near_operator(near)
     with monkeypatch.context() as patched:
         patched.setattr(near.store, "add", refuse)
-        patched.setattr(Firings, "_current", refuse)
+        patched.setattr(near.kept, "get", refuse)
         assert operator.create(ID, HOURLY).next_at == T0 + 3600
     assert near.jobs() == []
     near.minutes(1, near.first)

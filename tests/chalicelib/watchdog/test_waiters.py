@@ -1,12 +1,13 @@
 """Test that the watchdog wakes a suspended job whose event is stored, if everything else that wakes it has failed."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from chalicelib.counters.port import Standing
-from chalicelib.errors import RowNotSigned
-from chalicelib.jobs.job import Status
+from chalicelib.errors import MoveRefused, RowNotSigned
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
@@ -29,10 +30,20 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return reasons
 
 
+@dataclass(frozen=True)
+class Late(Dispatcher):
+    """Wakes no job, as if another process had been faster."""
+
+    def wake(self, job: Job) -> Job:
+        """See Dispatcher."""
+        raise MoveRefused("wake", job)
+
+
 @pytest.fixture(autouse=True)
-def dies(monkeypatch: pytest.MonkeyPatch) -> None:
+def dies(world: World) -> None:
     """Let each process that posts an event die after the event is stored."""
-    monkeypatch.setattr(Posting, "_wake", lambda posting, job_id, _: posting.dispatcher.store.get(job_id))
+    usual = world.service.dispatcher
+    world.posting = Posting(Late(usual.store, usual.queue, usual.clock), "ada")
 
 
 def waiting(world: World, *names: str) -> None:

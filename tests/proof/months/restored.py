@@ -73,7 +73,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         _live(world, players, weather, BEFORE)
         weather.clear()
         _ask_for_one(world)
-        _ask_with_keys(world)
+        ask_with_keys(world)
         world.submit(STOPPED, delay_seconds=40_000)
         world.cancel(STOPPED)
         backup, at, composed = ground.backup(), clock.now, world.composed.known()
@@ -87,7 +87,7 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
             for kind in TYPES:
                 world.lose_messages(kind)
         else:
-            _work(world, BETWEEN)
+            work(world, BETWEEN)
         lost = _lost(backup, ground)
         ground.lose()
         if world.batching is not None and of_batches is not None:
@@ -102,8 +102,8 @@ def restored(seed: int, *, moved: bool = False) -> Restored:
         world.excused |= ids
         world.waking.excuse()
         _ask_for_one(world)
-        _ask_with_keys(world)
-        _work(world, 1.0)
+        ask_with_keys(world)
+        work(world, 1.0)
         ran = list(_run_though_stopped(world, known[STOPPED]))
         _live(world, players, Weather(world, rng), AFTER)
         world.ground.faults.calm()
@@ -156,7 +156,7 @@ def _ask_for_one(world: World) -> None:
     world.submit_unkeyed("one", TYPES[1])
 
 
-def _ask_with_keys(world: World) -> None:
+def ask_with_keys(world: World) -> None:
     """Make requests with keys.
 
     If the backup contains a key, the request gets its job, whatever happened to this job.
@@ -171,7 +171,7 @@ def _run_though_stopped(world: World, stopped: str) -> Iterator[str]:
         yield f"{stopped} was stopped before the backup, and ran"
 
 
-def _work(world: World, hours: float) -> None:
+def work(world: World, hours: float) -> None:
     """Let the existing jobs be processed: the work that is done now is lost with the table."""
     ends = world.clock.now + hours * HOUR
     while world.clock.now < ends:
