@@ -76,10 +76,11 @@ class Poster:
     def _posted(
         self, pool: urllib3.HTTPConnectionPool, target: str, body: bytes, sent: Mapping[str, str], ends: float
     ) -> Answer:
-        left = ends - time.monotonic()
+        began = time.monotonic()
+        left = ends - began
         if left <= 0:
             raise NotPosted(_late(self.within))
-        timer, connecting = _Timer(pool), min(CONNECTING, left)
+        timer = _Timer(pool)
         stop = threading.Timer(left, timer.stop)
         stop.daemon = True
         stop.start()
@@ -87,13 +88,13 @@ class Poster:
             answer = pool.urlopen(
                 "POST", target, body=body, headers=sent, redirect=False, retries=False, preload_content=False,
                 decode_content=False, assert_same_host=False,
-                timeout=urllib3.Timeout(connect=connecting, read=min(WAITING, self.within)),
+                timeout=urllib3.Timeout(connect=min(CONNECTING, left), read=min(WAITING, self.within)),
             )  # fmt: skip
             return Answer(answer.status, _beginning(answer))
         except (HTTPError, OSError) as error:
             kind = _NotConnected if isinstance(error, NewConnectionError | ConnectTimeoutError) else NotPosted
             late = _late(self.within) if timer.stopped else None
-            raise kind(late or _told(error, connecting)) from error
+            raise kind(late or _told(error, time.monotonic() - began)) from error
         finally:
             stop.cancel()
             timer.close()
@@ -202,8 +203,10 @@ def _late(within: float) -> str:
     return f"No complete answer within {within:g} s."
 
 
-def _told(error: Exception, connecting: float) -> str:
-    if isinstance(error, TimeoutError | ConnectTimeoutError):  # the connection, or its TLS handshake
-        return f"No connection within {connecting:.2g} s."
+def _told(error: Exception, took: float) -> str:
     inner = next((one for one in (error.__cause__, error.__context__) if isinstance(one, Exception)), error)
+    if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
+        # urllib3 names a TLS handshake that is never whole as it names an answer that does not come
+        what = "connection" if isinstance(error, ConnectTimeoutError) else "answer"
+        return f"No {what} within {took:.0f} s."
     return f"No answer: {type(inner).__name__}."  # e.g. CertificateError: the certificate is for another host

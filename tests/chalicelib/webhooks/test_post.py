@@ -236,7 +236,7 @@ def silent(connection: ssl.SSLSocket) -> None:
 
 @pytest.mark.parametrize("talk", [slow_header, slow_status, silent])
 def test_an_answer_that_is_not_whole_in_time_is_none(posted: Callable[..., Any], talk: Talk) -> None:
-    with pytest.raises(NotPosted, match=r"within 1 s|ReadTimeoutError"):
+    with pytest.raises(NotPosted, match=r"within \d+ s"):
         posted(talk)
 
 
