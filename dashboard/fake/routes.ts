@@ -11,6 +11,7 @@ import { findings } from "./health";
 import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
+import { AUDIT_ROUTES } from "./audit";
 import { BATCH_ROUTES } from "./batches";
 import { PAUSE_ROUTES } from "./pauses";
 import { SCHEDULE_ROUTES } from "./schedules";
@@ -215,6 +216,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ...SCHEDULE_ROUTES,
   ...VIEW_ROUTES,
   ...WEBHOOK_ROUTES,
+  ...AUDIT_ROUTES,
   ["GET", /^errors\/[^/]+$/, "viewer", ({ sim, path }) => ({ body: errorJobs(sim, path[1] ?? "") })],
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];

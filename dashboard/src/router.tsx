@@ -73,6 +73,12 @@ const webhooks = createRoute({
   validateSearch: pick("edit", "of"),
   component: lazyRouteComponent(pages.webhooks, "WebhooksPage"),
 });
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: pick("job", "principal", "action", "span", "show"),
+  component: lazyRouteComponent(pages.audit, "AuditPage"),
+});
 const batchList = createRoute({
   getParentRoute: () => root,
   path: "/batches",
@@ -105,6 +111,7 @@ const routeTree = root.addChildren([
   queue,
   errors,
   schedules,
+  audit,
   webhooks,
   batchList,
   batch,

@@ -23,7 +23,7 @@ const ZONES = [
 export function AccountMenu() {
   const { theme, zone } = usePrefs();
   const { token } = useSession();
-  const { role, label } = useMe();
+  const { role, label, can } = useMe();
   const navigate = useNavigate();
   const display: MenuEntry[] = [
     radio(t.theme, theme, THEMES, (next) => setPrefs({ theme: next })),
@@ -48,6 +48,9 @@ export function AccountMenu() {
         { kind: "line" },
         { kind: "item", text: t.batches, run: () => void navigate({ to: "/batches" }) },
         { kind: "item", text: t.webhooks, run: () => void navigate({ to: "/webhooks" }) },
+        ...(can.administer
+          ? [{ kind: "item" as const, text: t.auditLog, run: () => void navigate({ to: "/audit" }) }]
+          : []),
         { kind: "item", text: t.apiReference, run: () => location.assign("/reference/") },
         { kind: "item", text: t.signOut, run: signOut },
       ]

@@ -190,6 +190,11 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 <Item value={t.keysWebhooks} onSelect={run(() => navigate({ to: "/webhooks" }))}>
                   {t.webhooks}
                 </Item>
+                {can.administer && (
+                  <Item value={t.keysAudit} onSelect={run(() => navigate({ to: "/audit" }))}>
+                    {t.auditLog}
+                  </Item>
+                )}
                 <Item value={t.keysErrors} onSelect={run(() => navigate({ to: "/errors" }))}>
                   {t.errors} <Hint>g e</Hint>
                 </Item>

@@ -17,6 +17,7 @@ const NAMES: Record<string, string> = {
   "/errors": t.errors,
   "/schedules": t.schedules,
   "/webhooks": t.webhooks,
+  "/audit": t.auditLog,
   "/batches": t.batches,
   "/bulk": bulk.bulkActions,
 };

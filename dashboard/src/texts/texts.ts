@@ -21,6 +21,7 @@ export type Room =
   | "queues"
   | "schedules"
   | "webhooks"
+  | "audit"
   | "create"
   | "batches"
   | "bulk"

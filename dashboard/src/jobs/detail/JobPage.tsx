@@ -56,6 +56,19 @@ export function JobPage() {
   return <JobToCome />;
 }
 
+/** The timeline says who acted; the audit log also says why, from where, and who was refused. */
+function InAuditLog({ job }: { job: JobDetail }) {
+  return (
+    <Link
+      to="/audit"
+      search={{ job: job.id, span: "all" }}
+      className="pe-2 text-xs text-accent-text hover:underline"
+    >
+      {t.auditLog}
+    </Link>
+  );
+}
+
 function Loaded({ job }: { job: JobDetail }) {
   const { can } = useMe();
   useJobKeys(job, can.act);
@@ -74,7 +87,7 @@ function Loaded({ job }: { job: JobDetail }) {
       <JobHeader job={job} canAct={can.act} />
       <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div className="flex min-w-0 flex-col gap-3">
-          <Panel title={t.timeline}>
+          <Panel title={t.timeline} actions={can.administer && <InAuditLog job={job} />}>
             <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
           </Panel>
           <KeptSteps job={job} />

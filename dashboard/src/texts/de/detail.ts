@@ -2,6 +2,7 @@ import { plural } from "../numbers";
 import type { english } from "../en/detail";
 
 export const detail: typeof english = {
+  auditLog: "Audit-Log",
   completed: "Fertig",
   error: "Fehler",
   permanentError: "Dauerhafter Fehler",

@@ -1,5 +1,6 @@
 import type { Room } from "../texts";
 import { actions } from "./actions";
+import { audit } from "./audit";
 import { base } from "./base";
 import { batches } from "./batches";
 import { bulk } from "./bulk";
@@ -40,5 +41,6 @@ export const german: Record<Room, object> = {
   bulk,
   charts,
   webhooks,
+  audit,
   why,
 };

@@ -46,6 +46,8 @@ export const palette: typeof english = {
   keysBulk: "gehe sammelaktionen bulk",
   keysWebhooks: "gehe webhooks zustellungen benachrichtigen",
   webhooks: "Webhooks",
+  keysAudit: "gehe audit log wer geändert abgelehnt",
+  auditLog: "Audit-Log",
   keysSchedules: "gehe zeitpläne schedules",
   keysErrors: "gehe fehler errors",
   keysReference: "gehe api referenz doku openapi",

@@ -35,6 +35,7 @@ export const shell: typeof english = {
   jobs: "Jobs",
   queues: "Queues",
   webhooks: "Webhooks",
+  auditLog: "Audit-Log",
   batches: "Batches",
   schedules: "Zeitpläne",
   errors: "Fehler",

@@ -2,6 +2,7 @@ import { plural } from "../numbers";
 import { texts } from "../texts";
 
 export const english = {
+  auditLog: "Audit log",
   completed: "Completed",
   error: "Error",
   permanentError: "Permanent error",

@@ -46,6 +46,8 @@ export const english = {
   keysBulk: "go bulk actions many jobs",
   keysWebhooks: "go webhooks deliveries notify",
   webhooks: "Webhooks",
+  keysAudit: "go audit log who changed refused",
+  auditLog: "Audit log",
   keysSchedules: "go schedules",
   keysErrors: "go errors",
   keysReference: "go api reference docs openapi",

@@ -35,6 +35,7 @@ export const english = {
   jobs: "Jobs",
   queues: "Queues",
   webhooks: "Webhooks",
+  auditLog: "Audit log",
   batches: "Batches",
   schedules: "Schedules",
   errors: "Errors",
