@@ -321,4 +321,5 @@ def _left(job: Mapping[str, Any]) -> str:
 
 
 def _needs(job: Mapping[str, Any]) -> bool:
-    return job.get("error_class") != "Undeliverable" and job.get("type") not in ("chaos.keyed", STEPS)
+    # the messages of the other types are in dead-letter queues that are not read here
+    return job.get("error_class") != "Undeliverable" and job.get("type") not in ("chaos.keyed", "chaos.capped", STEPS)
