@@ -19,7 +19,7 @@ from tests.proof.roles.script import forget, silence
 from tests.proof.world import World
 from tests.support import Clock
 
-UNKNOWN = "blocked"
+UNKNOWN = "on_hold"
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_a_row_that_only_a_newer_version_reads_keeps_its_message_and_holds_up_no
 
     def get(job_id: str) -> Job:
         if job_id == "newer":
-            raise NewerRow(job_id, "blocked")
+            raise NewerRow(job_id, "on_hold")
         return real(job_id)
 
     monkeypatch.setattr(ground._store, "get", get)
