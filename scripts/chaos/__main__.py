@@ -52,7 +52,7 @@ def _soak(folder: Path, seconds: float, seed: int, rate: float) -> int:
         wrong = [f"lost: {key} was never answered" for key in clients.unanswered]
         wrong += verdict.judge(found, clients.accepted, runs, events)
         wrong += verdict.keys(folder / "keys.txt")
-        wrong += verdict.steps(found, folder / "steps.txt", clients.posted)
+        wrong += verdict.steps(found, folder / "steps.txt", clients.posted, clients.stopped)
         wrong += verdict.bulk(found, clients.bulk, reports)
         wrong += verdict.counters(stack.api_url, stack.token, found)
         wrong += verdict.recount(stack.state(), folder)
@@ -74,7 +74,10 @@ def _report(
     print(f"faults on the wire: {_listed(weather.seen)}")
     print(f"events: {_listed(events.seen)}")
     composed = Counter(str(job["status"]) for job in found.jobs.values() if job.get("type") == verdict.STEPS)
-    print(f"jobs with steps: {_listed(composed)}; {len(found.kept):,} kept steps")
+    undone = sum(name == "undo" for _, name in found.kept)
+    called = sum(bool(job.get("parent")) for job in found.jobs.values())
+    kept = f"{len(found.kept):,} kept steps, {undone} of them undo one, {called} called jobs"
+    print(f"jobs with steps: {_listed(composed)}; {kept}")
     capped = Counter(str(job["status"]) for job in found.jobs.values() if job.get("type") == "chaos.capped")
     print(f"jobs with a limit: {_listed(capped)}")
     lost, doubled, early, unrun = (sum(line.startswith(word) for line in wrong) for word in WORDS)

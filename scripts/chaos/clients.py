@@ -17,6 +17,12 @@ STEPS = 0.1
 POSTED = 0.8
 """Share of these jobs whose event is posted, within LONGEST_POST seconds: before or during the wait, or too late."""
 LONGEST_POST = 25.0
+CALLING, MOST_CALLS = 0.4, 3
+"""Share of these jobs that call jobs, and the maximum number of jobs that each calls."""
+UNDONE, LATEST_UNDO = 0.25, 20.0
+"""Share of these jobs that are cancelled, within LATEST_UNDO seconds; they then undo their first step."""
+SURE = 50.0
+"""Seconds for which a repeated cancel still lets a job undo its steps; a minute after the first one, it does not."""
 KEYED, KEYS = 0.15, 8
 """Share of the jobs that belong to a key (one job of a key runs at a time), and the number of keys."""
 CAPPED = 0.15
@@ -47,6 +53,8 @@ class Clients:
         """The bulk actions that the API accepted: for each, its action and its number of jobs."""
         self.posted: dict[str, bool] = {}
         """For each job whose event was answered, whether the event was accepted."""
+        self.stopped: set[str] = set()
+        """The jobs with steps whose cancel was answered in time: they undo their steps."""
         self._rng = rng
         self._runs = str(runs)
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -83,7 +91,9 @@ class Clients:
             body["payload"] = {
                 "log": self._runs, "nap": round(self._rng.uniform(0, 5), 3), "dies": kind == "die",
                 "patience": round(self._rng.uniform(5, 30), 3),
+                "calls": self._rng.randint(1, MOST_CALLS) if self._rng.random() < CALLING else 0,
             }  # fmt: skip
+            return kind, body, self._rng.random() < UNDONE
         if kind == "delayed":
             body["delay_seconds"] = self._rng.randint(1, 30)
         if kind == "dead":
@@ -99,15 +109,21 @@ class Clients:
         job_id = answer.json()["id"]
         self.accepted[job_id] = kind
         self.done["replayed"] += answer.status_code == httpx.codes.OK
-        if body["type"] == "chaos.steps" and self._rng.random() < POSTED:
+        composed = body["type"] == "chaos.steps"
+        if composed and not cancelled and self._rng.random() < POSTED:
             await asyncio.sleep(self._rng.uniform(0, LONGEST_POST))
             event = await self._insist(f"/jobs/{job_id}/events/go", {"data": {"from": key}}, None)
             if event is not None:
                 self.posted[job_id] = event.is_success
                 self.done["events posted" if event.is_success else "events refused"] += 1
         if cancelled:
+            await asyncio.sleep(self._rng.uniform(0, LATEST_UNDO) if composed else 0.0)
+            began = time.monotonic()
             stopped = await self._insist(f"/jobs/{job_id}/cancel", {}, None)
-            self.done["asked to stop"] += stopped is not None and stopped.is_success
+            done = stopped is not None and stopped.is_success
+            self.done["asked to stop"] += done
+            if composed and done and time.monotonic() - began < SURE:
+                self.stopped.add(job_id)
 
     async def _act_in_bulk(self, ends: float) -> None:
         """From time to time, until the end, retry or discard a list of jobs. Most of these jobs cannot be changed."""

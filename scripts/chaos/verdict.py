@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -50,7 +50,7 @@ class Table:
     acts: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each bulk action changed each job, by the ids of the action and the job."""
     kept: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
-    """The value of each kept step, and when it was kept (epoch seconds), by job and name."""
+    """The value of each kept step, and when it was kept (epoch seconds), by the job's line of steps and by name."""
 
 
 class Auditor:
@@ -81,7 +81,7 @@ class Auditor:
         while True:
             page = self._table.scan(ConsistentRead=True, **start)
             found.kept |= {
-                (item["pk"], item["sk"].rpartition("#step:")[2]): (str(item["value"]).strip('"'), float(item["at"]))
+                _step(item): (str(item["value"]).strip('"'), float(item["at"]))
                 for item in page["Items"]
                 if "#step:" in item["sk"]
             }
@@ -191,26 +191,60 @@ def keys(log: Path) -> list[str]:
     ]
 
 
-def steps(found: Table, log: Path, posted: Mapping[str, bool]) -> Iterator[str]:
-    """Yield the steps that ran after they were kept, values that changed, and events with two outcomes."""
+def _step(item: Mapping[str, Any]) -> tuple[str, str]:
+    line, _, name = item["sk"].rpartition("#step:")
+    return f"{item['pk']}/{int(line.rpartition('#')[2])}", name
+
+
+def _line(job_id: str, job: Mapping[str, Any]) -> str:
+    return f"{job_id}/{job.get('line', 1)}"
+
+
+def steps(found: Table, log: Path, posted: Mapping[str, bool], stopped: Collection[str] = ()) -> Iterator[str]:
+    """Yield steps that ran after they were kept, changed values, events with two outcomes, and wrong results of calls.
+
+    Also the jobs in `stopped` that were cancelled and have not undone their first step.
+    """
     lines = [line.split() for line in (log.read_text().splitlines() if log.exists() else ())]
-    for what, job_id, name, value, at in lines:
-        kept = found.kept.get((job_id, name))
+    for what, place, name, value, at in lines:
+        kept = found.kept.get((place, name))
         if kept is None:
             if what == "got":
-                yield f"lost: {job_id} got {value} from step {name}, which is not kept"
+                yield f"lost: {place} got {value} from step {name}, which is not kept"
         elif what == "got" and value != kept[0]:
-            yield f"doubled: {job_id} got {value} from step {name}, and {kept[0]} is kept"
+            yield f"doubled: {place} got {value} from step {name}, and {kept[0]} is kept"
         elif what == "run" and value != kept[0] and float(at) > kept[1] + LATEST_KEEP:
-            yield f"doubled: step {name} of {job_id} ran {float(at) - kept[1]:.1f} s after it was kept"
+            yield f"doubled: step {name} of {place} ran {float(at) - kept[1]:.1f} s after it was kept"
+    called = defaultdict[str, list[Mapping[str, Any]]](list)
+    for job in found.jobs.values():
+        if job.get("parent"):
+            called[str(job["parent"])].append(job)
     for job_id, job in found.jobs.items():
-        if job.get("type") != STEPS or job["status"] != "completed":
+        if job.get("type") != STEPS:
             continue
-        one, two, came = str(job.get("result")).strip('"').split(" ", 2)
-        if (one, two) != tuple(found.kept.get((job_id, name), ("",))[0] for name in ("one", "two")):
-            yield f"wrong: {job_id} completed with {one} and {two}, which are not the kept values"
-        if (accepted := posted.get(job_id)) is not None and accepted != (came == "came"):
-            yield f"wrong: the event of {job_id} was {'accepted' if accepted else 'refused'}, and its wait: {came}"
+        place = _line(job_id, job)
+        if job["status"] == "completed":
+            yield from _completed(found, job_id, job, called[job_id], posted.get(job_id))
+        undoes = job["status"] == "cancelled" and job_id in stopped and not job.get("discarded_at")
+        if undoes and (place, "one") in found.kept and (place, "undo") not in found.kept:
+            yield f"wrong: {job_id} was cancelled, and its first step is not undone"
+
+
+def _completed(
+    found: Table, job_id: str, job: Mapping[str, Any], called: Sequence[Mapping[str, Any]], posted: bool | None
+) -> Iterator[str]:
+    place = _line(job_id, job)
+    one, two, parts, came = str(job.get("result")).strip('"').split(" ", 3)
+    if (one, two) != tuple(found.kept.get((place, name), ("",))[0] for name in ("one", "two")):
+        yield f"wrong: {job_id} completed with {one} and {two}, which are not the kept values"
+    if posted is not None and posted != (came == "came"):
+        yield f"wrong: the event of {job_id} was {'accepted' if posted else 'refused'}, and its wait: {came}"
+    got = [] if parts == "-" else parts.split(",")
+    ended = Counter(str(one.get("result")).strip('"') for one in called if one["status"] == "completed")
+    if Counter(got) - ended:
+        yield f"wrong: {job_id} got {got} from its calls, and the called jobs have {dict(ended)}"
+    if len(called) > len(got) * int(job["gen"]):
+        yield f"doubled: {job_id} got {len(got)} results in {job['gen']} runs, and has called {len(called)} jobs"
 
 
 def ended(url: str, token: str, started: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:

@@ -30,7 +30,7 @@ plays("B", (14,), (DIES, REFUSED, REPLY_LOST, DUPLICATE, "the counters lag"))
 # scripts.chaos, which does not import the proof
 plays(
     "K",
-    (1, 2, 3, 4, 5, 6, 7, 8, 11, 12),
+    (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12),
     (
         DIES, REFUSED, REPLY_LOST, DUPLICATE, "DynamoDB is out of order", "SQS is out of order",
         "invocations are throttled", "the watchdog is down",

@@ -68,20 +68,20 @@ def test_two_runs_of_a_key_at_once_are_found(tmp_path: Path) -> None:
     assert keys(log) == ["doubled: d began 0.1 s before the end of c, which has its key k"]
 
 
-KEPT = {("a", "one"): ("x", 100.0), ("a", "two"): ("y", 120.0)}
+KEPT = {("a/1", "one"): ("x", 100.0), ("a/1", "two"): ("y", 120.0)}
 
 
 @pytest.mark.parametrize(
     ("lines", "result", "posted", "word"),
     [
-        (["run a one x 99", "got a one x 100", "got a one x 119", "run a two y 119"], "x y came", True, None),
-        (["run a one z 114", "got a one x 115"], "x y timed out", False, None),
-        (["run a one z 116"], "x y came", True, "doubled"),
-        (["got a one z 101"], "x y came", True, "doubled"),
-        (["got b one z 101"], "x y came", True, "lost"),
-        ([], "x z came", True, "wrong"),
-        ([], "x y timed out", True, "wrong"),
-        ([], "x y came", False, "wrong"),
+        (["run a/1 one x 99", "got a/1 one x 100", "got a/1 one x 119", "run a/1 two y 119"], "x y - came", True, None),
+        (["run a/1 one z 114", "got a/1 one x 115"], "x y - timed out", False, None),
+        (["run a/1 one z 116"], "x y - came", True, "doubled"),
+        (["got a/1 one z 101"], "x y - came", True, "doubled"),
+        (["got b/1 one z 101"], "x y - came", True, "lost"),
+        ([], "x z - came", True, "wrong"),
+        ([], "x y - timed out", True, "wrong"),
+        ([], "x y - came", False, "wrong"),
     ],
 )
 def test_steps_that_run_again_and_events_with_two_outcomes_are_found(
@@ -93,6 +93,47 @@ def test_steps_that_run_again_and_events_with_two_outcomes_are_found(
     told = [line.partition(":")[0] for line in steps(found, log, {"a": posted})]
     assert told == ([word] if word else [])
     assert judge(found, {"a": "ok"}, tmp_path / "none", Events()) == []
+
+
+def called(result: str, *, gen: int = 1, status: str = "completed") -> dict[str, Any]:
+    return item(type="chaos.note", parent="a", result=f'"{result}"', status=status, gen=gen)
+
+
+@pytest.mark.parametrize(
+    ("parts", "jobs", "word"),
+    [
+        ("1.1,1.2", [called("1.1"), called("1.2")], None),
+        ("1.1,1.1", [called("1.1"), called("1.2")], "wrong"),
+        ("1.1", [called("1.1", status="failed")], "wrong"),
+        ("1.1", [called("1.1"), called("1.1")], "doubled"),
+        ("-", [called("1.1")], "doubled"),
+    ],
+)
+def test_calls_with_other_results_and_jobs_that_are_called_twice_are_found(
+    tmp_path: Path, parts: str, jobs: list[dict[str, Any]], word: str | None
+) -> None:
+    caller = item(type="chaos.steps", result=f'"x y {parts} came"')
+    found = Table({"a": caller, **{f"{number}": one for number, one in enumerate(jobs)}}, kept=KEPT)
+    told = [line.partition(":")[0] for line in steps(found, tmp_path / "none", {})]
+    assert told == ([word] if word else [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept", "word"),
+    [
+        ({}, KEPT, "wrong"),
+        ({}, {**KEPT, ("a/1", "undo"): ("u", 130.0)}, None),
+        ({"line": 2}, KEPT, None),
+        ({"discarded_at": 1}, KEPT, None),
+    ],
+)
+def test_a_cancelled_job_that_has_not_undone_its_step_is_found(
+    tmp_path: Path, fields: dict[str, Any], kept: Any, word: str | None
+) -> None:
+    found = Table({"a": item(type="chaos.steps", status="cancelled", **fields)}, kept=kept)
+    told = [line.partition(":")[0] for line in steps(found, tmp_path / "none", {}, {"a"})]
+    assert told == ([word] if word else [])
+    assert list(steps(found, tmp_path / "none", {})) == [], "nobody has asked it to stop"
 
 
 def test_evidence_is_missed_both_ways() -> None:
