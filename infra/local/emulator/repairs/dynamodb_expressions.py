@@ -19,11 +19,32 @@ TEXT, LAST = 3, 4  # the first 3 processors of an update need only its text; the
 
 def repair(replacements: Replacements) -> None:
     """Cache everything that follows from the text of a condition or an update."""
-    stock = expressions.UpdateExpressionParser.make
-    replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(stock)))
+    _remember_updates(replacements)
     _remember_conditions(replacements)
     _copy_trees_quickly(replacements)
     _walk_less(replacements)
+
+
+def _remember_updates(replacements: Replacements) -> None:
+    """Parse an update once, and search its tree once for its names and once for its values."""
+    known: WeakKeyDictionary[Any, dict[Any, list[Any]]] = WeakKeyDictionary()
+
+    def make(text: str) -> Any:
+        tree = stock(text)
+        known[tree] = {}
+        return tree
+
+    def find_clauses(node: Any, kinds: Any) -> list[Any]:
+        if (found := known.get(node)) is None:
+            return stock_find(node, kinds)  # type: ignore[no-any-return]
+        wanted = tuple(kinds)
+        if wanted not in found:
+            found[wanted] = stock_find(node, kinds)
+        return list(found[wanted])
+
+    stock = expressions.UpdateExpressionParser.make
+    replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(make)))
+    stock_find = replacements.put(ast_nodes.Node, "find_clauses", find_clauses)
 
 
 def _remember_conditions(replacements: Replacements) -> None:
