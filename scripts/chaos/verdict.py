@@ -356,4 +356,4 @@ def _left(job: Mapping[str, Any]) -> str:
 
 def _needs(job: Mapping[str, Any]) -> bool:
     # the messages of the other types are in dead-letter queues that are not read here
-    return job.get("error_class") != "Undeliverable" and job.get("type") not in ("chaos.keyed", "chaos.capped", STEPS)
+    return job.get("error_class") != "Undeliverable" and job.get("type", "chaos.note") == "chaos.note"
