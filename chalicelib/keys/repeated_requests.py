@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import FieldError, IdempotencyMismatch, JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import TIME_TO_ACT
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore, KeyLock
 from chalicelib.jobs.retention import KEEP_DEAD, KEEP_KEYS
 from chalicelib.keys.constants import FEWEST_KEY_TRIES, FIRST_KEY_PAUSE, LONGEST_KEY_PAUSE, MOST_KEY_TRIES
@@ -27,6 +27,7 @@ from chalicelib.keys.rule import (
     next_id,
     replace_waiting,
     unique_row,
+    waits_unbegun,
 )
 from chalicelib.telemetry import events
 
@@ -108,7 +109,7 @@ class KeyedJobs:
                     # The request that replaced the job may have ended before it stored which job answers its key.
                     self._remember(job, found, until)
                 return self._again(job, before)
-            if found is not None and found.status is Status.SCHEDULED and not found.claims and self.store.signed(found):
+            if found is not None and waits_unbegun(found) and self.store.signed(found):
                 kept = self._replace(found, job)
                 if kept is not None and held is not None and held.until < until - KEEP_KEYS / 2:
                     # extend the key's row: otherwise it would expire before the job runs

@@ -15,6 +15,7 @@ from chalicelib.jobs.retention import KEEP_KEYS
 from chalicelib.keys.rule import Debounce, Outcome, replace_waiting
 from chalicelib.limits.turns import wait_for_turn
 from chalicelib.producing.service import JobService
+from infra.cloud.restore.rules import revived
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.keys.conftest import PLAIN, claim, clock_of, debounced, die, ended, jobs, two_types
 from tests.support import T0
@@ -45,6 +46,20 @@ def test_an_attempt_that_began_and_ended_meanwhile_is_not_replaced(service: JobS
     tried_once(service, first)
     with pytest.raises(MoveRefused):
         service.store.apply(first.id, replace_waiting(seen, seen))
+
+
+def test_one_that_was_restored_after_an_attempt_is_not_replaced(service: JobService) -> None:
+    first, _ = debounced(service, "one")
+    clock_of(service).advance(30)
+    tried_once(service, first)
+    store = service.store
+    assert isinstance(store, MemoryJobStore)
+    before = store._jobs[first.id] = revived(store.get(first.id), at=service.now(), now=service.now(), run=True)
+    assert (before.status, before.claims, before.attempts) == (Status.SCHEDULED, 0, 1)
+    second, new = debounced(service, "two")
+    assert (new, second.id != first.id) == (Outcome.CREATED, True)
+    with pytest.raises(MoveRefused):
+        store.apply(first.id, replace_waiting(before, second))
 
 
 def test_one_that_waits_for_its_first_turn_is_replaced(service: JobService) -> None:
