@@ -106,13 +106,16 @@ function AttemptCard({
       </summary>
       <div className="flex flex-col gap-3 px-4 pt-1 pb-4">
         {attempt.errorMessage && (
-          <p
+          <div
+            role="region"
+            aria-label={t.errorOfAttempt(attempt.attempt)}
+            tabIndex={0} // a long text scrolls
             dir="auto"
             className="max-h-40 overflow-auto text-sm break-words whitespace-pre-wrap"
             data-testid="attempt-error"
           >
             {attempt.errorMessage}
-          </p>
+          </div>
         )}
         <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
           <Fact name={t.coldStart}>

@@ -32,6 +32,7 @@ export const detail: typeof english = {
   receiveCount: "Zustellungen",
   backoff: "Backoff",
   requestId: "Request-ID",
+  errorOfAttempt: (attempt) => `Fehler von Versuch ${attempt}`,
   stackOfAttempt: (attempt) => `Stack von Versuch ${attempt}`,
   logOfAttempt: (attempt) => `Log von Versuch ${attempt}`,
   viewInCloudwatch: "In CloudWatch ansehen",

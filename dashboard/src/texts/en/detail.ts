@@ -31,6 +31,7 @@ export const english = {
   receiveCount: "Receive count",
   backoff: "Backoff",
   requestId: "Request id",
+  errorOfAttempt: (attempt: number) => `Error of attempt ${attempt}`,
   stackOfAttempt: (attempt: number) => `Stack of attempt ${attempt}`,
   logOfAttempt: (attempt: number) => `Log of attempt ${attempt}`,
   viewInCloudwatch: "View in CloudWatch",
