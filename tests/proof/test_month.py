@@ -91,7 +91,7 @@ def test_a_watchdog_that_does_not_notice_late_counters_is_told(monkeypatch: pyte
     assert [line.split()[0] for line in lacking()] == ["I16"]
 
 
-OF_BATCHES = 4
+OF_BATCHES = 22
 
 
 def test_rounds_of_batches_end_once_with_every_fault() -> None:

@@ -62,9 +62,10 @@ LISTED = 30
 FAILING = Failing(of=2, within=2 * HOUR)
 """Two equal failures within two hours: the type is paused automatically every few hours."""
 LIMIT = AtMost(1)
-"""The limit of a type."""
+"""The limit of two types; a deployment removes one of them."""
+LIMITED_TYPES = TYPES[1:]
 LIMITED, MOST_WAITING = 0.2, 3
-"""Share of the requests for several jobs of the type with a limit, and their number."""
+"""Share of the requests for several jobs of a type with a limit, and their number."""
 BESIDE = ("nested then ok", "nested then ok", "nested then err", "nested then oom", "stall", "nested then later")
 """What the first one does, while the others come."""
 KEYS = 3
@@ -206,7 +207,8 @@ def steer(world: World, seed: int) -> None:
     world.kinds[kind.name] = registered[kind.name] = replace(kind, unique=unique)
     world.unique[kind.name] = UNIQUE_FOR
     world.planned = Planned(world)
-    world.limit(LIMIT, TYPES[2])
+    for name in LIMITED_TYPES:
+        world.limit(LIMIT, name)
     if apart(seed):
         (world.tell_ends, world.make_batches, world.notify_ends)[seed // WIDE % 3]()
         return
@@ -318,12 +320,13 @@ class Players:
                 self.world.submit(f"{name}, {number}", keyed=False, ballast=key)
 
     def _submit_limited(self) -> None:
-        """Request jobs of the type with a limit; the first one runs while the messages of the others come."""
+        """Request jobs of a type with a limit; the first one runs while the messages of the others come."""
+        kind = self.rng.choice(LIMITED_TYPES)
         for number in range(MOST_WAITING):
             name = f"limited {len(self.world.accepted)} {self.rng.random():.6f}"
             self.world.script[name] = [self.rng.choice(BESIDE) if number == 0 else "ok", *self._outcomes()]
-            self.world.submit(name, keyed=DYNAMODB not in self.world.ground.faults.out, kind=TYPES[2])
-        self.world.nested = lambda: [self.world.poll(kind=TYPES[2]) for _ in range(MOST_WAITING)]
+            self.world.submit(name, keyed=DYNAMODB not in self.world.ground.faults.out, kind=kind)
+        self.world.nested = lambda: [self.world.poll(kind=kind) for _ in range(MOST_WAITING)]
 
     def _act_in_bulk(self) -> None:
         """Retry or discard the matching jobs, or act on a list of jobs, some of which do not allow the action."""
