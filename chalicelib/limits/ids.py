@@ -37,6 +37,12 @@ def read_id(limit: str) -> tuple[str, str | None]:
     return job_type, unquote(value)
 
 
+def logged_id(limit: str) -> str:
+    """Return the id of a limit for a log line: with a digest instead of the value, which may be an e-mail address."""
+    job_type, value = read_id(limit)
+    return limit if value is None else f"{OF_VALUE}.{job_type}.~{hashlib.sha256(limit.encode()).hexdigest()[:8]}"
+
+
 def declared_limit(limit: str) -> Limit | None:
     """Return the limit with this id as the code declares it; None if the code does not declare its type.
 

@@ -39,7 +39,7 @@ class NoPlace(Exception):
     """All places of a limit are taken, or other jobs wait for them."""
 
     def __init__(self, limit: Limit) -> None:
-        super().__init__(f"no place of {limit.id}")
+        super().__init__("no place is free")  # without the id, which has a value of the payload
         self.limit = limit
 
 

@@ -9,7 +9,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.ids import declared_limit, limit_of
+from chalicelib.limits.ids import declared_limit, limit_of, logged_id
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import JOBS_IN_ONE_READ
@@ -58,7 +58,7 @@ class StoredJobs:
         except MoveRefused:
             return False
         self.seen[job.id] = woken
-        events.moved(woken, "unblock", limit=limit.id)
+        events.moved(woken, "unblock", limit=logged_id(limit.id))
         return True
 
     def send(self, job: LimitedJob) -> None:
@@ -124,7 +124,7 @@ class Lines:
         try:
             self._places.watch(listed, limit)
         except Exception as error:
-            events.watchdog_failed(f"limit {listed.limit}", error)
+            events.watchdog_failed(f"limit {logged_id(listed.limit)}", error)
             return False
         return True
 

@@ -18,6 +18,7 @@ from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.step import CHILD, TIME
 from chalicelib.limits import turns
+from chalicelib.limits.ids import logged_id
 from chalicelib.limits.places import Limit
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
@@ -257,7 +258,7 @@ class Settlement:
                 return self._stopped(job, None, now)
             # the function is called again, to undo the kept steps, and needs a place for that
             after = self._apply(job, transitions.anyway(change))
-        events.moved(after, "block", limit=limit.id)
+        events.moved(after, "block", limit=logged_id(limit.id))
         # stand in the line before the message is acknowledged: if this process dies, the message comes again
         if self.line is None or not self.line(after, limit):
             return Drop("blocked")

@@ -358,6 +358,30 @@ def test_when_a_deployment_removes_the_limit_all_waiting_jobs_go_on(single: Stag
     assert {single.status(other) for other in others} == {Status.COMPLETED}
 
 
+def test_no_log_line_contains_the_value_of_the_field(capsys: pytest.CaptureFixture[str]) -> None:
+    for stage in stage_of([AtMost(1, by="customer")]):
+        one, two = stage.submit(1, 2, customer="ada@example.org")
+        store = stage.platform.workers.places
+
+        def watch(_: JobContext, stage: Stage = stage) -> None:
+            stage.platform.run()
+
+        stage.at(1, watch)
+        stage.platform.run()
+        lines = Lines(stage.platform.service.dispatcher, store)
+        (listed,) = lines.listed()
+
+        def refuses(*_: Any) -> Any:
+            raise TimeoutError
+
+        store.read = refuses  # type: ignore[assignment,method-assign]
+        assert not lines.look_at(listed)
+        said = capsys.readouterr().out
+        assert {stage.status(one), stage.status(two)} == {Status.COMPLETED}
+        assert all(name in said for name in ("job.block", "job.unblock", "watchdog.aws_error", f"0.{TYPE}.~"))
+        assert "ada" not in said
+
+
 def test_the_id_of_a_limit_names_its_type_and_its_value() -> None:
     by = AtMost(3, by="customer")
     for value in ("acme", "a.b/c", "ä" * 60, "x" * 300, "%2E", 7):
