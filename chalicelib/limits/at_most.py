@@ -12,20 +12,30 @@ A job that has several limits takes their places in one order, the same for all 
 for the next one.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
-from chalicelib.limits.constants import MOST_PUMPED
+from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Standing, Waiter
 from chalicelib.limits.port import LimitedJobs, PlaceStore
 
 
+def few() -> Callable[[], bool]:
+    """Return a function that returns True for some calls: a worker, or a request of the API, must end soon."""
+    left = iter(range(MOST_LOOKS))
+    return lambda: next(left, None) is not None
+
+
 @dataclass(frozen=True)
 class AtMostPlaces:
-    """Take and leave the places of limits, and hand them on."""
+    """Take and leave the places of limits, and hand them on.
+
+    `more` returns whether to look at a line, or at a row of it, once more.
+    """
 
     store: PlaceStore
     jobs: LimitedJobs
+    more: Callable[[], bool] = field(default_factory=few)
 
     def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Limit | None:
         """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
@@ -80,14 +90,20 @@ class AtMostPlaces:
             if waits:
                 self.pump(limit)
 
-    def leave_ended(self, ended: LimitedJob, limits: Sequence[Limit]) -> None:
-        """Leave the places of a job that was ended while no worker held it; `ended` is the job after that."""
+    def leave_ended(self, ended: LimitedJob, limits: Sequence[Limit], waited: Limit | None = None) -> None:
+        """Leave the places of a job that was ended while no worker held it; `ended` is the job after that.
+
+        `waited`: the job was blocked, and stood in the line of this limit. Its row is removed last: whoever finds it
+        finishes what is begun here.
+        """
         for limit in limits:
             found = self.store.read(limit)
             name = found.held.get(ended.id, "")
             waits = ended.has_had(name) and self.store.leave(limit, ended.id, name)
             if waits:
                 self.pump(limit)
+        if waited is not None:
+            self.store.step_out(waited, ended.waiter)
 
     def watch(self, listed: Listed, limit: Limit) -> None:
         """Look at a limit of the list for the watchdog, and remove it from the list when no job waits any more."""
@@ -119,21 +135,39 @@ class AtMostPlaces:
                 self.store.step_out(limit, job.waiter)
 
     def pump(self, limit: Limit) -> None:
-        """Give the free places to the first jobs of the line. If there are very many of them, the watchdog goes on."""
-        for _ in range(MOST_PUMPED):
-            again = self._pump(limit)
-            if not again:
+        """Give the free places to the first jobs of the line, while there is more time; the watchdog goes on.
+
+        The first row is read alone, because it is usually the only one that gets a place.
+        """
+        most = 1 if limit.declared else MOST_ROWS
+        after: Waiter | None = None
+        while self.more():
+            found = self.store.read(limit)
+            if not found.waits or not found.free(limit):
+                return
+            line = self.store.first(limit, found.types, most, after)
+            if line:
+                after = self._serve(limit, found, line, after)
+                most = MOST_ROWS
+            elif after is not None or not self._unmark(limit):
                 return
 
-    def _pump(self, limit: Limit) -> bool:
-        """Give one place; return whether to look again."""
-        found = self.store.read(limit)
-        if not found.waits or not found.free(limit):
-            return False
-        first = self.store.first(limit, found.types)
-        if first is None:
-            return self._unmark(limit)
-        return self._hand_over(limit, first, named=first.job in found.held)
+    def _serve(self, limit: Limit, found: Places, line: Sequence[Waiter], after: Waiter | None) -> Waiter | None:
+        """Give places to the jobs of these rows, as long as one is free, and remove the rows of waits that have ended.
+
+        A row whose job cannot be read stays: step over it. Return the last such row, or else `after`.
+        """
+        jobs = self.jobs.find(tuple(one.job for one in line))
+        for first in line:
+            if not self.more():
+                break
+            job = next((one for one in jobs if one.id == first.job), None)
+            if job is not None and job.standing is Standing.UNREADABLE:
+                after = first
+                continue
+            if not self._hand_over(limit, first, job, named=first.job in found.held):
+                break
+        return after
 
     def _unmark(self, limit: Limit) -> bool:
         """Remove the mark in two writes. A job that begins to wait in between is found, or undoes the first write.
@@ -143,8 +177,7 @@ class AtMostPlaces:
         closing = self.store.close(limit)
         if closing is None:
             return False
-        first = self.store.first(limit, closing.types)
-        if first is not None:
+        if self.store.first(limit, closing.types):
             return True
         found = self.store.unmark(limit, closing.closing or "")
         if found is None:
@@ -155,18 +188,24 @@ class AtMostPlaces:
     def _holders(self, found: Places) -> Sequence[LimitedJob]:
         return self.jobs.find(tuple(sorted(found.held))) if found.held else ()
 
-    def _hand_over(self, limit: Limit, first: Waiter, *, named: bool) -> bool:
-        job = self._find(first.job)
+    def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> bool:
+        """Give a job a place and wake it, or remove its row if its wait has ended; return False if no place is free.
+
+        Nobody takes a place of a limit that is not declared any more, so nobody would leave it: such a job is only
+        woken.
+        """
         if job is None or not first.is_of(job, Standing.BLOCKED):
-            return self._end(limit, first, job)
-        if not named:
+            self._end(limit, first, job, named=named)
+            return True
+        if not named and limit.declared:
             granted = self.store.grant(limit, first)
             if not granted:
-                return True
+                return False
         woken = self.jobs.wake(job, limit, sent=False)
         if not woken:  # another process has woken it, or its wait was ended
             job = self._find(first.job)
-            return self._end(limit, first, job)
+            self._end(limit, first, job, named=True)
+            return True
         self.jobs.send(job)
         self.store.step_out(limit, first)
         return True
@@ -175,18 +214,20 @@ class AtMostPlaces:
         jobs = self.jobs.find((job,))
         return jobs[0] if jobs else None
 
-    def _end(self, limit: Limit, first: Waiter, job: LimitedJob | None) -> bool:
+    def _end(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> None:
         """Remove the row of a wait that has ended, and the name of the wait if nobody needs the name.
 
         Whoever has ended the wait may have died before it left the other places of the job.
         """
+        if job is not None and job.standing is Standing.UNREADABLE:
+            return
         if job is not None and first.is_of(job, Standing.WOKEN) and not job.sent:
             self.jobs.send(job)
         elif job is None or not job.alive or job.name != first.name:
-            self.store.leave(limit, first.job, first.name)
+            if named:
+                self.store.leave(limit, first.job, first.name)
             self._judge_all(first.holds)
         self.store.step_out(limit, first)
-        return True
 
     def _judge_all(self, limits: Sequence[Limit]) -> None:
         for limit in limits:
@@ -195,7 +236,8 @@ class AtMostPlaces:
 
 def _dead(found: Places, jobs: Sequence[LimitedJob]) -> Sequence[tuple[str, str]]:
     alive = {(job.id, job.name) for job in jobs if job.alive}
-    return tuple(one for one in sorted(found.held.items()) if one not in alive)
+    unknown = {job.id for job in jobs if job.standing is Standing.UNREADABLE}
+    return tuple(one for one in sorted(found.held.items()) if one not in alive and one[0] not in unknown)
 
 
 def _half_woken(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:

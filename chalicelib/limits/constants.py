@@ -27,5 +27,8 @@ NO_LIMIT = 1_000_000
 """Number of places of a limit that the code does not declare any more."""
 
 # For at_most.py
-MOST_PUMPED = 100
-"""Maximum number of jobs of a line that one process wakes or removes in a row; the watchdog goes on a minute later."""
+MOST_LOOKS = 20
+"""Maximum number of looks at a line, and at rows of it, of a worker or a request of the API: up to 100 requests. The
+watchdog goes on within a minute."""
+MOST_ROWS = 25
+"""Number of rows of a line that are read together, after the first one: their jobs are 25 read units."""

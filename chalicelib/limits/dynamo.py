@@ -240,9 +240,12 @@ class DynamoPlaces:
         """See PlaceStore."""
         self._delete(LIMITS, listed.limit, "entry = :mine", {":mine": {"S": listed.entry}})
 
-    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
+    def first(
+        self, limit: Limit, types: Collection[str], most: int = 1, after: Waiter | None = None
+    ) -> Sequence[Waiter]:
         """See PlaceStore."""
-        return min((one for job_type in sorted(types) for one in self._first(limit, job_type)), default=None)
+        found = [one for job_type in sorted(types) for one in self._first(limit, job_type, most, after)]
+        return sorted(found)[:most]
 
     def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
         """See PlaceStore."""
@@ -264,8 +267,9 @@ class DynamoPlaces:
         repeated = row is not None and row.get("closed_by", {}).get("S") == closing and "waits" not in row
         return _places(row) if gone or repeated else None
 
-    def _first(self, limit: Limit, job_type: str) -> Sequence[Waiter]:
-        answer = self._table.query(self._table.name, _line(limit, job_type), consistent_read=True, limit=1)
+    def _first(self, limit: Limit, job_type: str, most: int, after: Waiter | None) -> Sequence[Waiter]:
+        behind = None if after is None else Path("sk") > _place(after)
+        answer = self._table.query(self._table.name, _line(limit, job_type), behind, consistent_read=True, limit=most)
         return [_waiter(item, job_type) for item in answer["Items"]]
 
     def _write(

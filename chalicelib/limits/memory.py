@@ -125,10 +125,13 @@ class MemoryPlaces:
             if self._listed.get(listed.limit) == listed.entry:
                 del self._listed[listed.limit]
 
-    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
+    def first(
+        self, limit: Limit, types: Collection[str], most: int = 1, after: Waiter | None = None
+    ) -> Sequence[Waiter]:
         """See PlaceStore."""
         with self._lock:
-            return min((one for one in self._lines[limit.id].values() if one.type in types), default=None)
+            line = [one for one in self._lines[limit.id].values() if one.type in types]
+        return sorted(one for one in line if after is None or (one.since, one.job) > (after.since, after.job))[:most]
 
     def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
         """See PlaceStore."""

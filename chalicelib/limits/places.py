@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalicelib.limits.constants import NO_LIMIT
+
 CODE_LENGTH = 8
 """Number of hexadecimal digits that a name has of the hash of its job's type."""
 
@@ -18,13 +20,15 @@ class Standing(StrEnum):
     """What a limit must know of the state of a job.
 
     `RUNS`: a worker holds the job, and its lease has not ended. `BLOCKED`: the job waits for a place. `WOKEN`: the job
-    has got the place that it waited for, and no worker has claimed it since. `OTHER`: every other state.
+    has got the place that it waited for, and no worker has claimed it since. `OTHER`: every other state. `UNREADABLE`:
+    another version has written the job's row, or the row is damaged, so nothing is known of the job but its id.
     """
 
     RUNS = "runs"
     BLOCKED = "blocked"
     WOKEN = "woken"
     OTHER = "other"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Limit:
 
     id: str
     n: int
+
+    @property
+    def declared(self) -> bool:
+        """Return whether the code declares this limit; if not, all jobs that wait for it may run."""
+        return self.n < NO_LIMIT
 
 
 class NoPlace(Exception):

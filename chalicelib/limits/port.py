@@ -91,8 +91,13 @@ class PlaceStore(Protocol):
     def strike(self, listed: Listed) -> None:
         """Remove this entry from the list, if it is the present one."""
 
-    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
-        """Return the first job of the lines of these types: one request for each type."""
+    def first(
+        self, limit: Limit, types: Collection[str], most: int = 1, after: Waiter | None = None
+    ) -> Sequence[Waiter]:
+        """Return the first jobs of the lines of these types, at most `most`, behind `after`: one request for each type.
+
+        `most` is so small that the rows fit into one megabyte.
+        """
 
     def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
         """Return how many jobs of its type stand before a job in the line, at most `most`."""
@@ -108,7 +113,10 @@ class LimitedJobs(Protocol):
     """Read and wake the jobs that a limit knows. Reads are strongly consistent."""
 
     def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
-        """Return jobs in their present state, without those that do not exist any more."""
+        """Return jobs in their present state, without those that do not exist any more.
+
+        A job whose row cannot be read is returned as unreadable: it must not count as gone.
+        """
 
     def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
         """End the wait that the job was read with, if the job still waits for this limit; return whether it did.

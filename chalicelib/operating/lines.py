@@ -1,9 +1,9 @@
 """Let jobs take the places of their limits, wait for them in lines, and leave them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.errors import MoveRefused
+from chalicelib.errors import JobFlowError, MoveRefused
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
@@ -31,6 +31,11 @@ def limited(job: Job, now: float) -> LimitedJob:
     return LimitedJob(job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent)
 
 
+def unreadable(job: str) -> LimitedJob:
+    """Return a job of which only the id is known."""
+    return LimitedJob(job, "", 0.0, 0, 0, None, Standing.UNREADABLE)
+
+
 @dataclass
 class StoredJobs:
     """See LimitedJobs. It remembers the jobs that it has read, because their messages need more of them."""
@@ -40,13 +45,31 @@ class StoredJobs:
 
     def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
         """See LimitedJobs."""
-        found: list[Job] = []
+        found: list[LimitedJob] = []
         for start in range(0, len(jobs), JOBS_IN_ONE_READ):
-            # a job that cannot be read must not count as gone, because then it would lose its place
-            found += self.dispatcher.store.read_all(jobs[start : start + JOBS_IN_ONE_READ], strict=True)
+            found += self._read(jobs[start : start + JOBS_IN_ONE_READ])
+        return found
+
+    def _read(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
+        """Return these jobs. If some cannot be read, read each missing one alone, to learn which ones do not exist.
+
+        The store logs an unreadable row.
+        """
+        try:
+            found, lost = self.dispatcher.store.read_all(jobs, strict=True), list[LimitedJob]()
+        except JobFlowError:
+            found = self.dispatcher.store.read_all(jobs)
+            missing = sorted({*jobs} - {job.id for job in found})
+            lost = [unreadable(job) for job in missing if not self._gone(job)]
         self.seen |= {job.id: job for job in found}
         now = self.dispatcher.now()
-        return [limited(job, now) for job in found]
+        return [*(limited(job, now) for job in found), *lost]
+
+    def _gone(self, job: str) -> bool:
+        try:
+            return not self.dispatcher.store.read_all([job], strict=True)
+        except JobFlowError:
+            return False
 
     def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
         """See LimitedJobs."""
@@ -104,7 +127,8 @@ class Lines:
         """Leave the place of a job whose wait or run was ended while no worker held it."""
         limit = self._waited(before) or self._of(before)
         if limit is not None:
-            self._places.leave_ended(self._limited(after), [limit])
+            waited = limit if before.status is Status.BLOCKED else None
+            self._places.leave_ended(self._limited(after), [limit], waited)
 
     def judge(self, job: Job) -> None:
         """Look at the limit of a job that does not run although its message has come: its worker may have died."""
@@ -116,13 +140,16 @@ class Lines:
         """Return the limits for which jobs may wait."""
         return self.store.listed()
 
-    def look_at(self, listed: Listed) -> bool:
-        """Look at such a limit for the watchdog; return False for a limit of an undeclared type, and after an error."""
+    def look_at(self, listed: Listed, more: Callable[[], bool]) -> bool:
+        """Look at such a limit for the watchdog, and hand on its free places, while `more` returns True.
+
+        Return False for a limit of an undeclared type, and after an error.
+        """
         limit = declared_limit(listed.limit)
         if limit is None:
             return False
         try:
-            self._places.watch(listed, limit)
+            AtMostPlaces(self.store, StoredJobs(self.dispatcher), more).watch(listed, limit)
         except Exception as error:
             events.watchdog_failed(f"limit {logged_id(listed.limit)}", error)
             return False

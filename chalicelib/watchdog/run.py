@@ -24,12 +24,20 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import GIVE_UP_STALLED
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import Depth, Helpers
+from chalicelib.limits.places import Listed
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines, leave_place
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
-from chalicelib.watchdog.constants import MOST_SWEEPS, MOST_SWEPT, PATIENCE, STOP_BEFORE_END, SWEEP_RESERVE
+from chalicelib.watchdog.constants import (
+    LEAST_LIMIT_TIME,
+    MOST_SWEEPS,
+    MOST_SWEPT,
+    PATIENCE,
+    STOP_BEFORE_END,
+    SWEEP_RESERVE,
+)
 from chalicelib.watchdog.dead_letters import Sweeper, give_up
 from chalicelib.watchdog.growing_queues import Growing
 from chalicelib.watchdog.lookback import Lookback
@@ -115,7 +123,7 @@ class Watchdog:
             signs |= {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types
                       if queue_of(name) in awake}  # fmt: skip
         self._look_at(self._shared(some), signs, remaining)
-        self.tally += Counter(limits=self._look_at_lines(standing, lambda: remaining() > SWEEP_RESERVE))
+        self._look_at_lines(standing, remaining)
         if standing is not None:
             waiters = Waiters(self.dispatcher, self.types, self.positions)
             self.tally += Counter(woken=waiters.look(standing, lambda: remaining() > SWEEP_RESERVE))
@@ -305,23 +313,34 @@ class Watchdog:
         places = self.dispatcher.places
         return None if places is None else Lines(self.dispatcher, places())
 
-    def _look_at_lines(self, standing: Standing | None, more: Callable[[], bool]) -> int:
-        """Look at the limits for which jobs may wait; return how many were looked at.
+    def _look_at_lines(self, standing: Standing | None, remaining: Callable[[], float]) -> None:
+        """Look at the limits for which jobs may wait, in at most half of the time that is left for jobs.
 
-        Without such a limit and without blocked jobs, this reads nothing.
+        No limit gets much more than its share of this time. Without such a limit and without blocked jobs, this reads
+        nothing.
         """
         blocked = standing is None or any(
             n > 0 for (_, status), n in standing.totals.items() if status is Status.BLOCKED
         )
         lines = self._lines
         if lines is None or not (blocked or any(jobtype.has_limits(name) for name in self.types)):
-            return 0
+            return
         try:
             listed = in_turn(lines.listed(), self.dispatcher.now())
         except Exception as error:
             events.watchdog_failed("limits", error)
-            return 0
-        return sum(self._each(lambda one: more() and lines.look_at(one), listed))
+            return
+        time = max(0.0, remaining() - SWEEP_RESERVE) / 2
+        until = remaining() - time
+        share = max(LEAST_LIMIT_TIME, time * self.threads / max(1, len(listed)))
+
+        def look(one: Listed) -> str:
+            ends = max(until, remaining() - share)
+            if remaining() <= ends:
+                return "limits_left"
+            return "limits" if lines.look_at(one, lambda: remaining() > ends) else "limits_failed"
+
+        self.tally += Counter(self._each(look, listed))
 
     def _apply(self, job: Job, change: Change) -> Job:
         after = self.dispatcher.store.apply(job.id, change)

@@ -205,8 +205,10 @@ class Store(Answers):
     def strike(self, listed: Listed) -> None:
         self.ask("strike", listed.limit)
 
-    def first(self, limit: Limit, types: Collection[str]) -> Waiter | None:
-        return self.ask("first", limit.id, frozenset(types))  # type: ignore[no-any-return]
+    def first(
+        self, limit: Limit, types: Collection[str], most: int = 1, after: Waiter | None = None
+    ) -> Sequence[Waiter]:
+        return self.ask("first", limit.id, frozenset(types), most, after)  # type: ignore[no-any-return]
 
     def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
         raise NotImplementedError  # only for people
@@ -282,9 +284,9 @@ def _before(limit: Limit, limits: Sequence[Limit]) -> tuple[Limit, ...]:
 
 def operator(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str) -> str:
     """Cancel a job."""
-    job = ask("cancel", name)
+    job, waited = ask("cancel", name)
     if job is not None:
-        code.leave_ended(job, rules.of(name))
+        code.leave_ended(job, rules.of(name), next((one for one in rules.of(name) if one.id == waited), None))
     return ""
 
 
@@ -481,12 +483,13 @@ class World:
                 after = row._replace(status=BLOCKED, passed=passed, waits=about[2], sent=False, live=False)
                 yield now(**after._asdict()), self._limited(name, after)
             case "cancel" if row.status in ENDED or row.stop:
-                yield state, None
+                yield state, (None, None)
             case "cancel" if row.status == RUNS:
-                yield now(stop=True), None
+                yield now(stop=True), (None, None)
             case "cancel":
                 after = row._replace(status=CANCELLED, passed=None, waits=None)
-                yield now(**after._asdict()), self._limited(name, after)
+                waited = row.waits if row.status == BLOCKED else None
+                yield now(**after._asdict()), (self._limited(name, after), waited)
             case "wake":
                 allowed = mine and row.status == BLOCKED and row.waits == about[1]
                 yield (now(status=QUEUED, sent=about[2]) if allowed else state), allowed
@@ -546,9 +549,10 @@ class World:
                 if name in process.strikes:
                     after = row._replace(listed=False)
                 process = _strikes(process, name, strikes=False)
-            case "first", types:
+            case "first", types, *more:
+                most, behind = more[0] if more else 1, more[1] if len(more) > 1 else None
                 line = [one for one in (row.seen if self.rules.index else row.line) if one.type in types]
-                answer = line[0] if line else None
+                answer = tuple(one for one in line if behind is None or one > behind)[:most]
             case ("close",):
                 if row.waits:
                     answer = replace(self._places(row), closing="mine")
@@ -690,7 +694,9 @@ class Explorer:
                 return f"the limit {limit} says for ever that a job waits"
             if found.listed and self.rules.watchdog:
                 return f"the limit {limit} is in the list for ever"
-        # A row of a wait that has ended may stay in the line. Whoever finds it removes it, and it expires.
+            # After a crash, a row of a wait that has ended may stay in the line. Whoever finds it removes it.
+            if found.line and not self.rules.crashes:
+                return f"the line of the limit {limit} keeps a job that has ended"
         return None
 
     def moves(self, state: State) -> Iterator[tuple[Said, State]]:

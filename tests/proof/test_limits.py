@@ -114,8 +114,8 @@ def test_places_that_are_given_back_in_order_to_wait_are_found(whole: bool) -> N
 
 def test_a_job_that_is_woken_without_a_place_is_found() -> None:
     class Wakes(AtMostPlaces):
-        def _hand_over(self, limit: Limit, first: Waiter, *, named: bool) -> bool:
-            return super()._hand_over(limit, first, named=True)
+        def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> bool:
+            return super()._hand_over(limit, first, job, named=True)
 
     assert "waited twice" in bad(Rules(TWO, ONE_PLACE, failures=1, code=Wakes))
 
@@ -131,7 +131,7 @@ def test_a_message_that_is_given_back_again_and_again_is_found() -> None:
 def test_a_line_of_another_type_that_nobody_asks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """For example, by an older version of the code, which does not know the type."""
     only = frozenset({limits.TYPE})
-    monkeypatch.setattr(limits.Store, "first", lambda store, limit, _: store.ask("first", limit.id, only))
+    monkeypatch.setattr(limits.Store, "first", lambda store, limit, _, *more: store.ask("first", limit.id, only, *more))
     assert "for ever" in bad(Rules(TWO, ONE_PLACE, other_type="b"))
 
 

@@ -1,6 +1,6 @@
 """Let jobs of a type with `limits=[AtMost(…)]` run, wait, fail, sleep, be cancelled, and lose their workers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib import AtMost, Function, JobContext, JobType, Rate, RetryLater, job
-from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.errors import ConfigurationError, JobConflict, JobFlowError
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, limit_of, read_id
@@ -207,6 +207,125 @@ def test_a_blocked_job_is_cancelled_at_once_and_the_next_one_runs(single: Stage)
     assert single.held(Limit(f"1.{TYPE}", 1)) == []
 
 
+ALL = Limit(f"1.{TYPE}", 1)
+
+
+def line_of(stage: Stage, limit: Limit = ALL) -> list[str]:
+    return [one.job for one in stage.platform.workers.places.first(limit, {TYPE}, 10_000)]
+
+
+def dies(ctx: JobContext) -> None:
+    raise WorkerGone
+
+
+def blocked_behind_a_dead_worker(stage: Stage, number: int) -> list[Job]:
+    """Block jobs behind one whose worker dies; return them."""
+    stage.submit(1)
+    stage.at(1, dies)
+    stage.platform.run()
+    others = stage.submit(*range(2, 2 + number))
+    stage.platform.run()
+    assert {stage.status(other) for other in others} == {Status.BLOCKED}
+    return others
+
+
+def test_a_blocked_job_that_is_ended_leaves_the_line(single: Stage) -> None:
+    two, three = blocked_behind_a_dead_worker(single, 2)
+    (four,) = single.submit(9, expires=60)
+    single.platform.run()
+    assert line_of(single) == [two.id, three.id, four.id]
+    single.platform.cancel(two)
+    assert line_of(single) == [three.id, four.id]
+    single.minutes(2)
+    assert single.status(four) is Status.CANCELLED
+    assert four.id not in line_of(single)
+
+
+def test_a_job_runs_within_minutes_although_very_many_dead_ones_stand_before_it(single: Stage) -> None:
+    """Whoever cancelled them could not remove their rows."""
+    *others, last = blocked_behind_a_dead_worker(single, 400)
+    places = single.platform.workers.places
+    step_out = places.step_out
+
+    def refuses(*_: Any) -> None:
+        raise TimeoutError
+
+    places.step_out = refuses  # type: ignore[assignment,method-assign]
+    for other in others:
+        single.platform.cancel(other)
+    places.step_out = step_out  # type: ignore[method-assign]
+    assert len(line_of(single)) == 400
+    single.platform.cancel(single.platform.jobs()[-1])
+    single.minutes(4)
+    assert single.status(last) is Status.COMPLETED
+
+
+def test_a_worker_or_a_request_does_not_clear_a_long_line(single: Stage) -> None:
+    *others, _ = blocked_behind_a_dead_worker(single, 60)
+    places = single.platform.workers.places
+    step_out, made = places.step_out, list[int]()
+
+    def refuses(*_: Any) -> None:
+        raise TimeoutError
+
+    def counts(*about: Any) -> None:
+        made.append(1)
+        step_out(*about)
+
+    places.step_out = refuses  # type: ignore[assignment,method-assign]
+    for other in others:
+        single.platform.cancel(other)
+    places.step_out = counts  # type: ignore[assignment,method-assign]
+    dispatcher = single.platform.service.dispatcher
+    single.platform.clock.advance(600)  # the lease of the dead worker has ended
+    Lines(dispatcher, places).judge(single.platform.job(others[0]))
+    assert 0 < len(made) <= 25
+
+
+def test_a_row_that_cannot_be_read_stops_no_line(single: Stage) -> None:
+    """A later version has written it, or it is damaged."""
+    two, three = blocked_behind_a_dead_worker(single, 2)
+    store = single.platform.store
+    read_all = store.read_all
+
+    def reads(ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
+        if strict and two.id in ids:
+            raise JobFlowError(f"The job {two.id} cannot be read")
+        return [job for job in read_all(ids) if job.id != two.id]
+
+    store.read_all = reads  # type: ignore[method-assign]
+    single.minutes(10)
+    assert (single.status(two), single.status(three)) == (Status.BLOCKED, Status.COMPLETED)
+    assert line_of(single) == [two.id]
+    store.read_all = read_all  # type: ignore[method-assign]
+    single.minutes(2)
+    assert single.status(two) is Status.COMPLETED
+
+
+def test_a_place_of_a_job_that_cannot_be_read_is_kept(single: Stage) -> None:
+    one, two = single.submit(1, 2)
+    store, seen = single.platform.store, list[object]()
+    read_all = store.read_all
+
+    def reads(ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
+        if strict and one.id in ids:
+            raise JobFlowError(f"The job {one.id} cannot be read")
+        return [job for job in read_all(ids) if job.id != one.id]
+
+    def watch(_: JobContext) -> None:
+        store.read_all = reads  # type: ignore[method-assign]
+        single.platform.run()
+        lines = Lines(single.platform.service.dispatcher, single.platform.workers.places)
+        seen.extend(lines.look_at(listed, lambda: True) for listed in lines.listed())
+        seen.extend(single.held(ALL))
+        store.read_all = read_all  # type: ignore[method-assign]
+
+    single.at(1, watch)
+    single.platform.run()
+    assert seen == [True, one.id]
+    assert single.status(two) is Status.COMPLETED
+
+
 def test_a_woken_job_that_is_cancelled_gives_its_place_on(single: Stage) -> None:
     _, two, three = single.submit(1, 2, 3)
     single.at(1, lambda _: single.platform.run())
@@ -352,8 +471,9 @@ def test_when_a_deployment_removes_the_limit_all_waiting_jobs_go_on(single: Stag
     object.__setattr__(kind, "limits", ())
     dispatcher = single.platform.service.dispatcher
     lines = Lines(dispatcher, single.platform.workers.places)
-    assert [lines.look_at(one) for one in lines.listed()] == [True]
+    assert [lines.look_at(one, lambda: True) for one in lines.listed()] == [True]
     assert {single.status(other) for other in others} == {Status.QUEUED}
+    assert single.held(ALL) == [one.id], "nobody would leave the places of the others"
     single.platform.run()
     assert {single.status(other) for other in others} == {Status.COMPLETED}
 
@@ -375,7 +495,7 @@ def test_no_log_line_contains_the_value_of_the_field(capsys: pytest.CaptureFixtu
             raise TimeoutError
 
         store.read = refuses  # type: ignore[assignment,method-assign]
-        assert not lines.look_at(listed)
+        assert not lines.look_at(listed, lambda: True)
         said = capsys.readouterr().out
         assert {stage.status(one), stage.status(two)} == {Status.COMPLETED}
         assert all(name in said for name in ("job.block", "job.unblock", "watchdog.aws_error", f"0.{TYPE}.~"))
