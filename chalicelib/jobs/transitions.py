@@ -163,18 +163,19 @@ def block(held: Job, *, now: float, limit: str) -> Change:
     return Change(j.BLOCK, held.gen, tests, values, {"attempts": -1}, job_type=held.type)
 
 
-def unblock(gen: int, claims: int, job_type: str, *, now: float, limit: str, sent: bool) -> Change:
+def unblock(found: Job, *, now: float, limit: str, sent: bool) -> Change:
     """Let a blocked job run, because it has got its place.
 
     The conditions test the number of the wait (run and claims) and the limit, so the change cannot end another wait.
-    `waits` stays until the next claim: it shows that the job has its place. `sent`: see `wake`.
+    `waits` stays until the next claim: it shows that the job has its place. `sent`: see `wake`. The time of the wait
+    does not count against `give_up_at`.
     """
     values = {
         "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None, "due_at": now + SEND_GRACE,
-        "updated_at": now, "parked_until": now,
+        "updated_at": now, "parked_until": now, "give_up_at": _after_block(found, now),
     }  # fmt: skip
-    tests = (Test("waits", "=", WAITS_FOR + limit), Test("claims", "=", claims))
-    return Change(j.UNBLOCK, gen, tests, values, job_type=job_type)
+    tests = (Test("waits", "=", WAITS_FOR + limit), *_fence(found))
+    return Change(j.UNBLOCK, found.gen, tests, values, job_type=found.type)
 
 
 def line_up(found: Job, *, now: float) -> Change:
@@ -354,11 +355,18 @@ def _due_now(found: Job, now: float, *, sent: bool = False) -> dict[str, Any]:
 
 
 def _without_wait(found: Job, now: float) -> dict[str, Any]:
-    """Return the fields that end a suspended job's wait, of which the run's time does not count the rest."""
+    """Return the fields that end a wait: the run's time does not count the rest of a sleep, or the wait for a place."""
+    if found.status is Status.BLOCKED:
+        return {"waits": None, "give_up_at": _after_block(found, now)}
     # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
     waits = found.status is Status.SUSPENDED and found.next_attempt_at != found.turn_at
     left = max(0.0, (found.next_attempt_at or now) - now) if waits else 0.0
     return {"waits": None, "give_up_at": None if found.give_up_at is None else round(found.give_up_at - left, 3)}
+
+
+def _after_block(found: Job, now: float) -> float | None:
+    """Return when the run is given up: later by the time for which the job was blocked."""
+    return None if found.give_up_at is None else round(found.give_up_at + max(0.0, now - found.updated_at), 3)
 
 
 def _begun(held: Job) -> dict[str, Any]:

@@ -73,9 +73,8 @@ class StoredJobs:
 
     def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
         """See LimitedJobs."""
-        change = transitions.unblock(
-            job.gen, job.claims, job.type, now=self.dispatcher.now(), limit=limit.id, sent=sent
-        )
+        found = self.seen[job.id]
+        change = transitions.unblock(found, now=self.dispatcher.now(), limit=limit.id, sent=sent)
         try:
             woken = self.dispatcher.store.apply(job.id, change)
         except MoveRefused:
@@ -96,45 +95,44 @@ class Lines:
     dispatcher: Dispatcher
     store: PlaceStore
 
-    @property
-    def _places(self) -> AtMostPlaces:
-        return AtMostPlaces(self.store, StoredJobs(self.dispatcher))
+    def _places(self, *jobs: Job) -> AtMostPlaces:
+        return AtMostPlaces(self.store, StoredJobs(self.dispatcher, {job.id: job for job in jobs}))
 
     def take(self, job: Job, limit: Limit) -> bool:
         """Take a place for a claimed job; return whether the job has one."""
-        return self._places.take_all(self._limited(job), [limit]) is None
+        return self._places(job).take_all(self._limited(job), [limit]) is None
 
     def wait(self, job: Job, limit: Limit) -> bool:
         """Put a job that was just blocked into the line; return whether its message can run it now."""
-        return self._places.wait(self._limited(job), limit)
+        return self._places(job).wait(self._limited(job), limit)
 
     def wait_again(self, job: Job) -> bool:
         """Do the same for a job that was blocked before, because its message has come again."""
         limit = self._waited(job)
-        return limit is not None and self._places.wait(self._limited(job), limit, again=True)
+        return limit is not None and self._places(job).wait(self._limited(job), limit, again=True)
 
     def line_up(self, job: Job) -> None:
         """Put a blocked job whose process may have died into its line again; the caller has no message of it."""
         limit = self._waited(job)
         if limit is not None:
-            self._places.line_up(self._limited(job), limit)
+            self._places(job).line_up(self._limited(job), limit)
 
     def leave(self, job: Job, limit: Limit) -> None:
         """Leave the place of a job that its worker has just settled; `job` is as it was claimed."""
-        self._places.leave(self._limited(job), [limit])
+        self._places(job).leave(self._limited(job), [limit])
 
     def leave_ended(self, before: Job, after: Job) -> None:
         """Leave the place of a job whose wait or run was ended while no worker held it."""
         limit = self._waited(before) or self._of(before)
         if limit is not None:
             waited = limit if before.status is Status.BLOCKED else None
-            self._places.leave_ended(self._limited(after), [limit], waited)
+            self._places(after).leave_ended(self._limited(after), [limit], waited)
 
     def judge(self, job: Job) -> None:
         """Look at the limit of a job that does not run although its message has come: its worker may have died."""
         limit = self._waited(job) or self._of(job)
         if limit is not None:
-            self._places.judge(limit)
+            self._places(job).judge(limit)
 
     def listed(self) -> Sequence[Listed]:
         """Return the limits for which jobs may wait."""
@@ -170,6 +168,17 @@ class Lines:
         if kind.at_most.by is not None and job.payload is None:
             job = self.dispatcher.store.get(job.id)
         return limit_of(job.type, kind.at_most, job.payload)
+
+
+def wake_unlimited(dispatcher: Dispatcher, job: Job) -> bool:
+    """Let a blocked job run if the code does not declare its limit any more; the caller has its message.
+
+    Return whether the job was woken. This needs no right to the places. The watchdog finds the job's row in the line.
+    """
+    limit = declared_limit(waited_limit(job) or "")
+    if job.status is not Status.BLOCKED or limit is None or limit.declared:
+        return False
+    return StoredJobs(dispatcher, {job.id: job}).wake(limited(job, dispatcher.now()), limit, sent=True)
 
 
 def leave_place(dispatcher: Dispatcher, before: Job, after: Job) -> None:

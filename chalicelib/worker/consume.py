@@ -40,7 +40,7 @@ from chalicelib.limits.places import NoPlace
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.operating.lines import Lines
+from chalicelib.operating.lines import Lines, wake_unlimited
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
@@ -306,6 +306,8 @@ class Worker:
         return end
 
     def _on_refused(self, job: Job) -> bool:
+        if wake_unlimited(Dispatcher(self.store, self.queue, self.clock), job):
+            return True
         if self.lines is None:
             return False
         if job.status is Status.BLOCKED:

@@ -552,7 +552,8 @@ class World:
             case "first", types, *more:
                 most, behind = more[0] if more else 1, more[1] if len(more) > 1 else None
                 line = [one for one in (row.seen if self.rules.index else row.line) if one.type in types]
-                answer = tuple(one for one in line if behind is None or one > behind)[:most]
+                place = () if behind is None else (behind.since, behind.job)
+                answer = tuple(one for one in line if (one.since, one.job) > place)[:most]
             case ("close",):
                 if row.waits:
                     answer = replace(self._places(row), closing="mine")

@@ -36,7 +36,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.suspend(found, now=NOW, until=NOW + 999, what="time", parked=True, kept=1, progressed=False),
         transitions.wake(found, now=NOW, sent=False),
         transitions.block(found, now=NOW, limit="1.a.b"),
-        transitions.unblock(found.gen, found.claims, found.type, now=NOW, limit="1.a.b", sent=False),
+        transitions.unblock(found, now=NOW, limit="1.a.b", sent=False),
         transitions.line_up(found, now=NOW),
         transitions.fail(found, now=NOW, error=ERROR),
         transitions.exhaust(found, now=NOW, error=ERROR),

@@ -1,7 +1,7 @@
 """Let jobs of a type with `limits=[AtMost(…)]` run, wait, fail, sleep, be cancelled, and lose their workers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from chalicelib import AtMost, Function, JobContext, JobType, Rate, RetryLater, job
 from chalicelib.errors import ConfigurationError, JobConflict, JobFlowError
+from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, limit_of, read_id
@@ -500,6 +501,53 @@ def test_no_log_line_contains_the_value_of_the_field(capsys: pytest.CaptureFixtu
         assert {stage.status(one), stage.status(two)} == {Status.COMPLETED}
         assert all(name in said for name in ("job.block", "job.unblock", "watchdog.aws_error", f"0.{TYPE}.~"))
         assert "ada" not in said
+
+
+def test_the_wait_for_a_place_does_not_count_against_the_time_of_the_run() -> None:
+    for stage in stage_of([AtMost(1)], give_up_after=3600):
+        (two,) = blocked_behind_a_dead_worker(stage, 1)
+        stage.platform.clock.advance(3601)
+
+        def fail(_: JobContext) -> None:
+            raise ConnectionError
+
+        stage.at(2, fail)
+        stage.minutes(2)
+        assert stage.platform.job(two).attempts in (1, 2)
+        stage.minutes(2)
+        assert stage.status(two) is Status.COMPLETED
+
+
+def test_the_wait_of_a_job_that_is_called_to_undo_its_steps_does_not_count_either(single: Stage) -> None:
+    (two,) = blocked_behind_a_dead_worker(single, 1)
+    waiting = single.platform.job(two)
+    found = replace(waiting, give_up_at=waiting.updated_at + 60)
+    change = transitions.compensate(found, now=waiting.updated_at + 100)
+    assert change.values["give_up_at"] == waiting.updated_at + 160
+
+
+@pytest.mark.parametrize("limits", [(), (AtMost(1, by="customer"),)], ids=["no limit", "another limit"])
+def test_a_message_of_a_job_whose_limit_was_removed_runs_it(single: Stage, limits: tuple[AtMost, ...]) -> None:
+    """Its worker died before the job stood in the line."""
+    single.submit(1)
+    (two,) = single.submit(2)
+    places = single.platform.workers.places
+    stand = places.stand
+
+    def refuses(*_: Any) -> None:
+        raise WorkerGone
+
+    places.stand = refuses  # type: ignore[assignment,method-assign]
+    single.at(1, lambda _: single.platform.run())
+    single.platform.run()
+    assert single.status(two) is Status.BLOCKED
+    places.stand = stand  # type: ignore[method-assign]
+    object.__setattr__(single.platform._kinds[0], "limits", limits)
+    single.platform.clock.advance(900)
+    single.platform.run()
+    single.platform.clock.advance(10)
+    single.platform.run()
+    assert single.status(two) is Status.COMPLETED
 
 
 def test_the_id_of_a_limit_names_its_type_and_its_value() -> None:

@@ -78,7 +78,7 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     ]),
     "block": (HELD, lambda job: [transitions.block(job, now=NOW, limit="1.a.b")]),
     "unblock": (BLOCKED, lambda job: [
-        transitions.unblock(1, 0, job.type, now=NOW, limit="1.a.b", sent=sent) for sent in (True, False)
+        transitions.unblock(job, now=NOW, limit="1.a.b", sent=sent) for sent in (True, False)
     ]),
     "wake": (SUSPENDED, lambda job: [transitions.wake(job, now=NOW, sent=True)]),
     "report": (HELD, lambda job: [transitions.report(job, now=NOW, percent=5, note="so far")]),
