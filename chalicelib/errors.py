@@ -372,6 +372,10 @@ class PlaceUnavailable(StartUnavailable):
     """The control table does not answer, so it is unknown whether a place of the job's limit is free."""
 
 
+class LimitBusy(PlaceUnavailable):
+    """A limit gets more requests than DynamoDB allows for one row, so it is unknown whether a place is free."""
+
+
 class KeyUnavailable(StartUnavailable):
     """The jobs table does not answer, so it is unknown whether another job with the same key runs."""
 

@@ -26,6 +26,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMITS, LINE, RATE
+from chalicelib.errors import LimitBusy
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import MICRO, Rate
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
@@ -139,6 +140,8 @@ def _whole(seconds: float) -> int:
     return round(seconds * MICRO)
 
 
+BUSY = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"})
+"""Codes with which DynamoDB refuses a request because a partition, or the table, gets too many."""
 PLACES = "PLACES"
 Item = Mapping[str, Any]
 FREE = (
@@ -148,7 +151,7 @@ FREE = (
 
 
 class DynamoPlaces:
-    """See PlaceStore. Raises botocore's ClientError if the table does not answer.
+    """See PlaceStore. Raises botocore's ClientError if the table does not answer, LimitBusy if it throttles a write.
 
     The row of a limit has a map of names by job, whose keys are the jobs' ids in 22 characters. pynamodb cannot ask for
     the row in the answer to a refused write, so the requests are made of expressions.
@@ -306,6 +309,8 @@ class DynamoPlaces:
         try:
             return True, self._table.dispatch("UpdateItem", request).get("Attributes")
         except ClientError as error:
+            if _code(error) in BUSY:
+                raise LimitBusy("The limit gets too many requests at once") from error
             if not _refused(error):
                 raise
             return False, getattr(error.__cause__, "response", {}).get("Item")
@@ -330,7 +335,11 @@ def _tag() -> str:
 
 
 def _refused(error: ClientError) -> bool:
-    return str(error.response["Error"]["Code"]) == "ConditionalCheckFailedException"
+    return _code(error) == "ConditionalCheckFailedException"
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
 
 
 def _places(item: Item | None) -> Places:

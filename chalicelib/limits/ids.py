@@ -5,10 +5,14 @@ job takes several limits.
 """
 
 import hashlib
+from typing import Any
 from urllib.parse import quote, unquote
+
+from pydantic import BaseModel
 
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import AtMost
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.tenants import kept, value_at
 from chalicelib.limits.constants import LONGEST_VALUE, NO_LIMIT
@@ -26,6 +30,23 @@ def limit_of(job_type: str, declared: AtMost | None, payload: JSON) -> Limit | N
         return Limit(f"{OF_TYPE}.{job_type}", declared.n)
     value = value_at(payload, declared.by)
     return None if value is None else Limit(f"{OF_VALUE}.{job_type}.{_quoted(value)}", declared.n)
+
+
+def limit_of_model(kind: JobType[Any, Any], payload: BaseModel) -> Limit | None:
+    """Return the limit of a job by its payload as the function gets it, converted by `upgrade` if needed."""
+    by = None if kind.at_most is None else kind.at_most.by
+    fields = {} if by is None else payload.model_dump(mode="json", include={by.partition(".")[0]})
+    return limit_of(kind.name, kind.at_most, fields)
+
+
+def limit_of_stored(kind: JobType[Any, Any], payload: JSON) -> Limit | None:
+    """Return the limit of a job by its stored payload; if the current schema refuses that, by the fields as stored."""
+    if kind.at_most is None or kind.at_most.by is None:
+        return limit_of(kind.name, kind.at_most, None)
+    try:
+        return limit_of_model(kind, kind.parse_stored(payload))
+    except Exception:  # `upgrade` is code of the job type
+        return limit_of(kind.name, kind.at_most, payload)
 
 
 def read_id(limit: str) -> tuple[str, str | None]:

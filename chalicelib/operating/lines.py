@@ -9,7 +9,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.ids import declared_limit, limit_of, logged_id
+from chalicelib.limits.ids import declared_limit, limit_of_stored, logged_id
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import JOBS_IN_ONE_READ
@@ -167,7 +167,7 @@ class Lines:
             return None
         if kind.at_most.by is not None and job.payload is None:
             job = self.dispatcher.store.get(job.id)
-        return limit_of(job.type, kind.at_most, job.payload)
+        return limit_of_stored(kind, job.payload)
 
 
 def wake_unlimited(dispatcher: Dispatcher, job: Job) -> bool:

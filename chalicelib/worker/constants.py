@@ -36,7 +36,11 @@ SCHEMA_PAUSE = 3600
 """Seconds until the next try of a job whose stored payload the current schema refuses."""
 PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
 """Waits between the tries of a job whose payload cannot be read because a role lacks a permission or a bucket does not
-answer."""
+answer. They grow with the time since the first of these tries."""
+BUSY_PAUSES = (0.2, 0.5)
+"""Longest pauses between the tries to take a place of a limit that gets too many requests, in one invocation."""
+BUSY_PAUSE = Backoff(first=10, longest=10, jitter="equal")
+"""Wait until the next try of a job whose limit got too many requests."""
 
 # For context.py
 PROGRESS_EVERY = 5.0

@@ -4,6 +4,7 @@ The item is the source of truth; the message only names the job. Read the code f
 settle. `batch.py` processes the messages of an invocation.
 """
 
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,6 +16,7 @@ from chalicelib.errors import (
     EarlierUnknown,
     JobCancelled,
     LeaseLost,
+    LimitBusy,
     MalformedMessage,
     PayloadRefused,
     PayloadUnreadable,
@@ -35,8 +37,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
-from chalicelib.limits.ids import limit_of
-from chalicelib.limits.places import NoPlace
+from chalicelib.limits.ids import limit_of_model, limit_of_stored
+from chalicelib.limits.places import Limit, NoPlace
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
@@ -51,7 +53,15 @@ from chalicelib.telemetry.logger import about, job_keys, silent_while
 from chalicelib.worker.batch import Batches, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
-from chalicelib.worker.constants import CLAIM_GUARD, LEAVE_AGAIN, PLATFORM_PAUSE, SCHEMA_PAUSE, TRIM_PATIENCE
+from chalicelib.worker.constants import (
+    BUSY_PAUSE,
+    BUSY_PAUSES,
+    CLAIM_GUARD,
+    LEAVE_AGAIN,
+    PLATFORM_PAUSE,
+    SCHEMA_PAUSE,
+    TRIM_PATIENCE,
+)
 from chalicelib.worker.context import LambdaContext, WorkerContext
 from chalicelib.worker.current import running
 from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -205,7 +215,7 @@ class Worker:
             None if self.lines is None else self.lines.wait, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
         end = settlement.settle(ctx.with_progress(), outcome)
-        return end if isinstance(outcome, Blocks) else self._left(job, end)
+        return end if isinstance(outcome, Blocks) else self._left(job, ctx.limit, end)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If the function waits, ignore what it returns or raises after that."""
@@ -243,7 +253,8 @@ class Worker:
                 return Stopped(unfinished)
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
-            self._take_place(job)
+            ctx.limit = limit_of_model(self.kind, payload)
+            self._take_place(job, ctx.limit)
             self.starts.start(job)
             ctx.steps.begin()
             begun = True
@@ -274,13 +285,14 @@ class Worker:
                 return self._interrupted(job, error, begun=begun)
         return Raised(error)
 
-    def _take_place(self, job: Job) -> None:
-        """Take a place of the type's limit; raises NoPlace, and PlaceUnavailable if the store does not answer."""
-        limit = limit_of(self.name, self.kind.at_most, job.payload)
+    def _take_place(self, job: Job, limit: Limit | None) -> None:
+        """Take a place of the job's limit; raises NoPlace, and PlaceUnavailable if the store does not answer."""
         if self.lines is None or limit is None:
             return
         try:
-            taken = self.lines.take(job, limit)
+            taken = self._taken(self.lines, job, limit)
+        except LimitBusy:
+            raise
         except Exception as error:
             events.store_failed(job, error)
             raise PlaceUnavailable(f"It is unknown whether a place is free: {type(error).__name__}") from error
@@ -289,13 +301,23 @@ class Worker:
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
 
-    def _left(self, job: Job, end: Drop | Hold) -> Drop | Hold:
+    def _taken(self, lines: Lines, job: Job, limit: Limit) -> bool:
+        """Try again after moments if the limit gets too many requests; raises LimitBusy if it still does."""
+        for moment in BUSY_PAUSES:
+            try:
+                return lines.take(job, limit)
+            except LimitBusy:
+                self.sleep(self.spread(moment / 2, moment))
+        return lines.take(job, limit)
+
+    def _left(self, job: Job, limit: Limit | None, end: Drop | Hold) -> Drop | Hold:
         """Leave the place of a settled attempt; return what to do with its message.
 
         The attempt may have a place even if it did not learn that. If the place cannot be left, the message must come
         again: whoever receives it looks at the limit.
         """
-        limit = limit_of(self.name, self.kind.at_most, job.payload)
+        if self.lines is not None and limit is None:  # the payload was not read, but the job may have been woken
+            limit = limit_of_stored(self.kind, job.payload)
         if self.lines is None or limit is None or end == LEASE_LOST:
             return end
         try:
@@ -316,7 +338,12 @@ class Worker:
         return False
 
     def _interrupted(self, job: Job, error: Exception, *, begun: bool) -> Unrun:
-        return Unrun(error, PLATFORM_PAUSE.delay(job.claims, self.jitter), begun=begun)
+        """Pause for longer and longer while the job is stalled; but for seconds if only its limit is busy."""
+        if isinstance(error, LimitBusy):
+            return Unrun(error, BUSY_PAUSE.delay(1, self.jitter), begun=begun)
+        stalled = 0.0 if job.stalled_since is None else max(0.0, self.clock() - job.stalled_since)
+        tries = 1 + math.floor(math.log(1 + stalled / PLATFORM_PAUSE.first, PLATFORM_PAUSE.factor))
+        return Unrun(error, PLATFORM_PAUSE.delay(tries, self.jitter), begun=begun)
 
     def _refuse_unsigned(self, job: Job) -> None:
         if not self.store.signed(job):

@@ -33,6 +33,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.texts.errors import cut
+from chalicelib.limits.places import Limit
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import function_logger
 from chalicelib.telemetry.redaction import without_secrets
@@ -79,6 +80,8 @@ class WorkerContext:
     changes: Changes = field(default_factory=Changes, repr=False)
     chance: Chance = field(default=no_jitter, repr=False)
     pause: Callable[[float], Awaitable[None]] | None = field(default=None, repr=False)
+    limit: Limit | None = field(default=None, repr=False)
+    """The limit of the job, as soon as its payload is read."""
     _batches: Counter[str] = field(default_factory=Counter, repr=False)
     """How many batches without a key were made: outside of steps, and in each step."""
     _reported_at: float = field(default=float("-inf"), repr=False)

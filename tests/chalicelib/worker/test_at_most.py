@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from chalicelib import AtMost, Function, JobContext, JobType, Rate, RetryLater, job
-from chalicelib.errors import ConfigurationError, JobConflict, JobFlowError
+from chalicelib import AtMost, Changes, Function, JobContext, JobType, Rate, RetryLater, job
+from chalicelib.errors import ConfigurationError, JobConflict, JobFlowError, LimitBusy
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
@@ -548,6 +548,82 @@ def test_a_message_of_a_job_whose_limit_was_removed_runs_it(single: Stage, limit
     single.platform.clock.advance(10)
     single.platform.run()
     assert single.status(two) is Status.COMPLETED
+
+
+def test_a_job_whose_limit_is_busy_comes_again_within_seconds(single: Stage) -> None:
+    """However often the job was claimed before: only an outage makes the pauses longer."""
+    (one,) = single.submit(1)
+    places = single.platform.workers.places
+    take, tries = places.take, list[int]()
+
+    def refuses(*_: Any) -> bool:
+        tries.append(1)
+        raise LimitBusy
+
+    def sleep(ctx: JobContext) -> None:
+        for number in range(8):
+            ctx.sleep(1000, name=f"night-{number}")
+
+    single.at(1, *[sleep] * 12)
+    for _ in range(7):
+        single.platform.advance(seconds=1001)
+    assert (single.platform.job(one).claims, single.status(one)) == (8, Status.SUSPENDED)
+    places.take = refuses  # type: ignore[assignment,method-assign]
+    single.platform.advance(seconds=1000)
+    waiting = single.platform.job(one)
+    assert tries
+    assert len(tries) % 3 == 0
+    assert waiting.next_attempt_at is not None
+    assert waiting.next_attempt_at - single.platform.clock() <= 10
+    places.take = take  # type: ignore[method-assign]
+    single.minutes(1)
+    assert single.status(one) is Status.COMPLETED
+
+
+def test_one_request_that_is_refused_for_a_moment_is_made_again(single: Stage) -> None:
+    (one,) = single.submit(1)
+    places = single.platform.workers.places
+    take = places.take
+
+    def refuses(*_: Any) -> bool:
+        places.take = take  # type: ignore[method-assign]
+        raise LimitBusy
+
+    places.take = refuses  # type: ignore[assignment,method-assign]
+    single.platform.run()
+    assert single.status(one) is Status.COMPLETED
+
+
+class Order(BaseModel):
+    """A payload whose field was called `customer` before."""
+
+    account: str = Field(examples=["acme"])
+
+
+def test_a_job_stored_before_its_field_was_renamed_has_the_limit() -> None:
+    held: list[list[str]] = []
+    stages: list[Stage] = []
+
+    def renamed(payload: Any) -> Any:
+        return {"account": payload["customer"]}
+
+    for stage in stage_of([AtMost(2, by="customer")]):
+        (one,) = stage.submit(1)
+        kind = stage.platform._kinds[0]
+
+        stages.append(stage)
+
+        def send(payload: Order, ctx: JobContext) -> None:
+            held.append(stages[0].held(ACME))
+
+        with only_types():
+            later = job(TYPE, limits=[AtMost(2, by="account")], changes=Changes(upgrade=renamed))(send)
+            for name in ("payload_model", "changes", "limits", "run"):
+                object.__setattr__(kind, name, getattr(later, name))
+        stage.platform.run()
+        assert held == [[one.id]]
+        assert stage.held() == []
+        assert stage.status(one) is Status.COMPLETED
 
 
 def test_the_id_of_a_limit_names_its_type_and_its_value() -> None:

@@ -1,14 +1,18 @@
 """Test the places of limits and their lines: in memory, over DynamoDB, and in the model that the proof explores."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.adapters import aws
+from chalicelib.errors import LimitBusy
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, Listed, Places, Waiter, name_of
@@ -16,7 +20,7 @@ from chalicelib.limits.port import PlaceStore
 from chalicelib.settings import Settings
 from tests.contract.conftest import LoseReply
 from tests.proof.limits import LimitRow, Process, Row, Rules, State, World
-from tests.support import T0, requests_to
+from tests.support import REGION, T0, requests_to
 
 TYPE, OTHER = "email.send", "image.process"
 A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
@@ -322,6 +326,25 @@ def test_a_lost_answer_takes_no_second_place(cloud: Settings, lose_reply: LoseRe
     assert places.take(TWO, B, name())
     assert lost
     assert places.read(TWO).held == {B: name()} | ({} if first else {A: name()})
+
+
+def test_a_row_with_too_many_requests_is_told_from_an_outage(cloud: Settings) -> None:
+    places = DynamoPlaces(cloud)
+    places.take(TWO, A, name())
+    events = aws.client("dynamodb", REGION).meta.events
+    code = "ProvisionedThroughputExceededException"
+
+    def refuse(**_: object) -> AWSResponse:
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "too many"}).encode()
+        raw = type("Raw", (), {"stream": lambda *_args, **_more: iter([body])})()
+        return AWSResponse("https://dynamodb", 400, HTTPHeaders(), raw)
+
+    events.register_first("before-send.dynamodb.UpdateItem", refuse)
+    try:
+        with pytest.raises(LimitBusy):
+            places.take(TWO, B, name())
+    finally:
+        events.unregister("before-send.dynamodb.UpdateItem", refuse)
 
 
 def test_never_more_names_than_places_although_all_take_at_once(cloud: Settings) -> None:
