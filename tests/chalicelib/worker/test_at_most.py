@@ -15,6 +15,7 @@ from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, limit_of, read_id
 from chalicelib.limits.places import Limit
 from chalicelib.operating.lines import Lines
+from chalicelib.watchdog.run import Watchdog
 from jobflow.testing import Platform, WorkerGone
 from tests.chalicelib.api.support import only_types
 
@@ -663,3 +664,34 @@ def test_a_declaration_that_cannot_be_kept_is_refused(limits: Any, more: Any, sa
 def test_a_limit_has_a_whole_number_of_places(n: Any) -> None:
     with pytest.raises(ConfigurationError, match="AtMost"):
         AtMost(n)
+
+
+def test_a_long_line_leaves_time_for_the_other_limits_and_for_other_work(stage: Stage) -> None:
+    stage.submit(*range(200), customer="a")
+    for number, customer in enumerate("bcdef"):
+        stage.submit(1000 + number, 2000 + number, 3000 + number, customer=customer)
+    for _ in range(12):
+        stage.platform.fail(TYPE, WorkerGone())
+    stage.platform.run()
+    limits = {customer: Limit(f"0.{TYPE}.{customer}", 2) for customer in "abcdef"}
+    places, spent = stage.platform.workers.places, [0.0]
+    step_out = places.step_out
+
+    def lost(*_: Any) -> None:
+        raise TimeoutError
+
+    def slow(*about: Any) -> None:
+        spent[0] += 0.3
+        step_out(*about)
+
+    places.step_out = lost  # type: ignore[assignment,method-assign]
+    for one in stage.platform.jobs(Status.BLOCKED):
+        if one.payload["customer"] == "a":  # type: ignore[index,call-overload]
+            stage.platform.cancel(one)
+    places.step_out = slow  # type: ignore[assignment,method-assign]
+    stage.platform.clock.advance(600)  # the leases have ended
+    watchdog = Watchdog(stage.platform.service.dispatcher, [TYPE])
+    watchdog._look_at_lines(None, lambda: 50 - spent[0])
+    assert 50 - spent[0] >= 30
+    assert len(line_of(stage, limits["a"])) > 100
+    assert [len(line_of(stage, limits[one])) for one in "bcdef"] == [0] * 5
