@@ -686,7 +686,7 @@ def test_a_long_line_leaves_time_for_the_other_limits_and_for_other_work(stage: 
 
     places.step_out = lost  # type: ignore[assignment,method-assign]
     for one in stage.platform.jobs(Status.BLOCKED):
-        if one.payload["customer"] == "a":  # type: ignore[index,call-overload]
+        if one.payload["customer"] == "a":
             stage.platform.cancel(one)
     places.step_out = slow  # type: ignore[assignment,method-assign]
     stage.platform.clock.advance(600)  # the leases have ended
