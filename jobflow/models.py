@@ -129,9 +129,12 @@ class AuditEntry:
     ip: str | None
     """The caller's network address; null: a command"""
     correlation_id: str | None
-    outcome: Literal["begun", "done", "refused", "failed"]
-    """begun: under way; after a minute, its process has died, and the change may be done or not. refused: nothing
-    was changed. failed: a part may be done"""
+    bulk: str | None
+    """The id of the bulk action, or of the request for many jobs; each changed job stores it"""
+    outcome: Literal["begun", "done", "refused", "failed", "named"]
+    """begun: under way; after a minute, its process has died, and the change may be done or not. done: the answer
+    was 2xx; a bulk action goes on. refused: the answer was 4xx. failed: a part may be done. named: a request
+    names this job among others; the entry with the same `bulk` has what became of it"""
     status: int | None
     """The HTTP status of the answer"""
     error: str | None
@@ -1037,7 +1040,9 @@ class OperatorAction:
     edited: bool
     """Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one"""
     in_bulk: bool
-    """By a bulk action"""
+    """By a bulk action, or a request for many jobs"""
+    bulk: str | None
+    """The id of the bulk action, or of the request for many jobs: `GET /audit?bulk=` shows who it was"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,13 @@ MOST_LOOKED = 1000
 LONGEST_NAME = 256
 """Maximum characters of a stored principal, label, id or correlation id."""
 
+# For recording.py
+MOST_NAMED = 100
+"""Maximum number of listed jobs for which a request also writes an entry under the job. A request that lists more is
+found by the histories of its jobs, as one with a filter."""
+NAMED_AT_ONCE = 10
+"""How many of these entries are written at the same time."""
+
 # For refusals.py
 MOST_REFUSAL_WRITES = 20
 """Maximum number of writes in a minute with which one process counts refused requests, however many there are."""

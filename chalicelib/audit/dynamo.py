@@ -1,7 +1,8 @@
 """Store the audit log on the control table: a partition for the entries of each month, and one for its refusals.
 
 An entry about one thing is also in the index `due`, in a partition of this thing: so the changes of a job are found
-without reading those of others. Nothing in that partition is ever due.
+without reading those of others. A request that names up to 100 jobs also writes an entry for each of them. Nothing in
+the partitions of the index is ever due.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,6 @@ from chalicelib.adapters.dynamo.tables.schema import AUDIT, DUE, REFUSED
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.audit.constants import MOST_LOOKED
 from chalicelib.audit.rule import (
-    JOB,
     End,
     Entry,
     Outcome,
@@ -26,6 +26,7 @@ from chalicelib.audit.rule import (
     Which,
     bounds,
     ended,
+    is_named,
     matches,
     matches_refused,
     month_of,
@@ -35,7 +36,10 @@ from chalicelib.audit.rule import (
 from chalicelib.jobs.retention import KEEP_AUDIT
 from chalicelib.settings import Settings
 
-FIELDS = ("action", "kind", "target", "principal", "label", "ip", "correlation_id", "reason", "error")
+FIELDS = ("action", "kind", "target", "principal", "label", "ip", "correlation_id", "reason", "error",
+          "bulk", "version")  # fmt: skip
+NAMED = "NAMED#"
+"""Follows AUDIT in the partitions of entries with the outcome `named`: a page of all changes is without them."""
 NARROW, WIDE = 100, 250
 """Rows that one query reads: for a page of all entries, and for a page of some of them."""
 Item = dict[str, Any]
@@ -58,6 +62,8 @@ class AuditRow(Model):
     outcome = Text()
     status = Whole(null=True)
     error = Text(null=True)
+    bulk = Text(null=True)
+    version = Text(null=True)
     ended_at = Seconds(null=True)
     due_in = Text(null=True)
     due_at = Text(null=True)
@@ -102,11 +108,11 @@ class DynamoAudit:
     def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
         """See AuditLog.
 
-        At most MOST_LOOKED rows are read. A page without a job also takes half a read unit for each month.
+        At most MOST_LOOKED rows are read. A page of all things also takes half a read unit for each month.
         """
         low, high = bounds(which, now)
-        if which.job is not None:
-            items = self._of_thing(_thing(JOB, which.job), low, high, position)
+        if which.thing is not None:
+            items = self._of_thing(_thing(*which.thing), low, high, position)
         else:
             narrow = which.principal is None and which.action is None
             items = self._by_time(AUDIT, low, high, position, NARROW if narrow else WIDE)
@@ -139,7 +145,7 @@ class DynamoAudit:
 
     def _of_thing(self, thing: str, low: str, high: str, position: str | None) -> Iterator[Item]:
         start = position and {
-            "pk": {"S": f"{AUDIT}{month_of(position)}"}, "sk": {"S": position},
+            "pk": {"S": _partition(position)}, "sk": {"S": position},
             "due_in": {"S": thing}, "due_at": {"S": position},
         }  # fmt: skip
         yield from self._queried(thing, Path("due_at").between(low, high), start or None, NARROW, DUE)
@@ -162,10 +168,14 @@ class DynamoAudit:
         thing = _thing(entry.kind, entry.target) if entry.target else None
         texts: dict[str, Any] = {name: getattr(entry, name) or None for name in FIELDS}
         return self._rows(
-            f"{AUDIT}{month_of(entry.id)}", entry.id, at=entry.at, outcome=str(entry.outcome), status=entry.status,
+            _partition(entry.id), entry.id, at=entry.at, outcome=str(entry.outcome), status=entry.status,
             ended_at=entry.ended_at, due_in=thing, due_at=entry.id if thing else None,
             expires_at=entry.at + KEEP_AUDIT, **texts,
         )  # fmt: skip
+
+
+def _partition(key: str) -> str:
+    return f"{AUDIT}{NAMED if is_named(key) else ''}{month_of(key)}"
 
 
 def _thing(kind: str, target: str) -> str:

@@ -36,9 +36,9 @@ class MemoryAudit:
     def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
         """See AuditLog."""
         rows = _newest_first(self.entries.values(), which, now, position)
-        # the other store has an index of the changes of a job
-        of_job = (row for row in rows if which.job is None or matches(row, Which(job=which.job)))
-        return paged(((row, matches(row, which)) for row in of_job), limit)
+        # the other store has an index of the changes of one thing, and keeps entries with the outcome `named` apart
+        near = (row for row in rows if matches(row, Which(job=which.job, bulk=which.bulk)))
+        return paged(((row, matches(row, which)) for row in near), limit)
 
     def add_refusals(self, refused: Refused) -> None:
         """See AuditLog."""

@@ -14,11 +14,13 @@ from chalicelib.audit.constants import LONGEST_NAME, MOST_LOOKED
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_AUDIT
 
-JOB = "job"
+JOB, BULK = "job", "bulk"
+Thing = tuple[str, str]
+"""The kind of something, and its id."""
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SHAPES: Mapping[str, re.Pattern[str]] = {
     JOB: re.compile(UUID), "batch": re.compile(UUID),
-    "bulk": re.compile(r"[0-9a-f]{20}"), "error": re.compile(r"[0-9a-f]{12}"),
+    BULK: re.compile(r"[0-9a-f]{20}"), "error": re.compile(r"[0-9a-f]{12}"),
     "view": re.compile(r"[0-9a-f]{16}"), "token": re.compile(r"[0-9a-f]{16}"),
     "job-type": re.compile(r"[a-z0-9_.-]{1,40}"), "schedule": re.compile(r"[a-z0-9][a-z0-9.-]{0,60}"),
     "webhook": re.compile(r"[a-z0-9][a-z0-9-]{0,39}"), "stage": re.compile(r"[A-Za-z0-9-]{1,128}"),
@@ -32,13 +34,15 @@ class Outcome(StrEnum):
     """What became of a change.
 
     `begun`: it is under way; after a minute, the process has died, or could not store the outcome, and the change may
-    be done or not. `refused`: the answer was 4xx. `failed`: the answer was 5xx, and a part may be done.
+    be done or not. `refused`: the answer was 4xx. `failed`: the answer was 5xx, and a part may be done. `named`: see
+    `named`.
     """
 
     BEGUN = "begun"
     DONE = "done"
     REFUSED = "refused"
     FAILED = "failed"
+    NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class Entry:
 
     `id` sorts by time. `principal` is the token's id, or the AWS identity of a command; `label` is the token's label.
     `target` is the id of what is changed; empty: many things, or the id is not known. `error` is the problem's name.
-    `status` is the HTTP status; None: it was a command, or there is no outcome.
+    `status` is the HTTP status; None: it was a command, or there is no outcome. `bulk` is the id of the bulk action, or
+    of the request that changes many jobs at once: each job that it changes has this id in its history. `version` is
+    what was deployed.
     """
 
     id: str
@@ -64,6 +70,8 @@ class Entry:
     status: int | None = None
     error: str | None = None
     ended_at: float | None = None
+    bulk: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,14 @@ class Which:
     action: str | None = None
     after: float | None = None
     before: float | None = None
+    bulk: str | None = None
+
+    @property
+    def thing(self) -> tuple[str, str] | None:
+        """Return the kind and the id of the one thing whose changes are asked for."""
+        if self.job is not None:
+            return JOB, self.job
+        return None if self.bulk is None else (BULK, self.bulk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +145,24 @@ class Page(Generic[R]):
 def entry_id(at: float, random: str) -> str:
     """Return the id of an entry."""
     return f"{iso(at)}{KEY_SEPARATOR}{random}"
+
+
+def named(entry: Entry, things: Sequence[Thing]) -> list[Entry]:
+    """Return an entry for each of these things, which a request for many names: so the request is found by them.
+
+    These entries say nothing about what became of the change: the entry of the request does.
+    """
+    return [
+        replace(
+            entry, id=f"{entry.id}{KEY_SEPARATOR}{place:04}", kind=kind, target=known_target(kind, target),
+            outcome=Outcome.NAMED,
+        ) for place, (kind, target) in enumerate(things)
+    ]  # fmt: skip
+
+
+def is_named(key: str) -> bool:
+    """Return whether the id belongs to an entry that `named` has made. Lists of all changes are without them."""
+    return key.count(KEY_SEPARATOR) > 1
 
 
 def known_target(kind: str, text: str) -> str:
@@ -175,8 +209,10 @@ def months(low: str, high: str) -> Iterator[str]:
 
 def matches(entry: Entry, which: Which) -> bool:
     """Return whether an entry belongs on a page; the times are not compared."""
+    thing = which.thing
     return (
-        (which.job is None or (entry.kind == JOB and entry.target == which.job))
+        (not is_named(entry.id) if thing is None else thing == (entry.kind, entry.target))
+        and which.bulk in (None, entry.bulk, entry.target)
         and which.principal in (None, entry.principal)
         and which.action in (None, entry.action)
     )

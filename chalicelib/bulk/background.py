@@ -7,7 +7,6 @@ If a worker dies, the next worker takes over the slice. Each job stores the id o
 with an error stays in the list, and is tried again with the next jobs.
 """
 
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +27,7 @@ from chalicelib.bulk.constants import (
     MOST_TRIES_OF_JOB,
     SLICE,
 )
+from chalicelib.bulk.ids import new_bulk_id
 from chalicelib.bulk.port import END, Background, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.bulk.request import BulkActions, Report, name_of, not_done, not_known
 from chalicelib.errors import BulkActionNotFound
@@ -52,11 +52,6 @@ class NewBulkAction:
     reason: str = ""
     id: str | None = None
     edit: Mapping[str, Any] | None = None
-
-
-def new_bulk_id(now: float) -> str:
-    """Return a new id of a bulk action that begins at `now` (epoch seconds); ids are listed by their time."""
-    return f"{int(now * 1000):012x}{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True)

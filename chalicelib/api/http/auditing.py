@@ -1,12 +1,16 @@
 """Record the requests that change something in the audit log, before they change it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pydantic import BaseModel
 
 from chalicelib.api.http.endpoint import Audited, Call, Endpoint, Reply, Text
 from chalicelib.api.http.problems import problem_of
 from chalicelib.assembly import parts
 from chalicelib.audit.recording import Change, recorded
-from chalicelib.audit.rule import Outcome
+from chalicelib.audit.rule import BULK, JOB, Outcome, Thing
+from chalicelib.bulk.ids import new_bulk_id
 
 PREFIX = "urn:jobflow:problem:"
 FIRST_FAILURE = 500
@@ -20,6 +24,8 @@ def changed(endpoint: Endpoint, call: Call, ip: str) -> BaseModel | Reply | Text
     declared = endpoint.audit
     if not isinstance(declared, Audited) or (declared.unless and getattr(call.body, declared.unless)):
         return endpoint.handler(call)
+    if declared.many:
+        call = replace(call, bulk=new_bulk_id(parts.clock()))
     with recorded(parts.audit, parts.clock, _change(declared, call, ip)) as entry:
         try:
             answer = endpoint.handler(call)
@@ -37,9 +43,22 @@ def _change(declared: Audited, call: Call, ip: str) -> Change:
     action = f"{declared.action}.{getattr(call.body, declared.by)}" if declared.by else declared.action
     # an id in the path may have any case, as in the endpoints themselves
     target = call.path[declared.path].lower() if declared.path else str(getattr(call.body, declared.made, ""))
+    bulk = call.bulk or ""
     label = call.caller.label if call.caller else ""
     reason = getattr(call.body, "reason", "")
-    return Change(action, declared.on, target, call.principal, label, ip, call.correlation_id, reason)
+    return Change(
+        action, declared.on, bulk if declared.on == BULK and bulk else target, call.principal, label, ip,
+        call.correlation_id, reason, bulk, named=_named(declared, call),
+    )  # fmt: skip
+
+
+def _named(declared: Audited, call: Call) -> Sequence[Thing]:
+    """Return under what a request that changes many jobs is also found: under the listed jobs, or the bulk action."""
+    if call.bulk is None:
+        return ()
+    if declared.on != BULK:
+        return [(BULK, call.bulk)]
+    return [(JOB, one) for one in dict.fromkeys(one.lower() for one in getattr(call.body, "ids", None) or ())]
 
 
 def _made(declared: Audited, answer: BaseModel | Reply | Text) -> str | None:

@@ -40,7 +40,8 @@ class Call:
     """One request that has passed the checks that all endpoints share.
 
     `here` is the path as the caller wrote it, including the stage's name that API Gateway puts before the route.
-    `admitted` waits until the request is counted and raises RateLimited; before it, nothing may be stored.
+    `admitted` waits until the request is counted and raises RateLimited; before it, nothing may be stored. `bulk` is
+    the id under which a request that changes many jobs is recorded, and which each changed job stores.
     """
 
     here: str
@@ -51,6 +52,7 @@ class Call:
     caller: Caller | None
     correlation_id: str
     admitted: Callable[[], None] = nothing
+    bulk: str | None = None
 
     @property
     def principal(self) -> str:
@@ -76,7 +78,8 @@ class Audited:
 
     `on` is the kind of what is changed (see `audit.rule.SHAPES`). `path` names the path parameter with its id, `made`
     the field of the answer that has the id of what was made. `by` completes the action with a field of the body, and
-    `unless` names a field of the body that says that nothing is changed.
+    `unless` names a field of the body that says that nothing is changed. `many`: it changes many jobs, and gets an id
+    of a bulk action before it begins (`Call.bulk`).
     """
 
     action: str
@@ -85,6 +88,7 @@ class Audited:
     made: str = ""
     by: str = ""
     unless: str = ""
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from chalicelib.batches.batches import NewBatch as Asked
 from chalicelib.batches.constants import MOST_MEMBERS
 from chalicelib.batches.round import Round
 from chalicelib.batches.rule import ON_FAILURE, THEN, job_of
-from chalicelib.bulk.background import NewBulkAction, new_bulk_id
+from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.port import BulkAction
 from chalicelib.errors import BatchNotFound
 from chalicelib.jobs.constants import MOST_NOTIFIED, MOST_TAGS
@@ -196,7 +196,7 @@ def close_batch(call: Call) -> BatchDetail:
     "/batches/{batch_id}/cancel",
     BatchDetail,
     statuses=(202, 409),
-    audit=Audited("batch.cancel", "batch", "batch_id"),
+    audit=Audited("batch.cancel", "batch", "batch_id", many=True),
 )
 def cancel_batch(call: Call) -> Reply:
     """Close a batch, and cancel its unfinished members in a bulk action. `then` is still told of the end.
@@ -213,7 +213,7 @@ def cancel_batch(call: Call) -> Reply:
     "/batches/{batch_id}/retry",
     BatchDetail,
     statuses=(202,),
-    audit=Audited("batch.retry", "batch", "batch_id"),
+    audit=Audited("batch.retry", "batch", "batch_id", many=True),
 )
 def retry_batch(call: Call) -> Reply:
     """Retry the failed members of a batch in a bulk action: they are the members of a new round.
@@ -222,9 +222,9 @@ def retry_batch(call: Call) -> Reply:
     still moves members into its round, a repeated one does nothing.
     """
     batch = _id_of(call)
-    bulk = new_bulk_id(parts.clock())
+    bulk = call.bulk or ""
     if parts.batches.begin_retry(batch, bulk):
-        started = _started(call, "retry", batch, bulk)
+        started = _started(call, "retry", batch)
         if not started.open:
             parts.batches.moved_by(batch, started.id)
     return Reply(_detail(parts.batches.get(batch)), 202)
@@ -248,9 +248,9 @@ def get_batch(call: Call) -> BatchDetail:
     return _detail(parts.batches.get(_id_of(call)))
 
 
-def _started(call: Call, action: str, batch: str, bulk: str | None = None) -> BulkAction:
-    """Start a bulk action on the members, with this id if one is given."""
-    return parts.bulk_work.start(NewBulkAction(action, call.person, call.principal, Filter(batch=batch), id=bulk))
+def _started(call: Call, action: str, batch: str) -> BulkAction:
+    """Start a bulk action on the members."""
+    return parts.bulk_work.start(NewBulkAction(action, call.person, call.principal, Filter(batch=batch), id=call.bulk))
 
 
 def _id_of(call: Call) -> str:

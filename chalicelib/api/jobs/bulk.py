@@ -63,7 +63,7 @@ EXAMPLES = {
     body=Bulk,
     examples=EXAMPLES,
     searches=True,
-    audit=Audited("jobs", "job", by="action", unless="dry_run"),
+    audit=Audited("jobs", "bulk", by="action", unless="dry_run", many=True),
 )
 def change_jobs(call: Call) -> BulkAnswer:
     """Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`."""

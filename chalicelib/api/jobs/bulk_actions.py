@@ -107,7 +107,7 @@ EXAMPLES = {
     statuses=(202,),
     examples=EXAMPLES,
     searches=True,
-    audit=Audited("bulk", "bulk", made="id", by="action", unless="dry_run"),
+    audit=Audited("bulk", "bulk", by="action", unless="dry_run", many=True),
 )
 def start_bulk(call: Call) -> Reply:
     """Start a bulk action. The platform processes the action even if this connection ends.
@@ -129,6 +129,7 @@ def start_bulk(call: Call) -> Reply:
         asked.dry_run,
         asked.expected,
         asked.reason,
+        call.bulk,
         edit=asked.edit,
     )
     started = parts.bulk_work.start(new)

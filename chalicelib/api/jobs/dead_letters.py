@@ -17,7 +17,7 @@ endpoints = Endpoints()
     body=Redrive,
     examples={"the next hundred": {"limit": 100}},
     searches=True,
-    audit=Audited("dead-letters.redrive", "job", unless="dry_run"),
+    audit=Audited("dead-letters.redrive", "bulk", unless="dry_run", many=True),
 )
 def redrive_dead_letters(call: Call) -> BulkAnswer:
     """Retry up to 100 dead-lettered jobs, of one type or of all types.

@@ -204,12 +204,14 @@ def discard_job(call: Call) -> JobRow:
 def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operations:
     """Return an object for operations on single jobs, which stores the caller and `reason` with each operation.
 
+    A request for many jobs also stores its id, with which `GET /audit` finds it.
+
     The members of a batch that one request retries move into one round.
     """
     together = f"request {uuid.uuid4()}" if in_bulk else None
     return Operations(
-        parts.job_service.dispatcher, call.person, reason, in_bulk, threads=STEPS_AT_ONCE,
-        rounds=lambda job, bulk: parts.batches.moved(job, bulk or together),
+        parts.job_service.dispatcher, call.person, reason, in_bulk, call.bulk if in_bulk else None, parts.clock(),
+        threads=STEPS_AT_ONCE, rounds=lambda job, bulk: parts.batches.moved(job, together or bulk),
     )  # fmt: skip
 
 

@@ -190,7 +190,11 @@ class OperatorAction(Answer):
     by: str = Field(description="The label of the token")
     gen: int = Field(description="The run of the action; a retry belongs to the run that it began")
     edited: bool = Field(description="Retried with another payload: GET /jobs/{id}/payloads/{gen - 1} has the old one")
-    in_bulk: bool = Field(description="By a bulk action")
+    in_bulk: bool = Field(description="By a bulk action, or a request for many jobs")
+    bulk: str | None = Field(
+        None,
+        description="The id of the bulk action, or of the request for many jobs: `GET /audit?bulk=` shows who it was",
+    )
 
 
 class PastPayload(Answer):

@@ -275,7 +275,7 @@ def _action(act: Act) -> r.OperatorAction:
     edited = act.name == acts.EDIT
     name: Any = acts.RETRY if edited else act.name
     return r.OperatorAction(
-        action=name, at=iso(act.at), by=act.by, gen=act.gen, edited=edited, in_bulk=act.in_bulk
+        action=name, at=iso(act.at), by=act.by, gen=act.gen, edited=edited, in_bulk=act.in_bulk, bulk=act.bulk
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ endpoints = Endpoints()
 CHANGES, REFUSALS = "audit", "refusals"
 """The uses of the cursors of these lists."""
 PrincipalText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+BulkIdText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,63}$")]
 
 
@@ -36,7 +37,12 @@ class RefusalsQuery(Query):
 class AuditQuery(RefusalsQuery):
     """Which changes, and the position in them."""
 
-    job: ParentId | None = Field(None, description="Changes of this job.")
+    job: ParentId | None = Field(
+        None,
+        description="Changes of this job, and requests for up to 100 listed jobs that name it. The `actions` of "
+        "GET /jobs/{id} have the ids (`bulk`) of the others.",
+    )
+    bulk: BulkIdText | None = Field(None, description="The request for many jobs, or the bulk action, with this id.")
     principal: PrincipalText | None = Field(None, description="The id of a token, or the AWS identity of a command.")
     action: ActionName | None = Field(None, description="One action.", examples=["job.retry"])
 
@@ -54,9 +60,13 @@ class AuditEntry(Answer):
     reason: str | None = Field(description="Why, as the caller has written")
     ip: str | None = Field(description="The caller's network address; null: a command")
     correlation_id: str | None
-    outcome: Literal["begun", "done", "refused", "failed"] = Field(
+    bulk: str | None = Field(
+        None, description="The id of the bulk action, or of the request for many jobs; each changed job stores it"
+    )
+    outcome: Literal["begun", "done", "refused", "failed", "named"] = Field(
         description="begun: under way; after a minute, its process has died, and the change may be done or not. "
-        "refused: nothing was changed. failed: a part may be done"
+        "done: the answer was 2xx; a bulk action goes on. refused: the answer was 4xx. failed: a part may be done. "
+        "named: a request names this job among others; the entry with the same `bulk` has what became of it"
     )
     status: int | None = Field(description="The HTTP status of the answer")
     error: str | None = Field(description="The last part of the problem's type, such as `job-conflict`")
@@ -96,10 +106,11 @@ def list_audit(call: Call) -> AuditPage:
     """List changes by persons and tokens, newest first. They are kept for 400 days.
 
     Follow `next_cursor` until it is null: a page of some changes may be empty, because a request reads at most 1,000
-    rows. A change that was made just now may be missing for a second. The creation of a job is no change.
+    rows. A change that was made just now may be missing for a second. The creation of a job is no change. With `job`,
+    bulk actions by a filter, or with more than 100 ids, are not in the list: the job's `actions` name them.
     """
     asked: AuditQuery = call.query
-    which = Which(asked.job, asked.principal, asked.action, asked.created_after, asked.created_before)
+    which = Which(asked.job, asked.principal, asked.action, asked.created_after, asked.created_before, asked.bulk)
     page = parts.audit.page(which, asked.limit, parts.clock(), _position(asked, which, CHANGES))
     entries = [_entry(one) for one in page.rows]
     return AuditPage(entries=entries, next_cursor=_cursor(page, which, CHANGES), looked=page.looked)
@@ -137,6 +148,7 @@ def _entry(one: Entry) -> AuditEntry:
         id=one.id, at=iso(one.at), action=one.action, kind=one.kind, target=one.target or None,
         principal=one.principal, label=one.label or None, reason=one.reason or None, ip=one.ip or None,
         correlation_id=one.correlation_id or None, outcome=one.outcome.value, status=one.status, error=one.error,
+        bulk=one.bulk or None,
         ended_at=None if one.ended_at is None else iso(one.ended_at),
     )  # fmt: skip
 

@@ -52,7 +52,7 @@ export interface BulkOptions extends Signal {
 /** Seconds from one point of a series to the next. */
 export type Step = 60 | 300 | 3600 | 86400;
 export type SeriesQuery = Omit<Query<"get", "/metrics/series">, "step"> & { step?: Step | undefined };
-/** Which changes: `job`, `principal`, `action`, `created_after`, `created_before`, and how many in a page. */
+/** Which changes: `job`, `principal`, `action`, `bulk`, `created_after`, `created_before`, and how many in a page. */
 export type AuditQuery = Omit<Query<"get", "/audit">, "cursor">;
 /** Which counts of refusals: `principal`, `created_after`, `created_before`, and how many in a page. */
 export type RefusalsQuery = Omit<Query<"get", "/audit/refusals">, "cursor">;

@@ -1193,7 +1193,8 @@ export interface paths {
      * @description List changes by persons and tokens, newest first. They are kept for 400 days.
      *
      *     Follow `next_cursor` until it is null: a page of some changes may be empty, because a request reads at most 1,000
-     *     rows. A change that was made just now may be missing for a second. The creation of a job is no change.
+     *     rows. A change that was made just now may be missing for a second. The creation of a job is no change. With `job`,
+     *     bulk actions by a filter, or with more than 100 ids, are not in the list: the job's `actions` name them.
      */
     get: operations["list_audit"];
     put?: never;
@@ -1435,11 +1436,16 @@ export interface components {
       /** Correlation Id */
       correlation_id: string | null;
       /**
+       * Bulk
+       * @description The id of the bulk action, or of the request for many jobs; each changed job stores it
+       */
+      bulk: string | null;
+      /**
        * Outcome
-       * @description begun: under way; after a minute, its process has died, and the change may be done or not. refused: nothing was changed. failed: a part may be done
+       * @description begun: under way; after a minute, its process has died, and the change may be done or not. done: the answer was 2xx; a bulk action goes on. refused: the answer was 4xx. failed: a part may be done. named: a request names this job among others; the entry with the same `bulk` has what became of it
        * @enum {string}
        */
-      outcome: "begun" | "done" | "refused" | "failed";
+      outcome: "begun" | "done" | "refused" | "failed" | "named";
       /**
        * Status
        * @description The HTTP status of the answer
@@ -3655,9 +3661,14 @@ export interface components {
       edited: boolean;
       /**
        * In Bulk
-       * @description By a bulk action
+       * @description By a bulk action, or a request for many jobs
        */
       in_bulk: boolean;
+      /**
+       * Bulk
+       * @description The id of the bulk action, or of the request for many jobs: `GET /audit?bulk=` shows who it was
+       */
+      bulk: string | null;
     };
     /**
      * PastPauseRow
@@ -11676,8 +11687,10 @@ export interface operations {
         limit?: number;
         /** @description The next_cursor of a page. */
         cursor?: string;
-        /** @description Changes of this job. */
+        /** @description Changes of this job, and requests for up to 100 listed jobs that name it. The `actions` of GET /jobs/{id} have the ids (`bulk`) of the others. */
         job?: string;
+        /** @description The request for many jobs, or the bulk action, with this id. */
+        bulk?: string;
         /** @description One action. */
         action?: string;
       };

@@ -252,6 +252,7 @@ export class Sim {
     { by, inBulk = false }: Operator,
     more: Partial<FakeJob["acts"][number]> = {},
   ): void {
-    job.acts.push({ action, at: iso(this.now()), by, gen: job.gen, edited: false, in_bulk: inBulk, ...more });
+    const usual = { edited: false, in_bulk: inBulk, bulk: null };
+    job.acts.push({ action, at: iso(this.now()), by, gen: job.gen, ...usual, ...more });
   }
 }

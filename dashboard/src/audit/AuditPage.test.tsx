@@ -24,6 +24,14 @@ test("a change says who did what to which job, why and from where", () => {
   for (const text of [/Retried job/, "The provider is up", /203\.0\.113\.9/, "Done"]) screen.getByText(text);
 });
 
+test("a request for many jobs has no page of its own, a bulk action has one", () => {
+  const bulk = { ...CHANGE, kind: "bulk", target: "019ab3c4d5e61f2e3d4c" };
+  showWithin(<ChangeRow change={{ ...bulk, action: "jobs.cancel" }} onPrincipal={null} />);
+  expect(screen.queryByRole("link")).toBeNull();
+  showWithin(<ChangeRow change={{ ...bulk, action: "bulk.cancel" }} onPrincipal={null} />);
+  expect(screen.getByRole("link").getAttribute("href")).toBe("/bulk/019ab3c4d5e61f2e3d4c");
+});
+
 test("a change of a newer version, without an outcome, is shown with its own name", () => {
   const change: Change = { ...CHANGE, action: "moon.land", kind: "moon", target: "m-1", outcome: "begun" };
   showWithin(<ChangeRow change={change} onPrincipal={null} />);

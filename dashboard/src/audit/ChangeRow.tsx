@@ -10,6 +10,7 @@ const COLOUR: Record<Outcome, string> = {
   done: "text-green",
   refused: "text-soft",
   failed: "text-rose",
+  named: "text-soft",
 };
 const LINK = "underline decoration-strong underline-offset-4 hover:decoration-current";
 
@@ -55,7 +56,7 @@ export function ChangeRow({
       </div>
       <p
         className={cx("text-xs", COLOUR[change.outcome])}
-        title={change.outcome === "begun" ? t.begunHint : undefined}
+        title={hintOf(change.outcome)}
       >
         {t.outcome[change.outcome]}
         {change.error !== null && <span className="block break-words text-soft">{change.error}</span>}
@@ -64,10 +65,17 @@ export function ChangeRow({
   );
 }
 
+function hintOf(outcome: Outcome) {
+  if (outcome === "begun") return t.begunHint;
+  return outcome === "named" ? t.namedHint : undefined;
+}
+
 /** What was changed, with a link to its page if it has one. */
-function Target({ change: { kind, target } }: { change: Change }) {
+function Target({ change: { action, kind, target } }: { change: Change }) {
   if (target === null) return null;
-  switch (kind) {
+  // requests that change many jobs at once have an id, and no page
+  const shown = kind === "bulk" && /^(jobs|dead-letters)\./.test(action) ? null : kind;
+  switch (shown) {
     case "job":
       return (
         <Link to="/jobs/$id" params={{ id: target }} className={LINK}>

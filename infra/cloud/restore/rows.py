@@ -84,8 +84,8 @@ KINDS = (
         ("pk", "WEBHOOKSTATES"), having="disabled_at",
     ),
     Kind(
-        "AuditRow", "control", r"AUDIT#\d{4}-\d\d", ANY, How.AS_IT_IS, "who changed what, also before the restore",
-        ("pk", "AUDIT#"),
+        "AuditRow", "control", r"AUDIT#(NAMED#)?\d{4}-\d\d", ANY, How.AS_IT_IS,
+        "who changed what, also before the restore", ("pk", "AUDIT#"),
     ),
     Kind(
         "RefusalRow", "control", r"REFUSED#\d{4}-\d\d", ANY, How.AS_IT_IS, "who was refused before the restore",

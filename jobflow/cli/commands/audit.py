@@ -34,6 +34,9 @@ def audit(
         str | None, typer.Option("--principal", help="Changes by this token (its id), or this AWS identity.")
     ] = None,
     action: Annotated[str | None, typer.Option("--action", help="One action, such as job.retry.")] = None,
+    bulk: Annotated[
+        str | None, typer.Option("--bulk", help="One bulk action, or request for many jobs: its id in a job's history.")
+    ] = None,
     since: Annotated[str | None, typer.Option("--since", help="Not before: a time, or 2h for two hours ago.")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Before this time.")] = None,
     refusals: Annotated[
@@ -44,22 +47,26 @@ def audit(
     """Show who changed what, newest first. Only administrators may."""
     times = {"created_after": since and reading.moment(since), "created_before": until and reading.moment(until)}
     if refusals:
-        if job or action:
-            raise usage("--refusals cannot be combined with --job or --action.")
+        if job or action or bulk:
+            raise usage("--refusals cannot be combined with --job, --action or --bulk.")
         _refusals(session, limit, principal=principal, **times)
         return
     job_id = session.id_of(job) if job else None
-    found = islice(session.client.audit(job=job_id, principal=principal, action=action, **times), limit)
+    found = islice(session.client.audit(job=job_id, principal=principal, action=action, bulk=bulk, **times), limit)
     columns = [
         ("AT", lambda row: local(row.at)),
         ("WHO", lambda row: row.label or row.principal),
         ("ACTION", lambda row: row.action),
         ("ON", _on),
+        ("BULK", lambda row: row.bulk or ""),
         ("OUTCOME", lambda row: row.outcome + (f" ({row.error})" if row.error else "")),
         ("FROM", lambda row: row.ip or "-"),
         ("REASON", lambda row: row.reason or ""),
     ]
-    session.out.rows(list(found), columns, "No changes.")
+    elsewhere = (
+        " A bulk action by a filter, or with more than 100 ids, is in the job's `actions`: jobflow jobs show --json."
+    )
+    session.out.rows(list(found), columns, f"No changes.{elsewhere if job else ''}")
 
 
 def _refusals(session: Session, limit: int, **which: Any) -> None:

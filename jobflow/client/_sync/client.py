@@ -484,14 +484,16 @@ class JobFlow:
         job: JobOrId | None = None,
         principal: str | None = None,
         action: str | None = None,
+        bulk: str | None = None,
         created_after: datetime | str | None = None,
         created_before: datetime | str | None = None,
     ) -> Iterator[m.AuditEntry]:
         """Yield the changes by persons and tokens, newest first; only administrators may read them.
 
-        `principal` is a token's id, `action` such as "job.retry". Each page reads up to 1,000 rows.
+        `principal` is a token's id, `action` such as "job.retry", `bulk` the id of a bulk action or of a request for
+        many jobs. Each page reads up to 1,000 rows.
         """
-        which = {"job": job, "principal": principal, "action": action}
+        which = {"job": job, "principal": principal, "action": action, "bulk": bulk}
         times = {"created_after": created_after, "created_before": created_before}
         cursor: str | None = None
         while True:

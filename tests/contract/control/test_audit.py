@@ -74,6 +74,23 @@ def test_the_changes_of_a_job_are_found_over_months_and_without_those_of_others(
     assert not log.page(Which(job=OTHER, principal="nobody"), 10, now).rows
 
 
+def test_a_request_for_many_is_found_under_each_job_that_it_names_and_is_one_change_in_the_list(log: AuditLog) -> None:
+    bulk = "0" * 20
+    [whole] = stored(log, an_entry(T0, action="bulk.cancel", kind="bulk", target=bulk))
+    whole = replace(whole, bulk=bulk)
+    parts = stored(log, *rule.named(whole, [("job", JOB), ("job", OTHER)]))
+    [single] = stored(log, an_entry(T0 + 1))
+    log.begin(whole)
+    now = T0 + 2
+    assert log.page(Which(), 10, now).rows == [single, whole]
+    assert all_of(log, Which(job=JOB), 1, now) == [single, parts[0]]
+    assert (parts[0].outcome, parts[0].bulk, parts[0].target) == (Outcome.NAMED, bulk, JOB)
+    assert log.page(Which(job=OTHER), 10, now).rows == [parts[1]]
+    assert log.page(Which(bulk=bulk), 10, now).rows == [whole]
+    assert log.page(Which(job=JOB, bulk=bulk), 10, now).rows == [parts[0]]
+    assert log.page(Which(bulk="1" * 20), 10, now).rows == []
+
+
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_every_entry_is_on_one_page_newest_first_and_filters_combine(log: AuditLog, limit: int) -> None:
     entries = [

@@ -106,6 +106,7 @@ def test_what_operators_did_is_told_with_the_job_and_the_payload_it_had_before(w
     [action] = after["actions"]
     assert {**action, "by": "?"} == {
         "action": "retry", "at": iso(world.clock.now), "by": "?", "gen": 12_346, "edited": True, "in_bulk": False,
+        "bulk": None,
     }  # fmt: skip
     assert action["by"] != ""
     assert after["payload"] == edited

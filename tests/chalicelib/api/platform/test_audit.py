@@ -9,10 +9,11 @@ from chalicelib.adapters import aws
 from chalicelib.api.http.endpoint import Audited, Unaudited
 from chalicelib.api.routes import all_endpoints
 from chalicelib.assembly import parts
+from chalicelib.audit.constants import MOST_NAMED
 from chalicelib.audit.memory import MemoryAudit
-from chalicelib.audit.rule import SHAPES, End, Entry
+from chalicelib.audit.rule import SHAPES, End, Entry, Outcome, Which
 from chalicelib.jobs.job import Status
-from tests.chalicelib.api.support import ADDRESS, World
+from tests.chalicelib.api.support import ADDRESS, BODY, World
 from tests.support import REGION
 
 WRITES = [endpoint for endpoint in all_endpoints() if endpoint.writes]
@@ -93,6 +94,79 @@ def test_what_was_made_is_named(world: World) -> None:
     assert SECRET not in str(found)
 
 
+@pytest.mark.parametrize("path", ["/jobs/bulk", "/bulk"])
+def test_a_request_that_lists_jobs_is_found_under_each_of_them(world: World, path: str) -> None:
+    mine, other, later = world.create(), world.create(), world.create()
+    body = {"action": "cancel", "ids": [mine.upper(), other], "reason": "Wrong customer"}
+    assert world.post(path, body, role=Role.OPERATOR).status in {200, 202}
+    assert [(one["outcome"], one["reason"], one["label"]) for one in entries(world, f"?job={mine}")] == [
+        ("named", "Wrong customer", "a operator"),
+    ]  # fmt: skip
+    assert entries(world, f"?job={later}") == []
+    [whole] = entries(world)
+    assert (whole["kind"], whole["outcome"]) == ("bulk", "done")
+    [named] = entries(world, f"?job={other}")
+    assert named["bulk"] == whole["bulk"] == whole["target"]
+    assert world.get(f"/jobs/{mine}").json["actions"][-1]["bulk"] == whole["bulk"]
+    assert entries(world, f"?bulk={whole['bulk']}") == [whole]
+
+
+def many(world: World, how: str) -> tuple[str, dict[str, Any]]:
+    """Return a request that changes `world`'s only job with others, without its id."""
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
+        "filter": ("/jobs/bulk", {"action": "cancel", "filter": {"status": "queued"}}),
+        "bulk action": ("/bulk", {"action": "cancel", "filter": {"status": "queued"}}),
+        "long list": ("/bulk", {"action": "cancel", "ids": [world.create() for _ in range(MOST_NAMED + 1)]}),
+        "redrive": ("/dead-letters/redrive", {}),
+    }
+    return asked[how]
+
+
+@pytest.mark.parametrize("how", ["filter", "bulk action", "long list", "redrive"])
+def test_from_a_job_one_comes_to_the_entry_of_a_request_that_did_not_name_it(world: World, how: str) -> None:
+    path, body = many(world, how)
+    job_id = body["ids"][-1] if "ids" in body else world.create()
+    if how == "redrive":
+        world.put_in(job_id, Status.DEAD_LETTER)
+    answer = world.post(path, body, role=Role.OPERATOR)
+    assert answer.status in {200, 202}
+    if how == "bulk action":
+        parts.bulk_work.work([answer.json["id"]], lambda: 60.0)
+    if "ids" not in body:
+        act = world.get(f"/jobs/{job_id}").json["actions"][-1]
+        [entry] = entries(world, f"?bulk={act['bulk']}")
+        assert (entry["label"], entry["outcome"]) == ("a operator", "done")
+    assert entries(world, f"?job={job_id}") == []
+
+
+def test_the_bulk_action_of_a_batch_leads_to_the_entry_of_the_batch(world: World) -> None:
+    batch = world.post("/batches", {}).json["id"]
+    [made] = world.post(f"/batches/{batch}/jobs", {"jobs": [BODY]}).json["results"]
+    member = made["job"]
+    assert world.post(f"/batches/{batch}/cancel", role=Role.OPERATOR).status == 202
+    act = world.get(f"/jobs/{member['id']}").json["actions"][-1]
+    [named] = entries(world, f"?bulk={act['bulk']}")
+    assert (named["outcome"], named["action"], named["label"]) == ("named", "batch.cancel", "a operator")
+    [whole] = entries(world)
+    assert (whole["target"], whole["bulk"]) == (batch, act["bulk"])
+
+
+def test_a_bulk_action_whose_process_dies_has_an_entry_with_its_id(world: World) -> None:
+    parts.audit = log = Broken("end")
+    job_id = world.create()
+    started = world.post("/bulk", {"action": "cancel", "ids": [job_id]}).json["id"]
+    [entry] = log.page(Which(), 9, world.clock() + 1).rows
+    assert (entry.target, entry.outcome) == (started, Outcome.BEGUN)
+
+
+def test_nothing_is_changed_if_one_of_the_named_jobs_cannot_be_recorded(world: World) -> None:
+    parts.audit = Broken("named")
+    ids = [world.create(), world.create()]
+    answer = world.post("/jobs/bulk", {"action": "cancel", "ids": ids})
+    assert (answer.status, answer.json["type"]) == (503, "urn:jobflow:problem:not-audited")
+    assert {world.get(f"/jobs/{one}").json["status"] for one in ids} == {"queued"}
+
+
 def test_only_admins_read_it_and_filters_and_pages_work(world: World) -> None:
     ids = [world.create() for _ in range(3)]
     for job_id in ids:
@@ -122,7 +196,7 @@ class Broken(MemoryAudit):
         self._fails = fails
 
     def begin(self, entry: Entry) -> None:
-        if self._fails == "begin":
+        if self._fails == "begin" or (self._fails == "named" and entry.outcome is Outcome.NAMED):
             raise TimeoutError
         super().begin(entry)
 
