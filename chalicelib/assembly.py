@@ -312,9 +312,10 @@ class Assembly:
     @Part
     def audit(self) -> "AuditLog":
         """Return the audit log."""
+        from chalicelib.adapters import aws
         from chalicelib.audit.dynamo import DynamoAudit
 
-        return DynamoAudit(self.settings)
+        return DynamoAudit(self.settings, briefly=not aws.emulated())
 
     @Part
     def refusals(self) -> "Refusals":

@@ -1171,7 +1171,7 @@ class RefusalCount:
 
 @dataclass(frozen=True, slots=True)
 class RefusalPage:
-    """Counts of refused requests (401, 403, 429, 503), newest first."""
+    """Counts of refused requests (401, 403, 429), newest first."""
 
     refusals: list[RefusalCount]
     next_cursor: str | None

@@ -12,7 +12,14 @@ from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 
 from chalicelib import cold_start
-from chalicelib.adapters.constants import CONNECT_TIMEOUT, MOST_CONNECTIONS, READ_TIMEOUT, REQUEST_TRIES
+from chalicelib.adapters.constants import (
+    BRIEF_CONNECT,
+    BRIEF_READ,
+    CONNECT_TIMEOUT,
+    MOST_CONNECTIONS,
+    READ_TIMEOUT,
+    REQUEST_TRIES,
+)
 
 SMALL = frozenset({"dynamodb", "sqs"})
 """For these services, the package contains smaller API descriptions in its folder AWS_DATA, with only the operations
@@ -32,6 +39,16 @@ def client(service: str, region: str, **options: Any) -> Any:
         made = _client(service, region, os.environ.get("AWS_ENDPOINT_URL"), **options)
         cold_start.end()
     return made
+
+
+def briefly(service: str, region: str) -> Any:
+    """Return a client whose requests take about a second at most: short timeouts, one try."""
+    return client(service, region, connect_timeout=BRIEF_CONNECT, read_timeout=BRIEF_READ, tries=1)
+
+
+def emulated() -> bool:
+    """Return whether the clients use an emulator, which may be slow on a busy machine."""
+    return bool(os.environ.get("AWS_ENDPOINT_URL"))
 
 
 @functools.cache

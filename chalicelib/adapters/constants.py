@@ -8,6 +8,8 @@ CONNECT_TIMEOUT = 2
 READ_TIMEOUT = 5
 """Seconds after which a request counts as lost: AWS answers the requests of all adapters within milliseconds."""
 REQUEST_TRIES = 3
+BRIEF_CONNECT, BRIEF_READ = 0.4, 0.6
+"""Timeouts in seconds of a request that gets one try, because other requests need the time of the API's answer."""
 MOST_CONNECTIONS = 50
 """Maximum number of connections to one AWS service that a process keeps."""
 

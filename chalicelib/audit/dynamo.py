@@ -5,18 +5,21 @@ without reading those of others. A request that names up to 100 jobs also writes
 the partitions of the index is ever due.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from pynamodb.exceptions import PynamoDBException, UpdateError
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import AUDIT, DUE, REFUSED
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
-from chalicelib.audit.constants import MOST_LOOKED
+from chalicelib.audit.constants import MOST_LOOKED, SOON
 from chalicelib.audit.rule import (
     End,
     Entry,
@@ -83,15 +86,25 @@ class RefusalRow(Model):
 
 
 class DynamoAudit:
-    """See AuditLog."""
+    """See AuditLog.
 
-    def __init__(self, settings: Settings) -> None:
+    `briefly`: a write takes about a second at most, so that a table that hangs costs no request its answer.
+    """
+
+    def __init__(self, settings: Settings, *, briefly: bool = False) -> None:
         self._table = binding.control(settings)
-        self._rows, self._refused = self._table.bind(AuditRow), self._table.bind(RefusalRow)
+        self._written = binding.control_briefly(settings) if briefly else self._table
+        self._rows = self._written.bind(AuditRow)
 
     def begin(self, entry: Entry) -> None:
         """See AuditLog. One write unit, and one in the index if the entry is about one thing."""
-        write_whole(self._row(entry))
+        row = self._row(entry)
+        try:
+            # An earlier try may arrive after the end was stored, and must not remove it.
+            _soon(lambda: write_whole(row, AuditRow.outcome.does_not_exist()))
+        except UpdateError as error:
+            if not refused(error):
+                raise
 
     def end(self, entry: Entry, end: End) -> None:
         """See AuditLog. The same units as `begin`."""
@@ -101,9 +114,8 @@ class DynamoAudit:
         actions: list[Action] = [
             getattr(AuditRow, name).set(value) for name, value in values.items() if value is not None
         ]
-        self._table.update_item(
-            self._table.name, row.pk, row.sk, actions=actions, condition=AuditRow.pk.exists()
-        )  # fmt: skip
+        table = self._written
+        _soon(lambda: table.update_item(table.name, row.pk, row.sk, actions=actions, condition=AuditRow.pk.exists()))
 
     def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
         """See AuditLog.
@@ -119,16 +131,15 @@ class DynamoAudit:
         entries = map(_entry, items)
         return paged(((entry, matches(entry, which)) for entry in entries), limit)
 
-    def add_refusals(self, refused: Refused) -> None:
+    def add_refusals(self, counted: Refused) -> None:
         """See AuditLog."""
         row = RefusalRow
         actions: list[Action] = [
-            row.number.add(refused.number), row.minute.set(refused.minute), row.who.set(refused.who),
-            row.why.set(refused.why), row.expires_at.set(refused.minute + KEEP_AUDIT),
+            row.number.add(counted.number), row.minute.set(counted.minute), row.who.set(counted.who),
+            row.why.set(counted.why), row.expires_at.set(counted.minute + KEEP_AUDIT),
         ]  # fmt: skip
-        self._table.update_item(
-            self._table.name, f"{REFUSED}{month_of(refused.id)}", refused.id, actions=actions
-        )  # fmt: skip
+        table = self._written
+        table.update_item(table.name, f"{REFUSED}{month_of(counted.id)}", counted.id, actions=actions)
 
     def refusals(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Refused]:
         """See AuditLog."""
@@ -172,6 +183,17 @@ class DynamoAudit:
             ended_at=entry.ended_at, due_in=thing, due_at=entry.id if thing else None,
             expires_at=entry.at + KEEP_AUDIT, **texts,
         )  # fmt: skip
+
+
+def _soon(write: Callable[[], object]) -> None:
+    """Write; try again if it failed at once, such as on a connection that was closed meanwhile."""
+    began = time.monotonic()
+    try:
+        write()
+    except PynamoDBException as error:
+        if refused(error) or time.monotonic() - began >= SOON:
+            raise
+        write()
 
 
 def _partition(key: str) -> str:

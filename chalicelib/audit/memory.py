@@ -27,7 +27,7 @@ class MemoryAudit:
 
     def begin(self, entry: Entry) -> None:
         """See AuditLog."""
-        self.entries[entry.id] = entry
+        self.entries.setdefault(entry.id, entry)
 
     def end(self, entry: Entry, end: End) -> None:
         """See AuditLog."""
@@ -40,11 +40,11 @@ class MemoryAudit:
         near = (row for row in rows if matches(row, Which(job=which.job, bulk=which.bulk)))
         return paged(((row, matches(row, which)) for row in near), limit)
 
-    def add_refusals(self, refused: Refused) -> None:
+    def add_refusals(self, counted: Refused) -> None:
         """See AuditLog."""
-        before = self._refused.get(refused.id)
-        number = refused.number + (before.number if before else 0)
-        self._refused[refused.id] = replace(refused, number=number)
+        before = self._refused.get(counted.id)
+        number = counted.number + (before.number if before else 0)
+        self._refused[counted.id] = replace(counted, number=number)
 
     def refusals(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Refused]:
         """See AuditLog."""

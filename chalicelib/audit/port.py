@@ -9,7 +9,7 @@ class Recorder(Protocol):
     """Store entries. Raises the store's errors."""
 
     def begin(self, entry: Entry) -> None:
-        """Store an entry before its change; a repetition changes nothing."""
+        """Store an entry before its change; a repetition changes nothing, also after the end."""
 
     def end(self, entry: Entry, end: End) -> None:
         """Store the end of a change whose entry is stored."""
@@ -24,7 +24,7 @@ class AuditLog(Recorder, Protocol):
     def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
         """Return up to `limit` entries, newest first, from after `position`; an entry may be missing for a second."""
 
-    def add_refusals(self, refused: Refused) -> None:
+    def add_refusals(self, counted: Refused) -> None:
         """Add to the number of refusals in a minute."""
 
     def refusals(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Refused]:

@@ -41,9 +41,9 @@ ALWAYS = {
 CREATE = "/jobs"
 CREATING = frozenset({CREATE, "/jobs/batch"})
 REFUSALS = frozenset({401, 403, 429})
+"""Statuses that are counted in the audit log, before the answer. 503 is not among them: the table that could not check
+a token should not be asked to store this."""
 NOBODY = "-"
-COUNTED = REFUSALS | {503}
-"""Statuses of the refusals that are counted in the audit log."""
 
 Answered = BaseModel | Reply | Text
 
@@ -65,9 +65,10 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
             except Exception as error:
                 response = refuse(error, endpoint.path, correlation_id)
                 refused = _why(error) if response.status_code in REFUSALS else None
-                if response.status_code in COUNTED:
+                if refused:
                     known = _principal(caller)
-                    parts.refusals.count(counted_as(address_of(request)) if known == NOBODY else known, _why(error))
+                    who = counted_as(address_of(request)) if known == NOBODY else known
+                    parts.refusals.count(who, refused, known=known != NOBODY)
             took = 1000 * (time.perf_counter() - began)
             told = {**asker, "correlation_id": correlation_id, **_of_gateway(request)}
             request_events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)

@@ -94,7 +94,7 @@ class RefusalCount(Answer):
 
 
 class RefusalPage(Answer):
-    """Counts of refused requests (401, 403, 429, 503), newest first."""
+    """Counts of refused requests (401, 403, 429), newest first."""
 
     refusals: list[RefusalCount]
     next_cursor: str | None
@@ -118,7 +118,7 @@ def list_audit(call: Call) -> AuditPage:
 
 @endpoints.get("/audit/refusals", RefusalPage, role=Role.ADMIN, query=RefusalsQuery)
 def list_refusals(call: Call) -> RefusalPage:
-    """List how often callers were refused (401, 403, 429, 503), by minute, caller and reason, newest first."""
+    """List how often callers were refused (401, 403, 429), by minute, caller and reason, newest first."""
     asked: RefusalsQuery = call.query
     which = Which(principal=asked.principal, after=asked.created_after, before=asked.created_before)
     page = parts.audit.refusals(which, asked.limit, parts.clock(), _position(asked, which, REFUSALS))

@@ -63,6 +63,11 @@ def control(settings: Settings) -> Table:
     return _table(settings.control_table, settings.region, control_table, aws.client("dynamodb", settings.region))
 
 
+def control_briefly(settings: Settings) -> Table:
+    """Return the same table for requests that take about a second at most, and get one try."""
+    return _table(settings.control_table, settings.region, control_table, aws.briefly("dynamodb", settings.region))
+
+
 @functools.cache
 def _table(name: str, region: str, properties: Any, client: Any) -> Table:
     return Table(name, region, properties(), client)

@@ -14,6 +14,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.api import routes
 from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.assembly import parts
+from chalicelib.audit.rule import Which
 from chalicelib.errors import ReadsLimited
 from chalicelib.jobs.port import Message
 from tests.chalicelib.api.support import BODY, NOTE, T0, World
@@ -116,6 +117,7 @@ def test_a_token_that_cannot_be_checked_is_not_believed(world: World) -> None:
     assert "www-authenticate" not in answer.headers
     assert int(answer.headers["retry-after"]) > 0
     assert "no route" not in answer.text
+    assert not parts.audit.refusals(Which(), 1, world.clock()).rows, "nor is this table asked to count it"
 
 
 def test_two_hundred_posts_at_once_admit_exactly_sixty_and_later_again(world: World) -> None:

@@ -241,15 +241,17 @@ def test_a_post_of_a_job_writes_nothing_into_the_log(over_aws: Any) -> None:
     """Nor does it read it: a job costs what it has cost."""
     world = over_aws()
     asked: list[str] = []
-    events = aws.client("dynamodb", REGION).meta.events
+    clients = [aws.client("dynamodb", REGION), aws.briefly("dynamodb", REGION)]
 
     def note(params: Any, **_: Any) -> None:
         asked.append(str(params.get("body", params)))
 
-    events.register("before-call.dynamodb", note)
+    for client in clients:
+        client.meta.events.register("before-call.dynamodb", note)
     try:
         world.create()
     finally:
-        events.unregister("before-call.dynamodb", note)
+        for client in clients:
+            client.meta.events.unregister("before-call.dynamodb", note)
     assert asked
     assert not [one for one in asked if "AUDIT#" in one or "REFUSED#" in one]
