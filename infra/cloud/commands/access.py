@@ -5,6 +5,7 @@ The tokens of the platform that runs on this machine are made in the same way.
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,7 +52,7 @@ def settings(account: Account, stack: Stack) -> Settings:
 def tokens(account: Account, stack: Stack) -> Tokens:
     """Return the tokens of a stack; raises CloudError if there is no such stack."""
     known = settings(account, stack)
-    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known), account.identity)
+    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known), _say, account.identity)
 
 
 def tokens_here() -> Tokens:
@@ -74,7 +75,7 @@ def tokens_here() -> Tokens:
     os.environ.update(environment_of(state["aws"]), AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     tables = {"CONTROL_TABLE": f"{state['stack']}-control", "JOBS_TABLE": f"{state['stack']}-jobs"}
     known = Settings.from_env({**tables, "AWS_REGION": REGION})
-    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known))
+    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known), _say)
 
 
 def deploys(account: Account, stack: Stack) -> DynamoCounters:
@@ -85,6 +86,10 @@ def deploys(account: Account, stack: Stack) -> DynamoCounters:
 def audit(account: Account, stack: Stack) -> DynamoAudit:
     """Return the audit log of a stack; raises CloudError if there is no such stack."""
     return DynamoAudit(settings(account, stack))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 @contextmanager

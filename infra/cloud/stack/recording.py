@@ -15,14 +15,14 @@ HERE = "this machine"
 
 
 class RecordedTokens(Tokens):
-    """Tokens whose issue and revocation is recorded; raises NotAudited if it cannot be.
+    """Tokens whose issue and revocation is recorded. Raises NotAudited if an issue cannot be recorded.
 
-    The rows are in the table of the tokens, so nothing is refused that would have worked.
+    A revocation is made all the same, because it takes rights away, and `say` is told.
     """
 
-    def __init__(self, store: TokenStore, log: Recorder, identity: str = "") -> None:
+    def __init__(self, store: TokenStore, log: Recorder, say: Callable[[str], None], identity: str = "") -> None:
         super().__init__(store)
-        self._log, self._identity = log, identity or HERE
+        self._log, self._say, self._identity = log, say, identity or HERE
 
     def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0) -> tuple[str, Token]:
         """See Tokens."""
@@ -33,7 +33,8 @@ class RecordedTokens(Tokens):
 
     def revoke(self, token_id: str, by: str = "") -> Token:
         """See Tokens."""
-        with recorded(self._log, time.time, self._change("revoke", token_id)) as entry:
+        log = _AsFarAsPossible(lambda: self._log, self._say)
+        with recorded(log, time.time, self._change("revoke", token_id)) as entry:
             try:
                 return super().revoke(token_id, by)
             except TokenNotFound:
@@ -63,7 +64,7 @@ class _AsFarAsPossible:
                 self._log().begin(entry)
             self._log().end(entry, end)
         except Exception as error:
-            self._say(f"The audit log will not show the end of this command: {type(error).__name__}.")
+            self._say(f"The audit log will not show this command, or not its end: {type(error).__name__}.")
 
 
 @contextmanager
@@ -74,5 +75,6 @@ def deploying(
 
     A deployment is made even if it cannot be recorded: it may be what repairs the table, and AWS's CloudTrail has it.
     """
-    with recorded(_AsFarAsPossible(log, say), time.time, Change(action, "stage", stack, identity, version)):
+    change = Change(action, "stage", stack, identity, version=version)
+    with recorded(_AsFarAsPossible(log, say), time.time, change):
         yield

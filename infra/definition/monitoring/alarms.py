@@ -178,8 +178,9 @@ def _of_upkeep(stack: str) -> list[Alarm]:
             {"drift": metrics.own(stack, "CounterDrift")}, 0, period=60 * MINUTE,
         ),
         Alarm(
-            "control-table-down", "", "The control table did not answer: requests were let in uncounted, or tokens "
-            "refused. Look at the table's throttles and at the API's log.",
+            "control-table-down", "", "The control table did not answer: requests were let in uncounted, tokens "
+            "refused, or changes refused that could not be recorded (not-audited). Look at the table's throttles and "
+            "at the API's log: auth.unavailable, rate_limit.unavailable, audit.*",
             {"down": metrics.own(stack, "ControlTableDown")}, 0, periods=3,
         ),
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.access.tokens import MemoryTokenStore, Role
+from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.rule import Entry, Which
 from chalicelib.errors import NotAudited, TokenNotFound
@@ -38,7 +38,7 @@ def told(log: MemoryAudit) -> list[tuple[str, str, str, str]]:
 
 def test_each_token_that_is_issued_or_revoked_is_recorded_without_its_text() -> None:
     log = MemoryAudit()
-    tokens = RecordedTokens(MemoryTokenStore(), log, ARN)
+    tokens = RecordedTokens(MemoryTokenStore(), log, print, ARN)
     text, token = tokens.issue(Role.ADMIN, "ada", by=ARN)
     time.sleep(0.002)
     tokens.revoke(token.id, ARN)
@@ -51,15 +51,24 @@ def test_each_token_that_is_issued_or_revoked_is_recorded_without_its_text() -> 
     ]  # fmt: skip
     assert text not in str(log.entries)
     local = MemoryAudit()
-    RecordedTokens(MemoryTokenStore(), local).issue(Role.VIEWER, "a local viewer")
+    RecordedTokens(MemoryTokenStore(), local, print).issue(Role.VIEWER, "a local viewer")
     assert [one[2] for one in told(local)] == [HERE]
 
 
 def test_no_token_is_issued_if_it_cannot_be_recorded() -> None:
-    tokens = RecordedTokens(MemoryTokenStore(), Down(), ARN)
+    tokens = RecordedTokens(MemoryTokenStore(), Down(), print, ARN)
     with pytest.raises(NotAudited):
         tokens.issue(Role.ADMIN, "ada")
     assert tokens.list() == []
+
+
+def test_a_token_is_revoked_also_if_this_cannot_be_recorded() -> None:
+    store, said = MemoryTokenStore(), list[str]()
+    _, token = RecordedTokens(store, MemoryAudit(), print, ARN).issue(Role.ADMIN, "ada")
+    RecordedTokens(store, Down(), said.append, ARN).revoke(token.id)
+    [after] = Tokens(store).list()
+    assert after.revoked_at is not None
+    assert len(said) == 1
 
 
 def test_a_deployment_is_recorded_also_the_first_one_and_one_that_fails() -> None:
@@ -83,7 +92,7 @@ def test_a_deployment_is_recorded_also_the_first_one_and_one_that_fails() -> Non
     with pytest.raises(CloudError):
         undone()
     assert told(log) == [("stage.deploy", NAME, ARN, "done"), ("stage.deploy", NAME, ARN, "failed")]
-    assert [one.label for one in log.page(Which(), 9, time.time()).rows] == ["v2", "v1"]
+    assert [one.version for one in log.page(Which(), 9, time.time()).rows] == ["v2", "v1"]
     assert said == []
 
 
@@ -92,7 +101,7 @@ def test_a_deployment_that_cannot_be_recorded_is_made_and_says_so() -> None:
     with deploying(Down, "stage.deploy", NAME, ARN, "v1", said.append):
         done.append(1)
     assert done
-    assert said == ["The audit log will not show the end of this command: TimeoutError."]
+    assert said == ["The audit log will not show this command, or not its end: TimeoutError."]
 
 
 def test_a_rollback_is_recorded_with_its_outcome(
