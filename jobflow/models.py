@@ -129,6 +129,8 @@ class AuditEntry:
     ip: str | None
     """The caller's network address; null: a command"""
     correlation_id: str | None
+    version: str | None
+    """Of a deployment or a rollback: the version"""
     bulk: str | None
     """The id of the bulk action, or of the request for many jobs; each changed job stores it"""
     outcome: Literal["begun", "done", "refused", "failed", "named"]

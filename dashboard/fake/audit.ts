@@ -79,7 +79,7 @@ function entry(at: number, given: Partial<Entry>): Entry {
     ...{ id: `${iso(at)}#0a1b2c3d4e5f`, at: iso(at), action: "", kind: "job", target: null, principal: "" },
     ...{ label: null, reason: null, ip: "2001:db8:85a3:8d3:1319:8a2e:370:7348" },
     ...{ correlation_id: "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", outcome: "done", status: 200, error: null },
-    ...{ bulk: null },
+    ...{ bulk: null, version: null },
     ended_at: iso(at + 40),
     ...given,
   };

@@ -60,6 +60,7 @@ class AuditEntry(Answer):
     reason: str | None = Field(description="Why, as the caller has written")
     ip: str | None = Field(description="The caller's network address; null: a command")
     correlation_id: str | None
+    version: str | None = Field(None, description="Of a deployment or a rollback: the version")
     bulk: str | None = Field(
         None, description="The id of the bulk action, or of the request for many jobs; each changed job stores it"
     )
@@ -148,7 +149,7 @@ def _entry(one: Entry) -> AuditEntry:
         id=one.id, at=iso(one.at), action=one.action, kind=one.kind, target=one.target or None,
         principal=one.principal, label=one.label or None, reason=one.reason or None, ip=one.ip or None,
         correlation_id=one.correlation_id or None, outcome=one.outcome.value, status=one.status, error=one.error,
-        bulk=one.bulk or None,
+        bulk=one.bulk or None, version=one.version or None,
         ended_at=None if one.ended_at is None else iso(one.ended_at),
     )  # fmt: skip
 

@@ -1213,8 +1213,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List how often callers were refused (401, 403, 429, 503), by minute, caller and reason, newest first
-     * @description List how often callers were refused (401, 403, 429, 503), by minute, caller and reason, newest first.
+     * List how often callers were refused (401, 403, 429), by minute, caller and reason, newest first
+     * @description List how often callers were refused (401, 403, 429), by minute, caller and reason, newest first.
      */
     get: operations["list_refusals"];
     put?: never;
@@ -1435,6 +1435,11 @@ export interface components {
       ip: string | null;
       /** Correlation Id */
       correlation_id: string | null;
+      /**
+       * Version
+       * @description Of a deployment or a rollback: the version
+       */
+      version: string | null;
       /**
        * Bulk
        * @description The id of the bulk action, or of the request for many jobs; each changed job stores it
@@ -3934,7 +3939,7 @@ export interface components {
     };
     /**
      * RefusalPage
-     * @description Counts of refused requests (401, 403, 429, 503), newest first.
+     * @description Counts of refused requests (401, 403, 429), newest first.
      */
     RefusalPage: {
       /** Refusals */

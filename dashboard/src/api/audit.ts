@@ -18,6 +18,8 @@ export interface Change {
   correlationId: string | null;
   outcome: Outcome;
   error: string | null;
+  /** Of a deployment. */
+  version: string | null;
 }
 
 /** How often one caller was refused in a minute, at least. */
@@ -113,6 +115,7 @@ function readChange(wire: Schemas["AuditEntry"]): Change {
     correlationId: wire.correlation_id,
     outcome: wire.outcome,
     error: wire.error,
+    version: wire.version ?? null,
   };
 }
 

@@ -14,7 +14,14 @@ const CHANGE: Change = {
     kind: "job",
   },
   ...{ target: "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", principal: "1f2e3d4c5b6a7980", label: "ada" },
-  ...{ reason: "The provider is up", ip: "203.0.113.9", correlationId: "c-1", outcome: "done", error: null },
+  ...{
+    reason: "The provider is up",
+    ip: "203.0.113.9",
+    correlationId: "c-1",
+    outcome: "done",
+    error: null,
+    version: null,
+  },
 };
 
 test("a change says who did what to which job, why and from where", () => {

@@ -54,10 +54,7 @@ export function ChangeRow({
           ].join(" · ")}
         </p>
       </div>
-      <p
-        className={cx("text-xs", COLOUR[change.outcome])}
-        title={hintOf(change.outcome)}
-      >
+      <p className={cx("text-xs", COLOUR[change.outcome])} title={hintOf(change.outcome)}>
         {t.outcome[change.outcome]}
         {change.error !== null && <span className="block break-words text-soft">{change.error}</span>}
       </p>
@@ -71,7 +68,7 @@ function hintOf(outcome: Outcome) {
 }
 
 /** What was changed, with a link to its page if it has one. */
-function Target({ change: { action, kind, target } }: { change: Change }) {
+function Target({ change: { action, kind, target, version } }: { change: Change }) {
   if (target === null) return null;
   // requests that change many jobs at once have an id, and no page
   const shown = kind === "bulk" && /^(jobs|dead-letters)\./.test(action) ? null : kind;
@@ -101,6 +98,6 @@ function Target({ change: { action, kind, target } }: { change: Change }) {
         </Link>
       );
     default:
-      return <code className="font-mono text-xs break-all">{target}</code>;
+      return <code className="font-mono text-xs break-all">{version ? `${target} ${version}` : target}</code>;
   }
 }

@@ -55,7 +55,7 @@ def audit(
     found = islice(session.client.audit(job=job_id, principal=principal, action=action, bulk=bulk, **times), limit)
     columns = [
         ("AT", lambda row: local(row.at)),
-        ("WHO", lambda row: row.label or row.principal),
+        ("WHO", _who),
         ("ACTION", lambda row: row.action),
         ("ON", _on),
         ("BULK", lambda row: row.bulk or ""),
@@ -84,5 +84,13 @@ def local(at: "datetime") -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def _who(entry: "AuditEntry") -> str:
+    """Return the label and the id of a token, or the end of an AWS identity, which has the session's name."""
+    if not entry.label:
+        return "/".join(entry.principal.split(":")[-1].split("/")[-2:])
+    return f"{entry.label} ({entry.principal})"
+
+
 def _on(entry: "AuditEntry") -> str:
-    return f"{entry.kind} {entry.target}" if entry.target else entry.kind
+    what = f"{entry.kind} {entry.target}" if entry.target else entry.kind
+    return f"{what} {entry.version}" if entry.version else what

@@ -245,7 +245,9 @@ def discard(
     session: Session,
     which: "JobFilter",
     job: Ids = None,
-    reason: Annotated[str, typer.Option("--reason", help="Kept with each job.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Kept with each job, and in the audit log. No personal data.")
+    ] = "",
     dry_run: DryRun = False,
     yes: Yes = False,
     no_wait: NoWait = False,

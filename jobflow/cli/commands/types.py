@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
-Reason = Annotated[str, typer.Option("--reason", help="Shown while the type is paused.")]
+Reason = Annotated[str, typer.Option("--reason", help="Shown while the type is paused, and in the audit log.")]
 
 
 @command(app, "list", "types list")
@@ -118,9 +118,13 @@ def pause(session: Session, job_type: Name, reason: Reason = "") -> None:
 
 
 @command(app, "resume", "types resume email.send")
-def resume(session: Session, job_type: Name) -> None:
+def resume(
+    session: Session,
+    job_type: Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why; the audit log keeps it. No personal data.")] = "",
+) -> None:
     """Resume a job type."""
-    _tell(session, session.client.resume(job_type))
+    _tell(session, session.client.resume(job_type, reason))
 
 
 def _tell(session: Session, state: "Paused") -> None:

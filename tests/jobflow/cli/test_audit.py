@@ -1,5 +1,7 @@
 """Test `jobflow audit`: what was changed by whom, filtered, and who was refused."""
 
+from chalicelib.assembly import parts
+from chalicelib.audit.rule import Entry
 from tests.chalicelib.api.support import World
 from tests.jobflow.cli.conftest import Shell
 
@@ -19,6 +21,33 @@ def test_a_reason_that_is_typed_is_shown_with_its_change(shell: Shell, world: Wo
     table = shell("audit --table").out
     assert all(text in table for text in ("Wrong customer", "job.cancel", f"job {job}"))
     assert shell("audit --until 2020-01-01").lines == []
+
+
+def test_a_bulk_action_is_found_by_its_id_in_the_history_of_a_job(shell: Shell, world: World) -> None:
+    job, other = world.create(), world.create()
+    assert shell(f"jobs cancel {job} {other} --yes --reason 'Wrong customer'").code == 0
+    [row] = shell(f"audit --job {job}").lines
+    assert (row["outcome"], row["reason"]) == ("named", "Wrong customer")
+    [whole] = shell(f"audit --bulk {row['bulk']}").lines
+    assert (whole["outcome"], whole["target"]) == ("done", row["bulk"])
+    assert shell("audit --refusals --bulk 0").code == 2
+
+
+def test_the_reason_of_a_resume_is_in_the_log(shell: Shell, world: World) -> None:
+    assert shell("types pause test.note").code == 0
+    assert shell("types resume test.note --reason 'Up again'").code == 0
+    assert "Up again" in [row["reason"] for row in shell("audit").lines]
+
+
+def test_the_table_says_who_has_deployed_and_which_version(shell: Shell, world: World) -> None:
+    arn = "arn:aws:sts::123456789012:assumed-role/deployer/ada"
+    entry = Entry(
+        "2027-01-15T08:00:00.000Z#a", world.clock(), "stage.deploy", "stage", "jobflow-prod", arn, version="v1.2"
+    )
+    parts.audit.begin(entry)
+    table = shell("audit --table").out
+    assert "deployer/ada" in table
+    assert "v1.2" in table
 
 
 def test_refusals_are_shown_by_caller_and_reason(shell: Shell, world: World) -> None:

@@ -25,7 +25,13 @@ export const audit: typeof english = {
   noneAmongNewest: "Keine unter den neuesten Zeilen",
   noneAmongNewestHint: "Es kann ältere geben.",
   older: "Ältere",
-  outcome: { begun: "Kein Ergebnis", done: "Erledigt", refused: "Abgelehnt", failed: "Fehlgeschlagen", named: "Einer von mehreren Jobs" },
+  outcome: {
+    begun: "Kein Ergebnis",
+    done: "Erledigt",
+    refused: "Abgelehnt",
+    failed: "Fehlgeschlagen",
+    named: "Einer von mehreren Jobs",
+  },
   begunHint:
     "Die Änderung kann erledigt sein oder nicht: Der Prozess endete, bevor er das Ergebnis speicherte.",
   namedHint: "Die Anfrage nennt mehrere Jobs. Ob sie diesen geändert hat, steht in der Zeitachse des Jobs.",
