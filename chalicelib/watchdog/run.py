@@ -32,6 +32,7 @@ from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import (
     LEAST_LIMIT_TIME,
+    LEAST_LIMITS_TIME,
     MOST_SWEEPS,
     MOST_SWEPT,
     PATIENCE,
@@ -314,10 +315,10 @@ class Watchdog:
         return None if places is None else Lines(self.dispatcher, places())
 
     def _look_at_lines(self, standing: Standing | None, remaining: Callable[[], float]) -> None:
-        """Look at the limits for which jobs may wait, in at most half of the time that is left for jobs.
+        """Look at the limits for which jobs may wait, in half of the time that is left for jobs.
 
-        No limit gets much more than its share of this time. Without such a limit and without blocked jobs, this reads
-        nothing.
+        If hardly any is left, look for some seconds. No limit gets much more than its share of this time. Without such
+        a limit and without blocked jobs, this reads nothing.
         """
         blocked = standing is None or any(
             n > 0 for (_, status), n in standing.totals.items() if status is Status.BLOCKED
@@ -330,8 +331,8 @@ class Watchdog:
         except Exception as error:
             events.watchdog_failed("limits", error)
             return
-        time = max(0.0, remaining() - SWEEP_RESERVE) / 2
-        until = remaining() - time
+        time = max(LEAST_LIMITS_TIME, (remaining() - SWEEP_RESERVE) / 2)
+        until = max(STOP_BEFORE_END, remaining() - time)
         share = max(LEAST_LIMIT_TIME, time * self.threads / max(1, len(listed)))
 
         def look(one: Listed) -> str:
