@@ -24,8 +24,9 @@ from jobflow.celery import (
     shared_task,
 )
 from jobflow.celery.worker import Call, queue
-from jobflow.testing import Platform, WorkerGone, eager, run
+from jobflow.testing import Clock, Platform, WorkerGone, eager, run
 from tests.chalicelib.api.support import only_types
+from tests.support import T0
 
 SEEN: list[Any] = []
 
@@ -404,7 +405,7 @@ def test_a_schedule_makes_jobs_of_a_task() -> None:
 
     kind = queue("mail", schedule=Cron("0 * * * *", payload=add.payload(20, right=2)))(lambda: None)
     with only_types(kind):
-        platform = Platform(kind)
+        platform = Platform(kind, clock=Clock(T0))
         platform.advance(hours=1)
         assert [job.result for job in platform.jobs()] == [22]
 
