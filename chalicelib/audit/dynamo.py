@@ -98,17 +98,17 @@ class DynamoAudit:
 
     def begin(self, entry: Entry) -> None:
         """See AuditLog. One write unit, and one in the index if the entry is about one thing."""
-        row = self._row(entry)
-        try:
-            # An earlier try may arrive after the end was stored, and must not remove it.
-            _soon(lambda: write_whole(row, AuditRow.outcome.does_not_exist()))
-        except UpdateError as error:
-            if not refused(error):
-                raise
+        if entry.outcome is Outcome.NAMED:
+            # A request may have a hundred of these entries, and one slow or throttled write must not refuse it. The
+            # first entry has just been stored, so the table answers: the SDK tries these writes again.
+            _add(self._row(entry, self._table.bind(AuditRow)))
+        else:
+            row = self._row(entry, self._rows)
+            _soon(lambda: _add(row))
 
     def end(self, entry: Entry, end: End) -> None:
         """See AuditLog. The same units as `begin`."""
-        row = self._row(ended(entry, end))
+        row = self._row(ended(entry, end), self._rows)
         names = ("outcome", "status", "error", "ended_at", "target", "due_in", "due_at")
         values = {name: getattr(row, name) for name in names}
         actions: list[Action] = [
@@ -175,14 +175,23 @@ class DynamoAudit:
             if start is None:
                 return
 
-    def _row(self, entry: Entry) -> AuditRow:
+    def _row(self, entry: Entry, rows: type[AuditRow]) -> AuditRow:
         thing = _thing(entry.kind, entry.target) if entry.target else None
         texts: dict[str, Any] = {name: getattr(entry, name) or None for name in FIELDS}
-        return self._rows(
+        return rows(
             _partition(entry.id), entry.id, at=entry.at, outcome=str(entry.outcome), status=entry.status,
             ended_at=entry.ended_at, due_in=thing, due_at=entry.id if thing else None,
             expires_at=entry.at + KEEP_AUDIT, **texts,
         )  # fmt: skip
+
+
+def _add(row: AuditRow) -> None:
+    """Store a row. An earlier try may arrive after the end was stored, and must not remove it."""
+    try:
+        write_whole(row, AuditRow.outcome.does_not_exist())
+    except UpdateError as error:
+        if not refused(error):
+            raise
 
 
 def _soon(write: Callable[[], object]) -> None:

@@ -16,7 +16,7 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.answers import code_of, refused
 from chalicelib.adapters.dynamo.tables.schema import BATCH, BATCHES, DUE
 from chalicelib.batches.constants import MARKS_KEPT, MOST_FAILED_IDS
 from chalicelib.batches.round import Ended, Round
@@ -185,7 +185,7 @@ class DynamoBatches:
                 return_values="ALL_NEW",
             )  # fmt: skip
         except UpdateError as error:
-            if error.cause_response_code == "ValidationException":
+            if code_of(error) == "ValidationException":
                 raise RowRefused(f"The round {number} of {batch} cannot be written: {error}") from error
             if not refused(error):
                 raise

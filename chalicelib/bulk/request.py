@@ -257,8 +257,8 @@ def not_known(problem: str) -> str:
 
 def name_of(error: Exception) -> str:
     """Return AWS's code of an error, or its class."""
-    told = getattr(error, "response", None)
-    code = told.get("Error", {}).get("Code") if isinstance(told, dict) else getattr(error, "cause_response_code", None)
+    told = getattr(error, "response", None) or getattr(getattr(error, "cause", None), "response", None)
+    code = told.get("Error", {}).get("Code") if isinstance(told, dict) else None
     return str(code or type(error).__name__)
 
 

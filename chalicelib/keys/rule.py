@@ -77,8 +77,11 @@ def answers(found: Job, until: float, now: float) -> bool:
 
 
 def waits_unbegun(found: Job) -> bool:
-    """Return whether a later request may replace the data of this debounced job: it waits, and no attempt has begun."""
-    return found.status is j.Status.SCHEDULED and not found.claims and not found.attempts
+    """Return whether a later request may replace the data of this debounced job: it waits, and no attempt has begun.
+
+    A restore counts claims anew, and a job that asked for another try gets its attempt back; `started_at` stays.
+    """
+    return found.status is j.Status.SCHEDULED and not found.claims and found.started_at is None
 
 
 def replace_waiting(found: Job, wanted: Job) -> Change:
@@ -86,7 +89,7 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
 
     The generation grows, so that the earlier message is stale and runs nothing. The change is refused for a job that
     was claimed, because the job has begun. The change is also refused for a job that was claimed and then scheduled
-    again for its turn, and for such a job that was restored, whose claims begin anew.
+    again for its turn. (A job that has begun and was restored since: see `waits_unbegun`.)
     """
     values = {
         # a new line: an event that was posted for the earlier payload does not count for this one
@@ -99,8 +102,7 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
     }  # fmt: skip
-    unbegun = (Test("claims", "=", 0), Test("attempts", "=", 0))
-    return Change(j.REPLACE, found.gen, unbegun, values, job_type=found.type, found=found)
+    return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type, found=found)
 
 
 def _id(*parts: str) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 from pynamodb.exceptions import UpdateError
 
+from chalicelib.adapters.constants import REQUEST_TRIES
 from chalicelib.audit.dynamo import DynamoAudit
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.recording import Change, recorded
-from chalicelib.audit.rule import End, Entry, Refused
+from chalicelib.audit.rule import End, Entry, Refused, entry_id, named
 from chalicelib.errors import NotAudited
 from tests.support import SETTINGS, T0
 
@@ -18,9 +19,10 @@ CHANGE = Change("view.save", "view", "", "0123456789abcdef")
 
 
 class Hanging:
-    """A server that accepts requests and never answers."""
+    """A server that accepts requests and never answers; with `hangs_up`, it ends each connection at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hangs_up: bool = False) -> None:
+        self._hangs_up = hangs_up
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._kept: list[socket.socket] = []
@@ -37,6 +39,8 @@ class Hanging:
                 self._kept.append(self._socket.accept()[0])
             except OSError:
                 return
+            if self._hangs_up:
+                self._kept[-1].close()
 
     def close(self) -> None:
         """Stop it."""
@@ -64,6 +68,17 @@ def test_a_count_of_refusals_that_hangs_gets_one_try(hanging: Hanging) -> None:
     with pytest.raises(UpdateError):
         DynamoAudit(SETTINGS, briefly=True).add_refusals(Refused(int(T0), "203.0.113.9", "Forbidden", 1))
     assert hanging.requests == 1
+
+
+def test_an_entry_of_one_of_many_listed_jobs_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Hanging(hangs_up=True)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    entry = Entry(entry_id(T0, "0"), T0, "job.cancel", "job", "", "0123456789abcdef")
+    [one] = named(entry, [("job", "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0")])
+    with pytest.raises(UpdateError):
+        DynamoAudit(SETTINGS, briefly=True).begin(one)
+    assert server.requests >= REQUEST_TRIES
+    server.close()
 
 
 class HangsAtTheEnd(MemoryAudit):

@@ -16,7 +16,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.adapters.constants import MOST_LITTER, MOST_WRITES
 from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.answers import code_of, message_of, refused
 from chalicelib.counters import deploys, keys, moves
 from chalicelib.counters.keys import (
     BY,
@@ -172,10 +172,8 @@ class DynamoCounters:
         try:
             self._table.update_item(self._table.name, row.pk, row.sk, actions=actions, condition=condition)
         except UpdateError as error:
-            if error.cause_response_code == "ValidationException":
-                raise RowRefused(
-                    f"DynamoDB refuses the row {row.pk}/{row.sk}: {error.cause_response_message}"
-                ) from error
+            if code_of(error) == "ValidationException":
+                raise RowRefused(f"DynamoDB refuses the row {row.pk}/{row.sk}: {message_of(error)}") from error
             if not refused(error):
                 raise
             return False
