@@ -56,7 +56,7 @@ class NoPlace(Exception):
 class LimitedJob:
     """A job as its limits see it.
 
-    `since` orders the lines: when the job was created (epoch seconds). `passed` is the number of the claim with which
+    `since` orders the lines: when the job was due first (epoch seconds). `passed` is the number of the claim with which
     the job began to take its places; None: the present claim. `waits` is the id of the limit that the job waits for, or
     has waited for since its last claim. `sent`: the job's message is sent.
     """
