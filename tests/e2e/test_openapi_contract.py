@@ -92,7 +92,7 @@ def bodies(operation: dict[str, Any]) -> Iterator[Any]:
     content = content_of(operation)
     if content is None:
         return
-    whole = [example["value"] for example in content["examples"].values()]
+    whole = [example["value"] for example in content.get("examples", {"empty": {"value": {}}}).values()]
     yield from whole
     for name, schema in resolved(content["schema"])["properties"].items():
         yield from ({**whole[0], name: value} for value in shown(schema) if name not in ("type", "action"))
@@ -181,7 +181,9 @@ def test_every_documented_example_works_verbatim(told: Run) -> None:
     operations = [operation for item in DOCUMENT["paths"].values() for operation in item.values()]
     assert set(tried) == {operation["operationId"] for operation in operations} - {NEEDS_A_RECEIVER}
     assert tried["list_jobs"] > len(DOCUMENT["components"]["schemas"]["Status"]["enum"])
-    assert all("examples" in body for body in map(content_of, operations) if body is not None)
+    # a body that may be left out has only a reason, whose field has the example
+    needed = [operation for operation in operations if operation.get("requestBody", {}).get("required")]
+    assert all("examples" in (content_of(operation) or {}) for operation in needed)
 
 
 def content_of(operation: dict[str, Any]) -> Any:

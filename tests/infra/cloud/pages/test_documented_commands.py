@@ -75,6 +75,8 @@ def test_aws_knows_it(command: str) -> None:
     assert operation in names, command
     shape = model.operation_model(names[operation]).input_shape
     members = {f"--{xform_name(member, '-')}" for member in (shape.members if shape else {})}
+    switches = {name for name, member in (shape.members if shape else {}).items() if member.type_name == "boolean"}
+    members |= {f"--no-{xform_name(name, '-')}" for name in switches}
     assert named <= members, command
 
 
