@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"];
 
 /** The Chromium that CHROMIUM names, or the first on PATH; Playwright says what is missing when there is none. */
 export const chromiumPath = process.env.CHROMIUM ?? onPath() ?? "/usr/bin/chromium";
