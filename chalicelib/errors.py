@@ -356,6 +356,17 @@ class NewerRow(JobFlowError, ValueError):
         )
 
 
+class RowsUnreadable(JobFlowError):
+    """The rows of these jobs are not valid jobs: another version has written them, or they are damaged.
+
+    `found` are the other jobs that were asked for.
+    """
+
+    def __init__(self, jobs: Sequence[str], found: Sequence[Any] = ()) -> None:
+        super().__init__(f"The job {jobs[0]} cannot be read ({len(jobs)} in all)")
+        self.jobs, self.found = jobs, found
+
+
 class SecretUnavailable(JobFlowError):
     """A declared secret cannot be read: it is missing, not allowed for this function, or its store does not answer."""
 
@@ -374,6 +385,9 @@ class PlaceUnavailable(StartUnavailable):
 
 class LimitBusy(PlaceUnavailable):
     """A limit gets more requests than DynamoDB allows for one row, so it is unknown whether a place is free."""
+
+    def __init__(self) -> None:
+        super().__init__("The limit gets too many requests at once")
 
 
 class KeyUnavailable(StartUnavailable):

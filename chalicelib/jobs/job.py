@@ -131,7 +131,8 @@ class Job:
       `max_attempts`.
     - `parked_until` is the end of the last wait during which the job had no message.
     - `deferred` says of a retrying job that its function, or a limit of its type, asked for a later run: no attempt
-      failed.
+      failed. False: its last try could not run it, for a reason outside of its function; `stalled_since` is of such a
+      try.
     - `stalled_since` is when the platform first kept the job from running; it is removed when an attempt has run and is
       settled.
     - `resent_at` is when the last repeated message was sent.

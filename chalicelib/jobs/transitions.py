@@ -83,17 +83,18 @@ def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str]
 
 def defer(
     held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False, stalled: bool = False,
-    begun: bool = False,
+    lasts: bool = True, begun: bool = False,
 ) -> Change:  # fmt: skip
     """Give the attempt back and wait until `not_before`: the job or the platform requested a later run.
 
-    `stalled`: the function could not run, for a reason outside of the function. `begun`: the function ran, so the job
-    can no longer expire. Refused after a request to stop.
+    `stalled`: the function could not run, for a reason outside of the function; `lasts`: the next stall by such a
+    reason goes on with this one. `begun`: the function ran, so the job can no longer expire. Refused after a request to
+    stop.
     """
     since = (held.stalled_since or now) if stalled else None
     values = {
         **waits(now, not_before, parked), **error_fields(held, error), "stalled_since": since,
-        "deferred": None if stalled else True, **_passed(held),
+        "deferred": (False if lasts else None) if stalled else True, **_passed(held),
     }  # fmt: skip
     values |= _begun(held) if begun else {}
     return Change(
@@ -124,7 +125,7 @@ def suspend(held: Job, *, now: float, until: float, what: str, parked: bool, kep
     give_up_at = None if held.give_up_at is None else round(held.give_up_at + max(0.0, until - now), 3)
     values = {
         **waits(now, until, parked), "waits": what, "kept": kept, "give_up_at": give_up_at,
-        "stalled_since": None, **({"attempts": 0} if progressed else {}),
+        "stalled_since": None, "deferred": None, **({"attempts": 0} if progressed else {}),
         # remove these fields, as after an error
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
         **_begun(held), **_passed(held),
@@ -153,7 +154,7 @@ def block(held: Job, *, now: float, limit: str) -> Change:
     values: dict[str, Any] = {
         "next_attempt_at": None, "lease_until": None, "updated_at": now, **_in_line(held, now),
         "waits": WAITS_FOR + limit, "passed": held.claims if held.passed is None else held.passed,
-        "sent": False, "stalled_since": None,
+        "sent": False, "stalled_since": None, "deferred": None,
         # remove these fields, as after an error
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,
     }  # fmt: skip
@@ -244,7 +245,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
     values = {
         "created_at": found.created_at,  # unchanged; `Change.first_due` needs it for the place in lists
         "gen": found.gen + 1, "attempts": 0, "claims": 0, "sent": False, "parked_until": None, "stalled_since": None,
-        "resends": 0, "due_at": now + SEND_GRACE, "run_at": None,
+        "resends": 0, "due_at": now + SEND_GRACE, "run_at": None, "deferred": None,
         "next_attempt_at": None, "turn_at": None, "waits": None, "passed": None, "start_by": None,
         "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
@@ -346,8 +347,8 @@ def report(held: Job, *, now: float, percent: float, note: str | None) -> Change
 def _due_now(found: Job, now: float, *, sent: bool = False) -> dict[str, Any]:
     """Return the fields that make a waiting job due at once; without `sent`, it needs a new message."""
     values = {
-        "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None, "due_at": now + SEND_GRACE,
-        "updated_at": now,
+        "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None, "deferred": None,
+        "due_at": now + SEND_GRACE, "updated_at": now,
     }  # fmt: skip
     planned = {"run_at": now} if found.status is Status.SCHEDULED else {}
     parked = {} if found.parked_until is None else {"parked_until": now}

@@ -155,16 +155,17 @@ class AtMostPlaces:
     def _serve(self, limit: Limit, found: Places, line: Sequence[Waiter], after: Waiter | None) -> Waiter | None:
         """Give places to the jobs of these rows, as long as one is free, and remove the rows of waits that have ended.
 
-        A row whose job cannot be read stays: step over it. Return the last such row, or else `after`.
+        A row whose job cannot be read stays: step over it, which costs no request. Return the last such row, or else
+        `after`.
         """
         jobs = self.jobs.find(tuple(one.job for one in line))
         for first in line:
-            if not self.more():
-                break
             job = next((one for one in jobs if one.id == first.job), None)
             if job is not None and job.standing is Standing.UNREADABLE:
                 after = first
                 continue
+            if not self.more():
+                break
             if not self._hand_over(limit, first, job, named=first.job in found.held):
                 break
         return after

@@ -28,7 +28,7 @@ NO_LIMIT = 1_000_000
 
 # For at_most.py
 MOST_LOOKS = 20
-"""Maximum number of looks at a line, and at rows of it, of a worker or a request of the API: up to 100 requests. The
-watchdog goes on within a minute."""
+"""Maximum number of looks at a line, and at readable rows of it, of a worker or a request of the API: up to 100
+requests, and at most MOST_LOOKS * MOST_ROWS rows. The watchdog goes on within a minute."""
 MOST_ROWS = 25
 """Number of rows of a line that are read together, after the first one: their jobs are 25 read units."""

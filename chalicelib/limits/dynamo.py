@@ -310,7 +310,7 @@ class DynamoPlaces:
             return True, self._table.dispatch("UpdateItem", request).get("Attributes")
         except ClientError as error:
             if _code(error) in BUSY:
-                raise LimitBusy("The limit gets too many requests at once") from error
+                raise LimitBusy from error
             if not _refused(error):
                 raise
             return False, getattr(error.__cause__, "response", {}).get("Item")

@@ -39,10 +39,13 @@ def limit_of_model(kind: JobType[Any, Any], payload: BaseModel) -> Limit | None:
     return limit_of(kind.name, kind.at_most, fields)
 
 
-def limit_of_stored(kind: JobType[Any, Any], payload: JSON) -> Limit | None:
-    """Return the limit of a job by its stored payload; if the current schema refuses that, by the fields as stored."""
-    if kind.at_most is None or kind.at_most.by is None:
-        return limit_of(kind.name, kind.at_most, None)
+def limit_of_stored(kind: JobType[Any, Any], payload: JSON, *, signed: bool) -> Limit | None:
+    """Return the limit of a job by its stored payload; if the current schema refuses that, by the fields as stored.
+
+    Unless the job's row is `signed`, no code of the job type sees its payload: the fields as stored count.
+    """
+    if not signed or kind.at_most is None or kind.at_most.by is None:
+        return limit_of(kind.name, kind.at_most, payload)
     try:
         return limit_of_model(kind, kind.parse_stored(payload))
     except Exception:  # `upgrade` is code of the job type

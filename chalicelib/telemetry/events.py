@@ -221,9 +221,13 @@ def payload_differs(job_id: str) -> None:
     logger().error("payload.differs", extra={"job_id": job_id})
 
 
-def row_unreadable(job_id: str, error: Exception) -> None:
-    """Log that a job's row cannot be read, because it was written from outside; it is left out of a list or a check."""
-    logger().error("row.unreadable", extra={"job_id": job_id, "error": type(error).__name__})
+def row_unreadable(job_id: str, error: Exception, rows: int = 1) -> None:
+    """Log that a job's row cannot be read, because it was written from outside; it is left out of a list or a check.
+
+    `rows` is the number of such rows that were read together; the line names the first one.
+    """
+    more = {} if rows == 1 else {"rows": rows}
+    logger().error("row.unreadable", extra={"job_id": job_id, "error": type(error).__name__, **more})
 
 
 def counters_unread(error: Exception) -> None:

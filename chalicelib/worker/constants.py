@@ -37,10 +37,11 @@ SCHEMA_PAUSE = 3600
 PLATFORM_PAUSE = Backoff(first=30, factor=2, longest=3600)
 """Waits between the tries of a job whose payload cannot be read because a role lacks a permission or a bucket does not
 answer. They grow with the time since the first of these tries."""
-BUSY_PAUSES = (0.2, 0.5)
-"""Longest pauses between the tries to take a place of a limit that gets too many requests, in one invocation."""
-BUSY_PAUSE = Backoff(first=10, longest=10, jitter="equal")
-"""Wait until the next try of a job whose limit got too many requests."""
+BUSY_MOMENT = 0.5
+"""Longest pause between the two tries to take a place of a limit that gets too many requests, in one invocation. The
+SDK makes each of them three times."""
+BUSY_PAUSE = Backoff(first=10, factor=2, longest=120, jitter="equal")
+"""Waits between the tries of a job whose limit gets too many requests. They grow like those of PLATFORM_PAUSE."""
 
 # For context.py
 PROGRESS_EVERY = 5.0
@@ -87,7 +88,7 @@ TURNS_OF_A_STEP = 10
 """More turns of an event loop than a kept step takes."""
 
 # For waking.py
-LEAVE_AGAIN = 5
-"""Seconds until the message of a job whose place could not be left comes again."""
+LEAVE_AGAIN = Backoff(first=5, factor=2, longest=120, jitter="equal")
+"""Waits until the message of a job whose place could not be left comes again, by the number of its receives."""
 WOKEN_IN = 1
 """Seconds until the message of a woken job is visible again."""

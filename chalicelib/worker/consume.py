@@ -54,8 +54,8 @@ from chalicelib.worker.batch import Batches, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.constants import (
+    BUSY_MOMENT,
     BUSY_PAUSE,
-    BUSY_PAUSES,
     CLAIM_GUARD,
     LEAVE_AGAIN,
     PLATFORM_PAUSE,
@@ -80,6 +80,7 @@ from chalicelib.worker.settle import (
     Stopped,
     Unrun,
     Waits,
+    stalled_since,
 )
 from chalicelib.worker.start import Immediate, StartPolicy
 
@@ -215,6 +216,8 @@ class Worker:
             None if self.lines is None else self.lines.wait, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
         end = settlement.settle(ctx.with_progress(), outcome)
+        if isinstance(outcome, Unrun) and isinstance(outcome.error, LimitBusy) and job.passed is None:
+            return end  # it took no place, and the limit gets too many requests already
         return end if isinstance(outcome, Blocks) else self._left(job, ctx.limit, end)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
@@ -302,29 +305,31 @@ class Worker:
             raise LeaseLost(job.id)
 
     def _taken(self, lines: Lines, job: Job, limit: Limit) -> bool:
-        """Try again after moments if the limit gets too many requests; raises LimitBusy if it still does."""
-        for moment in BUSY_PAUSES:
-            try:
-                return lines.take(job, limit)
-            except LimitBusy:
-                self.sleep(self.spread(moment / 2, moment))
+        """Try again after a moment if the limit gets too many requests; raises LimitBusy if it still does."""
+        try:
+            return lines.take(job, limit)
+        except LimitBusy:
+            self.sleep(self.spread(BUSY_MOMENT / 2, BUSY_MOMENT))
         return lines.take(job, limit)
 
     def _left(self, job: Job, limit: Limit | None, end: Drop | Hold) -> Drop | Hold:
         """Leave the place of a settled attempt; return what to do with its message.
 
         The attempt may have a place even if it did not learn that. If the place cannot be left, the message must come
-        again: whoever receives it looks at the limit.
+        again: whoever receives it looks at the limit. The later, the more often the message came.
         """
-        if self.lines is not None and limit is None:  # the payload was not read, but the job may have been woken
-            limit = limit_of_stored(self.kind, job.payload)
-        if self.lines is None or limit is None or end == LEASE_LOST:
+        if self.lines is None or end == LEASE_LOST:
+            return end
+        if limit is None:  # the payload was not read, but the job may have been woken
+            limit = limit_of_stored(self.kind, job.payload, signed=self.store.signed(job))
+        if limit is None:
             return end
         try:
             self.lines.leave(job, limit)
         except Exception as error:
             events.store_failed(job, error)
-            return Hold(LEAVE_AGAIN, "its place was not left") if isinstance(end, Drop) else end
+            again = LEAVE_AGAIN.delay(job.receive_count or 1, self.jitter)
+            return Hold(again, "its place was not left") if isinstance(end, Drop) else end
         return end
 
     def _on_refused(self, job: Job) -> bool:
@@ -338,12 +343,12 @@ class Worker:
         return False
 
     def _interrupted(self, job: Job, error: Exception, *, begun: bool) -> Unrun:
-        """Pause for longer and longer while the job is stalled; but for seconds if only its limit is busy."""
-        if isinstance(error, LimitBusy):
-            return Unrun(error, BUSY_PAUSE.delay(1, self.jitter), begun=begun)
-        stalled = 0.0 if job.stalled_since is None else max(0.0, self.clock() - job.stalled_since)
-        tries = 1 + math.floor(math.log(1 + stalled / PLATFORM_PAUSE.first, PLATFORM_PAUSE.factor))
-        return Unrun(error, PLATFORM_PAUSE.delay(tries, self.jitter), begun=begun)
+        """Pause for longer and longer while workers cannot run the job; up to minutes if only its limit is busy."""
+        pause, now = BUSY_PAUSE if isinstance(error, LimitBusy) else PLATFORM_PAUSE, self.clock()
+        since = stalled_since(job, error, now)
+        stalled = 0.0 if since is None else max(0.0, now - since)
+        tries = 1 + math.floor(math.log(1 + stalled / pause.first, pause.factor))
+        return Unrun(error, pause.delay(tries, self.jitter), begun=begun)
 
     def _refuse_unsigned(self, job: Job) -> None:
         if not self.store.signed(job):

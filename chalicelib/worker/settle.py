@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from chalicelib.errors import MoveRefused, Retry, StartUnavailable
+from chalicelib.errors import LimitBusy, MoveRefused, Retry, StartUnavailable
 from chalicelib.job_types.retry import EVERY, STANDARD, ByClass, Chance, Curve, Fail, GiveUp, Later, TryAgain, decide
 from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
@@ -17,6 +17,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.step import CHILD, TIME
+from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.limits import turns
 from chalicelib.limits.ids import logged_id
 from chalicelib.limits.places import Limit
@@ -197,9 +198,7 @@ class Settlement:
         if isinstance(outcome, NotStarted):
             return self._not_started(job, outcome.at, now)
         error, wait, lasts = outcome.error, outcome.wait, outcome.lasts
-        # if the job was not tried for a long time (its type was paused), its day until it is given up begins again
-        planned = max(job.parked_until or 0.0, job.run_at or 0.0, job.created_at)  # long waits are always parked
-        since = job.stalled_since if now - planned < UNTRIED_AFTER else None
+        since = stalled_since(job, error, now)
         if lasts and since is not None and now - since >= GIVE_UP_STALLED:
             return self._given_up(job, error, _named(error), now)
         if now + wait >= _give_up_at(job, error):
@@ -208,8 +207,9 @@ class Settlement:
         # Without `lasts`, the stall begins again now: otherwise the watchdog would give up the job after a day.
         held = replace(job, stalled_since=since if lasts else None)
         change = transitions.defer(
-            held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True, begun=outcome.begun
-        )
+            held, now=now, not_before=now + wait, error=_named(error), parked=parked, stalled=True, lasts=lasts,
+            begun=outcome.begun,
+        )  # fmt: skip
         end = self._wait(job, attempt_of(job, "deferred", now, error, wait), change, wait, parked)
         if job.stalled_since is None:
             events.stalled(job, type(error).__name__)
@@ -342,6 +342,21 @@ class Settlement:
         if job.cancel_requested:  # it was claimed to undo its steps
             change = transitions.anyway(change)
         return self.persistence.write(job, lambda: self.store.apply(job.id, change))
+
+
+def stalled_since(job: Job, error: Exception, now: float) -> float | None:
+    """Return since when the same kind of reason has kept workers from running a claimed job; None: since this try.
+
+    The row also says since when the watchdog could not bring the job to a worker: that is another reason, and over. A
+    busy limit is another reason than an outage. If the job was not tried for a long time (its type was paused), its
+    pauses, and its day until it is given up, begin again.
+    """
+    # long waits are always parked, so a try whose wait was not parked was soon after the stall began
+    planned = max(job.parked_until or 0.0, job.stalled_since or 0.0)
+    if job.deferred is not False or now - planned >= UNTRIED_AFTER:
+        return None
+    was_busy = job.fingerprint == fingerprint(job.type, *_named(LimitBusy()))[0]
+    return job.stalled_since if was_busy is isinstance(error, LimitBusy) else None
 
 
 def _asked_meanwhile(job: Job, current: Job | None) -> bool:

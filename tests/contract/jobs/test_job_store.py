@@ -133,6 +133,20 @@ def test_a_lease_is_taken_over_only_when_it_has_run_out(store: JobStore) -> None
     assert (taken.token, taken.payload) == ((1, 2), job.payload)
 
 
+@pytest.mark.parametrize(("lasts", "told"), [(True, False), (False, None)])
+def test_the_next_claim_tells_that_the_last_try_could_not_run_the_job(
+    store: JobStore, *, lasts: bool, told: bool | None
+) -> None:
+    """The pauses of a worker grow only then."""
+    held = claimed(store, added(store))
+    error = ("PlaceUnavailable", "no answer")
+    change = transitions.defer(held, now=T0 + 1, not_before=T0 + 31, error=error, stalled=True, lasts=lasts)
+    unrun = store.apply(held.id, change)
+    again = claimed(store, unrun, T0 + 31)
+    assert (again.deferred, again.stalled_since, again.fingerprint) == (told, T0 + 1, unrun.fingerprint)
+    assert again.fingerprint is not None
+
+
 def test_who_lost_the_lease_writes_nothing_more(store: JobStore) -> None:
     job = added(store)
     lost = claimed(store, job)

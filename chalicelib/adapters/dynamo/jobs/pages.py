@@ -24,7 +24,7 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow, job_of
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import META
-from chalicelib.errors import JobFlowError
+from chalicelib.errors import JobFlowError, RowsUnreadable
 from chalicelib.jobs.constants import SHARE_LOOKS
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import check_offset, matches
@@ -34,6 +34,8 @@ from chalicelib.telemetry import events
 
 COUNTED = ["pk", "status", "failure", "expires_at"]
 """What is read of a main item to count it."""
+INVALID = (AttributeDeserializationError, LookupError, TypeError, ValueError)
+"""What is raised for an item that is not a valid job."""
 ABOVE = "~"
 """A key with this text appended is a position just above the key, because it sorts after every character of a key."""
 
@@ -130,13 +132,25 @@ class Pages:
     def all_of(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
         """Return up to 100 jobs in the order of `ids`, without deleted jobs.
 
-        Raises JobFlowError if DynamoDB did not read some of them, and with `strict` also for an item that is not a
-        valid job.
+        Raises JobFlowError if DynamoDB did not read some of them; with `strict`, raises RowsUnreadable if some items
+        are not valid jobs, and logs one line for all of them.
         """
-        found = self._batch(ids, iter(range(MOST_BATCH_GETS)), consistent=True, strict=strict) if ids else {}
-        if len(found) < len(ids):
+        items, unread = self._items(ids, iter(range(MOST_BATCH_GETS)), consistent_read=True) if ids else ([], set())
+        if unread:
             raise _half_read()
-        return [job for job_id in ids if (job := found[job_id]) is not None]
+        read, wrong = dict[str, Job | None](), dict[str, Exception]()
+        for item in items:
+            try:
+                read[item["pk"]["S"]] = self._valid(item)
+            except INVALID as error:
+                wrong[item["pk"]["S"]] = error
+                if not strict:
+                    events.row_unreadable(item["pk"]["S"], error)
+        found = [job for job_id in ids if (job := read.get(job_id)) is not None]
+        if strict and wrong:
+            events.row_unreadable(*next(iter(wrong.items())), rows=len(wrong))
+            raise RowsUnreadable([job_id for job_id in ids if job_id in wrong], found)
+        return found
 
     def _look(self, asked: Plan, which: Filter, size: int, position: str | None) -> Merged:
         """Return the merged answers of all shards."""
@@ -160,16 +174,13 @@ class Pages:
                     return
                 yield entry, jobs[entry.id]
 
-    def _batch(
-        self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False, strict: bool = False
-    ) -> dict[str, Job | None]:
+    def _batch(self, ids: Sequence[str], left: Iterator[int], *, consistent: bool = False) -> dict[str, Job | None]:
         """Read jobs with the requests that are left; return them by id.
 
-        The value is None for a deleted job, and for an item that is not a valid job, unless `strict`, which raises
-        JobFlowError. An unread job has no entry.
+        The value is None for a deleted job, and for an item that is not a valid job. An unread job has no entry.
         """
         items, unread = self._items(ids, left, consistent_read=consistent)
-        found = {item["pk"]["S"]: self._shown(item, strict=strict) for item in items}
+        found = {item["pk"]["S"]: self._shown(item) for item in items}
         return {job_id: found.get(job_id) for job_id in ids if job_id not in unread}
 
     def _items(self, ids: Sequence[str], left: Iterator[int], **how: Any) -> tuple[list[Any], set[str]]:
@@ -202,21 +213,20 @@ class Pages:
         """
         return number // self._shards.written + math.isqrt(5 * number) + 1
 
-    def _shown(self, item: Mapping[str, Any], *, strict: bool = False) -> Job | None:
-        """Return the job in a main item; None if it has expired, or the item is not a valid job.
-
-        With `strict`, raise JobFlowError for an item that is not a valid job.
-        """
+    def _shown(self, item: Mapping[str, Any]) -> Job | None:
+        """Return the job in a main item; None if it has expired, or the item is not a valid job."""
         try:
-            row = self._rows.from_raw_data(item)
-            if row.expires_at is not None and row.expires_at < self._clock():
-                return None
-            return job_of(row, from_text(row.payload), from_text(row.result))
-        except (AttributeDeserializationError, LookupError, TypeError, ValueError) as error:
+            return self._valid(item)
+        except INVALID as error:
             events.row_unreadable(item["pk"]["S"], error)
-            if strict:
-                raise JobFlowError(f"The job {item['pk']['S']} cannot be read: {type(error).__name__}") from error
             return None
+
+    def _valid(self, item: Mapping[str, Any]) -> Job | None:
+        """Return the job in a main item; None if it has expired. Raises INVALID."""
+        row = self._rows.from_raw_data(item)
+        if row.expires_at is not None and row.expires_at < self._clock():
+            return None
+        return job_of(row, from_text(row.payload), from_text(row.result))
 
 
 def _half_read() -> JobFlowError:

@@ -16,7 +16,7 @@ from chalicelib.adapters.dynamo.jobs.rows import JobRow
 from chalicelib.adapters.dynamo.jobs.shards import FOUR
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.errors import JobFlowError
+from chalicelib.errors import RowsUnreadable
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.settings import Settings
@@ -88,8 +88,9 @@ def test_a_row_that_cannot_be_read_hides_no_other(
         assert store.page(Filter(), 10).jobs == [first, last]
         assert store.get_many([last.id, spoilt.id, first.id]) == [last, first]
         assert store.read_all([last.id, spoilt.id, first.id]) == [last, first]
-        with pytest.raises(JobFlowError, match=spoilt.id):
-            store.read_all([last.id, spoilt.id], strict=True)
+        with pytest.raises(RowsUnreadable, match=spoilt.id) as unreadable:
+            store.read_all([last.id, spoilt.id, str(uuid.uuid4())], strict=True)
+        assert (unreadable.value.jobs, unreadable.value.found) == ([spoilt.id], [last])
     assert {(line["level"], line["message"], line["job_id"]) for line in lines} == {
         ("ERROR", "row.unreadable", spoilt.id)
     }
@@ -180,3 +181,18 @@ def test_a_page_over_all_types_looks_at_no_more_than_its_share(
     monkeypatch.setattr(table, "query", query)
     pages.page(which, 100)
     assert 0 < sum(limits) <= MOST_ENTRIES_OF_PAGE
+
+
+def test_many_rows_that_cannot_be_read_are_one_request_and_one_line(store: DynamoJobStore, cloud: Settings) -> None:
+    """For example, after a rollback."""
+    *spoilt, valid = filled(store, 5)
+    for job in spoilt:
+        aws.client("dynamodb", REGION).update_item(
+            TableName=cloud.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "META"}},
+            UpdateExpression="SET gen = :v", ExpressionAttributeValues={":v": {"S": "x"}},
+        )  # fmt: skip
+    with written() as lines, requests_to("dynamodb") as asked, pytest.raises(RowsUnreadable) as unreadable:
+        store.read_all([job.id for job in (*spoilt, valid)], strict=True)
+    assert asked == ["BatchGetItem"]
+    assert [line["rows"] for line in lines if line["message"] == "row.unreadable"] == [4]
+    assert (unreadable.value.jobs, unreadable.value.found) == ([job.id for job in spoilt], [valid])
