@@ -351,8 +351,8 @@ def stalled_since(job: Job, error: Exception, now: float) -> float | None:
     busy limit is another reason than an outage. If the job was not tried for a long time (its type was paused), its
     pauses, and its day until it is given up, begin again.
     """
-    # Long waits are parked, so a try whose wait was not parked was soon after the stall began. The waits for a busy limit
-    # are short and never parked: its day begins again every UNTRIED_AFTER.
+    # Long waits are parked, so a try whose wait was not parked was soon after the stall began. The waits for a busy
+    # limit are short and never parked: its day begins again every UNTRIED_AFTER.
     planned = max(job.parked_until or 0.0, job.stalled_since or 0.0)
     if job.deferred is not False or now - planned >= UNTRIED_AFTER:
         return None

