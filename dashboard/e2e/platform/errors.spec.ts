@@ -25,8 +25,10 @@ test("an error group opens exactly its jobs, and says how many would be retried"
   const shown = await page.locator("[data-job]").evaluateAll((rows) => rows.map((row) => row.dataset.job));
   const headers = { Authorization: `Bearer ${stack.admin}` };
   for (const one of shown) {
-    const found = (await (await fetch(`${stack.api}/jobs/${one ?? ""}`, { headers })).json()) as object;
-    expect(found).toMatchObject({ fingerprint });
+    const answer = await fetch(`${stack.api}/jobs/${one ?? ""}`, { headers });
+    const found = (await answer.json()) as { fingerprint: string | null; gen: number };
+    // Another test may have retried its job meanwhile: a new run has no error yet.
+    if (found.gen === 1 || found.fingerprint !== null) expect(found).toMatchObject({ fingerprint });
   }
 
   await page.goBack();
