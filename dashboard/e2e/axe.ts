@@ -10,6 +10,7 @@ export async function expectAccessible(page: Page, about = "as it is", part = "h
     rules: { "target-size": { enabled: true } },
     resultTypes: ["violations"],
   });
+  await settled(page);
   await expectNothing(builder.include(part), about);
 }
 
@@ -18,9 +19,22 @@ export async function expectAccessibleInBothThemes(page: Page, part = "html"): P
   await setTheme(page, "dark");
   await expectAccessible(page, "dark", part);
   await setTheme(page, "light");
+  await settled(page);
   // The same page in other colours: no other rule looks at them.
   const colours = new AxeBuilder({ page }).withRules(["color-contrast", "link-in-text-block"]);
   await expectNothing(colours.include(part), "light");
+}
+
+/** Wait until the page is drawn in the colours that were just chosen: no text has them half. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame += 1)
+      await new Promise((drawn) => {
+        requestAnimationFrame(drawn);
+      });
+    const fading = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    await Promise.allSettled(fading.map((one) => one.finished));
+  });
 }
 
 function setTheme(page: Page, theme: "dark" | "light"): Promise<unknown> {
