@@ -97,19 +97,23 @@ test("the palette acts on the open job and finds types and schedules", async ({ 
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(page.getByTestId("job-id")).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("retry");
   await page.getByRole("option", { name: /^Retry now/ }).click();
   await expect(page.getByRole("dialog")).toContainText("Retry");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("report.gen");
   await page.getByRole("option", { name: /^Queue/ }).click();
   await expect(page).toHaveURL(/queues\/report-generate/);
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("digest");
   await page.getByRole("option", { name: /^Schedule/ }).click();
   await expect(page).toHaveURL(/schedules#daily-digest/);
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("bulk");
   await page.getByRole("option", { name: "Bulk actions" }).click();
   await expect(page).toHaveURL(/\/bulk$/);
@@ -120,6 +124,7 @@ test("the palette pauses a type after a question, and resumes it", async ({ page
   await open("/queues/image-process");
   await expect(page.getByRole("heading", { name: "image.process" })).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("pause image.process");
   await page.getByRole("option", { name: /^Pause *image\.process/ }).click();
   const question = page.getByRole("dialog", { name: "Pause image.process" });
@@ -129,6 +134,7 @@ test("the palette pauses a type after a question, and resumes it", async ({ page
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("paused")).toContainText("provider is down");
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("resume image.process");
   await page.getByRole("option", { name: /^Resume *image\.process/ }).click();
   await expect(page.getByTestId("paused")).toHaveCount(0);
@@ -139,6 +145,7 @@ test("a viewer is offered no pause", async ({ page, open, stack }) => {
   await open("/queues/image-process");
   await expect(page.getByRole("heading", { name: "image.process" })).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Command palette" })).toBeFocused();
   await page.keyboard.type("image.process");
   await expect(page.getByRole("option", { name: /^Queue *image\.process/ })).toBeVisible();
   await expect(page.getByRole("option", { name: /^Pause *image/ })).toHaveCount(0);
