@@ -313,7 +313,7 @@ class BulkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class BulkOutcome:
-    """What became of the jobs that a bulk action has changed."""
+    """Count what became of the jobs that a bulk action has changed."""
 
     changed: int
     """Jobs that the bulk action has changed"""
@@ -438,7 +438,7 @@ class DeployRow:
 
 @dataclass(frozen=True, slots=True)
 class Descendants:
-    """How many of a job's descendants were cancelled, were asked to stop, or had already finished."""
+    """Count the descendants of a job that were cancelled, were asked to stop, or had already finished."""
 
     cancelled: int
     """Waiting jobs that will not run"""
@@ -599,7 +599,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True)
 class FlowRow:
-    """How fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes."""
+    """Measure how fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes."""
 
     type: str
     arrivals_per_minute: float
@@ -623,7 +623,7 @@ class FlowRow:
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """How fast the jobs of each type come, start and end."""
+    """Measure how fast the jobs of each type come, start and end."""
 
     types: list[FlowRow]
     as_of: datetime
@@ -653,7 +653,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class HourOfType:
-    """What happened in the last hour."""
+    """Count what happened in the last hour."""
 
     created: int
     completed: int
@@ -1159,7 +1159,7 @@ class RateRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusalCount:
-    """How often one caller was refused for one reason in one minute, at least."""
+    """State at least how often one caller was refused for one reason in one minute."""
 
     minute: datetime
     principal: str
@@ -1183,7 +1183,7 @@ class RefusalPage:
 
 @dataclass(frozen=True, slots=True)
 class RetryPreview:
-    """What a retry would keep and run anew, as far as the job has run before."""
+    """List what a retry would keep and run anew, as far as the job has run before."""
 
     kept: list[StepRow]
     """The newest 1,000 rows that the retry would keep, oldest first"""
@@ -1446,7 +1446,7 @@ class Waited:
 
 @dataclass(frozen=True, slots=True)
 class WaitsFor:
-    """What a suspended job waits for, and since when."""
+    """Describe the wait of a suspended job, and since when it waits."""
 
     event: str | None
     """The name of the event; null for a sleep and for a called job"""

@@ -74,7 +74,7 @@ class AuditRow(Model):
 
 
 class RefusalRow(Model):
-    """How often one caller was refused in a minute, for one reason."""
+    """Store how often one caller was refused in a minute, for one reason."""
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True)

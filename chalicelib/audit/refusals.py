@@ -16,7 +16,7 @@ OTHERS = "others"
 
 
 class Key(NamedTuple):
-    """What one number counts; `known`: the caller has, or had, a token."""
+    """Name what one number counts; `known`: the caller has, or had, a token."""
 
     minute: int
     who: str

@@ -35,7 +35,7 @@ KEY_SEPARATOR = "#"
 
 
 class Outcome(StrEnum):
-    """What became of a change.
+    """Say what became of a change.
 
     `begun`: it is under way; after a minute, the process has died, or could not store the outcome, and the change may
     be done or not. `refused`: the answer was 4xx. `failed`: the answer was 5xx, and a part may be done. `named`: see
@@ -110,7 +110,7 @@ class Which:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """How often a caller was refused for one reason in one minute, at least; `minute` in epoch seconds.
+    """State at least how often a caller was refused for one reason in one minute. `minute` in epoch seconds.
 
     `who` is the token's id, the address of a caller without a known token, or OTHERS.
     """

@@ -26,7 +26,7 @@ count as a processed job."""
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one change adds to one row, with the change's position in the stream."""
+    """Describe what one change adds to one row, with the change's position in the stream."""
 
     sequence: str
     row: Row

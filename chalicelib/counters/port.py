@@ -147,7 +147,7 @@ class Deploy:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """When something last happened to jobs of a type (epoch seconds; 0: never, as far as is known).
+    """Hold when something last happened to jobs of a type (epoch seconds; 0: never, as far as is known).
 
     `dead_at`, `failed_at`, `lost_at`: when the last dead letter, the last failed job and the last lost attempt were
     counted, so that a late stream does not make them old. An attempt is lost if its worker died, and another one took

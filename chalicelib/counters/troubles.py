@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Condition(StrEnum):
-    """What is wrong with a type or queue; each has an alarm of the same name, and a section in docs/operations.md."""
+    """Name what is wrong with a type or queue: an alarm has the same name, and a section in docs/operations.md."""
 
     DEAD_LETTERS = "dead-letters"
     NOT_STARTING = "not-starting"

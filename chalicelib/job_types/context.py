@@ -76,7 +76,7 @@ class AsyncBatch(Protocol):
 
 
 class AttemptContext(Protocol):
-    """What plain and `async def` job functions call in the same way: ids, time left, secrets and a logger."""
+    """Offer what plain and `async def` job functions call in the same way: ids, time left, secrets and a logger."""
 
     @property
     def job(self) -> Job:

@@ -187,7 +187,7 @@ DECIDED = (
 
 @dataclass(frozen=True, slots=True)
 class ByClass:
-    """Which errors of a function are retried, by their class: those of `retry_on`, without those of `fail_on`."""
+    """Decide by their class which errors of a function are retried: those of `retry_on`, without those of `fail_on`."""
 
     retry_on: ErrorClasses = (BaseException,)
     fail_on: ErrorClasses = ()

@@ -15,7 +15,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 
 
 class Overlap(StrEnum):
-    """What happens to a firing while the job of an earlier firing is unfinished: it runs, or it is skipped."""
+    """Choose what happens to a firing while the job of an earlier firing is unfinished: it runs, or it is skipped."""
 
     ALLOW = "allow"
     SKIP = "skip"

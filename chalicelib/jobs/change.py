@@ -91,7 +91,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claimant:
-    """Who claims a job: the Lambda request, whether it was a cold start, and how often the message was received.
+    """Describe who claims a job: Lambda's request, if it was a cold start, and how often the message was received.
 
     `probe`: the message is in no queue, so it must not claim a job that has no other message.
     """

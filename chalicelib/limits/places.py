@@ -17,7 +17,7 @@ CODE_LENGTH = 8
 
 
 class Standing(StrEnum):
-    """What a limit must know of the state of a job.
+    """Describe what a limit must know of the state of a job.
 
     `RUNS`: a worker holds the job, and its lease has not ended. `BLOCKED`: the job waits for a place. `WOKEN`: the job
     has got the place that it waited for, and no worker has claimed it since. `OTHER`: every other state. `UNREADABLE`:

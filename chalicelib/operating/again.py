@@ -35,7 +35,7 @@ FIRST_LINE, LINES = 1_000_000, 2**32
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What a retry keeps, in the order of the run.
+    """List what a retry keeps, in the order of the run.
 
     `kept` are the rows that still count. `places` are the keys of all steps, sleeps and waits from which the job can
     run again. The last of them run `anew`, and the events in `forgotten` do not count any more.

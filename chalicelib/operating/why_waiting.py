@@ -25,7 +25,7 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a blocked job stands: how many jobs have a place, of how many, and how many jobs are before it.
+    """Describe where a blocked job stands: how many jobs have a place, of how many, and how many are before it.
 
     `value` is the value of the limit's field, None without one. `more`: there are more than `before`.
     """

@@ -27,7 +27,7 @@ _invocation: dict[str, str] = {}
 
 
 class _Repeated(NamedTuple):
-    """Whether a job function repeats what it did before, and the lines that it has written meanwhile."""
+    """Hold if a job function repeats what it did before, and the lines that it has written meanwhile."""
 
     repeats: Callable[[], bool]
     lines: deque[Callable[[], object]]

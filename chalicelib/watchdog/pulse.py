@@ -15,7 +15,7 @@ from chalicelib.watchdog.constants import PULSE_AGAIN, PULSE_CANARIES, PULSE_LAT
 
 @dataclass
 class Seen:
-    """What a process of the watchdog knows: the canaries that were not counted yet, their time, and its verdict."""
+    """Hold what a process of the watchdog knows: the canaries not counted yet, their time, and its verdict."""
 
     canaries: str = ""
     at: float = 0.0

@@ -24,7 +24,7 @@ from chalicelib.watchdog.rule import expected
 
 @dataclass(frozen=True, slots=True)
 class TypeSeen:
-    """What a run knows of a type. `late`: seconds for which its longest waiting job has been due; 0 without one.
+    """Hold what a run knows of a type. `late`: seconds for which its longest waiting job has been due; 0 without one.
 
     `ended` and `failed` count jobs of the last 15 minutes, and are 0 if no job of the queue has failed.
     """
@@ -38,7 +38,7 @@ class TypeSeen:
 
 @dataclass(frozen=True, slots=True)
 class QueueSeen:
-    """What a run knows of a queue and its types.
+    """Hold what a run knows of a queue and its types.
 
     `in_flight` is None if SQS did not answer. `running`: a worker runs a job. `starts_after`: seconds within which a
     worker claims a due job. `starts_late` and `patience` (seconds): see the functions.
@@ -57,7 +57,7 @@ class QueueSeen:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What the jobs of a type show. `late`: as in TypeSeen. `running`: a worker runs one of them."""
+    """Hold what the jobs of a type show. `late`: as in TypeSeen. `running`: a worker runs one of them."""
 
     late: float = 0.0
     running: bool = False

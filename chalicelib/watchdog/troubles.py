@@ -40,7 +40,7 @@ since when it has been due."""
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a check of all queues knows at its beginning. `check_time` raises TimeoutError if its time is over."""
+    """Hold what a check of all queues knows at its beginning. `check_time` raises TimeoutError if its time is over."""
 
     standing: Standing
     now: float

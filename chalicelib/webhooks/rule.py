@@ -44,7 +44,7 @@ def is_gone(status: int) -> bool:
 
 
 class Go(Enum):
-    """Whether a delivery may be sent now."""
+    """Say if a delivery may be sent now."""
 
     SEND = auto()
     TRY = auto()

@@ -40,7 +40,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What deliveries have found about the receiver of one registration.
+    """Hold what deliveries have found about the receiver of one registration.
 
     `failures` in a row, the first of them at `failing_since`; no delivery is tried before `closed_until`. `disabled_at`
     and `why`: the webhook is disabled. `number` counts the changes: a change is written only if nobody else has written

@@ -23,7 +23,7 @@ def nothing(*_: object) -> None:
 
 
 class Handles(Protocol):
-    """What handles the messages of one job type, or the messages that no type of the queue can handle."""
+    """Handle the messages of one job type, or the messages that no type of the queue can handle."""
 
     starts: StartPolicy
 

@@ -88,21 +88,21 @@ STAND_ALONE = (PermanentError, Retry)
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """What a function waits for, and until when at the latest (epoch seconds)."""
+    """Describe what a function waits for, and until when at the latest (epoch seconds)."""
 
     waits: str
     until: float
 
 
 class Tries(NamedTuple):
-    """How often a step is tried in a run, and the waits between its tries."""
+    """Define how often a step is tried in a run, and the waits between its tries."""
 
     most: int
     curve: Curve
 
 
 class Calling(Protocol):
-    """How a step calls its function and waits between two tries: directly, or on the event loop of the attempt."""
+    """Define how a step calls its function and waits between two tries: directly, or on the attempt's event loop."""
 
     async def call(self, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         """Return the value of the function."""

@@ -47,7 +47,7 @@ class JobFlow(Stack):
 
 
 class Shop(Stack):
-    """What creates jobs: it may read its token, and needs no other right."""
+    """Create jobs: it may read its token, and needs no other right."""
 
     def __init__(self, scope: Construct, name: str, jobflow: JobFlow) -> None:
         super().__init__(scope, name)

@@ -20,7 +20,7 @@ class NotOffered(ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What JobFlow does with an option: `says` is the text for the guide and the error, `page` the page to read.
+    """Say what JobFlow does with an option: `says` is the text for the guide and the error, `page` the page to read.
 
     `only` lists the values that work; without `only`, every value works. None always works, because None means "not
     set" in Celery.

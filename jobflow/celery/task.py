@@ -380,7 +380,7 @@ OTHER_CALL = options.no("it runs the same call again; for another one, call .app
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How a function uses its own task, as read from the function's source."""
+    """Describe how a function uses its own task, as read from the function's source."""
 
     attributes: Sequence[str] = ()
     request: Sequence[str] = ()

@@ -19,7 +19,7 @@ from chalicelib.job_types.jobtype import job
 
 
 class ChaosSteps(BaseModel):
-    """How many jobs it calls, how long it sleeps and waits for the event; whether its first worker dies in a step."""
+    """Ask for calls, a sleep and a wait for the event (seconds), and for the death of its first worker in a step."""
 
     log: str
     nap: float = 1.0

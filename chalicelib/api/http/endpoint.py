@@ -74,7 +74,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What the audit log says about an endpoint that changes something.
+    """Declare what the audit log says about an endpoint that changes something.
 
     `on` is the kind of what is changed (see `audit.rule.SHAPES`). `path` names the path parameter with its id, `made`
     the field of the answer that has the id of what was made. `by` completes the action with a field of the body, and

@@ -54,7 +54,7 @@ class StartBatch(Body):
 
 
 class CloseBatch(Reasoned):
-    """How many members the batch has."""
+    """State the number of members of the batch."""
 
     total: int | None = Field(
         None, ge=0, le=MOST_MEMBERS,

@@ -82,7 +82,7 @@ class ChangedJob(Answer):
 
 
 class BulkOutcome(Answer):
-    """What became of the jobs that a bulk action has changed."""
+    """Count what became of the jobs that a bulk action has changed."""
 
     changed: int = Field(description="Jobs that the bulk action has changed")
     looked: int = Field(description="How many of them were read: the first 500")

@@ -8,7 +8,7 @@ from chalicelib.api.models.responses import Answer, JobRow, Problem
 
 
 class Descendants(Answer):
-    """How many of a job's descendants were cancelled, were asked to stop, or had already finished."""
+    """Count the descendants of a job that were cancelled, were asked to stop, or had already finished."""
 
     cancelled: int = Field(description="Waiting jobs that will not run")
     asked: int = Field(description="Running jobs that were asked to stop; jobs that they still make are not cancelled")

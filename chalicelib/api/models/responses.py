@@ -55,7 +55,7 @@ class Discarded(Answer):
 
 
 class WaitsFor(Answer):
-    """What a suspended job waits for, and since when."""
+    """Describe the wait of a suspended job, and since when it waits."""
 
     event: str | None = Field(description="The name of the event; null for a sleep and for a called job")
     job: str | None = Field(None, description="The id of the called job whose end it waits for; null otherwise")
@@ -173,7 +173,7 @@ class NextAttempt(Answer):
 
 
 class RetryPreview(Answer):
-    """What a retry would keep and run anew, as far as the job has run before."""
+    """List what a retry would keep and run anew, as far as the job has run before."""
 
     kept: list[StepRow] = Field(description="The newest 1,000 rows that the retry would keep, oldest first")
     older: bool = Field(description="Whether the retry would keep rows before those")

@@ -108,7 +108,7 @@ class Durations(Answer):
 
 
 class HourOfType(Answer):
-    """What happened in the last hour."""
+    """Count what happened in the last hour."""
 
     created: int
     completed: int
@@ -119,7 +119,7 @@ class HourOfType(Answer):
 
 
 class FlowRow(Answer):
-    """How fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes."""
+    """Measure how fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes."""
 
     type: str
     arrivals_per_minute: float = Field(description="Created jobs, and jobs that an operator retried")
@@ -137,7 +137,7 @@ class FlowRow(Answer):
 
 
 class Flows(Answer):
-    """How fast the jobs of each type come, start and end."""
+    """Measure how fast the jobs of each type come, start and end."""
 
     types: list[FlowRow]
     as_of: Time

@@ -25,7 +25,7 @@ ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,63}$")]
 
 
 class RefusalsQuery(Query):
-    """Which counts of refusals, and the position in them."""
+    """Select counts of refusals, and the position in them."""
 
     principal: PrincipalText | None = Field(None, description="The id of a token, or an address.")
     created_after: Moment | None = Field(None, description="Not before this time.")
@@ -35,7 +35,7 @@ class RefusalsQuery(Query):
 
 
 class AuditQuery(RefusalsQuery):
-    """Which changes, and the position in them."""
+    """Select changes, and the position in them."""
 
     job: ParentId | None = Field(
         None,
@@ -83,7 +83,7 @@ class AuditPage(Answer):
 
 
 class RefusalCount(Answer):
-    """How often one caller was refused for one reason in one minute, at least."""
+    """State at least how often one caller was refused for one reason in one minute."""
 
     minute: Time
     principal: str = Field(

@@ -1897,7 +1897,7 @@ export interface components {
     };
     /**
      * BulkOutcome
-     * @description What became of the jobs that a bulk action has changed.
+     * @description Count what became of the jobs that a bulk action has changed.
      */
     BulkOutcome: {
       /**
@@ -2076,7 +2076,7 @@ export interface components {
     };
     /**
      * CloseBatch
-     * @description How many members the batch has.
+     * @description State the number of members of the batch.
      */
     CloseBatch: {
       /**
@@ -2178,7 +2178,7 @@ export interface components {
     };
     /**
      * Descendants
-     * @description How many of a job's descendants were cancelled, were asked to stop, or had already finished.
+     * @description Count the descendants of a job that were cancelled, were asked to stop, or had already finished.
      */
     Descendants: {
       /**
@@ -2467,7 +2467,7 @@ export interface components {
     };
     /**
      * FlowRow
-     * @description How fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes.
+     * @description Measure how fast the jobs of one type come, start and end: jobs a minute, over the last 5 whole minutes.
      */
     FlowRow: {
       /** Type */
@@ -2510,7 +2510,7 @@ export interface components {
     };
     /**
      * Flows
-     * @description How fast the jobs of each type come, start and end.
+     * @description Measure how fast the jobs of each type come, start and end.
      */
     Flows: {
       /** Types */
@@ -2565,7 +2565,7 @@ export interface components {
     };
     /**
      * HourOfType
-     * @description What happened in the last hour.
+     * @description Count what happened in the last hour.
      */
     HourOfType: {
       /** Created */
@@ -3912,7 +3912,7 @@ export interface components {
     };
     /**
      * RefusalCount
-     * @description How often one caller was refused for one reason in one minute, at least.
+     * @description State at least how often one caller was refused for one reason in one minute.
      */
     RefusalCount: {
       /**
@@ -3977,7 +3977,7 @@ export interface components {
     };
     /**
      * RetryPreview
-     * @description What a retry would keep and run anew, as far as the job has run before.
+     * @description List what a retry would keep and run anew, as far as the job has run before.
      */
     RetryPreview: {
       /**
@@ -4612,7 +4612,7 @@ export interface components {
     };
     /**
      * WaitsFor
-     * @description What a suspended job waits for, and since when.
+     * @description Describe the wait of a suspended job, and since when it waits.
      */
     WaitsFor: {
       /**

@@ -21,7 +21,7 @@ ONLY_THE_OWNER = 0o600
 
 @dataclass(frozen=True)
 class FirstToken:
-    """Where the first token goes: to `file`, to `secret` (a new secret in Secrets Manager), or else to the terminal."""
+    """Hand out the first token: to `file`, to `secret` (a new secret in Secrets Manager), or else to the terminal."""
 
     file: Path | None = None
     secret: str = ""

@@ -30,7 +30,7 @@ CENT = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a stage consists of, by physical names.
+    """List what a stage consists of, by physical names.
 
     `apis`: ids of HTTP APIs. `functions`: memory in MB. `tables`: the names of the indexes. `gigabytes`: the present
     size of the tables with their indexes. `alarms`: the number of metrics in alarms.

@@ -20,7 +20,7 @@ ZIPS_KEPT = 2
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a stack adds to the account: functions (each with a role), and the bytes of the zip that each stores."""
+    """Count what a stack adds to the account: functions (each with a role), and bytes of their zips."""
 
     functions: int
     zip_bytes: int = 16 * MB

@@ -22,7 +22,7 @@ Item = dict[str, Any]
 
 
 class How(Enum):
-    """What a restore does with a kind of row."""
+    """Choose what a restore does with a kind of row."""
 
     WITH_ITS_JOB = auto()
     """The row is written again when its job is added (`Copying`)."""

@@ -19,7 +19,7 @@ Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Pope
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """How to launch an emulator, and its addresses.
+    """Describe how to launch an emulator, and its addresses.
 
     `launch` takes a port (0: a free one), a log, the folder for the state (None: moto keeps none, ministack has a
     default), and the origins of pages that may use objects (if the emulator checks them). It returns the process and

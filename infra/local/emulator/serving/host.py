@@ -39,7 +39,7 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Where to keep the state over a restart, and how many seconds there are between two snapshots."""
+    """Say where to keep the state over a restart, and how many seconds there are between two snapshots."""
 
     folder: Path
     every: float
