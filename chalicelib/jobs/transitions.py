@@ -316,13 +316,25 @@ def check(seen: Job, *, until: float, resent: bool, stalled_since: float | None 
     return Change(j.CHECK, seen.gen, tests, {"due_at": until, **stalled}, {"resends": 1} if resent else {})
 
 
+def undeclared_since(job: Job) -> float | None:
+    """Return when the watchdog first found that no version declares the job's type; None if it has not found that.
+
+    Other stalls set `stalled_since`, too: a message that was sent again counts in `resends`, and a worker that could
+    not run the job leaves `deferred` False.
+    """
+    return None if job.resends or job.deferred is False else job.stalled_since
+
+
 def check_undeclared(seen: Job, *, now: float, until: float) -> Change:
     """Record that the job's type has been undeclared since `now`, or is still undeclared.
 
     No message is sent, so the number of repeated messages begins again at 0.
     """
-    first = seen.stalled_since is None or seen.resends > 0
-    values = {"due_at": until, "resends": 0, "stalled_since": now if first else seen.stalled_since}
+    since = undeclared_since(seen)
+    values = {
+        "due_at": until, "resends": 0, "stalled_since": now if since is None else since,
+        "deferred": seen.deferred or None,
+    }  # fmt: skip
     return Change(j.CHECK, seen.gen, (Test("due_at", "=", seen.due_at),), values)
 
 

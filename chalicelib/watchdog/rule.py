@@ -7,6 +7,7 @@ from chalicelib.jobs.constants import GIVE_UP_STALLED, LOOK_AHEAD, OVERSLEPT, SE
 from chalicelib.jobs.job import CLAIMED, WAITING, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Depth
+from chalicelib.jobs.transitions import undeclared_since
 from chalicelib.watchdog.constants import (
     DOUBT_SLACK,
     MOVE_REACH,
@@ -194,9 +195,8 @@ def _first_send(job: Job, now: float, ahead: float) -> Wait | Resend | GiveUp:
 def _undeclared(job: Job, now: float) -> Wait | Undeclared | Retire:
     if job.status is Status.PROCESSING and now <= (job.lease_until or 0.0) + SEND_GRACE:
         return Wait((job.lease_until or now) + 2 * SEND_GRACE)
-    # A re-send also sets `stalled_since`, and counts in `resends`. Without re-sends, `stalled_since` is when the type
-    # was first found undeclared.
-    if job.stalled_since is not None and job.resends == 0 and now >= job.stalled_since + RETIRE_AFTER:
+    since = undeclared_since(job)
+    if since is not None and now >= since + RETIRE_AFTER:
         return Retire()
     return Undeclared(now + RETIRE_AFTER)
 

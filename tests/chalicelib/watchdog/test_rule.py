@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import DAY, LOOK_AHEAD, OVERSLEPT
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.port import Depth
@@ -153,6 +154,12 @@ def test_a_job_of_a_removed_type_is_retired_an_hour_after_it_was_first_seen() ->
     assert check(a_job(), NOW, GONE) == Undeclared(NOW + 3600)
     assert check(a_job(stalled_since=NOW - 3599), NOW, GONE) == Undeclared(NOW + 3600)
     assert check(a_job(stalled_since=NOW - 3600), NOW, GONE) == Retire()
+    kept_from_running = a_job(stalled_since=NOW - 9000, deferred=False)
+    assert check(kept_from_running, NOW, GONE) == Undeclared(NOW + 3600), (
+        "a worker could not run it: the hour begins now"
+    )
+    change = transitions.check_undeclared(kept_from_running, now=NOW, until=NOW + 3600)
+    assert (change.values["stalled_since"], change.values["deferred"]) == (NOW, None)
     resent = a_job(stalled_since=NOW - 9000, resends=2)
     assert check(resent, NOW, GONE) == Undeclared(NOW + 3600), "it was stalled for another reason"
     running = a_job(Status.PROCESSING, lease_until=NOW + 30, stalled_since=NOW - 9000)
