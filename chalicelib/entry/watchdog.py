@@ -1,6 +1,7 @@
 """The scheduled Lambda function that runs the watchdog every minute."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.adapters.invocations import asked_for
@@ -19,18 +20,26 @@ from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.troubles import TroubleWatch
 from chalicelib.worker.context import LambdaContext
 
-LOOKBACK = Lookback()
-"""The time from which planned jobs may be unsent, as known from earlier runs of this process."""
-GROWING = Growing()
-"""The queues that had grown at earlier runs of this process."""
-QUIET = QuietQueues()
-"""The depths that SQS returned to earlier runs of this process."""
-SEEN = Seen()
-"""Which canaries the counters have not counted yet, as known from earlier runs of this process."""
-POSITIONS: dict[str, str] = {}
-"""By type, up to which suspended job the runs of this process have looked for events that woke nobody."""
-UNWRITTEN: dict[str, Troubles] = {}
-"""The types in trouble that an earlier run of this process could not store."""
+
+@dataclass
+class Remembered:
+    """Hold what the runs of one process remember.
+
+    `lookback`: the time from which planned jobs may be unsent. `growing`: the queues that had grown. `quiet`: the
+    depths that SQS returned. `seen`: which canaries the counters have not counted yet. `positions`: by type, up to which
+    suspended job a run has looked for events that woke nobody. `unwritten`: types in trouble that were not stored.
+    """
+
+    lookback: Lookback = field(default_factory=Lookback)
+    growing: Growing = field(default_factory=Growing)
+    quiet: QuietQueues = field(default_factory=QuietQueues)
+    seen: Seen = field(default_factory=Seen)
+    positions: dict[str, str] = field(default_factory=dict)
+    unwritten: dict[str, Troubles] = field(default_factory=dict)
+
+
+REMEMBERED = Remembered()
+"""What earlier runs of this process know."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
@@ -49,13 +58,15 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     queues = queues_of(kinds)
     pausing = _pausing([queue.key for queue in that_pause(queues)])
     troubles = TroubleWatch(
-        queues, parts.job_store, parts.counters, parts.trouble_row, parts.clock, parts.alarm_topic, SERVICE, UNWRITTEN
-    )
+        queues, parts.job_store, parts.counters, parts.trouble_row, parts.clock, parts.alarm_topic, SERVICE,
+        REMEMBERED.unwritten,
+    )  # fmt: skip
     standing, helpers = parts.counters.standing, parts.watchdog_helpers
     watchdog = Watchdog(
         parts.job_service.dispatcher, types, THREADS, standing, helpers, parts.bulk_work,
-        parts.past_pauses, lookback=LOOKBACK, growing=GROWING, quiet=QUIET, troubles=troubles,
-        positions=POSITIONS, pulse=Pulse(parts.canaries, parts.counter_rows, SEEN),
+        parts.past_pauses, lookback=REMEMBERED.lookback, growing=REMEMBERED.growing, quiet=REMEMBERED.quiet,
+        troubles=troubles, positions=REMEMBERED.positions,
+        pulse=Pulse(parts.canaries, parts.counter_rows, REMEMBERED.seen),
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():

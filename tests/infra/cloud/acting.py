@@ -182,6 +182,8 @@ def stage(environment: pytest.MonkeyPatch, clock: Clock | None = None, **more: s
         **more,
     }.items():
         environment.setenv(name, value)
+    # the functions of a new stage start in new processes
+    environment.setattr(watchdog_module, "REMEMBERED", watchdog_module.Remembered())
     with emulated(clock):
         aws._client.cache_clear()
         parts.replace(**given)
