@@ -26,8 +26,8 @@ class Remembered:
     """Hold what the runs of one process remember.
 
     `lookback`: the time from which planned jobs may be unsent. `growing`: the queues that had grown. `quiet`: the
-    depths that SQS returned. `seen`: which canaries the counters have not counted yet. `positions`: by type, up to which
-    suspended job a run has looked for events that woke nobody. `unwritten`: types in trouble that were not stored.
+    depths that SQS returned. `seen`: which canaries the counters have not counted yet. `positions`: by type, up to
+    which suspended job a run has looked for events that woke nobody. `unwritten`: types in trouble that were not stored.
     """
 
     lookback: Lookback = field(default_factory=Lookback)
