@@ -53,6 +53,7 @@ from chalicelib.batches.rule import (
     wants_then,
 )
 from chalicelib.errors import (
+    UNREADABLE,
     BatchConflict,
     BatchNotFound,
     FieldError,
@@ -455,7 +456,8 @@ class Batches:
                 self._look_at(found, remaining)
         except Exception as error:
             events.failed(batch, error)
-            self.rows.write(batch, number, {"due_at": self.service.now() + FAILED_AGAIN_AFTER})
+            with suppress(*UNREADABLE):  # a row that nobody can read or write must not stop the check of the others
+                self.rows.write(batch, number, {"due_at": self.service.now() + FAILED_AGAIN_AFTER})
 
     def _look_at(self, found: Round, remaining: Callable[[], float]) -> None:
         now = self.service.now()

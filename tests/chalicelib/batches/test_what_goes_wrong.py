@@ -42,6 +42,7 @@ class Failing(MemoryBatches):
 
     out = False
     poison: Mapping[str, Exception] = {}
+    unwritable: Mapping[str, Exception] = {}
 
     def due(self, now: float, most: int) -> Sequence[tuple[str, int]]:
         if self.out:
@@ -52,6 +53,13 @@ class Failing(MemoryBatches):
         if batch in self.poison:
             raise self.poison[batch]
         return super().find(batch, number)
+
+    def write(
+        self, batch: str, number: int, values: Mapping[str, Any], same: Mapping[str, str | None] = {}
+    ) -> Round | None:
+        if batch in self.unwritable:
+            raise self.unwritable[batch]
+        return super().write(batch, number, values, same)
 
     def count(self, batch: str, number: int, ended: Sequence[Ended], source: str, now: float) -> Round | None:
         if batch in self.poison:
@@ -86,6 +94,21 @@ def test_a_round_that_always_fails_keeps_no_other_round_from_its_turn(bench: Ben
     assert bench.batches.look_after()["batches"] == 151
     assert len(bench.told()) == 1
     assert rows._rows["p-000", 1].due_at == bench.clock.now + FAILED_AGAIN_AFTER
+
+
+@pytest.mark.parametrize("error", [RowRefused("refused"), ValueError("written, but not readable"), KeyError("number")])
+def test_a_round_that_nobody_can_read_or_write_keeps_no_other_round_from_its_turn(
+    bench: Bench, error: Exception
+) -> None:
+    rows = failing(bench, "b-0")
+    bench.clock.advance(1)
+    bench.make("a")
+    rows.poison = {"b-0": ValueError("not a number")}
+    rows.unwritable = {"b-0": error}
+    bench.end("a")
+    bench.clock.advance(QUIET)
+    assert bench.batches.look_after()["batches"] == 2
+    assert len(bench.told()) == 1
 
 
 @pytest.mark.parametrize(("error", "again"), [(RowRefused("bad"), False), (OSError("throttled"), True)])
