@@ -57,6 +57,11 @@ def skipped(batch: str, number: int, error: Exception) -> None:
     logger().exception("batch.skipped", extra=extra)
 
 
+def left_out(batch: str, error: Exception) -> None:
+    """Log that a batch is left out of the list, because a row of it cannot be read."""
+    logger().error("batch.left_out", extra={"batch": batch, "error_class": type(error).__name__})
+
+
 def not_counted(batch: str, error: Exception) -> None:
     """Log that the ends of members could not be counted now; the stream delivers them again."""
     logger().exception("batch.not_counted", extra={"batch": batch, "error_class": type(error).__name__})

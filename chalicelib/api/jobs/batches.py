@@ -15,6 +15,7 @@ from chalicelib.api.models.many_responses import BatchAnswer
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import NewBatch, NewJobInBatch
 from chalicelib.assembly import parts
+from chalicelib.batches import events
 from chalicelib.batches.batches import FIRST
 from chalicelib.batches.batches import NewBatch as Asked
 from chalicelib.batches.constants import MOST_MEMBERS
@@ -22,7 +23,7 @@ from chalicelib.batches.round import Round
 from chalicelib.batches.rule import ON_FAILURE, THEN, job_of
 from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.port import BulkAction
-from chalicelib.errors import BatchNotFound
+from chalicelib.errors import UNREADABLE, BatchNotFound
 from chalicelib.jobs.constants import MOST_NOTIFIED, MOST_TAGS
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
@@ -232,11 +233,14 @@ def retry_batch(call: Call) -> Reply:
 
 @endpoints.get("/batches", BatchPage, query=BatchQuery, moving=())
 def list_batches(call: Call) -> BatchPage:
-    """List batches, newest first, each with its newest round. They are kept for 90 days after their end."""
+    """List batches, newest first, each with its newest round. They are kept for 90 days after their end.
+
+    A batch whose row cannot be read is left out, and logged.
+    """
     secret, cursor = parts.settings.cursor_secret, call.query.cursor
     position = None if cursor is None else read_cursor(cursor, Filter(), secret, use=USE)
     ids, following = parts.batch_rows.newest(call.query.limit, position)
-    batches = [_row(newest) for one in ids if (newest := parts.batch_rows.find(one))]
+    batches = [row for one in ids if (row := _listed(one))]
     return BatchPage(
         batches=batches, next_cursor=None if following is None else write_cursor(following, Filter(), secret, USE)
     )
@@ -268,6 +272,16 @@ def _detail(rounds: Sequence[Round]) -> BatchDetail:
         **_fields(unfinished, rounds[-1], retrying), rounds=[_round(one) for one in rounds], retrying=retrying,
         cancelled_by=first.cancelled_by,
     )  # fmt: skip
+
+
+def _listed(batch: str) -> BatchRow | None:
+    """Return the entry of a batch in the list; None if it is gone, or if a row of it cannot be read."""
+    try:
+        newest = parts.batch_rows.find(batch)
+        return None if newest is None else _row(newest)
+    except UNREADABLE as error:
+        events.left_out(batch, error)
+        return None
 
 
 def _row(newest: Round) -> BatchRow:

@@ -10,6 +10,8 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.batches.constants import AGAIN_AFTER, COUNT_AFTER, MOST_MEMBERS, RETRY_BEGINS_IN
+from chalicelib.batches.memory import MemoryBatches
+from chalicelib.batches.round import Round
 from chalicelib.bulk.background import BulkWork
 from chalicelib.bulk.constants import FIRST_SLICE, LEASE
 from chalicelib.entry import recount
@@ -161,6 +163,31 @@ def test_the_members_are_listed_and_the_batches_too(shop: World) -> None:
     assert ([one["id"] for one in more["batches"]], more["next_cursor"]) == ([first], None)
     wrong = shop.get("/batches?cursor=x")
     assert (wrong.status, wrong.locs) == (400, [["query", "cursor"]]), "it would begin with the newest again"
+
+
+class Spoilt(MemoryBatches):
+    """Cannot read some rounds of batches."""
+
+    spoilt: tuple[str, int | None] = ("", None)
+
+    def find(self, batch: str, number: int | None = None) -> Round | None:
+        if (batch, number) == self.spoilt:
+            raise KeyError("created_at")
+        return super().find(batch, number)
+
+
+@pytest.mark.parametrize("number", [None, 1])
+def test_a_batch_whose_row_cannot_be_read_hides_no_other_batch(number: int | None) -> None:
+    rows = Spoilt()
+    shop = World(parts={"batch_rows": rows})
+    with only_types(NOTE, CLOSED, ONCE):
+        first, second = batch(shop, 2), batch(shop, 2)
+        end(shop, members(shop, second)[:1], Status.FAILED)
+        shop.post(f"/jobs/{members(shop, second)[0].id}/retry")
+        assert len(shop.get("/batches").json["batches"]) == 2
+        rows.spoilt = (second, number)
+        answer = shop.get("/batches")
+        assert (answer.status, [one["id"] for one in answer.json["batches"]]) == (200, [first])
 
 
 def test_the_failed_members_are_retried_as_a_round(shop: World) -> None:
