@@ -17,7 +17,8 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import code_of, refused
-from chalicelib.adapters.dynamo.tables.schema import BATCH, BATCHES, DUE
+from chalicelib.adapters.dynamo.tables.due import due_items
+from chalicelib.adapters.dynamo.tables.schema import BATCH, BATCHES
 from chalicelib.batches.constants import MARKS_KEPT, MOST_FAILED_IDS
 from chalicelib.batches.round import Ended, Round
 from chalicelib.batches.rule import ON_FAILURE, THEN, counted
@@ -152,15 +153,8 @@ class DynamoBatches:
 
     def due(self, now: float, most: int) -> Sequence[tuple[str, int]]:
         """See BatchRows. Half a read unit if no round is due. Reads only keys, so an invalid row blocks no other."""
-        answer = self._table.query(
-            self._table.name, BATCHES, Path("due_at") <= iso(now), index_name=DUE, limit=most
-        )  # fmt: skip
-        keys = [(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
-        return [
-            (pk.removeprefix(BATCH), int(sk.removeprefix(ROUND)))
-            for pk, sk in keys
-            if pk.startswith(BATCH) and NUMBERED.fullmatch(sk)
-        ]
+        items = due_items(self._table, BATCHES, now, most, _is_round)
+        return [(item["pk"]["S"].removeprefix(BATCH), int(item["sk"]["S"].removeprefix(ROUND))) for item in items]
 
     def signed(self, found: Round, what: str) -> bool:
         """See BatchRows."""
@@ -216,6 +210,10 @@ def accepted(signing: Signing, found: Round, what: str) -> bool:
     """Return whether a round may make the job of `then` or `on_failure`."""
     named, mark = next((named or "", mark) for named, mark, one in _effects(found) if one == what)
     return signing.accepts_batch(named, _signed_texts(found, what), found.created_at, mark)
+
+
+def _is_round(pk: str, sk: str) -> bool:
+    return pk.startswith(BATCH) and NUMBERED.fullmatch(sk) is not None
 
 
 def _sk(number: int) -> str:

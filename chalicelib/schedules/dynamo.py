@@ -1,6 +1,5 @@
 """Store schedules on the control table: one row each, and a sparse index in the order of their next firings."""
 
-import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,8 @@ from pynamodb.models import Model
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
-from chalicelib.adapters.dynamo.tables.schema import DUE, SCHEDULES
+from chalicelib.adapters.dynamo.tables.due import due_items
+from chalicelib.adapters.dynamo.tables.schema import SCHEDULES
 from chalicelib.errors import ScheduleNotFound
 from chalicelib.jobs.listing import iso
 from chalicelib.schedules.schedule import Schedule
@@ -86,19 +86,8 @@ class DynamoSchedules:
 
         The query takes half a read unit if no schedule is due, and half a unit for each 4 KB of due schedules.
         """
-        found: list[dict[str, Any]] = []
-        start = None
-        while len(found) < most:
-            answer = self._table.query(
-                self._table.name, SCHEDULES, ScheduleRow.due_at <= iso(before), index_name=DUE,
-                limit=most - len(found), exclusive_start_key=start,
-            )  # fmt: skip
-            # other rows may be in the index: a function that may write rows of batches can put such a row anywhere
-            found += [item for item in answer["Items"] if item["pk"]["S"] == SCHEDULES]
-            start = answer.get("LastEvaluatedKey")
-            if start is None:
-                break
-        return [_schedule(self._rows.from_raw_data(item)) for item in itertools.islice(found, most)]
+        items = due_items(self._table, SCHEDULES, before, most, lambda pk, _: pk == SCHEDULES)
+        return [_schedule(self._rows.from_raw_data(item)) for item in items]
 
     def add(self, schedule: Schedule) -> bool:
         """See Schedules."""

@@ -145,6 +145,17 @@ def test_a_row_that_is_not_a_round_is_not_due(cloud: Settings) -> None:
     assert list(DynamoSchedules(cloud).due(T0 + 99, 10)) == []
 
 
+def test_rows_that_are_no_rounds_hide_no_round_that_is_due(cloud: Settings) -> None:
+    rows, table = DynamoBatches(cloud), binding.control(cloud)
+    rows.add(NEW)
+    rows.add(replace(NEW, number=2, due_at=T0 + 61))
+    for number in range(7):
+        due = [Path("due_in").set("BATCHES"), Path("due_at").set(iso(T0 + number))]
+        table.update_item(table.name, "BATCH#x", f"junk-{number}", actions=due)
+    assert list(rows.due(T0 + 99, 3)) == [("b-1", 1), ("b-1", 2)]
+    assert list(rows.due(T0 + 99, 1)) == [("b-1", 1)]
+
+
 def test_a_round_that_cannot_be_read_is_refused(cloud: Settings) -> None:
     rows, table = DynamoBatches(cloud), binding.control(cloud)
     rows.add(NEW)
