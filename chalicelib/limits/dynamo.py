@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
@@ -23,7 +22,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.answers import code_of, refused
 from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMITS, LINE, RATE
 from chalicelib.errors import LimitBusy
@@ -151,7 +150,7 @@ FREE = (
 
 
 class DynamoPlaces:
-    """See PlaceStore. Raises botocore's ClientError if the table does not answer, LimitBusy if it throttles a write.
+    """See PlaceStore. Raises botocore's errors if the table does not answer, LimitBusy if it throttles a write.
 
     The row of a limit has a map of names by job, whose keys are the jobs' ids in 22 characters. pynamodb cannot ask for
     the row in the answer to a refused write, so the requests are made of expressions.
@@ -308,10 +307,10 @@ class DynamoPlaces:
         request |= {key: value for key, value in more.items() if value}
         try:
             return True, self._table.dispatch("UpdateItem", request).get("Attributes")
-        except ClientError as error:
-            if _code(error) in BUSY:
+        except Exception as error:
+            if code_of(error) in BUSY:
                 raise LimitBusy from error
-            if not _refused(error):
+            if not refused(error):
                 raise
             return False, getattr(error.__cause__, "response", {}).get("Item")
 
@@ -322,8 +321,8 @@ class DynamoPlaces:
         }  # fmt: skip
         try:
             self._table.dispatch("DeleteItem", request)
-        except ClientError as error:
-            if not _refused(error):
+        except Exception as error:
+            if not refused(error):
                 raise
 
     def _end(self) -> dict[str, str]:
@@ -332,14 +331,6 @@ class DynamoPlaces:
 
 def _tag() -> str:
     return uuid.uuid4().hex[:12]
-
-
-def _refused(error: ClientError) -> bool:
-    return _code(error) == "ConditionalCheckFailedException"
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
 
 
 def _places(item: Item | None) -> Places:
