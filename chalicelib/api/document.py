@@ -13,11 +13,10 @@ from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import NoBody, NoQuery
 from chalicelib.job_types.checks import FINGERPRINT, WEBHOOK
-from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_SCHEDULE
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import LONGEST_STEP_NAME
 from chalicelib.jobs.step import NAME
-from chalicelib.schedules.constants import LONGEST_ID
 
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
@@ -44,7 +43,7 @@ PATH: Mapping[str, Any] = {
     "job_type": {"type": "string", "maxLength": LONGEST_NAME, "pattern": "^[a-z0-9.]+$", "examples": ["email.send"]},
     "schedule_id": {
         "type": "string",
-        "maxLength": LONGEST_ID,
+        "maxLength": LONGEST_SCHEDULE,
         "pattern": "^[a-z0-9][a-z0-9.-]*$",
         "examples": ["weekly-report"],
     },

@@ -11,22 +11,19 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from chalicelib.audit.constants import LONGEST_NAME, MOST_LOOKED
+from chalicelib.job_types.checks import BULK_ID, JOB_ID, SCHEDULE, WEBHOOK
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_AUDIT
 
 JOB, BULK = "job", "bulk"
 Thing = tuple[str, str]
 """The kind of something, and its id."""
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HEX_12 = re.compile(r"[0-9a-f]{12}")
 HEX_16 = re.compile(r"[0-9a-f]{16}")
-HEX_20 = re.compile(r"[0-9a-f]{20}")
 TYPE = re.compile(r"[a-z0-9_.-]{1,40}")
-SCHEDULE = re.compile(r"[a-z0-9][a-z0-9.-]{0,60}")
-WEBHOOK = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 STAGE = re.compile(r"[A-Za-z0-9-]{1,128}")
 SHAPES: Mapping[str, re.Pattern[str]] = {
-    JOB: UUID, "batch": UUID, BULK: HEX_20, "error": HEX_12, "view": HEX_16, "token": HEX_16,
+    JOB: JOB_ID, "batch": JOB_ID, BULK: BULK_ID, "error": HEX_12, "view": HEX_16, "token": HEX_16,
     "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE,
 }  # fmt: skip
 """The kinds of things that are changed, and the form of their ids. A path may contain any other text, such as the name

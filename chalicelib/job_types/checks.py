@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import ConfigurationError, FieldError
-from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_SCHEDULE
 from chalicelib.job_types.readback import check_returns
 from chalicelib.jobs.constants import MAX_DELAY
 
@@ -18,8 +18,14 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 TAG = re.compile(r"[A-Za-z0-9_.:/-]+")
 WEBHOOK = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 """The name of a webhook."""
+JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The id of a job, a batch or a delivery, as it is stored."""
+BULK_ID = re.compile(r"[0-9a-f]{20}")
+"""The id of a bulk action."""
+SCHEDULE = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_SCHEDULE - 1}}}")
+"""The id of a schedule."""
 ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-"""The id of a job or a batch."""
+"""The id of a job or a batch, as a request may write it."""
 ID_PREFIX = r"^[0-9a-fA-F-]{1,36}$"
 FINGERPRINT = r"^[0-9a-f]{12}$"
 

@@ -15,6 +15,8 @@ LONGEST_TURN_WAIT = 5.0
 its message later."""
 LONGEST_NAME = 40
 """Maximum characters of a job type's name, because the name is a part of the names of queues and functions."""
+LONGEST_SCHEDULE = LONGEST_NAME + 21
+"""Maximum characters of a schedule's id, which usually begins with the name of its job type."""
 LONGEST_QUEUE_NAME = 34
 """Maximum characters of a shared queue's name: with its prefix it is as long as the longest name of a type."""
 SAFETY = 5.0

@@ -1,7 +1,5 @@
 """Define the numbers of schedules. Times in seconds, sizes in bytes."""
 
-from chalicelib.job_types.constants import LONGEST_NAME
-
 # For declared.py
 SCHEDULES_PAGE = 100
 
@@ -44,4 +42,3 @@ LONGEST_PAYLOAD = 8_192
 """Maximum bytes of a schedule's payload as JSON. The limit is low because the payload is written at each firing."""
 MOST_RECENT_FIRINGS = 20
 """Number of firings that a schedule stores, to show how they ended."""
-LONGEST_ID = LONGEST_NAME + 21

@@ -9,7 +9,6 @@ from pydantic import Field, StringConstraints
 from chalicelib.api.constants import BATCHES_ON_PAGE, LONGEST_BATCH_KEY, MOST_BATCHES_ON_PAGE
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
 from chalicelib.api.jobs.bulk import result_of, submissions
-from chalicelib.api.jobs.jobs import JOB_ID
 from chalicelib.api.models.fields import Body, Cursor, OwnTag, Query, Reasoned, TypeName, WebhookName, Whole
 from chalicelib.api.models.many_responses import BatchAnswer
 from chalicelib.api.models.responses import Answer, Time
@@ -24,6 +23,7 @@ from chalicelib.batches.rule import ON_FAILURE, THEN, job_of
 from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.port import BulkAction
 from chalicelib.errors import UNREADABLE, BatchNotFound
+from chalicelib.job_types.checks import JOB_ID
 from chalicelib.jobs.constants import MOST_NOTIFIED, MOST_TAGS
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter

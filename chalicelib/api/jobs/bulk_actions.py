@@ -1,6 +1,5 @@
 """Serve bulk actions, which the platform processes whether or not the operator waits."""
 
-import re
 from collections import Counter
 from typing import Any, Literal
 
@@ -21,10 +20,9 @@ from chalicelib.assembly import parts
 from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.port import BulkAction, BulkState
 from chalicelib.errors import BulkActionNotFound
+from chalicelib.job_types.checks import BULK_ID
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
-
-BULK_ID = re.compile(r"[0-9a-f]{20}")
 
 endpoints = Endpoints()
 

@@ -15,6 +15,7 @@ from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_
 from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.checks import JOB_ID
 from chalicelib.job_types.retry import Following, following, no_jitter
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
@@ -23,8 +24,6 @@ from chalicelib.operating.descendants import cancel_all
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
 from chalicelib.producing.submission import Submission
-
-JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_PAGE_DIGITS - 1}}}")
 EXISTING = {

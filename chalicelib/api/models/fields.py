@@ -19,11 +19,10 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.constants import LONGEST_BATCH_INDEX, LONGEST_CURSOR, LONGEST_MOMENT, LONGEST_TENANT, LONGEST_WHY
 from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.job_types.checks import FINGERPRINT, ID, ID_PREFIX, KEY, TAG, WEBHOOK
-from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_TAG
+from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_SCHEDULE, LONGEST_TAG
 from chalicelib.jobs.constants import MAX_DELAY
 from chalicelib.jobs.job import TAG_OF_SCHEDULE
 from chalicelib.jobs.tenants import kept
-from chalicelib.schedules.constants import LONGEST_ID
 
 WHOLE = re.compile(r"-?[0-9]{1,9}")
 EARLIEST, LATEST = 0.0, datetime(9000, 1, 1, tzinfo=UTC).timestamp()
@@ -134,7 +133,7 @@ OnEnd = Annotated[
 # The documented limit applies to the text that was sent, not to the text without the spaces at its ends.
 Why = Annotated[str, StringConstraints(max_length=LONGEST_WHY), AfterValidator(str.strip)]
 WebhookName = Annotated[str, StringConstraints(pattern=f"^{WEBHOOK.pattern}$")]
-ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_ID)]
+ScheduleId = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_SCHEDULE)]
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CURSOR)]
 IdPrefix = Annotated[str, StringConstraints(pattern=ID_PREFIX, to_lower=True), Field(examples=["6a1de45f"])]
 

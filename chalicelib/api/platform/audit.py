@@ -13,6 +13,7 @@ from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
 from chalicelib.audit.constants import LONGEST_NAME
 from chalicelib.audit.rule import Entry, Page, R, Refused, Which
+from chalicelib.job_types.checks import BULK_ID
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
 
@@ -20,7 +21,7 @@ endpoints = Endpoints()
 CHANGES, REFUSALS = "audit", "refusals"
 """The uses of the cursors of these lists."""
 PrincipalText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
-BulkIdText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$")]
+BulkIdText = Annotated[str, StringConstraints(pattern=f"^{BULK_ID.pattern}$")]
 ActionName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z.-]{0,63}$")]
 
 

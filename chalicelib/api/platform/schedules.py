@@ -1,7 +1,6 @@
 """Serve schedules: list, create, change, pause, resume, run, delete, and preview a cron expression."""
 
 import math
-import re
 from collections.abc import Sequence
 
 from chalicelib.access.tokens import Role
@@ -12,16 +11,16 @@ from chalicelib.api.models.responses import JobRow
 from chalicelib.api.models.views import job_whole
 from chalicelib.assembly import parts
 from chalicelib.errors import ScheduleNotFound
+from chalicelib.job_types.checks import SCHEDULE
 from chalicelib.job_types.cron import local
 from chalicelib.jobs.listing import iso
 from chalicelib.keys.rule import Outcome
-from chalicelib.schedules.constants import LONGEST_ID, MOST_RECENT_FIRINGS
+from chalicelib.schedules.constants import MOST_RECENT_FIRINGS
 from chalicelib.schedules.editing import ScheduleService, Settings, Shown
 from chalicelib.schedules.events import operated
 from chalicelib.schedules.rule import started, upcoming
 from chalicelib.schedules.schedule import Gap, Schedule
 
-ID = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_ID - 1}}}")
 EXAMPLE = {"type": "report.generate", "cron": "0 6 * * 1", "timezone": "Europe/Berlin", "payload": {"hours": 168}}
 
 endpoints = Endpoints()
@@ -147,7 +146,7 @@ def service() -> ScheduleService:
 
 def _id_of(call: Call) -> str:
     schedule_id = call.path["schedule_id"]
-    if not ID.fullmatch(schedule_id):
+    if not SCHEDULE.fullmatch(schedule_id):
         raise ScheduleNotFound(schedule_id)
     return schedule_id
 

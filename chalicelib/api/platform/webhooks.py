@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
-from chalicelib.api.jobs.jobs import JOB_ID, operations
+from chalicelib.api.jobs.jobs import operations
 from chalicelib.api.models import webhook_models as m
 from chalicelib.assembly import parts
 from chalicelib.errors import JobNotFound, WebhookNotFound
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.checks import WEBHOOK
+from chalicelib.job_types.checks import JOB_ID, WEBHOOK
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
