@@ -110,12 +110,11 @@ def list_deliveries(call: Call) -> m.DeliveryPage:
     """List the deliveries to a webhook, newest first. Follow `next_cursor` until it is null."""
     asked: m.DeliveriesQuery = call.query
     name = _name_of(call)
-    # No list of jobs has a filter with this prefix, so a cursor of deliveries is refused for a list of jobs.
-    secret, bound = parts.settings.cursor_secret, Filter(id_prefix=f"deliveries to {name}")
-    position = read_cursor(asked.cursor, bound, secret) if asked.cursor else None
+    secret, use = parts.settings.cursor_secret, f"deliveries to {name}"
+    position = read_cursor(asked.cursor, Filter(), secret, use=use) if asked.cursor else None
     page = parts.webhook_service.deliveries(name, asked.limit, position)
     rows = [_delivery(job) for job in page.jobs]
-    cursor = write_cursor(page.position, bound, secret) if page.position else None
+    cursor = write_cursor(page.position, Filter(), secret, use) if page.position else None
     return m.DeliveryPage(deliveries=[row for row in rows if asked.state in (None, row.state)], next_cursor=cursor)
 
 
