@@ -186,7 +186,7 @@ class Assembly:
     @property
     def _has_webhooks(self) -> bool:
         from chalicelib.job_types import jobtype
-        from chalicelib.webhooks.webhook import DELIVER
+        from chalicelib.job_types.constants import DELIVER
 
         return jobtype.is_declared(DELIVER)
 

@@ -12,9 +12,9 @@ from chalicelib.adapters.dynamo.jobs.changed import changes
 from chalicelib.assembly import parts
 from chalicelib.ends import events
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.telemetry.emf import gathering
-from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.context import LambdaContext
 
 Consumer = Callable[[Sequence[JobChanged]], set[str]]

@@ -2,6 +2,10 @@
 
 from chalicelib.jobs.constants import DAY
 
+DELIVER = "webhook.deliver"
+"""The job type that delivers to webhooks. A stage has webhooks if it has this type."""
+OF_PLATFORM = frozenset({DELIVER})
+"""Job types whose jobs only the platform makes: a caller that could make one would have any message signed."""
 MAX_ATTEMPTS_CAP = 30
 """Maximum attempts of one run."""
 SPARE_RECEIVES = 2
@@ -88,6 +92,3 @@ LONGEST_WAIT = int(7 * DAY)
 
 # For schedule.py
 MOST_CAUGHT_UP = 100
-
-OF_PLATFORM = frozenset({"webhook.deliver"})
-"""Job types whose jobs only the platform makes: a caller that could make one would have any message signed."""

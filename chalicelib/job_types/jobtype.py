@@ -28,6 +28,7 @@ from chalicelib.job_types.constants import (
     DEFAULT_ATTEMPTS,
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
+    DELIVER,
     LONGEST_TIMEOUT,
     LONGEST_TURN_WAIT,
     MAX_ATTEMPTS_CAP,
@@ -64,7 +65,7 @@ PACKAGES = ("handlers", BUILT_IN)
 """The packages that declare job types."""
 END, BATCH_END = "chalicelib.job_types.end", "chalicelib.job_types.batch_end"
 """The modules with JobEnd and BatchEnd."""
-BROUGHT = frozenset({"email.send", "image.process", "report.generate", "webhook.deliver"})
+BROUGHT = frozenset({"email.send", "image.process", "report.generate", DELIVER})
 """Job types that are part of JobFlow; a separate repository has only those that its jobflow.toml names."""
 
 

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-DELIVER = "webhook.deliver"
-"""The job type that delivers. A stage has webhooks if it has this type."""
 EVERY_TYPE = "*"
 DELETED = "Its deletion has begun: if it does not end, repeat it. To keep the webhook, rotate its secret and enable it."
 """Why a webhook is disabled from the beginning of its deletion."""

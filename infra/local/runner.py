@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chalicelib.webhooks.webhook import DELIVER
+from chalicelib.job_types.constants import DELIVER
 from infra.cloud.package import own_code
 from infra.local import descriptions
 from infra.local.code import settings_file

@@ -14,11 +14,11 @@ from typing import Any
 
 from chalicelib.api.constants import LARGEST_REQUEST, MOST_IN_BATCH
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import Queue
 from chalicelib.jobs import retention
 from chalicelib.jobs.constants import DAY, MOST_CLAIMS
-from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.constants import LARGEST_BODY
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost import others, webhooks

@@ -14,6 +14,7 @@ import pytest
 
 from chalicelib.ends import rule
 from chalicelib.errors import JobConflict
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job, Status
@@ -21,7 +22,6 @@ from chalicelib.webhooks import rule as webhook_rule
 from chalicelib.webhooks.deliver import Deliverer
 from chalicelib.webhooks.payload import Delivered
 from chalicelib.webhooks.post import Answer
-from chalicelib.webhooks.webhook import DELIVER
 from tests.proof.enumeration import Case, execute
 from tests.proof.grounds.faults import SQS, ReplyLost, Throttled
 from tests.proof.grounds.ground import Stand

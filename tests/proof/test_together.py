@@ -28,7 +28,7 @@ from chalicelib.bulk.request import BulkActions
 from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import JobConflict, JobFlowError, WebhookConflict
 from chalicelib.job_types.batch_end import BatchEnd
-from chalicelib.job_types.constants import SPARE_RECEIVES
+from chalicelib.job_types.constants import DELIVER, SPARE_RECEIVES
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.failing import Failing
@@ -64,7 +64,6 @@ from chalicelib.webhooks.editing import WebhookService
 from chalicelib.webhooks.maker import DeliveryMaker
 from chalicelib.webhooks.memory import MemorySecrets
 from chalicelib.webhooks.payload import Delivery
-from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.api.support import NOTE, Note, only_types
 from tests.support import REGION, T0, Clock, Invocation, a_job, sqs_record

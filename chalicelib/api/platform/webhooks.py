@@ -1,6 +1,5 @@
 """Serve webhooks: register, list, change, rotate, enable, delete, and their deliveries."""
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,17 +11,17 @@ from chalicelib.assembly import parts
 from chalicelib.errors import JobNotFound, WebhookNotFound
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID, WEBHOOK
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.tenants import shown
 from chalicelib.webhooks.editing import ENDED, MESSAGE, Settings
 from chalicelib.webhooks.events import operated
-from chalicelib.webhooks.webhook import DELIVER, OF_BATCH, Registered
+from chalicelib.webhooks.webhook import OF_BATCH, Registered
 
 EXAMPLE = {"url": "https://hooks.example.com/jobflow", "types": ["report.generate"], "statuses": ["completed"]}
 DISABLED = "WebhookDisabled"
-NAME = re.compile(WEBHOOK.pattern)
 
 endpoints = Endpoints()
 
@@ -139,7 +138,7 @@ def send_again(call: Call) -> Reply:
 
 def _name_of(call: Call) -> str:
     name = call.path["name"]
-    if not NAME.fullmatch(name):
+    if not WEBHOOK.fullmatch(name):
         raise WebhookNotFound(name)
     return name
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.webhooks.webhook import DELIVER
 from infra.cloud.cost import others, webhooks
 from infra.cloud.cost.attack import under_attack, waf
 from infra.cloud.cost.batches import lines as batches

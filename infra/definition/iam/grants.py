@@ -18,10 +18,10 @@ from chalicelib.adapters.dynamo.tables.schema import (
     WEBHOOKS,
 )
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import name_in_aws
 from chalicelib.job_types.queues import TypeQueue, keys_of, that_pause
-from chalicelib.webhooks.webhook import DELIVER
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of, that_pause
 from chalicelib.jobs.job import TERMINAL, in_order
-from chalicelib.webhooks.webhook import DELIVER
 from infra.definition.iam.grants import types_for_ends
 from infra.definition.names import logical, queue_name
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.webhooks.webhook import DELIVER
 from infra.definition.iam.grants import types_for_ends
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import MINUTE, Alarm

@@ -17,6 +17,7 @@ from chalicelib.batches.round import Round
 from chalicelib.errors import NotStored
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.batch_end import BatchEnd
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import job
 from chalicelib.job_types.unique import Unique
@@ -29,7 +30,7 @@ from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.webhooks.maker import DeliveryMaker
 from chalicelib.webhooks.memory import MemoryWebhooks
-from chalicelib.webhooks.webhook import DELIVER, Webhook
+from chalicelib.webhooks.webhook import Webhook
 from tests.chalicelib.webhooks.support import DELIVERING
 from tests.support import Clock
 

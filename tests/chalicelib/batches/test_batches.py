@@ -22,9 +22,10 @@ from chalicelib.batches.rule import ON_FAILURE, THEN, job_of
 from chalicelib.errors import BatchConflict, BatchNotFound, IdempotencyMismatch, InvalidRequest, UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.batch_end import BatchEnd
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.producing.submission import Submission
-from chalicelib.webhooks.webhook import DELIVER, State, Webhook
+from chalicelib.webhooks.webhook import State, Webhook
 from tests.chalicelib.batches.bench import SHARDS, Bench, types
 from tests.support import written
 

@@ -16,6 +16,7 @@ from chalicelib.ends.constants import CHECKED_AFTER, CHECKED_FOR
 from chalicelib.entry import followup
 from chalicelib.errors import ConfigurationError, InvalidRequest, JobConflict
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import check_enqueues, job
 from chalicelib.job_types.unique import Unique
@@ -29,7 +30,7 @@ from chalicelib.producing.submission import Submission
 from chalicelib.webhooks import rule
 from chalicelib.webhooks.maker import DeliveryMaker, Owed, asked
 from chalicelib.webhooks.memory import MemoryWebhooks
-from chalicelib.webhooks.webhook import DELIVER, State
+from chalicelib.webhooks.webhook import State
 from tests.chalicelib.webhooks.support import DELIVERING, a_delivery, a_webhook
 from tests.support import T0, Clock, Invocation, a_job, written
 

@@ -28,8 +28,8 @@ from chalicelib.counters.recounting.recount import Recount
 from chalicelib.entry import watchdog as watchdog_module
 from chalicelib.entry.worker import consume, consume_queue
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.jobs.job import Status
-from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording

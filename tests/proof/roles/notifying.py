@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.producing.service import JobService
@@ -18,7 +19,7 @@ from chalicelib.webhooks.payload import Delivery
 from chalicelib.webhooks.port import WebhookSecrets
 from chalicelib.webhooks.post import Answer, Poster
 from chalicelib.webhooks.signature import Secret, new_secret
-from chalicelib.webhooks.webhook import DELIVER, EVERY_TYPE, Webhook
+from chalicelib.webhooks.webhook import EVERY_TYPE, Webhook
 from tests.proof.grounds.faults import DYNAMODB, Faulty
 from tests.proof.roles.script import ScriptedFunction, declare
 from tests.proof.roles.telling import Telling

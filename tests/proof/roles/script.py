@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from chalicelib import Function
 from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, job, registered
 from chalicelib.jobs.job import Job
 from chalicelib.telemetry.logger import logger
-from chalicelib.webhooks.webhook import DELIVER
 from chalicelib.worker.claim import FLOAT
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import ATTEMPTS, TOLD, TYPE, TYPES
