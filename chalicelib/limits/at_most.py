@@ -9,7 +9,8 @@ A name is replaced and removed without a comparison of its age. This relies on t
 arrives after the lease of the attempt has ended.
 
 A job that has several limits takes their places in one order, the same for all jobs. It keeps its places while it waits
-for the next one.
+for the next one. At present, a job type declares one limit at most, so each call is given one limit, and `holds` is
+empty.
 """
 
 from collections.abc import Callable, Sequence
