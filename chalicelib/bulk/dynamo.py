@@ -1,4 +1,4 @@
-"""Store bulk actions on the control table: one row each, its ids in a second row, and a mark while it is open."""
+"""Store bulk actions on the control table: one row each, its ids in other rows, and a mark while it is open."""
 
 import json
 import time
@@ -56,7 +56,10 @@ class BulkRow(Model):
 
 
 class IdsRow(Model):
-    """The ids that a bulk action lists, in a separate row because progress is written often."""
+    """The ids that a bulk action lists, or that one of its slices has changed.
+
+    They are in separate rows, because the progress of a bulk action is written often.
+    """
 
     pk = Text(hash_key=True, default_for_new=BULK_IDS)
     sk = Text(range_key=True)

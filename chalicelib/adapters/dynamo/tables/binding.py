@@ -59,7 +59,7 @@ def jobs(settings: Settings) -> Table:
 
 
 def control(settings: Settings) -> Table:
-    """Return the table of rate windows, counters and tokens."""
+    """Return the control table: everything that is not a job."""
     return _table(settings.control_table, settings.region, control_table, aws.client("dynamodb", settings.region))
 
 

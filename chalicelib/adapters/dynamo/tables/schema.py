@@ -59,7 +59,7 @@ def jobs_table() -> dict[str, Any]:
 
 
 def control_table() -> dict[str, Any]:
-    """Return the table of rate windows, counters, tokens and schedules.
+    """Return the control table: everything that is not a job.
 
     These rows are in a separate table because their many changes must not enter the jobs' stream. The index `due` is
     sparse: it contains the complete rows of schedules with a next firing, because the watchdog reads them there, the
