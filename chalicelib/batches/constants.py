@@ -17,13 +17,13 @@ OPEN_FOR = KEEP_DONE - 2 * DAY
 could be made, and counted, a second time, and could not be counted when the batch is closed without a number."""
 AGAIN_AFTER = 60.0
 """Seconds until the watchdog continues work for which it had no time, or checks again if a bulk action has ended."""
+
+# For batches.py
 FAILED_AGAIN_AFTER = 300.0
 """Seconds until the watchdog checks a round again after a check that failed."""
 REFUSED_FOR = 3 * DAY
 """Seconds for which the job of an end is tried again if its type is removed or unsigned, and for which a round waits
 for members whose rows cannot be read; then the round ends."""
-
-# For batches.py
 MOST_DUE = 100
 """Maximum number of rounds that a run of the watchdog checks."""
 MOST_REMEMBERED = 1000
@@ -36,13 +36,11 @@ ROUNDS_READ = 10
 """When a round ends, about this number of ended rounds is read at most; the first round remembers the earlier ones."""
 MEMBERS_AT_ONCE = 100
 """Members that are read together: the maximum of one read of DynamoDB."""
+RETRY_BEGINS_IN = 30.0
+"""Seconds for which a request to retry the failed members may be about to start its bulk action: the API's timeout."""
 LEFT_TO_STOP = 10.0
 """Seconds that a run of the watchdog must have left to read more members."""
 
 # For dynamo.py
 MARKS_KEPT = 20
 """If a round has this number of marks, the marks of ended shards are removed."""
-
-# For the API
-RETRY_BEGINS_IN = 30.0
-"""Seconds for which a request to retry the failed members may be about to start its bulk action: the API's timeout."""

@@ -103,6 +103,7 @@ scheduled for the same minute."""
 SWEEP_RESERVE = 15.0
 """Seconds of the run that are reserved for the dead-letter queues."""
 STOP_BEFORE_END = 3.0
+"""Seconds at the end of a run in which nothing more begins."""
 LEAST_LIMITS_TIME = 4.0
 """Seconds of a run for the limits, also if very many jobs are due: otherwise places would not be handed on."""
 LEAST_LIMIT_TIME = 2.0
