@@ -98,7 +98,7 @@ class TroubleWatch:
         self.unwritten.clear()
         if troubles.text != (row.text or "[]"):
             self.unwritten[row.text] = troubles
-            self.row.replace_troubles(row, troubles)
+            self.row.replace_troubles(row, troubles)  # if another process was faster, the next run begins with its row
             self.unwritten.clear()
 
     def _told(self, troubles: Troubles, now: float) -> Troubles:
