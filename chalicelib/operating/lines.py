@@ -168,8 +168,11 @@ def wake_unlimited(dispatcher: Dispatcher, job: Job) -> bool:
 
     Return whether the job was woken. This needs no right to the places. The watchdog finds the job's row in the line.
     """
-    limit = declared_limit(waited_limit(job) or "")
-    if job.status is not Status.BLOCKED or limit is None or limit.declared:
+    waited = waited_limit(job)
+    if job.status is not Status.BLOCKED or waited is None:
+        return False
+    limit = declared_limit(waited)
+    if limit is None or limit.declared:
         return False
     return StoredJobs(dispatcher, {job.id: job}).wake(limited(job, dispatcher.now()), limit, sent=True)
 
