@@ -233,8 +233,7 @@ class JobStore(Protocol):
 
         Repeating a change is not an error if no other process has written since, because the first reply may have been
         lost. After a move that an operator makes, or that gives the job to a worker, the job has its payload, unless
-        the payload cannot be read.
-        After other moves, and in MoveRefused, a separate payload or result is None.
+        the payload cannot be read. After other moves, and in MoveRefused, a separate payload or result is None.
         """
 
     def signed(self, job: Job) -> bool:

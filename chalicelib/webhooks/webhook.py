@@ -15,10 +15,10 @@ class Webhook:
 
     It gets the ends of the jobs that name it in `notify`, and of all jobs of `types` (`*` is every type) that have
     all `tags`. `statuses` limits both; empty: every status. It also gets the ends of the batches that name it, whatever
-    its filters. `registration` differs if a webhook is deleted and
-    registered again under its name: earlier deliveries do not go to the new receiver. `told_since`: the nightly check
-    delivers only ends after this time, because before it the filter was different, or the webhook was disabled.
-    `rotating_since`: a request gives it another secret since then. `writer` names the last write.
+    its filters. `registration` differs if a webhook is deleted and registered again under its name: earlier deliveries
+    do not go to the new receiver. `told_since`: the nightly check delivers only ends after this time, because before it
+    the filter was different, or the webhook was disabled. `rotating_since`: a request gives it another secret since
+    then. `writer` names the last write.
     """
 
     name: str

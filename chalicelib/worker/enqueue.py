@@ -141,8 +141,8 @@ class Enqueuing:
 
         All jobs are checked before the first one is made. Without `keys`, the key of a job is made from its payload,
         and equal payloads of one call are numbered. `types` is the type of each job, if they differ. `kept_at`: see
-        `make`. Raises what `make` raises; for a payload or
-        a key, the error names its place. If AWS refuses requests, some jobs may be made: the next attempt finds them.
+        `make`. Raises what `make` raises; for a payload or a key, the error names its place. If AWS refuses requests,
+        some jobs may be made: the next attempt finds them.
         """
         service, name, end = self._declared(parent, type, tags, on_end, notify)
         bodies = [_plain(payload) for payload in payloads]

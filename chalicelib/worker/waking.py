@@ -18,8 +18,7 @@ def look(store: JobStore, job: Job, now: float, *, keep: bool) -> Drop | Hold | 
 
     The API stores an event before it reads the job, and a worker suspends the job before it reads the event. So at
     least one of the two finds the event and the suspended job. The same is true for the end of a called job (see
-    `operating.callers`). `keep`: the message has receives left, so it can run the
-    woken job.
+    `operating.callers`). `keep`: the message has receives left, so it can run the woken job.
     """
     if job.status is not Status.SUSPENDED or not has_come(store, job):
         return None
