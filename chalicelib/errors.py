@@ -12,7 +12,7 @@ class JobFlowError(Exception):
 
 
 UNREADABLE = (JobFlowError, LookupError, TypeError, ValueError)
-"""What is raised for a stored row that nothing can read. A store that does not answer raises other errors."""
+"""Errors that are raised for a stored row that nothing can read. A store that does not answer raises other errors."""
 
 
 class ConfigurationError(JobFlowError):

@@ -11,7 +11,7 @@ MOST_NAMED = 100
 """Maximum number of listed jobs for which a request also writes an entry under the job. A request that lists more is
 found by the histories of its jobs, as one with a filter."""
 NAMED_AT_ONCE = 10
-"""How many of these entries are written at the same time."""
+"""Number of these entries that are written at the same time."""
 
 # For dynamo.py
 SOON = 0.3

@@ -33,7 +33,8 @@ ROUNDS_SHOWN = 50
 MOST_MEMBERS = 100_000
 """Maximum number of members of a batch."""
 ROUNDS_READ = 10
-"""When a round ends, about this number of ended rounds is read at most; the first round remembers the earlier ones."""
+"""Approximate maximum number of ended rounds that are read when a round ends. The first round remembers the earlier
+ones."""
 MEMBERS_AT_ONCE = 100
 """Members that are read together: the maximum of one read of DynamoDB."""
 RETRY_BEGINS_IN = 30.0

@@ -114,7 +114,7 @@ def _check_context(name: str, function: Callable[..., Any], parameter: str) -> N
 
 OBJECT, ARRAY = "Input should be an object", "Input should be an array"
 AS_IN_JSON = {"dict_type": OBJECT, "model_type": OBJECT, "model_attributes_type": OBJECT, "list_type": ARRAY}
-"""What pydantic calls a dictionary or a list, by the type of its error."""
+"""Texts for the errors of pydantic that name a dictionary or a list, by the type of the error."""
 PATTERNS = {
     f"^{TAG.pattern}$": "must have only letters, digits and _ . : / -",
     f"^{WEBHOOK.pattern}$": "must have up to 40 of a-z, 0-9 and -, and begin with a letter or a digit",

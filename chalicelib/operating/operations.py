@@ -46,7 +46,7 @@ class Operations:
     rounds: Callable[[Job, str | None], AbstractContextManager[int]] | None = None
     edit: Mapping[str, JSON] | None = None
     threads: int = 1
-    """How many kept steps are copied at the same time."""
+    """Number of kept steps that are copied at the same time."""
 
     def retry(self, job_id: str, payload: JSON = None, begin: str | None = None) -> Job:
         """Run a finished job again from its first attempt, with another payload if given.

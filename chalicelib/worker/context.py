@@ -83,7 +83,7 @@ class WorkerContext:
     limit: Limit | None = field(default=None, repr=False)
     """The limit of the job, as soon as its payload is read."""
     _batches: Counter[str] = field(default_factory=Counter, repr=False)
-    """How many batches without a key were made: outside of steps, and in each step."""
+    """Number of batches made without a key: outside of steps, and in each step."""
     _reported_at: float = field(default=float("-inf"), repr=False)
     _unsent: tuple[float, str | None] | None = field(default=None, repr=False)
     _last: tuple[float, str | None] | None = field(default=None, repr=False)

@@ -69,7 +69,7 @@ class Enqueuing:
     """The allowed types whose jobs can be called."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     unnamed: Counter[str] = field(default_factory=Counter)
-    """How often each request without a key was made: outside of steps, and in each step."""
+    """Number of times that each request without a key was made: outside of steps, and in each step."""
 
     def make(
         self,

@@ -100,7 +100,7 @@ class Blocks:
 
 Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits | Blocks
 LEASE_LOST = Hold(None, "lease lost")
-"""What is done with the message of an attempt that another worker, or the watchdog, has ended."""
+"""The fate of the message of an attempt that another worker, or the watchdog, has ended."""
 attempt_of = partial(attempts.attempt_of, clean=without_secrets)
 
 
@@ -134,7 +134,7 @@ class Settlement:
     kept: int = 0
     """The number of the job's kept steps."""
     progressed: bool = False
-    """Whether this attempt kept a step. An attempt that kept a step counts as the first attempt."""
+    """True if this attempt kept a step. An attempt that kept a step counts as the first attempt."""
 
     def settle(self, job: Job, outcome: Outcome) -> Drop | Hold:
         """Record the outcome of the attempt that holds `job`, and return what to do with its message."""

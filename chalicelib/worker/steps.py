@@ -173,9 +173,9 @@ class Steps:
     chance: Chance = no_jitter
     suspension: Suspension | None = None
     progressed: bool = False
-    """Whether this attempt has kept anything."""
+    """True if this attempt has kept anything."""
     worked: bool = False
-    """Whether the function of a step has returned in this attempt."""
+    """True if the function of a step has returned in this attempt."""
     failing: dict[str, StepFailed] = field(default_factory=dict, repr=False)
     """The steps whose last try has failed in this attempt, and which are to be tried again, by key."""
     unavailable: StoreUnavailable | PayloadUnreadable | RowNotSigned | None = None
@@ -185,7 +185,7 @@ class Steps:
     refused: StepChanged | VersionRemoved | None = None
     """Set if the code does not fit the kept steps: the function must not continue."""
     closing: bool = False
-    """Whether the function has ended: a step that still runs must not suspend a job that does not wait."""
+    """True if the function has ended: a step that still runs must not suspend a job that does not wait."""
     _known: dict[str, Step] | None = field(default=None, repr=False)
     _used: dict[str, _Used] = field(default_factory=dict, repr=False)
     _at: str = field(default="", repr=False)
@@ -202,7 +202,7 @@ class Steps:
     _before: str | None = field(default=None, repr=False)
     """The last step or wait of the function itself that was kept before the stop."""
     _asked_to_stop: bool = field(default=False, repr=False)
-    """Whether the job was asked to stop during this attempt, before the function had reached the kept steps."""
+    """True if the job was asked to stop during this attempt, before the function had reached the kept steps."""
     _stopped: bool = field(default=False, repr=False)
     _begun_before: frozenset[str] = field(default=frozenset(), repr=False)
     """The keys that were used before the stop, and are not kept: their steps must not run after the stop."""

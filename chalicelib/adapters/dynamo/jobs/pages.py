@@ -33,9 +33,9 @@ from chalicelib.jobs.tenants import tenant_of
 from chalicelib.telemetry import events
 
 COUNTED = ["pk", "status", "failure", "expires_at"]
-"""What is read of a main item to count it."""
+"""Attributes of a main item that are read to count it."""
 INVALID = (AttributeDeserializationError, LookupError, TypeError, ValueError)
-"""What is raised for an item that is not a valid job."""
+"""Errors that are raised for an item that is not a valid job."""
 ABOVE = "~"
 """A key with this text appended is a position just above the key, because it sorts after every character of a key."""
 
