@@ -196,8 +196,8 @@ class Batches:
         closed = self._close(batch, FIRST, total)
         found = closed or self.first(batch)
         if found.total != total:
-            told = "without members" if found.total == 0 else f"with {found.total} members"
-            raise BatchConflict(f"The batch {batch} is already closed {told}, not with {total}.")
+            how = "without members" if found.total == 0 else f"with {found.total} members"
+            raise BatchConflict(f"The batch {batch} is already closed {how}, not with {total}.")
         return self.look(found)
 
     def cancel(self, batch: str, by: str) -> None:
@@ -235,20 +235,20 @@ class Batches:
     def look(self, found: Round, read: Counts | None = None) -> Round:
         """Make the jobs that the numbers of a round require. `read`: the members were read, and all have ended."""
         counts, now = known(found, read), self.service.now()
-        waits = False
+        later = False
         if found.on_failure is not None and must_tell(found, counts):
             made = self._make(found, found.on_failure, ON_FAILURE, counts)
-            waits = not made and self._patient(found, now)
+            later = not made and self._patient(found, now)
             values: dict[str, Any] = {"due_at": min(found.due_at or now + QUIET, now + QUIET)}
-            if not waits:
+            if not later:
                 values = {"told_at": now, "refused": found.refused if made else (*found.refused, ON_FAILURE)}
             found = self.rows.write(found.batch, found.number, values) or found
         if found.ended_at is not None or not (read or has_ended(found)):
             return found
         refused = found.refused
         if found.then is not None and wants_then(found) and not self._make(found, found.then, THEN, counts):
-            waits, refused = waits or self._patient(found, now), (*found.refused, THEN)
-        if waits:
+            later, refused = later or self._patient(found, now), (*found.refused, THEN)
+        if later:
             return found
         if wants_notice(found):
             if self.notice is None:
@@ -288,15 +288,15 @@ class Batches:
             return True
         if first.number != found.number and first.ended_at is None:
             return False
-        known, other = first.ended_to or FIRST, None
-        for number in itertools.count(known + 1):
+        ended_to, other = first.ended_to or FIRST, None
+        for number in itertools.count(ended_to + 1):
             if number == found.number:
                 continue
             other = self.rows.find(found.batch, number)
             if other is None or other.ended_at is None:
                 break
         before = min(number, found.number) - 1
-        if before >= known + ROUNDS_READ:
+        if before >= ended_to + ROUNDS_READ:
             self.rows.write(found.batch, FIRST, {"ended_to": before})
         return other is None
 
@@ -509,8 +509,8 @@ class Batches:
 
         It writes no counts, because the same ends would be counted again from late changes.
         """
-        counted = has_ended(found)  # a process died before the end, or the end was left to this run
-        read = found.counts if counted else None
+        whole = has_ended(found)  # a process died before the end, or the end was left to this run
+        read = found.counts if whole else None
         if read is None:
             read = self._read(found, remaining, lambda job: in_round(job, found.number))
             if read is None:
@@ -524,7 +524,7 @@ class Batches:
             self._again(ended, now + QUIET)
         elif done < (found.total or 0):
             events.short(ended, done)
-        elif not counted:
+        elif not whole:
             events.repaired(ended)
 
     def _read(
@@ -546,7 +546,7 @@ class Batches:
         strict = waiting and self._patient(found, self.service.now())
         waiting = waiting and found.closed_at is not None
         while True:
-            ids, following_ = self.service.store.members(found.batch, MEMBERS_AT_ONCE, position)
+            ids, after = self.service.store.members(found.batch, MEMBERS_AT_ONCE, position)
             if of is None:
                 page = Counts(len(ids))
             else:
@@ -556,8 +556,8 @@ class Batches:
                     return None
                 chosen = [one for job in members if (one := of(job))]
                 page = counted(one for one in chosen if isinstance(one, Ended)) if waiting else Counts(len(chosen))
-            counts, position = added(counts, page), following_ or position
-            if following_ is None:
+            counts, position = added(counts, page), after or position
+            if after is None:
                 return counts
             if remaining() < LEFT_TO_STOP:
                 self._again(found, self.service.now() + AGAIN_AFTER, repair_text(position, counts))
