@@ -47,8 +47,8 @@ class Handles(Protocol):
 
 
 @dataclass
-class Batches:
-    """Process the batches of one queue; `name` is the queue's name.
+class Messages:
+    """Process the messages of one queue, a batch in each invocation; `name` is the queue's name.
 
     `type_of` returns the job type that a message names. `known` has what handles the messages of the types that this
     process has imported; `load` imports another type. `beside` sets the visibility timeout of the messages while the

@@ -50,7 +50,7 @@ from chalicelib.side_by_side import Beside, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys, silent_while
-from chalicelib.worker.batch import Batches, seconds_left
+from chalicelib.worker.batch import Messages, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
 from chalicelib.worker.constants import (
@@ -85,7 +85,7 @@ from chalicelib.worker.settle import (
 from chalicelib.worker.start import Immediate, StartPolicy
 
 if TYPE_CHECKING:
-    from chalicelib.batches.batches import Batches as JobBatches
+    from chalicelib.batches.batches import Batches
 
 
 class BatchFailed(Exception):
@@ -97,7 +97,7 @@ class Worker:
     """Process the messages of one job type.
 
     `clock` returns seconds since the epoch; tests replace the random functions. `pause`: see WorkerContext. `threads`
-    and `batches`: see Enqueuing. `beside`: see Batches.
+    and `batches`: see Enqueuing. `beside`: see Messages.
     """
 
     kind: JobType[Any, Any]
@@ -117,7 +117,7 @@ class Worker:
     service: JobService | None = None
     threads: int = 1
     beside: Beside = at_once
-    batches: "JobBatches | None" = None
+    batches: "Batches | None" = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
     lines: Lines | None = None
     """The places of the type's limit; None without a limit."""
@@ -139,11 +139,11 @@ class Worker:
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process a batch of the type's own queue; return the ids of the messages that must be delivered again."""
-        batches = Batches(
+        messages = Messages(
             self.name, self.queue, self.spread, lambda _: self.name, {self.name: self}, lambda _: self, self.breaker,
             self.cold, self.beside,
         )  # fmt: skip
-        again = batches.work(event, context)
+        again = messages.work(event, context)
         self.cold = False
         return again
 

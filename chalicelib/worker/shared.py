@@ -17,7 +17,7 @@ from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.side_by_side import Beside, at_once
 from chalicelib.telemetry import events
-from chalicelib.worker.batch import Batches, Handles
+from chalicelib.worker.batch import Handles, Messages
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import LambdaContext
 from chalicelib.worker.start import Immediate, StartPolicy
@@ -45,13 +45,13 @@ class SharedWorker:
     beside: Beside = at_once
 
     def __post_init__(self) -> None:
-        self._batches = Batches(
+        self._messages = Messages(
             self.key, self.queue, self.spread, type_of, self.workers, self._load, AlwaysClosed(), beside=self.beside
         )
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the ids of the messages that must be delivered again."""
-        return self._batches.work(event, context)
+        return self._messages.work(event, context)
 
     def _load(self, name: str) -> Handles:
         if not name:
@@ -66,8 +66,8 @@ class SharedWorker:
         if kind.queue_key != self.key:
             return NotRun(name, self._moved)
         if not self.workers:  # the first type that is imported knows the queue's settings
-            self._batches.breaker = self.breaker(kind)
-        return self.workers.setdefault(kind.name, self.worker(kind, self._batches.breaker))
+            self._messages.breaker = self.breaker(kind)
+        return self.workers.setdefault(kind.name, self.worker(kind, self._messages.breaker))
 
     def _unreadable(self, delivery: Delivery) -> Hold:
         """Hold a message whose body cannot be read: another version may be able to read it."""
