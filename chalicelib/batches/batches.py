@@ -19,7 +19,6 @@ from chalicelib.batches.constants import (
     COUNT_AFTER,
     FAILED_AGAIN_AFTER,
     LEFT_TO_STOP,
-    MEMBERS_AT_ONCE,
     MOST_DUE,
     MOST_MEMBERS,
     MOST_REMEMBERED,
@@ -69,6 +68,7 @@ from chalicelib.errors import (
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.changed import JobChanged
+from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.retention import KEEP_BATCHES
 from chalicelib.keys.rule import Outcome, Submitted
@@ -546,7 +546,7 @@ class Batches:
         strict = waiting and self._patient(found, self.service.now())
         waiting = waiting and found.closed_at is not None
         while True:
-            ids, after = self.service.store.members(found.batch, MEMBERS_AT_ONCE, position)
+            ids, after = self.service.store.members(found.batch, MOST_READ, position)
             if of is None:
                 page = Counts(len(ids))
             else:

@@ -35,8 +35,6 @@ MOST_MEMBERS = 100_000
 ROUNDS_READ = 10
 """Approximate maximum number of ended rounds that are read when a round ends. The first round remembers the earlier
 ones."""
-MEMBERS_AT_ONCE = 100
-"""Members that are read together: the maximum of one read of DynamoDB."""
 RETRY_BEGINS_IN = 30.0
 """Seconds for which a request to retry the failed members may be about to start its bulk action: the API's timeout."""
 LEFT_TO_STOP = 10.0

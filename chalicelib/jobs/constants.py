@@ -64,6 +64,8 @@ UNKNOWN_SECONDS = 60.0
 message was received."""
 
 # For port.py
+MOST_READ = 100
+"""Maximum number of jobs in one read of many jobs: the maximum of one request to DynamoDB."""
 MOST_MESSAGES = 10
 """Maximum messages in one request: the limit of SQS."""
 SHARE_LOOKS = 4_000

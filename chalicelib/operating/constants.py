@@ -11,10 +11,6 @@ DESCENDANTS_IN_READ = 100
 STILL_SENDING = 5.0
 """Seconds for which an unsent job counts as being sent: a replay sends its message again only after that."""
 
-# For lines.py
-JOBS_IN_ONE_READ = 100
-"""Maximum number of jobs in one read."""
-
 # For operations.py
 COPIED_AT_ONCE = 100
 """Number of kept steps that a retry from a step copies before it checks the time."""

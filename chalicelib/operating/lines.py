@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from chalicelib.errors import MoveRefused, RowsUnreadable
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.ids import declared_limit, limit_of, logged_id
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Standing
 from chalicelib.limits.port import PlaceStore
-from chalicelib.operating.constants import JOBS_IN_ONE_READ
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 
@@ -46,8 +46,8 @@ class StoredJobs:
     def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
         """See LimitedJobs."""
         found: list[LimitedJob] = []
-        for start in range(0, len(jobs), JOBS_IN_ONE_READ):
-            found += self._read(jobs[start : start + JOBS_IN_ONE_READ])
+        for start in range(0, len(jobs), MOST_READ):
+            found += self._read(jobs[start : start + MOST_READ])
         return found
 
     def _read(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:

@@ -6,11 +6,11 @@ from functools import partial
 
 from chalicelib.errors import JobFlowError, NotStored, StoreUnavailable
 from chalicelib.job_types.jobtype import queue_of
-from chalicelib.jobs.constants import MOST_MESSAGES, TIME_TO_ACT
+from chalicelib.jobs.constants import MOST_MESSAGES, MOST_READ, TIME_TO_ACT
 from chalicelib.jobs.job import Job
 from chalicelib.keys.rule import Submitted
 from chalicelib.operating.dispatch import tens
-from chalicelib.producing.constants import LISTED_AT_ONCE, READ_AT_ONCE, TIME_TO_STORE
+from chalicelib.producing.constants import LISTED_AT_ONCE, TIME_TO_STORE
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission, Wanted
 from chalicelib.side_by_side import side_by_side
@@ -142,7 +142,7 @@ class _Batch:
     def _made_before(self, jobs: Sequence[Job]) -> dict[str, Job]:
         """Return the jobs that earlier requests with the same keys have made, by id, with one read for 100 jobs."""
         keyed = list(dict.fromkeys(job.id for job in jobs if job.idempotency_key is not None))
-        portions = [keyed[start : start + READ_AT_ONCE] for start in range(0, len(keyed), READ_AT_ONCE)]
+        portions = [keyed[start : start + MOST_READ] for start in range(0, len(keyed), MOST_READ)]
         found = side_by_side(self.service.store.get_many, portions, self.threads)
         return {job.id: job for portion in found for job in portion}
 

@@ -6,8 +6,6 @@ TIME_TO_STORE = 2.0
 
 LISTED_AT_ONCE = 25
 """Maximum number of jobs that are added to the lists of their parents in one request: DynamoDB's limit."""
-READ_AT_ONCE = 100
-"""Maximum number of jobs in one read of many jobs."""
 
 # For service.py
 DEEPEST_OFFSET = 5000

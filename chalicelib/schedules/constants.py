@@ -5,8 +5,6 @@ SCHEDULES_PAGE = 100
 
 # For editing.py
 EDIT_TRIES = 5
-JOBS_IN_READ = 100
-"""Number of jobs in one read."""
 
 # For firings.py
 PORTIONS_AT_ONCE = 8

@@ -16,12 +16,13 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import OF_PLATFORM
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.change import new_writer
+from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.keys.rule import Submitted
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.ahead import cancel_ahead, job_of
-from chalicelib.schedules.constants import EDIT_TRIES, JOBS_IN_READ, LONGEST_PAYLOAD, MOST_SCHEDULES
+from chalicelib.schedules.constants import EDIT_TRIES, LONGEST_PAYLOAD, MOST_SCHEDULES
 from chalicelib.schedules.declared import declared
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.port import Schedules
@@ -86,8 +87,8 @@ class ScheduleService:
         ids = [job_of(one, at) for one in schedules for at in one.recent[:last_ones]]
         jobs: Mapping[str, Job] = {
             job.id: job
-            for start in range(0, len(ids), JOBS_IN_READ)
-            for job in self.jobs.store.get_many(ids[start : start + JOBS_IN_READ])
+            for start in range(0, len(ids), MOST_READ)
+            for job in self.jobs.store.get_many(ids[start : start + MOST_READ])
         }
         shown = []
         for one in schedules:

@@ -130,8 +130,6 @@ must be found."""
 MOST_SPANS = 24
 """Maximum spans of minutes with unsent jobs of one type that a run reads, with a query per shard. Later runs read the
 other spans."""
-IN_ONE_READ = 100
-"""Number of possibly unsent jobs that are read together: DynamoDB's maximum for one request."""
 
 # For sharing.py
 JOBS_OF_HELPER = 1_000

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from chalicelib.counters.port import Standing
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.constants import LOOK_AHEAD, MOST_MESSAGES
+from chalicelib.jobs.constants import LOOK_AHEAD, MOST_MESSAGES, MOST_READ
 from chalicelib.jobs.job import ACTIVE
 from chalicelib.jobs.port import Depth, JobStore, Overdue, Search
 from chalicelib.watchdog.constants import (
-    IN_ONE_READ,
     MOST_CHECKED,
     MOST_LOOKS,
     MOST_PLANNED,
@@ -166,7 +165,7 @@ def portions(ids: Sequence[str], size: int = MOST_MESSAGES) -> Iterator[Found]:
 
 
 def _unsent(entries: Sequence[Overdue]) -> Iterator[Found]:
-    return (Found(portion.ids, unsent_only=True) for portion in _portions(entries, IN_ONE_READ))
+    return (Found(portion.ids, unsent_only=True) for portion in _portions(entries, MOST_READ))
 
 
 def _portions(entries: Sequence[Overdue], size: int = MOST_MESSAGES) -> Iterator[Found]:

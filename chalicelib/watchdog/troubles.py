@@ -11,11 +11,11 @@ from chalicelib.counters import wait_times
 from chalicelib.counters.port import Counters, Latest, Standing, TroubleRow
 from chalicelib.counters.troubles import Condition, Trouble, Troubles
 from chalicelib.job_types.queues import TypeQueue
-from chalicelib.jobs.constants import ANY_TIME
+from chalicelib.jobs.constants import ANY_TIME, MOST_READ
 from chalicelib.jobs.job import ACTIVE, CLAIMABLE, Status
 from chalicelib.jobs.port import Depth, JobStore, Search, Teller
 from chalicelib.telemetry import events
-from chalicelib.watchdog.constants import DUE_READ, IN_ONE_READ, RATIO_SECONDS
+from chalicelib.watchdog.constants import DUE_READ, RATIO_SECONDS
 from chalicelib.watchdog.sharing import in_turn
 from chalicelib.watchdog.trouble_rule import (
     QueueSeen,
@@ -175,9 +175,9 @@ class TroubleWatch:
             look.check_time()
             entries = self.store.overdue(search, ANY_TIME, DUE_READ)
             whole = whole and len(entries) < DUE_READ
-            for start in range(0, len(entries), IN_ONE_READ):
+            for start in range(0, len(entries), MOST_READ):
                 look.check_time()
-                jobs = self.store.read_all([one.id for one in entries[start : start + IN_ONE_READ]])
+                jobs = self.store.read_all([one.id for one in entries[start : start + MOST_READ]])
                 found = found.with_(jobs, look.now)
                 if found.late >= enough and (found.running or not stuck):
                     return found, True

@@ -24,13 +24,12 @@ from chalicelib.job_types.checks import KEY, TAG, WEBHOOK
 from chalicelib.job_types.constants import LONGEST_TAG, MAX_ATTEMPTS_CAP
 from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.lineage import Lineage
-from chalicelib.jobs.constants import DAY, MAX_DELAY, MOST_NOTIFIED, MOST_TAGS
+from chalicelib.jobs.constants import DAY, MAX_DELAY, MOST_NOTIFIED, MOST_READ, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.retention import KEEP_DONE, KEEP_KEYS
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 from chalicelib.keys.rule import Debounce
 from chalicelib.producing.batch import submit_all
-from chalicelib.producing.constants import READ_AT_ONCE
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission, Wanted
 from chalicelib.side_by_side import side_by_side
@@ -257,8 +256,8 @@ class Enqueuing:
         """Raise BatchConflict unless an earlier attempt, which closed the batch, has made all of these members."""
         try:
             once = list(dict.fromkeys(ids))  # DynamoDB refuses a read that names a job twice
-            starts = range(0, len(once), READ_AT_ONCE)
-            found = {job.id for at in starts for job in service.store.read_all(once[at : at + READ_AT_ONCE])}
+            starts = range(0, len(once), MOST_READ)
+            found = {job.id for at in starts for job in service.store.read_all(once[at : at + MOST_READ])}
         except Exception as error:
             raise StoreUnavailable(f"The members cannot be read: {type(error).__name__}") from error
         if new := len(set(once) - found):

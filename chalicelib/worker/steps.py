@@ -52,14 +52,13 @@ from chalicelib.job_types.retry import (
 )
 from chalicelib.jobs import step as kinds
 from chalicelib.jobs.attempt import message_of
-from chalicelib.jobs.constants import LONGEST_RUN
+from chalicelib.jobs.constants import LONGEST_RUN, MOST_READ
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import NAMES, Step, is_name
 from chalicelib.jobs.texts.errors import cut
-from chalicelib.producing.constants import READ_AT_ONCE
 from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
@@ -421,8 +420,8 @@ class Steps:
     def _ended(self, key: str, ids: Sequence[str], begun: float) -> dict[str, Job]:
         """Return the called jobs, which have all ended; else suspend. A job that was deleted is left out."""
         found: dict[str, Job] = {}
-        for start in range(0, len(ids), READ_AT_ONCE):
-            some = ids[start : start + READ_AT_ONCE]
+        for start in range(0, len(ids), MOST_READ):
+            some = ids[start : start + MOST_READ]
             found |= {job.id: job for job in self._asked(lambda some=some: self.store.get_many(some))}  # type: ignore[misc]
         for job in found.values():
             if not self.store.signed(job) or job.parent != self.job.id:

@@ -11,11 +11,12 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.port import Standing
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
+from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Depth, Overdue, Search
 from chalicelib.producing.service import JobService
 from chalicelib.watchdog import search as searching
-from chalicelib.watchdog.constants import IN_ONE_READ, JOBS_OF_HELPER, MOST_CHECKED, MOST_HELPERS, MOST_SPANS
+from chalicelib.watchdog.constants import JOBS_OF_HELPER, MOST_CHECKED, MOST_HELPERS, MOST_SPANS
 from chalicelib.watchdog.rule import Signs, Wait, check
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.watchdog.search import MINUTE, Found, find, portions, spans
@@ -138,7 +139,7 @@ def test_a_run_reads_a_bounded_number_of_jobs_to_find_those_that_were_not_sent()
     found = find(store, TYPE, Signs(Depth(visible=1)), standing, T0)
     assert store.asked == [(minutes[0], MOST_CHECKED), (minutes[1], MOST_CHECKED - A_MINUTE)]
     assert sum(len(portion.ids) for portion in found) == MOST_CHECKED
-    assert {(len(portion.ids), portion.unsent_only) for portion in found} == {(IN_ONE_READ, True)}
+    assert {(len(portion.ids), portion.unsent_only) for portion in found} == {(MOST_READ, True)}
 
 
 @given(st.lists(st.integers(0, 1_440), unique=True), st.integers(0, 10_000))
