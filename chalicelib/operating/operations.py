@@ -17,10 +17,9 @@ from chalicelib.jobs.step import ENDED, STOP, Step, has_effects, has_undone
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
 from chalicelib.operating.again import START, Again, from_start, from_step, going_on, line_of
-from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, COPIED_AT_ONCE, REPEATED_WITHIN
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.operating.lines import leave_place
+from chalicelib.operating.ends import follow_end
 from chalicelib.operating.payload_edit import with_values
 from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry import events
@@ -126,9 +125,7 @@ class Operations:
             except MoveRefused:
                 continue
             events.moved(after, "cancel" if after.terminal else "ask_to_stop")
-            leave_place(self.dispatcher, found, after)
-            if after.terminal:
-                wake_caller(self.dispatcher, after)
+            follow_end(self.dispatcher, found, after)
             return self.dispatcher.send(after) if after.status in WAITING else after
         raise _changing(job_id)
 

@@ -17,10 +17,10 @@ from chalicelib.jobs.constants import MOST_CLAIMS
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.kept import newly_kept
 from chalicelib.jobs.port import DeadMessage, Message
-from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.ends import follow_end
 from chalicelib.operating.late_waiters import wake_if_over
-from chalicelib.operating.lines import Lines, leave_place
+from chalicelib.operating.lines import Lines
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import MOST_SWEPT
 from chalicelib.watchdog.dead_letter_rule import Keep, Redeliver, Remove, Verdict, sweep
@@ -146,5 +146,4 @@ def give_up(dispatcher: Dispatcher, job: Job, error: tuple[str, str]) -> None:
     if job.status is Status.PROCESSING:
         dispatcher.store.record(job.id, attempt_of(job, LOST, now))
     events.given_up(given_up)
-    leave_place(dispatcher, job, given_up)
-    wake_caller(dispatcher, given_up)
+    follow_end(dispatcher, job, given_up)

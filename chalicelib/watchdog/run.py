@@ -25,9 +25,9 @@ from chalicelib.jobs.constants import GIVE_UP_STALLED
 from chalicelib.jobs.job import LOST, Job, Status
 from chalicelib.jobs.port import Depth, Helpers
 from chalicelib.limits.places import Listed
-from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.operating.lines import Lines, leave_place
+from chalicelib.operating.ends import follow_end
+from chalicelib.operating.lines import Lines
 from chalicelib.pausing.port import PastPauses
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import (
@@ -346,8 +346,7 @@ class Watchdog:
     def _apply(self, job: Job, change: Change) -> Job:
         after = self.dispatcher.store.apply(job.id, change)
         if after.terminal:
-            leave_place(self.dispatcher, job, after)
-            wake_caller(self.dispatcher, after)
+            follow_end(self.dispatcher, job, after)
         return after
 
     def _retire(self, job: Job, now: float) -> None:
