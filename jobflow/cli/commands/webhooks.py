@@ -1,6 +1,5 @@
 """Define the commands for webhooks, and a receiver to try them on a local platform."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -221,7 +220,7 @@ def _receiver(session: Session, secret: str) -> "type[BaseHTTPRequestHandler]":
 
 def _show(session: Session, message_id: str, message: Any) -> None:
     if session.out.as_json:
-        session.out.say(json.dumps({"webhook_id": message_id, **message}))
+        session.out.line({"webhook_id": message_id, **message})
         return
     data = message["data"]
     at = datetime.now(UTC).astimezone()

@@ -1,5 +1,6 @@
 """Test `jobflow webhooks`: the secret is printed once, settings that are not typed stay, and `listen` verifies."""
 
+import json
 import threading
 import time
 from http.server import HTTPServer
@@ -14,6 +15,7 @@ from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Status
 from chalicelib.webhooks.signature import Secret, headers, new_secret
 from jobflow.cli.commands.webhooks import _receiver
+from jobflow.cli.printer import Printer
 from tests.chalicelib.api.support import World
 from tests.chalicelib.webhooks.support import DELIVERING, a_delivery
 from tests.jobflow.cli.conftest import Shell
@@ -58,10 +60,10 @@ def test_deliveries_are_listed_and_sent_again(shell: Shell, world: World) -> Non
     assert shell(f"webhooks send-again billing {delivery.id}").lines[0]["state"] == "pending"
 
 
-def test_what_listens_takes_signed_messages_and_refuses_others() -> None:
-    said: list[str] = []
-    session: Any = SimpleNamespace(out=SimpleNamespace(as_json=False, say=said.append))
+def listened(session: Any, *given: dict[str, str] | None) -> list[int]:
+    """Send a message with its signature's headers and a change of them, or without any; return the answers."""
     secret, body = new_secret(), b'{"type":"job.completed","data":{"type":"a.b","job_id":"j"}}'
+    signed = headers([Secret(secret)], "m-1", time.time(), body)
     with HTTPServer(("127.0.0.1", 0), _receiver(session, secret)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -69,9 +71,26 @@ def test_what_listens_takes_signed_messages_and_refuses_others() -> None:
             raw = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
             return httpx.post(f"http://127.0.0.1:{server.server_port}/", content=body, headers=raw).status_code
 
-        signed = headers([Secret(secret)], "m-1", time.time(), body)
-        assert (post(signed), post({**signed, "webhook-signature": "v1,é"}), post({})) == (204, 400, 400)
+        answers = [post({} if change is None else {**signed, **change}) for change in given]
         server.shutdown()
+    return answers
+
+
+REFUSED = {"webhook-signature": "v1,é"}, None
+
+
+def test_what_listens_takes_signed_messages_and_refuses_others() -> None:
+    said: list[str] = []
+    session = SimpleNamespace(out=SimpleNamespace(as_json=False, say=said.append))
+    assert listened(session, {}, *REFUSED) == [204, 400, 400]
     assert "job.completed" in said[0]
     assert "m-1" in said[0]
     assert [line.startswith("Refused a message") for line in said[1:]] == [True, True]
+
+
+def test_a_program_reads_the_messages_as_json_from_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert listened(SimpleNamespace(out=Printer(as_json=True)), {}, *REFUSED) == [204, 400, 400]
+    printed = capsys.readouterr()
+    messages = [json.loads(line) for line in printed.out.splitlines()]
+    assert [(one["webhook_id"], one["data"]["job_id"]) for one in messages] == [("m-1", "j")]
+    assert printed.err.count("Refused a message") == 2
