@@ -62,7 +62,7 @@ function Made({ id, makes }: { id: string; makes: (type: string) => boolean }) {
   const { data, error } = useQuery(madeBy(id));
   const many = (data?.jobs.length ?? 0) > PAGE;
   useQuery({ ...madeBy(id), ...usePolling({ atLeast: many ? MANY_MS : EVERY_MS }) });
-  if (error) return <p className="text-sm text-red">{t.couldntLoadMade}</p>;
+  if (error && !data) return <p className="text-sm text-red">{t.couldntLoadMade}</p>;
   if (data === undefined) return null;
   if (data.jobs.length === 0) return <p className="text-sm text-soft">{t.madeNothing}</p>;
   if (data.jobs.length > MOST_LISTED && !listed)
