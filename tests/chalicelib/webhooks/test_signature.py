@@ -30,7 +30,7 @@ def test_a_message_is_accepted_by_both_until_a_byte_or_the_secret_differs() -> N
             verify(body, head, key)
 
 
-@pytest.mark.parametrize("age", [-301, 301])
+@pytest.mark.parametrize("age", [-310, 310])
 def test_a_message_from_another_time_is_refused(age: float) -> None:
     secret = new_secret()
     sent = headers([Secret(secret)], "msg-1", time.time() - age, BODY)
