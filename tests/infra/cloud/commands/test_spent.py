@@ -41,7 +41,7 @@ LOGS = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": f"/aws/lam
 
 @pytest.fixture
 def stage(account: Account) -> Stack:
-    """A stage that was made 40 days before `now`, in a month in which CloudWatch counted nothing."""
+    """A stage that the emulator makes at the real time; CloudWatch counted nothing in the days after it."""
     resources = {**stateful(TYPES, STACK), "Role": ROLE, "Worker": FUNCTION, "Logs": LOGS}
     outputs = {name: {"Value": f"{STACK}-{table}"} for name, table in TABLES.items()}
     template = json.dumps({"Resources": resources, "Outputs": outputs})
@@ -50,14 +50,21 @@ def stage(account: Account) -> Stack:
 
 
 TABLES = {"ControlTableName": "control", "JobsTableName": "jobs"}
-NOW = datetime.now(UTC) + timedelta(days=40)
-"""The emulator makes stacks at the real time, so this is later."""
 
 
-def counts(account: Account, namespace: str, name: str, value: float, days_ago: float, **dimensions: str) -> None:
+def after(stage: Stack, days: float = 40) -> datetime:
+    """Return the time so many days after the stage was made: a test that runs past midnight has the same days."""
+    described = stage.describe()
+    assert described is not None
+    made: datetime = described["CreationTime"]
+    return made.astimezone(UTC) + timedelta(days=days)
+
+
+def counts(stage: Stack, namespace: str, name: str, value: float, days_ago: float, **dimensions: str) -> None:
     told = [{"Name": key, "Value": where} for key, where in dimensions.items()]
-    one: Any = {"MetricName": name, "Dimensions": told, "Value": value, "Timestamp": NOW - timedelta(days=days_ago)}
-    account.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[one])
+    at = after(stage) - timedelta(days=days_ago)
+    one: Any = {"MetricName": name, "Dimensions": told, "Value": value, "Timestamp": at}
+    stage.account.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[one])
 
 
 def amounts(found: Spent) -> Mapping[str, float]:
@@ -66,20 +73,20 @@ def amounts(found: Spent) -> Mapping[str, float]:
 
 def test_the_sums_of_thirty_full_days_are_priced(stage: Stack, account: Account) -> None:
     for days_ago in (1, 30):
-        counts(account, "AWS/Lambda", "Invocations", 1_000_000, days_ago, FunctionName=WORKER)
-    counts(account, "AWS/Lambda", "Duration", 2_000_000, 2, FunctionName=WORKER)
-    counts(account, "AWS/SQS", "NumberOfMessagesSent", 5, 2, QueueName=QUEUE)
-    counts(account, "AWS/SQS", "NumberOfEmptyReceives", 7, 2, QueueName=QUEUE)
-    counts(account, "AWS/ApiGateway", "Count", 9, 2, ApiName=STACK)
-    counts(account, "AWS/Logs", "IncomingBytes", 3e9, 2, LogGroupName=f"/aws/lambda/{WORKER}")
+        counts(stage, "AWS/Lambda", "Invocations", 1_000_000, days_ago, FunctionName=WORKER)
+    counts(stage, "AWS/Lambda", "Duration", 2_000_000, 2, FunctionName=WORKER)
+    counts(stage, "AWS/SQS", "NumberOfMessagesSent", 5, 2, QueueName=QUEUE)
+    counts(stage, "AWS/SQS", "NumberOfEmptyReceives", 7, 2, QueueName=QUEUE)
+    counts(stage, "AWS/ApiGateway", "Count", 9, 2, ApiName=STACK)
+    counts(stage, "AWS/Logs", "IncomingBytes", 3e9, 2, LogGroupName=f"/aws/lambda/{WORKER}")
     table = {"TableName": f"{STACK}-jobs"}
-    counts(account, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 11, 2, **table)
-    counts(account, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 13, 2, **table, GlobalSecondaryIndexName="active")
-    counts(account, "AWS/DynamoDB", "ConsumedReadCapacityUnits", 17, 2, TableName=f"{STACK}-control")
-    counts(account, "JobFlow", "Stalled", 1, 2, service=STACK, job_type="-")
-    counts(account, "JobFlow", "Stalled", 1, 2, service="jobflow-other", job_type="-")
+    counts(stage, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 11, 2, **table)
+    counts(stage, "AWS/DynamoDB", "ConsumedWriteCapacityUnits", 13, 2, **table, GlobalSecondaryIndexName="active")
+    counts(stage, "AWS/DynamoDB", "ConsumedReadCapacityUnits", 17, 2, TableName=f"{STACK}-control")
+    counts(stage, "JobFlow", "Stalled", 1, 2, service=STACK, job_type="-")
+    counts(stage, "JobFlow", "Stalled", 1, 2, service="jobflow-other", job_type="-")
 
-    found = last_days(account, stage, NOW)
+    found = last_days(account, stage, after(stage))
     assert found.days == 30
     expected = {
         "API Gateway requests, REST": 9, "Lambda requests": 2_000_000, "Lambda GB-seconds": 2_000,
@@ -97,52 +104,52 @@ def test_the_sums_of_thirty_full_days_are_priced(stage: Stack, account: Account)
 
 def test_the_present_day_and_what_is_older_than_thirty_days_is_left_out(stage: Stack, account: Account) -> None:
     for days_ago in (0, 31):
-        counts(account, "AWS/Lambda", "Invocations", 1, days_ago, FunctionName=WORKER)
-    assert amounts(last_days(account, stage, NOW))["Lambda requests"] == 0
+        counts(stage, "AWS/Lambda", "Invocations", 1, days_ago, FunctionName=WORKER)
+    assert amounts(last_days(account, stage, after(stage)))["Lambda requests"] == 0
 
 
 def test_the_jobs_are_those_that_the_stage_has_counted(stage: Stack, account: Account) -> None:
     counters, name = access.deploys(account, stage), TYPES[0].name
     counters.add(keys.totals(name), Additions(Counter({"n#completed": 1})), "s", "0", "1")
-    today = NOW.timestamp() - NOW.timestamp() % DAY
+    today = after(stage).timestamp() // DAY * DAY
     ended = {"completed": 5, "failed": 1, "dead_lettered": 1, "cancelled": 1, "created": 100}
     for place, days_ago in enumerate((0, 1, 30, 31)):
         row = keys.bucket(name, int(DAY), today - days_ago * DAY)
         counters.add(row, Additions(Counter(ended)), "s", str(place), str(place + 1))
-    found = last_days(account, stage, NOW)
+    found = last_days(account, stage, after(stage))
     assert found.jobs == 2 * 8
     assert found.per_million == pytest.approx(found.dollars / 16 * MILLION)
 
 
 def test_a_younger_stage_has_the_days_since_it_was_made(stage: Stack, account: Account) -> None:
-    found = last_days(account, stage, NOW - timedelta(days=35))
+    found = last_days(account, stage, after(stage, 5))
     assert found.days == 4
-    assert f"{found.start:%Y-%m-%d}" == f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    assert f"{found.start:%Y-%m-%d}" == f"{after(stage, 1):%Y-%m-%d}"
 
 
 @pytest.mark.parametrize("age", [0, 1])
 def test_a_stage_without_a_full_day_says_when_it_can_be_computed(stage: Stack, account: Account, age: int) -> None:
-    first = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
+    first = f"{after(stage, 2):%Y-%m-%d}"
     with pytest.raises(CloudError, match=f"from {first} on"):
-        last_days(account, stage, NOW - timedelta(days=40 - age))
+        last_days(account, stage, after(stage, age))
 
 
 def test_a_stage_that_is_not_there_and_a_stack_that_is_none_are_refused(account: Account) -> None:
     with pytest.raises(CloudError, match="no stack jobflow-prod"):
-        last_days(account, Stack(account, STACK), NOW)
+        last_days(account, Stack(account, STACK), datetime.now(UTC))
     template = json.dumps({"Resources": {"Logs": LOGS}})
     account.cloudformation.create_stack(StackName=STACK, TemplateBody=template)
     with pytest.raises(CloudError, match="no stage of JobFlow"):
-        last_days(account, Stack(account, STACK), NOW)
+        last_days(account, Stack(account, STACK), after(Stack(account, STACK)))
 
 
 def test_more_metrics_than_one_request_can_have_are_all_read(
     stage: Stack, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.cloud.commands.spent.AT_ONCE", 2)
-    counts(account, "AWS/Lambda", "Invocations", 3, 1, FunctionName=WORKER)
-    counts(account, "AWS/Logs", "IncomingBytes", 1e9, 1, LogGroupName=f"/aws/lambda/{WORKER}")
-    found = amounts(last_days(account, stage, NOW))
+    counts(stage, "AWS/Lambda", "Invocations", 3, 1, FunctionName=WORKER)
+    counts(stage, "AWS/Logs", "IncomingBytes", 1e9, 1, LogGroupName=f"/aws/lambda/{WORKER}")
+    found = amounts(last_days(account, stage, after(stage)))
     assert (found["Lambda requests"], found["Log GB"]) == (3, 1)
 
 
@@ -163,7 +170,9 @@ def test_the_command_prints_text_or_json(
     stage: Stack, account: Account, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.cloud.__main__.sign_in", lambda: account)
-    monkeypatch.setattr("infra.cloud.__main__.last_days", lambda account, stack, _: last_days(account, stack, NOW))
+    monkeypatch.setattr(
+        "infra.cloud.__main__.last_days", lambda account, stack, _: last_days(account, stack, after(stack))
+    )
     assert main(["cost", "--from-stage", "prod"]) == 0
     text = capsys.readouterr().out
     assert main(["cost", "--from-stage", "prod", "--json"]) == 0
