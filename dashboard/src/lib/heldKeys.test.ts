@@ -59,3 +59,23 @@ test.each([
   press(document.body, "x");
   expect(heard).toEqual(["x"]);
 });
+
+test("keys that are held anew wait for their own place, also if the page is ready earlier", async () => {
+  const heard: string[] = [];
+  document.addEventListener("keydown", (event) => heard.push(event.key));
+  const page = { ready: false };
+  const place = { ready: false };
+  holdKeys();
+  releaseKeys(() => page.ready);
+  press(document.body, "j");
+  await holdKeysUntil(
+    () => Promise.resolve(),
+    () => place.ready,
+  );
+  press(document.body, "x");
+  page.ready = true;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(heard).toEqual([]);
+  place.ready = true;
+  await expect.poll(() => heard).toEqual(["x"]);
+});

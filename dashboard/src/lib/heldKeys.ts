@@ -2,7 +2,8 @@
 const MOST_MS = 5000;
 
 const held: KeyboardEvent[] = [];
-const state = { holding: false };
+/** `turn`: the number of times that keys were held. */
+const state = { holding: false, turn: 0 };
 
 /** Return true if further keys are to be held. */
 function isHeld(): boolean {
@@ -18,25 +19,30 @@ function hold(event: KeyboardEvent): void {
 
 /**
  * Keep shortcuts that are pressed while the page loads. The first script calls this function, before there are other
- * listeners.
+ * listeners. If keys are held already, these are dropped: they were for what was open before, not for what opens now.
  */
 export function holdKeys(): void {
+  if (state.holding) held.length = 0;
+  state.turn++;
   state.holding = true;
   window.addEventListener("keydown", hold, true);
 }
 
 /**
  * Press the held keys again once `ready` is true: before that, the elements on which they act are not in the page. If
- * it is still false after `MOST_MS`, press them nevertheless, or drop them.
+ * it is still false after `MOST_MS`, press them nevertheless, or drop them. If keys are held anew meanwhile, who holds
+ * them releases them.
  */
 export function releaseKeys(
   ready: () => boolean,
   late: "press" | "drop" = "press",
   since = performance.now(),
+  turn = state.turn,
 ): void {
+  if (turn !== state.turn) return;
   const isReady = ready();
   if (!isReady && performance.now() - since < MOST_MS) {
-    requestAnimationFrame(() => releaseKeys(ready, late, since));
+    requestAnimationFrame(() => releaseKeys(ready, late, since, turn));
     return;
   }
   if (!isReady && late === "drop") held.length = 0;

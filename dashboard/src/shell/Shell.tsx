@@ -23,7 +23,7 @@ export function Shell() {
   const path = useLocation({ select: (location) => location.pathname });
   const question = useStore(asking);
   const [open, setOpen] = useState<"palette" | "help" | null>(null);
-  useShortcuts(setOpen);
+  useShortcuts(setOpen, open);
   useTitle(path);
   useEffect(() => palette.subscribe(() => setOpen("palette")), []);
   const known = useMeta(token);

@@ -15,7 +15,10 @@ export const palette = createStore(0);
 const GO = { j: "/dashboard", q: "/queues", s: "/schedules", b: "/batches", e: "/errors", h: "/" } as const;
 const CHORD_MS = 1500;
 
-export function useShortcuts(open: (what: "palette" | "help") => void): void {
+type Layer = "palette" | "help";
+
+/** Act on the keys of the whole console. `shown` is what is open above the page. */
+export function useShortcuts(open: (what: Layer) => void, shown: Layer | null): void {
   const navigate = useNavigate();
   const { token } = useSession();
   const { can } = useMe();
@@ -25,7 +28,7 @@ export function useShortcuts(open: (what: "palette" | "help") => void): void {
     if (!token) return;
     if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
-      open("palette");
+      if (shown !== "palette") void openPalette(() => open("palette"));
       return;
     }
     if (!isShortcut(event)) return;
@@ -61,4 +64,15 @@ async function focusSearch(navigate: ReturnType<typeof useNavigate>): Promise<vo
     return box() !== null;
   };
   await holdKeysUntil(() => navigate({ to: "/dashboard" }), focus);
+}
+
+/** Open the palette. Keys that are pressed before its code is loaded are typed into it afterwards. */
+async function openPalette(open: () => void): Promise<void> {
+  const ready = () => document.activeElement?.hasAttribute("cmdk-input") === true;
+  (document.activeElement as HTMLElement | null)?.blur();
+  const show = () => {
+    open();
+    return Promise.resolve();
+  };
+  await holdKeysUntil(show, ready);
 }
