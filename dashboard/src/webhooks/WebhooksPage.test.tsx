@@ -189,8 +189,9 @@ test("a webhook without new deliveries is asked for rarely, because each answer 
   vi.useFakeTimers({ shouldAdvanceTime: true });
   showWithin(<Deliveries name="quiet" />);
   await screen.findByText("None among the newest deliveries of all webhooks");
+  const first = asked;
   await act(() => vi.advanceTimersByTimeAsync(25_000));
-  expect(asked).toBe(5);
+  expect(asked).toBe(first);
 });
 
 test("older deliveries that could not be loaded are asked for again", async () => {

@@ -380,7 +380,7 @@ def test_an_event_is_posted_and_shown_among_the_steps(shell: Shell, world: World
 
 def test_one_timeline_shows_attempts_steps_and_how_long_each_wait_took(shell: Shell, world: World) -> None:
     job_id = world.create()
-    began = time.time() - 90_000
+    began = round(time.time()) - 90_000  # whole seconds: the API rounds each time by itself
     waits = {"kept": 4, "waits": "event:paid", "next_attempt_at": time.time() + 5000}
     job = world.put_in(job_id, Status.SUSPENDED, created_at=began, **waits)
     world.store.record(job_id, Attempt(1, 1, "error", began + 50, began + 51, error_class="Boom", error_message="no"))
@@ -413,7 +413,7 @@ def test_the_timeline_of_a_cancelled_job_says_where_it_learned_it_and_that_its_s
     shell: Shell, world: World
 ) -> None:
     job_id = world.create()
-    began = time.time() - 60
+    began = round(time.time()) - 60
     job = world.put_in(job_id, Status.CANCELLED, created_at=began, finished_at=began + 20, kept=1)
     for step in (
         Step("sleep:quiet", began + 10, until=began + 90_000),
