@@ -16,10 +16,11 @@ from chalicelib.counters.wait_times import queued
 from chalicelib.errors import RetryLater
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.step import CHILD, EVENT
 from chalicelib.limits.serial_rule import lock_of_attempt, row_of
 from chalicelib.operating.constants import LONGEST_ERROR_SHOWN
 from chalicelib.operating.reading import JobReader
-from chalicelib.operating.why_waiting import QueueState, why
+from chalicelib.operating.why_waiting import Place, QueueState, why
 from tests.support import T0, Clock, a_job
 
 BUSY = QueueState(ahead=41, oldest=T0 - 200)
@@ -81,10 +82,24 @@ MARKS = {
     "undeclared": "No deployment declares",
     "lost": "is lost since",
     "stopping": "Cancellation requested",
+    "sleeps": "It sleeps since",
+    "event": "waits for the event",
+    "called": "which it has called",
+    "waited": "It waited since",
+    "places": "places of",
+    "place": "for a place of its limit",
+    "before": "before it",
+    "first": "the next one.",
+    "expired": "It expired at",
+    "expires": "It expires at",
 }
 OF_A_KEY: dict[str, Any] = QUEUED | {"tags": ("tenant=acme",)}
 TURN: dict[str, Any] = QUEUED | {"turn_at": T0 + 90, "next_attempt_at": T0 + 90}
 RUNS: dict[str, Any] = {"status": Status.PROCESSING, "attempts": 1, "lease_until": T0 + 60}
+SLEEPS: dict[str, Any] = {"status": Status.SUSPENDED, "waits": "time", "next_attempt_at": T0 + 90}
+AWAITS, CALLS = SLEEPS | {"waits": EVENT + "approved"}, SLEEPS | {"waits": CHILD + "child"}
+BLOCKED: dict[str, Any] = {"status": Status.BLOCKED}
+FULL = QueueState(line=Place(3, 3, "acme", 12))
 SERIAL = QueueState(serial=True)
 HELD = given_back("KeyHeld", "Job first with the same key is running; this one waits for its end.")
 ASKS = given_back("RetryLater", "429")
@@ -123,6 +138,22 @@ REFUSED = given_back("PayloadRefused", "Today's schema refuses the stored payloa
         (STALLED, BUSY, UNREAD, "stalled"),
         (QUEUED, QueueState(declared=False), None, "undeclared"),
         (LATER, replace(PAUSED, declared=False), None, "undeclared"),
+        (SLEEPS, BUSY, None, "sleeps"),
+        (SLEEPS, PAUSED, None, "sleeps paused"),
+        (AWAITS, BUSY, None, "event"),
+        (CALLS, BUSY, None, "called"),
+        (SLEEPS | {"next_attempt_at": T0 - 1}, BUSY, None, "waited passed"),
+        (AWAITS | {"next_attempt_at": T0 - 1}, BUSY, None, "waited passed"),
+        (CALLS | {"cancel_requested": True}, BUSY, None, "called stopping"),
+        (BLOCKED, FULL, None, "places before"),
+        (BLOCKED, replace(FULL, line=Place(1, 1, None, 0)), None, "places first"),
+        (BLOCKED, BUSY, None, "place"),
+        (BLOCKED, replace(FULL, paused=T0 - 9), None, "places before paused"),
+        (QUEUED | {"start_by": T0 + 60}, QueueState(), None, "next expires"),
+        (BLOCKED | {"start_by": T0 + 60}, FULL, None, "places before expires"),
+        (QUEUED | {"start_by": T0 - 1}, PAUSED, None, "expired"),
+        (LATER | {"start_by": T0 - 1}, BUSY, None, "expired"),
+        (BLOCKED | {"start_by": T0 - 1}, FULL, None, "expired"),
         (RUNS | {"cancel_requested": True}, QueueState(), None, "stopping"),
         (RUNS | {"lease_until": T0 - 1, "cancel_requested": True}, QueueState(), None, "lost"),
     ],
