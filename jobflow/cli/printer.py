@@ -30,6 +30,8 @@ COLOURS = {
 }
 """The colour of each status; other statuses have none."""
 Column = tuple[str, Callable[[Any], Any]]
+LEAST_LAST = 20
+"""Width, in characters, that the last column of a table has before the other columns are folded."""
 
 
 class Printer:
@@ -48,7 +50,8 @@ class Printer:
     def rows(self, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> None:
         """Print objects of one kind; if there are none, print `empty` instead of a table.
 
-        The last column has the longest texts, so it gets the remaining width. A column without any text is left out.
+        The last column has the longest texts, so it gets the remaining width. If too little remains, all columns are
+        folded, so that no text is cut. A column without any text is left out.
         """
         if self.as_json:
             for row in rows:
@@ -63,8 +66,10 @@ class Printer:
         texts = [[shown(value(row)) for row in found] for _, value in columns]
         kept = [number for number, column in enumerate(texts) if any(column)]
         table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+        widths = [max(len(line) for text in (columns[n][0], *texts[n]) for line in text.split("\n")) for n in kept]
+        fits_in = sum(widths[:-1]) + 2 * len(widths) + min(widths[-1], LEAST_LAST) <= self.console.width
         for number in kept:
-            table.add_column(columns[number][0], overflow="fold", no_wrap=number != kept[-1])
+            table.add_column(columns[number][0], overflow="fold", no_wrap=fits_in and number != kept[-1])
         for row in zip(*(texts[number] for number in kept), strict=True):
             table.add_row(*map(self._cell, row))
         self.console.print(table)

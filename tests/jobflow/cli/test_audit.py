@@ -1,5 +1,9 @@
 """Test `jobflow audit`: what was changed by whom, filtered, and who was refused."""
 
+from collections import Counter
+
+import pytest
+
 from chalicelib.assembly import parts
 from chalicelib.audit.rule import Entry
 from tests.chalicelib.api.support import World
@@ -48,6 +52,18 @@ def test_the_table_says_who_has_deployed_and_which_version(shell: Shell, world: 
     table = shell("audit --table").out
     assert "deployer/ada" in table
     assert "v1.2" in table
+
+
+def test_a_narrow_table_cuts_no_text(shell: Shell, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    job = world.create()
+    assert shell(f"jobs cancel {job} --reason 'Wrong customer, and the invoice has been sent by hand since'").code == 0
+    assert shell(f"jobs discard {job} --reason 'Twice'").code != 0
+    table = shell("audit --table").out
+    assert max(map(len, table.splitlines())) <= 80
+    for row in shell("audit").lines:
+        texts = (row["action"], row["target"], row["outcome"], row["error"] or "", row["reason"], row["at"][:10])
+        assert Counter("".join(texts).replace(" ", "")) <= Counter(table)
 
 
 def test_refusals_are_shown_by_caller_and_reason(shell: Shell, world: World) -> None:
