@@ -187,10 +187,15 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "started", job.started_at
     yield "finished", job.finished_at
     yield "next attempt", job.next_attempt_at
+    yield "expires", job.expires_at
+    yield "gives up at", job.give_up_at
+    yield "cancel", "requested" if job.cancel_requested and job.finished_at is None else None
     yield "tenant", job.tenant
     yield "tags", " ".join(job.tags or []) or None
     yield "key", job.idempotency_key
     yield "made by", job.parent
+    yield "schedule", job.schedule and f"{job.schedule}, for {shown(job.fires_at)}"
+    yield "batch", job.batch and f"{job.batch}, round {job.round}"
     yield "tells its end to", job.on_end
     yield "notifies", ", ".join(job.notify or []) or None
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None

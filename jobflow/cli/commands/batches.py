@@ -91,6 +91,9 @@ def _progress(row: "BatchRow") -> str:
 def _told(session: Session, found: "BatchDetail") -> None:
     facts = [
         ("id", found.id),
+        ("state", found.state),
+        ("retrying", "yes" if found.retrying else None),
+        ("cancelled by", found.cancelled_by),
         ("key", found.key),
         ("then", found.then),
         ("on failure", found.on_failure),
@@ -98,6 +101,7 @@ def _told(session: Session, found: "BatchDetail") -> None:
         ("notifies", ", ".join(found.notify or [])),
         ("parent", found.parent),
         ("created", found.created_at),
+        ("by", found.created_by),
     ]
     session.out.facts(found, facts)
     if not session.out.as_json:

@@ -43,6 +43,7 @@ def show(
         ("id", found.id),
         ("action", f"{found.action} (dry run)" if found.dry_run else found.action),
         ("jobs", f"{found.listed} listed" if found.filter is None else found.filter),
+        ("edit", found.edit),
         ("state", found.state),
         ("expected", found.expected),
         ("matched", found.matched),

@@ -206,6 +206,8 @@ def _print(session: Session, row: "ScheduleRow") -> None:
         ("type", row.type),
         ("cron", f"{row.cron} ({row.timezone})"),
         ("paused", row.paused),
+        ("paused by", row.paused_by),
+        ("paused at", row.paused_at),
         ("problem", row.problem),
         ("starts at", row.starts_at),
         ("ends at", row.ends_at),
@@ -218,6 +220,7 @@ def _print(session: Session, row: "ScheduleRow") -> None:
         ("version", row.version),
         ("payload", row.payload),
         ("next", "\n".join(firing.local for firing in row.next_firings) or None),
+        ("without a job", "\n".join(f"{one.local} ({one.reason})" for one in row.missed_firings or []) or None),
     ]
     session.out.facts(row, facts)
     if not session.out.as_json and row.last_firings:

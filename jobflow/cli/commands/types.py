@@ -80,6 +80,8 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "never retries", ", ".join(kind.fail_on) or None
     yield "gives up after", None if kind.give_up_after is None else lasting(kind.give_up_after)
     yield "tells its end to", kind.on_end
+    takes = {"jobs (on_end)": kind.takes_ends, "batches (then, on_failure)": kind.takes_batch_ends}
+    yield "is told ends of", ", ".join(name for name, does in takes.items() if does) or None
     yield "expires after", None if kind.expires is None else lasting(kind.expires)
     yield "timeout", f"{kind.timeout} s"
     yield "time for one job", f"{kind.budget:g} s"

@@ -252,4 +252,11 @@ def _facts(row: "WebhookRow | NewSecret") -> list[tuple[str, Any]]:
         ("tags", ", ".join(row.tags)),
         ("statuses", ", ".join(row.statuses) or "every end"),
         ("state", _state(row)),
+        ("failing since", row.failing_since),
+        ("paused until", row.paused_until),
+        ("disabled at", row.disabled_at),
+        ("created", row.created_at),
+        ("by", row.created_by),
+        ("changed", row.updated_at),
+        ("secret made", row.rotated_at),
     ]
