@@ -27,7 +27,8 @@ class Remembered:
 
     `lookback`: the time from which planned jobs may be unsent. `growing`: the queues that had grown. `quiet`: the
     depths that SQS returned. `seen`: which canaries the counters have not counted yet. `positions`: by type, up to
-    which suspended job a run has looked for events that woke nobody. `unwritten`: types in trouble that were not stored.
+    which suspended job a run has looked for events that woke nobody. `unwritten`: types in trouble that were not
+    stored.
     """
 
     lookback: Lookback = field(default_factory=Lookback)

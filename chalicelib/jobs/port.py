@@ -332,7 +332,7 @@ class JobStore(Protocol):
         """
 
     def read_all(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
-        """Return up to MOST_READ jobs as `get_many` does, without deleted ones; raise JobFlowError if some are not read.
+        """Return up to MOST_READ jobs as `get_many` does, without deleted ones; raise JobFlowError if one is not read.
 
         A row that is not a valid job is left out; with `strict`, RowsUnreadable is raised: a job that another version
         has written, and that this version cannot read, must not count as deleted.

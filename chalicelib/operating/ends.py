@@ -7,7 +7,7 @@ from chalicelib.operating.lines import leave_place
 
 
 def follow_end(dispatcher: Dispatcher, before: Job, after: Job) -> None:
-    """Leave the place of a job that was ended without a worker, or woken to undo its steps; at its end, wake its caller.
+    """Leave the place of a job that was ended without a worker, or woken to undo its steps; wake its caller at its end.
 
     Never raises, because the change of the job is stored.
     """

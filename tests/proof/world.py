@@ -263,7 +263,7 @@ class World(Clients, Declared, Poller):
         self.ground.purge(kind)
 
     def console_redrive(self, kind: str = TYPE) -> int:
-        """Do what StartMessageMoveTask of the SQS console does: same bodies; new message ids, receive counts and times."""
+        """Do what StartMessageMoveTask of SQS does: same bodies; new message ids, receive counts and times."""
         bodies = self.ground.take_dead(kind)
         for body in bodies:
             self.ground.put(body, kind, self._group(body))
