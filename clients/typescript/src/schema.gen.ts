@@ -411,6 +411,8 @@ export interface paths {
     /**
      * List batches, newest first, each with its newest round
      * @description List batches, newest first, each with its newest round. They are kept for 90 days after their end.
+     *
+     *     A batch whose row cannot be read is left out, and logged.
      */
     get: operations["list_batches"];
     put?: never;
