@@ -55,7 +55,9 @@ test("an idle tab asks for less than 24 answers and 40 KB a minute, and at once 
   asked.length = 0;
   await pass(10);
   // An answer is noted once its body has been read, which may be after the clock has run.
-  await expect.poll(() => asked.filter(({ url }) => url.endsWith("/metrics")).length).toBeGreaterThanOrEqual(1);
+  await expect
+    .poll(() => asked.filter(({ url }) => url.endsWith("/metrics")).length)
+    .toBeGreaterThanOrEqual(1);
 });
 
 test("a chart names its values at the pointer, filters the jobs by a click, and keeps its time in the URL", async ({

@@ -123,7 +123,7 @@ test("what is typed while the palette is loaded stands in it, and acts on nothin
   stack.reset({ jobs: 20, arrivals: 0 });
   const failed = { ...order(1, "Bounced"), more: { status: "failed", createdAt: Date.now() - 1000 } };
   const { ids } = await stack.order({ add: [failed] });
-  let load = () => {};
+  let load: () => void = () => undefined;
   const typed = new Promise<void>((resolve) => (load = resolve));
   await page.route(/\/Palette-[^/]*\.js/, async (route) => {
     await typed;
