@@ -155,7 +155,7 @@ def _status(options: argparse.Namespace, terminal: Terminal) -> int:
 def _recount(options: argparse.Namespace, terminal: Terminal) -> int:
     account = sign_in()
     with terminal.working("Recounting"):
-        found = recount(account, Stack(account, stack_name(options.stage)))
+        found = recount(account, Stack(account, stack_name(options.stage)), terminal.say)
     for line in found.lines():
         terminal.say(line)
     return 0 if found.right else 1

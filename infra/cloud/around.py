@@ -72,7 +72,7 @@ def _backup(options: argparse.Namespace, terminal: Terminal) -> int:
             print(name)
         return 0
     with terminal.working("Backing up"):
-        made, deleted = backup.backup(account, Stack(account, stack), keep=options.keep, now=time.time())
+        made, deleted = backup.backup(account, Stack(account, stack), terminal.say, keep=options.keep, now=time.time())
     terminal.say(f"Backup {made} holds both tables. Files in S3 are in no backup.")
     for name in deleted:
         terminal.say(f"Deleted the backup {name}.")
@@ -90,7 +90,7 @@ def _restore(options: argparse.Namespace, terminal: Terminal) -> int:
     for what, number in sorted(work.go().items()):
         terminal.say(f"{number:,} jobs: {what}.")
     with terminal.working("Recounting"):
-        found = recount(account, stack)
+        found = recount(account, stack, terminal.say)
     for line in found.lines():
         terminal.say(line)
     return 0 if found.right else 1

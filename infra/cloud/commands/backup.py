@@ -7,12 +7,16 @@ import itertools
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from infra.cloud.account import Account
+from infra.cloud.commands import access
 from infra.cloud.errors import CloudError
 from infra.cloud.restore.tables import TABLES, backups, stamp
+from infra.cloud.stack import recording
 from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.recording import Command
 
 LOOK_PAUSE = 5.0
 MOST_LOOKS = 720
@@ -20,22 +24,36 @@ MOST_LOOKS = 720
 
 
 def backup(
-    account: Account, stack: Stack, *, keep: int = 0, now: float, sleep: Callable[[float], None] = time.sleep
+    account: Account,
+    stack: Stack,
+    say: Callable[[str], None],
+    *,
+    keep: int = 0,
+    now: float,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[str, list[str]]:
     """Back up both tables under one name. Return this name, and the names of the backups that were deleted.
+
+    The audit log then has an entry, which the backup itself may contain without its outcome.
 
     `keep` is the number of newest backups that remain (0: all). Older ones are deleted once the new one is complete,
     together with the remains of an interrupted run. Backups with other names stay.
     """
     stack.outputs()
-    name, client = f"{stack.name}-{stamp(now)}", account.client("dynamodb")
+    name, log = f"{stack.name}-{stamp(now)}", partial(access.audit, account, stack)
+    with recording.acting(log, Command.BACKUP, stack.name, account.identity, say, name):
+        _make(account, stack, name, sleep)
+        return name, _delete_old(account, stack.name, keep)
+
+
+def _make(account: Account, stack: Stack, name: str, sleep: Callable[[float], None]) -> None:
+    client = account.client("dynamodb")
     made = [
         client.create_backup(TableName=f"{stack.name}-{short}", BackupName=name)["BackupDetails"]["BackupArn"]
         for short in TABLES
     ]
     for arn in made:
         _wait(client, arn, sleep)
-    return name, _delete_old(account, stack.name, keep)
 
 
 def names(account: Account, stack: str) -> list[str]:

@@ -35,6 +35,7 @@ from infra.cloud.stack import (
 )
 from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
 from infra.cloud.stack.emptying import TABLE, remove, unlock
+from infra.cloud.stack.recording import Command
 from infra.cloud.terminal import Terminal
 from infra.definition.names import prefix_of, stage_of
 
@@ -88,9 +89,9 @@ class Deployment:
         self._clear_failed_start()
         self.given = {**self.given, **self._keys(package)}
         former = Former.of(self.account, self.stack)
-        with recording.deploying(
-            lambda: access.audit(self.account, self.stack), "stage.deploy", self.stack.name, self.account.identity,
-            deploys.commit(Path.cwd()), self.terminal.say,
+        with recording.acting(
+            lambda: access.audit(self.account, self.stack), Command.DEPLOY, self.stack.name, self.account.identity,
+            self.terminal.say, deploys.commit(Path.cwd()), self.removed.given_up(),
         ):  # fmt: skip
             self._apply(package, self.given)
             outputs = self._close_policy(package)

@@ -4,15 +4,18 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from infra.cloud.account import Account
+from infra.cloud.commands import access
 from infra.cloud.commands.deploy import tags_of
 from infra.cloud.errors import CloudError
-from infra.cloud.stack import artifacts
+from infra.cloud.stack import artifacts, recording
 from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.cloud.stack.emptying import TABLE, empty, remove, unlock
 from infra.cloud.stack.leftovers import exists
+from infra.cloud.stack.recording import Command
 from infra.cloud.terminal import Terminal
 
 LOGS = "/aws/lambda/{stack}-"
@@ -32,15 +35,22 @@ class Destruction:
     sleep: Callable[[float], None] = time.sleep
 
     def run(self) -> list[str]:
-        """Delete everything; return the ARNs of what could not be deleted.
+        """Delete everything, with the audit log; return the ARNs of what could not be deleted.
 
-        Raises CloudError without the confirmation.
+        The log has an entry as long as it exists, such as after a destruction that failed. Raises CloudError without
+        the confirmation.
         """
         if self.confirmed != self.stack.name:
             raise CloudError(
                 f"This deletes every job, file and log of {self.stack.name} permanently. "
                 f"To confirm, add --confirm {self.stack.name}."
             )
+        log = partial(access.audit, self.account, self.stack)
+        # no word about the outcome: normally it cannot be stored, because the table is gone
+        with recording.acting(log, Command.DESTROY, self.stack.name, self.account.identity, lambda _: None):
+            return self._run()
+
+    def _run(self) -> list[str]:
         resources = [] if self.stack.describe() is None else self.stack.resources()
         unlock(self.account, names_of(resources, TABLE), self.terminal.say)
         self._empty_buckets(resources)

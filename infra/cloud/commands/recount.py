@@ -4,13 +4,17 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.config import Config
 
 from infra.cloud.account import Account
+from infra.cloud.commands import access
 from infra.cloud.errors import CloudError
+from infra.cloud.stack import recording
 from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.recording import Command
 from infra.definition.lambdas.functions import FunctionDefinition, functions
 
 FUNCTION = "recount"
@@ -49,13 +53,21 @@ class Found:
         return ", repaired" if name in self.repaired else ", not repaired: another recount was faster"
 
 
-def recount(account: Account, stack: Stack, sleep: Callable[[float], None] = time.sleep) -> Found:
-    """Run the stage's recount function until it has finished, with the rules of the nightly recount.
+def recount(
+    account: Account, stack: Stack, say: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
+) -> Found:
+    """Run the stage's recount function until it has finished, with the rules of the nightly recount, and record this.
 
     No data leaves the region. It takes about 100 s for a million jobs. Raises CloudError if there is no such stack, if
     the function fails, or if the counters do not catch up with the stream.
     """
     stack.outputs()
+    log = partial(access.audit, account, stack)
+    with recording.acting(log, Command.RECOUNT, stack.name, account.identity, say):
+        return _recount(account, stack, sleep)
+
+
+def _recount(account: Account, stack: Stack, sleep: Callable[[float], None]) -> Found:
     (function,) = (f for f in functions([], stack.name) if f.short == FUNCTION)
     patient = Config(read_timeout=function.timeout + CONNECTION_SPARE, retries={"total_max_attempts": 1})
     client = account.client("lambda", config=patient)

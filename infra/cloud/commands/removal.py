@@ -69,6 +69,10 @@ class Removal:
         ]
         return [*known, *self._unnamed()]
 
+    def given_up(self) -> list[str]:
+        """Return the types whose unfinished jobs are cancelled, also if their number is not known."""
+        return [name for name, jobs in self.unfinished.items() if jobs or self.refused]
+
     def _unnamed(self) -> list[str]:
         told = "It is unknown whether types of a shared queue are removed that have unfinished jobs"
         return [f"{told}: the counters could not be read ({self.refused})."] if self.unnamed else []

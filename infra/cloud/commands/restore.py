@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.batches.dynamo import DynamoBatches
@@ -15,9 +16,10 @@ from infra.cloud.commands import access
 from infra.cloud.commands.backup import names
 from infra.cloud.errors import CloudError
 from infra.cloud.restore import copying, rows
-from infra.cloud.restore.tables import Tables
-from infra.cloud.stack import signing
+from infra.cloud.restore.tables import Tables, stamp
+from infra.cloud.stack import recording, signing
 from infra.cloud.stack.cloudformation import Stack
+from infra.cloud.stack.recording import Command
 from infra.cloud.terminal import Terminal
 
 LONGEST_LEASE = 15 * 60 + 10.0
@@ -48,12 +50,20 @@ class Restoration:
     given: Sequence[str] = ()
 
     def go(self) -> Counter[str]:
-        """Restore the tables, copy from them, and delete them; return the numbers of jobs by result.
+        """Restore the tables, copy from them, and delete them; return the numbers of jobs by result. Record this.
 
         Raises CloudError.
 
         It may be stopped at any moment and run again.
         """
+        log = partial(access.audit, self.account, self.stack)
+        source = self.backup or ",".join(self.given) or stamp(self.at)
+        with recording.acting(
+            log, Command.RESTORE, self.stack.name, self.account.identity, self.terminal.say, source
+        ):  # fmt: skip
+            return self._go()
+
+    def _go(self) -> Counter[str]:
         started = self.clock()
         files = self.stack.outputs()["FilesBucketName"]
         # this stage signs each restored job again, because the tables may come from a stage with other keys

@@ -13,6 +13,7 @@ from infra.cloud.preflight import shards
 from infra.cloud.stack import artifacts, deploys, history, recording, signing
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.history import Deployed
+from infra.cloud.stack.recording import Command
 from infra.cloud.terminal import Terminal
 
 
@@ -50,13 +51,13 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     left = history.before(known, stack.describe() or {})
     if not left:
         raise CloudError(f"No deployment of {stack.name} before the present one is known.")
-    proposed = _proposed(account, stack, terminal, left[-1], yes=yes)
+    proposed, removed = _proposed(account, stack, terminal, left[-1], yes=yes)
     # Write the history before the change: if this run ends after the change and is repeated, it must not return to the
     # newer deployment.
     history.write(account, stack.name, left)
-    with recording.deploying(
-        lambda: access.audit(account, stack), "stage.rollback", stack.name, account.identity,
-        deploys.digest(left[-1].url), terminal.say,
+    with recording.acting(
+        lambda: access.audit(account, stack), Command.ROLLBACK, stack.name, account.identity, terminal.say,
+        deploys.digest(left[-1].url), removed.given_up(),
     ):  # fmt: skip
         try:
             _execute(account, stack, terminal, left[-1], proposed)
@@ -76,7 +77,7 @@ def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Forme
     The queues of types that the undone deployment added do not count as data: the previous version never had their
     jobs.
     """
-    proposed = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
+    proposed, _ = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
     _execute(account, stack, terminal, former.deployed, proposed)
     _write(account, stack, former.known)
 
@@ -89,8 +90,11 @@ def _write(account: Account, stack: Stack, known: Sequence[Deployed]) -> None:
 
 def _proposed(
     account: Account, stack: Stack, terminal: Terminal, to: Deployed, *, yes: bool, undoes: bool = False
-) -> ChangeSet | None:
-    """Print the changes to a deployment; raises CloudError if data would be lost without `yes`."""
+) -> tuple[ChangeSet | None, removal.Removal]:
+    """Print the changes to a deployment; return them with the types that it removes.
+
+    Raises CloudError if data would be lost without `yes`.
+    """
     present, template = history.shown(stack.describe() or {}), history.template(account, stack.name, to.url)
     values = shards.kept(present, to.parameters)
     if values != to.parameters:
@@ -98,7 +102,7 @@ def _proposed(
     proposed = _propose(account, stack, to.url, template, values)
     if proposed is None:
         terminal.say("The stack is as it was then: nothing changes.")
-        return None
+        return None, removal.Removal({})
     terminal.diff(proposed.changes)
     for name, value in values.items():
         if present.get(name, value) != value:
@@ -113,7 +117,7 @@ def _proposed(
         stack.discard(proposed)
         what = f"lose the data in {', '.join(lost)}" if lost else "cancel unfinished jobs"
         raise CloudError(f"This would {what}. Add --yes to confirm.")
-    return proposed
+    return proposed, removed
 
 
 def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, proposed: ChangeSet | None) -> None:

@@ -1,8 +1,9 @@
-"""Record in a stage's audit log what a command does: deployments, rollbacks, tokens."""
+"""Record in a stage's audit log what a command does, such as a deployment, a restore or the issue of a token."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 
 from chalicelib.access.tokens import Role, Token, Tokens, TokenStore
 from chalicelib.audit.port import Recorder
@@ -12,6 +13,19 @@ from chalicelib.errors import TokenNotFound
 
 HERE = "this machine"
 """The principal of commands for the platform on a laptop, which has no AWS identity."""
+REMOVE = "job-type.remove"
+"""The action of an entry about a removed job type whose unfinished jobs are cancelled."""
+
+
+class Command(StrEnum):
+    """Name the action of each command that changes a stage; `token` has its own entries."""
+
+    DEPLOY = "stage.deploy"
+    ROLLBACK = "stage.rollback"
+    RESTORE = "stage.restore"
+    RECOUNT = "stage.recount"
+    BACKUP = "stage.backup"
+    DESTROY = "stage.destroy"
 
 
 class RecordedTokens(Tokens):
@@ -68,13 +82,25 @@ class _AsFarAsPossible:
 
 
 @contextmanager
-def deploying(
-    log: Callable[[], Recorder], action: str, stack: str, identity: str, version: str, say: Callable[[str], None]
+def acting(
+    log: Callable[[], Recorder],
+    command: Command,
+    stack: str,
+    identity: str,
+    say: Callable[[str], None],
+    version: str = "",
+    removed: Sequence[str] = (),
 ) -> Iterator[None]:
-    """Record a deployment or a rollback, with its outcome.
+    """Record a command with AWS credentials, with its outcome.
 
-    A deployment is made even if it cannot be recorded: it may be what repairs the table, and AWS's CloudTrail has it.
+    `removed` are the types whose unfinished jobs the command gives up: each has an entry of its own. The command is
+    carried out even if it cannot be recorded: it may be what repairs the table, and AWS's CloudTrail has its requests.
     """
-    change = Change(action, "stage", stack, identity, version=version)
-    with recorded(_AsFarAsPossible(log, say), time.time, change):
+    changes = [
+        Change(command, "stage", stack, identity, version=version),
+        *(Change(REMOVE, "job-type", name, identity, version=version) for name in removed),
+    ]
+    with ExitStack() as entries:
+        for change in changes:
+            entries.enter_context(recorded(_AsFarAsPossible(log, say), time.time, change))
         yield

@@ -139,7 +139,7 @@ def test_a_bad_version_is_undone_and_no_job_is_lost(
     assert becomes(operator, fresh, "completed")["attempts"] == 1
     waiting = {job["status"] for job in operator.get("/jobs", params={"tag": "smoke"}).json()["jobs"]}
     assert waiting <= {"completed", "cancelled"}
-    until(lambda: recount(cloud.account, cloud.stack).right, "right counters")
+    until(lambda: recount(cloud.account, cloud.stack, print).right, "right counters")
 
 
 def changed_types(folder: Path) -> tuple[Package, list[jobtype.JobType[Any, Any]]]:

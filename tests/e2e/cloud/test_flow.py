@@ -141,7 +141,9 @@ def test_hundred_jobs_all_complete_once(cloud: Cloud, operator: httpx.Client) ->
 
 def test_counters_are_what_a_recount_finds(cloud: Cloud, operator: httpx.Client) -> None:
     becomes(operator, create(operator, "email.send", MAIL)["id"], "completed")
-    found = until(lambda: looked if (looked := recount(cloud.account, cloud.stack)).right else None, "right counters")
+    found = until(
+        lambda: looked if (looked := recount(cloud.account, cloud.stack, print)).right else None, "right counters"
+    )
     assert found.jobs >= 1
     assert found.repaired == {}
 

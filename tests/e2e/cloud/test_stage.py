@@ -111,7 +111,7 @@ def test_tokens_are_managed_and_jobs_recounted_from_here(cloud: Cloud) -> None:
         tokens.revoke(token.id)
         # the smoke test of each deployment has created one, too
         assert token.id in {found.id for found in tokens.list() if found.revoked_at}
-        assert recount(cloud.account, cloud.stack).jobs >= 0
+        assert recount(cloud.account, cloud.stack, print).jobs >= 0
 
 
 def test_destroy_leaves_nothing(cloud: Cloud, terminal: Terminal) -> None:

@@ -248,6 +248,8 @@ def test_a_schedule_is_still_there_and_makes_jobs(updated: Updating) -> None:
 
 
 def test_the_counters_went_on_from_where_they_were(updated: Updating) -> None:
-    found = until(lambda: said if (said := recount(updated.account, updated.stack)).right else None, "right counters")
+    found = until(
+        lambda: said if (said := recount(updated.account, updated.stack, print)).right else None, "right counters"
+    )
     assert found.repaired == {}
     assert found.jobs >= len(updated.known["waiting"].split(",")) + 7

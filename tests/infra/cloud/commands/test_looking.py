@@ -123,6 +123,7 @@ class Answering:
     answers: list[dict[str, Any]]
     id: str = "123456789012"
     region: str = "eu-central-1"
+    identity: str = "arn:aws:iam::123456789012:user/ada"
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -150,7 +151,7 @@ def answer(payload: Any, **more: Any) -> dict[str, Any]:
 def recounted(*answers: dict[str, Any]) -> tuple[Found, Answering]:
     account = Answering(list(answers))
     real = cast("Account", account)
-    return recount(real, Stack(real, "jobflow-prod"), lambda _: None), account
+    return recount(real, Stack(real, "jobflow-prod"), lambda _: None, lambda _: None), account
 
 
 DONE = {"phase": "idle", "judged": True, "jobs": 1200, "wrong": {}, "repaired": {}}

@@ -51,7 +51,7 @@ def restoration(account: Account, stack: Stack, time: Time, said: io.StringIO, *
 
 
 def made(account: Account, stack: Stack) -> str:
-    return backup.backup(account, stack, now=T0, sleep=lambda _: None)[0]
+    return backup.backup(account, stack, print, now=T0, sleep=lambda _: None)[0]
 
 
 def lose(account: Account, jobs: Sequence[Job]) -> None:

@@ -23,7 +23,7 @@ from tests.support import T0, a_job
 
 def test_the_newest_backups_are_kept(account: Account, stack: Stack) -> None:
     for day in range(4):
-        name, deleted = backup.backup(account, stack, keep=2, now=T0 + day * DAY, sleep=lambda _: None)
+        name, deleted = backup.backup(account, stack, print, keep=2, now=T0 + day * DAY, sleep=lambda _: None)
         assert name == f"{STACK}-202701{15 + day}T080000Z"
         assert deleted == ([f"{STACK}-202701{13 + day}T080000Z"] if day >= 2 else [])
     assert backup.names(account, STACK) == [f"{STACK}-20270117T080000Z", f"{STACK}-20270118T080000Z"]
@@ -45,16 +45,16 @@ def test_half_a_backup_is_deleted_when_it_is_older_than_those_that_are_kept(
     account: Account, stack: Stack, short: str
 ) -> None:
     half(account, short, f"{STACK}-20270114T080000Z")
-    _, deleted = backup.backup(account, stack, keep=2, now=T0, sleep=lambda _: None)
+    _, deleted = backup.backup(account, stack, print, keep=2, now=T0, sleep=lambda _: None)
     assert deleted == [f"{STACK}-20270114T080000Z"]
     half(account, short, f"{STACK}-20270115T090000Z")
-    _, deleted = backup.backup(account, stack, keep=2, now=T0 + DAY, sleep=lambda _: None)
+    _, deleted = backup.backup(account, stack, print, keep=2, now=T0 + DAY, sleep=lambda _: None)
     assert deleted == []
     assert there(account) == {
         ("jobs", "20270115T080000Z"), ("control", "20270115T080000Z"), (short, "20270115T090000Z"),
         ("jobs", "20270116T080000Z"), ("control", "20270116T080000Z"),
     }  # fmt: skip
-    _, deleted = backup.backup(account, stack, keep=1, now=T0 + 2 * DAY, sleep=lambda _: None)
+    _, deleted = backup.backup(account, stack, print, keep=1, now=T0 + 2 * DAY, sleep=lambda _: None)
     assert len(deleted) == 3
     assert there(account) == {("jobs", "20270117T080000Z"), ("control", "20270117T080000Z")}
 
@@ -62,12 +62,12 @@ def test_half_a_backup_is_deleted_when_it_is_older_than_those_that_are_kept(
 def test_backups_of_other_names_stay_and_are_not_among_the_newest(account: Account, stack: Stack) -> None:
     for short in ("jobs", "control"):
         half(account, short, "before-the-move")
-    backup.backup(account, stack, keep=1, now=T0, sleep=lambda _: None)
+    backup.backup(account, stack, print, keep=1, now=T0, sleep=lambda _: None)
     for short in ("jobs", "control"):
         half(account, short, f"{STACK}-by-hand")
-    _, deleted = backup.backup(account, stack, keep=2, now=T0 + DAY, sleep=lambda _: None)
+    _, deleted = backup.backup(account, stack, print, keep=2, now=T0 + DAY, sleep=lambda _: None)
     assert deleted == []
-    _, deleted = backup.backup(account, stack, keep=1, now=T0 + 2 * DAY, sleep=lambda _: None)
+    _, deleted = backup.backup(account, stack, print, keep=1, now=T0 + 2 * DAY, sleep=lambda _: None)
     assert deleted == [f"{STACK}-20270115T080000Z", f"{STACK}-20270116T080000Z"]
     assert backup.names(account, STACK) == ["before-the-move", f"{STACK}-by-hand", f"{STACK}-20270117T080000Z"]
 
@@ -90,7 +90,7 @@ def test_what_was_unfinished_runs_only_when_that_is_typed(
 ) -> None:
     store = DynamoJobStore(access.settings(account, stack), clock.time)
     store.add(job := a_job(sent=True))
-    name, _ = backup.backup(account, stack, now=T0, sleep=lambda _: None)
+    name, _ = backup.backup(account, stack, print, now=T0, sleep=lambda _: None)
     lose(account, [job])
     monkeypatch.setattr(restore, "LONGEST_LEASE", 0.0)
     # the emulator has no function for the recount: the command ends with this error, after the copying

@@ -15,7 +15,7 @@ from infra.cloud.commands import access
 from infra.cloud.commands.rollback import rollback
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack
-from infra.cloud.stack.recording import HERE, RecordedTokens, deploying
+from infra.cloud.stack.recording import HERE, Command, RecordedTokens, acting
 from tests.infra.cloud.commands.test_rollback import Refusing
 from tests.infra.cloud.commands.test_trial import Stage
 from tests.infra.cloud.stack.test_monitoring import NAME
@@ -80,12 +80,12 @@ def test_a_deployment_is_recorded_also_the_first_one_and_one_that_fails() -> Non
             raise CloudError("There is no such stack.")
         return log
 
-    with deploying(found, "stage.deploy", NAME, ARN, "v1", said.append):
+    with acting(found, Command.DEPLOY, NAME, ARN, said.append, "v1"):
         made.append(found)  # the first deployment makes the table
     time.sleep(0.002)
 
     def undone() -> None:
-        with deploying(found, "stage.deploy", NAME, ARN, "v2", said.append):
+        with acting(found, Command.DEPLOY, NAME, ARN, said.append, "v2"):
             assert told(log)[-1][-1] == "begun"
             raise CloudError("UPDATE_ROLLBACK_COMPLETE")
 
@@ -98,7 +98,7 @@ def test_a_deployment_is_recorded_also_the_first_one_and_one_that_fails() -> Non
 
 def test_a_deployment_that_cannot_be_recorded_is_made_and_says_so() -> None:
     said, done = list[str](), []
-    with deploying(Down, "stage.deploy", NAME, ARN, "v1", said.append):
+    with acting(Down, Command.DEPLOY, NAME, ARN, said.append, "v1"):
         done.append(1)
     assert done
     assert said == ["The audit log will not show this command, or not its end: TimeoutError."]
