@@ -9,7 +9,10 @@ from jobflow.plain import plain
 
 
 class Steering:
-    """Offer the writing tools over one client; the assistant reads their docstrings."""
+    """Offer the writing tools over one client; the assistant reads their docstrings.
+
+    Each takes a `reason`: the audit log then says why the assistant was asked to do it.
+    """
 
     def __init__(self, client: JobFlow) -> None:
         self._client = client
@@ -21,27 +24,32 @@ class Steering:
             self.send_delivery_again,
         )  # fmt: skip
 
-    def retry_job(self, job_id: str) -> dict[str, Any]:
-        """Run a failed, dead-lettered or cancelled job again from its first attempt."""
-        return summary(self._client.retry(job_id))
+    def retry_job(self, job_id: str, reason: str = "") -> dict[str, Any]:
+        """Run a failed, dead-lettered or cancelled job again from its first attempt.
 
-    def cancel_job(self, job_id: str) -> dict[str, Any]:
+        `reason`, here and in the other tools: the user's own; the audit log keeps it, so it has no personal data.
+        """
+        return summary(self._client.retry(job_id, reason=reason))
+
+    def cancel_job(self, job_id: str, reason: str = "") -> dict[str, Any]:
         """Stop a job: a waiting job at once, a running job at its next check."""
-        return summary(self._client.cancel(job_id))
+        return summary(self._client.cancel(job_id, reason=reason))
 
-    def run_job_now(self, job_id: str) -> dict[str, Any]:
+    def run_job_now(self, job_id: str, reason: str = "") -> dict[str, Any]:
         """Run a scheduled or retrying job now instead of at its time."""
-        return summary(self._client.run_now(job_id))
+        return summary(self._client.run_now(job_id, reason=reason))
 
-    def post_event(self, job_id: str, name: str, data: Any = None) -> dict[str, Any]:
+    def post_event(self, job_id: str, name: str, data: Any = None, reason: str = "") -> dict[str, Any]:
         """Post an event to a job, such as an approval; a job that waits for it continues.
 
         `data` is JSON for the job's function. Only the first event with a name counts, so an event cannot be taken
         back: ask the user before each call. `show_job` shows which event a suspended job waits for.
         """
-        return summary(self._client.event(job_id, name, data))
+        return summary(self._client.event(job_id, name, data, reason=reason))
 
-    def redrive_dead_letters(self, type: str | None = None, expected: int | None = None) -> dict[str, Any]:
+    def redrive_dead_letters(
+        self, type: str | None = None, expected: int | None = None, reason: str = ""
+    ) -> dict[str, Any]:
         """Run dead-lettered jobs again, of one type or of all.
 
         Without `expected` nothing is changed; the answer is the number of jobs. Tell the user that number. With the
@@ -51,10 +59,10 @@ class Steering:
         counted = self._client.redrive(type, everything=every, dry_run=True)
         if expected is None or expected != counted.matched:
             return {"changed": False, "would_retry": counted.matched}
-        done: dict[str, Any] = plain(self._client.redrive(type, everything=every, expected=expected))
+        done: dict[str, Any] = plain(self._client.redrive(type, everything=every, expected=expected, reason=reason))
         return {"changed": True, **done}
 
-    def send_delivery_again(self, webhook: str, delivery_id: str) -> dict[str, Any]:
+    def send_delivery_again(self, webhook: str, delivery_id: str, reason: str = "") -> dict[str, Any]:
         """Send the message of a delivery to a webhook again. The receiver may get it twice, so ask the user first."""
-        sent: dict[str, Any] = plain(self._client.send_again(webhook, delivery_id))
+        sent: dict[str, Any] = plain(self._client.send_again(webhook, delivery_id, reason=reason))
         return sent

@@ -161,20 +161,20 @@ def add_to_batch(batch: BatchOrId, jobs: Iterable[bytes]) -> Call[m.BatchAnswer]
     return Call("POST", f"{_batch(batch)}/jobs", m.BatchAnswer, body=body, repeatable=True)
 
 
-def close_batch(batch: BatchOrId, total: int | None) -> Call[m.BatchDetail]:
+def close_batch(batch: BatchOrId, total: int | None, reason: str = "") -> Call[m.BatchDetail]:
     """Close a batch with its number of members."""
-    body = {} if total is None else {"total": total}
+    body = ({} if total is None else {"total": total}) | because(reason)
     return Call("POST", f"{_batch(batch)}/close", m.BatchDetail, body=as_body(body), repeatable=True)
 
 
-def cancel_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
+def cancel_batch(batch: BatchOrId, reason: str = "") -> Call[m.BatchDetail]:
     """Close a batch and cancel its members."""
-    return Call("POST", f"{_batch(batch)}/cancel", m.BatchDetail)
+    return Call("POST", f"{_batch(batch)}/cancel", m.BatchDetail, body=only(reason))
 
 
-def retry_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
+def retry_batch(batch: BatchOrId, reason: str = "") -> Call[m.BatchDetail]:
     """Retry the failed members of a batch."""
-    return Call("POST", f"{_batch(batch)}/retry", m.BatchDetail)
+    return Call("POST", f"{_batch(batch)}/retry", m.BatchDetail, body=only(reason))
 
 
 def get_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
@@ -205,7 +205,7 @@ def retry(job: JobOrId, payload: Any = None, from_: str | None = None, reason: s
     """
     body = {} if payload is None else {"payload": as_payload(payload)}
     body |= {} if from_ is None else {"from": from_}
-    body |= _because(reason)
+    body |= because(reason)
     return Call("POST", f"{_job(job)}/retry", m.JobRow, body=as_body(body))
 
 
@@ -216,19 +216,19 @@ def preview_retry(job: JobOrId, from_: str | None) -> Call[m.RetryPreview]:
 
 def cancel(job: JobOrId, *, descendants: bool = False, reason: str = "") -> Call[m.CancelledJob]:
     """Stop a job. Not repeatable: the API answers 409 for a job that is already cancelled."""
-    body = ({"descendants": True} if descendants else {}) | _because(reason)
+    body = ({"descendants": True} if descendants else {}) | because(reason)
     return Call("POST", f"{_job(job)}/cancel", m.CancelledJob, body=as_body(body), repeatable=descendants)
 
 
 def run_now(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Make a waiting job due at once."""
-    return Call("POST", f"{_job(job)}/run-now", m.JobRow, body=as_body(_because(reason)) if reason else None)
+    return Call("POST", f"{_job(job)}/run-now", m.JobRow, body=only(reason))
 
 
-def event(job: JobOrId, name: str, data: Any = None) -> Call[m.JobRow]:
+def event(job: JobOrId, name: str, data: Any = None, reason: str = "") -> Call[m.JobRow]:
     """Post an event to a job. Repeatable: only the first event with a name counts."""
     path = f"{_job(job)}/events/{in_path(name, 'name of the event')}"
-    return Call("POST", path, m.JobRow, body=as_body({"data": data}), repeatable=True)
+    return Call("POST", path, m.JobRow, body=as_body({"data": data} | because(reason)), repeatable=True)
 
 
 def past_payload(job: JobOrId, gen: int) -> Call[m.PastPayload]:
@@ -243,7 +243,7 @@ def steps(job: JobOrId) -> Call[m.Steps]:
 
 def discard(job: JobOrId, reason: str = "") -> Call[m.JobRow]:
     """Settle a failed or dead-lettered job without running it."""
-    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body(_because(reason)))
+    return Call("POST", f"{_job(job)}/discard", m.JobRow, body=as_body(because(reason)))
 
 
 def logs(job: JobOrId, cursor: str | None = None) -> Call[m.LogPage]:
@@ -278,17 +278,24 @@ def bulk(
     dry_run: bool,
     expected: int | None = None,
     cursor: str | None = None,
+    reason: str = "",
 ) -> Call[m.BulkAnswer]:
     """Retry or cancel some jobs: `chosen` contains `ids`, or a `filter` whose pages the cursor follows."""
-    asked = {"action": action, "dry_run": dry_run, "expected": expected, "cursor": cursor, **chosen}
+    asked = {"action": action, "dry_run": dry_run, "expected": expected, "cursor": cursor, **chosen, **because(reason)}
     return Call("POST", "/jobs/bulk", m.BulkAnswer, body=_without_none(asked), repeatable=True)
 
 
 def redrive(
-    type: TypeOrName | None, *, dry_run: bool, expected: int | None = None, cursor: str | None = None
+    type: TypeOrName | None,
+    *,
+    dry_run: bool,
+    expected: int | None = None,
+    cursor: str | None = None,
+    reason: str = "",
 ) -> Call[m.BulkAnswer]:
     """Retry a page of dead-lettered jobs."""
-    body = _without_none({"type": type and type_name(type), "dry_run": dry_run, "expected": expected, "cursor": cursor})
+    asked = {"type": type and type_name(type), "dry_run": dry_run, "expected": expected, "cursor": cursor}
+    body = _without_none(asked | because(reason))
     return Call("POST", "/dead-letters/redrive", m.BulkAnswer, body=body, repeatable=True)
 
 
@@ -308,9 +315,9 @@ def bulk_actions() -> Call[m.BulkActionList]:
     return Call("GET", "/bulk", m.BulkActionList, repeatable=True)
 
 
-def stop_bulk(bulk_id: BulkOrId) -> Call[m.BulkActionRow]:
+def stop_bulk(bulk_id: BulkOrId, reason: str = "") -> Call[m.BulkActionRow]:
     """Stop a bulk action."""
-    return Call("POST", f"{_bulk(bulk_id)}/stop", m.BulkActionRow, repeatable=True)
+    return Call("POST", f"{_bulk(bulk_id)}/stop", m.BulkActionRow, body=only(reason), repeatable=True)
 
 
 def job_types() -> Call[m.JobTypes]:
@@ -326,14 +333,13 @@ def tenants(type: TypeOrName) -> Call[m.Tenants]:
 def pause(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
     """Pause a job type."""
     path = f"/job-types/{in_path(type_name(type))}/pause"
-    # Send no body without a reason, because an older API accepts none.
-    return Call("POST", path, m.Paused, body=as_body({"reason": reason}) if reason else None, repeatable=True)
+    return Call("POST", path, m.Paused, body=only(reason), repeatable=True)
 
 
 def resume(type: TypeOrName, reason: str = "") -> Call[m.Paused]:
     """Resume a job type."""
     path = f"/job-types/{in_path(type_name(type))}/resume"
-    return Call("POST", path, m.Paused, body=as_body(_because(reason)) if reason else None, repeatable=True)
+    return Call("POST", path, m.Paused, body=only(reason), repeatable=True)
 
 
 def past_pauses(type: TypeOrName) -> Call[m.PastPauseRows]:
@@ -372,9 +378,12 @@ def errors(
     return Call("GET", "/errors", m.ErrorGroups, query=query, repeatable=True)
 
 
-def judge(fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"]) -> Call[m.ErrorMark]:
+def judge(
+    fingerprint: str, verdict: Literal["acknowledge", "resolve", "reopen"], reason: str = ""
+) -> Call[m.ErrorMark]:
     """Mark an error group as known, resolved, or open again."""
-    return Call("POST", f"/errors/{in_path(fingerprint, 'fingerprint')}/{verdict}", m.ErrorMark, repeatable=True)
+    path = f"/errors/{in_path(fingerprint, 'fingerprint')}/{verdict}"
+    return Call("POST", path, m.ErrorMark, body=only(reason), repeatable=True)
 
 
 def upload_form(content_type: str, size: int) -> Call[m.UploadForm]:
@@ -419,9 +428,14 @@ def id_of(job: JobOrId) -> str:
     return found
 
 
-def _because(reason: str) -> dict[str, str]:
+def because(reason: str) -> dict[str, str]:
     """Return the part of a body with the reason. An older API takes none, so it is sent only if it is given."""
     return {"reason": reason} if reason else {}
+
+
+def only(reason: str) -> bytes | None:
+    """Return a body with nothing but the reason, and none without it: an older API accepts no body."""
+    return as_body(because(reason)) if reason else None
 
 
 def _without_none(asked: Mapping[str, Any]) -> bytes:

@@ -212,14 +212,20 @@ def result(job: JobOrId, timeout: float | None, patience: Patience, now: Callabl
 
 
 def bulk(
-    action: str, chosen: Mapping[str, Any], patience: Patience, *, dry_run: bool, expected: int | None
+    action: str,
+    chosen: Mapping[str, Any],
+    patience: Patience,
+    *,
+    dry_run: bool,
+    expected: int | None,
+    reason: str = "",
 ) -> Flow[m.BulkAnswer]:
     """Retry or cancel many jobs: listed jobs in portions, or all that match, compared with `expected`."""
     if "ids" not in chosen:
         return (
             yield from whole(
                 lambda cursor: calls.bulk(
-                    action, chosen, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor
+                    action, chosen, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor, reason=reason
                 ),
                 patience,
             )
@@ -230,18 +236,26 @@ def bulk(
     parts = []
     for start in range(0, len(ids), m.BULK_JOBS):
         some = {"ids": ids[start : start + m.BULK_JOBS]}
-        parts.append((yield from answer(calls.bulk(action, some, dry_run=dry_run), patience)))
+        parts.append((yield from answer(calls.bulk(action, some, dry_run=dry_run, reason=reason), patience)))
     return _sum(parts)
 
 
 def redrive(
-    type: TypeOrName | None, patience: Patience, *, everything: bool, dry_run: bool, expected: int | None
+    type: TypeOrName | None,
+    patience: Patience,
+    *,
+    everything: bool,
+    dry_run: bool,
+    expected: int | None,
+    reason: str = "",
 ) -> Flow[m.BulkAnswer]:
     """Retry every dead-lettered job, page by page. Jobs of all types are retried only if this is explicit."""
     if (type is None) != everything:
         raise ValueError("Select the dead letters by type, or with everything=True: exactly one of the two.")
     return whole(
-        lambda cursor: calls.redrive(type, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor),
+        lambda cursor: calls.redrive(
+            type, dry_run=dry_run, expected=None if cursor else expected, cursor=cursor, reason=reason
+        ),
         patience,
     )
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from jobflow import models as m
-from jobflow.client.calls import Call
+from jobflow.client.calls import Call, because, only
 from jobflow.client.encoding import as_body, as_payload, as_time, in_path, type_name
 from jobflow.plain import TypeOrName
 
@@ -26,17 +26,17 @@ def preview(cron: str, timezone: str, count: int) -> Call[m.Preview]:
     return Call("GET", "/schedules/preview", m.Preview, query=query, repeatable=True)
 
 
-def create(schedule_id: str, settings: Mapping[str, Any]) -> Call[m.ScheduleRow]:
+def create(schedule_id: str, settings: Mapping[str, Any], reason: str = "") -> Call[m.ScheduleRow]:
     """Store a schedule. Not repeatable: the second request would find the id taken."""
-    return Call("POST", "/schedules", m.ScheduleRow, body=as_body({"id": schedule_id, **settings}))
+    return Call("POST", "/schedules", m.ScheduleRow, body=as_body({"id": schedule_id, **settings, **because(reason)}))
 
 
-def change(schedule_id: str, settings: Mapping[str, Any], version: str | None) -> Call[m.ScheduleRow]:
+def change(schedule_id: str, settings: Mapping[str, Any], version: str | None, reason: str = "") -> Call[m.ScheduleRow]:
     """Replace all settings of a stored schedule.
 
     Repeatable even with a version: the same settings are not a conflict.
     """
-    seen = {} if version is None else {"version": version}
+    seen = ({} if version is None else {"version": version}) | because(reason)
     return Call("PUT", _path(schedule_id), m.ScheduleRow, body=as_body({**settings, **seen}), repeatable=True)
 
 
@@ -57,19 +57,19 @@ def settings_of(
     }  # fmt: skip
 
 
-def delete(schedule_id: str) -> Call[m.ScheduleRow]:
+def delete(schedule_id: str, reason: str = "") -> Call[m.ScheduleRow]:
     """Delete a stored schedule."""
-    return Call("DELETE", _path(schedule_id), m.ScheduleRow)
+    return Call("DELETE", _path(schedule_id), m.ScheduleRow, body=only(reason))
 
 
-def switch(schedule_id: str, action: str) -> Call[m.ScheduleRow]:
+def switch(schedule_id: str, action: str, reason: str = "") -> Call[m.ScheduleRow]:
     """Pause or resume a schedule."""
-    return Call("POST", f"{_path(schedule_id)}/{action}", m.ScheduleRow, repeatable=True)
+    return Call("POST", f"{_path(schedule_id)}/{action}", m.ScheduleRow, body=only(reason), repeatable=True)
 
 
-def run(schedule_id: str, key: str) -> Call[m.JobRow]:
+def run(schedule_id: str, key: str, reason: str = "") -> Call[m.JobRow]:
     """Create a job of a schedule now."""
-    return Call("POST", f"{_path(schedule_id)}/run", m.JobRow, key=key, repeatable=True)
+    return Call("POST", f"{_path(schedule_id)}/run", m.JobRow, body=only(reason), key=key, repeatable=True)
 
 
 def _path(schedule_id: str) -> str:

@@ -43,7 +43,7 @@ export interface Why {
   /** Why, for the audit log; no personal data. */
   reason?: string | undefined;
 }
-export interface BulkOptions extends Signal {
+export interface BulkOptions extends Signal, Why {
   /** Only count. */
   dryRun?: boolean;
   /** Change nothing if more jobs would be changed than this number plus a tenth. */
@@ -144,8 +144,8 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Close a batch: it has `total` members. Without the number, they are counted a minute or two later. */
-  closeBatch(batch: JobOrId, total?: number, { signal }: Signal = {}): Promise<Batch> {
-    const body = total === undefined ? {} : { total };
+  closeBatch(batch: JobOrId, total?: number, { reason, signal }: Signal & Why = {}): Promise<Batch> {
+    const body = { ...(total === undefined ? {} : { total }), ...because(reason) };
     return this.ask("post", "/batches/{batch_id}/close", {
       ...ofBatch(batch),
       body,
@@ -155,13 +155,13 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Close a batch and cancel its unfinished members, in the background; the job of `then` is still made. */
-  cancelBatch(batch: JobOrId, { signal }: Signal = {}): Promise<Batch> {
-    return this.ask("post", "/batches/{batch_id}/cancel", { ...ofBatch(batch), signal });
+  cancelBatch(batch: JobOrId, { reason, signal }: Signal & Why = {}): Promise<Batch> {
+    return this.ask("post", "/batches/{batch_id}/cancel", { ...ofBatch(batch), ...only(reason), signal });
   }
 
   /** Retry the failed members of a batch in the background, as a new round with its own job of `then`. */
-  retryBatch(batch: JobOrId, { signal }: Signal = {}): Promise<Batch> {
-    return this.ask("post", "/batches/{batch_id}/retry", { ...ofBatch(batch), signal });
+  retryBatch(batch: JobOrId, { reason, signal }: Signal & Why = {}): Promise<Batch> {
+    return this.ask("post", "/batches/{batch_id}/retry", { ...ofBatch(batch), ...only(reason), signal });
   }
 
   /** Return a batch with the numbers of each round. `iterate({ batch: id })` yields its members. */
@@ -254,16 +254,20 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
 
   /** Run a scheduled or retrying job now instead of at its time; the audit log stores the reason. */
   runNow(job: JobOrId, { reason, signal }: Signal & Why = {}): Promise<JobRow> {
-    const body = reason === undefined ? {} : { body: { reason } };
-    return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), ...body, signal });
+    return this.ask("post", "/jobs/{job_id}/run-now", { ...named(job), ...only(reason), signal });
   }
 
   /** Post an event to a job whose function waits for it. Only the first event with a name counts. */
-  event(job: JobOrId, name: string, data: unknown = null, { signal }: Signal = {}): Promise<JobRow> {
+  event(
+    job: JobOrId,
+    name: string,
+    data: unknown = null,
+    { reason, signal }: Signal & Why = {},
+  ): Promise<JobRow> {
     const path = { ...named(job).path, name };
     return this.ask("post", "/jobs/{job_id}/events/{name}", {
       path,
-      body: { data },
+      body: { data, ...because(reason) },
       repeatable: true,
       signal,
     });
@@ -325,7 +329,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   /** Retry every dead-lettered job of a type, or of all types: `{ everything: true }`. */
   redrive(
     which: { type: string } | { everything: true },
-    { dryRun = false, expected, signal, ...unknown }: BulkOptions = {},
+    { dryRun = false, expected, reason, signal, ...unknown }: BulkOptions = {},
   ): Promise<BulkTally> {
     none(unknown);
     which = which ?? {}; // eslint-disable-line @typescript-eslint/no-unnecessary-condition -- from JavaScript
@@ -340,6 +344,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
         dry_run: dryRun,
         expected: cursor === undefined ? expected : undefined,
         cursor,
+        ...because(reason),
       };
       return this.ask("post", "/dead-letters/redrive", { body, repeatable: true, signal });
     });
@@ -356,7 +361,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
       edit,
       signal,
       ...unknown
-    }: BulkOptions & { reason?: string | undefined; edit?: Schemas["StartBulk"]["edit"] } = {},
+    }: BulkOptions & { edit?: Schemas["StartBulk"]["edit"] } = {},
   ): Promise<BulkAction> {
     none(unknown);
     const body = {
@@ -392,9 +397,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Stop a bulk action; finished changes stay. */
-  stopBulk(bulk: JobOrId, { signal }: Signal = {}): Promise<BulkAction> {
+  stopBulk(bulk: JobOrId, { reason, signal }: Signal & Why = {}): Promise<BulkAction> {
     return this.ask("post", "/bulk/{bulk_id}/stop", {
       path: { bulk_id: idOf(bulk, "bulk action") },
+      ...only(reason),
       repeatable: true,
       signal,
     });
@@ -420,7 +426,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   resume(type: string, { reason, signal }: Signal & Why = {}) {
     return this.ask("post", "/job-types/{job_type}/resume", {
       path: { job_type: type },
-      ...(reason === undefined ? {} : { body: { reason } }),
+      ...only(reason),
       repeatable: true,
       signal,
     });
@@ -496,28 +502,37 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Delete a stored schedule. */
-  deleteSchedule(id: string, { signal }: Signal = {}) {
-    return this.ask("delete", "/schedules/{schedule_id}", { ...scheduled(id), signal });
+  deleteSchedule(id: string, { reason, signal }: Signal & Why = {}) {
+    return this.ask("delete", "/schedules/{schedule_id}", { ...scheduled(id), ...only(reason), signal });
   }
 
   /** Pause a schedule. */
-  pauseSchedule(id: string, { signal }: Signal = {}) {
-    return this.ask("post", "/schedules/{schedule_id}/pause", { ...scheduled(id), repeatable: true, signal });
+  pauseSchedule(id: string, { reason, signal }: Signal & Why = {}) {
+    return this.ask("post", "/schedules/{schedule_id}/pause", {
+      ...scheduled(id),
+      ...only(reason),
+      repeatable: true,
+      signal,
+    });
   }
 
   /** Resume a paused schedule. */
-  resumeSchedule(id: string, { signal }: Signal = {}) {
+  resumeSchedule(id: string, { reason, signal }: Signal & Why = {}) {
     return this.ask("post", "/schedules/{schedule_id}/resume", {
       ...scheduled(id),
+      ...only(reason),
       repeatable: true,
       signal,
     });
   }
 
   /** Create a job of a schedule now, even if the schedule is paused. */
-  runSchedule(id: string, { key, signal, ...unknown }: Signal & { key?: string } = {}): Promise<JobRow> {
+  runSchedule(
+    id: string,
+    { key, reason, signal, ...unknown }: Signal & Why & { key?: string } = {},
+  ): Promise<JobRow> {
     none(unknown);
-    const call = { ...scheduled(id), key: keyOf(key), repeatable: true, signal };
+    const call = { ...scheduled(id), ...only(reason), key: keyOf(key), repeatable: true, signal };
     return this.ask("post", "/schedules/{schedule_id}/run", call);
   }
 
@@ -545,9 +560,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   /**
    * Mark an error group as known, resolved (it is shown as regressed if the error occurs again), or open again.
    */
-  judge(fingerprint: string, verdict: Verdict, { signal }: Signal = {}) {
+  judge(fingerprint: string, verdict: Verdict, { reason, signal }: Signal & Why = {}) {
     return this.ask("post", `/errors/{fingerprint}/${verdict}`, {
       path: { fingerprint },
+      ...only(reason),
       repeatable: true,
       signal,
     });
@@ -598,13 +614,13 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   #bulk(
     action: "retry" | "cancel",
     which: Which,
-    { dryRun = false, expected, signal, ...unknown }: BulkOptions,
+    { dryRun = false, expected, reason, signal, ...unknown }: BulkOptions,
   ): Promise<BulkTally> {
     none(unknown);
     const part = chosen(which);
     const post = (more: Partial<Open<Schemas["Bulk"]>>) =>
       this.ask("post", "/jobs/bulk", {
-        body: { action, dry_run: dryRun, ...more },
+        body: { action, dry_run: dryRun, ...because(reason), ...more },
         repeatable: true,
         signal,
       });
@@ -725,7 +741,12 @@ function idOf(thing: JobOrId, what: "job" | "batch" | "bulk action"): string {
 }
 
 function because(reason: string | undefined) {
-  return reason === undefined ? {} : { reason };
+  return reason ? { reason } : {};
+}
+
+/** Return a body with nothing but the reason; without it none, because an older API accepts no body. */
+function only(reason: string | undefined) {
+  return reason ? { body: { reason } } : {};
 }
 
 function named(job: JobOrId) {

@@ -318,6 +318,36 @@ test("a file goes to the storage without the token, and its refusal is told", as
   );
 });
 
+test("the reason of a change is sent with it, and a change without one is sent as before", async () => {
+  const calls: [string, (client: JobFlow, reason?: string) => Promise<unknown>][] = [
+    ["retry", (client, reason) => client.retry("a", { reason })],
+    ["cancel", (client, reason) => client.cancel("a", { reason })],
+    ["runNow", (client, reason) => client.runNow("a", { reason })],
+    ["event", (client, reason) => client.event("a", "approved", 1, { reason })],
+    ["closeBatch", (client, reason) => client.closeBatch("a", 1, { reason })],
+    ["cancelBatch", (client, reason) => client.cancelBatch("a", { reason })],
+    ["retryBatch", (client, reason) => client.retryBatch("a", { reason })],
+    ["retryMany", (client, reason) => client.retryMany({ ids: ["a"] }, { reason })],
+    ["redrive", (client, reason) => client.redrive({ everything: true }, { reason })],
+    ["startBulk", (client, reason) => client.startBulk("retry", { ids: ["a"] }, { reason })],
+    ["stopBulk", (client, reason) => client.stopBulk("a", { reason })],
+    ["resume", (client, reason) => client.resume("email.send", { reason })],
+    ["pauseSchedule", (client, reason) => client.pauseSchedule("daily", { reason })],
+    ["resumeSchedule", (client, reason) => client.resumeSchedule("daily", { reason })],
+    ["runSchedule", (client, reason) => client.runSchedule("daily", { reason })],
+    ["deleteSchedule", (client, reason) => client.deleteSchedule("daily", { reason })],
+    ["judge", (client, reason) => client.judge("5d41402abc4b", "resolve", { reason })],
+  ];
+  const answer = () => json(200, { matched: 0, done: 0, skipped: [], more: false, next_cursor: null });
+  for (const [name, call] of calls) {
+    const { client, asked } = playing([answer(), answer()]);
+    await call(client, "asked for");
+    await call(client);
+    assert.equal((JSON.parse(asked[0]?.body ?? "{}") as { reason?: string }).reason, "asked for", name);
+    assert.ok(!(asked[1]?.body ?? "").includes("reason"), name);
+  }
+});
+
 test("payload types of a stage are checked, and any types are taken without them", () => {
   interface Payloads {
     "email.send": { to: string[]; subject?: string };

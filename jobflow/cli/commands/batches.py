@@ -6,6 +6,7 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
+from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
@@ -66,21 +67,22 @@ def close(
     session: Session,
     batch: Id,
     total: Annotated[int | None, typer.Option("--total", min=0, help="Number of members; default: count them.")] = None,
+    reason: Reason = "",
 ) -> None:
     """Close a batch: no member can be added any more."""
-    _told(session, session.client.close_batch(batch, total))
+    _told(session, session.client.close_batch(batch, total, reason=reason))
 
 
 @command(app, "cancel", "batches cancel $BATCH")
-def cancel(session: Session, batch: Id) -> None:
+def cancel(session: Session, batch: Id, reason: Reason = "") -> None:
     """Close a batch and cancel its unfinished members."""
-    _told(session, session.client.cancel_batch(batch))
+    _told(session, session.client.cancel_batch(batch, reason=reason))
 
 
 @command(app, "retry", "batches retry $BATCH")
-def retry(session: Session, batch: Id) -> None:
+def retry(session: Session, batch: Id, reason: Reason = "") -> None:
     """Retry the failed members of a batch, as a new round."""
-    _told(session, session.client.retry_batch(batch))
+    _told(session, session.client.retry_batch(batch, reason=reason))
 
 
 def _progress(row: "BatchRow") -> str:

@@ -6,6 +6,7 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
+from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
 
 app = app_of("Look at bulk actions (`jobs retry`, `cancel`, `discard` of many), follow them and stop them.")
@@ -62,8 +63,8 @@ def show(
 
 
 @command(app, "stop", "bulk stop 0123456789abcdef0123")
-def stop(session: Session, bulk: Id) -> None:
+def stop(session: Session, bulk: Id, reason: Reason = "") -> None:
     """Stop a bulk action after the jobs that it is changing now; finished changes stay."""
     from jobflow.cli import many
 
-    many.told(session, session.client.stop_bulk(bulk))
+    many.told(session, session.client.stop_bulk(bulk, reason=reason))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobflow.cli.command import app_of, command
-from jobflow.cli.commands.jobs import DryRun, NoWait, Yes
+from jobflow.cli.commands.jobs import DryRun, NoWait, Reason, Yes
 from jobflow.cli.filters import Type
 from jobflow.cli.session import Session
 
@@ -31,12 +31,17 @@ def list_(
 
 @command(app, "redrive", "dead-letters redrive --type email.send --dry-run", "dead-letters redrive --yes")
 def redrive(
-    session: Session, job_type: Type = None, dry_run: DryRun = False, yes: Yes = False, no_wait: NoWait = False
+    session: Session,
+    job_type: Type = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    reason: Reason = "",
 ) -> None:
     """Run every dead-lettered job again, of one type or of all."""
     from jobflow.cli import many
 
-    many.bulk(session, "retry", None, _which(job_type), dry_run=dry_run, yes=yes, wait=not no_wait)
+    many.bulk(session, "retry", None, _which(job_type), dry_run=dry_run, yes=yes, reason=reason, wait=not no_wait)
 
 
 def _which(job_type: str | None) -> "JobFilter":

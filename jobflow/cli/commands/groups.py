@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobflow.cli.command import app_of, command
+from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
@@ -28,21 +29,21 @@ def _named(text: str) -> str:
 
 
 @command(app, "acknowledge", "error-groups acknowledge 9d6156e8610f")
-def acknowledge(session: Session, fingerprint: Fingerprint) -> None:
+def acknowledge(session: Session, fingerprint: Fingerprint, reason: Reason = "") -> None:
     """Mark an error group as known: it needs no attention until the error occurs again."""
-    _told(session, session.client.acknowledge(_named(fingerprint)), "acknowledged")
+    _told(session, session.client.acknowledge(_named(fingerprint), reason=reason), "acknowledged")
 
 
 @command(app, "resolve", "error-groups resolve 9d6156e8610f")
-def resolve(session: Session, fingerprint: Fingerprint) -> None:
+def resolve(session: Session, fingerprint: Fingerprint, reason: Reason = "") -> None:
     """Mark an error group as resolved: it is shown as regressed when the error occurs again."""
-    _told(session, session.client.resolve(_named(fingerprint)), "resolved")
+    _told(session, session.client.resolve(_named(fingerprint), reason=reason), "resolved")
 
 
 @command(app, "reopen", "error-groups reopen 9d6156e8610f")
-def reopen(session: Session, fingerprint: Fingerprint) -> None:
+def reopen(session: Session, fingerprint: Fingerprint, reason: Reason = "") -> None:
     """Remove the mark of an error group."""
-    _told(session, session.client.reopen(_named(fingerprint)), "open")
+    _told(session, session.client.reopen(_named(fingerprint), reason=reason), "open")
 
 
 def _told(session: Session, mark: "ErrorMark", state: str) -> None:

@@ -226,12 +226,13 @@ def event(
     job: Id,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name that the function waits for.")],
     data: Annotated[str | None, typer.Option("--data", help="For the function: JSON, @file, or -.")] = None,
+    reason: Reason = "",
 ) -> None:
     """Post an event to a job. A job that waits for it continues; only the first event with a name counts."""
     from jobflow.cli import views
 
     given = None if data is None else reading.event_data(data)
-    views.created(session, session.client.event(session.id_of(job), name, given))
+    views.created(session, session.client.event(session.id_of(job), name, given, reason=reason))
 
 
 @command(

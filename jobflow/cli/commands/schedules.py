@@ -7,7 +7,7 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
-from jobflow.cli.commands.jobs import Field
+from jobflow.cli.commands.jobs import Field, Reason
 from jobflow.cli.session import Session
 from jobflow.errors import Conflict
 
@@ -80,11 +80,12 @@ def create(
     starts_at: Starts = None,
     ends_at: Ends = None,
     expires: Expires = None,
+    reason: Reason = "",
 ) -> None:
     """Store a schedule."""
     body = reading.payload(payload, field or [])
     given = _given(timezone, catch_up, overlap, starts_at, ends_at, expires)
-    _print(session, session.client.create_schedule(schedule, job_type, cron, body, **given))
+    _print(session, session.client.create_schedule(schedule, job_type, cron, body, reason=reason, **given))
 
 
 @command(
@@ -105,6 +106,7 @@ def update(
     starts_at: Starts = None,
     ends_at: Ends = None,
     expires: Expires = None,
+    reason: Reason = "",
 ) -> None:
     """Change a stored schedule; settings that are not given stay."""
     typed = _given(timezone, catch_up, overlap, starts_at, ends_at, expires)
@@ -117,7 +119,13 @@ def update(
         }
         body = reading.payload(None, field or [], row.payload if new is None else new)
         return session.client.change_schedule(
-            schedule, job_type or row.type, cron or row.cron, body, version=row.version, **(kept | typed)
+            schedule,
+            job_type or row.type,
+            cron or row.cron,
+            body,
+            version=row.version,
+            reason=reason,
+            **(kept | typed),
         )
 
     _print(session, _onto_the_newest(session, schedule, changed))
@@ -169,31 +177,31 @@ def preview(
 
 
 @command(app, "run", "schedules run weekly-report")
-def run(session: Session, schedule: Id) -> None:
+def run(session: Session, schedule: Id, reason: Reason = "") -> None:
     """Create a job of a schedule now."""
     from jobflow.cli import views
 
-    job = session.client.run_schedule(schedule)
+    job = session.client.run_schedule(schedule, reason=reason)
     session.remember(job.id)
     views.created(session, job)
 
 
 @command(app, "pause", "schedules pause weekly-report")
-def pause(session: Session, schedule: Id) -> None:
+def pause(session: Session, schedule: Id, reason: Reason = "") -> None:
     """Pause a schedule."""
-    _print(session, session.client.pause_schedule(schedule))
+    _print(session, session.client.pause_schedule(schedule, reason=reason))
 
 
 @command(app, "resume", "schedules resume weekly-report")
-def resume(session: Session, schedule: Id) -> None:
+def resume(session: Session, schedule: Id, reason: Reason = "") -> None:
     """Resume a paused schedule."""
-    _print(session, session.client.resume_schedule(schedule))
+    _print(session, session.client.resume_schedule(schedule, reason=reason))
 
 
 @command(app, "delete", "schedules delete weekly-report")
-def delete(session: Session, schedule: Id) -> None:
+def delete(session: Session, schedule: Id, reason: Reason = "") -> None:
     """Delete a stored schedule."""
-    row = session.client.delete_schedule(schedule)
+    row = session.client.delete_schedule(schedule, reason=reason)
     if session.out.as_json:
         session.out.line(row)
     else:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
-Reason = Annotated[str, typer.Option("--reason", help="Shown while the type is paused, and in the audit log.")]
+Reason = Annotated[
+    str, typer.Option("--reason", help="Shown while the type is paused, and in the audit log. No personal data.")
+]
 
 
 @command(app, "list", "types list")

@@ -9,6 +9,7 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command, usage
+from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
 from jobflow.errors import NotFound
 
@@ -51,10 +52,18 @@ def list_(session: Session) -> None:
     "webhooks create audit https://hooks.example.com/audit --type '*' --status failed --status dead_letter",
 )
 def create(
-    session: Session, name: Name, address: Address, type_: Types = None, tag: Tags = None, status: Statuses = None
+    session: Session,
+    name: Name,
+    address: Address,
+    type_: Types = None,
+    tag: Tags = None,
+    status: Statuses = None,
+    reason: Reason = "",
 ) -> None:
     """Register a webhook. Its secret is printed once, and cannot be read again."""
-    made = session.client.create_webhook(name, address, types=type_ or [], tags=tag or [], statuses=status or [])
+    made = session.client.create_webhook(
+        name, address, types=type_ or [], tags=tag or [], statuses=status or [], reason=reason
+    )
     _print_secret(session, made)
 
 
@@ -74,6 +83,7 @@ def update(
     status: Statuses = None,
     only_named: Annotated[bool, typer.Option("--only-named", help="Remove the types and tags.")] = False,
     all_ends: Annotated[bool, typer.Option("--all-ends", help="Remove the statuses.")] = False,
+    reason: Reason = "",
 ) -> None:
     """Change settings of a webhook; those that are not given stay, as does its secret."""
     if (only_named and (type_ or tag)) or (all_ends and status):
@@ -90,26 +100,27 @@ def update(
         types=[] if only_named else type_ or old.types,
         tags=[] if only_named else tag or old.tags,
         statuses=[] if all_ends else status or old.statuses,
+        reason=reason,
     )
     _print(session, changed)
 
 
 @command(app, "rotate", "webhooks rotate billing")
-def rotate(session: Session, name: Name) -> None:
+def rotate(session: Session, name: Name, reason: Reason = "") -> None:
     """Give a webhook another secret, which is printed once. For a day, messages are signed with both."""
-    _print_secret(session, session.client.rotate_webhook(name))
+    _print_secret(session, session.client.rotate_webhook(name, reason=reason))
 
 
 @command(app, "enable", "webhooks enable billing")
-def enable(session: Session, name: Name) -> None:
+def enable(session: Session, name: Name, reason: Reason = "") -> None:
     """Enable a webhook that was disabled."""
-    _print(session, session.client.enable_webhook(name))
+    _print(session, session.client.enable_webhook(name, reason=reason))
 
 
 @command(app, "delete", "webhooks delete billing")
-def delete(session: Session, name: Name) -> None:
+def delete(session: Session, name: Name, reason: Reason = "") -> None:
     """Delete a webhook and its secret; deliveries that wait fail."""
-    row = session.client.delete_webhook(name)
+    row = session.client.delete_webhook(name, reason=reason)
     if session.out.as_json:
         session.out.line(row)
     else:
@@ -138,9 +149,14 @@ def deliveries(
 
 
 @command(app, "send-again", "webhooks send-again billing 6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f")
-def send_again(session: Session, name: Name, delivery: Annotated[str, typer.Argument(metavar="DELIVERY")]) -> None:
+def send_again(
+    session: Session,
+    name: Name,
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY")],
+    reason: Reason = "",
+) -> None:
     """Send the message of a delivery again, under its webhook-id."""
-    row: DeliveryRow = session.client.send_again(name, delivery)
+    row: DeliveryRow = session.client.send_again(name, delivery, reason=reason)
     if session.out.as_json:
         session.out.line(row)
     else:

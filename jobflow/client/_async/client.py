@@ -29,7 +29,8 @@ class AsyncJobFlow:
     """Send requests to one API. Use it as a context manager, or close it.
 
     Without arguments it uses JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`. Every method raises
-    ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
+    ApiError if the API answers with an error, and NotReached if it does not answer. `reason` says why you change
+    something: the audit log stores it for 400 days, so write no personal data. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
 
     In an attempt of a job, a client without arguments makes child jobs: its `submit` and `batch` work like
@@ -140,17 +141,17 @@ class AsyncJobFlow:
         """Add members to an open batch; return one result for each, as `batch` does."""
         return await self._run(batches.batch(jobs, self._patience, batch if isinstance(batch, str) else batch.id))
 
-    async def close_batch(self, batch: BatchOrId, total: int | None = None) -> m.BatchDetail:
+    async def close_batch(self, batch: BatchOrId, total: int | None = None, *, reason: str = "") -> m.BatchDetail:
         """Close a batch: it has `total` members. Without the number, they are counted a minute or two later."""
-        return await self._ask(calls.close_batch(batch, total))
+        return await self._ask(calls.close_batch(batch, total, reason))
 
-    async def cancel_batch(self, batch: BatchOrId) -> m.BatchDetail:
+    async def cancel_batch(self, batch: BatchOrId, *, reason: str = "") -> m.BatchDetail:
         """Close a batch and cancel its unfinished members, in the background; the job of `then` is still made."""
-        return await self._ask(calls.cancel_batch(batch))
+        return await self._ask(calls.cancel_batch(batch, reason))
 
-    async def retry_batch(self, batch: BatchOrId) -> m.BatchDetail:
+    async def retry_batch(self, batch: BatchOrId, *, reason: str = "") -> m.BatchDetail:
         """Retry the failed members of a batch in the background, as a new round with its own job of `then`."""
-        return await self._ask(calls.retry_batch(batch))
+        return await self._ask(calls.retry_batch(batch, reason))
 
     async def get_batch(self, batch: BatchOrId) -> m.BatchDetail:
         """Return a batch with the numbers of each round."""
@@ -204,9 +205,9 @@ class AsyncJobFlow:
         """Run a scheduled or retrying job now instead of at its time; the audit log stores the reason."""
         return await self._ask(calls.run_now(job, reason))
 
-    async def event(self, job: JobOrId, name: str, data: Any = None) -> m.JobRow:
+    async def event(self, job: JobOrId, name: str, data: Any = None, *, reason: str = "") -> m.JobRow:
         """Post an event to a job whose function calls `ctx.wait_for(name)`. Only the first event with a name counts."""
-        return await self._ask(calls.event(job, name, data))
+        return await self._ask(calls.event(job, name, data, reason))
 
     async def steps(self, job: JobOrId) -> m.Steps:
         """Return the kept steps of a job, with its sleeps, waits and events, oldest first."""
@@ -253,6 +254,7 @@ class AsyncJobFlow:
         everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        reason: str = "",
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkAnswer:
         """Retry these jobs, all that match, or `everything`; `dry_run` only counts.
@@ -260,7 +262,9 @@ class AsyncJobFlow:
         Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` plus a tenth.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
-        return await self._run(flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected))
+        return await self._run(
+            flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected, reason=reason)
+        )
 
     async def cancel_many(
         self,
@@ -269,6 +273,7 @@ class AsyncJobFlow:
         everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        reason: str = "",
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkAnswer:
         """Cancel these jobs, all that match, or `everything`; `dry_run` only counts.
@@ -276,7 +281,9 @@ class AsyncJobFlow:
         Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` plus a tenth.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
-        return await self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
+        return await self._run(
+            flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected, reason=reason)
+        )
 
     async def redrive(
         self,
@@ -285,13 +292,14 @@ class AsyncJobFlow:
         everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        reason: str = "",
     ) -> m.BulkAnswer:
         """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
 
         Raises MoreThanExpected and changes nothing if it would retry more jobs than `expected` plus a tenth.
         """
         return await self._run(
-            flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected)
+            flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected, reason=reason)
         )
 
     async def start_bulk(
@@ -329,9 +337,9 @@ class AsyncJobFlow:
         answer = await self._ask(calls.bulk_actions())
         return answer.bulk_actions
 
-    async def stop_bulk(self, bulk: BulkOrId) -> m.BulkActionRow:
+    async def stop_bulk(self, bulk: BulkOrId, *, reason: str = "") -> m.BulkActionRow:
         """Stop a bulk action; finished changes stay."""
-        return await self._ask(calls.stop_bulk(bulk))
+        return await self._ask(calls.stop_bulk(bulk, reason))
 
     async def job_types(self) -> list[m.JobTypeRow]:
         """Return every job type with the JSON Schema of its payload."""
@@ -384,17 +392,17 @@ class AsyncJobFlow:
         answer = await self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
         return answer.groups
 
-    async def acknowledge(self, fingerprint: str) -> m.ErrorMark:
+    async def acknowledge(self, fingerprint: str, *, reason: str = "") -> m.ErrorMark:
         """Mark an error group as known."""
-        return await self._ask(calls.judge(fingerprint, "acknowledge"))
+        return await self._ask(calls.judge(fingerprint, "acknowledge", reason))
 
-    async def resolve(self, fingerprint: str) -> m.ErrorMark:
+    async def resolve(self, fingerprint: str, *, reason: str = "") -> m.ErrorMark:
         """Mark an error group as resolved: it is shown as regressed if the error occurs again."""
-        return await self._ask(calls.judge(fingerprint, "resolve"))
+        return await self._ask(calls.judge(fingerprint, "resolve", reason))
 
-    async def reopen(self, fingerprint: str) -> m.ErrorMark:
+    async def reopen(self, fingerprint: str, *, reason: str = "") -> m.ErrorMark:
         """Remove the mark of an error group."""
-        return await self._ask(calls.judge(fingerprint, "reopen"))
+        return await self._ask(calls.judge(fingerprint, "reopen", reason))
 
     async def upload(self, file: bytes | Path | str, content_type: str | None = None) -> str:
         """Upload a file and return its key for a payload.
@@ -440,11 +448,12 @@ class AsyncJobFlow:
         timezone: str = "UTC",
         starts_at: datetime | str | None = None,
         ends_at: datetime | str | None = None,
+        reason: str = "",
         **settings: Any,
     ) -> m.ScheduleRow:
         """Store a schedule; `cron` has five fields. `settings` are any others, for example `catch_up` and `overlap`."""
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
-        return await self._ask(schedules.create(schedule_id, given))
+        return await self._ask(schedules.create(schedule_id, given, reason))
 
     async def change_schedule(
         self,
@@ -457,6 +466,7 @@ class AsyncJobFlow:
         starts_at: datetime | str | None = None,
         ends_at: datetime | str | None = None,
         version: str | None = None,
+        reason: str = "",
         **settings: Any,
     ) -> m.ScheduleRow:
         """Replace all settings of a stored schedule. Settings that are not given get their defaults, except the pause.
@@ -464,23 +474,23 @@ class AsyncJobFlow:
         If you give the `version` that you have read, Conflict is raised if the settings were changed since then.
         """
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
-        return await self._ask(schedules.change(schedule_id, given, version))
+        return await self._ask(schedules.change(schedule_id, given, version, reason))
 
-    async def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:
+    async def delete_schedule(self, schedule_id: str, *, reason: str = "") -> m.ScheduleRow:
         """Delete a stored schedule."""
-        return await self._ask(schedules.delete(schedule_id))
+        return await self._ask(schedules.delete(schedule_id, reason))
 
-    async def pause_schedule(self, schedule_id: str) -> m.ScheduleRow:
+    async def pause_schedule(self, schedule_id: str, *, reason: str = "") -> m.ScheduleRow:
         """Pause a schedule."""
-        return await self._ask(schedules.switch(schedule_id, "pause"))
+        return await self._ask(schedules.switch(schedule_id, "pause", reason))
 
-    async def resume_schedule(self, schedule_id: str) -> m.ScheduleRow:
+    async def resume_schedule(self, schedule_id: str, *, reason: str = "") -> m.ScheduleRow:
         """Resume a paused schedule."""
-        return await self._ask(schedules.switch(schedule_id, "resume"))
+        return await self._ask(schedules.switch(schedule_id, "resume", reason))
 
-    async def run_schedule(self, schedule_id: str) -> m.JobRow:
+    async def run_schedule(self, schedule_id: str, *, reason: str = "") -> m.JobRow:
         """Create a job of a schedule now, even if it is paused."""
-        return await self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
+        return await self._ask(schedules.run(schedule_id, str(uuid.uuid4()), reason))
 
     async def audit(
         self,
@@ -546,13 +556,14 @@ class AsyncJobFlow:
         types: Sequence[str] = (),
         tags: Sequence[str] = (),
         statuses: Sequence[str] = (),
+        reason: str = "",
     ) -> m.NewSecret:
         """Register a webhook, and return it with its `secret`, which cannot be read again.
 
         It gets the ends of jobs that name it in `notify`, and of all jobs of `types` ("*": every type) with all of
         `tags`. `statuses`: only these ends.
         """
-        return await self._ask(hooks.create(name, hooks.settings_of(url, types, tags, statuses)))
+        return await self._ask(hooks.create(name, hooks.settings_of(url, types, tags, statuses), reason))
 
     async def change_webhook(
         self,
@@ -562,21 +573,22 @@ class AsyncJobFlow:
         types: Sequence[str] = (),
         tags: Sequence[str] = (),
         statuses: Sequence[str] = (),
+        reason: str = "",
     ) -> m.WebhookRow:
         """Replace all settings of a webhook; its secret stays."""
-        return await self._ask(hooks.change(name, hooks.settings_of(url, types, tags, statuses)))
+        return await self._ask(hooks.change(name, hooks.settings_of(url, types, tags, statuses), reason))
 
-    async def rotate_webhook(self, name: str) -> m.NewSecret:
+    async def rotate_webhook(self, name: str, *, reason: str = "") -> m.NewSecret:
         """Give a webhook another `secret`. For a day, messages are signed with both."""
-        return await self._ask(hooks.rotate(name))
+        return await self._ask(hooks.rotate(name, reason))
 
-    async def enable_webhook(self, name: str) -> m.WebhookRow:
+    async def enable_webhook(self, name: str, *, reason: str = "") -> m.WebhookRow:
         """Enable a webhook that was disabled."""
-        return await self._ask(hooks.enable(name))
+        return await self._ask(hooks.enable(name, reason))
 
-    async def delete_webhook(self, name: str) -> m.WebhookRow:
+    async def delete_webhook(self, name: str, *, reason: str = "") -> m.WebhookRow:
         """Delete a webhook and its secret."""
-        return await self._ask(hooks.delete(name))
+        return await self._ask(hooks.delete(name, reason))
 
     async def deliveries(
         self, webhook: str, state: Literal["pending", "delivered", "failed", "disabled"] | None = None
@@ -591,9 +603,9 @@ class AsyncJobFlow:
             if cursor is None:
                 return
 
-    async def send_again(self, webhook: str, delivery_id: str) -> m.DeliveryRow:
+    async def send_again(self, webhook: str, delivery_id: str, *, reason: str = "") -> m.DeliveryRow:
         """Send the message of a delivery again, under its webhook-id."""
-        return await self._ask(hooks.send_again(webhook, delivery_id))
+        return await self._ask(hooks.send_again(webhook, delivery_id, reason))
 
     async def me(self) -> m.Me:
         """Return the id, role, label and expiry of the token."""

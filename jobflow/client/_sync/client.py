@@ -30,7 +30,8 @@ class JobFlow:
     """Send requests to one API. Use it as a context manager, or close it.
 
     Without arguments it uses JOBFLOW_URL and JOBFLOW_TOKEN, a profile, or a running `make dev`. Every method raises
-    ApiError if the API answers with an error, and NotReached if it does not answer. Threads can share a JobFlow; the
+    ApiError if the API answers with an error, and NotReached if it does not answer. `reason` says why you change
+    something: the audit log stores it for 400 days, so write no personal data. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
 
     In an attempt of a job, a client without arguments makes child jobs: its `submit` and `batch` work like
@@ -141,17 +142,17 @@ class JobFlow:
         """Add members to an open batch; return one result for each, as `batch` does."""
         return self._run(batches.batch(jobs, self._patience, batch if isinstance(batch, str) else batch.id))
 
-    def close_batch(self, batch: BatchOrId, total: int | None = None) -> m.BatchDetail:
+    def close_batch(self, batch: BatchOrId, total: int | None = None, *, reason: str = "") -> m.BatchDetail:
         """Close a batch: it has `total` members. Without the number, they are counted a minute or two later."""
-        return self._ask(calls.close_batch(batch, total))
+        return self._ask(calls.close_batch(batch, total, reason))
 
-    def cancel_batch(self, batch: BatchOrId) -> m.BatchDetail:
+    def cancel_batch(self, batch: BatchOrId, *, reason: str = "") -> m.BatchDetail:
         """Close a batch and cancel its unfinished members, in the background; the job of `then` is still made."""
-        return self._ask(calls.cancel_batch(batch))
+        return self._ask(calls.cancel_batch(batch, reason))
 
-    def retry_batch(self, batch: BatchOrId) -> m.BatchDetail:
+    def retry_batch(self, batch: BatchOrId, *, reason: str = "") -> m.BatchDetail:
         """Retry the failed members of a batch in the background, as a new round with its own job of `then`."""
-        return self._ask(calls.retry_batch(batch))
+        return self._ask(calls.retry_batch(batch, reason))
 
     def get_batch(self, batch: BatchOrId) -> m.BatchDetail:
         """Return a batch with the numbers of each round."""
@@ -205,9 +206,9 @@ class JobFlow:
         """Run a scheduled or retrying job now instead of at its time; the audit log stores the reason."""
         return self._ask(calls.run_now(job, reason))
 
-    def event(self, job: JobOrId, name: str, data: Any = None) -> m.JobRow:
+    def event(self, job: JobOrId, name: str, data: Any = None, *, reason: str = "") -> m.JobRow:
         """Post an event to a job whose function calls `ctx.wait_for(name)`. Only the first event with a name counts."""
-        return self._ask(calls.event(job, name, data))
+        return self._ask(calls.event(job, name, data, reason))
 
     def steps(self, job: JobOrId) -> m.Steps:
         """Return the kept steps of a job, with its sleeps, waits and events, oldest first."""
@@ -252,6 +253,7 @@ class JobFlow:
         everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        reason: str = "",
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkAnswer:
         """Retry these jobs, all that match, or `everything`; `dry_run` only counts.
@@ -259,7 +261,7 @@ class JobFlow:
         Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` plus a tenth.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
-        return self._run(flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected))
+        return self._run(flow.bulk("retry", chosen, self._patience, dry_run=dry_run, expected=expected, reason=reason))
 
     def cancel_many(
         self,
@@ -268,6 +270,7 @@ class JobFlow:
         everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        reason: str = "",
         **filters: Unpack[m.JobFilter],
     ) -> m.BulkAnswer:
         """Cancel these jobs, all that match, or `everything`; `dry_run` only counts.
@@ -275,7 +278,7 @@ class JobFlow:
         Raises MoreThanExpected and changes nothing if it would change more jobs than `expected` plus a tenth.
         """
         chosen = calls.chosen(ids, filters, everything=everything)
-        return self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected))
+        return self._run(flow.bulk("cancel", chosen, self._patience, dry_run=dry_run, expected=expected, reason=reason))
 
     def redrive(
         self,
@@ -284,12 +287,15 @@ class JobFlow:
         everything: bool = False,
         dry_run: bool = False,
         expected: int | None = None,
+        reason: str = "",
     ) -> m.BulkAnswer:
         """Retry every dead-lettered job of a type, or of all types with `everything`; `dry_run` only counts.
 
         Raises MoreThanExpected and changes nothing if it would retry more jobs than `expected` plus a tenth.
         """
-        return self._run(flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected))
+        return self._run(
+            flow.redrive(type, self._patience, everything=everything, dry_run=dry_run, expected=expected, reason=reason)
+        )
 
     def start_bulk(
         self,
@@ -326,9 +332,9 @@ class JobFlow:
         answer = self._ask(calls.bulk_actions())
         return answer.bulk_actions
 
-    def stop_bulk(self, bulk: BulkOrId) -> m.BulkActionRow:
+    def stop_bulk(self, bulk: BulkOrId, *, reason: str = "") -> m.BulkActionRow:
         """Stop a bulk action; finished changes stay."""
-        return self._ask(calls.stop_bulk(bulk))
+        return self._ask(calls.stop_bulk(bulk, reason))
 
     def job_types(self) -> list[m.JobTypeRow]:
         """Return every job type with the JSON Schema of its payload."""
@@ -381,17 +387,17 @@ class JobFlow:
         answer = self._ask(calls.errors(type, since, unacknowledged=unacknowledged))
         return answer.groups
 
-    def acknowledge(self, fingerprint: str) -> m.ErrorMark:
+    def acknowledge(self, fingerprint: str, *, reason: str = "") -> m.ErrorMark:
         """Mark an error group as known."""
-        return self._ask(calls.judge(fingerprint, "acknowledge"))
+        return self._ask(calls.judge(fingerprint, "acknowledge", reason))
 
-    def resolve(self, fingerprint: str) -> m.ErrorMark:
+    def resolve(self, fingerprint: str, *, reason: str = "") -> m.ErrorMark:
         """Mark an error group as resolved: it is shown as regressed if the error occurs again."""
-        return self._ask(calls.judge(fingerprint, "resolve"))
+        return self._ask(calls.judge(fingerprint, "resolve", reason))
 
-    def reopen(self, fingerprint: str) -> m.ErrorMark:
+    def reopen(self, fingerprint: str, *, reason: str = "") -> m.ErrorMark:
         """Remove the mark of an error group."""
-        return self._ask(calls.judge(fingerprint, "reopen"))
+        return self._ask(calls.judge(fingerprint, "reopen", reason))
 
     def upload(self, file: bytes | Path | str, content_type: str | None = None) -> str:
         """Upload a file and return its key for a payload.
@@ -436,11 +442,12 @@ class JobFlow:
         timezone: str = "UTC",
         starts_at: datetime | str | None = None,
         ends_at: datetime | str | None = None,
+        reason: str = "",
         **settings: Any,
     ) -> m.ScheduleRow:
         """Store a schedule; `cron` has five fields. `settings` are any others, for example `catch_up` and `overlap`."""
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
-        return self._ask(schedules.create(schedule_id, given))
+        return self._ask(schedules.create(schedule_id, given, reason))
 
     def change_schedule(
         self,
@@ -453,6 +460,7 @@ class JobFlow:
         starts_at: datetime | str | None = None,
         ends_at: datetime | str | None = None,
         version: str | None = None,
+        reason: str = "",
         **settings: Any,
     ) -> m.ScheduleRow:
         """Replace all settings of a stored schedule. Settings that are not given get their defaults, except the pause.
@@ -460,23 +468,23 @@ class JobFlow:
         If you give the `version` that you have read, Conflict is raised if the settings were changed since then.
         """
         given = schedules.settings_of(type, cron, payload, timezone, starts_at, ends_at, **settings)
-        return self._ask(schedules.change(schedule_id, given, version))
+        return self._ask(schedules.change(schedule_id, given, version, reason))
 
-    def delete_schedule(self, schedule_id: str) -> m.ScheduleRow:
+    def delete_schedule(self, schedule_id: str, *, reason: str = "") -> m.ScheduleRow:
         """Delete a stored schedule."""
-        return self._ask(schedules.delete(schedule_id))
+        return self._ask(schedules.delete(schedule_id, reason))
 
-    def pause_schedule(self, schedule_id: str) -> m.ScheduleRow:
+    def pause_schedule(self, schedule_id: str, *, reason: str = "") -> m.ScheduleRow:
         """Pause a schedule."""
-        return self._ask(schedules.switch(schedule_id, "pause"))
+        return self._ask(schedules.switch(schedule_id, "pause", reason))
 
-    def resume_schedule(self, schedule_id: str) -> m.ScheduleRow:
+    def resume_schedule(self, schedule_id: str, *, reason: str = "") -> m.ScheduleRow:
         """Resume a paused schedule."""
-        return self._ask(schedules.switch(schedule_id, "resume"))
+        return self._ask(schedules.switch(schedule_id, "resume", reason))
 
-    def run_schedule(self, schedule_id: str) -> m.JobRow:
+    def run_schedule(self, schedule_id: str, *, reason: str = "") -> m.JobRow:
         """Create a job of a schedule now, even if it is paused."""
-        return self._ask(schedules.run(schedule_id, str(uuid.uuid4())))
+        return self._ask(schedules.run(schedule_id, str(uuid.uuid4()), reason))
 
     def audit(
         self,
@@ -540,13 +548,14 @@ class JobFlow:
         types: Sequence[str] = (),
         tags: Sequence[str] = (),
         statuses: Sequence[str] = (),
+        reason: str = "",
     ) -> m.NewSecret:
         """Register a webhook, and return it with its `secret`, which cannot be read again.
 
         It gets the ends of jobs that name it in `notify`, and of all jobs of `types` ("*": every type) with all of
         `tags`. `statuses`: only these ends.
         """
-        return self._ask(hooks.create(name, hooks.settings_of(url, types, tags, statuses)))
+        return self._ask(hooks.create(name, hooks.settings_of(url, types, tags, statuses), reason))
 
     def change_webhook(
         self,
@@ -556,21 +565,22 @@ class JobFlow:
         types: Sequence[str] = (),
         tags: Sequence[str] = (),
         statuses: Sequence[str] = (),
+        reason: str = "",
     ) -> m.WebhookRow:
         """Replace all settings of a webhook; its secret stays."""
-        return self._ask(hooks.change(name, hooks.settings_of(url, types, tags, statuses)))
+        return self._ask(hooks.change(name, hooks.settings_of(url, types, tags, statuses), reason))
 
-    def rotate_webhook(self, name: str) -> m.NewSecret:
+    def rotate_webhook(self, name: str, *, reason: str = "") -> m.NewSecret:
         """Give a webhook another `secret`. For a day, messages are signed with both."""
-        return self._ask(hooks.rotate(name))
+        return self._ask(hooks.rotate(name, reason))
 
-    def enable_webhook(self, name: str) -> m.WebhookRow:
+    def enable_webhook(self, name: str, *, reason: str = "") -> m.WebhookRow:
         """Enable a webhook that was disabled."""
-        return self._ask(hooks.enable(name))
+        return self._ask(hooks.enable(name, reason))
 
-    def delete_webhook(self, name: str) -> m.WebhookRow:
+    def delete_webhook(self, name: str, *, reason: str = "") -> m.WebhookRow:
         """Delete a webhook and its secret."""
-        return self._ask(hooks.delete(name))
+        return self._ask(hooks.delete(name, reason))
 
     def deliveries(
         self, webhook: str, state: Literal["pending", "delivered", "failed", "disabled"] | None = None
@@ -584,9 +594,9 @@ class JobFlow:
             if cursor is None:
                 return
 
-    def send_again(self, webhook: str, delivery_id: str) -> m.DeliveryRow:
+    def send_again(self, webhook: str, delivery_id: str, *, reason: str = "") -> m.DeliveryRow:
         """Send the message of a delivery again, under its webhook-id."""
-        return self._ask(hooks.send_again(webhook, delivery_id))
+        return self._ask(hooks.send_again(webhook, delivery_id, reason))
 
     def me(self) -> m.Me:
         """Return the id, role, label and expiry of the token."""

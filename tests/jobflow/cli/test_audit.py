@@ -6,7 +6,9 @@ import pytest
 
 from chalicelib.assembly import parts
 from chalicelib.audit.rule import Entry
+from chalicelib.job_types.jobtype import registered
 from tests.chalicelib.api.support import World
+from tests.chalicelib.webhooks.support import DELIVERING
 from tests.jobflow.cli.conftest import Shell
 
 
@@ -41,6 +43,41 @@ def test_the_reason_of_a_resume_is_in_the_log(shell: Shell, world: World) -> Non
     assert shell("types pause test.note").code == 0
     assert shell("types resume test.note --reason 'Up again'").code == 0
     assert "Up again" in [row["reason"] for row in shell("audit").lines]
+
+
+@pytest.mark.parametrize(
+    ("typed", "action"),
+    [
+        ("schedules pause daily", "schedule.pause"),
+        ("schedules resume daily", "schedule.resume"),
+        ("schedules run daily", "schedule.run"),
+        ("schedules update daily -f text=new", "schedule.change"),
+        ("schedules delete daily", "schedule.delete"),
+        ("schedules create other test.note '@daily' -f to='[\"a@example.com\"]'", "schedule.create"),
+        ("batches close {batch} --total 0", "batch.close"),
+        ("batches cancel {batch}", "batch.cancel"),
+        ("batches retry {batch}", "batch.retry"),
+        ("webhooks create other https://hooks.example.com/in", "webhook.create"),
+        ("webhooks update billing https://hooks.example.com/new", "webhook.change"),
+        ("webhooks rotate billing", "webhook.rotate"),
+        ("webhooks enable billing", "webhook.enable"),
+        ("webhooks delete billing", "webhook.delete"),
+        ("webhooks send-again billing 6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f", "webhook.send-again"),
+        ("bulk stop 0123456789abcdef0123", "bulk.stop"),
+        ("jobs event {job} approved", "job.event"),
+        ("error-groups resolve 5d41402abc4b", "error.resolve"),
+    ],
+)
+def test_each_command_that_changes_something_takes_a_reason(
+    shell: Shell, world: World, typed: str, action: str
+) -> None:
+    """Also a refused one: its reason says what somebody wanted."""
+    registered[DELIVERING.name] = DELIVERING
+    shell("schedules create daily test.note '0 6 * * *' -f to='[\"a@example.com\"]'")
+    shell("webhooks create billing https://hooks.example.com/in")
+    batch, job = world.post("/batches", {}).json["id"], world.create()
+    shell(f"{typed.format(batch=batch, job=job)} --reason 'asked for'")
+    assert "asked for" in [row["reason"] for row in shell(f"audit --action {action}").lines]
 
 
 def test_the_table_says_who_has_deployed_and_which_version(shell: Shell, world: World) -> None:
