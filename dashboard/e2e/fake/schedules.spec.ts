@@ -30,9 +30,13 @@ test("an operator's verbs: resume, pause, run now", async ({ page, open }) => {
   await expect(
     nightly.getByRole("list", { name: "Next firings" }).getByRole("listitem").first(),
   ).toContainText("02:00 UTC");
-  await nightly.getByRole("button", { name: "Run report.generate-nightly now" }).click();
+  const run = "Run report.generate-nightly now";
+  await nightly.getByRole("button", { name: run }).click();
+  await page.getByLabel("Reason").fill("The report of today is missing");
+  await page.getByRole("dialog").getByRole("button", { name: run }).click();
   await expect(page.getByText("report.generate-nightly: job created.")).toBeVisible();
   await nightly.getByRole("button", { name: "Pause report.generate-nightly" }).click();
+  await page.getByLabel("Reason").press("Enter");
   await expect(nightly.getByText("None while it is paused.")).toBeVisible();
 });
 

@@ -16,15 +16,15 @@ export function BatchActions({ batch, failed }: ActionsProps) {
   const { can } = useMe();
   const { id, state, then, newest, cancelledBy } = batch;
   const close = useAct(
-    () => closeBatch(id),
+    (reason) => closeBatch(id, reason),
     () => t.closedDone,
   );
   const cancel = useAct(
-    () => cancelBatch(id),
+    (reason) => cancelBatch(id, reason),
     () => t.cancelledDone,
   );
   const retry = useAct(
-    () => retryBatch(id, newest.round),
+    (reason) => retryBatch(id, newest.round, reason),
     (any) => (any ? t.retriedDone : t.noneFailed),
   );
   const retrying = isRetrying(batch);
@@ -45,7 +45,7 @@ export function BatchActions({ batch, failed }: ActionsProps) {
           word={t.retry}
           question={t.retryQuestion(then)}
           disabled={retry.isPending}
-          onYes={() => retry.mutate()}
+          onYes={retry.mutate}
         />
       )}
       {buttons && state === "open" && !cancelling && (
@@ -56,7 +56,7 @@ export function BatchActions({ batch, failed }: ActionsProps) {
           word={t.close}
           question={t.closeQuestion}
           disabled={close.isPending}
-          onYes={() => close.mutate()}
+          onYes={close.mutate}
         />
       )}
       {buttons && state !== "ended" && !cancelling && (
@@ -68,7 +68,7 @@ export function BatchActions({ batch, failed }: ActionsProps) {
           word={t.cancel}
           question={t.cancelQuestion(then)}
           disabled={cancel.isPending}
-          onYes={() => cancel.mutate()}
+          onYes={cancel.mutate}
         />
       )}
     </div>

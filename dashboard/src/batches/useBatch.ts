@@ -59,7 +59,7 @@ function endOf({ state, rounds }: BatchDetail): number | null {
 }
 
 /** Change a batch, say what was done or why not, and load everything again that shows it. */
-export function useAct<Answer>(act: () => Promise<Answer>, done: (answer: Answer) => string) {
+export function useAct<Answer>(act: (reason: string) => Promise<Answer>, done: (answer: Answer) => string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,

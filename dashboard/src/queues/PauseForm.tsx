@@ -1,13 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { sentence } from "@/api/numbers/errors";
 import { setPaused, type JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
-import { Field, inputClass } from "@/ui/Field";
+import { Reason } from "@/ui/Reason";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/queues";
-
-/** Maximum number of characters that the API stores. */
-const LONGEST_REASON = 200;
 
 /** A job type and, if it shares one, its queue: a pause concerns all types of the queue. */
 export type Pausable = Pick<JobType, "type" | "queue">;
@@ -34,28 +32,18 @@ export function usePause() {
 
 /** Say what a pause means, and ask for its reason. */
 export function PauseForm({ of, onPause }: { of: Pausable; onPause: (reason: string) => void }) {
+  const [reason, setReason] = useState("");
   return (
     <form
       className="flex flex-col items-start gap-3"
       onSubmit={(event) => {
         event.preventDefault();
-        const reason = new FormData(event.currentTarget).get("reason");
-        onPause(typeof reason === "string" ? reason.trim() : "");
+        onPause(reason.trim());
       }}
     >
       <p className="text-sm">{t.newJobsAreAccepted}</p>
       {of.queue !== null && <p className="text-sm">{t.pausesTheQueue(of.queue)}</p>}
-      <Field label={t.reason} hint={t.reasonHint} className="w-full">
-        {(control) => (
-          <input
-            {...control}
-            name="reason"
-            className={inputClass}
-            maxLength={LONGEST_REASON}
-            autoComplete="off"
-          />
-        )}
-      </Field>
+      <Reason reason={reason} onChange={setReason} hint={t.pauseHint} className="w-full" />
       <Button type="submit" tone="danger">
         {t.pause(pausedName(of))}
       </Button>

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { keysOfPosts, showWithin } from "@/test/screen";
@@ -39,10 +39,38 @@ test("a schedule is run once when the answer was lost, and again after one that 
     const button = await screen.findByRole<HTMLButtonElement>("button", { name: "Run nightly now" });
     await waitFor(() => expect(button.disabled).toBe(false));
     await user.click(button);
+    await user.click(within(await screen.findByRole("dialog")).getByRole("button"));
     await waitFor(() => expect(keys).toHaveLength(press));
   }
   const [first, second, third, fourth, fifth, sixth] = keys;
   expect([second, third]).toEqual([first, first]);
   expect(fifth).toBe(fourth);
   expect(new Set([first, fourth, sixth]).size).toBe(3);
+});
+
+test("a pause, a run and a deletion say why, and a resume needs no answer", async () => {
+  const bodies: string[] = [];
+  vi.stubGlobal("fetch", (url: string, { method = "GET", body }: RequestInit = {}) => {
+    if (method !== "GET") bodies.push(`${method} ${url.split("/schedules/")[1]} ${String(body)}`);
+    return Promise.resolve(Response.json(method === "GET" ? { role: "admin", label: "ada" } : { id: "a" }));
+  });
+  signIn("a token");
+  const user = userEvent.setup();
+  showWithin(<Actions schedule={{ ...NIGHTLY, declared: false }} />);
+  for (const name of ["Pause nightly", "Run nightly now", "Delete nightly"]) {
+    await user.click(await screen.findByRole("button", { name }));
+    await user.type(await screen.findByRole("textbox", { name: "Reason" }), " The mail provider is down ");
+    await user.click(within(screen.getByRole("dialog")).getByRole("button", { name }));
+  }
+  const reason = '{"reason":"The mail provider is down"}';
+  await waitFor(() =>
+    expect(bodies).toEqual([
+      `POST nightly/pause ${reason}`,
+      `POST nightly/run ${reason}`,
+      `DELETE nightly ${reason}`,
+    ]),
+  );
+  showWithin(<Actions schedule={{ ...NIGHTLY, paused: true }} />);
+  await user.click(await screen.findByRole("button", { name: "Resume nightly" }));
+  await waitFor(() => expect(bodies.at(-1)).toBe("POST nightly/resume {}"));
 });

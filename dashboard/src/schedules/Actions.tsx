@@ -6,7 +6,7 @@ import { remove, runNow, setPaused, type Schedule } from "@/api/queues/schedules
 import { newKey } from "@/lib/newKey";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
-import { Popover } from "@/ui/overlay/Popover";
+import { Ask } from "@/ui/overlay/Ask";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/schedules";
 
@@ -16,25 +16,42 @@ import { t } from "@/texts/en/schedules";
  */
 export function Actions({ schedule: { id, paused, declared } }: { schedule: Schedule }) {
   const { can } = useMe();
-  const pause = useAct(() => setPaused(id, !paused), paused ? t.resumedDone(id) : t.pausedDone(id));
+  const pause = useAct(
+    (reason?: string) => setPaused(id, !paused, reason),
+    paused ? t.resumedDone(id) : t.pausedDone(id),
+  );
   const [key, renewKey] = useReducer(newKey, undefined, newKey);
-  const run = useAct(() => runNow(id, key), t.runDone(id), renewKey);
-  const removal = useAct(() => remove(id), t.deletedDone(id));
+  const run = useAct((reason?: string) => runNow(id, key, reason), t.runDone(id), renewKey);
+  const removal = useAct((reason?: string) => remove(id, reason), t.deletedDone(id));
   if (!can.act) return null;
   const stored = can.administer && !declared;
   return (
     <div className="flex flex-wrap gap-1">
-      <Button size="sm" aria-label={t.runNowOf(id)} disabled={run.isPending} onClick={() => run.mutate()}>
-        {t.runNow}
-      </Button>
-      <Button
-        size="sm"
-        aria-label={paused ? t.resumeOf(id) : t.pauseOf(id)}
-        disabled={pause.isPending}
-        onClick={() => pause.mutate()}
-      >
-        {paused ? t.resume : t.pause}
-      </Button>
+      <Ask
+        label={t.runNowOf(id)}
+        word={t.runNow}
+        question={t.runQuestion}
+        disabled={run.isPending}
+        onYes={run.mutate}
+      />
+      {paused ? (
+        <Button
+          size="sm"
+          aria-label={t.resumeOf(id)}
+          disabled={pause.isPending}
+          onClick={() => pause.mutate(undefined)}
+        >
+          {t.resume}
+        </Button>
+      ) : (
+        <Ask
+          label={t.pauseOf(id)}
+          word={t.pause}
+          question={t.pauseQuestion}
+          disabled={pause.isPending}
+          onYes={pause.mutate}
+        />
+      )}
       {stored && (
         <Link
           to="/schedules"
@@ -46,36 +63,20 @@ export function Actions({ schedule: { id, paused, declared } }: { schedule: Sche
         </Link>
       )}
       {stored && (
-        <Popover
+        <Ask
+          danger
           label={t.deleteOf(id)}
-          trigger={
-            <Button size="sm" tone="ghost" aria-label={t.deleteOf(id)}>
-              {t.delete}
-            </Button>
-          }
-        >
-          {(close) => (
-            <>
-              <p className="mb-3 text-sm">{t.deleteQuestion}</p>
-              <Button
-                tone="danger"
-                onClick={() => {
-                  close();
-                  removal.mutate();
-                }}
-              >
-                {t.deleteOf(id)}
-              </Button>
-            </>
-          )}
-        </Popover>
+          word={t.delete}
+          question={t.deleteQuestion}
+          onYes={removal.mutate}
+        />
       )}
     </div>
   );
 }
 
 /** `answered` is called when the result is known: not after a lost answer, and not after a 5xx. */
-function useAct(act: () => Promise<unknown>, done: string, answered?: () => void) {
+function useAct(act: (reason?: string) => Promise<unknown>, done: string, answered?: () => void) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,

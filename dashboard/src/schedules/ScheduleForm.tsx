@@ -11,6 +11,7 @@ import { TypePicker } from "@/create/TypePicker";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/overlay/toast";
 import { Panel } from "@/ui/Panel";
+import { Reason } from "@/ui/Reason";
 import { Preview } from "./Preview";
 import { TimeFields } from "./TimeFields";
 import { t } from "@/texts/en/schedules";
@@ -23,6 +24,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
   const [draft, setDraft] = useState<Settings>(() => schedule ?? begin(types[0]));
   const [broken, setBroken] = useState<string | null>(null);
   const [problems, setProblems] = useState<Problems>({});
+  const [reason, setReason] = useState("");
   const type = types.find((one) => one.type === draft.type);
   const edit = (part: Partial<Settings>) => {
     setProblems({});
@@ -32,7 +34,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
     mutationFn: () => {
       const { type: name, cron, timezone, payload, catchUp, overlap } = draft;
       const settings = { type: name, cron, timezone, payload, catchUp, overlap };
-      return schedule ? change(schedule, settings) : create(id, settings);
+      return schedule ? change(schedule, settings, reason) : create(id, settings, reason);
     },
     onSuccess: async () => {
       toast.done(schedule ? t.saved(id) : t.createdDone(id));
@@ -81,6 +83,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
           onBroken={setBroken}
         />
       )}
+      <Reason reason={reason} onChange={setReason} className="border border-line bg-panel p-4" />
       <div className="sticky bottom-14 flex flex-wrap items-center gap-3 border border-line bg-panel p-3 sm:bottom-0">
         <p className="min-w-0 flex-1 text-xs text-soft" role="status">
           {broken ?? (Object.keys(problems).length > 0 ? t.fixTheFields : "")}

@@ -36,9 +36,9 @@ export function WebhookActions({
     },
     (done) => toast.done(done),
   );
-  const rotate = useAct(() => rotateSecret(name), onSecret);
+  const rotate = useAct((reason: string) => rotateSecret(name, reason), onSecret);
   const removal = useAct(
-    () => deleteWebhook(name),
+    (reason: string) => deleteWebhook(name, reason),
     () => toast.done(t.deletedDone(name)),
   );
   if (!can.administer) return null;
@@ -62,18 +62,13 @@ export function WebhookActions({
       >
         {t.edit}
       </Link>
-      <Ask
-        label={t.rotateOf(name)}
-        word={t.rotate}
-        question={t.rotateQuestion}
-        onYes={() => rotate.mutate()}
-      />
+      <Ask label={t.rotateOf(name)} word={t.rotate} question={t.rotateQuestion} onYes={rotate.mutate} />
       <Ask
         danger
         label={t.deleteOf(name)}
         word={t.delete}
         question={t.deleteQuestion}
-        onYes={() => removal.mutate()}
+        onYes={removal.mutate}
       />
     </div>
   );

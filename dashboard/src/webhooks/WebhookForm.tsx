@@ -13,6 +13,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { toast } from "@/ui/overlay/toast";
 import { Panel } from "@/ui/Panel";
+import { Reason } from "@/ui/Reason";
 import { t } from "@/texts/en/webhooks";
 
 const ENDS: Ended[] = ["completed", "failed", "dead_letter", "cancelled"];
@@ -37,11 +38,12 @@ export function WebhookForm({
   const [types, setTypes] = useState(webhook?.types.join(", ") ?? "");
   const [tags, setTags] = useState(webhook?.tags.join(", ") ?? "");
   const [statuses, setStatuses] = useState<Ended[]>(webhook?.statuses ?? []);
+  const [reason, setReason] = useState("");
   const save = useMutation({
     mutationFn: async () => {
       const settings = { url: url.trim(), types: listed(types), tags: listed(tags), statuses };
-      if (webhook) return changeWebhook(webhook.name, settings);
-      onSecret(await createWebhook(name.trim(), settings));
+      if (webhook) return changeWebhook(webhook.name, settings, reason);
+      onSecret(await createWebhook(name.trim(), settings, reason));
     },
     onSuccess: async () => {
       toast.done(webhook ? t.savedDone(name) : t.createdDone(name));
@@ -94,6 +96,7 @@ export function WebhookForm({
             ))}
             <p className="w-full text-xs text-faint">{t.statusesHint}</p>
           </fieldset>
+          <Reason reason={reason} onChange={setReason} />
         </div>
       </Panel>
       <div className="flex flex-wrap items-center gap-3 border border-line bg-panel p-3">

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ask } from "@/api/client";
+import { because } from "@/api/reason";
 import { isStatus } from "@/api/numbers/errors";
 import type { WireBatch, WireBatchDetail, WireRound } from "@/api/wire";
 import { firstJobs, msOrNull } from "./jobs";
@@ -157,17 +158,17 @@ export const batchMembers = (id: string, round: number | undefined, end: number 
 const path = (id: string) => ({ path: { batch_id: id } });
 
 /** Close a batch without a number: its members are counted. */
-export async function closeBatch(id: string): Promise<void> {
-  await ask("post", "/batches/{batch_id}/close", { ...path(id), body: {} });
+export async function closeBatch(id: string, reason?: string): Promise<void> {
+  await ask("post", "/batches/{batch_id}/close", { ...path(id), body: because(reason) });
 }
 
 /** Close a batch, and cancel the members that have not ended. */
-export async function cancelBatch(id: string): Promise<void> {
-  await ask("post", "/batches/{batch_id}/cancel", path(id));
+export async function cancelBatch(id: string, reason?: string): Promise<void> {
+  await ask("post", "/batches/{batch_id}/cancel", { ...path(id), body: because(reason) });
 }
 
 /** Retry the failed members, as a new round; return whether any are retried. `newest` is the newest known round. */
-export async function retryBatch(id: string, newest: number): Promise<boolean> {
-  const found = await ask("post", "/batches/{batch_id}/retry", path(id));
+export async function retryBatch(id: string, newest: number, reason?: string): Promise<boolean> {
+  const found = await ask("post", "/batches/{batch_id}/retry", { ...path(id), body: because(reason) });
   return found.retrying || found.newest.round > newest;
 }

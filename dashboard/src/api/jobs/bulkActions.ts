@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { which, type BulkAction, type BulkTarget } from "./bulk";
 import type { Which } from "jobflow-aws";
 import { ask } from "@/api/client";
+import { because } from "@/api/reason";
 import type { JsonObject } from "@/lib/json";
 import { isStatus } from "@/api/numbers/errors";
 import type { WireBulkAction } from "@/api/wire";
@@ -86,7 +87,7 @@ export async function startBulk(
   const post = async (part: Which & { expected?: number }) =>
     toRun(
       await ask("post", "/bulk", {
-        body: { action, ...(reason && { reason }), ...(edit && { edit }), ...part },
+        body: { action, ...because(reason), ...(edit && { edit }), ...part },
       }),
     );
   if ("filter" in target)

@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
 import type { Schemas } from "jobflow-aws";
 import { ask } from "@/api/client";
+import { because } from "@/api/reason";
 import type { JobStatus, WireSchedule } from "@/api/wire";
 
 export interface Firing {
@@ -87,33 +88,35 @@ export const preview = (cron: string, timezone: string) =>
     },
   });
 
-export async function setPaused(id: string, paused: boolean): Promise<void> {
-  await ask("post", `/schedules/{schedule_id}/${paused ? "pause" : "resume"}`, at(id));
+export async function setPaused(id: string, paused: boolean, reason?: string): Promise<void> {
+  const body = because(reason);
+  await ask("post", `/schedules/{schedule_id}/${paused ? "pause" : "resume"}`, { ...at(id), body });
 }
 
 /** Create a job of the schedule now, or find the job that was made with this idempotency key; return its id. */
-export async function runNow(id: string, key: string): Promise<string> {
-  return (await ask("post", "/schedules/{schedule_id}/run", { ...at(id), key })).id;
+export async function runNow(id: string, key: string, reason?: string): Promise<string> {
+  return (await ask("post", "/schedules/{schedule_id}/run", { ...at(id), body: because(reason), key })).id;
 }
 
-export async function remove(id: string): Promise<void> {
-  await ask("delete", "/schedules/{schedule_id}", at(id));
+export async function remove(id: string, reason?: string): Promise<void> {
+  await ask("delete", "/schedules/{schedule_id}", { ...at(id), body: because(reason) });
 }
 
-export async function create(id: string, settings: Settings): Promise<void> {
-  await ask("post", "/schedules", { body: { id, ...wireOf(settings) } });
+export async function create(id: string, settings: Settings, reason?: string): Promise<void> {
+  await ask("post", "/schedules", { body: { id, ...wireOf(settings), ...because(reason) } });
 }
 
 /**
  * Replace the settings of a schedule, unless they were changed since they were read. `starts_at` and `ends_at`, which
  * the form does not show, are kept.
  */
-export async function change(old: Schedule, settings: Settings): Promise<void> {
+export async function change(old: Schedule, settings: Settings, reason?: string): Promise<void> {
   const kept = {
     starts_at: old.startsAt,
     ends_at: old.endsAt,
     expires_seconds: old.expires,
     version: old.version,
+    ...because(reason),
   };
   await ask("put", "/schedules/{schedule_id}", { ...at(old.id), body: { ...wireOf(settings), ...kept } });
 }

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Schemas } from "jobflow-aws";
 import { ask } from "@/api/client";
+import { because } from "@/api/reason";
 
 export type Ended = Schemas["WebhookSettings"]["statuses"] extends (infer One)[] | undefined ? One : never;
 export type DeliveryState = Schemas["DeliveryRow"]["state"];
@@ -78,24 +79,28 @@ export const deliveryPages = (name: string) =>
     getNextPageParam: (page) => page.nextCursor,
   });
 
-export async function createWebhook(name: string, settings: WebhookSettings): Promise<NewSecret> {
-  return ask("post", "/webhooks", { body: { name, ...settings } });
+export async function createWebhook(
+  name: string,
+  settings: WebhookSettings,
+  reason?: string,
+): Promise<NewSecret> {
+  return ask("post", "/webhooks", { body: { name, ...settings, ...because(reason) } });
 }
 
-export async function changeWebhook(name: string, settings: WebhookSettings): Promise<void> {
-  await ask("put", "/webhooks/{name}", { path: { name }, body: settings });
+export async function changeWebhook(name: string, settings: WebhookSettings, reason?: string): Promise<void> {
+  await ask("put", "/webhooks/{name}", { path: { name }, body: { ...settings, ...because(reason) } });
 }
 
-export async function rotateSecret(name: string): Promise<NewSecret> {
-  return ask("post", "/webhooks/{name}/rotate", { path: { name } });
+export async function rotateSecret(name: string, reason?: string): Promise<NewSecret> {
+  return ask("post", "/webhooks/{name}/rotate", { path: { name }, body: because(reason) });
 }
 
 export async function enableWebhook(name: string): Promise<void> {
   await ask("post", "/webhooks/{name}/enable", { path: { name } });
 }
 
-export async function deleteWebhook(name: string): Promise<void> {
-  await ask("delete", "/webhooks/{name}", { path: { name } });
+export async function deleteWebhook(name: string, reason?: string): Promise<void> {
+  await ask("delete", "/webhooks/{name}", { path: { name }, body: because(reason) });
 }
 
 export async function sendAgain(name: string, delivery: string): Promise<void> {

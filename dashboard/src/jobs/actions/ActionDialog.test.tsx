@@ -51,3 +51,21 @@ test("if the API refuses the change, the job is shown as it was", async () => {
   answer(Response.json(problem, { status: 409, headers: { "Content-Type": "application/problem+json" } }));
   await screen.findByText("Failed");
 });
+
+test.each([
+  ["retry", "Retry now", "retry"],
+  ["cancel", "Cancel now", "cancel"],
+  ["run", "Run now", "run-now"],
+  ["discard", "Discard now", "discard"],
+] as const)("the reason of a %s goes to the API", async (action, name, path) => {
+  const asked: [string, string][] = [];
+  vi.stubGlobal("fetch", (url: string, { method = "GET", body }: RequestInit = {}) => {
+    if (method !== "GET") asked.push([url.split("/").at(-1) ?? "", String(body)]);
+    return Promise.resolve(Response.json({}));
+  });
+  showWithin(<Page />);
+  act(() => ask({ kind: "one", action, job }));
+  await userEvent.type(await screen.findByRole("textbox", { name: "Reason" }), "Wrong customer");
+  await userEvent.click(screen.getByRole("button", { name }));
+  await waitFor(() => expect(asked).toEqual([[path, '{"reason":"Wrong customer"}']]));
+});

@@ -7,6 +7,7 @@ import { onDemand } from "@/lib/onDemand";
 import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
 import { toast } from "@/ui/overlay/toast";
+import { Reason } from "@/ui/Reason";
 import { beginChange } from "@/jobs/changing";
 import { useMakes } from "@/jobs/useMakes";
 import { refresh, type Ask } from "./actions";
@@ -33,9 +34,9 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
   const [from, setFrom] = useState<string | null>(null);
   const run = useMutation({
     mutationFn: async () => {
-      if (action === "cancel") return await cancelJob(job.id, descendants);
-      if (action === "retry") await retryJob(job.id, undefined, from);
-      if (action === "run") await runJobNow(job.id);
+      if (action === "cancel") return await cancelJob(job.id, descendants, reason);
+      if (action === "retry") await retryJob(job.id, undefined, from, reason);
+      if (action === "run") await runJobNow(job.id, reason);
       if (action === "discard") await discardJob(job.id, reason);
       return null;
     },
@@ -95,7 +96,9 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
           </Button>
         </>
       }
-    />
+    >
+      {action !== "discard" && <Reason reason={reason} onChange={setReason} className="mt-3" />}
+    </Dialog>
   );
 }
 

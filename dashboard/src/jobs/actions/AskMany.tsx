@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/overlay/Dialog";
+import { Reason } from "@/ui/Reason";
 import { actionOf, type ManyAsk } from "./actions";
 import { act, changing, title } from "./bulkWords";
 import { COUNT, Counted } from "./Counted";
@@ -23,7 +24,7 @@ export function AskMany({ question }: { question: ManyAsk }) {
   const { exact } = counting;
   const start = () => {
     close();
-    void begin(many ? { ...many, reason } : question, exact, client);
+    void begin({ ...question, reason }, exact, client);
     many?.onDone?.();
   };
   return (
@@ -54,6 +55,8 @@ export function AskMany({ question }: { question: ManyAsk }) {
           </Button>
         </>
       }
-    />
+    >
+      {action !== "discard" && <Reason reason={reason} onChange={setReason} className="mt-3" />}
+    </Dialog>
   );
 }

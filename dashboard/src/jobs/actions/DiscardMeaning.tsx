@@ -1,5 +1,5 @@
+import { Reason } from "@/ui/Reason";
 import { t } from "@/texts/en/actions";
-import { Field, inputClass } from "@/ui/Field";
 
 interface DiscardProps {
   reason: string;
@@ -11,17 +11,7 @@ export function DiscardMeaning({ reason, onChange }: DiscardProps) {
   return (
     <>
       <p>{t.discardMeaning}</p>
-      <Field label={t.reason} hint={t.reasonHint} className="mt-3">
-        {(control) => (
-          <input
-            {...control}
-            className={inputClass}
-            maxLength={200}
-            value={reason}
-            onChange={(event) => onChange(event.target.value)}
-          />
-        )}
-      </Field>
+      <Reason reason={reason} onChange={onChange} hint={t.discardHint} className="mt-3" />
     </>
   );
 }

@@ -31,7 +31,7 @@ export type Ask =
       scope: Scope;
       onDone?: () => void;
     }
-  | { kind: "redrive"; type: string; count: number };
+  | { kind: "redrive"; type: string; count: number; reason?: string };
 
 export type ManyAsk = Exclude<Ask, { kind: "one" | "edit" }>;
 

@@ -25,7 +25,7 @@ export async function start(question: ManyAsk, counted: BulkTally | null, client
   const key = ++last;
   starting.update((now) => [...now, { key, action, expected }]);
   try {
-    const begun = await startBulk(action, target, expected, question.kind === "many" ? question : {});
+    const begun = await startBulk(action, target, expected, question);
     client.setQueryData<BulkRun[]>(bulkRuns().queryKey, (known = []) => [...begun.reverse(), ...known]);
   } catch (error) {
     report(error);

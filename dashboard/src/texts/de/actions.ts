@@ -36,8 +36,7 @@ export const actions: typeof english = {
     "Die Wartezeit endet: Der nächste freie Worker übernimmt ihn. Verbrauchte Versuche bleiben verbraucht.",
   discardMeaning:
     "Er wird ohne Ausführung abgeschlossen und zählt als abgebrochen. Du kannst ihn später wiederholen.",
-  reason: "Grund",
-  reasonHint: "Bleibt beim Job, höchstens 200 Zeichen.",
+  discardHint: "Bleibt beim Job und im Audit-Log, höchstens 200 Zeichen. Keine personenbezogenen Daten.",
   redriveMeaning: "Jeder Job beginnt wieder bei Versuch 1. Seine Nachricht verlässt die Dead-Letter-Queue.",
   keepJobs: "Jobs behalten",
   cancel: "Schließen",

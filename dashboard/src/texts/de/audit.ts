@@ -78,5 +78,10 @@ export const audit: typeof english = {
     "token.revoke": "Token widerrufen",
     "stage.deploy": "Stage deployt",
     "stage.rollback": "Stage zurückgesetzt",
+    "stage.restore": "Stage wiederhergestellt",
+    "stage.recount": "Stage neu gezählt",
+    "stage.backup": "Stage gesichert",
+    "stage.destroy": "Stage gelöscht",
+    "job-type.remove": "Mit unbeendeten Jobs entfernt: Job-Typ",
   },
 };

@@ -6,6 +6,8 @@ export const base: typeof english = {
   copy: (label) => `Kopieren: ${label}`,
   copied: "Kopiert",
   required: "Pflichtfeld",
+  reason: "Grund",
+  reasonHint: "Optional, für das Audit-Log. Keine personenbezogenen Daten.",
   search: "Suchen",
   searchIn: (label) => `Suchen: ${label}`,
   found: (place, of) =>

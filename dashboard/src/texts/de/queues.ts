@@ -9,8 +9,8 @@ export const queues: typeof english = {
   nextProbe: (time) => `nächste Probe in ${time}`,
   probeIsDue: "eine Probe ist fällig",
   newJobsWait: "Neue Jobs werden angenommen, aber nicht gestartet.",
-  reason: "Grund",
-  reasonHint: "Optional. Für alle sichtbar, solange der Typ angehalten ist.",
+  pauseHint:
+    "Optional. Für alle sichtbar, solange der Typ angehalten ist, und im Audit-Log. Keine personenbezogenen Daten.",
   waitsBetween: "Längste Wartezeit vor Versuch 2, 3, …",
   noneSuchWait: "keine",
   retryOn: "Neuer Versuch nur nach diesen Fehlern",

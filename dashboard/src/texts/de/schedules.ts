@@ -60,6 +60,9 @@ export const schedules: typeof english = {
   resumedDone: (id) => `${id} läuft weiter.`,
   runDone: (id) => `${id}: Job angelegt.`,
   deletedDone: (id) => `${id} gelöscht.`,
+  pauseQuestion:
+    "Die nächsten Auslösungen entfallen, bis ihn jemand fortsetzt. Ein Job, der schon für die nächste angelegt ist, wird abgebrochen.",
+  runQuestion: "Ein Job wird jetzt angelegt, zusätzlich zu denen der nächsten Auslösungen.",
   deleteQuestion:
     "Es werden keine weiteren Jobs angelegt. Vorhandene Jobs bleiben, nur der im Voraus angelegte wird abgebrochen.",
   createTitle: "Neuer Zeitplan",

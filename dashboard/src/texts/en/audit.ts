@@ -77,6 +77,11 @@ export const english = {
     "token.revoke": "Revoked token",
     "stage.deploy": "Deployed stage",
     "stage.rollback": "Rolled back stage",
+    "stage.restore": "Restored stage",
+    "stage.recount": "Recounted stage",
+    "stage.backup": "Backed up stage",
+    "stage.destroy": "Deleted stage",
+    "job-type.remove": "Removed, with unfinished jobs: job type",
   } as Record<string, string>,
 };
 

@@ -6,6 +6,8 @@ export const english = {
   copy: (label: string) => `Copy: ${label}`,
   copied: "Copied",
   required: "required",
+  reason: "Reason",
+  reasonHint: "Optional, for the audit log. Write no personal data.",
   search: "Search",
   searchIn: (label: string) => `Search: ${label}`,
   found: (place: number, of: number) =>

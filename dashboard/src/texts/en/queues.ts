@@ -9,8 +9,8 @@ export const english = {
   nextProbe: (time: string) => `next probe in ${time}`,
   probeIsDue: "a probe is due",
   newJobsWait: "New jobs are accepted but not started.",
-  reason: "Reason",
-  reasonHint: "Optional. Shown to everybody while it is paused.",
+  pauseHint:
+    "Optional. Shown to everybody while it is paused, and kept in the audit log. Write no personal data.",
   waitsBetween: "Longest waits before attempt 2, 3, …",
   noneSuchWait: "none",
   retryOn: "Retried only after these errors",

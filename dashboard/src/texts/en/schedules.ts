@@ -57,6 +57,9 @@ export const english = {
   resumedDone: (id: string) => `${id} resumed.`,
   runDone: (id: string) => `${id}: job created.`,
   deletedDone: (id: string) => `${id} deleted.`,
+  pauseQuestion:
+    "Its next firings are left out until somebody resumes it. A job that was made for the next one already is cancelled.",
+  runQuestion: "A job is made now, beside those of the next firings.",
   deleteQuestion:
     "No further jobs are created. Jobs that exist stay, but the one created ahead is cancelled.",
   createTitle: "New schedule",

@@ -1,5 +1,6 @@
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Button } from "@/ui/Button";
+import { Reason } from "@/ui/Reason";
 import { Popover } from "./Popover";
 
 interface AskProps {
@@ -12,10 +13,10 @@ interface AskProps {
   icon?: ReactNode;
   size?: "sm" | "md";
   disabled?: boolean;
-  onYes: () => void;
+  onYes: (reason: string) => void;
 }
 
-/** A button that asks before it acts. */
+/** A button that asks before it acts, and why. */
 export function Ask({ label, word, question, danger = false, icon, size = "sm", disabled, onYes }: AskProps) {
   return (
     <Popover
@@ -33,19 +34,40 @@ export function Ask({ label, word, question, danger = false, icon, size = "sm", 
       }
     >
       {(close) => (
-        <>
-          <div className="mb-3 text-sm">{question}</div>
-          <Button
-            tone={danger ? "danger" : "primary"}
-            onClick={() => {
-              close();
-              onYes();
-            }}
-          >
-            {label}
-          </Button>
-        </>
+        <Question
+          label={label}
+          question={question}
+          danger={danger}
+          onYes={(reason) => {
+            close();
+            onYes(reason);
+          }}
+        />
       )}
     </Popover>
+  );
+}
+
+function Question({
+  label,
+  question,
+  danger,
+  onYes,
+}: Pick<AskProps, "label" | "question" | "onYes"> & { danger: boolean }) {
+  const [reason, setReason] = useState("");
+  return (
+    <form
+      className="flex flex-col items-start gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onYes(reason.trim());
+      }}
+    >
+      <div className="text-sm">{question}</div>
+      <Reason reason={reason} onChange={setReason} className="w-full" />
+      <Button type="submit" tone={danger ? "danger" : "primary"}>
+        {label}
+      </Button>
+    </form>
   );
 }

@@ -6,6 +6,7 @@ import { parse, stringify, type JsonObject } from "@/lib/json";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { Dialog } from "@/ui/overlay/Dialog";
+import { Reason } from "@/ui/Reason";
 import type { Ask, ManyAsk } from "../actions";
 import { act, changing } from "../bulkWords";
 import { start as begin } from "../bulkRuns";
@@ -32,6 +33,7 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
   const [path, setPath] = useState("");
   const [typed, setTyped] = useState("");
   const [empty, setEmpty] = useState(false);
+  const [reason, setReason] = useState("");
   const field = fields.find((one) => one.path === path);
   const value = field && valueOf(field, typed);
   const given = typed !== "" || empty;
@@ -52,7 +54,7 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
   const start = () => {
     if (!many) return;
     close();
-    void begin(many, exact, client);
+    void begin({ ...many, reason }, exact, client);
     onDone?.();
   };
   return (
@@ -140,6 +142,7 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
           <Counted action="retry" counting={counting} />
         </div>
       )}
+      {settled && <Reason reason={reason} onChange={setReason} className="mt-3" />}
       {after !== null && <Preview jobs={jobs} path={path} after={after} loaded={scope === "matching"} />}
     </Dialog>
   );
