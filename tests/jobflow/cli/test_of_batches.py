@@ -36,3 +36,11 @@ def test_a_batch_is_listed_shown_closed_and_retried(
     assert shell(f"batches cancel {batch}").code == 0
     assert "parts" in shell("batches list --table").out
     assert shell(f"batches show {batch} --table").out.count(batch) == 1
+
+
+def test_more_batches_than_a_page_of_the_api_are_listed_up_to_the_limit(shell: Shell, world: World) -> None:
+    for n in range(27):
+        world.post("/batches", {"key": f"parts-{n}"})
+    assert len(shell("batches list").lines) == 20
+    assert len(shell("batches list --limit 26").lines) == 26
+    assert len({row["id"] for row in shell("batches list -n 99").lines}) == 27
