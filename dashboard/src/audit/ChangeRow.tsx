@@ -3,6 +3,7 @@ import type { Change, Outcome } from "@/api/audit";
 import { cx } from "@/lib/cx";
 import { shortId } from "@/lib/format";
 import { When } from "@/live/When";
+import { linkClass } from "@/ui/link";
 import { t } from "@/texts/en/audit";
 
 const COLOUR: Record<Outcome, string> = {
@@ -12,8 +13,6 @@ const COLOUR: Record<Outcome, string> = {
   failed: "text-rose",
   named: "text-soft",
 };
-const LINK = "underline decoration-strong underline-offset-4 hover:decoration-current";
-
 /** One change: when, who, what, on what, why, from where, and its outcome. */
 export function ChangeRow({
   change,
@@ -33,7 +32,7 @@ export function ChangeRow({
           title={change.principal}
           aria-label={t.onlyBy(who)}
           onClick={() => onPrincipal(change.principal)}
-          className={cx("min-h-6 min-w-0 truncate text-start max-lg:flex-1 max-lg:basis-24", LINK)}
+          className={cx("min-h-6 min-w-0 truncate text-start max-lg:flex-1 max-lg:basis-24", linkClass)}
         >
           {who}
         </button>
@@ -75,25 +74,26 @@ function Target({ change: { action, kind, target, version } }: { change: Change 
   switch (shown) {
     case "job":
       return (
-        <Link to="/jobs/$id" params={{ id: target }} className={LINK}>
+        <Link to="/jobs/$id" params={{ id: target }} className={linkClass}>
           {shortId(target)}
         </Link>
       );
     case "batch":
       return (
-        <Link to="/batches/$id" params={{ id: target }} className={LINK}>
+        <Link to="/batches/$id" params={{ id: target }} className={linkClass}>
           {shortId(target)}
         </Link>
       );
     case "bulk":
       return (
-        <Link to="/bulk/$id" params={{ id: target }} className={LINK}>
-          {target.slice(0, 8)}
+        <Link to="/bulk/$id" params={{ id: target }} className={linkClass}>
+          {/* An id begins with its time: those of one minute begin alike. */}
+          {target.slice(-8)}
         </Link>
       );
     case "job-type":
       return (
-        <Link to="/queues/$queue" params={{ queue: target }} className={LINK}>
+        <Link to="/queues/$queue" params={{ queue: target }} className={linkClass}>
           {target}
         </Link>
       );

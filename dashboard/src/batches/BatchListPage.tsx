@@ -7,6 +7,7 @@ import { usePolling } from "@/live/live";
 import { OlderPages, whileOnePage } from "@/live/OlderPages";
 import { When } from "@/live/When";
 import { Empty, Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { BatchChip } from "./BatchChip";
 import { failedInRow } from "./failed";
 import { Progress } from "./Progress";
@@ -55,7 +56,7 @@ function Row({ batch }: { batch: Batch }) {
           to="/batches/$id"
           params={{ id }}
           title={id}
-          className="underline decoration-strong underline-offset-4 hover:decoration-current"
+          className={linkClass}
         >
           {key === null ? <span className="font-mono text-xs">{shortId(id)}</span> : <bdi>{key}</bdi>}
         </Link>

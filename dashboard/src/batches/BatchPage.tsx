@@ -13,6 +13,7 @@ import { Copy } from "@/ui/Copy";
 import { IconLeft } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
 import { Empty, PanelToCome } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { BatchActions } from "./BatchActions";
 import { BatchChip, stateOf } from "./BatchChip";
 import { Members } from "./Members";
@@ -105,7 +106,7 @@ function Header({ batch, watched }: { batch: BatchDetail; watched: boolean }) {
               <Link
                 to="/jobs/$id"
                 params={{ id: parent }}
-                className="font-mono text-xs underline decoration-strong underline-offset-4 hover:decoration-current"
+                className={cx(linkClass, "font-mono text-xs")}
               >
                 {shortId(parent)}
               </Link>
@@ -187,7 +188,7 @@ function Acts({ id }: { id: string }) {
             <Link
               to="/bulk/$id"
               params={{ id: run.id }}
-              className="min-w-0 flex-1 basis-52 underline decoration-strong underline-offset-4 hover:decoration-current"
+              className={cx(linkClass, "min-w-0 flex-1 basis-52")}
             >
               {run.finishedAt === null
                 ? bulk.progress[run.action](run.done, run.expected)

@@ -7,11 +7,12 @@ import { oneLine, shortId } from "@/lib/format";
 import { FanOut } from "@/jobs/fanout/FanOut";
 import { ownKey } from "@/jobs/fanout/groups";
 import type { JobsSearch } from "@/jobs/search";
-import { STATUS } from "@/jobs/status";
+import { FAILED, STATUS, isFailed } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
 import { Empty, Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { useMembers } from "./useBatch";
 import { t } from "@/texts/en/batches";
 
@@ -79,7 +80,6 @@ export function Members({ batch, round, chosen }: MembersProps) {
 
 /** Maximum number of failed members in the list; the picture and the list of jobs have the others. */
 const MOST_ROWS = 50;
-const FAILED = ["failed", "dead_letter"] as const;
 
 interface FailedProps {
   jobs: Job[];
@@ -93,7 +93,7 @@ interface FailedProps {
 
 /** List the members that have failed, and those that had failed in the round and are not among the loaded ones. */
 function Failed({ jobs, ids, which, of, more }: FailedProps) {
-  const failed = jobs.filter(({ status }) => FAILED.some((one) => one === status));
+  const failed = jobs.filter(({ status }) => isFailed(status));
   const known = new Set(failed.map(({ id }) => id));
   const others = ids.filter((id) => !known.has(id));
   if (failed.length === 0 && others.length === 0) return null;
@@ -160,7 +160,7 @@ function JobLink({ id }: { id: string }) {
       to="/jobs/$id"
       params={{ id }}
       title={id}
-      className="font-mono text-xs leading-6 underline decoration-strong underline-offset-4 hover:decoration-current"
+      className={cx(linkClass, "font-mono text-xs leading-6")}
     >
       {shortId(id)}
     </Link>

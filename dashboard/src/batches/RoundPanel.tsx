@@ -9,11 +9,10 @@ import { When } from "@/live/When";
 import type { JobsSearch } from "@/jobs/search";
 import { count, decimal } from "@/texts/numbers";
 import { Fact } from "@/ui/Panel";
+import { linkClass } from "@/ui/link";
 import { inUnit, paceOf, quietSince, type Pace } from "./pace";
 import { Progress } from "./Progress";
 import { t } from "@/texts/en/batches";
-
-const LINK = "underline decoration-strong underline-offset-4 hover:decoration-current";
 
 /** Show the numbers of a round, how fast its members end, when it will end, and the jobs that follow. */
 export function RoundPanel({ batch, round }: { batch: BatchDetail; round: BatchRound }) {
@@ -73,7 +72,7 @@ export function RoundPanel({ batch, round }: { batch: BatchDetail; round: BatchR
           ) : (
             <>
               {t.retriedBy}{" "}
-              <Link to="/bulk/$id" params={{ id: round.bulk }} className={LINK}>
+              <Link to="/bulk/$id" params={{ id: round.bulk }} className={linkClass}>
                 {t.aBulkAction}
               </Link>
               .
@@ -159,7 +158,7 @@ function Number({ name, n, tone, to, search }: NumberProps) {
 
 /** Say which jobs follow the round, and link to those that were made. */
 function Following({ batch: { then, onFailure, notify }, round }: { batch: BatchDetail; round: BatchRound }) {
-  const failed = round.endedAt !== null && round.failed === 0;
+  const noneFailed = round.endedAt !== null && round.failed === 0;
   return (
     <div className="border-t border-line px-4 py-2 text-sm" data-testid="following">
       {then === null && onFailure === null && notify.length === 0 ? (
@@ -172,7 +171,7 @@ function Following({ batch: { then, onFailure, notify }, round }: { batch: Batch
               name={t.onFailure}
               type={onFailure}
               job={round.onFailureJob}
-              why={failed ? t.neverFailed : t.thenToCome}
+              why={noneFailed ? t.neverFailed : t.thenToCome}
             />
           )}
           {notify.length > 0 && (
@@ -180,7 +179,7 @@ function Following({ batch: { then, onFailure, notify }, round }: { batch: Batch
               <dt className="text-soft">{t.webhooks}:</dt>
               {notify.map((name) => (
                 <dd key={name}>
-                  <Link to="/webhooks" search={{ of: name }} className={cx(LINK, "font-mono text-xs")}>
+                  <Link to="/webhooks" search={{ of: name }} className={cx(linkClass, "font-mono text-xs")}>
                     {name}
                   </Link>
                 </dd>
@@ -212,7 +211,7 @@ function Follower({
         {job === null ? (
           <span className="text-xs text-faint">{why}</span>
         ) : (
-          <Link to="/jobs/$id" params={{ id: job }} className={cx(LINK, "text-xs")}>
+          <Link to="/jobs/$id" params={{ id: job }} className={cx(linkClass, "text-xs")}>
             {t.job} <span className="font-mono">{shortId(job)}</span>
           </Link>
         )}

@@ -1,5 +1,6 @@
 import type { Batch, BatchRound } from "@/api/jobs/batches";
 import type { Found } from "@/api/jobs/jobs";
+import { isFailed } from "@/jobs/status";
 
 /**
  * Return how many members are failed now, as far as the rounds tell; null if some may be. A later round does not say how
@@ -13,7 +14,7 @@ export function failedIn(rounds: readonly BatchRound[]): number | null {
 
 /** Return how many of the loaded members are failed; null if there are other members. */
 export function failedAmong({ jobs, more }: Found): number | null {
-  const failed = jobs.filter(({ status }) => status === "failed" || status === "dead_letter");
+  const failed = jobs.filter(({ status }) => isFailed(status));
   return more ? null : failed.length;
 }
 

@@ -5,6 +5,8 @@ import { bulkRuns } from "@/api/jobs/bulkActions";
 import { usePolling } from "@/live/live";
 import { When } from "@/live/When";
 import { Empty, Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { t } from "@/texts/en/bulk";
 
 /** /bulk: the newest bulk actions of all operators. */
@@ -26,7 +28,7 @@ export function BulkListPage() {
               <Link
                 to="/bulk/$id"
                 params={{ id: run.id }}
-                className="min-w-0 flex-1 basis-52 underline decoration-strong underline-offset-4 hover:decoration-current"
+                className={cx(linkClass, "min-w-0 flex-1 basis-52")}
               >
                 {run.finishedAt === null
                   ? t.progress[run.action](run.done, run.expected)

@@ -1,10 +1,9 @@
 import { QueryFailure } from "@/live/QueryFailure";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { bulkRuns, stopBulk, type BulkRun } from "@/api/jobs/bulkActions";
+import type { BulkRun } from "@/api/jobs/bulkActions";
 import type { ChangedJob } from "@/api/jobs/bulkOutcome";
 import { isStatus, sentence } from "@/api/numbers/errors";
-import { report } from "@/jobs/actions/outcome";
+import { StopBulk } from "@/jobs/actions/StopBulk";
 import { StatusChip } from "@/jobs/StatusChip";
 import { cx } from "@/lib/cx";
 import { oneLine, shortId } from "@/lib/format";
@@ -12,12 +11,12 @@ import { stringify, type JsonObject } from "@/lib/json";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
-import { useMe } from "@/session/session";
 import { count } from "@/texts/numbers";
-import { Button, buttonClass } from "@/ui/Button";
+import { buttonClass } from "@/ui/Button";
 import { IconLeft } from "@/ui/icons";
 import { Fact, Panel } from "@/ui/Panel";
 import { Empty, PanelToCome, Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { FATES, type Fate } from "./outcome";
 import { useBulk, useOutcome } from "./watch";
 import { t } from "@/texts/en/bulk";
@@ -73,7 +72,7 @@ function Loaded({ run }: { run: BulkRun }) {
               {t.state[run.state]} {t.startedBy(run.startedBy)}, <When at={run.startedAt} />
             </p>
           </div>
-          {running && <Stop run={run} />}
+          {running && <StopBulk run={run} />}
         </header>
         {running && <Progress run={run} />}
         {run.problem && <p className="px-4 pb-3 text-sm break-words text-red">{t.problem(run.problem)}</p>}
@@ -120,22 +119,6 @@ function Edited({ edit }: { edit: JsonObject }) {
         </code>
       ))}
     </p>
-  );
-}
-
-function Stop({ run }: { run: BulkRun }) {
-  const { can } = useMe();
-  const client = useQueryClient();
-  const stop = useMutation({
-    mutationFn: () => stopBulk(run.id),
-    onError: report,
-    onSettled: () => client.invalidateQueries({ queryKey: bulkRuns().queryKey }),
-  });
-  if (!can.act) return null;
-  return (
-    <Button size="sm" disabled={stop.isPending || run.state === "stopping"} onClick={() => stop.mutate()}>
-      {run.state === "stopping" ? t.stopping : t.stop}
-    </Button>
   );
 }
 
@@ -229,7 +212,7 @@ function Rows({ jobs }: { jobs: ChangedJob[] }) {
             <Link
               to="/jobs/$id"
               params={{ id: job.id }}
-              className="font-mono text-xs underline decoration-strong underline-offset-4 hover:decoration-current"
+              className={cx(linkClass, "font-mono text-xs")}
             >
               {shortId(job.id)}
             </Link>
@@ -268,7 +251,7 @@ function Skipped({ reasons }: { reasons: BulkRun["reasons"] }) {
                 key={id}
                 to="/jobs/$id"
                 params={{ id }}
-                className="font-mono text-xs underline decoration-strong underline-offset-4 hover:decoration-current"
+                className={cx(linkClass, "font-mono text-xs")}
               >
                 {shortId(id)}
               </Link>

@@ -9,6 +9,7 @@ import { meta } from "@/api/meta";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
 import { allows, STATUS } from "@/jobs/status";
+import { focusProblem } from "@/lib/focusProblem";
 import { shortId } from "@/lib/format";
 import { stringify } from "@/lib/json";
 import { newKey } from "@/lib/newKey";
@@ -194,8 +195,4 @@ function summary(
   const [[path, problem] = ["", ""]] = found;
   if (found.length > 1) return t.problems(found.length, path || t.payloadWord, problem);
   return `${path || t.payloadWord}: ${problem}`;
-}
-
-function focusProblem(): void {
-  setTimeout(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus(), 50);
 }

@@ -1,16 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
 import { jobOfKey } from "@/api/jobs/newJob";
 import { STATUS } from "@/jobs/status";
 import { shortId } from "@/lib/format";
 import { relative } from "@/lib/time";
+import { useSettled } from "@/lib/useSettled";
 import { useNow } from "@/live/live";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { isKey } from "./draft";
 import { t } from "@/texts/en/create";
-
-/** Milliseconds without a change after which the typed key is looked up. */
-const SETTLED_MS = 400;
 
 /** Say whether this token already has a job with the idempotency key, and what the request would do then. */
 export function KeyInUse({ value }: { value: string }) {
@@ -24,19 +23,10 @@ export function KeyInUse({ value }: { value: string }) {
   return (
     <span className="text-amber" data-testid="duplicate">
       {t.keyIsInUse}{" "}
-      <Link to="/jobs/$id" params={{ id: data.id }} className="font-mono underline underline-offset-4">
+      <Link to="/jobs/$id" params={{ id: data.id }} className={cx(linkClass, "font-mono")}>
         {data.type} · {shortId(data.id)}
       </Link>{" "}
       ({STATUS[data.status].label}, {relative(data.createdAt, now)}). {t.sameRequestReturnsIt}
     </span>
   );
-}
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

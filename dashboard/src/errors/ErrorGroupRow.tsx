@@ -12,6 +12,7 @@ import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { Sparkline } from "@/ui/Sparkline";
+import { linkClass, quietLinkClass } from "@/ui/link";
 import { Acknowledge, Mark } from "./Acknowledge";
 import { Outcome } from "./Outcome";
 import { Since } from "./Since";
@@ -47,7 +48,8 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
             to="/dashboard"
             search={search}
             className={cx(
-              "font-mono text-sm font-semibold underline decoration-transparent underline-offset-4 hover:decoration-current",
+              "font-mono text-sm font-semibold",
+              quietLinkClass,
               deferred ? "text-soft" : "text-red",
             )}
           >
@@ -74,7 +76,7 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
               key={id}
               to="/jobs/$id"
               params={{ id }}
-              className="font-mono underline decoration-strong underline-offset-4 hover:text-text"
+              className={cx(linkClass, "font-mono")}
             >
               {shortId(id)}
             </Link>

@@ -5,6 +5,7 @@ import { errorJobs } from "@/api/numbers/errorJobs";
 import { STATUS } from "@/jobs/status";
 import { cx } from "@/lib/cx";
 import { usePolling } from "@/live/live";
+import { linkClass } from "@/ui/link";
 import { fatesOf } from "./fates";
 import { t } from "@/texts/en/errors";
 
@@ -26,7 +27,7 @@ export function Outcome({ fingerprint }: { fingerprint: string }) {
             to="/dashboard"
             search={{ fingerprint, status }}
             className={cx(
-              "underline decoration-strong underline-offset-4 hover:decoration-current",
+              linkClass,
               STATUS[status].tone,
             )}
           >

@@ -118,3 +118,11 @@ export function allows(status: JobStatus, action: OneAction): boolean {
 export function isFinished(status: JobStatus): boolean {
   return meta.get()?.statuses.finished.includes(status) ?? false;
 }
+
+/** The ends of a job that has not done its work. */
+export const FAILED = ["failed", "dead_letter"] as const satisfies readonly JobStatus[];
+
+/** Return true for a job that failed or is dead-lettered. */
+export function isFailed(status: JobStatus): boolean {
+  return FAILED.some((one) => one === status);
+}

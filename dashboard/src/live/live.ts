@@ -1,4 +1,3 @@
-import { useEffect, useState } from "react";
 import { connection } from "@/api/client";
 import { movement } from "@/api/movement";
 import { createStore, useStore } from "@/lib/store";
@@ -91,15 +90,4 @@ const ticking = { ...now, subscribe: watch };
 
 export function useNow(): number {
   return useStore(ticking);
-}
-
-/** Return false while the tab is in the background. */
-export function useVisible(): boolean {
-  const [visible, setVisible] = useState(!document.hidden);
-  useEffect(() => {
-    const look = () => setVisible(!document.hidden);
-    document.addEventListener("visibilitychange", look);
-    return () => document.removeEventListener("visibilitychange", look);
-  }, []);
-  return visible;
 }

@@ -3,6 +3,8 @@ import type { TypeNumbers } from "@/api/numbers/metrics";
 import { ask } from "@/jobs/actions/actions";
 import { count } from "@/texts/numbers";
 import { Button } from "@/ui/Button";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { t } from "@/texts/en/queues";
 
 interface DeadLettersProps {
@@ -25,7 +27,7 @@ export function DeadLetters({ type, numbers, canAct }: DeadLettersProps) {
           <Link
             to="/dashboard"
             search={{ type, status: "dead_letter" }}
-            className="nums text-rose underline decoration-strong underline-offset-4 hover:decoration-current"
+            className={cx(linkClass, "nums text-rose")}
           >
             {t.deadLetterCount(dead)}
           </Link>

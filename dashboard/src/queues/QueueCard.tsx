@@ -14,6 +14,7 @@ import { SERIES, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Fact } from "@/ui/Panel";
 import { Sparkline } from "@/ui/Sparkline";
+import { linkClass } from "@/ui/link";
 import { Controls, PausedNote, RetiredNote } from "./Controls";
 import { DeadLetters } from "./DeadLetters";
 import { Definition } from "./Definition";
@@ -38,7 +39,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
             <Link
               to="/queues/$queue"
               params={{ queue: queueName(type.type) }}
-              className="underline decoration-strong underline-offset-4 hover:decoration-current"
+              className={linkClass}
             >
               {type.type}
             </Link>

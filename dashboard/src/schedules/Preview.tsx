@@ -1,12 +1,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { ApiError, sentence } from "@/api/numbers/errors";
 import { preview, type Schedule, type Settings } from "@/api/queues/schedules";
+import { useSettled } from "@/lib/useSettled";
 import { Firings } from "./Firings";
 import { t } from "@/texts/en/schedules";
-
-/** Milliseconds after the last key before the API is asked. */
-const PAUSE = 400;
 
 /**
  * Show the next firings of the typed expression; if it would change the schedule, also the firings of the stored
@@ -51,14 +48,4 @@ function same(one: { at: number }[], other: { at: number }[]): boolean {
 function reason(error: Error): string {
   const found = error instanceof ApiError ? error.errors[0] : undefined;
   return found ? `${found.loc.includes("cron") ? t.cron : t.timezone}: ${found.msg}` : sentence(error);
-}
-
-/** Return the value once it has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), PAUSE);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

@@ -9,6 +9,7 @@ import { Actions } from "./Actions";
 import { Firings } from "./Firings";
 import { Week } from "./Week";
 import { failingStreak } from "@/jobs/streak";
+import { linkClass } from "@/ui/link";
 import { wall } from "./wall";
 import { t } from "@/texts/en/schedules";
 
@@ -68,7 +69,7 @@ function Streak({ schedule }: { schedule: Schedule }) {
   return (
     <p className="flex flex-wrap items-center gap-x-2 text-sm text-rose">
       <IconAlert width={13} height={13} />
-      <Link to="/jobs/$id" params={{ id: newest.jobId }} className="underline underline-offset-4">
+      <Link to="/jobs/$id" params={{ id: newest.jobId }} className={linkClass}>
         {t.failing(failed.length)}
       </Link>
       {failed.length > 1 && <span className="text-soft">{t.failingSince(wall(oldest.local))}</span>}

@@ -8,6 +8,7 @@ import { fromApi, type Problems } from "@/create/fields/problems";
 import { PayloadPanel } from "@/create/PayloadPanel";
 import { starter } from "@/create/starter";
 import { TypePicker } from "@/create/TypePicker";
+import { focusProblem } from "@/lib/focusProblem";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/overlay/toast";
 import { Panel } from "@/ui/Panel";
@@ -44,7 +45,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
     onError: (error) => {
       if (error instanceof ApiError && error.errors.length > 0) setProblems(fromApi(error.errors));
       toast.problem(sentence(error));
-      setTimeout(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus(), 50);
+      focusProblem();
     },
   });
   return (

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { sentence } from "@/api/numbers/errors";
 import { deliveryPages, sendAgain, type Delivery } from "@/api/queues/webhooks";
 import { cx } from "@/lib/cx";
+import { shortId } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { OlderPages, whileOnePage } from "@/live/OlderPages";
 import { When } from "@/live/When";
@@ -11,6 +12,7 @@ import { useMe } from "@/session/session";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/overlay/toast";
 import { Empty, Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { t } from "@/texts/en/webhooks";
 
 const COLOUR: Record<Delivery["state"], string> = {
@@ -66,7 +68,7 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () => client.invalidateQueries({ queryKey: ["webhooks", webhook] }),
   });
-  const short = delivery.id.slice(0, 8);
+  const short = shortId(delivery.id);
   const said =
     (delivery.status === null ? delivery.answer : t.answered(delivery.status, delivery.answer ?? "")) ?? "";
   return (
@@ -74,13 +76,13 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
       <span className={cx("font-medium", COLOUR[delivery.state])}>{t.state[delivery.state]}</span>
       <span>
         {delivery.jobId !== null && (
-          <Link to="/jobs/$id" params={{ id: delivery.jobId }} className="underline underline-offset-4">
-            {t.ended(delivery.jobId.slice(0, 8), t.ends[delivery.ended ?? ""] ?? delivery.ended ?? "")}
+          <Link to="/jobs/$id" params={{ id: delivery.jobId }} className={linkClass}>
+            {t.ended(shortId(delivery.jobId), t.ends[delivery.ended ?? ""] ?? delivery.ended ?? "")}
           </Link>
         )}
         {delivery.batch !== null && (
-          <Link to="/batches/$id" params={{ id: delivery.batch }} className="underline underline-offset-4">
-            {t.endedBatch(delivery.batch.slice(0, 8))}
+          <Link to="/batches/$id" params={{ id: delivery.batch }} className={linkClass}>
+            {t.endedBatch(shortId(delivery.batch))}
           </Link>
         )}
       </span>
@@ -88,7 +90,7 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
         to="/jobs/$id"
         params={{ id: delivery.id }}
         aria-label={t.attemptsOf(short)}
-        className="text-xs text-soft underline underline-offset-4"
+        className={cx(linkClass, "text-xs text-soft")}
       >
         {t.attempts(delivery.attempts)}
       </Link>

@@ -9,6 +9,7 @@ import {
   type NewSecret,
   type Webhook,
 } from "@/api/queues/webhooks";
+import { focusProblem } from "@/lib/focusProblem";
 import { Button, buttonClass } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { toast } from "@/ui/overlay/toast";
@@ -52,13 +53,11 @@ export function WebhookForm({
     },
     onError: (error) => {
       toast.problem(sentence(error));
-      setTimeout(() => document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus(), 50);
+      focusProblem();
     },
   });
-  const wrong = (field: string) =>
-    save.error instanceof ApiError
-      ? save.error.errors.find((one) => String(one.loc[0]) === field)?.msg
-      : undefined;
+  const problems = save.error instanceof ApiError ? save.error.errors : [];
+  const wrong = (field: string) => problems.find((one) => String(one.loc[0]) === field)?.msg;
   const flip = (one: Ended) =>
     setStatuses((now) => (now.includes(one) ? now.filter((other) => other !== one) : [...now, one]));
   return (
@@ -101,7 +100,7 @@ export function WebhookForm({
       </Panel>
       <div className="flex flex-wrap items-center gap-3 border border-line bg-panel p-3">
         <p className="min-w-0 flex-1 text-xs text-soft" role="status">
-          {save.isError ? t.fixTheFields : ""}
+          {problems.length > 0 ? t.fixTheFields : ""}
         </p>
         <Link to="/webhooks" search={{}} className={buttonClass("plain")}>
           {t.cancel}

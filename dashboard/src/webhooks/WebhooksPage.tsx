@@ -1,8 +1,8 @@
 import { QueryFailure } from "@/live/QueryFailure";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { webhooks, type NewSecret } from "@/api/queues/webhooks";
+import { webhooks, type NewSecret, type Webhook } from "@/api/queues/webhooks";
 import { usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { buttonClass } from "@/ui/Button";
@@ -24,17 +24,16 @@ export function WebhooksPage() {
   if (edit === "+" || edited) {
     return <WebhookForm key={edit} webhook={edited ?? null} onSecret={setSecret} />;
   }
-  return <List secret={secret} onSecret={setSecret} />;
+  return <List query={query} secret={secret} onSecret={setSecret} />;
 }
 
-function List({
-  secret,
-  onSecret,
-}: {
+interface ListProps {
+  query: UseQueryResult<{ available: boolean; webhooks: Webhook[] }>;
   secret: NewSecret | null;
   onSecret: (secret: NewSecret | null) => void;
-}) {
-  const query = useQuery({ ...webhooks(), ...usePolling({ atLeast: 5000 }) });
+}
+
+function List({ query, secret, onSecret }: ListProps) {
   const { can } = useMe();
   const found = query.data?.webhooks ?? [];
   const available = query.data?.available ?? true;

@@ -1,16 +1,15 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { bulkRuns, stopBulk, type BulkRun } from "@/api/jobs/bulkActions";
+import { bulkRuns, type BulkRun } from "@/api/jobs/bulkActions";
 import { cx } from "@/lib/cx";
 import { useStore } from "@/lib/store";
 import { WATCHED, useNow, usePolling, type Pace } from "@/live/live";
-import { useMe } from "@/session/session";
-import { Button, IconButton } from "@/ui/Button";
+import { IconButton } from "@/ui/Button";
 import { IconAlert, IconCheck, IconClose, IconSpinner } from "@/ui/icons";
 import { refresh } from "./actions";
 import { dismiss, dismissed, shown, starting } from "./bulkRuns";
-import { report } from "./outcome";
+import { StopBulk } from "./StopBulk";
 import { t } from "@/texts/en/bulk";
 
 /** Milliseconds between two requests for bulk actions of other operators. */
@@ -68,13 +67,6 @@ export default function BulkChip() {
 const WORDS = "min-w-0 truncate max-lg:sr-only";
 
 function Run({ run }: { run: BulkRun }) {
-  const { can } = useMe();
-  const client = useQueryClient();
-  const stop = useMutation({
-    mutationFn: () => stopBulk(run.id),
-    onError: report,
-    onSettled: () => client.invalidateQueries({ queryKey: bulkRuns().queryKey }),
-  });
   const running = run.finishedAt === null;
   const bad = run.state === "failed" || run.problem !== null;
   const words = running
@@ -102,17 +94,9 @@ function Run({ run }: { run: BulkRun }) {
         <IconButton label={t.dismiss} className="size-7" onClick={() => dismiss(run.id)}>
           <IconClose width={12} height={12} />
         </IconButton>
-      ) : can.act ? (
-        <Button
-          size="sm"
-          tone="ghost"
-          className="max-md:hidden"
-          disabled={stop.isPending || run.state === "stopping"}
-          onClick={() => stop.mutate()}
-        >
-          {run.state === "stopping" ? t.stopping : t.stop}
-        </Button>
-      ) : null}
+      ) : (
+        <StopBulk run={run} tone="ghost" className="max-md:hidden" />
+      )}
     </>
   );
 }

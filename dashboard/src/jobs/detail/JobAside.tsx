@@ -13,6 +13,7 @@ import { Fact, Panel } from "@/ui/Panel";
 import { newestPair, ran, waited } from "@/jobs/measure";
 import { resultFiles } from "./preview";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
+import { linkClass } from "@/ui/link";
 import { ResultFiles } from "./ResultFiles";
 import { retries } from "./runs";
 import { t } from "@/texts/en/detail";
@@ -89,7 +90,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
                 <Link
                   to="/webhooks"
                   search={{ of: name }}
-                  className="underline decoration-strong underline-offset-4 hover:decoration-current"
+                  className={linkClass}
                 >
                   {name}
                 </Link>

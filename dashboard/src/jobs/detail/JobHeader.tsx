@@ -15,6 +15,8 @@ import { JobSteps } from "./JobSteps";
 import { PostEventButton } from "./PostEventButton";
 import { STATUS, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { linkClass, quietLinkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { JobTags } from "./JobTags";
 import { Told } from "./Told";
 import { whyGivenBack } from "./runs";
@@ -36,7 +38,7 @@ export function JobHeader({ job, canAct }: HeaderProps) {
             <Link
               to="/queues/$queue"
               params={{ queue: queueName(job.type) }}
-              className="font-mono underline decoration-transparent underline-offset-4 hover:decoration-current"
+              className={cx("font-mono", quietLinkClass)}
             >
               {job.type}
             </Link>
@@ -78,7 +80,7 @@ function Membership({ job: { batch, round } }: { job: JobDetail }) {
         params={{ id: batch }}
         search={round != null && round > 1 ? { round: String(round) } : {}}
         title={batch}
-        className="text-text underline decoration-strong underline-offset-4 hover:decoration-current"
+        className={cx(linkClass, "text-text")}
       >
         {t.batchAndRound(shortId(batch), round ?? 1)}
       </Link>

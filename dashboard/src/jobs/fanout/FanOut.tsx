@@ -7,6 +7,7 @@ import { duration } from "@/lib/time";
 import { isFinished, STATUS } from "@/jobs/status";
 import type { JobsSearch } from "@/jobs/search";
 import { StatusChip } from "@/jobs/StatusChip";
+import { quietLinkClass } from "@/ui/link";
 import { count } from "@/texts/numbers";
 import { grouped, moved, ownKey, type Group } from "./groups";
 import { t } from "@/texts/en/fanout";
@@ -179,7 +180,7 @@ function GroupName({ group: { status, jobs }, more, search }: NameProps) {
       to="/dashboard"
       search={search}
       aria-label={(more ? t.listOfMore : t.list)(STATUS[status].label, jobs.length)}
-      className="flex h-6 items-center gap-2 self-start text-xs underline decoration-transparent underline-offset-4 hover:decoration-current"
+      className={cx("flex h-6 items-center gap-2 self-start text-xs", quietLinkClass)}
     >
       <StatusChip status={status} />
       <span className="nums text-soft sm:ms-auto">

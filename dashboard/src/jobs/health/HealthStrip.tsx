@@ -16,6 +16,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
 import { toast } from "@/ui/overlay/toast";
 import { Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { useFailingSchedules } from "./failingSchedules";
 import { judge, type Finding, type Level } from "./health";
 import { t as base } from "@/texts/en/base";
@@ -82,7 +83,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
               type="button"
               aria-expanded={open}
               onClick={() => setOpen(!open)}
-              className="shrink-0 underline underline-offset-4 hover:text-text"
+              className={cx(linkClass, "shrink-0 hover:text-text")}
             >
               {t.all(others.length + 1)}
             </button>

@@ -8,6 +8,7 @@ import type { RowProps } from "./row";
 import { ran } from "@/jobs/measure";
 import { RowActions } from "@/jobs/actions/RowActions";
 import { StatusChip } from "@/jobs/StatusChip";
+import { linkClass } from "@/ui/link";
 import { t } from "@/texts/en/list";
 
 /** Show one job as a card, where the table has no space for columns. */
@@ -58,7 +59,7 @@ export function JobCard({ job, now, place, index, left, selection, selectable, o
             to="/jobs/$id"
             params={{ id: job.id }}
             data-row-link={job.id}
-            className="truncate font-mono text-xs underline decoration-strong underline-offset-4"
+            className={cx(linkClass, "truncate font-mono text-xs")}
           >
             {job.type} · {shortId(job.id)}
           </Link>

@@ -10,8 +10,10 @@ import { Copy } from "@/ui/Copy";
 import { Age } from "@/live/Age";
 import { ran, waited } from "@/jobs/measure";
 import type { SortKey } from "@/jobs/search";
-import { STATUS } from "@/jobs/status";
+import { STATUS, isFailed } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { WaitLine } from "./WaitLine";
 import { t } from "@/texts/en/list";
 
@@ -47,7 +49,7 @@ export const COLUMNS: readonly Column[] = [
           to="/jobs/$id"
           params={{ id: job.id }}
           data-row-link={job.id}
-          className="font-mono text-xs text-text underline decoration-strong underline-offset-4 hover:decoration-current"
+          className={cx(linkClass, "font-mono text-xs text-text")}
         >
           {shortId(job.id)}
         </Link>
@@ -176,8 +178,7 @@ export function Details({ job }: { job: Job }) {
 }
 
 function ErrorLine({ job }: { job: Job }) {
-  const tone =
-    job.status === "failed" || job.status === "dead_letter" ? STATUS[job.status].tone : "text-soft";
+  const tone = isFailed(job.status) ? STATUS[job.status].tone : "text-soft";
   const message = oneLine(firstLine(job.errorMessage ?? ""));
   return (
     <span dir="auto" className="block min-w-0 truncate text-xs" title={oneLine(job.errorMessage ?? "", 600)}>

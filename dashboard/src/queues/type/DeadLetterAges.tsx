@@ -9,6 +9,8 @@ import { When } from "@/live/When";
 import { count } from "@/texts/numbers";
 import { Fact, Panel } from "@/ui/Panel";
 import { buttonClass } from "@/ui/Button";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { agesOf, deadSince } from "./ages";
 import { Unknown } from "../Unknown";
 import { t } from "@/texts/en/queues";
@@ -70,7 +72,7 @@ function Known({ jobs, dead, messages }: { jobs: Job[]; dead: number; messages: 
             <Link
               to="/jobs/$id"
               params={{ id: job.id }}
-              className="font-mono text-xs underline decoration-strong underline-offset-4 hover:decoration-current"
+              className={cx(linkClass, "font-mono text-xs")}
             >
               {shortId(job.id)}
             </Link>

@@ -8,6 +8,8 @@ import { Age } from "@/live/Age";
 import { SERIES, usePolling } from "@/live/live";
 import { buttonClass } from "@/ui/Button";
 import { Panel } from "@/ui/Panel";
+import { cx } from "@/lib/cx";
+import { quietLinkClass } from "@/ui/link";
 import { Unknown } from "../Unknown";
 import { t } from "@/texts/en/queues";
 
@@ -41,7 +43,7 @@ export function RecentErrors({ type }: { type: string }) {
             <Link
               to="/dashboard"
               search={{ fingerprint: group.fingerprint }}
-              className="min-w-0 truncate font-mono text-xs text-red max-sm:flex-1 sm:shrink-0 underline decoration-transparent underline-offset-4 hover:decoration-current"
+              className={cx("min-w-0 truncate font-mono text-xs text-red max-sm:flex-1 sm:shrink-0", quietLinkClass)}
             >
               {group.errorClass ?? t.error}
             </Link>

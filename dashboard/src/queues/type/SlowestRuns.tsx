@@ -8,6 +8,8 @@ import { duration } from "@/lib/time";
 import { Age } from "@/live/Age";
 import { SERIES, useNow, usePolling } from "@/live/live";
 import { Panel } from "@/ui/Panel";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { Unknown } from "../Unknown";
 import { t } from "@/texts/en/queues";
 
@@ -30,7 +32,7 @@ export function SlowestRuns({ type }: { type: string }) {
             <Link
               to="/jobs/$id"
               params={{ id: job.id }}
-              className="font-mono text-xs underline decoration-strong underline-offset-4 hover:decoration-current"
+              className={cx(linkClass, "font-mono text-xs")}
             >
               {shortId(job.id)}
             </Link>

@@ -4,6 +4,8 @@ import { tenants } from "@/api/queues/tenants";
 import { SERIES, usePolling } from "@/live/live";
 import { count } from "@/texts/numbers";
 import { Panel } from "@/ui/Panel";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { Unknown } from "../Unknown";
 import { t } from "@/texts/en/queues";
 
@@ -22,7 +24,7 @@ export default function TopTenants({ type }: { type: string }) {
               to="/dashboard"
               search={{ type, tenant }}
               dir="auto"
-              className="min-w-0 truncate font-mono text-xs underline decoration-strong underline-offset-4 hover:decoration-current"
+              className={cx(linkClass, "min-w-0 truncate font-mono text-xs")}
             >
               {tenant}
             </Link>

@@ -6,6 +6,7 @@ import type { JobType } from "@/api/types";
 import { cx } from "@/lib/cx";
 import { SERIES, usePolling } from "@/live/live";
 import { Skeleton } from "@/ui/states";
+import { linkClass } from "@/ui/link";
 import { why, workersOf, type Tone } from "./answer";
 import { t } from "@/texts/en/why";
 
@@ -49,7 +50,7 @@ export function Why({ type, types, metrics }: WhyProps) {
 }
 
 const LINK =
-  "whitespace-nowrap text-text underline decoration-strong underline-offset-4 hover:decoration-current";
+  cx("whitespace-nowrap text-text", linkClass);
 
 function Lead({ type, to }: { type: string; to: "errors" | "queued" }) {
   if (to === "errors")

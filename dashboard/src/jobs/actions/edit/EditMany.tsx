@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { fetchJobs, jobKeys, type Job } from "@/api/jobs/jobs";
 import { oneLine, shortId } from "@/lib/format";
 import { parse, stringify, type JsonObject } from "@/lib/json";
+import { useSettled } from "@/lib/useSettled";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { Dialog } from "@/ui/overlay/Dialog";
@@ -39,7 +40,9 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
   const given = typed !== "" || empty;
   const after = value?.ok && given ? stringify(value.value) : null;
   const edit = after === null ? null : stringify({ [path]: parse(after) });
-  const settled = useSettled(edit, scope === "matching" ? SETTLED_MATCHING_MS : SETTLED_MS);
+  const pause = scope === "matching" ? SETTLED_MATCHING_MS : SETTLED_MS;
+  // Without a value there is nothing to wait for.
+  const settled = useSettled(edit, edit === null ? 0 : pause);
   const many = useMemo(
     (): ManyAsk | null =>
       settled === null
@@ -164,16 +167,6 @@ function useWithPayloads(jobs: readonly Job[]): { jobs: readonly Job[]; loading:
     return jobs.map((job) => known.get(job.id) ?? job);
   }, [jobs, data]);
   return { jobs: loaded, loading: isLoading };
-}
-
-/** Return a text once it has not changed for a moment; null at once. */
-function useSettled(text: string | null, after: number): string | null {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), text === null ? 0 : after);
-    return () => clearTimeout(timer);
-  }, [text, after]);
-  return settled;
 }
 
 /** Characters of a value that fit into the list of fields on a phone. */

@@ -12,6 +12,7 @@ import type { Axis } from "./axis";
 import type { Segment } from "./timeline";
 import { MOST_FAILED, waterfall, type Crowd } from "./waterfall";
 import { retries, runName } from "@/jobs/detail/runs";
+import { linkClass } from "@/ui/link";
 import { t } from "@/texts/en/detail";
 
 interface WaterfallProps {
@@ -58,7 +59,7 @@ export function Waterfall({ job, logs, kept, made = [] }: WaterfallProps) {
               <Link
                 to="/jobs/$id"
                 params={{ id: child.job.id }}
-                className="font-mono underline decoration-strong underline-offset-4 hover:decoration-current"
+                className={cx(linkClass, "font-mono")}
               >
                 {shortId(child.job.id)}
               </Link>{" "}

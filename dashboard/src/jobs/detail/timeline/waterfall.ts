@@ -1,6 +1,7 @@
 import type { Job, JobDetail, JobStatus } from "@/api/jobs/jobs";
 import type { LogLine } from "@/api/jobs/logs";
 import type { KeptStep } from "@/api/jobs/steps";
+import { isFailed } from "@/jobs/status";
 import { axisOf, type Axis } from "./axis";
 import { segments, type Segment } from "./timeline";
 
@@ -136,7 +137,7 @@ function crowdOf(type: string, jobs: Job[], axis: Axis, now: number): Crowd {
 
 function kindOf(status: JobStatus): Segment["kind"] {
   if (status === "completed") return "done";
-  if (status === "failed" || status === "dead_letter") return "failed";
+  if (isFailed(status)) return "failed";
   return status === "processing" ? "run" : status === "suspended" ? "asleep" : "wait";
 }
 

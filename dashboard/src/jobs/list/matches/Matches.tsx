@@ -12,6 +12,8 @@ import { Details } from "@/jobs/table/columns";
 import { RowsToCome } from "@/jobs/list/listStates";
 import { Button, buttonClass } from "@/ui/Button";
 import { Empty, Failure } from "@/ui/states";
+import { linkClass } from "@/ui/link";
+import { cx } from "@/lib/cx";
 import { distinct, haveTenants, placesOf } from "./places";
 import { t } from "@/texts/en/list";
 
@@ -110,7 +112,7 @@ function Row({ job }: { job: Job }) {
       <Link
         to="/jobs/$id"
         params={{ id: job.id }}
-        className="font-mono text-xs text-text underline decoration-strong underline-offset-4 hover:decoration-current"
+        className={cx(linkClass, "font-mono text-xs text-text")}
       >
         {shortId(job.id)}
       </Link>

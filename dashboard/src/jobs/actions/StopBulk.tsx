@@ -1,0 +1,28 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { bulkRuns, stopBulk, type BulkRun } from "@/api/jobs/bulkActions";
+import { useMe } from "@/session/session";
+import { Button, type ButtonProps } from "@/ui/Button";
+import { report } from "./outcome";
+import { t } from "@/texts/en/bulk";
+
+/** Stop a bulk action that is running; nothing for those who may not. */
+export function StopBulk({ run, ...look }: { run: BulkRun } & Pick<ButtonProps, "tone" | "className">) {
+  const { can } = useMe();
+  const client = useQueryClient();
+  const stop = useMutation({
+    mutationFn: () => stopBulk(run.id),
+    onError: report,
+    onSettled: () => client.invalidateQueries({ queryKey: bulkRuns().queryKey }),
+  });
+  if (!can.act) return null;
+  return (
+    <Button
+      size="sm"
+      disabled={stop.isPending || run.state === "stopping"}
+      onClick={() => stop.mutate()}
+      {...look}
+    >
+      {run.state === "stopping" ? t.stopping : t.stop}
+    </Button>
+  );
+}
