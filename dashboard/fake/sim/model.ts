@@ -153,6 +153,8 @@ export const STATUSES: readonly Status[] = [
   "scheduled",
   "processing",
   "retrying",
+  "suspended",
+  "blocked",
   "completed",
   "failed",
   "dead_letter",

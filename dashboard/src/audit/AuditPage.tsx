@@ -32,7 +32,8 @@ const POLL = { atLeast: 15_000 };
 
 /** /audit: who changed what, newest first, or who was refused; only for administrators. */
 export function AuditPage() {
-  const { can, role } = useMe();
+  const { can, role, unknown, query } = useMe();
+  if (unknown) return <QueryFailure page title={t.couldntLoad} query={query} />;
   if (role !== null && !can.administer)
     return (
       <Empty page title={t.onlyAdmins}>
@@ -54,8 +55,10 @@ function Log({ enabled }: { enabled: boolean }) {
   return (
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1">
-        <h1 className="text-lg font-semibold">{t.auditLog}</h1>
-        <p className="me-auto text-sm text-soft">{t.keptFor}</p>
+        <div className="flex basis-full flex-wrap items-baseline gap-x-4 lg:me-auto lg:basis-auto">
+          <h1 className="text-lg font-semibold">{t.auditLog}</h1>
+          <p className="text-sm text-soft">{t.keptFor}</p>
+        </div>
         <Segments<Shown>
           label={t.show}
           value={shown}

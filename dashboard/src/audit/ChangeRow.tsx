@@ -24,7 +24,7 @@ export function ChangeRow({
 }) {
   const who = change.label ?? change.principal;
   return (
-    <li className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-4 py-2 text-sm lg:grid lg:grid-cols-[7.5rem_12rem_minmax(0,1fr)_8rem]">
+    <li className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-4 py-2 text-sm lg:grid lg:grid-cols-[7.5rem_12rem_minmax(0,1fr)_8rem] xl:grid-cols-[7.5rem_18rem_minmax(0,1fr)_8rem]">
       <When at={change.at} className="nums text-xs text-faint" />
       {onPrincipal ? (
         <button
@@ -46,7 +46,7 @@ export function ChangeRow({
           {t.actions[change.action] ?? change.action} <Target change={change} />
         </p>
         {change.reason !== null && <p className="break-words text-soft">{change.reason}</p>}
-        <p className="text-xs break-words text-faint">
+        <p className="text-xs break-words text-faint max-sm:break-all">
           {[
             ...(change.ip === null ? [] : [t.from(change.ip)]),
             ...(change.correlationId === null ? [] : [t.correlation(change.correlationId)]),

@@ -5,7 +5,7 @@ import { batchPages, type Batch } from "@/api/jobs/batches";
 import { shortId } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { OlderPages, whileOnePage } from "@/live/OlderPages";
-import { When } from "@/live/When";
+import { Age } from "@/live/Age";
 import { Empty, Skeleton } from "@/ui/states";
 import { linkClass } from "@/ui/link";
 import { BatchChip } from "./BatchChip";
@@ -52,12 +52,7 @@ function Row({ batch }: { batch: Batch }) {
       className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1.5 px-4 py-2.5 lg:grid-cols-[minmax(0,1.2fr)_7.5rem_minmax(0,1fr)_minmax(0,11rem)_6rem]"
     >
       <p className="min-w-0 truncate text-sm">
-        <Link
-          to="/batches/$id"
-          params={{ id }}
-          title={id}
-          className={linkClass}
-        >
+        <Link to="/batches/$id" params={{ id }} title={id} className={linkClass}>
           {key === null ? <span className="font-mono text-xs">{shortId(id)}</span> : <bdi>{key}</bdi>}
         </Link>
         {newest.round > 1 && <span className="ms-2 text-xs text-soft">{t.inRound(newest.round)}</span>}
@@ -80,7 +75,7 @@ function Row({ batch }: { batch: Batch }) {
             </>
           )}
         </p>
-        <When at={createdAt} className="nums shrink-0 text-end text-xs text-faint" />
+        <Age at={createdAt} className="nums shrink-0 text-end text-xs text-faint" />
       </div>
     </li>
   );

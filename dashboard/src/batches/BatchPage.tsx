@@ -103,11 +103,7 @@ function Header({ batch, watched }: { batch: BatchDetail; watched: boolean }) {
           ) : (
             <>
               {t.madeByJob}{" "}
-              <Link
-                to="/jobs/$id"
-                params={{ id: parent }}
-                className={cx(linkClass, "font-mono text-xs")}
-              >
+              <Link to="/jobs/$id" params={{ id: parent }} className={cx(linkClass, "font-mono text-xs")}>
                 {shortId(parent)}
               </Link>
             </>
@@ -185,11 +181,7 @@ function Acts({ id }: { id: string }) {
       <ul className="divide-y divide-line">
         {runs.map((run) => (
           <li key={run.id} className="flex flex-wrap items-baseline gap-x-4 px-4 py-2 text-sm">
-            <Link
-              to="/bulk/$id"
-              params={{ id: run.id }}
-              className={cx(linkClass, "min-w-0 flex-1 basis-52")}
-            >
+            <Link to="/bulk/$id" params={{ id: run.id }} className={cx(linkClass, "min-w-0 flex-1 basis-52")}>
               {run.finishedAt === null
                 ? bulk.progress[run.action](run.done, run.expected)
                 : bulk.result[run.action](run.done, run.skipped)}

@@ -156,12 +156,7 @@ function Failed({ jobs, ids, which, of, more }: FailedProps) {
 
 function JobLink({ id }: { id: string }) {
   return (
-    <Link
-      to="/jobs/$id"
-      params={{ id }}
-      title={id}
-      className={cx(linkClass, "font-mono text-xs leading-6")}
-    >
+    <Link to="/jobs/$id" params={{ id }} title={id} className={cx(linkClass, "font-mono text-xs leading-6")}>
       {shortId(id)}
     </Link>
   );

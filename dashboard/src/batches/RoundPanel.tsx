@@ -38,7 +38,7 @@ export function RoundPanel({ batch, round }: { batch: BatchDetail; round: BatchR
         )}
       </div>
       <Numbers batch={batch} round={round} />
-      <dl className="grid grid-cols-2 gap-x-4 gap-y-3 border-t border-line px-4 py-3 sm:grid-cols-4">
+      <dl className="grid grid-cols-2 gap-y-3 border-t border-line py-3 sm:grid-cols-5 [&>div]:px-4">
         <Fact name={t.rate}>{pace === null ? t.notKnownYet : rateIn(pace)}</Fact>
         {round.endedAt === null ? (
           <Fact name={t.estimatedEnd}>

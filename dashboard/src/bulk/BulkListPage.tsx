@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { bulkRuns } from "@/api/jobs/bulkActions";
 import { usePolling } from "@/live/live";
-import { When } from "@/live/When";
+import { Age } from "@/live/Age";
 import { Empty, Skeleton } from "@/ui/states";
 import { linkClass } from "@/ui/link";
 import { cx } from "@/lib/cx";
@@ -36,7 +36,7 @@ export function BulkListPage() {
               </Link>
               <span className="text-xs text-soft">{t.state[run.state]}</span>
               <span className="text-xs text-soft">{run.startedBy}</span>
-              <When at={run.startedAt} className="nums text-xs text-faint" />
+              <Age at={run.startedAt} className="nums text-xs text-faint" />
             </li>
           ))}
         </ul>

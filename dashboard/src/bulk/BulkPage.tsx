@@ -209,11 +209,7 @@ function Rows({ jobs }: { jobs: ChangedJob[] }) {
             key={job.id}
             className="grid grid-cols-[4.5rem_minmax(0,1fr)] items-center gap-x-3 px-4 py-1.5 text-sm sm:grid-cols-[4.5rem_minmax(0,12rem)_7rem_minmax(0,1fr)]"
           >
-            <Link
-              to="/jobs/$id"
-              params={{ id: job.id }}
-              className={cx(linkClass, "font-mono text-xs")}
-            >
+            <Link to="/jobs/$id" params={{ id: job.id }} className={cx(linkClass, "font-mono text-xs")}>
               {shortId(job.id)}
             </Link>
             <span className="truncate font-mono text-xs text-soft" title={job.type}>
@@ -247,12 +243,7 @@ function Skipped({ reasons }: { reasons: BulkRun["reasons"] }) {
             <span className="nums w-12 shrink-0 text-end font-medium">{count(jobs)}</span>
             <span className="min-w-0 flex-1 basis-52 break-words">{reason}</span>
             {samples.map((id) => (
-              <Link
-                key={id}
-                to="/jobs/$id"
-                params={{ id }}
-                className={cx(linkClass, "font-mono text-xs")}
-              >
+              <Link key={id} to="/jobs/$id" params={{ id }} className={cx(linkClass, "font-mono text-xs")}>
                 {shortId(id)}
               </Link>
             ))}

@@ -41,7 +41,7 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
   // These attempts asked for a later run: the API lists them, but they have not failed.
   const deferred = group.errorClass === "RetryLater";
   return (
-    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] lg:grid-cols-[minmax(0,1fr)_11rem_20rem] md:items-center">
+    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] lg:grid-cols-[minmax(0,1fr)_11rem_20rem] xl:grid-cols-[minmax(0,1fr)_12rem_auto] md:items-center">
       <div className="min-w-0">
         <p className="mb-0.5 flex flex-wrap items-baseline gap-x-3">
           <Link
@@ -58,7 +58,11 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
           <span className="font-mono text-xs text-soft">{group.type}</span>
           {deferred && <span className="text-xs text-soft">{t.deferred}</span>}
         </p>
-        <p dir="auto" className="line-clamp-2 text-sm break-words" title={oneLine(group.message, 600)}>
+        <p
+          dir="auto"
+          className="line-clamp-2 text-left text-sm break-words"
+          title={oneLine(group.message, 600)}
+        >
           {oneLine(group.message, 400)}
         </p>
         {counted ? (
@@ -72,12 +76,7 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
           <When at={group.firstSeen}>{t.firstSeen(age(group.firstSeen))}</When>
           <Since group={group} span={period} />
           {group.sampleJobIds.slice(0, 3).map((id) => (
-            <Link
-              key={id}
-              to="/jobs/$id"
-              params={{ id }}
-              className={cx(linkClass, "font-mono")}
-            >
+            <Link key={id} to="/jobs/$id" params={{ id }} className={cx(linkClass, "font-mono")}>
               {shortId(id)}
             </Link>
           ))}
@@ -96,7 +95,7 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
           tone="text-red"
         />
       </div>
-      <div className="flex flex-wrap gap-2 md:justify-end">
+      <div className="flex flex-wrap gap-2 md:justify-end xl:flex-nowrap">
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
           {t.viewJobs}
         </Link>

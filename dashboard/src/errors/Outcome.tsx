@@ -15,10 +15,10 @@ const LOOK_MS = 30_000;
 /** Say where the jobs are that have the error now; each number leads to exactly these jobs. */
 export function Outcome({ fingerprint }: { fingerprint: string }) {
   const { data } = useQuery({ ...errorJobs(fingerprint), ...usePolling({ atLeast: LOOK_MS }) });
-  if (!data) return <p className="nums mt-1 min-h-10 text-sm lg:min-h-5" />;
+  if (!data) return <p className="nums mt-1 min-h-5 text-sm" />;
   const now = fatesOf(data);
   return (
-    <p className="nums mt-1 min-h-10 text-sm lg:min-h-5" data-testid="outcome" title={t.haveItHint}>
+    <p className="nums mt-1 min-h-5 text-sm" data-testid="outcome" title={t.haveItHint}>
       {now.length > 0 ? `${t.haveIt} ` : t.noneHasIt}
       {now.map(({ status, jobs }, at) => (
         <Fragment key={status}>
@@ -26,10 +26,7 @@ export function Outcome({ fingerprint }: { fingerprint: string }) {
           <Link
             to="/dashboard"
             search={{ fingerprint, status }}
-            className={cx(
-              linkClass,
-              STATUS[status].tone,
-            )}
+            className={cx(linkClass, STATUS[status].tone)}
           >
             {t.nowIn(jobs, status, STATUS[status].label)}
             {!data.complete && "+"}

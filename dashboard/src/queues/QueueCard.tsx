@@ -36,11 +36,7 @@ export function QueueCard({ type, numbers }: QueueCardProps) {
       <header className="flex flex-wrap items-start gap-2 p-4 pb-3">
         <div className="min-w-32 flex-1 max-[359px]:basis-full">
           <h2 id={id} className="truncate font-mono text-base font-semibold">
-            <Link
-              to="/queues/$queue"
-              params={{ queue: queueName(type.type) }}
-              className={linkClass}
-            >
+            <Link to="/queues/$queue" params={{ queue: queueName(type.type) }} className={linkClass}>
               {type.type}
             </Link>
           </h2>

@@ -17,9 +17,12 @@ export function Firings(props: { title: string; firings: Firing[]; zone: string;
       {props.firings.length === 0 ? (
         <p className="text-xs text-soft">{props.none}</p>
       ) : (
-        <ol aria-labelledby={id} className="nums flex flex-col gap-0.5 text-xs">
+        <ol
+          aria-labelledby={id}
+          className="nums grid gap-y-0.5 text-xs sm:grid-cols-[repeat(3,max-content)] sm:gap-x-4"
+        >
           {props.firings.map((one) => (
-            <li key={one.at} className="flex flex-wrap gap-x-3">
+            <li key={one.at} className="flex flex-wrap gap-x-3 sm:contents">
               <time dateTime={new Date(one.at).toISOString()} title={t.timesIn(props.zone)}>
                 {wall(one.local)}
               </time>

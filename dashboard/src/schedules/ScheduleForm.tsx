@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError, sentence } from "@/api/numbers/errors";
 import { change, create, type Schedule, type Settings } from "@/api/queues/schedules";
@@ -9,7 +9,7 @@ import { PayloadPanel } from "@/create/PayloadPanel";
 import { starter } from "@/create/starter";
 import { TypePicker } from "@/create/TypePicker";
 import { focusProblem } from "@/lib/focusProblem";
-import { Button } from "@/ui/Button";
+import { Button, buttonClass } from "@/ui/Button";
 import { toast } from "@/ui/overlay/toast";
 import { Panel } from "@/ui/Panel";
 import { Reason } from "@/ui/Reason";
@@ -89,6 +89,9 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
         <p className="min-w-0 flex-1 text-xs text-soft" role="status">
           {broken ?? (Object.keys(problems).length > 0 ? t.fixTheFields : "")}
         </p>
+        <Link to="/schedules" search={{}} className={buttonClass("plain")}>
+          {t.cancel}
+        </Link>
         <Button type="submit" tone="primary" disabled={save.isPending}>
           {save.isPending ? t.saving : schedule ? t.save : t.create}
         </Button>

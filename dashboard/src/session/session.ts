@@ -47,6 +47,7 @@ export function useMe() {
     label: query.data?.label ?? null,
     role,
     unknown: query.isError && !isStatus(query.error, 401),
+    query,
     can: { act: atLeast(role, "operator"), administer: atLeast(role, "admin") },
   };
 }

@@ -50,9 +50,17 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
                 {name}
               </Place>
             ))}
-            <Place to="/batches" wide>
+            <Place to="/batches" from="lg">
               {t.batches}
             </Place>
+            <Place to="/webhooks" from="xl">
+              {t.webhooks}
+            </Place>
+            {can.administer && (
+              <Place to="/audit" from="xl">
+                {t.auditLog}
+              </Place>
+            )}
             {can.act && <Place to="/create">{t.createPlace}</Place>}
           </nav>
         )}
@@ -82,10 +90,10 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
 }
 
 interface PlaceProps {
-  to: "/dashboard" | "/queues" | "/schedules" | "/errors" | "/batches" | "/create";
+  to: "/dashboard" | "/queues" | "/schedules" | "/errors" | "/batches" | "/create" | "/webhooks" | "/audit";
   below?: boolean;
-  /** Only if the window has space for it; the account menu has it, too. */
-  wide?: boolean;
+  /** Only if the window is as wide as this; the account menu has it, too. */
+  from?: "lg" | "xl";
   children: ReactNode;
 }
 
@@ -94,13 +102,15 @@ const MARKED =
 const ABOVE = "-mb-px border-b-2 px-2 md:px-2.5 text-sm hover:text-text";
 const BELOW = "-mt-px flex-1 flex-col justify-center gap-0.5 border-t-2 text-2xs";
 
-function Place({ to, below, wide, children }: PlaceProps) {
+const HIDDEN = { lg: "max-lg:hidden", xl: "max-xl:hidden" };
+
+function Place({ to, below, from, children }: PlaceProps) {
   return (
     <Link
       to={to}
       activeOptions={{ includeSearch: false }}
       aria-current={useAround(to)}
-      className={cx(MARKED, below ? BELOW : ABOVE, wide && "max-lg:hidden")}
+      className={cx(MARKED, below ? BELOW : ABOVE, from && HIDDEN[from])}
     >
       {children}
     </Link>

@@ -72,9 +72,9 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
   const said =
     (delivery.status === null ? delivery.answer : t.answered(delivery.status, delivery.answer ?? "")) ?? "";
   return (
-    <li className="flex flex-wrap items-baseline gap-x-4 gap-y-1 px-4 py-2 text-sm sm:grid sm:grid-cols-[7.5rem_minmax(0,1fr)_6rem_5rem_6.5rem] lg:grid-cols-[7.5rem_17rem_6rem_minmax(0,1fr)_5rem_6.5rem]">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-1 px-4 py-2 text-sm sm:grid-cols-[7.5rem_minmax(0,1fr)_6rem_5rem_6.5rem] lg:grid-cols-[7.5rem_17rem_6rem_minmax(0,1fr)_5rem_6.5rem]">
       <span className={cx("font-medium", COLOUR[delivery.state])}>{t.state[delivery.state]}</span>
-      <span>
+      <span className="max-sm:col-span-2 max-sm:row-start-2">
         {delivery.jobId !== null && (
           <Link to="/jobs/$id" params={{ id: delivery.jobId }} className={linkClass}>
             {t.ended(shortId(delivery.jobId), t.ends[delivery.ended ?? ""] ?? delivery.ended ?? "")}
@@ -90,21 +90,21 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
         to="/jobs/$id"
         params={{ id: delivery.id }}
         aria-label={t.attemptsOf(short)}
-        className={cx(linkClass, "text-xs text-soft")}
+        className={cx(linkClass, "text-xs text-soft max-sm:row-start-3 max-sm:self-center")}
       >
         {t.attempts(delivery.attempts)}
       </Link>
       <span
-        className="line-clamp-3 min-w-0 flex-1 basis-40 text-xs break-words text-soft sm:col-span-4 sm:col-start-2 sm:row-start-2 lg:col-span-1 lg:col-start-4 lg:row-start-1"
+        className="line-clamp-3 min-w-0 text-xs break-words text-soft max-sm:col-span-2 sm:col-span-4 sm:col-start-2 sm:row-start-2 lg:col-span-1 lg:col-start-4 lg:row-start-1"
         title={said}
       >
         {said}
       </span>
       <When
         at={delivery.createdAt}
-        className="nums text-xs text-faint sm:col-start-4 sm:row-start-1 lg:col-start-5"
+        className="nums text-xs text-faint max-sm:col-start-2 max-sm:row-start-1 max-sm:text-end sm:col-start-4 sm:row-start-1 lg:col-start-5"
       />
-      <span className="sm:col-start-5 sm:row-start-1 sm:text-end lg:col-start-6">
+      <span className="max-sm:col-start-2 max-sm:row-start-3 max-sm:text-end sm:col-start-5 sm:row-start-1 sm:text-end lg:col-start-6">
         {can.act && delivery.state !== "pending" && (
           <Button
             size="sm"

@@ -70,7 +70,7 @@ export function WebhookForm({
       }}
     >
       <h1 className="py-1 text-lg font-semibold">{webhook ? t.editOf(webhook.name) : t.newWebhook}</h1>
-      <Panel title={t.webhooks}>
+      <Panel title={t.settings}>
         <div className="flex flex-col gap-4">
           {!webhook && (
             <Text

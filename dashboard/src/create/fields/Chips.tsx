@@ -37,7 +37,7 @@ export function Chips({ input, values, onChange, placeholder, wrong }: ChipsProp
     add(`${text}${pasted.replace(/\s*\n\s*/g, ",")}`);
   };
   return (
-    <div className="flex min-h-8 flex-wrap items-center gap-1 border border-line bg-bg p-1 focus-within:border-accent-text hover:border-strong">
+    <div className="flex min-h-8 flex-wrap items-center gap-1 border border-line bg-bg p-[3px] focus-within:border-accent-text hover:border-strong">
       {values.map((value, at) => (
         <span
           key={value}

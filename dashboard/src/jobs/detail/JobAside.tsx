@@ -87,11 +87,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
             {job.notify.map((name, at) => (
               <Fragment key={name}>
                 {at > 0 && ", "}
-                <Link
-                  to="/webhooks"
-                  search={{ of: name }}
-                  className={linkClass}
-                >
+                <Link to="/webhooks" search={{ of: name }} className={linkClass}>
                   {name}
                 </Link>
               </Fragment>

@@ -3,13 +3,14 @@ import { Link } from "@tanstack/react-router";
 import type { JobDetail } from "@/api/jobs/jobs";
 import { metrics } from "@/api/numbers/metrics";
 import { shortId } from "@/lib/format";
-import { countdown } from "@/lib/time";
+import { countdown, duration } from "@/lib/time";
 import { useNow, usePolling } from "@/live/live";
 import { When } from "@/live/When";
 import { Button, buttonClass } from "@/ui/Button";
 import { Copy } from "@/ui/Copy";
 import { IconBan, IconCheck, IconCopy, IconEdit, IconPlay, IconRetry } from "@/ui/icons";
 import { ask } from "@/jobs/actions/actions";
+import { ran } from "@/jobs/measure";
 import { queueName } from "@/jobs/queueName";
 import { JobSteps } from "./JobSteps";
 import { PostEventButton } from "./PostEventButton";
@@ -172,6 +173,7 @@ function Why({ job, canAct }: HeaderProps) {
   const paused = numbers.data?.byType[job.type]?.paused ?? false;
   const due = job.status === "retrying" || job.status === "scheduled" ? job.nextAttemptAt : null;
   const givenBack = whyGivenBack(job);
+  const took = ran(job, now);
   const failed =
     job.errorMessage &&
     job.status !== "completed" &&
@@ -242,6 +244,8 @@ function Why({ job, canAct }: HeaderProps) {
               {job.waitsFor.event === null ? t.stepUntil : t.atMostUntil} <When at={job.waitsFor.until} />
               {paused ? ` ${t.whilePaused(job.type)}` : "."}
             </>
+          ) : job.status === "completed" && took !== null ? (
+            t.completedIn(duration(took), job.attempts)
           ) : (
             <Told text={job.why ?? meaning} />
           )}

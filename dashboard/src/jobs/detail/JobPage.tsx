@@ -59,11 +59,7 @@ export function JobPage() {
 /** The timeline says who acted; the audit log also says why, from where, and who was refused. */
 function InAuditLog({ job }: { job: JobDetail }) {
   return (
-    <Link
-      to="/audit"
-      search={{ job: job.id, span: "all" }}
-      className="pe-2 text-xs text-accent-text hover:underline"
-    >
+    <Link to="/audit" search={{ job: job.id, span: "all" }} className={buttonClass("ghost", "sm")}>
       {t.auditLog}
     </Link>
   );

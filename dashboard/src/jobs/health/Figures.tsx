@@ -96,11 +96,11 @@ function Figure({
   status?: JobStatus;
 }) {
   return (
-    <div className="relative -mb-px -me-px border-e border-b border-line px-3 py-1.5 sm:px-4 has-[a]:hover:bg-hover">
+    <div className="relative -mb-px -me-px border-e border-b border-line px-2 py-1.5 sm:px-4 has-[a]:hover:bg-hover">
       <dt className="text-xs text-soft">{name}</dt>
       <dd className={cx("nums flow-root text-xl leading-7 font-medium tracking-tight", tone)}>
         {value ?? <Skeleton className="my-1 h-5 w-14" />}
-        <span className="block min-h-4 text-2xs max-sm:min-h-8 leading-4 sm:truncate font-normal tracking-normal text-faint">
+        <span className="block min-h-4 text-2xs leading-4 sm:truncate font-normal tracking-normal text-faint">
           {value !== undefined && value !== "–" && note}
         </span>
         {status && (

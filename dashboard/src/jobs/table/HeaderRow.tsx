@@ -51,12 +51,12 @@ export function HeaderRow({ columns, search, onSort, selection, rows, selectable
 }
 
 function HeaderCell({ column, search, onSort }: { column: Column } & Pick<HeaderProps, "search" | "onSort">) {
-  const { sort, title, end } = column;
+  const { sort, title, end, apart } = column;
   const active = sort !== undefined && sortOf(search) === sort;
   const up = search.dir === "asc";
   if (!sort)
     return (
-      <span role="columnheader" className={cx(end && "text-end")}>
+      <span role="columnheader" className={cx(end && "text-end", apart && "ps-2")}>
         {title}
       </span>
     );

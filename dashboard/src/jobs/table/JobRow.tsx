@@ -52,7 +52,11 @@ export const JobRow = memo(function JobRow({
         )}
       </span>
       {columns.map((column) => (
-        <span key={column.key} role="cell" className={cx("min-w-0", column.end && "nums text-end text-xs")}>
+        <span
+          key={column.key}
+          role="cell"
+          className={cx("min-w-0", column.end && "nums text-end text-xs", column.apart && "ps-2")}
+        >
           {column.cell(job, now)}
         </span>
       ))}

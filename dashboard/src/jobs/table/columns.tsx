@@ -28,6 +28,8 @@ export interface Column {
   grow?: number;
   sort?: SortKey;
   end?: boolean;
+  /** Keeps a distance from numbers before it, which end at their right edge. */
+  apart?: boolean;
   /** Columns with the highest number are hidden first if there is no space; 0 is always shown. */
   rank: number;
   /** The tabs in which the column is shown; without a value, all tabs. */
@@ -126,8 +128,16 @@ export const COLUMNS: readonly Column[] = [
     rank: 4,
     cell: (job, now) => time(ran(job, now)),
   },
-  { key: "tags", title: t.tags, width: 110, grow: 0.5, rank: 8, cell: Tags },
-  { key: "details", title: t.details, width: 140, grow: 3, rank: 3, cell: (job) => <Details job={job} /> },
+  { key: "tags", title: t.tags, width: 122, grow: 0.5, apart: true, rank: 8, cell: Tags },
+  {
+    key: "details",
+    title: t.details,
+    width: 144,
+    grow: 3,
+    apart: true,
+    rank: 3,
+    cell: (job) => <Details job={job} />,
+  },
 ];
 
 function Progress({ job }: { job: Job }) {
@@ -181,7 +191,11 @@ function ErrorLine({ job }: { job: Job }) {
   const tone = isFailed(job.status) ? STATUS[job.status].tone : "text-soft";
   const message = oneLine(firstLine(job.errorMessage ?? ""));
   return (
-    <span dir="auto" className="block min-w-0 truncate text-xs" title={oneLine(job.errorMessage ?? "", 600)}>
+    <span
+      dir="auto"
+      className="block min-w-0 truncate text-left text-xs"
+      title={oneLine(job.errorMessage ?? "", 600)}
+    >
       <span className={tone}>{job.errorClass}</span>
       {job.errorClass && message && <span className="text-faint"> · </span>}
       <span className="text-soft">{message}</span>

@@ -65,19 +65,24 @@ function Known({ jobs, dead, messages }: { jobs: Job[]; dead: number; messages: 
       {dead > jobs.length && <p className="px-4 pb-3 text-xs text-faint">{t.agesOfNewest(PAGE, dead)}</p>}
       <ul className="divide-y divide-line border-t border-line">
         {newest.map((job) => (
-          <li key={job.id} className="flex items-baseline gap-3 px-4 py-2 text-sm">
+          <li
+            key={job.id}
+            className="flex items-baseline gap-x-3 gap-y-0.5 px-4 py-2 text-sm max-sm:flex-wrap"
+          >
             <span className="nums w-14 shrink-0 text-end font-medium">
               <When at={deadSince(job)}>{spell(Math.max(0, now - deadSince(job)))}</When>
             </span>
-            <Link
-              to="/jobs/$id"
-              params={{ id: job.id }}
-              className={cx(linkClass, "font-mono text-xs")}
-            >
+            <Link to="/jobs/$id" params={{ id: job.id }} className={cx(linkClass, "font-mono text-xs")}>
               {shortId(job.id)}
             </Link>
-            <span dir="auto" className="min-w-0 flex-1 truncate text-soft">
-              <span className="font-mono text-xs text-rose">{job.errorClass}</span>{" "}
+            <span className="min-w-0 truncate font-mono text-xs text-rose max-sm:flex-1 sm:shrink-0">
+              {job.errorClass}
+            </span>
+            <span
+              dir="auto"
+              className="min-w-0 flex-1 truncate text-left text-soft max-sm:basis-full max-sm:ps-17"
+              title={oneLine(job.errorMessage ?? "", 600)}
+            >
               {oneLine(job.errorMessage ?? "", 200)}
             </span>
           </li>

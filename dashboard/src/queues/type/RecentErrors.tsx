@@ -43,13 +43,16 @@ export function RecentErrors({ type }: { type: string }) {
             <Link
               to="/dashboard"
               search={{ fingerprint: group.fingerprint }}
-              className={cx("min-w-0 truncate font-mono text-xs text-red max-sm:flex-1 sm:shrink-0", quietLinkClass)}
+              className={cx(
+                "min-w-0 truncate font-mono text-xs text-red max-sm:flex-1 sm:shrink-0",
+                quietLinkClass,
+              )}
             >
               {group.errorClass ?? t.error}
             </Link>
             <span
               dir="auto"
-              className="min-w-0 flex-1 truncate text-soft max-sm:order-last max-sm:basis-full max-sm:ps-13"
+              className="min-w-0 flex-1 truncate text-left text-soft max-sm:order-last max-sm:basis-full max-sm:ps-13"
               title={oneLine(group.message, 600)}
             >
               {oneLine(group.message, 200)}

@@ -29,11 +29,7 @@ export function SlowestRuns({ type }: { type: string }) {
         {slowest.map((job) => (
           <li key={job.id} className="flex flex-wrap items-center gap-x-3 px-4 py-2 text-sm">
             <span className="nums w-16 shrink-0 text-end font-medium">{duration(ran(job, now) ?? 0)}</span>
-            <Link
-              to="/jobs/$id"
-              params={{ id: job.id }}
-              className={cx(linkClass, "font-mono text-xs")}
-            >
+            <Link to="/jobs/$id" params={{ id: job.id }} className={cx(linkClass, "font-mono text-xs")}>
               {shortId(job.id)}
             </Link>
             <StatusChip status={job.status} />

@@ -49,8 +49,7 @@ export function Why({ type, types, metrics }: WhyProps) {
   );
 }
 
-const LINK =
-  cx("whitespace-nowrap text-text", linkClass);
+const LINK = cx("whitespace-nowrap text-text", linkClass);
 
 function Lead({ type, to }: { type: string; to: "errors" | "queued" }) {
   if (to === "errors")

@@ -95,7 +95,7 @@ export const batches: typeof english = {
     `Nur die ersten ${count(looked)} Mitglieder des Batches wurden durchsucht; in dieser Runde sind davon ${count(found)}.`,
   onlySome: (shown, of) =>
     `Die ersten ${count(shown)}${of === null ? "" : ` von ${count(of)}`} Mitglieder sind dargestellt.`,
-  allOf: (status) => `Alle: ${status}`,
+  allOf: (status) => `Alle ansehen: ${status}`,
   someFailed: (shown, of, loaded) =>
     `${count(shown)} von ${count(of)} fehlgeschlagenen Mitgliedern sind aufgeführt: Nur die ersten ${count(loaded)} Mitglieder des Batches sind geladen.`,
   failedMembers: "Fehlgeschlagene Mitglieder",

@@ -117,6 +117,8 @@ export const detail: typeof english = {
   lasted: (length) => `${length} lang`,
   sleeps: "Pausiert",
   waitsForEvent: "Wartet auf das Ereignis",
+  completedIn: (time, attempt) =>
+    attempt > 1 ? `Abgeschlossen mit Versuch ${attempt}, in ${time}.` : `Abgeschlossen in ${time}.`,
   waitsForJob: "Wartet auf das Ende von Job",
   since: "seit",
   atMostUntil: "längstens bis",

@@ -34,6 +34,7 @@ export const shell: typeof english = {
   commandPalette: "Befehle",
   jobs: "Jobs",
   queues: "Queues",
+  bulkActions: "Sammelaktionen",
   webhooks: "Webhooks",
   auditLog: "Audit-Log",
   batches: "Batches",

@@ -85,7 +85,7 @@ export const english = {
     `Only the first ${count(looked)} members of the batch were searched; of these, ${count(found)} in this round.`,
   onlySome: (shown: number, of: number | null) =>
     `The first ${count(shown)}${of === null ? "" : ` of ${count(of)}`} members are shown.`,
-  allOf: (status: string) => `All: ${status}`,
+  allOf: (status: string) => `View all: ${status}`,
   someFailed: (shown: number, of: number, loaded: number) =>
     `${count(shown)} of ${count(of)} failed members are listed: only the first ${count(loaded)} members of the batch are loaded.`,
   failedMembers: "Failed members",

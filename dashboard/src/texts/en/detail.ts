@@ -116,6 +116,8 @@ export const english = {
   lasted: (length: string) => `for ${length}`,
   sleeps: "Sleeps",
   waitsForEvent: "Waits for the event",
+  completedIn: (time: string, attempt: number) =>
+    attempt > 1 ? `Completed by attempt ${attempt}, in ${time}.` : `Completed in ${time}.`,
   waitsForJob: "Waits for the end of job",
   since: "since",
   atMostUntil: "at most until",

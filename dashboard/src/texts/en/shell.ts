@@ -34,6 +34,7 @@ export const english = {
   commandPalette: "Command palette",
   jobs: "Jobs",
   queues: "Queues",
+  bulkActions: "Bulk actions",
   webhooks: "Webhooks",
   auditLog: "Audit log",
   batches: "Batches",

@@ -56,11 +56,7 @@ export function Waterfall({ job, logs, kept, made = [] }: WaterfallProps) {
         {children.map((child) => (
           <li key={child.job.id} className={ROW}>
             <span className="truncate">
-              <Link
-                to="/jobs/$id"
-                params={{ id: child.job.id }}
-                className={cx(linkClass, "font-mono")}
-              >
+              <Link to="/jobs/$id" params={{ id: child.job.id }} className={cx(linkClass, "font-mono")}>
                 {shortId(child.job.id)}
               </Link>{" "}
               <span className="text-soft">{child.job.type}</span>

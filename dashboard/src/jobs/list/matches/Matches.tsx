@@ -109,11 +109,7 @@ function Group({ title, found, all }: { title: string; found: Found; all: JobsSe
 function Row({ job }: { job: Job }) {
   return (
     <li className="flex min-h-9 flex-wrap items-center gap-x-3 gap-y-1 px-3 py-1 text-sm hover:bg-hover">
-      <Link
-        to="/jobs/$id"
-        params={{ id: job.id }}
-        className={cx(linkClass, "font-mono text-xs text-text")}
-      >
+      <Link to="/jobs/$id" params={{ id: job.id }} className={cx(linkClass, "font-mono text-xs text-text")}>
         {shortId(job.id)}
       </Link>
       <span className="font-mono text-xs text-soft">{job.type}</span>
