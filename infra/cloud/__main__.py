@@ -234,15 +234,17 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--stage", required=True, help="dev, prod, or any name: each stage is a stack of its own")
         return made
 
-    package = command("package", _package, "Make build/deployment.zip and build/sam.json.", "--out build")
+    package = command(
+        "package", _package, "Write build/deployment.zip, build/sam.json and build/sbom.json.", "--out build"
+    )
     package.add_argument("--stage", default="prod", help="whose template; the zip is the same for all")
-    package.add_argument("--out", type=Path, default=ROOT / "build")
+    package.add_argument("--out", type=Path, default=ROOT / "build", help="folder for the files; default: build")
     package.add_argument(
         "--translated", action="store_true", help="also cloudformation.json, after the SAM transform: for CDK"
     )
     _package_options(package)
     deploy = staged(
-        "deploy", _deploy, "Package, and bring the stage's stack, dashboard and first token up to date.", "--dry-run"
+        "deploy", _deploy, "Package, and bring the stage's stack, console and first token up to date.", "--dry-run"
     )
     _deploy_options(deploy)
     destroy = staged(
@@ -269,8 +271,12 @@ def _parser() -> argparse.ArgumentParser:
         "token", _token, "Issue, list or revoke API tokens.", "issue --stage prod --role operator --label billing"
     )
     token.add_argument("--stage", help="the stage; without it, the platform that runs on this machine")
-    token.add_argument("action", choices=["issue", "list", "revoke"], nargs="?", default="issue")
-    token.add_argument("--role", choices=[str(role) for role in Role], default=str(Role.VIEWER))
+    token.add_argument(
+        "action", choices=["issue", "list", "revoke"], nargs="?", default="issue", help="what to do; default: issue"
+    )
+    token.add_argument(
+        "--role", choices=[str(role) for role in Role], default=str(Role.VIEWER), help="what it may do; default: viewer"
+    )
     token.add_argument("--label", default="", help="who or what uses it; needed with --stage")
     token.add_argument(
         "--rate",
@@ -282,7 +288,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--days", type=float, help="for how long it works; without it for ever")
     token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
     measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.", "--base main")
-    measured.add_argument("--out", type=Path, default=ROOT / "build")
+    measured.add_argument("--out", type=Path, default=ROOT / "build", help="folder for the files; default: build")
     measured.add_argument("--base", default="", metavar="REVISION", help="of git, to compare with its code in turn")
     priced = command(
         "cost", _cost, "Work out what the stack costs when idle, and per million jobs; or what a stage has cost.",
@@ -309,7 +315,7 @@ def _deploy_options(deploy: argparse.ArgumentParser) -> None:
         "--force-remove", action="store_true", help="remove job types that have unfinished jobs; they are cancelled"
     )
     deploy.add_argument("--drop-rest-api", action="store_true", help="delete the REST API of an earlier version")
-    deploy.add_argument("--no-dashboard", action="store_true", help="leave the dashboard as it is; needs no Node")
+    deploy.add_argument("--no-dashboard", action="store_true", help="leave the console as it is; needs no Node")
     deploy.add_argument("--token-file", type=Path, help="where the first admin token goes, if not to a terminal")
     deploy.add_argument(
         "--token-secret", default="", metavar="NAME", help="the same as a new secret in Secrets Manager"

@@ -88,7 +88,7 @@ class Reading:
         """List the newest batches (many jobs with one end), each with the numbers of its newest round."""
         if not 1 <= limit <= MOST_BATCHES:
             raise ConfigurationError(f"limit is 1 to {MOST_BATCHES}.")
-        return [cut(plain(one)) for one in self._client.batches(limit).batches]
+        return [cut(plain(one)) for one in islice(self._client.batches(), limit)]
 
     def show_batch(self, batch_id: str) -> dict[str, Any]:
         """Show one batch with the numbers of each round, and the ids of the first members that failed."""

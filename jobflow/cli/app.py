@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from jobflow import __version__
+from jobflow.cli.command import Whole
 from jobflow.cli.commands import (
     audit,
     batches,
@@ -27,6 +28,7 @@ a result; 4 not found; 5 the API did not answer; 6 not finished in time; 130 sto
 
 app = typer.Typer(
     name="jobflow",
+    cls=Whole,
     help="Create and steer background jobs; run, test and deploy a repository of job types.\n\n"
     "Without any setting it talks to the `jobflow dev` or `make dev` that runs here.",
     epilog=EXITS,

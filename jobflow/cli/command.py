@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from jobflow.cli import filters, reading
 from jobflow.cli.session import Session
@@ -41,9 +41,20 @@ class Once(TyperCommand):
         return super().parse_args(ctx, args)
 
 
+class Whole(TyperGroup):
+    """A group whose help prints the whole first sentence of each command. Without this class, long ones are cut."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands."""
+        named = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, one.get_short_help_str(limit=1_000)) for name, one in named if one is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 def app_of(text: str) -> typer.Typer:
     """Return an empty group of commands."""
-    return typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+    return typer.Typer(help=text, cls=Whole, no_args_is_help=True, rich_markup_mode=None)
 
 
 def command(

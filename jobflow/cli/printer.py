@@ -1,12 +1,14 @@
 """Print results: JSON lines for programs, tables for people. Control codes in the texts of jobs have no effect."""
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -30,6 +32,8 @@ COLOURS = {
 }
 """The colour of each status; other statuses have none."""
 Column = tuple[str, Callable[[Any], Any]]
+IDS = re.compile(r"[0-9a-f-]{8,36}")
+"""Texts that can only be copied from one line."""
 LEAST_LAST = 20
 """Width, in characters, that the last column of a table has before the other columns are folded."""
 
@@ -45,13 +49,17 @@ class Printer:
         """Return the console, which prints to the terminal."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=True)
+        class Piped(Console):
+            def on_broken_pipe(self) -> None:  # such as `jobflow jobs show @last | head`; rich would exit with 1
+                raise BrokenPipeError
+
+        return Piped(highlight=False, soft_wrap=True)
 
     def rows(self, rows: Iterable[Any], columns: Sequence[Column], empty: str) -> None:
         """Print objects of one kind; if there are none, print `empty` instead of a table.
 
         The last column has the longest texts, so it gets the remaining width. If too little remains, all columns are
-        folded, so that no text is cut. A column without any text is left out.
+        folded, so that no text is cut, except columns of ids, which are copied. A column without any text is left out.
         """
         if self.as_json:
             for row in rows:
@@ -69,13 +77,23 @@ class Printer:
         widths = [max(len(line) for text in (columns[n][0], *texts[n]) for line in text.split("\n")) for n in kept]
         fits_in = sum(widths[:-1]) + 2 * len(widths) + min(widths[-1], LEAST_LAST) <= self.console.width
         for number in kept:
-            table.add_column(columns[number][0], overflow="fold", no_wrap=fits_in and number != kept[-1])
+            copied = all(IDS.fullmatch(text) for text in texts[number] if text)
+            table.add_column(columns[number][0], overflow="fold", no_wrap=copied or (fits_in and number != kept[-1]))
         for row in zip(*(texts[number] for number in kept), strict=True):
             table.add_row(*map(self._cell, row))
         self.console.print(table)
 
+    def newest(
+        self, rows: Iterable[Any], limit: int, columns: Sequence[Column], empty: str, more: str = "--limit"
+    ) -> None:
+        """Print the first rows up to a limit; if there may be more, a table says so."""
+        found = list(islice(rows, limit))
+        self.rows(found, columns, empty)
+        if len(found) == limit and not self.as_json:
+            self.note(f"These are the newest {limit}. There may be more: {more} prints them.")
+
     def facts(self, thing: Any, facts: Iterable[tuple[str, Any]]) -> None:
-        """Print one object: as JSON with all its fields, or as these facts, without those that are None."""
+        """Print one object: as JSON with all its fields, or as these facts, except None and empty texts."""
         if self.as_json:
             self.line(thing)
             return
@@ -85,7 +103,7 @@ class Printer:
         table.add_column(no_wrap=True)
         table.add_column(overflow="fold")
         for name, value in facts:
-            if value is not None:
+            if value is not None and value != "":
                 table.add_row(name, self._cell(shown(value)))
         self.console.print(table)
 

@@ -182,9 +182,9 @@ def get_batch(batch: BatchOrId) -> Call[m.BatchDetail]:
     return Call("GET", _batch(batch), m.BatchDetail, repeatable=True)
 
 
-def batches(limit: int, cursor: str | None) -> Call[m.BatchPage]:
+def batches(cursor: str | None) -> Call[m.BatchPage]:
     """Read a page of batches, newest first."""
-    return Call("GET", "/batches", m.BatchPage, query={"limit": limit, "cursor": cursor}, repeatable=True)
+    return Call("GET", "/batches", m.BatchPage, query={"cursor": cursor}, repeatable=True)
 
 
 def get(job: JobOrId) -> Call[m.JobDetail]:

@@ -1,6 +1,5 @@
 """Define the command that shows who changed what, and who was refused."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -52,7 +51,7 @@ def audit(
         _refusals(session, limit, principal=principal, **times)
         return
     job_id = session.id_of(job) if job else None
-    found = islice(session.client.audit(job=job_id, principal=principal, action=action, bulk=bulk, **times), limit)
+    found = session.client.audit(job=job_id, principal=principal, action=action, bulk=bulk, **times)
     columns = [
         ("AT", lambda row: local(row.at)),
         ("WHO", _who),
@@ -66,7 +65,7 @@ def audit(
     elsewhere = (
         " A bulk action by a filter, or with more than 100 ids, is in the job's `actions`: jobflow jobs show --json."
     )
-    session.out.rows(list(found), columns, f"No changes.{elsewhere if job else ''}")
+    session.out.newest(found, limit, columns, f"No changes.{elsewhere if job else ''}")
 
 
 def _refusals(session: Session, limit: int, **which: Any) -> None:
@@ -76,7 +75,7 @@ def _refusals(session: Session, limit: int, **which: Any) -> None:
         ("REASON", lambda row: row.reason),
         ("AT LEAST", lambda row: str(row.count)),
     ]
-    session.out.rows(list(islice(session.client.refusals(**which), limit)), columns, "No refused requests.")
+    session.out.newest(session.client.refusals(**which), limit, columns, "No refused requests.")
 
 
 def local(at: "datetime") -> str:

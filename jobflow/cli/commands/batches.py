@@ -1,6 +1,5 @@
 """Define the commands for batches: many jobs with one end."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,15 +10,11 @@ from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from jobflow.cli.printer import Column
     from jobflow.models import BatchDetail, BatchRow
 
 POLL = 2.0
 """Seconds between two reads of `show --watch`."""
-PAGE = 25
-"""Maximum number of batches in a page of the API."""
 app = app_of("Look at batches, close them, cancel them, and retry their failed members.")
 Id = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
 ROUNDS: list["Column"] = [
@@ -34,12 +29,12 @@ ROUNDS: list["Column"] = [
 ]
 
 
-@command(app, "list", "batches list", "batches list --limit 100 --json | jq .newest.state")
+@command(app, "list", "batches list", "batches list --json | jq .state")
 def list_(
     session: Session,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The most batches to print.")] = 20,
 ) -> None:
-    """List the newest batches."""
+    """List batches, newest first."""
     columns: list[Column] = [
         ("ID", lambda row: row.id),
         ("KEY", lambda row: row.key or ""),
@@ -48,7 +43,7 @@ def list_(
         ("FAILED", lambda row: row.newest.failed),
         ("CREATED", lambda row: reading.ago(row.created_at)),
     ]
-    session.out.rows(islice(_all(session, min(limit, PAGE)), limit), columns, "No batches.")
+    session.out.newest(session.client.batches(), limit, columns, "No batches.")
 
 
 @command(app, "show", "batches show 0b8f4d52-5c0a-4c55-9d6c-6f0c7c2f5a11", "batches show $BATCH --watch")
@@ -93,15 +88,6 @@ def retry(session: Session, batch: Id, reason: Reason = "") -> None:
     _told(session, session.client.retry_batch(batch, reason=reason))
 
 
-def _all(session: Session, page_size: int) -> "Iterator[BatchRow]":
-    cursor = None
-    while True:
-        page = session.client.batches(page_size, cursor)
-        yield from page.batches
-        if (cursor := page.next_cursor) is None:
-            return
-
-
 def _progress(row: "BatchRow") -> str:
     total = "?" if row.newest.total is None else row.newest.total
     return f"{row.newest.done} of {total}"
@@ -116,7 +102,7 @@ def _told(session: Session, found: "BatchDetail") -> None:
         ("key", found.key),
         ("then", found.then),
         ("on failure", found.on_failure),
-        ("tags", found.tags),
+        ("tags", ", ".join(found.tags or [])),
         ("notifies", ", ".join(found.notify or [])),
         ("parent", found.parent),
         ("created", found.created_at),

@@ -1,6 +1,5 @@
 """Define the commands for dead-lettered jobs."""
 
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,7 +25,7 @@ def list_(
     from jobflow.cli import views
 
     found = session.client.iterate(**_which(job_type))
-    session.out.rows(islice(found, limit), views.JOB_COLUMNS, "No dead-lettered jobs.")
+    session.out.newest(found, limit, views.JOB_COLUMNS, "No dead-lettered jobs.")
 
 
 @command(app, "redrive", "dead-letters redrive --type email.send --dry-run", "dead-letters redrive --yes")

@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 def upload(
     session: Session,
-    file: Annotated[Path, typer.Argument(help="The file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file.")],
     content_type: Annotated[
         str | None, typer.Option("--content-type", help="What it is; default: by its name.")
     ] = None,

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -44,7 +43,9 @@ POLL = 0.5
 def create(
     session: Session,
     job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")],
-    payload: Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")] = None,
+    payload: Annotated[
+        str | None, typer.Argument(metavar="[PAYLOAD]", help="JSON, @file, or - for standard input.")
+    ] = None,
     field: Field = None,
     example: Annotated[bool, typer.Option("--example", help="Begin with the type's example payload.")] = False,
     key: Annotated[str | None, typer.Option("--key", help="Idempotency-Key: the same key makes no second job.")] = None,
@@ -55,7 +56,7 @@ def create(
     on_end: Annotated[str | None, typer.Option("--on-end", help="Make a job of this type when it has ended.")] = None,
     notify: Annotated[list[str] | None, typer.Option("--notify", help="Tell this webhook when it has ended.")] = None,
     tag: Tags = None,
-    max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1)] = None,
+    max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1, help="Default: the job type's.")] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until it has ended.")] = False,
     timeout: Timeout = "10m",
 ) -> None:
@@ -116,7 +117,10 @@ def list_(
     if parent is not None:
         which["parent"] = session.id_of(parent)
     found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)
-    session.out.rows(found if every else islice(found, limit), views.JOB_COLUMNS, "No jobs match.")
+    if every:
+        session.out.rows(found, views.JOB_COLUMNS, "No jobs match.")
+    else:
+        session.out.newest(found, limit, views.JOB_COLUMNS, "No jobs match.", "--limit or --all")
 
 
 @command(app, "show", "jobs show @last", "jobs show 6a1de45f --json | jq .result")

@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 
 def login(
     session: Session,
-    name: Annotated[str, typer.Argument(help="The profile's name.")] = "default",
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="The profile's name.")] = "default",
     console: Annotated[str | None, typer.Option("--console", help="The console's address, for `open`.")] = None,
 ) -> None:
     """Store an address and a token as a profile. The command asks for the token, or reads it from standard input."""

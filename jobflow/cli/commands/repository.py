@@ -34,7 +34,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(help="The folder; its name is the project's. Default: this one.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="The folder; its name is the project's. Default: this one.")
+    ] = Path(),
 ) -> None:
     """Create a repository with a first job type, its test and a CI workflow."""
     from jobflow.project import scaffold

@@ -26,7 +26,7 @@ LAST_COLUMNS: list["Column"] = [
 app = app_of("Look at schedules, store them, and let them run, wait or end.")
 Zone = Annotated[str, typer.Option("--timezone", help="Of the IANA database, such as Europe/Berlin.")]
 Id = Annotated[str, typer.Argument(metavar="SCHEDULE", help="The schedule's id.")]
-Payload = Annotated[str | None, typer.Argument(help="JSON, @file, or - for standard input.")]
+Payload = Annotated[str | None, typer.Argument(metavar="[PAYLOAD]", help="JSON, @file, or - for standard input.")]
 CatchUp = Annotated[int | None, typer.Option("--catch-up", min=0, help="How many missed firings run late; 0: none.")]
 Overlap = Annotated[str | None, typer.Option("--overlap", help="allow, or skip: not beside the job of an earlier one.")]
 Starts = Annotated[
@@ -71,7 +71,9 @@ def create(
     session: Session,
     schedule: Id,
     job_type: Annotated[str, typer.Argument(metavar="TYPE", help="The job type.")],
-    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")],
+    cron: Annotated[
+        str, typer.Argument(metavar="CRON", help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")
+    ],
     payload: Payload = None,
     field: Field = None,
     timezone: Zone = "UTC",
@@ -167,7 +169,9 @@ def _given(
 @command(app, "preview", "schedules preview '0 6 * * 1-5' --timezone Europe/Berlin")
 def preview(
     session: Session,
-    cron: Annotated[str, typer.Argument(help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")],
+    cron: Annotated[
+        str, typer.Argument(metavar="CRON", help="Minute, hour, day, month, day of the week; or @daily, @every 20s.")
+    ],
     timezone: Zone = "UTC",
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=20, help="How many firings.")] = 5,
 ) -> None:

@@ -139,20 +139,20 @@ def deliveries(
     columns: list[tuple[str, Callable[[Any], Any]]] = [
         ("ID", lambda row: row.id),
         ("STATE", lambda row: row.state),
-        ("JOB", lambda row: row.job_id or f"batch {row.batch}"),
+        ("JOB", lambda row: row.job_id[:8] if row.job_id else f"batch {row.batch}"),
         ("ENDED", lambda row: row.ended),
         ("ATTEMPTS", lambda row: row.attempts),
         ("CREATED", lambda row: reading.ago(row.created_at)),
         ("ANSWER", lambda row: f"{row.status} {row.answer or ''}" if row.status else row.answer),
     ]
-    session.out.rows((row for row, _ in zip(found, range(limit), strict=False)), columns, "No deliveries.")
+    session.out.newest(found, limit, columns, "No deliveries.")
 
 
 @command(app, "send-again", "webhooks send-again billing 6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4f")
 def send_again(
     session: Session,
     name: Name,
-    delivery: Annotated[str, typer.Argument(metavar="DELIVERY")],
+    delivery: Annotated[str, typer.Argument(metavar="DELIVERY", help="The id of the delivery.")],
     reason: Reason = "",
 ) -> None:
     """Send the message of a delivery again, under its webhook-id."""

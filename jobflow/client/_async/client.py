@@ -164,9 +164,16 @@ class AsyncJobFlow:
         """
         return await self._run(flow.wait_batch(batch, timeout, self._patience, self._now))
 
-    async def batches(self, limit: int = 20, cursor: str | None = None) -> m.BatchPage:
-        """Return a page of batches, newest first; up to 25."""
-        return await self._ask(calls.batches(limit, cursor))
+    async def batches(self) -> AsyncIterator[m.BatchRow]:
+        """Yield every batch, newest first, with the numbers of its newest round."""
+        cursor: str | None = None
+        while True:
+            page = await self._ask(calls.batches(cursor))
+            for one in page.batches:
+                yield one
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     async def get(self, job: JobOrId) -> m.JobDetail:
         """Return a job with its payload, result and attempts."""

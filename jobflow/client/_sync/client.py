@@ -165,9 +165,15 @@ class JobFlow:
         """
         return self._run(flow.wait_batch(batch, timeout, self._patience, self._now))
 
-    def batches(self, limit: int = 20, cursor: str | None = None) -> m.BatchPage:
-        """Return a page of batches, newest first; up to 25."""
-        return self._ask(calls.batches(limit, cursor))
+    def batches(self) -> Iterator[m.BatchRow]:
+        """Yield every batch, newest first, with the numbers of its newest round."""
+        cursor: str | None = None
+        while True:
+            page = self._ask(calls.batches(cursor))
+            yield from page.batches
+            cursor = page.next_cursor
+            if cursor is None:
+                return
 
     def get(self, job: JobOrId) -> m.JobDetail:
         """Return a job with its payload, result and attempts."""

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import typer
@@ -43,6 +43,22 @@ def test_help_of_each_command_for_a_stage_has_an_example_that_is_understood(
         typed = capsys.readouterr().out.partition("Example:\n  jobflow ")[2].strip()
         assert typed.split()[0] == name
         assert platform._parser().parse_args(shlex.split(typed)).carry_out
+
+
+def test_help_explains_each_option_of_each_command() -> None:
+    of_stages = cast("dict[str, Any]", cast("Any", platform._parser())._subparsers._group_actions[0].choices)
+    silent = [
+        f"{name} {one.dest}" for name, parser in of_stages.items() for one in parser._actions if not one.help
+    ]  # fmt: skip
+    assert silent + [f"{name} {one.name}" for name, has in COMMANDS.items() for one in has.params if not one.help] == []
+
+
+def test_help_of_a_group_prints_whole_sentences(shell: Shell) -> None:
+    groups = {name.rpartition(" ")[0] for name in COMMANDS}
+    for group in groups:
+        commands = shell(f"{group} --help").out.partition("Commands:")[2]
+        assert commands
+        assert "..." not in commands
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - HANDED_ON))

@@ -26,11 +26,11 @@ def typed(world: World, tmp_path: Path) -> Iterator[Typed]:
         own = {"JOBFLOW_URL": url, "JOBFLOW_TOKEN": world.secrets[Role.ADMIN], "XDG_STATE_HOME": str(tmp_path)}
 
         def run(
-            *words: str | bytes, encoding: str = "utf-8", streams: str = ""
+            *words: str | bytes, encoding: str = "utf-8", streams: str = "", output: int = subprocess.PIPE
         ) -> "subprocess.CompletedProcess[bytes]":
             environment = {**os.environ, **own, "PYTHONIOENCODING": encoding}
             command = ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-m", "jobflow", *words]
-            return subprocess.run(command, env=environment, capture_output=True, check=False)
+            return subprocess.run(command, env=environment, stdout=output, stderr=subprocess.PIPE, check=False)
 
         yield run
 
@@ -42,6 +42,16 @@ def test_json_is_whole_on_an_output_of_any_encoding_and_a_table_shows_what_it_ca
     shown = typed("jobs", "show", "@last", "--table", encoding="latin-1")
     assert (shown.returncode, shown.stderr) == (0, b"")
     assert rb"\u2192 \U0001f600 " + "é".encode("latin-1") in shown.stdout
+
+
+def test_a_command_whose_output_nobody_reads_ends_without_an_error(typed: Typed) -> None:
+    assert typed("jobs", "create", "test.note", PAYLOAD).returncode == 0
+    for words in (["jobs", "show", "@last", "--table"], ["jobs", "list", "--table"], ["jobs", "list", "--json"]):
+        read, write = os.pipe()
+        os.close(read)
+        said = typed(*words, output=write)
+        os.close(write)
+        assert (said.returncode, said.stderr) == (0, b""), words
 
 
 def test_a_command_acts_where_standard_output_is_closed(typed: Typed, world: World) -> None:
