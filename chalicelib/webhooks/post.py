@@ -140,8 +140,7 @@ class Poster:
         thread.start()
         thread.join(min(CONNECTING, max(0.0, ends - time.monotonic())))
         if failed or not found:
-            why = type(failed[0]).__name__ if failed else "no answer in time"
-            raise NotPosted(f"{host} cannot be looked up: {why}.")
+            raise NotPosted(f"The host {host} could not be looked up{'' if failed else ' in time'} in DNS.")
         return found[0]
 
 

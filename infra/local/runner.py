@@ -200,7 +200,7 @@ def banner(state: Mapping[str, Any], types: Mapping[str, Any]) -> str:
     rows = [
         f"JobFlow is up in {state['ready_seconds']} s",
         f"  API        {state['api']}   (docs: {state['api']}/docs)",
-        f"  Dashboard  {state['dashboard'] or 'not built: cd dashboard && npm ci && npm run build'}",
+        f"  Console    {state['dashboard'] or 'not built: cd dashboard && npm ci && npm run build'}",
         f"  AWS        {state['aws']}   ({state['backend']})",
         f"  Token      {state['token']}",
         f"  Job types  {', '.join(types)}",

@@ -16,7 +16,10 @@ Tenant = Annotated[str | None, typer.Option("--tenant", help="Only of this tenan
 Error = Annotated[str | None, typer.Option("--error", help="Only whose error contains this.")]
 Group = Annotated[str | None, typer.Option("--fingerprint", help="Only this group of `jobflow errors`.")]
 Prefix = Annotated[str | None, typer.Option("--id-prefix", help="Only ids that begin so.")]
-Payload = Annotated[str | None, typer.Option("--payload", help="Only whose payload holds this; needs --since.")]
+Payload = Annotated[
+    str | None,
+    typer.Option("--payload", help="Only whose payload holds this; a list needs --since, --parent or --batch."),
+]
 Schedule = Annotated[str | None, typer.Option("--schedule", help="Only of this schedule.")]
 Batch = Annotated[str | None, typer.Option("--batch", help="Only members of this batch.")]
 Round = Annotated[int | None, typer.Option("--round", min=1, help="Only members in this round; needs --batch.")]

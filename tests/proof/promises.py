@@ -39,6 +39,8 @@ NOT_PROMISED: Mapping[tuple[str, int], str] = {
     (RESTORED, 13): "a run that ended before the loss is not told again, even if its end was not told yet",
     (RESTORED, 15): "for the same reason, such an end makes no delivery",
     (VERSIONS, 13): "a version from before `on_end` makes jobs that do not know whom to tell",
+    (VERSIONS, 14): "no older version has batches",
+    (VERSIONS, 15): "no older version has webhooks",
 }
 """Cells that stay empty, because the page promises nothing for them, each with the reason."""
 

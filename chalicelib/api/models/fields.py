@@ -86,6 +86,8 @@ Moment = Annotated[
 ]
 """A point in time. A request contains ISO 8601 with a zone; the code gets seconds since the epoch."""
 Whole = Annotated[int, BeforeValidator(_whole)]
+# After the validator, pydantic would write `ge`, which JSON Schema does not know, instead of `minimum`.
+Round = Annotated[int, Field(ge=1), BeforeValidator(_whole)]
 Tag = Annotated[
     str,
     StringConstraints(pattern=f"^{TAG.pattern}$", min_length=1, max_length=LONGEST_TAG),

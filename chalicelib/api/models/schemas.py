@@ -40,6 +40,7 @@ from chalicelib.api.models.fields import (
     ParentId,
     Query,
     Reasoned,
+    Round,
     ScheduleId,
     Tag,
     Tenant,
@@ -202,14 +203,14 @@ class ListQuery(Query):
     batch: BatchId | None = Field(
         None, description="The members of this batch, in the order of their ids. It excludes an offset."
     )
-    round: Whole | None = Field(None, ge=1, description="The members of the batch that are in this round now.")
+    round: Round | None = Field(None, description="The members of the batch that are in this round now.")
     created_after: Moment | None = None
     created_before: Moment | None = None
     finished_after: Moment | None = Field(None, description="Jobs that finished then or later, however they ended.")
     finished_before: Moment | None = None
     payload: PayloadText | None = Field(
         None, description="Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It "
-        "needs created_after or parent, and finds no payload that is null in lists.",
+        "needs created_after, parent or batch, and finds no payload that is null in lists.",
     )  # fmt: skip
     tenant: Tenant | None = Field(None, description="Jobs of this tenant: the value of `fair_by` or `serial_by`.")
     idempotency_key: KeptKey | None = Field(
@@ -271,10 +272,10 @@ class BulkFilter(Body):
     fingerprint: Fingerprint | None = Field(None, description="Jobs whose last error is this one of GET /errors.")
     schedule: ScheduleId | None = Field(None, description="Jobs of this schedule.")
     batch: BatchId | None = Field(None, description="The members of this batch.")
-    round: Whole | None = Field(None, ge=1, description="The members of the batch that are in this round now.")
+    round: Round | None = Field(None, description="The members of the batch that are in this round now.")
     payload: PayloadText | None = Field(
         None, description="Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It "
-        "needs created_after or parent, and finds no payload that is null in lists.",
+        "finds no payload that is null in lists.",
     )  # fmt: skip
     tenant: Tenant | None = Field(None, description="Jobs of this tenant: the value of `fair_by` or `serial_by`.")
 

@@ -1888,7 +1888,7 @@ export interface components {
       round?: number | null;
       /**
        * Payload
-       * @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It needs created_after or parent, and finds no payload that is null in lists.
+       * @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It finds no payload that is null in lists.
        */
       payload?: string | null;
       /**
@@ -5084,7 +5084,7 @@ export interface operations {
         /** @description Jobs that finished then or later, however they ended. */
         finished_after?: string;
         finished_before?: string;
-        /** @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It needs created_after or parent, and finds no payload that is null in lists. */
+        /** @description Text in any value of the payload, in any case (`ada`), or only in one field (`to=ada`). It needs created_after, parent or batch, and finds no payload that is null in lists. */
         payload?: string;
         /** @description Jobs of this tenant: the value of `fair_by` or `serial_by`. */
         tenant?: string;

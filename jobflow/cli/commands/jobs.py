@@ -112,8 +112,8 @@ def list_(
         if which or parent is not None:
             raise usage("--key names one job and cannot be combined with a filter.")
         which["idempotency_key"] = reading.key(key)
-    if "payload" in which and "created_after" not in which and parent is None:
-        raise usage("--payload needs --since (or --parent), because every job from then on is read.")
+    if "payload" in which and parent is None and not {"created_after", "batch"} & which.keys():
+        raise usage("--payload needs --since, --parent or --batch, because all of these jobs are read.")
     if parent is not None:
         which["parent"] = session.id_of(parent)
     found = session.client.iterate(page_size=100 if every else min(limit, 100), **which)

@@ -40,6 +40,11 @@ def test_a_batch_is_listed_shown_closed_and_retried(
     assert "[]" not in said.out
 
 
+def test_the_payloads_of_members_are_searched(shell: Shell, batch: str) -> None:
+    assert len(shell(f"jobs list --batch {batch} --payload example.com").lines) == 2
+    assert "--batch" in shell("jobs list --payload example.com").err
+
+
 @pytest.mark.parametrize("width", ["60", "80", "110"])
 def test_an_id_that_is_copied_stays_on_one_line(
     shell: Shell, batch: str, monkeypatch: pytest.MonkeyPatch, width: str
