@@ -12,17 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 import pytest
 
-from chalicelib.batches.batches import Batches
+from chalicelib.batches.batches import Batches, Notice
 from chalicelib.batches.constants import AGAIN_AFTER, MISSING_AFTER, QUIET
 from chalicelib.batches.round import Counts, Round
-from chalicelib.batches.rule import THEN, told, wants_notice
 from chalicelib.errors import BatchConflict, JobConflict, MoveRefused
 from chalicelib.producing.submission import Submission
-from chalicelib.webhooks.maker import _of_round
-from chalicelib.webhooks.webhook import Webhook
 from tests.chalicelib.batches.bench import SHARDS, WEBHOOKS, Bench, Dead, Refused, types
 
 ENDED_WITHIN = 1800
@@ -381,37 +379,34 @@ def test_one_counter_for_all_rounds_is_found() -> None:
     assert any("counts 5 of 3" in one for one in broken(bench))
 
 
-def delivered_wrongly() -> list[str]:
+def delivered_wrongly(faulty: Callable[[Bench], Notice] = lambda bench: bench.maker.tell_round) -> list[str]:
     """Return what is wrong with the deliveries of batches that name webhooks, with an end of the process anywhere."""
     wrong = []
     for name in (name for name in STORIES if name.startswith("webhooks")):
         for point in range(1, 90):
             bench = Bench(dies_at=point)
+            bench.batches = replace(bench.batches, notice=faulty(bench))
             play(bench, STORIES[name])
             come_to_rest(bench)
             wrong += [one for one in broken(bench) if one.startswith("I39")]
     return wrong
 
 
-def test_deliveries_after_the_mark_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mark_first(batches: Batches, found: Round, now: float, _refused: Sequence[str] = ()) -> Round:
-        ended = batches.rows.write(found.batch, found.number, {"ended_at": now, "due_at": None}) or found
-        return told_then(batches, ended, now)
+def test_deliveries_after_the_mark_are_found() -> None:
+    def faulty(bench: Bench) -> Notice:
+        def mark_first(end: Submission, names: Sequence[str], at: float) -> None:
+            ended = {"ended_at": bench.clock.now, "due_at": None}
+            bench.batches.rows.write("b-1", cast("dict[str, int]", end.payload)["round"], ended)
+            bench.maker.tell_round(end, names, at)
 
-    def told_then(batches: Batches, found: Round, _now: float) -> Round:
-        if wants_notice(found) and batches.notice is not None:
-            batches.notice(told(found, "", THEN, found.counts), found.notify, found.updated_at)
-        return found
+        return mark_first
 
     assert delivered_wrongly() == []
-    monkeypatch.setattr(Batches, "_end", mark_first)
-    monkeypatch.setattr("chalicelib.batches.batches.wants_notice", lambda _found: False)
-    assert any("delivered 0 times" in one for one in delivered_wrongly())
+    assert any("delivered 0 times" in one for one in delivered_wrongly(faulty))
 
 
-def test_one_delivery_for_all_rounds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def of_batch(end: Submission, webhook: Webhook, at: float) -> Submission:
-        return replace(_of_round(end, webhook, at), idempotency_key=webhook.registration)
+def test_one_delivery_for_all_rounds_is_found() -> None:
+    def faulty(bench: Bench) -> Notice:
+        return lambda end, names, at: bench.maker.tell_round(replace(end, idempotency_key="b-1"), names, at)
 
-    monkeypatch.setattr("chalicelib.webhooks.maker._of_round", of_batch)
-    assert any("round 2 is delivered 0 times" in one for one in delivered_wrongly())
+    assert any("round 2 is delivered 0 times" in one for one in delivered_wrongly(faulty))
