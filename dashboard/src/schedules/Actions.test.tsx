@@ -51,7 +51,7 @@ test("a schedule is run once when the answer was lost, and again after one that 
 test("a pause, a run and a deletion say why, and a resume needs no answer", async () => {
   const bodies: string[] = [];
   vi.stubGlobal("fetch", (url: string, { method = "GET", body }: RequestInit = {}) => {
-    if (method !== "GET") bodies.push(`${method} ${url.split("/schedules/")[1]} ${String(body)}`);
+    if (method !== "GET") bodies.push(`${method} ${url.split("/schedules/")[1]} ${body as string}`);
     return Promise.resolve(Response.json(method === "GET" ? { role: "admin", label: "ada" } : { id: "a" }));
   });
   signIn("a token");

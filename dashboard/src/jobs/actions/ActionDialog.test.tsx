@@ -60,7 +60,7 @@ test.each([
 ] as const)("the reason of a %s goes to the API", async (action, name, path) => {
   const asked: [string, string][] = [];
   vi.stubGlobal("fetch", (url: string, { method = "GET", body }: RequestInit = {}) => {
-    if (method !== "GET") asked.push([url.split("/").at(-1) ?? "", String(body)]);
+    if (method !== "GET") asked.push([url.split("/").at(-1) ?? "", body as string]);
     return Promise.resolve(Response.json({}));
   });
   showWithin(<Page />);
