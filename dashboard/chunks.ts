@@ -3,8 +3,13 @@ import type { Plugin } from "vite";
 const FRAME = "src/start.tsx";
 /** Runs before the frame, so that what it needs must not bring the frame along. */
 const FIRST = "src/main.tsx";
-/** What the texts of any language need, and what the API reference shares with the console: before the frame. */
-const WITHOUT_FRAME = /\/src\/(?:texts\/\w+|texts\/en\/base|lib\/json|config|session\/token)\.ts$/;
+/** What chooses the language, and what the texts of any language need. */
+const LANGUAGE = /\/src\/texts\/\w+\.ts$/;
+/**
+ * What the API reference shares with the console. It has texts, so it must not run with the first script, which chooses
+ * their language.
+ */
+const SHARED = /\/src\/(?:texts\/en\/base|lib\/json|config|session\/token)\.ts$/;
 /** What nearly every screen needs: a file of its own costs more than these bytes do. */
 const SMALL =
   /\/src\/(?:lib\/(?:format|useRows)|live\/(?:Age|When)|ui\/(?:Field|overlay\/Popover)|jobs\/(?:StatusChip|measure|queueName|ranges|rates|trail))\.tsx?$/;
@@ -20,7 +25,8 @@ export function chunkOf(id: string, modules: Modules): string | null {
   const roots = ancestors(id, modules);
   const from = (root: string) => [...roots].some((one) => one.endsWith(root));
   if (id.endsWith(FIRST) || id.endsWith(".css")) return null;
-  if (from(FIRST) || WITHOUT_FRAME.test(id)) return "first";
+  if (SHARED.test(id)) return "shared";
+  if (from(FIRST) || LANGUAGE.test(id)) return "first";
   return (from(FRAME) && !from(REFERENCE)) || SMALL.test(id) ? "frame" : null;
 }
 
@@ -33,7 +39,7 @@ function ancestors(id: string, modules: Modules, found = new Set<string>()): Set
 }
 
 /** What runs as a whole before the first view is drawn. */
-const RUN_AT_START = ["first", "frame", "JobsPage"];
+const RUN_AT_START = ["first", "shared", "frame", "JobsPage"];
 
 /**
  * Has Chromium compile every function of these files while it loads them, beside the main thread. Otherwise the main thread

@@ -67,6 +67,11 @@ export const MADE = {
       tags: ["customer:42", "a-tag-that-is-exactly-forty-characters-x"],
     },
   },
+  blocked: {
+    type: "email.send",
+    payload: { to: ["ada@example.com"], subject: "Your invoice", text: "Hi" },
+    more: { status: "blocked", attempts: 0, createdAt: now - 90_000, tags: ["customer:42"] },
+  },
   acts: {
     type: "email.send",
     payload: { to: ["ada@example.com"], subject: "Right", text: "Hi" },

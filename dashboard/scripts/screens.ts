@@ -79,6 +79,14 @@ export const SCREENS: Record<string, Screen> = {
   "dashboard-columns": { path: () => "/dashboard", then: open("Columns and density") },
   "dashboard-views": { path: () => "/dashboard?status=failed&range=1h", then: open("Saved views") },
   "dashboard-scheduled": { path: () => "/dashboard?status=scheduled" },
+  "dashboard-blocked": {
+    path: async (find) => {
+      await find.made("blocked");
+      return "/dashboard?status=blocked";
+    },
+    alike: true,
+  },
+  "job-blocked": { path: async (find) => `/jobs/${await find.made("blocked")}`, whole: true, alike: true },
   "dashboard-matches": { path: () => "/dashboard?q=ada", whole: true },
   "dashboard-no-match": { path: () => "/dashboard?q=zebra" },
   "dashboard-unknown": {

@@ -100,6 +100,9 @@ test("a viewer sees a batch and cannot change it", async ({ page, open, stack })
   await page.addInitScript((token) => sessionStorage.setItem("jobflow.token", token), stack.viewer);
   await open(`/batches/${BATCH.running}`);
   await expect(page.getByText("128 of 200 ended")).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Account/ }), "the role is known").toHaveAccessibleName(
+    /viewer/,
+  );
   await expect(page.getByRole("button", { name: /^(Retry|Cancel|Close)/ })).toHaveCount(0);
 });
 

@@ -10,6 +10,7 @@ test.describe("a German browser", () => {
     await expect(page.getByRole("button", { name: "Konto und Anzeige: admin" })).toBeVisible();
     await expect(page.getByRole("combobox", { name: "Jobs suchen" })).toBeVisible();
     await expect(page.getByRole("columnheader", { name: "Wartezeit" })).toBeVisible();
+    await expect(page.locator("[data-job]").first(), "texts that all pages share").toContainText(/vor \d+ /);
     await expectAccessible(page);
     await open("/");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(/deinem eigenen AWS-Konto/);

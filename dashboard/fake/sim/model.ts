@@ -142,6 +142,8 @@ function why(job: FakeJob, paused: boolean): string | null {
     return `Attempt ${job.attempts} failed; the next one is not before ${isoOrNull(job.nextAttemptAt) ?? ""}.`;
   if (job.status === "queued" && paused)
     return `The ${job.type} queue is paused; it waits until it is resumed.`;
+  if (job.status === "blocked")
+    return "It waits for a place: 3 of 3 jobs with the limit mailbox run, and 4 jobs are before it.";
   return job.status === "queued" ? `Next in the ${job.type} queue; waiting for a worker.` : null;
 }
 

@@ -160,7 +160,7 @@ export function CreateForm({ types, source, edit, begin: from, asked }: CreateFo
           />
         </Panel>
       )}
-      <div className="sticky bottom-14 flex flex-wrap items-center gap-3 border border-line bg-panel p-3 sm:bottom-0">
+      <div className="sticky bottom-14 flex flex-wrap items-center justify-end gap-3 border border-line bg-panel p-3 sm:bottom-0">
         <p className="min-w-0 flex-1 text-xs text-soft" role="status">
           {summary(problems, broken, editable, source)}
         </p>

@@ -41,7 +41,7 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
   // These attempts asked for a later run: the API lists them, but they have not failed.
   const deferred = group.errorClass === "RetryLater";
   return (
-    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_11rem_13rem] lg:grid-cols-[minmax(0,1fr)_11rem_20rem] xl:grid-cols-[minmax(0,1fr)_12rem_auto] md:items-center">
+    <li className="grid gap-x-6 gap-y-3 p-4 md:grid-cols-[minmax(0,1fr)_12rem] xl:grid-cols-[minmax(0,1fr)_12rem_auto] md:items-center">
       <div className="min-w-0">
         <p className="mb-0.5 flex flex-wrap items-baseline gap-x-3">
           <Link
@@ -95,7 +95,7 @@ export function ErrorGroupRow({ group, most, period, counted }: RowProps) {
           tone="text-red"
         />
       </div>
-      <div className="flex flex-wrap gap-2 md:justify-end xl:flex-nowrap">
+      <div className="flex flex-wrap gap-2 md:col-span-2 xl:col-span-1 xl:flex-nowrap">
         <Link to="/dashboard" search={search} className={buttonClass("plain", "sm")}>
           {t.viewJobs}
         </Link>

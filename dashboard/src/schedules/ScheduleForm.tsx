@@ -85,7 +85,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
         />
       )}
       <Reason reason={reason} onChange={setReason} className="border border-line bg-panel p-4" />
-      <div className="sticky bottom-14 flex flex-wrap items-center gap-3 border border-line bg-panel p-3 sm:bottom-0">
+      <div className="sticky bottom-14 flex flex-wrap items-center justify-end gap-3 border border-line bg-panel p-3 sm:bottom-0">
         <p className="min-w-0 flex-1 text-xs text-soft" role="status">
           {broken ?? (Object.keys(problems).length > 0 ? t.fixTheFields : "")}
         </p>

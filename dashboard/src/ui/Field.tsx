@@ -66,7 +66,7 @@ export function Select<T extends string>({ label, value, options, onChange, clas
       title={label}
       value={value}
       onChange={(event) => onChange(event.target.value as T)}
-      className={cx(control, "max-w-full bg-panel max-sm:min-w-24 max-sm:flex-1", className)}
+      className={cx(control, "max-w-full bg-panel max-sm:min-w-24 max-sm:flex-1 max-sm:px-1", className)}
     >
       {options.map(([option, text]) => (
         <option key={option} value={option}>

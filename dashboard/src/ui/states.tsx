@@ -48,12 +48,15 @@ export function Empty({
       </div>
       <Heading page={page} title={title} />
       {children && <div className="max-w-md text-sm text-soft">{children}</div>}
-      {action && <div className="mt-3 flex flex-wrap justify-center gap-2">{action}</div>}
+      {action && <div className={cx("mt-3 flex flex-wrap justify-center gap-2", NARROW)}>{action}</div>}
     </div>
   );
 }
 
 const CENTRED = "flex flex-col items-center gap-2 px-6 py-14 text-center";
+/** On a phone, the words of a button may need two lines. */
+const NARROW =
+  "max-sm:[&>*]:h-auto max-sm:[&>*]:min-h-8 max-sm:[&>*]:py-1 max-sm:[&>*]:whitespace-normal max-sm:[&>*]:shrink";
 const FRAME = "border border-line bg-panel";
 
 interface FailureProps {

@@ -98,7 +98,7 @@ export function WebhookForm({
           <Reason reason={reason} onChange={setReason} />
         </div>
       </Panel>
-      <div className="flex flex-wrap items-center gap-3 border border-line bg-panel p-3">
+      <div className="flex flex-wrap items-center justify-end gap-3 border border-line bg-panel p-3">
         <p className="min-w-0 flex-1 text-xs text-soft" role="status">
           {problems.length > 0 ? t.fixTheFields : ""}
         </p>

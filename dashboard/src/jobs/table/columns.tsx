@@ -128,11 +128,11 @@ export const COLUMNS: readonly Column[] = [
     rank: 4,
     cell: (job, now) => time(ran(job, now)),
   },
-  { key: "tags", title: t.tags, width: 122, grow: 0.5, apart: true, rank: 8, cell: Tags },
+  { key: "tags", title: t.tags, width: 118, grow: 0.5, apart: true, rank: 8, cell: Tags },
   {
     key: "details",
     title: t.details,
-    width: 144,
+    width: 140,
     grow: 3,
     apart: true,
     rank: 3,

@@ -22,7 +22,7 @@ export const bulk: typeof english = {
     running: "Läuft,",
     stopping: "Wird angehalten,",
     stopped: "Angehalten,",
-    done: "Abgeschlossen,",
+    done: "Fertig,",
     failed: "Durch einen Fehler angehalten,",
   },
   changed: { retry: "Wieder in der Queue", cancel: "Abgebrochen", discard: "Verworfen" },

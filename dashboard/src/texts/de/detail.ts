@@ -118,7 +118,7 @@ export const detail: typeof english = {
   sleeps: "Pausiert",
   waitsForEvent: "Wartet auf das Ereignis",
   completedIn: (time, attempt) =>
-    attempt > 1 ? `Abgeschlossen mit Versuch ${attempt}, in ${time}.` : `Abgeschlossen in ${time}.`,
+    attempt > 1 ? `Fertig mit Versuch ${attempt}, in ${time}.` : `Fertig in ${time}.`,
   waitsForJob: "Wartet auf das Ende von Job",
   since: "seit",
   atMostUntil: "längstens bis",

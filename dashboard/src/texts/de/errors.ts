@@ -13,7 +13,11 @@ export const errors: typeof english = {
   haveItHint:
     "Jobs aller Zeiten, deren letzter Fehler dieser ist. Ein Job, der fertig ist oder noch einmal ausgeführt wurde, hat ihn nicht mehr.",
   nowIn: (jobs, status, label) =>
-    status === "retrying" ? `${count(jobs)} wartend` : `${count(jobs)} ${label}`,
+    status === "dead_letter"
+      ? plural(jobs, "Dead Letter", "Dead Letters")
+      : status === "retrying"
+        ? `${count(jobs)} wartend`
+        : `${count(jobs)} ${label.toLowerCase()}`,
   noneHasIt: "Kein Job hat ihn jetzt",
   acknowledgedBy: (by, at) => `Quittiert von ${by}, ${at}`,
   cameAgainSince: "· seitdem wieder aufgetreten",

@@ -27,7 +27,7 @@ export const webhooks: typeof english = {
   statuses: "Enden, die gemeldet werden",
   statusesHint: "Ist nichts gewählt, wird jedes Ende gemeldet.",
   ends: {
-    completed: "abgeschlossen",
+    completed: "fertig",
     failed: "fehlgeschlagen",
     dead_letter: "Dead Letter",
     cancelled: "abgebrochen",

@@ -36,7 +36,7 @@ export const english = {
   deadLettersUnknown: "Dead letters: –",
   noDeadLetters: "No dead letters",
   deadLetterCount: (dead: number) => plural(dead, "dead letter"),
-  retryAll: (dead: string) => `Retry all ${dead}`,
+  retryAll: (dead: string) => (dead === "1" ? "Retry 1" : `Retry all ${dead}`),
   definitionAndSchema: "Definition and schema",
   attempts: "Attempts",
   timeout: "Timeout",
