@@ -143,7 +143,7 @@ function why(job: FakeJob, paused: boolean): string | null {
   if (job.status === "queued" && paused)
     return `The ${job.type} queue is paused; it waits until it is resumed.`;
   if (job.status === "blocked")
-    return "It waits for a place: 3 of 3 jobs with the limit mailbox run, and 4 jobs are before it.";
+    return `3 of 3 places of ${job.type} for customer:42 are taken; 4 jobs are before it.`;
   return job.status === "queued" ? `Next in the ${job.type} queue; waiting for a worker.` : null;
 }
 
