@@ -38,7 +38,7 @@ test("the page of a job leads to its changes", async ({ page, open }) => {
   const job = page.locator('main li a[href^="/jobs/"]').first();
   const id = (await job.getAttribute("href"))?.split("/").pop() ?? "";
   await open(`/jobs/${id}`);
-  await page.getByRole("link", { name: "Audit log" }).click();
+  await page.locator("main").getByRole("link", { name: "Audit log" }).click();
   await expect(page).toHaveURL(new RegExp(`job=${id}`));
   await expect(page.getByRole("button", { name: /^Remove the filter: Job/ })).toBeVisible();
 });
