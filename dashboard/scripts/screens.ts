@@ -47,7 +47,7 @@ const acknowledge = async (page: Page) => {
   await group.getByRole("button", { name: "Acknowledge" }).click();
   await group.getByText("Acknowledged by").waitFor();
   await page.getByRole("link", { name: "Jobs", exact: true }).first().click();
-  await page.getByRole("list", { name: "Also" }).waitFor();
+  await page.getByRole("button", { name: /^All \d/ }).waitFor();
 };
 const retryAll = async (page: Page) => {
   await page.locator("[data-job]").first().waitFor();

@@ -58,6 +58,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
           className={cx(
             "flex min-h-6 min-w-0 items-center text-base leading-6 font-semibold max-sm:min-h-15 max-sm:flex-1 max-sm:text-sm max-sm:leading-5 sm:block sm:truncate lg:text-lg sm:[&>a]:block sm:[&>a]:truncate",
             others.length > 0 && "lg:max-w-3/5 lg:shrink-0",
+            others.length === 1 && "sm:max-w-3/5 sm:shrink-0",
           )}
           data-testid="health"
         >
@@ -72,8 +73,19 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
         <span aria-hidden="true" className="order-1 w-full sm:hidden" />
         {first && <Help finding={first} className="max-sm:order-1" />}
         {!first && problem && <RetryAll />}
-        <div className="flex min-w-0 items-center gap-x-3 text-sm text-soft max-sm:order-1 max-sm:min-h-7 max-sm:flex-1 sm:ms-auto sm:max-lg:shrink-0">
-          <div className="fade-end min-h-5 min-w-0 flex-1 overflow-x-auto sm:max-lg:hidden">
+        <div
+          className={cx(
+            "flex min-w-0 items-center gap-x-3 text-sm text-soft max-sm:order-1 max-sm:min-h-7 max-sm:flex-1 sm:ms-auto",
+            others.length > 1 && "sm:max-lg:shrink-0",
+          )}
+        >
+          {/* Between a phone and a laptop, a piece of the second finding would cut the first one. */}
+          <div
+            className={cx(
+              "fade-end min-h-5 min-w-0 flex-1 overflow-x-auto",
+              others.length > 1 && "sm:max-lg:hidden",
+            )}
+          >
             {!open && (
               <List findings={others.slice(0, MOST)} className="flex w-max gap-x-4 pe-6 whitespace-nowrap" />
             )}
