@@ -29,7 +29,7 @@ ROUNDS: list["Column"] = [
 ]
 
 
-@command(app, "list", "batches list", "batches list --json | jq .state")
+@command(app, "list", "batches list", "batches list --json | jq .newest.state")
 def list_(
     session: Session,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The most batches to print.")] = 20,

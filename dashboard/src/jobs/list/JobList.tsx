@@ -150,7 +150,7 @@ function Fresh({ count: n, onAccept, held, beside }: FreshProps) {
     // Beside the filters if there is space; else above the rows.
     <div
       className={cx(
-        "pointer-events-none sticky top-13 z-30 -mb-8 flex h-8 justify-center",
+        "pointer-events-none sticky top-13 z-25 -mb-8 flex h-8 justify-center",
         beside && "lg:-mt-10 lg:mb-2 lg:justify-end lg:pe-22",
       )}
     >
