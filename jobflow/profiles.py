@@ -21,12 +21,16 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One API: its address, the token for it, the console's address, and where they were found."""
+    """One API: its address, the token for it, the console's address, and where they were found.
+
+    `webhook_port`: the port of this machine to which a running `make dev` delivers.
+    """
 
     url: str
     token: str
     console: str | None = None
     source: str = "arguments"
+    webhook_port: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError for an address that would send the token unencrypted."""
@@ -107,7 +111,8 @@ def running(folder: Path, environment: Mapping[str, str] = os.environ) -> Target
     for each in folders:
         try:
             state = json.loads((each / "dev.json").read_text())
-            return Target(state["api"], state["token"], state.get("dashboard"), source=f"{each}/dev.json")
+            port = state.get("webhook_port")
+            return Target(state["api"], state["token"], state.get("dashboard"), f"{each}/dev.json", port)
         except (OSError, ValueError, KeyError):
             continue
     return None

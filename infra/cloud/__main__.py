@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _package(options: argparse.Namespace, terminal: Terminal) -> int:
     with terminal.working("Packaging the functions"):
         made = _build(options, options.stage, options.out)
-    terminal.say(f"{made.archive}, {made.template}")
+    terminal.say(f"{made.archive}, {made.template}, {made.template.with_name('sbom.json')}")
     if options.translated:
         plain = options.out / "cloudformation.json"
         plain.write_text(json.dumps(for_tools(made.read_template()), indent=1, sort_keys=True) + "\n")

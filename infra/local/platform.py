@@ -142,6 +142,7 @@ class Platform:
             "aws": self.emulator.url,
             "dashboard": self.origin if self._dashboard else None,
             "token": self.token,
+            "webhook_port": self.options.webhook_port,
             "stack": self.options.stack,
             "backend": self.options.backend,
             "paused": self._paused,

@@ -19,7 +19,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def running(folder: Path) -> Path:
     (folder / ".jobflow").mkdir(parents=True)
-    state = {"api": "http://127.0.0.1:8000", "token": "jf_dev", "dashboard": "http://localhost:8080"}
+    state = {"api": "http://127.0.0.1:8000", "token": "jf_dev", "dashboard": "http://localhost:8080", "webhook_port": 1}
     (folder / ".jobflow" / "dev.json").write_text(json.dumps(state))
     return folder
 
@@ -29,6 +29,7 @@ def test_a_running_platform_is_found_from_a_folder_below_it(tmp_path: Path, envi
     below.mkdir(parents=True)
     found = profiles.find(environment=environment, folder=below)
     assert (found.url, found.token, found.console) == ("http://127.0.0.1:8000", "jf_dev", "http://localhost:8080")
+    assert found.webhook_port == 1
 
 
 def test_what_is_said_first_wins(tmp_path: Path, environment: dict[str, str]) -> None:

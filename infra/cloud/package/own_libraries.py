@@ -205,6 +205,8 @@ def main() -> int:
     if found:
         install = "make setup" if called(os.environ) != "jobflow" else "jobflow setup"
         print(f"Pinned: {', '.join(path.name for path in found)}. To install them here: `{install}`")
+    else:
+        print("No job type has libraries of its own: there is no handlers/<type>.requirements.txt.")
     return 0
 
 

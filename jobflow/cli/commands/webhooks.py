@@ -11,7 +11,7 @@ from jobflow.cli import reading
 from jobflow.cli.command import app_of, command, usage
 from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
-from jobflow.errors import NotFound
+from jobflow.errors import ConfigurationError, Invalid, NotFound
 
 if TYPE_CHECKING:
     from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -170,13 +170,16 @@ def listen(
         str, typer.Option("--name", help="The name of the webhook, which is deleted at the end.")
     ] = "local",
     type_: Types = None,
-    port: Annotated[int, typer.Option("--port", help="WEBHOOK_PORT of the platform, if it is another.")] = PORT,
+    port: Annotated[
+        int | None, typer.Option("--port", help="WEBHOOK_PORT of the platform; default: that of `jobflow dev` here.")
+    ] = None,
 ) -> None:
     """Receive on this machine what a local platform (`jobflow dev`) delivers; verify and print each message.
 
     Registers a webhook for this, by default for jobs of all types. A stage in the cloud refuses its address.
     """
-    with _server(port) as server, _registered(session, name, f"http://127.0.0.1:{port}/", type_ or ["*"]) as secret:
+    port = (session.client.target.webhook_port or PORT) if port is None else port
+    with _server(port) as server, _registered(session, name, port, type_ or ["*"]) as secret:
         server.RequestHandlerClass = _receiver(session, secret)
         if not session.out.as_json:
             session.out.say(f"Receiving as the webhook {name} on 127.0.0.1:{port}. Ctrl-C ends it.")
@@ -196,13 +199,22 @@ def _server(port: int) -> "Iterator[HTTPServer]":
 
 
 @contextmanager
-def _registered(session: Session, name: str, url: str, types: list[str]) -> Iterator[str]:
+def _registered(session: Session, name: str, port: int, types: list[str]) -> Iterator[str]:
+    url = f"http://127.0.0.1:{port}/"
     try:
-        session.client.change_webhook(name, url, types=types)
-        made = session.client.rotate_webhook(name)
-        session.client.enable_webhook(name)
-    except NotFound:
-        made = session.client.create_webhook(name, url, types=types)
+        try:
+            session.client.change_webhook(name, url, types=types)
+            made = session.client.rotate_webhook(name)
+            session.client.enable_webhook(name)
+        except NotFound:
+            made = session.client.create_webhook(name, url, types=types)
+    except Invalid as error:
+        if any(one.loc == ["url"] for one in error.errors):
+            raise ConfigurationError(
+                f"This platform does not deliver to 127.0.0.1:{port}. Only a local platform delivers to this machine, "
+                "and only to its WEBHOOK_PORT: give this port as --port."
+            ) from error
+        raise
     try:
         yield made.secret
     finally:

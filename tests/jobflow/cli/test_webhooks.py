@@ -88,6 +88,11 @@ def test_what_listens_takes_signed_messages_and_refuses_others() -> None:
     assert [line.startswith("Refused a message") for line in said[1:]] == [True, True]
 
 
+def test_a_platform_that_does_not_deliver_to_this_port_is_told(shell: Shell) -> None:
+    said = shell("webhooks listen --port 0")
+    assert (said.code, "--port" in said.err, "WEBHOOK_PORT" in said.err) == (2, True, True)
+
+
 def test_a_program_reads_the_messages_as_json_from_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert listened(SimpleNamespace(out=Printer(as_json=True)), {}, *REFUSED) == [204, 400, 400]
     printed = capsys.readouterr()
