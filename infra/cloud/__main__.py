@@ -174,7 +174,7 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         identity, tokens = account.identity, access.tokens(account, Stack(account, stack_name(options.stage)))
     if options.action == "list":
         for token in tokens.list():
-            print(line_of(token, time.time()))
+            _printed(line_of(token, time.time()))
     elif options.action == "revoke":
         terminal.say(f"Revoked {tokens.revoke(options.id, identity).id}. It stops working within ten seconds.")
     else:
@@ -185,16 +185,24 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
     return 0
 
 
+def _printed(text: str) -> None:
+    """Print what a command has read. It may be that nobody reads it to the end, such as `jobflow cost | head`."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # Python flushes standard output once more when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _cost(options: argparse.Namespace, terminal: Terminal) -> int:
     if options.from_stage is None:
         if options.json:
             options.misused("argument --json: needs --from-stage")
-        print(bill.report(job_types.load()))
+        _printed(bill.report(job_types.load()))
         return 0
     account = sign_in()
     with terminal.working("Reading what AWS has counted"):
         found = last_days(account, Stack(account, stack_name(options.from_stage)), datetime.now(UTC))
-    print(json.dumps(found.as_json(), indent=1) if options.json else "\n".join(found.lines_of_text()))
+    _printed(json.dumps(found.as_json(), indent=1) if options.json else "\n".join(found.lines_of_text()))
     return 0
 
 

@@ -1,6 +1,9 @@
 """Test `python -m infra.cloud` as a person at a terminal uses it."""
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +48,16 @@ def test_stage_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, capsys
 def test_cost_is_told_without_an_account(nobody: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost"]) == 0
     assert "A million jobs" in capsys.readouterr().out
+
+
+def test_a_report_that_nobody_reads_to_its_end_is_no_failure() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.cloud", "cost"], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_a_stage_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
