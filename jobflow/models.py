@@ -130,7 +130,7 @@ class AuditEntry:
     """The caller's network address; null: a command"""
     correlation_id: str | None
     version: str | None
-    """Of a deployment or a rollback: the version"""
+    """Of a deployment or a rollback: the version; of a backup or restore: the backup or moment"""
     bulk: str | None
     """The id of the bulk action, or of the request for many jobs; each changed job stores it"""
     outcome: Literal["begun", "done", "refused", "failed", "named"]

@@ -127,7 +127,8 @@ class DynamoAudit:
             items = self._of_thing(_thing(*which.thing), low, high, position)
         else:
             narrow = which.principal is None and which.action is None
-            items = self._by_time(AUDIT, low, high, position, NARROW if narrow else WIDE)
+            prefix = f"{AUDIT}{NAMED}" if which.named else AUDIT
+            items = self._by_time(prefix, low, high, position, NARROW if narrow else WIDE)
         entries = map(_entry, items)
         return paged(((entry, matches(entry, which)) for entry in entries), limit)
 

@@ -37,7 +37,7 @@ class MemoryAudit:
         """See AuditLog."""
         rows = _newest_first(self.entries.values(), which, now, position)
         # the other store has an index of the changes of one thing, and keeps entries with the outcome `named` apart
-        near = (row for row in rows if matches(row, Which(job=which.job, bulk=which.bulk)))
+        near = (row for row in rows if matches(row, Which(job=which.job, bulk=which.bulk, named=which.named)))
         return paged(((row, matches(row, which)) for row in near), limit)
 
     def add_refusals(self, counted: Refused) -> None:

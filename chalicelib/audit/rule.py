@@ -88,7 +88,10 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """The entries, or counts of refusals, that a page has; None: all. Times in epoch seconds, `after` is included."""
+    """The entries, or counts of refusals, that a page has; None: all. Times in epoch seconds, `after` is included.
+
+    `named`: the entries that `named` has made, in place of all others. With `job` or `bulk`, both are meant.
+    """
 
     job: str | None = None
     principal: str | None = None
@@ -96,6 +99,7 @@ class Which:
     after: float | None = None
     before: float | None = None
     bulk: str | None = None
+    named: bool = False
 
     @property
     def thing(self) -> tuple[str, str] | None:
@@ -212,7 +216,7 @@ def matches(entry: Entry, which: Which) -> bool:
     """Return whether an entry belongs on a page; the times are not compared."""
     thing = which.thing
     return (
-        (not is_named(entry.id) if thing is None else thing == (entry.kind, entry.target))
+        (is_named(entry.id) == which.named if thing is None else thing == (entry.kind, entry.target))
         and which.bulk in (None, entry.bulk, entry.target)
         and which.principal in (None, entry.principal)
         and which.action in (None, entry.action)

@@ -8,6 +8,10 @@ EXPORT_PART_RESERVE = 30.0
 """Seconds reserved for writing a part; reading a page of jobs with their bodies takes less time than this, too."""
 LARGEST_EXPORT_NOTE = 4_000_000
 
+# For audit_exports.py
+AUDIT_PART_ENTRIES = 10_000
+"""Entries of one part, so that each export of a day has the same parts. They have about 4 MB, at most 25 MB."""
+
 # For image_bounds.py
 MOST_SCANS = 100
 """Maximum scans of a JPEG, counted by their first bytes, 0xFFDA. Encoders write about ten scans; these bytes may also

@@ -70,19 +70,12 @@ class JobExport(BaseModel):
     @classmethod
     def _is_a_day(cls, value: str | None) -> str | None:
         if value is not None:
-            if not DATE.fullmatch(value):
-                raise ValueError("must be a day like 2027-01-15")
-            datetime.fromisoformat(value)
+            check_day(value)
         return value
 
     def start(self, now: float) -> float:
         """Return the start of the day (epoch seconds). Raises PermanentError for a day that is not over."""
-        today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        wanted = datetime.fromisoformat(self.day).replace(tzinfo=UTC) if self.day else None
-        day = wanted or today - timedelta(days=self.days_ago)
-        if day >= today:
-            raise PermanentError(f"{day:%Y-%m-%d} has not ended yet: more jobs may be created.")
-        return day.timestamp()
+        return start_of(self.day, self.days_ago, now)
 
 
 class Exported(BaseModel):
@@ -182,6 +175,22 @@ class Export:
     def _percent(self, jobs: Any) -> float:
         reached = jobs[-1].created_at if jobs else self.start
         return 99 * (1 - (reached - self.start) / DAY)
+
+
+def check_day(text: str) -> None:
+    """Raise ValueError for a text that is no day."""
+    if not DATE.fullmatch(text):
+        raise ValueError("must be a day like 2027-01-15")
+    datetime.fromisoformat(text)
+
+
+def start_of(day: str | None, days_ago: int, now: float) -> float:
+    """Return the start (epoch seconds) of a day, or of the day `days_ago`. Raises PermanentError if it is not over."""
+    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    wanted = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else today - timedelta(days=days_ago)
+    if wanted >= today:
+        raise PermanentError(f"{wanted:%Y-%m-%d} has not ended yet: more may come.")
+    return wanted.timestamp()
 
 
 def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Exported:

@@ -61,7 +61,10 @@ class AuditEntry(Answer):
     reason: str | None = Field(description="Why, as the caller has written")
     ip: str | None = Field(description="The caller's network address; null: a command")
     correlation_id: str | None
-    version: str | None = Field(None, description="Of a deployment or a rollback: the version")
+    version: str | None = Field(
+        None,
+        description="Of a deployment or a rollback: the version; of a backup or restore: the backup or moment",
+    )
     bulk: str | None = Field(
         None, description="The id of the bulk action, or of the request for many jobs; each changed job stores it"
     )

@@ -1439,7 +1439,7 @@ export interface components {
       correlation_id: string | null;
       /**
        * Version
-       * @description Of a deployment or a rollback: the version
+       * @description Of a deployment or a rollback: the version; of a backup or restore: the backup or moment
        */
       version: string | null;
       /**

@@ -58,6 +58,15 @@ def test_an_entry_comes_back_without_an_outcome_and_then_with_it(log: AuditLog) 
     assert found == replace(entry, outcome=Outcome.REFUSED, ended_at=T0 + 0.5, status=409, error="job-conflict")
 
 
+def test_the_entries_under_listed_jobs_are_read_by_time_and_apart_from_the_changes(log: AuditLog) -> None:
+    request = an_entry(T0, action="jobs.cancel", kind="bulk", target="0" * 20, bulk="0" * 20)
+    below = rule.named(request, [("job", JOB), ("job", OTHER)])
+    stored(log, request, *below, an_entry(T0 + DAY))
+    day = Which(after=T0, before=T0 + DAY, named=True)
+    assert all_of(log, day, 1, T0 + DAY) == below[::-1]
+    assert log.page(Which(after=T0, before=T0 + DAY), 9, T0 + DAY).rows == [request]
+
+
 def test_the_id_of_what_was_made_is_known_at_the_end(log: AuditLog) -> None:
     [entry] = stored(log, an_entry(T0, action="bulk.retry", kind="bulk", target=""))
     log.end(entry, End(Outcome.DONE, T0 + 1, 202, None, "0" * 20))

@@ -1,0 +1,138 @@
+"""Write the audit log of a day to a bucket, one JSON line for each entry, to keep it longer than the stage does.
+
+The keys and the content follow from the entries alone: each export of a day writes the same objects, so it may end
+anywhere and be run again, or twice at the same time. The manifest is written last.
+"""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from chalicelib.adapters.s3.files import Files
+from chalicelib.assembly import parts
+from chalicelib.audit.constants import MOST_LOOKED
+from chalicelib.audit.rule import Entry, Which
+from chalicelib.builtin import files
+from chalicelib.builtin.constants import AUDIT_PART_ENTRIES, EXPORT_PART_RESERVE
+from chalicelib.builtin.exports import check_day, start_of
+from chalicelib.job_types.context import JobContext
+from chalicelib.jobs.constants import DAY
+from chalicelib.jobs.listing import iso
+from chalicelib.jobs.retention import KEEP_AUDIT
+
+READING = "dynamodb:Query:control/AUDIT#*"
+"""The grant for reading the audit log, and nothing else of its table. Add `s3:PutObject` below the prefix."""
+TEXTS = (
+    "action", "kind", "target", "principal", "label", "reason", "ip", "correlation_id", "outcome", "status", "error",
+    "bulk", "version",
+)  # fmt: skip
+
+
+class AuditExport(BaseModel):
+    """The day whose audit log is exported."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", title="Export the audit log", json_schema_extra={"examples": [{"days_ago": 1}]}
+    )
+
+    day: str | None = Field(
+        default=None, max_length=10, description="Changes that began on this day (UTC). Default: the day `days_ago`.",
+        examples=["2027-01-15"],
+    )  # fmt: skip
+    days_ago: int = Field(
+        default=1, ge=1, le=int(KEEP_AUDIT / DAY) - 1, examples=[1],
+        description="The day so many days ago. Entries are kept for 400 days.",
+    )  # fmt: skip
+
+    @field_validator("day")
+    @classmethod
+    def _is_a_day(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_day(value)
+        return value
+
+
+class AuditExported(BaseModel):
+    """The numbers of an export: entries and parts, both 0 for a day without changes; and the key of the manifest."""
+
+    day: str
+    entries: int
+    parts: int
+    manifest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One export: of the day with this start (epoch seconds), to this folder of the bucket."""
+
+    bucket: Files
+    folder: str
+    start: float
+
+    def part(self, number: int, named: bool, position: str | None) -> dict[str, Any]:
+        """Write the entries after the position; return the part, and the position after it (None: the end)."""
+        which = Which(after=self.start, before=self.start + DAY, named=named)
+        lines = list[bytes]()
+        while True:
+            left = AUDIT_PART_ENTRIES - len(lines)
+            page = parts.audit.page(which, min(left, MOST_LOOKED), self.start + DAY, position)
+            lines += map(line, page.rows)
+            position = page.position
+            if position is None or len(lines) >= AUDIT_PART_ENTRIES:
+                break
+        key, digest = f"{self.folder}/part-{number:05}.jsonl.gz", ""
+        if lines:
+            # mtime=0: the header of the gzip file has no time, so the same entries give the same bytes
+            content = gzip.compress(b"".join(lines), mtime=0)
+            digest = hashlib.sha256(content).hexdigest()
+            self.bucket.write(key, content, "application/gzip")
+        return {"key": key, "entries": len(lines), "sha256": digest, "position": position}
+
+    def manifest(self, day: str, written: list[dict[str, Any]]) -> str:
+        """Write the list of the parts; return its key."""
+        key = f"{self.folder}/manifest.json"
+        told = {"day": day, "entries": sum(one["entries"] for one in written), "parts": written}
+        self.bucket.write(key, json.dumps(told).encode(), "application/json")
+        return key
+
+
+def export(asked: AuditExport, ctx: JobContext, bucket: str, prefix: str) -> AuditExported:
+    """Write the day's entries below `prefix` of `bucket`; return the numbers.
+
+    First all changes, newest first, then the entries `named`, which say which jobs a request has listed. Each part is a
+    step, so another invocation continues after it if the time ends.
+    """
+    # The job of a schedule is made ahead, often on the day before, so the time at which it was due counts. A retry has
+    # no such time any more: it keeps the day.
+    due = ctx.job.run_at
+    day: str = ctx.step("day", lambda: iso(start_of(asked.day, asked.days_ago, due or parts.clock()))[:10])
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+    work = Export(replace(files.bucket(), bucket=bucket), f"{prefix.strip('/')}/{day}", start)
+    written = list[dict[str, Any]]()
+    for named in (False, True):
+        position: str | None = None
+        while True:
+            number = len(written) + 1
+            name = f"{'named' if named else 'changes'}-{number}"
+            part = ctx.step(name, work.part, number, named, position, within=EXPORT_PART_RESERVE)
+            position = part["position"]
+            if part["entries"]:
+                written.append({name: part[name] for name in ("key", "entries", "sha256")})
+            if position is None:
+                break
+    manifest = work.manifest(day, written)
+    entries = sum(one["entries"] for one in written)
+    return AuditExported(day=day, entries=entries, parts=len(written), manifest=manifest)
+
+
+def line(entry: Entry) -> bytes:
+    """Return an entry as one line of JSON, with the fields of GET /audit and a final newline."""
+    told: dict[str, Any] = {"id": entry.id, "at": iso(entry.at)}
+    told |= {name: None if (value := getattr(entry, name)) == "" else value for name in TEXTS}
+    told["ended_at"] = None if entry.ended_at is None else iso(entry.ended_at)
+    return json.dumps(told, separators=(",", ":")).encode() + b"\n"
