@@ -35,6 +35,7 @@ from chalicelib.audit.rule import (
     month_of,
     months,
     paged,
+    with_wholes,
 )
 from chalicelib.jobs.retention import KEEP_AUDIT
 from chalicelib.settings import Settings
@@ -120,7 +121,8 @@ class DynamoAudit:
     def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
         """See AuditLog.
 
-        At most MOST_LOOKED rows are read. A page of all things also takes half a read unit for each month.
+        At most MOST_LOOKED rows are read. A page of all things also takes half a read unit for each month. A page by
+        the id of a batch's action takes half a unit for its request.
         """
         low, high = bounds(which, now)
         if which.thing is not None:
@@ -130,7 +132,10 @@ class DynamoAudit:
             prefix = f"{AUDIT}{NAMED}" if which.named else AUDIT
             items = self._by_time(prefix, low, high, position, NARROW if narrow else WIDE)
         entries = map(_entry, items)
-        return paged(((entry, matches(entry, which)) for entry in entries), limit)
+        return with_wholes(paged(((entry, matches(entry, which)) for entry in entries), limit), which, self._find)
+
+    def _find(self, key: str) -> Entry | None:
+        return next(map(_entry, self._queried(_partition(key), Path("sk") == key, None, 1)), None)
 
     def add_refusals(self, counted: Refused) -> None:
         """See AuditLog."""

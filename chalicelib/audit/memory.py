@@ -15,6 +15,7 @@ from chalicelib.audit.rule import (
     matches,
     matches_refused,
     paged,
+    with_wholes,
 )
 
 
@@ -38,7 +39,7 @@ class MemoryAudit:
         rows = _newest_first(self.entries.values(), which, now, position)
         # the other store has an index of the changes of one thing, and keeps entries with the outcome `named` apart
         near = (row for row in rows if matches(row, Which(job=which.job, bulk=which.bulk, named=which.named)))
-        return paged(((row, matches(row, which)) for row in near), limit)
+        return with_wholes(paged(((row, matches(row, which)) for row in near), limit), which, self.entries.get)
 
     def add_refusals(self, counted: Refused) -> None:
         """See AuditLog."""

@@ -4,7 +4,7 @@ An entry has no payload, tag or tenant, so that erasing a tenant leaves the log 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -168,6 +168,23 @@ def named(entry: Entry, things: Sequence[Thing]) -> list[Entry]:
 def is_named(key: str) -> bool:
     """Return whether the id belongs to an entry that `named` has made. Lists of all changes are without them."""
     return key.count(KEY_SEPARATOR) > 1
+
+
+def whole_id(key: str) -> str:
+    """Return the id of the request that names something, from the id of an entry that `named` has made."""
+    return key.rpartition(KEY_SEPARATOR)[0]
+
+
+def with_wholes(page: "Page[Entry]", which: Which, find: Callable[[str], Entry | None]) -> "Page[Entry]":
+    """Return a page by the id of a bulk action with the requests in place of the entries that name the id.
+
+    An entry that names it says nothing about the outcome. `find` returns the entry with an id. There is at most one for
+    each page, because each request has another id.
+    """
+    if which.bulk is None or which.job is not None:
+        return page
+    rows = [(find(whole_id(row.id)) if is_named(row.id) else None) or row for row in page.rows]
+    return replace(page, rows=rows)
 
 
 def known_target(kind: str, text: str) -> str:

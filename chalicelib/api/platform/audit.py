@@ -43,7 +43,9 @@ class AuditQuery(RefusalsQuery):
         description="Changes of this job, and requests for up to 100 listed jobs that name it. The `actions` of "
         "GET /jobs/{id} have the ids (`bulk`) of the others.",
     )
-    bulk: BulkIdText | None = Field(None, description="The request for many jobs, or the bulk action, with this id.")
+    bulk: BulkIdText | None = Field(
+        None, description="The bulk action, request for many jobs or action on a batch with this id."
+    )
     principal: PrincipalText | None = Field(None, description="The id of a token, or the AWS identity of a command.")
     action: ActionName | None = Field(None, description="One action.", examples=["job.retry"])
 

@@ -11696,7 +11696,7 @@ export interface operations {
         cursor?: string;
         /** @description Changes of this job, and requests for up to 100 listed jobs that name it. The `actions` of GET /jobs/{id} have the ids (`bulk`) of the others. */
         job?: string;
-        /** @description The request for many jobs, or the bulk action, with this id. */
+        /** @description The bulk action, request for many jobs or action on a batch with this id. */
         bulk?: string;
         /** @description One action. */
         action?: string;

@@ -100,6 +100,19 @@ def test_a_request_for_many_is_found_under_each_job_that_it_names_and_is_one_cha
     assert log.page(Which(bulk="1" * 20), 10, now).rows == []
 
 
+def test_the_action_on_a_batch_is_found_by_the_id_that_its_members_store_with_its_outcome(log: AuditLog) -> None:
+    bulk, others = "0" * 20, "1" * 20
+    for at, one in ((T0, bulk), (T0 + 1, others)):
+        [request] = stored(log, replace(an_entry(at, action="batch.retry", kind="batch", target=JOB), bulk=one))
+        stored(log, *rule.named(request, [("bulk", one)]))
+        log.end(request, End(Outcome.DONE, at + 0.5, 202))
+    for limit in (1, 10):
+        [found] = all_of(log, Which(bulk=bulk), limit, T0 + 9)
+        assert (found.action, found.kind, found.target, found.bulk) == ("batch.retry", "batch", JOB, bulk)
+        assert (found.outcome, found.status, found.at) == (Outcome.DONE, 202, T0)
+    assert [one.bulk for one in all_of(log, Which(), 1, T0 + 9)] == [others, bulk]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_every_entry_is_on_one_page_newest_first_and_filters_combine(log: AuditLog, limit: int) -> None:
     entries = [

@@ -145,10 +145,27 @@ def test_the_bulk_action_of_a_batch_leads_to_the_entry_of_the_batch(world: World
     member = made["job"]
     assert world.post(f"/batches/{batch}/cancel", role=Role.OPERATOR).status == 202
     act = world.get(f"/jobs/{member['id']}").json["actions"][-1]
-    [named] = entries(world, f"?bulk={act['bulk']}")
-    assert (named["outcome"], named["action"], named["label"]) == ("named", "batch.cancel", "a operator")
-    [whole] = entries(world)
-    assert (whole["target"], whole["bulk"]) == (batch, act["bulk"])
+    [found] = entries(world, f"?bulk={act['bulk']}")
+    assert (found["outcome"], found["action"], found["label"]) == ("done", "batch.cancel", "a operator")
+    assert (found["kind"], found["target"], found["bulk"]) == ("batch", batch, act["bulk"])
+    assert [found] == entries(world)
+
+
+def test_the_retry_of_a_batch_leads_to_the_jobs_that_it_has_retried_and_back(world: World) -> None:
+    batch = world.post("/batches", {}).json["id"]
+    asked = [{**BODY, "payload": {"to": [f"{place}@example.com"]}} for place in range(3)]
+    members = [one["job"]["id"] for one in world.post(f"/batches/{batch}/jobs", {"jobs": asked}).json["results"]]
+    world.post(f"/batches/{batch}/close", {"total": 3})
+    for member in members[:2]:
+        world.put_in(member, Status.FAILED)
+    assert world.post(f"/batches/{batch}/retry").status == 202
+    [retry] = entries(world, "?action=batch.retry")
+    assert [retry] == entries(world, f"?bulk={retry['bulk']}")
+    rounds = world.get(f"/batches/{batch}").json["rounds"]
+    [number] = [one["round"] for one in rounds if one["bulk"] == retry["bulk"]]
+    retried = {one["id"] for one in world.get(f"/jobs?batch={batch}&round={number}").json["jobs"]}
+    assert retried == set(members[:2])
+    assert {world.get(f"/jobs/{one}").json["actions"][-1]["bulk"] for one in retried} == {retry["bulk"]}
 
 
 def test_a_bulk_action_whose_process_dies_has_an_entry_with_its_id(world: World) -> None:
