@@ -570,7 +570,7 @@ class Assembly:
             threads=STORED_AT_ONCE,
             beside=in_a_thread,
             breaker=breaker or self.breaker(kind),
-            lines=None if kind.at_most is None else Lines(self.job_service.dispatcher, self.place_store),
+            lines=Lines(self.job_service.dispatcher, self.place_store, kind) if kind.limits else None,
         )  # fmt: skip
 
 

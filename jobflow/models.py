@@ -82,6 +82,8 @@ class AtMostRow:
     n: int
     by: str | None
     """The field of the payload; null: all jobs of the type count together"""
+    shared: str | None
+    """The name under which types share the limit: their jobs count together; null: it is not shared"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -843,7 +845,9 @@ class JobTypeRow:
     pause_when: PauseRuleRow | None
     """When it pauses automatically; null: only an operator pauses it"""
     at_most: AtMostRow | None
-    """How many of its jobs may run at once; null: as many as workers are free"""
+    """The first of its `limits`; null: as many of its jobs may run at once as workers are free"""
+    limits: list[AtMostRow]
+    """How many jobs may run at once, in the order in which a job takes its places; none: no limit"""
     fair_by: str | None
     """The field of the payload that names the tenant"""
     serial_by: str | None

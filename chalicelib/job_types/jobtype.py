@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
 from chalicelib.job_types import checks
 from chalicelib.job_types.access import AwsAccess
-from chalicelib.job_types.at_most import AtMost, only
+from chalicelib.job_types.at_most import AtMost, check_shared, declared_limits
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.checks import check_expires, check_number
 from chalicelib.job_types.constants import (
@@ -222,11 +222,6 @@ class JobType(Generic[P, R]):
         return self.rate() if callable(self.rate) else self.rate
 
     @property
-    def at_most(self) -> AtMost | None:
-        """Return how many jobs of the type may run at once; None without a limit."""
-        return self.limits[0] if self.limits else None
-
-    @property
     def max_receives(self) -> int:
         """Return how often SQS delivers a message before SQS dead-letters the message (`maxReceiveCount`).
 
@@ -337,7 +332,8 @@ def job(
     * `serial_by`: the field of the payload that is the key: jobs with the same key run one at a time, in order.
     * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
-    * `limits`: `[AtMost(n, by)]`, at most n jobs run at once, or n for each value of a field of the payload.
+    * `limits`: `[AtMost(n, by, shared)]`, at most n jobs run at once, or n for each value of a field of the payload, or
+      n jobs of all types that share the limit.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
     * `calls`: the types of the jobs whose results the function waits for with `ctx.call` and `ctx.gather`.
     * `on_end`: the type of the job that is made, with a `JobEnd` as its payload, whenever a job has ended.
@@ -361,7 +357,7 @@ def job(
         raise ConfigurationError(f"{name}: enqueues is a list of job types: write ({enqueues!r},)")
     if isinstance(calls, str) or not isinstance(calls, Iterable):
         raise ConfigurationError(f"{name}: calls is a list of job types: write ({calls!r},)")
-    limit = only(name, limits)
+    limited = declared_limits(name, limits)
     called = tuple(calls)
     made = tuple(dict.fromkeys((*enqueues, *called)))
     attempts = len(retry.waits) + 1 if isinstance(retry, Delays) else DEFAULT_ATTEMPTS
@@ -388,7 +384,7 @@ def job(
             serial_by=serial_by,
             unique=unique,
             pause_when=pause_when,
-            limits=() if limit is None else (limit,),
+            limits=limited,
             enqueues=made,
             calls=called,
             on_end=on_end,
@@ -426,8 +422,9 @@ def _check(declared: JobType[Any, Any]) -> None:
     check_expires(name, declared.expires)
     for option in ("fair_by", "serial_by"):
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
-    if declared.at_most is not None:
-        checks.check_field(name, "AtMost(by=…)", declared.at_most.by, declared.payload_model)
+    for limit in declared.limits:
+        checks.check_field(name, "AtMost(by=…)", limit.by, declared.payload_model)
+    if declared.limits:
         if declared.pause_when is not None:  # of its queue
             raise ConfigurationError(f"{name}: limits does not go with a queue that has pause_when")
         if declared.function.batch_size > 1:
@@ -551,7 +548,7 @@ def out_of_order(name: str) -> bool:
 def has_limits(name: str) -> bool:
     """Return whether jobs of that type may have to wait for a place."""
     kind = registered.get(name)
-    return kind is not None and kind.at_most is not None
+    return kind is not None and bool(kind.limits)
 
 
 def all_types() -> list[JobType[Any, Any]]:
@@ -580,6 +577,7 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
     check_enqueues(registered)
     check_queues(registered)
     check_ends(registered)
+    check_shared({name: kind.limits for name, kind in registered.items()})
     return all_types()
 
 

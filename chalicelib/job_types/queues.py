@@ -89,6 +89,11 @@ class TypeQueue:
         """Return the types of the jobs that its types make."""
         return tuple(dict.fromkeys(name for kind in self.types for name in kind.enqueues))
 
+    @property
+    def shared_limits(self) -> frozenset[str]:
+        """Return the names of the limits that its types share with each other, or with types of other queues."""
+        return frozenset(one.shared for kind in self.types for one in kind.limits if one.shared is not None)
+
     def calls(self, other: "TypeQueue") -> bool:
         """Return whether its types call a type of the other queue, whose worker wakes the caller at the end."""
         called = {name for kind in self.types for name in kind.calls}

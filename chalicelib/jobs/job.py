@@ -96,6 +96,7 @@ COMPENSATE = _move("compensate", WAITING, Status.QUEUED, "operator")
 WAKE = _move("wake", Status.SUSPENDED, Status.QUEUED, "api, worker")
 BLOCK = _move("block", Status.PROCESSING, Status.BLOCKED, "worker")
 UNBLOCK = _move("unblock", Status.BLOCKED, Status.QUEUED, "worker, api, watchdog")
+BLOCK_AGAIN = _move("block_again", Status.QUEUED, Status.BLOCKED, "worker, api, watchdog")
 LINE_UP = _move("line_up", Status.BLOCKED, Status.BLOCKED, "watchdog")
 GIVE_UP = _move("give_up", ACTIVE, Status.DEAD_LETTER, "watchdog")
 EXPIRE = _move("expire", WAITING - {Status.SUSPENDED}, Status.CANCELLED, "worker, watchdog")
@@ -107,8 +108,8 @@ REPLACE = _move("replace", Status.SCHEDULED, Status.SCHEDULED, "api")
 RUN_NOW = _move("run_now", PLANNED, Status.QUEUED, "operator")
 DISCARD = _move("discard", DISCARDABLE, Status.CANCELLED, "operator")
 MOVES: tuple[Move, ...] = (
-    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, BLOCK, UNBLOCK, LINE_UP, FAIL, STOP, EXHAUST, GIVE_UP,
-    EXPIRE, RETIRE, REQUEUE, CANCEL, COMPENSATE, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
+    CLAIM, TAKE_OVER, COMPLETE, POSTPONE, DEFER, SUSPEND, WAKE, BLOCK, UNBLOCK, BLOCK_AGAIN, LINE_UP, FAIL, STOP,
+    EXHAUST, GIVE_UP, EXPIRE, RETIRE, REQUEUE, CANCEL, COMPENSATE, WAIT_FOR_TURN, RUN_NOW, DISCARD, REPLACE,
 )  # fmt: skip
 """Every legal change of state; any other change is a bug. `docs/lifecycle.md` is drawn from this table."""
 

@@ -179,6 +179,16 @@ def unblock(found: Job, *, now: float, limit: str, sent: bool) -> Change:
     return Change(j.UNBLOCK, found.gen, tests, values, job_type=found.type)
 
 
+def block_again(found: Job, *, now: float) -> Change:
+    """Let a job that was woken, and that no worker has claimed, wait for its limit again.
+
+    Its wait has a new number, so that nothing that belongs to the wait before can end it.
+    """
+    values = {**_in_line(found, now), "sent": False, "resends": 0, "updated_at": now, "stalled_since": None}
+    tests = (Test("waits", "=", found.waits), *_fence(found))
+    return Change(j.BLOCK_AGAIN, found.gen, tests, values, {"claims": 1}, job_type=found.type)
+
+
 def line_up(found: Job, *, now: float) -> Change:
     """Let the watchdog check a blocked job again much later, because it stands in its line."""
     tests = (Test("due_at", "=", found.due_at), *_fence(found))

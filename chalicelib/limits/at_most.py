@@ -9,15 +9,18 @@ A name is replaced and removed without a comparison of its age. This relies on t
 arrives after the lease of the attempt has ended.
 
 A job that has several limits takes their places in one order, the same for all jobs. It keeps its places while it waits
-for the next one. At present, a job type declares one limit at most, so each call is given one limit, and `holds` is
-empty.
+for the next one, so it waits at most once for each limit, and jobs never wait for each other in a circle.
+
+Several types may share a limit. While a type is paused, and while it has as many places as it has workers, its jobs get
+no more places of a shared limit: they would keep them from the other types without using them.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Standing, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Standing, Waiter, code_of
 from chalicelib.limits.port import LimitedJobs, PlaceStore
 
 
@@ -77,9 +80,9 @@ class AtMostPlaces:
             self.pump(limit)
         return False
 
-    def line_up(self, job: LimitedJob, limit: Limit) -> None:
+    def line_up(self, job: LimitedJob, limit: Limit, holds: Sequence[Limit] = ()) -> None:
         """Put a blocked job that may not stand in the line into the line, and look; the caller has no message of it."""
-        self.store.stand(limit, job.waiter)
+        self.store.stand(limit, replace(job.waiter, holds=tuple(holds)))
         self.store.mark(limit, job.type)
         self.store.enlist(limit)
         self.judge(limit)
@@ -119,6 +122,7 @@ class AtMostPlaces:
         jobs = self._holders(found)
         self._remove(limit, _dead(found, jobs))
         self._finish(limit, _half_woken(found, jobs, limit))
+        self._put_back(limit, _unclaimed(found, jobs, limit))
         self.pump(limit)
 
     def _remove(self, limit: Limit, dead: Sequence[tuple[str, str]]) -> bool:
@@ -135,6 +139,22 @@ class AtMostPlaces:
                 self.jobs.send(job)
                 self.store.step_out(limit, job.waiter)
 
+    def _put_back(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+        """Let jobs of types that do not run now wait again, so that the other types get their places.
+
+        A job is blocked first and loses its place last. In between it is blocked and has its place, so whoever looks at
+        the limit wakes it again.
+        """
+        if not jobs:
+            return
+        usable = self.jobs.usable({job.type for job in jobs}, self.store.paused())
+        for job in jobs:
+            again = None if job.type in usable else self.jobs.block_again(job)
+            if again is not None:
+                self.store.stand(limit, replace(again.waiter, holds=tuple(self.jobs.narrower(again, limit))))
+                self.store.mark(limit, again.type)
+                self.store.leave(limit, again.id, again.name)
+
     def pump(self, limit: Limit) -> None:
         """Give the free places to the first jobs of the line, while there is more time; the watchdog goes on.
 
@@ -142,16 +162,33 @@ class AtMostPlaces:
         """
         most = 1 if limit.declared else MOST_ROWS
         after: Waiter | None = None
+        paused: Collection[str] | None = None
         while self.more():
             found = self.store.read(limit)
             if not found.waits or not found.free(limit):
                 return
-            line = self.store.first(limit, found.types, most, after)
+            if paused is None:
+                paused = self.store.paused() if limit.shared else ()
+            types = self._asked(limit, found, paused)
+            line = self.store.first(limit, types, most, after)
             if line:
                 after = self._serve(limit, found, line, after)
                 most = MOST_ROWS
-            elif after is not None or not self._unmark(limit):
+            elif after is not None or self._others_wait(limit, found, types) or not self._unmark(limit):
                 return
+
+    def _asked(self, limit: Limit, found: Places, paused: Collection[str]) -> frozenset[str]:
+        """Return the types whose jobs may get a place now: without those whose jobs could not use it."""
+        if not limit.shared:
+            return found.types
+        have = Counter(name.partition(".")[0] for name in found.held.values())
+        return frozenset(
+            one for one, most in self.jobs.usable(found.types, paused).items() if have[code_of(one)] < most
+        )
+
+    def _others_wait(self, limit: Limit, found: Places, types: Collection[str]) -> bool:
+        """Return whether jobs wait that are of none of these types, and may get no place now."""
+        return types != found.types and bool(self.store.first(limit, found.types))
 
     def _serve(self, limit: Limit, found: Places, line: Sequence[Waiter], after: Waiter | None) -> Waiter | None:
         """Give places to the jobs of these rows, as long as one is free, and remove the rows of waits that have ended.
@@ -169,6 +206,8 @@ class AtMostPlaces:
                 break
             if not self._hand_over(limit, first, job, named=first.job in found.held):
                 break
+            if limit.shared and job is not None and first.is_of(job, Standing.BLOCKED):
+                break  # its type may have enough places now
         return after
 
     def _unmark(self, limit: Limit) -> bool:
@@ -193,13 +232,13 @@ class AtMostPlaces:
     def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> bool:
         """Give a job a place and wake it, or remove its row if its wait has ended; return False if no place is free.
 
-        Nobody takes a place of a limit that is not declared any more, so nobody would leave it: such a job is only
-        woken.
+        A job that has a place of a limit that its type does not declare any more would not leave it, so such a job is
+        only woken.
         """
         if job is None or not first.is_of(job, Standing.BLOCKED):
             self._end(limit, first, job, named=named)
             return True
-        if not named and limit.declared:
+        if not named and limit.declared and job.bound:
             granted = self.store.grant(limit, first)
             if not granted:
                 return False
@@ -219,7 +258,8 @@ class AtMostPlaces:
     def _end(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> None:
         """Remove the row of a wait that has ended, and the name of the wait if nobody needs the name.
 
-        Whoever has ended the wait may have died before it left the other places of the job.
+        Whoever has ended the wait may have died before it left the other places of the job. A worker may not change the
+        places of each other type: if jobs wait for them, the watchdog removes the name.
         """
         if job is not None and job.standing is Standing.UNREADABLE:
             return
@@ -228,7 +268,7 @@ class AtMostPlaces:
         elif job is None or not job.alive or job.name != first.name:
             if named:
                 self.store.leave(limit, first.job, first.name)
-            self._judge_all(first.holds)
+            self._judge_all(tuple(held for held in first.holds if self.jobs.reaches(held)))
         self.store.step_out(limit, first)
 
     def _judge_all(self, limits: Sequence[Limit]) -> None:
@@ -246,6 +286,12 @@ def _half_woken(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequ
     """Return the jobs that have got the place that they waited for, but no message."""
     waiting = [job for job in jobs if found.has(job) and job.waits == limit.id]
     return tuple(job for job in waiting if job.standing is Standing.BLOCKED or _unsent(job))
+
+
+def _unclaimed(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:
+    """Return the jobs that have got a place of a shared limit, and that no worker has claimed for minutes."""
+    idle = [job for job in jobs if job.unclaimed and job.standing is Standing.WOKEN and limit.shared]
+    return tuple(job for job in idle if job.waits == limit.id and found.has(job))
 
 
 def _unsent(job: LimitedJob) -> bool:

@@ -20,13 +20,18 @@ KEY_TRIES = 3
 KEY_LOOK_AGAIN = 15.0
 """Maximum seconds until a held key is checked again: the attempt that holds it usually ends long before its lease."""
 
-# For ids.py
+# For ids.py and places.py
+OF_VALUE, OF_TYPE, SHARED_OF_VALUE, SHARED = "0", "1", "2", "3"
+"""Ranks, from narrow to wide: of a limit for each value of a field, of a limit for all jobs of a type, and of the same
+limits for all types that share them."""
 LONGEST_VALUE = 80
 """Maximum characters of a value in the id of a limit; a longer one is hashed. The id is a part of the job's row."""
 NO_LIMIT = 1_000_000
 """Number of places of a limit that the code does not declare any more."""
 
 # For at_most.py
+UNCLAIMED_AFTER = 120.0
+"""Seconds after which a woken job whose type is paused gives its place of a shared limit to the other types."""
 MOST_LOOKS = 20
 """Maximum number of looks at a line, and at readable rows of it, of a worker or a request of the API: up to 100
 requests, and at most MOST_LOOKS * MOST_ROWS rows. The watchdog goes on within a minute."""

@@ -1,10 +1,12 @@
-"""Name the limits of jobs: each limit has an id, from which its type and its value are read. Pure.
+"""Name the limits of jobs: each limit has an id, from which its type or shared name and its value are read. Pure.
 
 An id begins with the rank of its limit, from narrow to wide, so that a deployment cannot change the order in which a
-job takes several limits.
+job takes several limits: jobs take them in the order of their ids.
 """
 
 import hashlib
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -15,70 +17,100 @@ from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.tenants import kept, value_at
-from chalicelib.limits.constants import LONGEST_VALUE, NO_LIMIT
+from chalicelib.limits.constants import LONGEST_VALUE, NO_LIMIT, OF_TYPE, OF_VALUE, SHARED, SHARED_OF_VALUE
 from chalicelib.limits.places import Limit
 
-OF_VALUE, OF_TYPE = "0", "1"
-"""Ranks: of a limit for each value of a field, and of a limit for all jobs of a type."""
+
+def rank_of(declared: AtMost) -> str:
+    """Return the rank of a limit."""
+    if declared.shared is None:
+        return OF_TYPE if declared.by is None else OF_VALUE
+    return SHARED if declared.by is None else SHARED_OF_VALUE
 
 
-def limit_of(job_type: str, declared: AtMost | None, payload: JSON) -> Limit | None:
-    """Return the limit of a job with this payload; None if it has none, also if its field has no value."""
-    if declared is None:
-        return None
+def named(job_type: str, declared: AtMost) -> str:
+    """Return the id of a limit of a type, or the part of its ids before their values."""
+    return f"{rank_of(declared)}.{job_type if declared.shared is None else declared.shared}"
+
+
+def limit_of(job_type: str, declared: AtMost, payload: JSON) -> Limit | None:
+    """Return a limit of a job with this payload; None if its field has no value."""
+    name = named(job_type, declared)
     if declared.by is None:
-        return Limit(f"{OF_TYPE}.{job_type}", declared.n)
+        return Limit(name, declared.n)
     value = value_at(payload, declared.by)
-    return None if value is None else Limit(f"{OF_VALUE}.{job_type}.{_quoted(value)}", declared.n)
+    return None if value is None else Limit(f"{name}.{_quoted(value)}", declared.n)
 
 
-def limit_of_model(kind: JobType[Any, Any], payload: BaseModel) -> Limit | None:
-    """Return the limit of a job by its payload as the function gets it, converted by `upgrade` if needed."""
-    by = None if kind.at_most is None else kind.at_most.by
-    fields = {} if by is None else payload.model_dump(mode="json", include={by.partition(".")[0]})
-    return limit_of(kind.name, kind.at_most, fields)
+def limits_of(job_type: str, declared: Sequence[AtMost], payload: JSON) -> tuple[Limit, ...]:
+    """Return the limits of a job with this payload, in the order in which it takes their places."""
+    found = [limit_of(job_type, one, payload) for one in declared]
+    return tuple(sorted((one for one in found if one is not None), key=attrgetter("id")))
 
 
-def limit_of_stored(kind: JobType[Any, Any], payload: JSON, *, signed: bool) -> Limit | None:
-    """Return the limit of a job by its stored payload; if the current schema refuses that, by the fields as stored.
+def limits_of_model(kind: JobType[Any, Any], payload: BaseModel) -> tuple[Limit, ...]:
+    """Return the limits of a job by its payload as the function gets it, converted by `upgrade` if needed."""
+    by = {one.by.partition(".")[0] for one in kind.limits if one.by is not None}
+    return limits_of(kind.name, kind.limits, payload.model_dump(mode="json", include=by) if by else {})
+
+
+def limits_of_stored(kind: JobType[Any, Any], payload: JSON, *, signed: bool) -> tuple[Limit, ...]:
+    """Return the limits of a job by its stored payload; if the current schema refuses that, by the fields as stored.
 
     Unless the job's row is `signed`, no code of the job type sees its payload: the fields as stored count.
     """
-    if not signed or kind.at_most is None or kind.at_most.by is None:
-        return limit_of(kind.name, kind.at_most, payload)
+    if not signed or all(one.by is None for one in kind.limits):
+        return limits_of(kind.name, kind.limits, payload)
     try:
-        return limit_of_model(kind, kind.parse_stored(payload))
+        return limits_of_model(kind, kind.parse_stored(payload))
     except Exception:  # `upgrade` is code of the job type
-        return limit_of(kind.name, kind.at_most, payload)
+        return limits_of(kind.name, kind.limits, payload)
+
+
+def narrower(limits: Sequence[Limit], limit: str) -> tuple[Limit, ...]:
+    """Return those of a job's limits whose places it has while it waits for a place of the limit with this id."""
+    return tuple(one for one in limits if one.id < limit)
 
 
 def read_id(limit: str) -> tuple[str, str | None]:
-    """Return the type and the value of a limit, as its id has them; a value of None: all jobs of the type."""
+    """Return the type, or the name of a shared limit, and the value; a value of None: the limit has no field."""
     rank, _, rest = limit.partition(".")
-    if rank == OF_TYPE:
+    if rank in (OF_TYPE, SHARED):
         return rest, None
-    job_type, _, value = rest.rpartition(".")
-    return job_type, unquote(value)
+    name, _, value = rest.rpartition(".")
+    return name, unquote(value)
 
 
 def logged_id(limit: str) -> str:
     """Return the id of a limit for a log line: with a digest instead of the value, which may be an e-mail address."""
-    job_type, value = read_id(limit)
-    return limit if value is None else f"{OF_VALUE}.{job_type}.~{hashlib.sha256(limit.encode()).hexdigest()[:8]}"
+    name, value = read_id(limit)
+    if value is None:
+        return limit
+    return f"{limit.partition('.')[0]}.{name}.~{hashlib.sha256(limit.encode()).hexdigest()[:8]}"
 
 
 def declared_limit(limit: str) -> Limit | None:
     """Return the limit with this id as the code declares it; None if the code does not declare its type.
 
-    If the type has no such limit any more, every job that waits for it may go on.
+    If no type has this limit any more, every job that waits for it may go on.
     """
-    job_type, value = read_id(limit)
-    kind = jobtype.registered.get(job_type)
-    if kind is None:
+    if not Limit(limit, 0).shared and read_id(limit)[0] not in jobtype.registered:
         return None
-    declared = kind.at_most
-    same = declared is not None and (declared.by is None) is (value is None)
-    return Limit(limit, declared.n if declared is not None and same else NO_LIMIT)
+    n = next((one.n for kind in jobtype.registered.values() if (one := _declared(kind, limit))), NO_LIMIT)
+    return Limit(limit, n)
+
+
+def declares(job_type: str, limit: str) -> bool:
+    """Return whether a type has the limit with this id; True for a type that this process does not know."""
+    kind = jobtype.registered.get(job_type)
+    return kind is None or _declared(kind, limit) is not None
+
+
+def _declared(kind: JobType[Any, Any], limit: str) -> AtMost | None:
+    """Return the declaration of a limit with this id, if the type has one."""
+    rank, name = limit.partition(".")[0], read_id(limit)[0]
+    mine = [one for one in kind.limits if named(kind.name, one) == f"{rank}.{name}"]
+    return mine[0] if mine else None
 
 
 def _quoted(value: str) -> str:

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from chalicelib.job_types.constants import TURNS_APART
@@ -52,10 +52,10 @@ class MemoryTurns:
 
 
 class MemoryPlaces:
-    """See PlaceStore."""
+    """See PlaceStore. `paused` returns the keys of the paused queues."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, paused: Callable[[], Collection[str]] = tuple) -> None:
+        self.paused, self._lock = paused, threading.Lock()
         self._rows: dict[str, Places] = {}
         self._listed: dict[str, str] = {}
         self._lines: defaultdict[str, dict[tuple[str, str], Waiter]] = defaultdict(dict)
@@ -133,11 +133,11 @@ class MemoryPlaces:
             line = [one for one in self._lines[limit.id].values() if one.type in types]
         return sorted(one for one in line if after is None or (one.since, one.job) > (after.since, after.job))[:most]
 
-    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
+    def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
         """See PlaceStore."""
         with self._lock:
-            line = self._lines[limit.id].values()
-            return min(most, sum(one.type == waiter.type and one < waiter for one in line))
+            line = [one for one in self._lines[limit.id].values() if one.type in types]
+        return min(most, sum((one.since, one.job) < (waiter.since, waiter.job) for one in line))
 
     def close(self, limit: Limit) -> Places | None:
         """See PlaceStore."""

@@ -6,11 +6,11 @@ line, before that job is woken.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chalicelib.limits.constants import NO_LIMIT
+from chalicelib.limits.constants import NO_LIMIT, SHARED, SHARED_OF_VALUE
 
 CODE_LENGTH = 8
 """Number of hexadecimal digits that a name has of the hash of its job's type."""
@@ -43,13 +43,18 @@ class Limit:
         """Return whether the code declares this limit; if not, all jobs that wait for it may run."""
         return self.n < NO_LIMIT
 
+    @property
+    def shared(self) -> bool:
+        """Return whether jobs of several types may have places of this limit, and need them."""
+        return self.declared and self.id.startswith((f"{SHARED_OF_VALUE}.", f"{SHARED}."))
+
 
 class NoPlace(Exception):
-    """All places of a limit are taken, or other jobs wait for them."""
+    """All places of a limit are taken, or other jobs wait for them; the job has places of the limits `holds`."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: Limit, holds: Sequence[Limit] = ()) -> None:
         super().__init__("no place is free")  # without the id, which has a value of the payload
-        self.limit = limit
+        self.limit, self.holds = limit, tuple(holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class LimitedJob:
 
     `since` orders the lines: when the job was due first (epoch seconds). `passed` is the number of the claim with which
     the job began to take its places; None: the present claim. `waits` is the id of the limit that the job waits for, or
-    has waited for since its last claim. `sent`: the job's message is sent.
+    has waited for since its last claim. `sent`: the job's message is sent. `unclaimed`: the job was woken some minutes
+    ago, and no worker has claimed it. `bound`: its type still declares the limit that the job waits for.
     """
 
     id: str
@@ -70,6 +76,8 @@ class LimitedJob:
     standing: Standing
     waits: str | None = None
     sent: bool = True
+    unclaimed: bool = False
+    bound: bool = True
 
     @property
     def name(self) -> str:

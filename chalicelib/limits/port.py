@@ -1,6 +1,6 @@
 """Declare the plan of starts of job types with a rate, and the places of limits; both adapters pass one suite."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -99,8 +99,11 @@ class PlaceStore(Protocol):
         `most` is so small that the rows fit into one megabyte.
         """
 
-    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
-        """Return how many jobs of its type stand before a job in the line, at most `most`."""
+    def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
+        """Return how many jobs of these types stand before a job, at most `most`: up to one request for each type."""
+
+    def paused(self) -> Collection[str]:
+        """Return the keys of the queues that are paused. The answer may be some seconds old."""
 
     def close(self, limit: Limit) -> Places | None:
         """Announce that the mark will be removed; return the row with this announcement, None without a mark."""
@@ -126,3 +129,18 @@ class LimitedJobs(Protocol):
 
     def send(self, job: LimitedJob) -> None:
         """Send the message of a woken job, and then mark the job as sent, unless it was claimed since it was woken."""
+
+    def block_again(self, job: LimitedJob) -> LimitedJob | None:
+        """Let a woken job wait for its limit again, with a new number; return it, None if it was claimed or ended."""
+
+    def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
+        """Return how many jobs of each type can run at once, without the types that do not run now.
+
+        These are types of paused queues, given by key, and undeclared types.
+        """
+
+    def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
+        """Return the limits of a job that was found, whose places it has while it waits for this limit."""
+
+    def reaches(self, limit: Limit) -> bool:
+        """Return whether this process may change the places of a limit."""

@@ -23,7 +23,7 @@ def wake_caller(dispatcher: Dispatcher, ended: Job) -> None:
         if caller.status is not Status.SUSPENDED or waited_child(caller) != ended.id:
             return
         woken = dispatcher.wake(caller)
-        if _known(woken.type):
+        if knows_queue_of(woken.type):
             dispatcher.send(woken)
     except (JobNotFound, MoveRefused):
         return  # it was deleted, or another process was faster
@@ -31,8 +31,8 @@ def wake_caller(dispatcher: Dispatcher, ended: Job) -> None:
         events.store_failed(ended, error)
 
 
-def _known(job_type: str) -> bool:
-    """Return whether this process can find the caller's queue: the file of its type says whether it shares one.
+def knows_queue_of(job_type: str) -> bool:
+    """Return whether this process can find the queue of a type: the file of the type says whether it shares one.
 
     If the file cannot be imported in this function, the watchdog sends the message.
     """

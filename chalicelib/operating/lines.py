@@ -1,18 +1,23 @@
 """Let jobs take the places of their limits, wait for them in lines, and leave them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from chalicelib.errors import MoveRefused, RowsUnreadable
+from chalicelib.errors import MoveRefused, RowsUnreadable, UnknownJobType
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import MOST_PLACES
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.ids import declared_limit, limit_of, logged_id
+from chalicelib.limits.constants import NO_LIMIT, UNCLAIMED_AFTER
+from chalicelib.limits.ids import declared_limit, declares, limits_of, logged_id, narrower
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Standing
 from chalicelib.limits.port import PlaceStore
+from chalicelib.operating.callers import knows_queue_of
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
 
@@ -28,7 +33,11 @@ def limited(job: Job, now: float) -> LimitedJob:
     elif job.status is Status.QUEUED and limit is not None:
         standing = Standing.WOKEN
     since = max(job.created_at, job.run_at or 0.0)
-    return LimitedJob(job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent)
+    return LimitedJob(
+        job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent,
+        unclaimed=standing is Standing.WOKEN and now - job.updated_at >= UNCLAIMED_AFTER,
+        bound=limit is None or declares(job.type, limit),
+    )  # fmt: skip
 
 
 def unreadable(job: str) -> LimitedJob:
@@ -38,10 +47,14 @@ def unreadable(job: str) -> LimitedJob:
 
 @dataclass
 class StoredJobs:
-    """See LimitedJobs. It remembers the jobs that it has read, because their messages need more of them."""
+    """See LimitedJobs. It remembers the jobs that it has read, because their messages need more of them.
+
+    `own` is the type of the worker that acts; None: a process that may act for all types.
+    """
 
     dispatcher: Dispatcher
     seen: dict[str, Job] = field(default_factory=dict)
+    own: JobType[Any, Any] | None = None
 
     def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
         """See LimitedJobs."""
@@ -73,54 +86,115 @@ class StoredJobs:
         return True
 
     def send(self, job: LimitedJob) -> None:
-        """See LimitedJobs. If SQS does not take the message, the watchdog sends it."""
-        self.dispatcher.send(self.seen[job.id])
+        """See LimitedJobs. If SQS does not take the message, or the queue is not known, the watchdog sends it."""
+        if knows_queue_of(job.type):
+            self.dispatcher.send(self.seen[job.id])
+
+    def block_again(self, job: LimitedJob) -> LimitedJob | None:
+        """See LimitedJobs."""
+        now = self.dispatcher.now()
+        try:
+            blocked = self.dispatcher.store.apply(job.id, transitions.block_again(self.seen[job.id], now=now))
+        except MoveRefused:
+            return None
+        self.seen[job.id] = blocked
+        events.moved(blocked, "block_again", limit=logged_id(job.waits or ""))
+        return limited(blocked, now)
+
+    def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
+        """See LimitedJobs. A type whose file cannot be imported here counts as one with a queue of its own."""
+        found = dict[str, int]()
+        for name in types:
+            try:
+                kind = jobtype.declared(name)
+            except UnknownJobType:
+                continue
+            except Exception:
+                found |= {} if name in paused else {name: MOST_PLACES}
+            else:
+                found |= {} if kind.queue_key in paused else {name: kind.concurrency}
+        return found
+
+    def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
+        """See LimitedJobs."""
+        return narrower(stored_limits(self.dispatcher, self.seen[job.id]), limit.id)
+
+    def reaches(self, limit: Limit) -> bool:
+        """See LimitedJobs."""
+        return self.own is None or declares(self.own.name, limit.id)
+
+
+def stored_limits(dispatcher: Dispatcher, job: Job) -> tuple[Limit, ...]:
+    """Return the limits of a job by its payload as stored, which is read if it is stored separately.
+
+    No code of the job type runs here: the row may be forged, and the watchdog works for all types. If `upgrade` changes
+    the field, a place is not found. Whoever looks at the limit for a job that waits finds it.
+    """
+    kind = jobtype.registered.get(job.type)
+    if kind is None or not kind.limits:
+        return ()
+    if job.payload is None and any(one.by is not None for one in kind.limits):
+        job = dispatcher.store.get(job.id)
+    return limits_of(job.type, kind.limits, job.payload)
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Manage the places of jobs that have a limit, for workers, operators and the watchdog."""
+    """Manage the places of jobs that have limits, for workers, operators and the watchdog. `own`: see StoredJobs."""
 
     dispatcher: Dispatcher
     store: PlaceStore
+    own: JobType[Any, Any] | None = None
 
     def _places(self, *jobs: Job) -> AtMostPlaces:
-        return AtMostPlaces(self.store, StoredJobs(self.dispatcher, {job.id: job for job in jobs}))
+        return AtMostPlaces(self.store, StoredJobs(self.dispatcher, {job.id: job for job in jobs}, self.own))
 
-    def take(self, job: Job, limit: Limit) -> bool:
-        """Take a place for a claimed job; return whether the job has one."""
-        return self._places(job).take_all(self._limited(job), [limit]) is None
+    def take(self, job: Job, limits: Sequence[Limit]) -> Limit | None:
+        """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
+        return self._places(job).take_all(self._limited(job), limits)
 
-    def wait(self, job: Job, limit: Limit) -> bool:
-        """Put a job that was just blocked into the line; return whether its message can run it now."""
-        return self._places(job).wait(self._limited(job), limit)
+    def wait(self, job: Job, limit: Limit, holds: Sequence[Limit] = ()) -> bool:
+        """Put a job that was just blocked into the line; return whether its message can run it now.
+
+        `holds` are the limits whose places the job has.
+        """
+        return self._places(job).wait(self._limited(job), limit, holds)
 
     def wait_again(self, job: Job) -> bool:
         """Do the same for a job that was blocked before, because its message has come again."""
         limit = self._waited(job)
-        return limit is not None and self._places(job).wait(self._limited(job), limit, again=True)
+        if limit is None:
+            return False
+        return self._places(job).wait(self._limited(job), limit, self._narrower(job, limit), again=True)
 
     def line_up(self, job: Job) -> None:
         """Put a blocked job whose process may have died into its line again; the caller has no message of it."""
         limit = self._waited(job)
         if limit is not None:
-            self._places(job).line_up(self._limited(job), limit)
+            self._places(job).line_up(self._limited(job), limit, self._narrower(job, limit))
 
-    def leave(self, job: Job, limit: Limit) -> None:
-        """Leave the place of a job that its worker has just settled; `job` is as it was claimed."""
-        self._places(job).leave(self._limited(job), [limit])
+    def leave(self, job: Job, limits: Sequence[Limit]) -> None:
+        """Leave the places of a job that its worker has just settled; `job` is as it was claimed.
+
+        Raises the first error, after it has tried to leave all places.
+        """
+        self._each(limits, lambda limit: self._places(job).leave(self._limited(job), [limit]))
 
     def leave_ended(self, before: Job, after: Job) -> None:
-        """Leave the place of a job whose wait or run was ended while no worker held it."""
-        limit = self._waited(before) or self._of(before)
-        if limit is not None:
-            waited = limit if before.status is Status.BLOCKED else None
-            self._places(after).leave_ended(self._limited(after), [limit], waited)
+        """Leave the places of a job whose wait or run was ended while no worker held it; errors: see `leave`.
+
+        The row in the line is removed last.
+        """
+        waited = self._waited(before)
+        limits = self._all(before, waited)
+        in_line = waited if before.status is Status.BLOCKED else None
+        places, ended = self._places(after), self._limited(after)
+        self._each(limits, lambda limit: places.leave_ended(ended, [limit]))
+        places.leave_ended(ended, (), in_line)
 
     def judge(self, job: Job) -> None:
-        """Look at the limit of a job that does not run although its message has come: its worker may have died."""
-        limit = self._waited(job) or self._of(job)
-        if limit is not None:
+        """Look at the limits of a job that does not run although its message has come: its worker may have died."""
+        for limit in self._all(job, self._waited(job)):
             self._places(job).judge(limit)
 
     def listed(self) -> Sequence[Listed]:
@@ -149,43 +223,52 @@ class Lines:
         limit = waited_limit(job)
         return None if limit is None else declared_limit(limit)
 
-    def _of(self, job: Job) -> Limit | None:
-        """Return the limit of a job by its payload as stored, which is read if it is stored separately.
-
-        No code of the job type runs here: the row may be forged, and the watchdog works for all types. If `upgrade`
-        changes the field, the place is not found. Whoever looks at the limit for a job that waits finds it.
-        """
+    def _narrower(self, job: Job, limit: Limit) -> Sequence[Limit]:
         kind = jobtype.registered.get(job.type)
-        if kind is None or kind.at_most is None:
-            return None
-        if kind.at_most.by is not None and job.payload is None:
-            job = self.dispatcher.store.get(job.id)
-        return limit_of(job.type, kind.at_most, job.payload)
+        if kind is None or len(kind.limits) < 2:  # it has no other place, and its payload is not read
+            return ()
+        return narrower(stored_limits(self.dispatcher, job), limit.id)
+
+    def _all(self, job: Job, waited: Limit | None) -> Sequence[Limit]:
+        """Return the limits of a job, with the one that it waits for, which the code may not declare any more."""
+        kind = jobtype.registered.get(job.type)
+        if waited is not None and (kind is None or len(kind.limits) < 2):
+            return [waited]  # its payload is not read
+        limits = stored_limits(self.dispatcher, job)
+        return limits if waited is None or waited.id in {one.id for one in limits} else [*limits, waited]
+
+    def _each(self, limits: Sequence[Limit], act: Callable[[Limit], object]) -> None:
+        errors = list[Exception]()
+        for limit in limits:
+            try:
+                act(limit)
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
 
 def wake_unlimited(dispatcher: Dispatcher, job: Job) -> bool:
-    """Let a blocked job run if the code does not declare its limit any more; the caller has its message.
+    """Let a blocked job run if its type does not declare its limit any more; the caller has its message.
 
     Return whether the job was woken. This needs no right to the places. The watchdog finds the job's row in the line.
     """
     waited = waited_limit(job)
-    if job.status is not Status.BLOCKED or waited is None:
+    if job.status is not Status.BLOCKED or waited is None or declares(job.type, waited):
         return False
-    limit = declared_limit(waited)
-    if limit is None or limit.declared:
-        return False
+    limit = Limit(waited, NO_LIMIT)
     return StoredJobs(dispatcher, {job.id: job}).wake(limited(job, dispatcher.now()), limit, sent=True)
 
 
 def leave_place(dispatcher: Dispatcher, before: Job, after: Job) -> None:
-    """Leave the place of a job that was ended without a worker, or woken to undo its steps. Never raises.
+    """Leave the places of a job that was ended without a worker, or woken to undo its steps. Never raises.
 
     If this fails, the watchdog gives the place to another job as soon as one waits for it.
     """
     if dispatcher.places is None or after.status is Status.PROCESSING:
         return
     kind = jobtype.registered.get(before.type)
-    ran = before.status is Status.PROCESSING and kind is not None and kind.at_most is not None
+    ran = before.status is Status.PROCESSING and kind is not None and bool(kind.limits)
     if waited_limit(before) is None and not ran:
         return  # most jobs have no place, and this costs nothing
     try:

@@ -12,6 +12,7 @@ from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, read_id
+from chalicelib.limits.places import code_of
 from chalicelib.limits.port import PlaceStore
 from chalicelib.limits.serial_rule import named, row_of
 from chalicelib.operating.constants import MOST_BEFORE
@@ -53,9 +54,14 @@ class JobReader:
         if limit is None or self.places is None:
             return None
         store = self.places()
-        row, before = store.read(limit), store.before(limit, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
-        value = read_id(limit.id)[1]
-        return Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
+        row, (name, value) = store.read(limit), read_id(limit.id)
+        before = store.before(limit, row.types | {job.type}, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
+        place = Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
+        kind = jobtype.registered.get(job.type)
+        if not limit.shared or kind is None:
+            return place
+        own = sum(held.startswith(f"{code_of(job.type)}.") for held in row.held.values())
+        return replace(place, shared=name, own=own, most=kind.concurrency)
 
     def _holder(self, job: Job, now: float) -> str | None:
         """Return the id of the other running job of the same key; None if there is none."""

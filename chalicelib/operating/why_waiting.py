@@ -27,7 +27,8 @@ ACCEPT = "give the type a `Changes(upgrade=…)`, or deploy the version that acc
 class Place:
     """Describe where a blocked job stands: how many jobs have a place, of how many, and how many are before it.
 
-    `value` is the value of the limit's field, None without one. `more`: there are more than `before`.
+    `value` is the value of the limit's field, None without one. `more`: there are more than `before`. `shared` is the
+    name of a limit that types share; `own` of its places are of this job's type, of which `most` jobs can run at once.
     """
 
     taken: int
@@ -35,6 +36,9 @@ class Place:
     value: str | None
     before: int
     more: bool = False
+    shared: str | None = None
+    own: int = 0
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,11 @@ def _blocked(job: Job, queue: QueueState) -> str:
     line = queue.line
     if line is None:
         return f"It waits since {iso(job.updated_at)} for a place of its limit"
-    whose = f"of {job.type}" if line.value is None else f"of {job.type} for {line.value}"
-    places = f"{line.taken:,} of {line.of:,} places {whose} are taken"
+    whose = job.type if line.shared is None else f"the shared limit {line.shared}"
+    whose += "" if line.value is None else f" for {line.value}"
+    places = f"{line.taken:,} of {line.of:,} places of {whose} are taken"
+    if line.shared is not None and line.taken < line.of and line.own >= line.most:
+        places += f", {line.own:,} of them by {job.type}, of which at most {line.most:,} jobs run at once"
     before = "more than " if line.more else ""
     jobs = "1 job is" if line.before == 1 and not line.more else f"{before}{line.before:,} jobs are"
     return f"{places}; {jobs} before it" if line.before else f"{places}; it is the next one"

@@ -7,7 +7,7 @@ settle. `batch.py` processes the messages of an invocation.
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
-from chalicelib.limits.ids import limit_of_model, limit_of_stored
+from chalicelib.limits.ids import limits_of_model, limits_of_stored, narrower
 from chalicelib.limits.places import Limit, NoPlace
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.callers import wake_caller
@@ -120,7 +120,7 @@ class Worker:
     batches: "Batches | None" = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
     lines: Lines | None = None
-    """The places of the type's limit; None without a limit."""
+    """The places of the type's limits; None without limits."""
 
     @property
     def name(self) -> str:
@@ -216,9 +216,10 @@ class Worker:
             None if self.lines is None else self.lines.wait, ctx.steps.kept, ctx.steps.progressed,
         )  # fmt: skip
         end = settlement.settle(ctx.with_progress(), outcome)
-        if isinstance(outcome, Unrun) and isinstance(outcome.error, LimitBusy) and job.passed is None:
+        busy = isinstance(outcome, Unrun) and isinstance(outcome.error, LimitBusy)
+        if busy and job.passed is None and len(ctx.limits or ()) < 2:
             return end  # it took no place, and the limit gets too many requests already
-        return end if isinstance(outcome, Blocks) else self._left(job, ctx.limit, end)
+        return end if isinstance(outcome, Blocks) else self._left(job, ctx.limits, end)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If the function waits, ignore what it returns or raises after that."""
@@ -256,8 +257,8 @@ class Worker:
                 return Stopped(unfinished)
             inject_fault(self.fault_rate, self.chance)
             payload = payload_of(self.kind, job)
-            ctx.limit = limit_of_model(self.kind, payload)
-            self._take_place(job, ctx.limit)
+            ctx.limits = limits_of_model(self.kind, payload)
+            self._take_places(job, ctx.limits)
             self.starts.start(job)
             ctx.steps.begin()
             begun = True
@@ -275,7 +276,7 @@ class Worker:
             case NotYet():
                 return NotStarted(error.at)
             case NoPlace():
-                return Blocks(error.limit)
+                return Blocks(error.limit, error.holds)
             case JobCancelled():
                 return Stopped()
             case LeaseLost():
@@ -288,48 +289,48 @@ class Worker:
                 return self._interrupted(job, error, begun=begun)
         return Raised(error)
 
-    def _take_place(self, job: Job, limit: Limit | None) -> None:
-        """Take a place of the job's limit; raises NoPlace, and PlaceUnavailable if the store does not answer."""
-        if self.lines is None or limit is None:
+    def _take_places(self, job: Job, limits: Sequence[Limit]) -> None:
+        """Take a place of each limit; raises NoPlace, and PlaceUnavailable if the store does not answer."""
+        if self.lines is None or not limits:
             return
         try:
-            taken = self._taken(self.lines, job, limit)
+            full = self._taken(self.lines, job, limits)
         except LimitBusy:
             raise
         except Exception as error:
             events.store_failed(job, error)
             raise PlaceUnavailable(f"It is unknown whether a place is free: {type(error).__name__}") from error
-        if not taken:
-            raise NoPlace(limit)
+        if full is not None:
+            raise NoPlace(full, narrower(limits, full.id))
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
 
-    def _taken(self, lines: Lines, job: Job, limit: Limit) -> bool:
-        """Try again after a moment if the limit gets too many requests; raises LimitBusy if it still does."""
+    def _taken(self, lines: Lines, job: Job, limits: Sequence[Limit]) -> Limit | None:
+        """Try again after a moment if a limit gets too many requests; raises LimitBusy if it still does."""
         try:
-            return lines.take(job, limit)
+            return lines.take(job, limits)
         except LimitBusy:
             self.sleep(self.spread(BUSY_MOMENT / 2, BUSY_MOMENT))
-        return lines.take(job, limit)
+        return lines.take(job, limits)
 
-    def _left(self, job: Job, limit: Limit | None, end: Drop | Hold) -> Drop | Hold:
-        """Leave the place of a settled attempt; return what to do with its message.
+    def _left(self, job: Job, limits: Sequence[Limit] | None, end: Drop | Hold) -> Drop | Hold:
+        """Leave the places of a settled attempt; return what to do with its message.
 
-        The attempt may have a place even if it did not learn that. If the place cannot be left, the message must come
+        The attempt may have a place even if it did not learn that. If a place cannot be left, the message must come
         again: whoever receives it looks at the limit. The later, the more often the message came.
         """
         if self.lines is None or end == LEASE_LOST:
             return end
-        if limit is None:  # the payload was not read, but the job may have been woken
-            limit = limit_of_stored(self.kind, job.payload, signed=self.store.signed(job))
-        if limit is None:
+        if limits is None:  # the payload was not read, but the job may have been woken
+            limits = limits_of_stored(self.kind, job.payload, signed=self.store.signed(job))
+        if not limits:
             return end
         try:
-            self.lines.leave(job, limit)
+            self.lines.leave(job, limits)
         except Exception as error:
             events.store_failed(job, error)
             again = LEAVE_AGAIN.delay(job.receive_count or 1, self.jitter)
-            return Hold(again, "its place was not left") if isinstance(end, Drop) else end
+            return Hold(again, "a place was not left") if isinstance(end, Drop) else end
         return end
 
     def _on_refused(self, job: Job) -> bool:
@@ -363,7 +364,7 @@ class Worker:
         wake_caller(Dispatcher(self.store, self.queue, self.clock), job)
 
     def _on_ended_without(self, before: Job, after: Job) -> None:
-        """Do the same for a job that has ended without an attempt, and leave its place."""
+        """Do the same for a job that has ended without an attempt, and leave its places."""
         if self.lines is not None:
             try:
                 self.lines.leave_ended(before, after)

@@ -80,8 +80,8 @@ class WorkerContext:
     changes: Changes = field(default_factory=Changes, repr=False)
     chance: Chance = field(default=no_jitter, repr=False)
     pause: Callable[[float], Awaitable[None]] | None = field(default=None, repr=False)
-    limit: Limit | None = field(default=None, repr=False)
-    """The limit of the job, as soon as its payload is read."""
+    limits: tuple[Limit, ...] | None = field(default=None, repr=False)
+    """The limits of the job, as soon as its payload is read."""
     _batches: Counter[str] = field(default_factory=Counter, repr=False)
     """Number of batches made without a key: outside of steps, and in each step."""
     _reported_at: float = field(default=float("-inf"), repr=False)

@@ -1,7 +1,7 @@
 """Record how an attempt ended. Outcomes are values; only this module converts an outcome to a state of the job."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -93,9 +93,10 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The function was not called: all places of its limit are taken."""
+    """The function was not called: all places of a limit are taken. The job has places of the limits `holds`."""
 
     limit: Limit
+    holds: tuple[Limit, ...] = ()
 
 
 Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits | Blocks
@@ -128,8 +129,8 @@ class Settlement:
     on_ended: Callable[[Job], None] = lambda _: None
     """Called with a job that has ended, after this is stored."""
 
-    line: Callable[[Job, Limit], bool] | None = None
-    """Puts a blocked job into the line of its limit, and returns whether its message can run it now."""
+    line: Callable[[Job, Limit, Sequence[Limit]], bool] | None = None
+    """Puts a blocked job into the line of a limit, and returns whether its message can run it now; see Blocks."""
 
     kept: int = 0
     """The number of the job's kept steps."""
@@ -151,8 +152,8 @@ class Settlement:
                     return self._unrun(job, outcome, now)
                 case Waits():
                     return self._suspended(job, outcome, now)
-                case Blocks(limit):
-                    return self._blocked(job, limit, now)
+                case Blocks(limit, holds):
+                    return self._blocked(job, limit, holds, now)
                 case Stopped(unfinished):
                     return self._stopped(job, unfinished, now)
                 case Lost():
@@ -247,7 +248,7 @@ class Settlement:
             return Drop("parked")
         return Drop("another message follows") if self._received_last(job) else Hold(delay, "suspended")
 
-    def _blocked(self, job: Job, limit: Limit, now: float) -> Drop | Hold:
+    def _blocked(self, job: Job, limit: Limit, holds: Sequence[Limit], now: float) -> Drop | Hold:
         change = transitions.block(job, now=now, limit=limit.id)
         try:
             after = self._apply(job, change)
@@ -260,7 +261,7 @@ class Settlement:
             after = self._apply(job, transitions.anyway(change))
         events.moved(after, "block", limit=logged_id(limit.id))
         # stand in the line before the message is acknowledged: if this process dies, the message comes again
-        if self.line is None or not self.line(after, limit):
+        if self.line is None or not self.line(after, limit, holds):
             return Drop("blocked")
         if not self._received_last(job):
             return Hold(WOKEN_IN, "woken")

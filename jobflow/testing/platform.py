@@ -21,6 +21,7 @@ from chalicelib.batches.round import Round
 from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.at_most import check_shared
 from chalicelib.job_types.jobtype import JobType, queue_of
 from chalicelib.job_types.queues import queues_of, that_pause
 from chalicelib.jobs.changed import JobChanged
@@ -70,12 +71,13 @@ class Platform:
     ) -> None:
         self._kinds = [kind_of(kind) for kind in kinds] or jobtype.load()
         check_names(self._kinds, secrets or {})
+        check_shared({kind.name: kind.limits for kind in self._kinds})
         self.clock = clock or Clock()
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock)
         queues = queues_of(self._kinds)
         self.queue.receives = {queue.key: queue.max_receives for queue in queues}
-        places = MemoryPlaces()
+        places = MemoryPlaces(lambda: self.workers.off)
         self.service = JobService(self.store, self.queue, clock=self.clock, places=lambda: places)
         self._batches = Batches(MemoryBatches(), self.service, notice=lambda *_: None)
         self._operations = Operations(self.service.dispatcher, rounds=self._batches.moved)

@@ -115,7 +115,7 @@ class Workers:
             secrets=secrets_of(kind, self.secrets), service=self.service, breaker=breaker or self._breaker(kind),
             batches=self.batches,
             starts=start_policy(kind, self.store, lambda: self.turns, self.clock, self.clock.advance),
-            lines=None if kind.at_most is None else Lines(Dispatcher(self.store, self.queue, self.clock), self.places),
+            lines=Lines(Dispatcher(self.store, self.queue, self.clock), self.places, kind) if kind.limits else None,
         )  # fmt: skip
 
     async def _pause(self, seconds: float) -> None:

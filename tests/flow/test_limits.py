@@ -24,6 +24,15 @@ def test_two_jobs_of_an_account_run_at_once_and_the_others_wait_without_a_worker
     assert most_at_once(jobs) <= 2
 
 
+def test_two_jobs_of_two_types_that_share_a_limit_run_at_once(run: Run) -> None:
+    ids = [run.submit(f"flow.{('asks', 'draws')[n % 2]}", {"seconds": 0.7, "fail": n % 3 == 2}) for n in range(8)]
+    blocked = until(lambda: [one for one in map(run.job, ids) if one["status"] == "blocked"])
+    assert "2 of 2 places of the shared limit provider are taken" in str(blocked[-1]["why"])
+    jobs = [run.finished(job_id) for job_id in ids]
+    assert {job["status"] for job in jobs} == {"completed"}
+    assert most_at_once(jobs) <= 2
+
+
 def test_jobs_that_wait_for_the_places_of_dead_workers_run(run: Run) -> None:
     dies = [run.submit("flow.limited", {"account": "dies", "seconds": 0.5, "fail": 1, "how": "die"}) for _ in range(2)]
     waiting = [run.submit("flow.limited", {"account": "dies"}) for _ in range(2)]

@@ -48,6 +48,8 @@ class LimitRow(NamedTuple):
     seen: tuple[Waiter, ...] = ()
 
 
+MANY = 100
+RESUMED = "an operator resumes the other type"
 Said = str | int
 """A step: its words; or the place of the process that makes it, and the bitwise inverse of the place if it dies."""
 
@@ -55,14 +57,14 @@ Said = str | int
 class Process(NamedTuple):
     """A process: the number of its place in the code, and the limits whose mark it is about to remove.
 
-    `strikes` are the limits of which it has read the present entry in the list. `closed` is a limit whose mark it has
-    removed without knowing it.
+    `strikes` are the limits of which it has read the present entry in the list. `did` is a limit whose mark it has set
+    or removed without knowing it.
     """
 
     at: int
     closes: tuple[str, ...] = ()
     strikes: tuple[str, ...] = ()
-    closed: str = ""
+    did: str = ""
 
 
 class State(NamedTuple):
@@ -79,6 +81,9 @@ class State(NamedTuple):
     failures: int = 0
     looks: int = 0
     lost: int = 0
+    pauses: int = 0
+    off: bool = False
+    """Whether the other type is paused."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Rules:
     `limits` are the limits of each job, in the order in which it takes them; `places` is how many each limit has.
     """
 
-    limits: Mapping[str, str]
+    limits: Mapping[str, Sequence[str]]
     places: Mapping[str, int]
     other_type: str = ""
     """The jobs that are of another type, which shares their limits."""
@@ -103,6 +108,8 @@ class Rules:
     """How often the watchdog looks while other processes run."""
     lost: int = 0
     """How many answers about a limit are lost, so that their requests are made again."""
+    pauses: int = 0
+    """How often an operator pauses the other type; it is resumed when nothing else happens any more."""
     watchdog: bool = True
     """Whether the watchdog looks when nothing else happens any more."""
     workers: int = 2
@@ -210,8 +217,11 @@ class Store(Answers):
     ) -> Sequence[Waiter]:
         return self.ask("first", limit.id, frozenset(types), most, after)  # type: ignore[no-any-return]
 
-    def before(self, limit: Limit, waiter: Waiter, most: int) -> int:
+    def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
         raise NotImplementedError  # only for people
+
+    def paused(self) -> Collection[str]:
+        return self.ask("paused", "")  # type: ignore[no-any-return]
 
     def close(self, limit: Limit) -> Places | None:
         return self.ask("close", limit.id)  # type: ignore[no-any-return]
@@ -223,8 +233,8 @@ class Store(Answers):
 class Jobs:
     """See LimitedJobs."""
 
-    def __init__(self, answers: Answers) -> None:
-        self.ask = answers.ask
+    def __init__(self, answers: Answers, rules: "Rules") -> None:
+        self.ask, self.rules = answers.ask, rules
 
     def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
         return self.ask("find", *jobs)  # type: ignore[no-any-return]
@@ -235,6 +245,18 @@ class Jobs:
     def send(self, job: LimitedJob) -> None:
         self.ask("send", job.id)
         self.ask("mark as sent", job.id, job.claims)
+
+    def block_again(self, job: LimitedJob) -> LimitedJob | None:
+        return self.ask("block again", job.id, job.claims)  # type: ignore[no-any-return]
+
+    def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
+        return FrozenMap({one: MANY for one in types if one not in paused})
+
+    def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
+        return _before(limit, self.rules.of(job.id))
+
+    def reaches(self, limit: Limit) -> bool:
+        return True
 
 
 # what the processes do
@@ -349,7 +371,7 @@ class Code:
     def _run(self, role: str, name: str, answers: tuple[Any, ...]) -> int | str:
         store = Store(answers)
         try:
-            return ROLES[role](self.rules.code(store, Jobs(store)), store.ask, self.rules, name)
+            return ROLES[role](self.rules.code(store, Jobs(store, self.rules)), store.ask, self.rules, name)
         except Asks as asks:
             key: Any = (role, name, answers) if not self.merge else (role, name, asks.request, _variables(asks))
             if key not in self._numbers:
@@ -406,7 +428,8 @@ def limited(name: str, row: Row, job_type: str = TYPE) -> LimitedJob:
         standing = Standing.BLOCKED
     elif row.status == QUEUED and row.waits is not None:
         standing = Standing.WOKEN
-    return LimitedJob(name, job_type, 0.0, 1, row.claims, row.passed, standing, row.waits, row.sent)
+    unclaimed = standing is Standing.WOKEN  # for as long as it takes
+    return LimitedJob(name, job_type, 0.0, 1, row.claims, row.passed, standing, row.waits, row.sent, unclaimed)
 
 
 Answered = tuple[State, Any, Process]
@@ -423,11 +446,24 @@ class World:
     def answered(self, state: State, process: Process, request: tuple[Any, ...]) -> Iterator[Answered]:
         """Return each possible state after a request, with the answer, and the process."""
         what, *about = request
-        if what in ("claim", "run", "settle", "stop", "block", "cancel", "wake", "mark as sent", "is unsent"):
+        if what in (
+            "claim",
+            "run",
+            "settle",
+            "stop",
+            "block",
+            "cancel",
+            "wake",
+            "mark as sent",
+            "is unsent",
+            "block again",
+        ):
             for after, answer in self._of_job(state, what, *about):
                 yield after, answer, process
         elif what in ("send", "acknowledge", "find"):
             yield self._of_messages(state, what, *about), self._found(state, what, about), process
+        elif what == "paused":
+            yield state, frozenset({OTHER}) if state.off else frozenset(), process
         else:
             yield self._of_limit(state, process, what, *about)
 
@@ -493,6 +529,10 @@ class World:
             case "wake":
                 allowed = mine and row.status == BLOCKED and row.waits == about[1]
                 yield (now(status=QUEUED, sent=about[2]) if allowed else state), allowed
+            case "block again":
+                allowed = mine and row.status == QUEUED and row.waits is not None
+                after = row._replace(status=BLOCKED, claims=row.claims + 1, sent=False)
+                yield (now(**after._asdict()), self._limited(name, after)) if allowed else (state, None)
             case "mark as sent":
                 allowed = mine and row.status == QUEUED and not row.sent
                 yield (now(sent=True) if allowed else state), None
@@ -537,7 +577,7 @@ class World:
                 after = row._replace(line=tuple(one for one in row.line if one not in gone))
             case "mark", job_type:
                 after = row._replace(exists=True, waits=True, types=row.types | {job_type})
-                answer = self._places(after), not row.waits
+                answer = self._places(after), not row.waits or process.did == name
                 state, process = _nobody_closes(state, name), _closes(process, name, closes=False)
             case ("enlist",):
                 after = row._replace(listed=True)
@@ -562,7 +602,7 @@ class World:
                 if name in process.closes or not self.rules.closes:
                     after = row._replace(waits=False, types=frozenset())
                     answer = self._places(after)
-                elif process.closed == name and not row.waits:
+                elif process.did == name and not row.waits:
                     answer = self._places(row)
             case _:
                 raise AssertionError(what)
@@ -576,7 +616,7 @@ class World:
         return Places(FrozenMap(row.held), row.waits, row.types)
 
 
-class FrozenMap(dict[str, str]):
+class FrozenMap(dict[str, Any]):
     """A dictionary that can be compared as a part of a place in the code."""
 
     def __hash__(self) -> int:  # type: ignore[override]
@@ -631,7 +671,7 @@ class Explorer:
         first = State(
             tuple(Row() for _ in rules.names), tuple(LimitRow() for _ in rules.places), tuple(1 for _ in rules.names),
             crashes=rules.crashes, duplicates=rules.duplicates, cancels=rules.cancels, failures=rules.failures,
-            looks=rules.looks, lost=rules.lost,
+            looks=rules.looks, lost=rules.lost, pauses=rules.pauses,
         )  # fmt: skip
         found, waiting = Explored(), deque([first])
         before: dict[State, tuple[Said, State]] = {first: ("", first)}
@@ -644,7 +684,7 @@ class Explorer:
             if rules.worlds:
                 found.worlds.add(state._replace(processes=()))
             moves = list(self.moves(state))
-            wrong = self.broken(state) or (None if moves else self.at_rest(state))
+            wrong = self.broken(state) or (None if moves else self.at_rest(state)) or self.held_up(state, moves)
             if wrong:
                 found.bad.append(f"{wrong}: {' / '.join(map(self.worded, _trace(state, first, before)))}")
                 continue
@@ -676,11 +716,19 @@ class Explorer:
                 return f"more than {n} jobs run within the limit {limit}"
         spent = (
             self.rules.crashes - state.crashes + self.rules.failures - state.failures
-            + self.rules.duplicates - state.duplicates + self.rules.lost - state.lost
+            + self.rules.duplicates - state.duplicates + self.rules.lost - state.lost + self.rules.pauses - state.pauses
         )  # fmt: skip
         for name, row in zip(self.rules.names, state.jobs, strict=True):
             if row.claims > 1 + len(self.rules.limits[name]) * (1 + spent) + spent:
                 return f"the job {name} has waited twice for a limit"
+        return None
+
+    def held_up(self, state: State, moves: Sequence[tuple[Said, State]]) -> str | None:
+        """Return which job waits although nothing else happens until the other type is resumed."""
+        if [said for said, _ in moves] == [RESUMED]:
+            for name, row in zip(self.rules.names, state.jobs, strict=True):
+                if row.status not in ENDED and self.rules.type_of(name) == TYPE:
+                    return f"the job {name} is {row.status} until the other type is resumed"
         return None
 
     def at_rest(self, state: State) -> str | None:
@@ -712,6 +760,10 @@ class Explorer:
             after = self.watched(state)
             if after != state:
                 yield "the watchdog looks at everything", after
+            elif state.off:
+                yield RESUMED, state._replace(off=False)
+        if state.pauses and not state.off:
+            yield "an operator pauses the other type", state._replace(pauses=state.pauses - 1, off=True)
         for number, count in enumerate(state.messages):
             if state.duplicates and count:
                 copy = with_message(state, number, 1)._replace(duplicates=state.duplicates - 1)
@@ -728,8 +780,9 @@ class Explorer:
         for number, count in enumerate(state.messages):
             row = state.jobs[number]
             held = row.status == RUNS and row.live  # the message is hidden until the lease ends
-            if count and working < self.rules.workers and not held:
-                name = self.rules.names[number]
+            name = self.rules.names[number]
+            paused = state.off and self.rules.type_of(name) == OTHER
+            if count and working < self.rules.workers and not held and not paused:
                 begun = with_message(state, number, -1)
                 yield from self._step(begun, Process(self.code.begin("worker", name)), name)
 
@@ -769,9 +822,10 @@ class Explorer:
             place = self.code.places[process.at]
             yield from self._step(others, process, process.at)
             if state.lost and place.request[0] in REPEATED:
-                for after, _, same in self.world.answered(others, process, place.request):
-                    closed = place.request[1] if place.request[0] == "unmark" and after != others else same.closed
-                    repeats = same._replace(closed=closed)
+                for after, answer, same in self.world.answered(others, process, place.request):
+                    what, name = place.request[:2]
+                    known = (what == "unmark" and after != others) or (what == "mark" and answer[1])
+                    repeats = same._replace(did=name if known else same.did)
                     yield (
                         f"{place.role} of {place.name}: the answer is lost",
                         _with(after._replace(lost=state.lost - 1), repeats),
@@ -798,7 +852,7 @@ class Explorer:
         for state, answer, after in self.world.answered(others, process, place.request):
             at = self.code.after(process.at, answer)
             if isinstance(at, int):
-                yield said, _with(state, after._replace(at=at, closed=""))
+                yield said, _with(state, after._replace(at=at, did=""))
             elif at == "give back":
                 yield said, with_message(state, self.rules.names.index(place.name), 1)
             else:

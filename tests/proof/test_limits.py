@@ -1,17 +1,19 @@
 """Test every order in which jobs take, wait for, leave and hand on the places of their limits, and neglected duties."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pytest
 
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.places import Limit, LimitedJob, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Places, Waiter
 from tests.proof import limits
 from tests.proof.limits import Explored, Rules, explore
 
 TWO, THREE = {"a": "X", "b": "X"}, {"a": "X", "b": "X", "c": "X"}
 ONE_PLACE = {"X": 1}
 BOTH = {"X": 1, "Y": 1}
+SHARED_BY_TWO = {"a": ("3.s",), "b": ("3.s",)}
+ONE_SHARED = {"3.s": 1}
 SMALL = {
     "crash": Rules(TWO, ONE_PLACE, crashes=1, ends=True),
     "copy": Rules(TWO, ONE_PLACE, duplicates=1, ends=True),
@@ -19,9 +21,20 @@ SMALL = {
     "failure": Rules(TWO, ONE_PLACE, failures=1, ends=True),
     "lost answer": Rules(TWO, ONE_PLACE, lost=1, ends=True),
     "two limits, cancel": Rules({"a": "XY", "b": "Y"}, {"X": 1, "Y": 1}, cancels=1, ends=True),
+    "a paused type": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1),
+    "a paused type, lost answer": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, lost=1),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
 }
 LARGE = {
+    "a paused type, crash": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, crashes=1),
+    "a paused type, watchdog": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, looks=1),
+    "a paused type, cancel": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, cancels=1),
+    "a paused type, three jobs": Rules(
+        {"a": ("3.s",), "b": ("3.s",), "c": ("3.s",)}, ONE_SHARED, other_type="b", pauses=1
+    ),
+    "a paused type with two limits": Rules(
+        {"a": ("3.s",), "b": ("0.b", "3.s")}, {"0.b": 1, "3.s": 1}, other_type="b", pauses=1
+    ),
     "watchdog": Rules(TWO, ONE_PLACE, looks=1, ends=True),
     "two limits, a cancel that dies": Rules(
         {"a": "XY", "b": "Y"}, {"X": 1, "Y": 1}, crashes=1, cancels=1, mortal=("operator",)
@@ -171,6 +184,42 @@ def test_a_waiter_that_does_not_look_is_found() -> None:
             return False
 
     assert "for ever" in bad(Rules(TWO, ONE_PLACE, code=Blind, watchdog=False))
+
+
+def test_a_paused_type_whose_jobs_get_places_is_found() -> None:
+    class Ignores(AtMostPlaces):
+        def _asked(self, limit: Limit, found: Places, paused: Collection[str]) -> frozenset[str]:
+            return found.types
+
+        def _put_back(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+            pass
+
+    paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1, code=Ignores)
+    assert "until the other type is resumed" in bad(paused)
+
+
+def test_a_woken_job_of_a_paused_type_that_keeps_its_place_is_found() -> None:
+    class Keeps(AtMostPlaces):
+        def _put_back(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+            pass
+
+    paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1, code=Keeps)
+    assert "until the other type is resumed" in bad(paused)
+
+
+def test_a_mark_that_is_removed_while_jobs_of_a_paused_type_wait_is_found() -> None:
+    class Strikes(AtMostPlaces):
+        def _others_wait(self, limit: Limit, found: Places, types: Collection[str]) -> bool:
+            return False
+
+        def _unmark(self, limit: Limit) -> bool:
+            closing = self.store.close(limit)
+            if closing is not None:
+                self.store.unmark(limit, closing.closing or "")
+            return False
+
+    paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1, code=Strikes)
+    assert "for ever" in bad(paused)
 
 
 def test_a_name_of_a_dead_process_that_nobody_removes_is_found() -> None:

@@ -28,6 +28,10 @@ class AtMostRow(Answer):
 
     n: int
     by: str | None = Field(None, description="The field of the payload; null: all jobs of the type count together")
+    shared: str | None = Field(
+        None,
+        description="The name under which types share the limit: their jobs count together; null: it is not shared",
+    )
 
 
 class PastPauseRow(Answer):
@@ -81,7 +85,11 @@ class JobTypeRow(Answer):
         default=None, description="When it pauses automatically; null: only an operator pauses it"
     )
     at_most: AtMostRow | None = Field(
-        default=None, description="How many of its jobs may run at once; null: as many as workers are free"
+        default=None,
+        description="The first of its `limits`; null: as many of its jobs may run at once as workers are free",
+    )
+    limits: list[AtMostRow] = Field(
+        [], description="How many jobs may run at once, in the order in which a job takes its places; none: no limit"
     )
     fair_by: str | None = Field(None, description="The field of the payload that names the tenant")
     serial_by: str | None = Field(

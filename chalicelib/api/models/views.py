@@ -30,6 +30,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
 from chalicelib.jobs.step import BEGUN, Step, waited_child, waited_event
 from chalicelib.jobs.tenants import shown, tenant_of
+from chalicelib.limits.ids import named
 from chalicelib.operating.again import Again, names_of
 from chalicelib.operating.descendants import Told
 
@@ -111,7 +112,8 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         memory=kind.function.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
-        at_most=None if (most := kind.at_most) is None else AtMostRow(n=most.n, by=most.by),
+        at_most=next(iter(_limits(kind)), None),
+        limits=_limits(kind),
         fair_by=kind.fair_by,
         serial_by=kind.serial_by,
         unique_for=None if kind.unique is None else kind.unique.seconds,
@@ -124,6 +126,11 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         queue=None if kind.queue is None else kind.queue.name,
         problem=kind.problem,
     )
+
+
+def _limits(kind: JobType[Any, Any]) -> list[AtMostRow]:
+    limits = sorted(kind.limits, key=lambda one: named(kind.name, one))
+    return [AtMostRow(n=one.n, by=one.by, shared=one.shared) for one in limits]
 
 
 def _names(classes: ErrorClasses) -> list[str]:

@@ -1337,6 +1337,11 @@ export interface components {
        * @description The field of the payload; null: all jobs of the type count together
        */
       by: string | null;
+      /**
+       * Shared
+       * @description The name under which types share the limit: their jobs count together; null: it is not shared
+       */
+      shared: string | null;
     };
     /**
      * AttemptRow
@@ -2957,8 +2962,13 @@ export interface components {
       rate: components["schemas"]["RateRow"] | null;
       /** @description When it pauses automatically; null: only an operator pauses it */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
-      /** @description How many of its jobs may run at once; null: as many as workers are free */
+      /** @description The first of its `limits`; null: as many of its jobs may run at once as workers are free */
       at_most: components["schemas"]["AtMostRow"] | null;
+      /**
+       * Limits
+       * @description How many jobs may run at once, in the order in which a job takes its places; none: no limit
+       */
+      limits: components["schemas"]["AtMostRow"][];
       /**
        * Fair By
        * @description The field of the payload that names the tenant

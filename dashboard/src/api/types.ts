@@ -31,8 +31,8 @@ export interface JobType {
   memory: number;
   /** At most `n` starts in any `per` seconds; null without a rate. */
   rate: { n: number; per: number; burst: number } | null;
-  /** At most `n` jobs run at once, for each value of the field `by` if it is set; null without such a limit. */
-  atMost: { n: number; by: string | null } | null;
+  /** At most `n` jobs run at once, for each value of the field `by` if it is set, and over all types that share it. */
+  limits: { n: number; by: string | null; shared: string | null }[];
   /** The payload's field that names the tenant; null if tenants do not take turns. */
   fairBy: string | null;
   /**
@@ -78,7 +78,7 @@ export const jobTypes = () =>
         concurrency: one.concurrency,
         memory: one.memory,
         rate: one.rate ?? null,
-        atMost: one.at_most ? { n: one.at_most.n, by: one.at_most.by ?? null } : null,
+        limits: one.limits.map(({ n, by, shared }) => ({ n, by: by ?? null, shared: shared ?? null })),
         fairBy: one.fair_by ?? null,
         serialBy: one.serial_by ?? null,
         queue: one.queue ?? null,

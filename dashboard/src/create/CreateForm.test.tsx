@@ -24,7 +24,7 @@ const kind = (type: string): JobType => ({
     onEnd: null,
     retryOn: [],
     failOn: [],
-    atMost: null,
+    limits: [],
     fairBy: null,
     serialBy: null,
     queue: null,

@@ -7,7 +7,7 @@ import { t } from "@/texts/en/queues";
 /** Return the names and texts of the settings that a type declares, such as its rate; nothing for the others. */
 export function rules({
   rate,
-  atMost,
+  limits,
   fairBy,
   serialBy,
   queue,
@@ -24,7 +24,7 @@ export function rules({
     [t.expires, expires === null ? null : t.expiresAfter(spell(expires))],
     [t.onEnd, onEnd],
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
-    [t.atMost, atMost && t.runAtOnce(count(atMost.n), atMost.by)],
+    [t.atMost, limits.map(({ n, by, shared }) => t.runAtOnce(count(n), by, shared)).join("; ") || null],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],
     [t.sharedQueue, queue && t.sharesQueue(queue)],

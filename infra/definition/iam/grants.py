@@ -22,6 +22,7 @@ from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import name_in_aws
 from chalicelib.job_types.queues import TypeQueue, keys_of, that_pause
+from chalicelib.limits.ids import named
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
 from infra.definition.iam.written import OF_SERIAL_WORKER, OF_WORKER
@@ -47,10 +48,11 @@ LARGE_BODIES = ("s3:GetObject:payloads/*", "s3:GetObject:results/*")
 """Grants to read the parts of jobs that did not fit into DynamoDB; every function that reads jobs needs them."""
 
 
-def worker(queue: TypeQueue, *, callers: Sequence[TypeQueue] = ()) -> list[str]:
+def worker(queue: TypeQueue, *, wakes: Sequence[TypeQueue] = ()) -> list[str]:
     """Let a worker read its own queue and log, write jobs, and send to its own queue and those of its `enqueues`.
 
-    `callers` are the other queues whose jobs wait for the ends of its jobs: it sends their messages, too.
+    `wakes` are the other queues whose jobs wait for the ends of its jobs, or for places of limits that they share: it
+    sends their messages, too.
     """
     rated = [kind.name for kind in queue.types if kind.rate is not None]
     return [
@@ -66,7 +68,7 @@ def worker(queue: TypeQueue, *, callers: Sequence[TypeQueue] = ()) -> list[str]:
         *(f"s3:GetObject:results/{folder}*" for folder in _called(queue)),
         f"logs:FilterLogEvents:{queue.short}",
         *_making(queue),
-        *(f"sqs:SendMessage:{caller.short}" for caller in callers),
+        *(f"sqs:SendMessage:{other.short}" for other in wakes),
         *(grant for name in (rated if len(rated) <= MOST_NAMED else ["*"]) for grant in _pacing(name)),
         *_places(queue.types),
         *(_failures(queue.key) if queue.pause_when is not None else ()),
@@ -119,23 +121,33 @@ def _pacing(name: str) -> list[str]:
 
 def _places(types: Sequence[JobType[Any, Any]]) -> list[str]:
     """Let a worker take and leave places of these types' limits, and read and wake the jobs that wait for them."""
-    names = [f"{0 if kind.at_most.by else 1}.{kind.name}" for kind in types if kind.at_most is not None]
-    ids = [f"{name}*" for name in names] if len(names) <= MOST_NAMED else ["*"]
-    return [*_giving(*ids), *_waiting(*ids), *(f"dynamodb:Query:control/{LINE}{one}" for one in ids)] if names else []
+    limits = {named(kind.name, one): one.by is not None for kind in types for one in kind.limits}
+    if not limits:
+        return []
+    few = len(limits) <= MOST_NAMED
+    ids = [f"{name}.*" if by else name for name, by in limits.items()] if few else ["*"]
+    lines = [f"{name}.*" if by else f"{name}#*" for name, by in limits.items()] if few else ["*"]
+    shared = any(one.shared is not None for kind in types for one in kind.limits)
+    return [
+        *_giving(ids, lines),
+        *_waiting(lines),
+        *(f"dynamodb:Query:control/{LINE}{one}" for one in lines),
+        *([f"dynamodb:Query:control/{TOTALS}"] if shared else ()),  # the pauses of types that share the limit
+    ]
 
 
-def _giving(*ids: str) -> list[str]:
+def _giving(ids: Sequence[str] = ("*",), lines: Sequence[str] = ("*",)) -> list[str]:
     """Let a function that may query the lines leave places of limits with these ids, and give them to other jobs."""
     return [
         *(f"dynamodb:{action}:control/{LIMIT}{one}" for one in ids for action in ("GetItem", "UpdateItem")),
-        *(f"dynamodb:DeleteItem:control/{LINE}{one}" for one in ids),
+        *(f"dynamodb:DeleteItem:control/{LINE}{one}" for one in lines),
         "dynamodb:BatchGetItem:jobs",
     ]
 
 
-def _waiting(*ids: str) -> list[str]:
-    """Let a function put jobs into the lines of limits with these ids."""
-    return [*(f"dynamodb:UpdateItem:control/{LINE}{one}" for one in ids), f"dynamodb:UpdateItem:control/{LIMITS}"]
+def _waiting(lines: Sequence[str] = ("*",)) -> list[str]:
+    """Let a function put jobs into these lines."""
+    return [*(f"dynamodb:UpdateItem:control/{LINE}{one}" for one in lines), f"dynamodb:UpdateItem:control/{LIMITS}"]
 
 
 def _failures(name: str) -> list[str]:
@@ -167,7 +179,7 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         "dynamodb:Query:jobs/index/members",
         *_batches(),
-        *_giving("*"),
+        *_giving(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         *_updating(f"{AUDIT}*", f"{REFUSED}*"),
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
@@ -222,8 +234,8 @@ def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
         "dynamodb:Query:jobs/index/members",
         *_batches("GetItem"),
         # also without limits: jobs may wait for a place of a limit that a deployment has removed
-        *_giving("*"),
-        *_waiting("*"),
+        *_giving(),
+        *_waiting(),
         f"dynamodb:DeleteItem:control/{LIMITS}",
         *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
         *(f"dynamodb:GetItem:control/{key}" for key in (BULK_ACTIONS, RECOUNT)),
@@ -269,7 +281,7 @@ def recount() -> list[str]:
         *(f"dynamodb:{action}:control" for action in ("GetItem", "Query")),
         "dynamodb:Query:jobs/index/members",
         *_batches(),
-        *_giving("*"),
+        *_giving(),
         *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS),
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,

@@ -158,7 +158,7 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
 
 def _grants(function: FunctionDefinition) -> list[str]:
     if function.works is not None:
-        return grants.worker(function.works, callers=function.callers)
+        return grants.worker(function.works, wakes=function.wakes)
     platform = {
         "watchdog": grants.watchdog(function.pauses),
         "counters": grants.counters(),

@@ -102,8 +102,8 @@ class FunctionDefinition:
     trigger: Trigger
     works: TypeQueue | None = None
     """The queue whose messages the function processes; None for a function of the platform."""
-    callers: Sequence[TypeQueue] = ()
-    """The other queues with types that call types of `works`: the function wakes their jobs."""
+    wakes: Sequence[TypeQueue] = ()
+    """The other queues with types that call types of `works`, or share a limit with them: it wakes their jobs."""
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
     tells: Sequence[JobType[Any, Any]] = ()
@@ -130,10 +130,14 @@ def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDe
     types = list(types)
     queues = queues_of(types)
     workers = [
-        replace(_worker(queue, stack), callers=[one for one in queues if one is not queue and one.calls(queue)])
+        replace(_worker(queue, stack), wakes=[one for one in queues if one is not queue and _wakes(queue, one)])
         for queue in queues
     ]
     return [*workers, *_platform(stack, that_pause(queues)), _followup(stack, types_for_ends(types))]
+
+
+def _wakes(queue: TypeQueue, other: TypeQueue) -> bool:
+    return other.calls(queue) or not other.shared_limits.isdisjoint(queue.shared_limits)
 
 
 def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:

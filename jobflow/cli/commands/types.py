@@ -10,7 +10,7 @@ from jobflow.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jobflow.models import JobTypeRow, Paused, TypeNumbers
+    from jobflow.models import AtMostRow, JobTypeRow, Paused, TypeNumbers
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
@@ -66,6 +66,11 @@ def _pause(numbers: "TypeNumbers | None") -> str | None:
     return f"paused: {numbers.pause.reason}" if numbers.pause and numbers.pause.reason else "paused"
 
 
+def _limit(one: "AtMostRow") -> str:
+    each = f" for each value of {one.by}" if one.by else ""
+    return f"{one.n} at once{each}" + (f", shared as {one.shared}" if one.shared else "")
+
+
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     """Return all settings of a type for people; a setting that the type does not declare is None."""
     from jobflow.cli.reading import lasting
@@ -93,9 +98,8 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "memory", f"{kind.memory} MB"
     yield "rate", None if rate is None else f"{rate.n} in {rate.per:g} s{burst}"
     yield "paused when", None if rule is None else f"{rule.of} attempts fail with one error within {rule.within:g} s"
-    most = kind.at_most
-    each = f" for each value of {most.by}" if most and most.by else ""
-    yield "at most", None if most is None else f"{most.n} at once{each}"
+    # an older API sends only the first limit
+    yield "at most", "; ".join(map(_limit, kind.limits or ([kind.at_most] if kind.at_most else []))) or None
     yield "fair by", kind.fair_by
     yield "serial by", kind.serial_by
     yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"

@@ -37,6 +37,7 @@ def every_door(found: Job) -> list[Change]:
         transitions.wake(found, now=NOW, sent=False),
         transitions.block(found, now=NOW, limit="1.a.b"),
         transitions.unblock(found, now=NOW, limit="1.a.b", sent=False),
+        transitions.block_again(found, now=NOW),
         transitions.line_up(found, now=NOW),
         transitions.fail(found, now=NOW, error=ERROR),
         transitions.exhaust(found, now=NOW, error=ERROR),

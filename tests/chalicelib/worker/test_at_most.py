@@ -792,7 +792,6 @@ def test_the_id_of_a_limit_names_its_type_and_its_value() -> None:
         if len(str(value)) < 60 and isinstance(value, str):
             assert read_id(found.id) == ("a.b", value)
     assert limit_of("a.b", by, {}) is None
-    assert limit_of("a.b", None, {}) is None
     assert limit_of("a.b", AtMost(2), {}) == Limit("1.a.b", 2)
     assert declared_limit("1.not.declared") is None
 

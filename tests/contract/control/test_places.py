@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
+from chalicelib.counters.port import Pause
 from chalicelib.errors import LimitBusy
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
@@ -162,8 +164,30 @@ def test_a_job_learns_how_many_of_its_type_are_before_it(cloud: Settings) -> Non
         first, second, third = (waiter(job, since=T0 + place) for place, job in enumerate((A, B, C)))
         for one in (third, first, second, replace(second, type=OTHER)):
             places.stand(TWO, one)
-        assert [places.before(TWO, one, 9) for one in (first, second, third)] == [0, 1, 2]
-        assert places.before(TWO, third, 1) == 1
+        assert [places.before(TWO, {TYPE}, one, 9) for one in (first, second, third)] == [0, 1, 2]
+        assert places.before(TWO, {TYPE}, third, 1) == 1
+
+
+def test_a_job_learns_how_many_of_all_types_are_before_it(cloud: Settings) -> None:
+    for places in (MemoryPlaces(), DynamoPlaces(cloud)):
+        first, second, third = (
+            waiter(job, since=T0 + place, job_type=name)
+            for place, (job, name) in enumerate(((A, TYPE), (B, OTHER), (C, TYPE)))
+        )
+        for one in (third, first, second):
+            places.stand(TWO, one)
+        assert [places.before(TWO, BOTH, one, 9) for one in (first, second, third)] == [0, 1, 2]
+        assert places.before(TWO, BOTH, third, 1) == 1
+
+
+def test_the_paused_queues_are_known(cloud: Settings) -> None:
+    counters, places = DynamoCounters(cloud), DynamoPlaces(cloud)
+    assert list(places.paused()) == []
+    counters.pause("mail.send", Pause(T0, "ada"))
+    counters.pause("queue-a", Pause(T0, "ada"))
+    assert sorted(places.paused()) == ["mail.send", "queue-a"]
+    counters.resume("mail.send")
+    assert list(places.paused()) == ["queue-a"]
 
 
 def test_a_row_of_the_line_belongs_to_one_wait(places: PlaceStore) -> None:

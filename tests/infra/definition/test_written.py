@@ -50,6 +50,7 @@ HELD: dict[str, Any] = {**LOST_JOB, "lease_until": T0 + 60}
 WAITING: dict[str, Any] = {"status": Status.SCHEDULED, "next_attempt_at": T0, "run_at": T0}
 SUSPENDED: dict[str, Any] = {"status": Status.SUSPENDED, "next_attempt_at": T0 + 99, "waits": "event:approved"}
 BLOCKED: dict[str, Any] = {"status": Status.BLOCKED, "waits": "limit:1.a.b", "passed": 1}
+WOKEN: dict[str, Any] = {"status": Status.QUEUED, "waits": "limit:3.openai", "passed": 1}
 NOW = T0 + 9
 MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "claim": ({}, lambda _: [transitions.claim(1, now=NOW, lease_until=NOW + 9, by=BY, job_type="email.send")]),
@@ -80,6 +81,7 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "unblock": (BLOCKED, lambda job: [
         transitions.unblock(job, now=NOW, limit="1.a.b", sent=sent) for sent in (True, False)
     ]),
+    "block_again": (WOKEN, lambda job: [transitions.block_again(job, now=NOW)]),
     "wake": (SUSPENDED, lambda job: [transitions.wake(job, now=NOW, sent=True)]),
     "report": (HELD, lambda job: [transitions.report(job, now=NOW, percent=5, note="so far")]),
 }  # fmt: skip

@@ -88,7 +88,7 @@ def of_job(job: m.JobDetail) -> str:
 
 
 CASES: list[tuple[Any, Callable[[Any], str], dict[str, str]]] = [
-    (m.JobTypeRow, of_type, {}),
+    (m.JobTypeRow, of_type, {"at_most": "it is the first of the limits, for an older API"}),
     (m.ScheduleRow, lambda row: printed(["schedules", "show", "a"], {"schedule": row}), {}),
     (m.JobDetail, of_job, OF_JOB),
     (m.BatchDetail, lambda row: printed(["batches", "show", "a"], {"get_batch": row}), {"newest": "is also a round"}),

@@ -73,11 +73,13 @@ class Liveness:
     def _beside_free_places(self, now: float) -> list[str]:
         """I43: in calm weather no job has waited beside a free place for three minutes, each reported once."""
         jobs = self.world.ground.jobs()
-        busy = Counter(job.type for job in jobs if _has_place(job, now))
+        limits = {job.id: {one.id: one.n for one in self.world.limits_of(job)} for job in jobs}
+        busy = Counter(one for job in jobs for one in limits[job.id] if _has_place(job, one, now))
         found = []
         for job in jobs:
-            limit = self.world.kinds[job.type].at_most
-            free = job.status is Status.BLOCKED and limit is not None and busy[job.type] < limit.n
+            waits = waited_limit(job) or ""
+            n = limits[job.id].get(waits)
+            free = job.status is Status.BLOCKED and n is not None and busy[waits] < n
             if not free or now < self.excused.get(job.type, 0.0):
                 self.unplaced.pop(job.id, None)
             elif now > self.unplaced.setdefault(job.id, now) + SOON:
@@ -121,8 +123,11 @@ class Liveness:
         return not quiet or (faults.crash_at is not None and faults.crash_at > faults.calls)
 
 
-def _has_place(job: Job, now: float) -> bool:
-    """Return whether a job of a type with a limit for the whole type runs, or was woken to run."""
+def _has_place(job: Job, limit: str, now: float) -> bool:
+    """Return whether a job has a place of one of its limits: it runs, was woken to run, or waits for a wider limit."""
+    waits = waited_limit(job)
     if job.status is Status.PROCESSING:
         return (job.lease_until or 0.0) >= now
-    return job.status is Status.QUEUED and waited_limit(job) is not None
+    if waits is None:
+        return False
+    return limit < waits if job.status is Status.BLOCKED else job.status is Status.QUEUED and limit <= waits

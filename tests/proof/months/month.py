@@ -61,8 +61,10 @@ LISTED = 30
 """Maximum number of jobs in the list of a bulk action."""
 FAILING = Failing(of=2, within=2 * HOUR)
 """Two equal failures within two hours: the type is paused automatically every few hours."""
-LIMIT = AtMost(1)
-"""The limit of two types; a deployment removes one of them."""
+LIMITS = (
+    (AtMost(1, shared="proof"),), (AtMost(1),), (AtMost(1, by="ballast"), AtMost(2, shared="proof")),
+)  # fmt: skip
+"""The limits of two types, by month; a deployment removes one of the types."""
 LIMITED_TYPES = TYPES[1:]
 LIMITED, MOST_WAITING = 0.2, 3
 """Share of the requests for several jobs of a type with a limit, and their number."""
@@ -208,7 +210,7 @@ def steer(world: World, seed: int) -> None:
     world.unique[kind.name] = UNIQUE_FOR
     world.planned = Planned(world)
     for name in LIMITED_TYPES:
-        world.limit(LIMIT, name)
+        world.limit(*LIMITS[seed % len(LIMITS)], kind=name)
     if apart(seed):
         (world.tell_ends, world.make_batches, world.notify_ends)[seed // WIDE % 3]()
         return
@@ -320,13 +322,15 @@ class Players:
                 self.world.submit(f"{name}, {number}", keyed=False, ballast=key)
 
     def _submit_limited(self) -> None:
-        """Request jobs of a type with a limit; the first one runs while the messages of the others come."""
-        kind = self.rng.choice(LIMITED_TYPES)
-        for number in range(MOST_WAITING):
+        """Request jobs of types with limits; the first one runs while the messages of the others come."""
+        first = self.rng.choice(LIMITED_TYPES)
+        (other,) = (kind for kind in LIMITED_TYPES if kind != first)
+        types = [first, other, *[first] * (MOST_WAITING - 2)]
+        for number, kind in enumerate(types):
             name = f"limited {len(self.world.accepted)} {self.rng.random():.6f}"
             self.world.script[name] = [self.rng.choice(BESIDE) if number == 0 else "ok", *self._outcomes()]
             self.world.submit(name, keyed=DYNAMODB not in self.world.ground.faults.out, kind=kind)
-        self.world.nested = lambda: [self.world.poll(kind=kind) for _ in range(MOST_WAITING)]
+        self.world.nested = lambda: [self.world.poll(kind=kind) for kind in types]
 
     def _act_in_bulk(self) -> None:
         """Retry or discard the matching jobs, or act on a list of jobs, some of which do not allow the action."""

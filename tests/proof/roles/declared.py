@@ -1,6 +1,6 @@
 """Apply the declared settings of the job type TYPE, and check the rules for its starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.retention import KEEP_MESSAGES
-from chalicelib.limits.ids import limit_of
+from chalicelib.limits.ids import limits_of
+from chalicelib.limits.places import Limit
 from tests.proof.grounds.ground import TYPE, Ground
 from tests.proof.roles.by_itself import ByItself
 from tests.support import Clock
@@ -42,29 +43,30 @@ class Declared:
         self.rate = rate
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, rate=rate)
 
-    def limit(self, limit: AtMost, kind: str = TYPE) -> None:
-        """Give a job type a limit."""
-        limited = replace(self.kinds[kind], limits=(limit,), function=Function())
+    def limit(self, *limits: AtMost, kind: str = TYPE) -> None:
+        """Give a job type limits."""
+        limited = replace(self.kinds[kind], limits=limits, function=Function())
         self.kinds[kind] = registered[kind] = limited
         if kind == TYPE:
             self.kind = limited
 
     def takes_place(self, job: Job, ends: float) -> None:
-        """Record an attempt, whose invocation ends then, and whether more of its limit may run than allowed."""
-        limit = limit_of(job.type, self.kinds[job.type].at_most, job.payload)
-        if limit is None:
-            return
-        others = [end for end in self.placed[limit.id] if end >= self.clock.now]
-        if len(others) >= limit.n:
-            self.wrong.append(f"I42 {job.id} {job.token} began, and {len(others)} others of {limit.id} may run")
-        self.placed[limit.id].append(ends)
+        """Record an attempt, whose invocation ends then, and whether more of a limit may run than allowed."""
+        for limit in self.limits_of(job):
+            others = [end for end in self.placed[limit.id] if end >= self.clock.now]
+            if len(others) >= limit.n:
+                self.wrong.append(f"I42 {job.id} {job.token} began, and {len(others)} others of {limit.id} may run")
+            self.placed[limit.id].append(ends)
         self.blocked += job.passed is not None
 
     def leaves_place(self, job: Job, ends: float) -> None:
         """Record that the function of an attempt has ended."""
-        limit = limit_of(job.type, self.kinds[job.type].at_most, job.payload)
-        if limit is not None:
+        for limit in self.limits_of(job):
             self.placed[limit.id].remove(ends)
+
+    def limits_of(self, job: Job) -> Sequence[Limit]:
+        """Return the limits of a job."""
+        return limits_of(job.type, self.kinds[job.type].limits, job.payload)
 
     def share(self) -> None:
         """Let the jobs of the type TYPE belong to tenants, each job to the tenant with its name."""

@@ -82,14 +82,14 @@ class Poller:
         before, self.worker = self.worker, WORKERS[self.deliveries % len(WORKERS)]
         self.deliveries += 1
         clock, dice, sleep = self.clock_of(self.worker), self.rng.uniform, self.clock.advance
-        store, queue = self.ground.store, self.ground.queue
+        store, queue, own = self.ground.store, self.ground.queue, self.kinds[kind]
         breaker = self.by_itself.breaker() if self.by_itself is not None and kind == TYPE else AlwaysClosed()
         pacing = self._pacing(kind)
         starts = pacing or start_policy(self.kinds[kind], store, lambda: self.ground.turns, clock, sleep)
         worker = Worker(
             self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
             service=JobService(store, queue, clock=clock, sleep=sleep),
-            lines=Lines(Dispatcher(store, queue, clock), self.ground.places) if self.kinds[kind].at_most else None,
+            lines=Lines(Dispatcher(store, queue, clock), self.ground.places, own) if own.limits else None,
             beside=afterwards if self._claims_first() else at_once,
         )  # fmt: skip
         again: list[str] = []

@@ -99,3 +99,44 @@ def places_for_each_value(world: World) -> None:
     beside(world, "a")
     world.poll()
     _all(world)
+
+
+def two_limits(world: World) -> None:
+    """Submit jobs that need a place of a narrow and of a wide limit: two of one value, and one of another."""
+    world.limit(AtMost(1, by="ballast"), AtMost(1, shared="proof"))
+    for name, ballast in (("a", 1), ("b", 1), ("c", 2)):
+        world.submit(name, ballast=ballast)
+        world.clock.advance(0.01)
+
+
+@scenario(DONE)
+def a_job_keeps_its_place_while_it_waits_for_a_wider_one(world: World) -> None:
+    """The second one waits for both places, one after the other; the third one only for the wide one."""
+    two_limits(world)
+    beside(world, "a")
+    world.poll()
+    _all(world)
+
+
+@scenario(DONE | CANCELLED)
+def a_job_that_keeps_a_place_while_it_waits_is_cancelled(world: World) -> None:
+    """Its narrow place is free again."""
+    two_limits(world)
+    world.submit("d", ballast=2)
+    beside(world, "a")
+    world.nested = partial(_cancel_holding, world)
+    world.poll()
+    _all(world)
+
+
+def _cancel_holding(world: World) -> None:
+    _all(world)
+    world.cancel("c")
+
+
+@scenario(DONE | DEAD)
+def a_worker_with_two_places_dies(world: World) -> None:
+    """Both are free when its lease has ended, or its job is taken over with them."""
+    two_limits(world)
+    beside(world, "a", "oom")
+    world.poll()

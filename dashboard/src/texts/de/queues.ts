@@ -74,8 +74,9 @@ export const queues: typeof english = {
   rate: "Rate",
   withBurst: (pace, burst) => `${pace}, Burst ${burst}`,
   atMost: "Höchstens",
-  runAtOnce: (number: string, by: string | null) =>
-    by === null ? `${number} gleichzeitig` : `${number} gleichzeitig je Wert von ${by}`,
+  runAtOnce: (number: string, by: string | null, shared: string | null) =>
+    (by === null ? `${number} gleichzeitig` : `${number} gleichzeitig je Wert von ${by}`) +
+    (shared === null ? "" : `, gemeinsam als ${shared}`),
   fairBy: "Mandanten wechseln sich ab, nach dem Feld",
   serialBy: "Ein Job zur Zeit je Wert des Feldes",
   sharedQueue: "Queue",

@@ -74,8 +74,9 @@ export const english = {
   rate: "Rate",
   withBurst: (pace: string, burst: string) => `${pace}, burst ${burst}`,
   atMost: "At most",
-  runAtOnce: (number: string, by: string | null) =>
-    by === null ? `${number} at once` : `${number} at once for each value of ${by}`,
+  runAtOnce: (number: string, by: string | null, shared: string | null) =>
+    (by === null ? `${number} at once` : `${number} at once for each value of ${by}`) +
+    (shared === null ? "" : `, shared as ${shared}`),
   fairBy: "Tenants take turns, by the field",
   serialBy: "One job at a time for each value of the field",
   sharedQueue: "Queue",

@@ -52,27 +52,27 @@ ONE, TWO = "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e41", "6a1de45f-8c1e-4f0e-9f7e-0c9b
 def free(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     """Let a job take a free place and leave it, as the second job of its limit."""
     first = claimed(store, ONE)
-    assert lines.take(first, limit())  # the first job of a limit makes the row
-    lines.leave(first, limit())
+    assert lines.take(first, [limit()]) is None  # the first job of a limit makes the row
+    lines.leave(first, [limit()])
     held = claimed(store, TWO)
     yield
-    assert lines.take(held, limit())
-    lines.leave(held, limit())
+    assert lines.take(held, [limit()]) is None
+    lines.leave(held, [limit()])
 
 
 def waiting(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     """Let a job wait for a place, get it, and take it."""
     first, held = claimed(store, ONE), claimed(store, TWO)
-    assert lines.take(first, limit())
+    assert lines.take(first, [limit()]) is None
     yield
-    assert not lines.take(held, limit())
+    assert lines.take(held, [limit()]) == limit()
     blocked = store.apply(held.id, transitions.block(held, now=T0 + 3, limit=limit().id))
     assert not lines.wait(blocked, limit())
     yield
-    lines.leave(first, limit())
+    lines.leave(first, [limit()])
     yield
     woken = claim(store, blocked)
-    assert lines.take(woken, limit())
+    assert lines.take(woken, [limit()]) is None
 
 
 def units(steps: Iterator[None]) -> list[list[tuple[str, int]]]:

@@ -132,10 +132,10 @@ def test_the_roles_of_both_allow_a_call(calling: Stage, text: str) -> None:
     answering = replace(CALLED, run=lambda _payload, _ctx: text)
     assert called_once(calling, answering).result == [text]
     callers, called = queues_of([CALLER, CALLED])
-    for queue, granted in ((callers, grants.worker(callers)), (called, grants.worker(called, callers=[callers]))):
+    for queue, granted in ((callers, grants.worker(callers)), (called, grants.worker(called, wakes=[callers]))):
         asked = calling.recorder.needed[queue.short]
         assert [need for need in asked if not any(allows(one, need) for one in granted)] == []
-    less = set(grants.worker(called, callers=[callers])) - set(grants.worker(called))
+    less = set(grants.worker(called, wakes=[callers])) - set(grants.worker(called))
     assert less == {"sqs:SendMessage:order-call"}
     assert (callers.calls(called), called.calls(callers)) == (True, False)
 

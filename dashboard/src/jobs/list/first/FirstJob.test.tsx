@@ -15,6 +15,7 @@ const TYPE = {
   example: { to: ["ada@example.com"] },
   retired: false,
   retry_waits: [],
+  limits: [],
   retry_on: [],
   fail_on: [],
   enqueues: [],
