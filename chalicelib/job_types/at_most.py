@@ -50,8 +50,7 @@ def declared_limits(name: str, limits: object) -> tuple[AtMost, ...]:
     if wrong := [one for one in given if not isinstance(one, AtMost)]:
         raise ConfigurationError(f"{name}: limits has AtMost(n, by=…, shared=…), not {wrong[0]!r}")
     if len(given) > MOST_LIMITS:
-        several = "one is possible now, several come later" if MOST_LIMITS == 1 else f"{MOST_LIMITS} are possible"
-        raise ConfigurationError(f"{name}: limits has {len(given)} limits; {several}")
+        raise ConfigurationError(f"{name}: limits has {len(given)} limits; {MOST_LIMITS} are possible")
     _check_different(name, given)
     return tuple(given)
 

@@ -29,7 +29,7 @@ SAFETY = 5.0
 # For at_most.py
 MOST_PLACES = 100
 """Maximum number of jobs that a limit lets run at once: all of them are in one row of the control table."""
-MOST_LIMITS = 1
+MOST_LIMITS = 4
 """Maximum number of limits of a type."""
 LONGEST_SHARED = 40
 """Maximum characters of the name of a shared limit."""

@@ -42,10 +42,15 @@ class AtMostPlaces:
     more: Callable[[], bool] = field(default_factory=few)
 
     def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Limit | None:
-        """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
-        for limit in limits:
+        """Take the places of a claimed job, in this order; return the limit that it must wait for, else None.
+
+        A job that was woken has places of wider limits if a deployment has added this limit. It leaves them: otherwise
+        it and a job that waits for a wider limit would wait for each other.
+        """
+        for number, limit in enumerate(limits, start=1):
             has_place = self._take(job, limit)
             if not has_place:
+                self.leave(job, limits[number:] if job.passed is not None else ())
                 return limit
         return None
 

@@ -220,8 +220,11 @@ class Lines:
         return limited(job, self.dispatcher.now())
 
     def _waited(self, job: Job) -> Limit | None:
+        """Return the limit that a job waits for, if this process knows whether the code still declares it."""
         limit = waited_limit(job)
-        return None if limit is None else declared_limit(limit)
+        if limit is None or (self.own is not None and not declares(self.own.name, limit)):
+            return None  # a worker knows its own type; the watchdog finds the job's row in the line
+        return declared_limit(limit)
 
     def _narrower(self, job: Job, limit: Limit) -> Sequence[Limit]:
         kind = jobtype.registered.get(job.type)

@@ -25,10 +25,13 @@ def limited(probe: str) -> str:
     return named.replace("concurrency=10))", 'concurrency=10), limits=[AtMost(2, by="account")])')
 
 
-def sharing(probe: str, name: str) -> str:
-    """Return the job type of a test, changed so that at most two jobs of this and other types run at once."""
+def sharing(probe: str, name: str, own: str = "") -> str:
+    """Return the job type of a test, changed so that at most two jobs of this and other types run at once.
+
+    `own` is another limit of the type, with a comma.
+    """
     named = re.sub(r"flow([._])probe", rf"flow\1{name}", probe).replace("import Function", "import AtMost, Function")
-    return named.replace("concurrency=10))", 'concurrency=10), limits=[AtMost(2, shared="provider")])')
+    return named.replace("concurrency=10))", "concurrency=10), limits=[" + own + 'AtMost(2, shared="provider")])')
 
 
 @pytest.fixture(scope="package")
@@ -46,8 +49,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterato
     (root / "handlers" / "flow_probe.py").write_text(probe)
     (root / "handlers" / "flow_serial.py").write_text(serial(probe))
     (root / "handlers" / "flow_limited.py").write_text(limited(probe))
-    for name in ("asks", "draws"):
-        (root / "handlers" / f"flow_{name}.py").write_text(sharing(probe, name))
+    for name, own in (("asks", ""), ("draws", ""), ("both", 'AtMost(1, by="account"), ')):
+        (root / "handlers" / f"flow_{name}.py").write_text(sharing(probe, name, own))
     ended = Path(__file__).with_name("ended.py").read_text()
     (root / "handlers" / "flow_ended.py").write_text(ended)
     (root / "handlers" / "flow_fan.py").write_text(FAN_OUT)

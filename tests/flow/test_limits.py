@@ -33,6 +33,15 @@ def test_two_jobs_of_two_types_that_share_a_limit_run_at_once(run: Run) -> None:
     assert most_at_once(jobs) <= 2
 
 
+def test_a_job_with_two_limits_runs_when_it_has_a_place_of_both(run: Run) -> None:
+    mine = [run.submit("flow.both", {"account": "acme", "seconds": 0.5}) for _ in range(3)]
+    others = [run.submit("flow.draws", {"seconds": 0.5}) for _ in range(4)]
+    jobs = [run.finished(job_id) for job_id in (*mine, *others)]
+    assert {job["status"] for job in jobs} == {"completed"}
+    assert most_at_once(jobs) <= 2
+    assert most_at_once(jobs[:3]) == 1
+
+
 def test_jobs_that_wait_for_the_places_of_dead_workers_run(run: Run) -> None:
     dies = [run.submit("flow.limited", {"account": "dies", "seconds": 0.5, "fail": 1, "how": "die"}) for _ in range(2)]
     waiting = [run.submit("flow.limited", {"account": "dies"}) for _ in range(2)]

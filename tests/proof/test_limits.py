@@ -14,6 +14,7 @@ ONE_PLACE = {"X": 1}
 BOTH = {"X": 1, "Y": 1}
 SHARED_BY_TWO = {"a": ("3.s",), "b": ("3.s",)}
 ONE_SHARED = {"3.s": 1}
+ALL = {"X": 1, "Y": 1, "Z": 1}
 SMALL = {
     "crash": Rules(TWO, ONE_PLACE, crashes=1, ends=True),
     "copy": Rules(TWO, ONE_PLACE, duplicates=1, ends=True),
@@ -21,11 +22,17 @@ SMALL = {
     "failure": Rules(TWO, ONE_PLACE, failures=1, ends=True),
     "lost answer": Rules(TWO, ONE_PLACE, lost=1, ends=True),
     "two limits, cancel": Rules({"a": "XY", "b": "Y"}, {"X": 1, "Y": 1}, cancels=1, ends=True),
+    "three limits": Rules({"a": "XYZ", "b": "XYZ"}, ALL, ends=True),
+    "three limits, crosswise": Rules({"a": "XY", "b": "YZ", "c": "XZ"}, ALL),
     "a paused type": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1),
     "a paused type, lost answer": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, lost=1),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
 }
 LARGE = {
+    "three limits, crash": Rules({"a": "XYZ", "b": "XZ"}, ALL, crashes=1),
+    "a paused type with two limits, three jobs": Rules(
+        {"a": ("3.s",), "b": ("0.b", "3.s"), "c": ("0.b", "3.s")}, {"0.b": 1, "3.s": 1}, other_type="bc", pauses=1
+    ),
     "a paused type, crash": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, crashes=1),
     "a paused type, watchdog": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, looks=1),
     "a paused type, cancel": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, cancels=1),
@@ -80,9 +87,8 @@ def test_jobs_that_take_two_limits_in_one_order_do_not_block_each_other(whole: b
     assert explore(Rules({"a": "XY", "b": "Y"}, BOTH, crashes=1)).bad == []
     if whole:
         assert explore(Rules({"a": "XY", "b": "XY"}, BOTH, crashes=1)).bad == []
-        three = {"X": 1, "Y": 1, "Z": 1}
         for jobs in ({"a": "XZ", "b": "YZ", "c": "Z"}, {"a": "XY", "b": "XY", "c": "Y"}):
-            assert explore(Rules(jobs, three)).bad == []
+            assert explore(Rules(jobs, ALL)).bad == []
 
 
 def test_places_in_the_code_that_count_as_one_reach_the_same_states(whole: bool) -> None:
@@ -156,6 +162,32 @@ def test_a_place_of_a_narrower_limit_that_nobody_leaves_is_found() -> None:
             pass
 
     assert "lost a place" in bad(Rules({"a": "XY", "b": "Y"}, BOTH, crashes=1, cancels=1, code=Forgets))
+
+
+def test_a_job_that_leaves_only_one_of_its_places_is_found() -> None:
+    class LeavesOne(AtMostPlaces):
+        def leave(self, job: LimitedJob, limits: Sequence[Limit]) -> None:
+            super().leave(job, limits[-1:])
+
+    assert "lost a place" in bad(Rules({"a": "XY", "b": "Y"}, BOTH, code=LeavesOne))
+
+
+def test_a_cancelled_job_that_leaves_only_the_place_that_it_waited_for_is_found() -> None:
+    class LeavesWaited(AtMostPlaces):
+        def leave_ended(self, ended: LimitedJob, limits: Sequence[Limit], waited: Limit | None = None) -> None:
+            super().leave_ended(ended, limits if waited is None else (waited,), waited)
+
+    assert "lost a place" in bad(Rules({"a": "XY", "b": "Y"}, BOTH, cancels=1, code=LeavesWaited))
+
+
+def test_a_wide_place_that_is_taken_before_the_narrow_one_is_free_is_found() -> None:
+    """The function runs, although the narrow limit is full."""
+
+    class TakesTheRest(AtMostPlaces):
+        def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Limit | None:
+            return super().take_all(job, limits[-1:])
+
+    assert "more than 1" in bad(Rules({"a": "XY", "b": "XY"}, {"X": 1, "Y": 2}, code=TakesTheRest))
 
 
 def test_a_place_that_was_given_but_never_handed_over_is_found() -> None:

@@ -799,7 +799,6 @@ def test_the_id_of_a_limit_names_its_type_and_its_value() -> None:
 @pytest.mark.parametrize(
     ("limits", "more", "said"),
     [
-        ([AtMost(1), AtMost(2)], {}, "several come later"),
         (AtMost(1), {}, "limits is a list"),
         ([3], {}, "not 3"),
         ([AtMost(1, by="unknown")], {}, "does not have"),

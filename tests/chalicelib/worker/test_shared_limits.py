@@ -1,7 +1,7 @@
 """Let jobs of several types share a limit: run, wait, wake each other, while one type is paused, small or removed."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -212,9 +212,28 @@ def test_a_type_with_few_workers_does_not_take_places_that_it_cannot_use() -> No
 def test_when_one_type_does_not_share_the_limit_any_more_its_jobs_run_without_a_place(stage: Stage) -> None:
     free, waiting = stage.blocked_behind_a_dead_worker((IMAGE, 1), (CHAT, 2))
     object.__setattr__(jobtype.registered[IMAGE], "limits", ())
+    stage.platform.clock.advance(600)  # the lease of the dead worker has ended
+    lines = Lines(stage.platform.service.dispatcher, stage.platform.workers.places)
+    assert [lines.look_at(one, lambda: True) for one in lines.listed()] == [True]
+    assert stage.statuses([free, waiting]) == [Status.QUEUED] * 2
+    assert stage.held() == {waiting.id}, "nobody would leave the place of the other one"
     stage.platform.advance(minutes=10)
     assert stage.statuses([free, waiting]) == [Status.COMPLETED] * 2
     assert stage.held() == set()
+
+
+def test_a_worker_that_does_not_know_the_other_types_lets_none_of_their_jobs_run(stage: Stage) -> None:
+    """Its own type does not share the limit any more, so this process knows no type that does."""
+    waiting, ended = stage.blocked_behind_a_dead_worker((IMAGE, 1), (CHAT, 2))
+    before = stage.platform.job(ended)
+    chat = jobtype.registered[CHAT]
+    object.__setattr__(chat, "limits", (AtMost(1),))
+    image = jobtype.registered.pop(IMAGE)
+    lines = Lines(stage.platform.service.dispatcher, stage.platform.workers.places, chat)
+    lines.leave_ended(before, replace(before, status=Status.CANCELLED, waits=None, passed=None))
+    lines.judge(before)
+    jobtype.registered[IMAGE] = image
+    assert stage.status(waiting) is Status.BLOCKED
 
 
 def test_when_no_type_declares_the_limit_any_more_all_jobs_go_on(stage: Stage) -> None:
@@ -254,6 +273,16 @@ def test_two_different_declarations_of_a_shared_limit_are_refused(other: AtMost)
     with pytest.raises(ConfigurationError) as refused:
         next(stage_of({CHAT: [AtMost(1, shared="openai")], IMAGE: [other]}))
     assert all(text in str(refused.value) for text in (CHAT, IMAGE, "openai", other.said))
+
+
+def test_loading_the_files_finds_two_different_declarations() -> None:
+    def run(payload: Ask, ctx: JobContext) -> None: ...
+
+    with only_types():
+        for name, n in ((CHAT, 1), (IMAGE, 2)):
+            job(name, limits=[AtMost(n, shared="openai")])(run)
+        with pytest.raises(ConfigurationError, match=f"{CHAT} and {IMAGE} declare the shared limit openai"):
+            jobtype.load()
 
 
 @pytest.mark.parametrize("name", ["", "Open", "a.b", "a/b", "x" * 41, 7])

@@ -13,7 +13,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.limits.dynamo import DynamoPlaces
-from chalicelib.limits.ids import limit_of
+from chalicelib.limits.ids import limit_of, limits_of
 from chalicelib.limits.places import Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines
@@ -60,6 +60,18 @@ def free(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     lines.leave(held, [limit()])
 
 
+def both(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
+    """Let a job take and leave free places of two limits, as the second job of each."""
+    limits = limits_of(real_job().type, [AtMost(1), AtMost(1, shared="openai")], None)
+    first = claimed(store, ONE)
+    assert lines.take(first, limits) is None
+    lines.leave(first, limits)
+    held = claimed(store, TWO)
+    yield
+    assert lines.take(held, limits) is None
+    lines.leave(held, limits)
+
+
 def waiting(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     """Let a job wait for a place, get it, and take it."""
     first, held = claimed(store, ONE), claimed(store, TWO)
@@ -95,6 +107,14 @@ def _each(steps: Iterator[None], watched: Callable[[], Any]) -> Iterator[Any]:
 
 def test_a_free_place_is_two_writes_and_no_read(store: DynamoJobStore, lines: Lines) -> None:
     assert requests(free(store, lines)) == [["UpdateItem", "UpdateItem"]]
+
+
+def test_free_places_of_two_limits_are_four_writes(store: DynamoJobStore, lines: Lines) -> None:
+    assert requests(both(store, lines)) == [["UpdateItem"] * 4]
+
+
+def test_the_units_of_free_places_of_two_limits(store: DynamoJobStore, lines: Lines) -> None:
+    assert units(both(store, lines)) == [[("PLACES", 1)] * 4]
 
 
 def test_a_free_place_is_two_units(store: DynamoJobStore, lines: Lines) -> None:

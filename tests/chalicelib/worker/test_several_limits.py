@@ -1,0 +1,253 @@
+"""Let jobs take places of several limits: in one order, kept while they wait for a wider one, all left at the end."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import AtMost, JobContext, RetryLater, job
+from chalicelib.errors import ConfigurationError, LimitBusy
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.transitions import waited_limit
+from chalicelib.limits.ids import limits_of
+from chalicelib.limits.places import Limit
+from chalicelib.watchdog.run import Watchdog
+from jobflow.testing import WorkerGone
+from tests.chalicelib.api.support import only_types
+from tests.chalicelib.worker.test_shared_limits import CHAT, IMAGE, ONE, Ask, Stage, reader_of, stage_of
+
+EACH = AtMost(1, by="customer")
+SHARED = AtMost(1, shared="openai")
+ACME = Limit(f"0.{CHAT}.acme", 1)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """The jobs of a customer run one at a time, and one job of both types at once."""
+    yield from stage_of({CHAT: [SHARED, EACH], IMAGE: [SHARED]})
+
+
+def line_of(stage: Stage, limit: Limit) -> list[str]:
+    return [one.job for one in stage.platform.workers.places.first(limit, {CHAT, IMAGE}, 100)]
+
+
+def holding(stage: Stage) -> Job:
+    """Block a job that has the place of its customer, behind a job of the other type whose worker dies; return it."""
+    stage.submit(IMAGE, 0)
+    stage.platform.fail(IMAGE, WorkerGone())
+    stage.platform.run()
+    (held,) = stage.submit(CHAT, 1)
+    stage.platform.run()
+    assert (waited_limit(stage.platform.job(held)), stage.held(ACME)) == (ONE.id, {held.id})
+    return held
+
+
+def test_places_are_taken_from_narrow_to_wide() -> None:
+    declared = [AtMost(9, shared="b"), AtMost(9, by="customer", shared="a"), AtMost(9, shared="a"), AtMost(9), EACH]
+    found = limits_of("a.b", declared, {"customer": "x"})
+    assert [one.id for one in found] == ["0.a.b.x", "1.a.b", "2.a.x", "3.a", "3.b"]
+
+
+def test_a_job_keeps_its_place_while_it_waits_for_a_wider_one(stage: Stage) -> None:
+    held = holding(stage)
+    (second,) = stage.submit(CHAT, 2)
+    (other,) = stage.submit(CHAT, 3, customer="globex")
+    stage.platform.run()
+    assert [waited_limit(stage.platform.job(one)) for one in (second, other)] == [ACME.id, ONE.id]
+    assert stage.platform.job(held).attempts == 0
+    stage.platform.advance(minutes=10)
+    assert set(stage.statuses([held, second, other])) == {Status.COMPLETED}
+    assert ([number for number in stage.begun if number], stage.most) == ([1, 3, 2], 1)
+    assert stage.held(ACME) == stage.held() == set()
+
+
+def test_a_job_waits_at_most_once_for_each_limit(stage: Stage) -> None:
+    holding(stage)
+    (second,) = stage.submit(CHAT, 2)
+    stage.platform.run()
+    stage.platform.advance(minutes=10)
+    assert stage.status(second) is Status.COMPLETED
+    assert stage.platform.job(second).claims <= 3
+    assert stage.platform.job(second).attempts == 1
+
+
+def test_a_waiting_job_says_for_which_of_its_limits(stage: Stage) -> None:
+    held = holding(stage)
+    (second,) = stage.submit(CHAT, 2)
+    stage.platform.run()
+    reader = reader_of(stage)
+    assert [reader.explained(one.id)[1] for one in (held, second)] == [
+        "1 of 1 places of the shared limit openai are taken; it is the next one.",
+        f"1 of 1 places of {CHAT} for acme are taken; it is the next one.",
+    ]
+
+
+def test_a_job_that_is_cancelled_while_it_waits_leaves_the_places_that_it_has(stage: Stage) -> None:
+    held = holding(stage)
+    (second,) = stage.submit(CHAT, 2)
+    stage.platform.run()
+    stage.platform.cancel(held)
+    assert (stage.held(ACME), line_of(stage, ONE)) == ({second.id}, [])
+    stage.platform.advance(minutes=10)
+    assert stage.status(second) is Status.COMPLETED
+
+
+def test_a_job_that_expires_while_it_waits_leaves_the_places_that_it_has(stage: Stage) -> None:
+    stage.submit(IMAGE, 0)
+    stage.platform.fail(IMAGE, WorkerGone())
+    stage.platform.run()
+    held = stage.platform.submit(CHAT, {"number": 1}, expires=60)
+    stage.platform.run()
+    assert stage.held(ACME) == {held.id}
+    stage.platform.advance(minutes=3)
+    assert (stage.status(held), stage.held(ACME)) == (Status.CANCELLED, set())
+
+
+def later(_: JobContext) -> None:
+    raise RetryLater(3600)
+
+
+def fails(_: JobContext) -> None:
+    raise ConnectionError
+
+
+@pytest.mark.parametrize(
+    "act", [later, fails, lambda ctx: ctx.sleep(3600, name="night")], ids=["later", "error", "nap"]
+)
+def test_a_job_that_goes_on_later_leaves_all_its_places(stage: Stage, act: Any) -> None:
+    (one,) = stage.submit(CHAT, 1)
+    stage.during[1] = act
+    stage.platform.run()
+    assert stage.status(one) in (Status.RETRYING, Status.SUSPENDED)
+    assert stage.held(ACME) == stage.held() == set()
+
+
+def test_a_job_that_is_given_up_leaves_all_its_places(stage: Stage) -> None:
+    one = stage.platform.submit(CHAT, {"number": 1}, max_attempts=1)
+    stage.platform.fail(CHAT, WorkerGone())
+    stage.platform.run()
+    assert stage.held(ACME) == stage.held() == {one.id}
+    stage.platform.advance(minutes=10)
+    assert stage.status(one) is Status.DEAD_LETTER
+    assert stage.held(ACME) == stage.held() == set()
+
+
+def test_a_place_is_left_although_another_one_could_not_be_left(stage: Stage) -> None:
+    (one,) = stage.submit(CHAT, 1)
+    places = stage.platform.workers.places
+    leave = places.leave
+
+    def refuses(limit: Limit, *about: Any) -> bool:
+        if limit == ACME:
+            raise TimeoutError
+        return leave(limit, *about)
+
+    places.leave = refuses  # type: ignore[assignment,method-assign]
+    stage.platform.run()
+    places.leave = leave  # type: ignore[method-assign]
+    assert (stage.status(one), stage.held(ACME), stage.held()) == (Status.COMPLETED, {one.id}, set())
+    stage.platform.clock.advance(10)
+    stage.platform.run()
+    assert stage.held(ACME) == set()
+
+
+def test_a_job_whose_wide_limit_is_busy_gives_its_narrow_place_back(stage: Stage) -> None:
+    (one,) = stage.submit(CHAT, 1)
+    places = stage.platform.workers.places
+    take = places.take
+
+    def refuses(limit: Limit, *about: Any) -> bool:
+        if limit == ONE:
+            raise LimitBusy
+        return take(limit, *about)
+
+    places.take = refuses  # type: ignore[assignment,method-assign]
+    stage.platform.run()
+    assert (stage.status(one), stage.held(ACME)) == (Status.RETRYING, set())
+    places.take = take  # type: ignore[method-assign]
+    stage.platform.advance(minutes=1)
+    assert stage.status(one) is Status.COMPLETED
+
+
+def test_a_deploy_that_adds_a_limit_holds_for_jobs_that_wait_already(stage: Stage) -> None:
+    """They take its place at their next claim."""
+    object.__setattr__(stage.platform._kinds[0], "limits", (SHARED,))
+    stage.submit(IMAGE, 0)
+    stage.platform.fail(IMAGE, WorkerGone())
+    stage.platform.run()
+    held = stage.submit(CHAT, 1, 2)
+    stage.platform.run()
+    object.__setattr__(stage.platform._kinds[0], "limits", (SHARED, EACH))
+    stage.platform.advance(minutes=10)
+    assert set(stage.statuses(held)) == {Status.COMPLETED}
+    assert stage.held(ACME) == stage.held() == set()
+    assert stage.most == 1
+
+
+def test_a_watchdog_puts_a_job_into_its_line_again_with_the_places_that_it_has(stage: Stage) -> None:
+    """Its worker died before the job stood in the line, and its message is lost."""
+    stage.submit(IMAGE, 0)
+    stage.platform.fail(IMAGE, WorkerGone())
+    stage.platform.run()
+    places = stage.platform.workers.places
+    stand = places.stand
+
+    def dies(*_: Any) -> None:
+        raise WorkerGone
+
+    places.stand = dies  # type: ignore[assignment,method-assign]
+    (held,) = stage.submit(CHAT, 1)
+    stage.platform.run()
+    places.stand = stand  # type: ignore[method-assign]
+    assert (stage.status(held), line_of(stage, ONE)) == (Status.BLOCKED, [])
+    stage.platform.queue.messages[CHAT].clear()
+    stage.platform.workers.off.add(CHAT)
+    stage.platform.clock.advance(7 * 3600)
+    Watchdog(stage.platform.service.dispatcher, [CHAT, IMAGE])._line_up(
+        stage.platform.job(held), stage.platform.clock.now
+    )
+    (row,) = places.first(ONE, {CHAT}, 2)
+    assert (row.job, [one.id for one in row.holds]) == (held.id, [ACME.id])
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ([AtMost(1), AtMost(2)], "without by"),
+        ([AtMost(1, by="customer"), AtMost(2, by="number")], "with by"),
+        ([AtMost(1, shared="a"), AtMost(1, shared="a")], "names a twice"),
+        ([AtMost(1, shared="a"), AtMost(1, by="customer", shared="a")], "names a twice"),
+        ([AtMost(1, shared=name) for name in "abcde"], "4 are possible"),
+        ([AtMost(1), AtMost(1, by="unknown", shared="a")], "does not have"),
+    ],
+)
+def test_limits_that_cannot_be_told_apart_are_refused(limits: list[AtMost], said: str) -> None:
+    def run(payload: Ask, ctx: JobContext) -> None: ...
+
+    with only_types(), pytest.raises(ConfigurationError, match=said):
+        job(CHAT, limits=limits)(run)
+
+
+def test_a_job_that_has_a_wide_place_when_a_deploy_adds_a_narrow_limit_blocks_nobody_for_ever(stage: Stage) -> None:
+    """One job would have the wide place and wait for the narrow one, another one the other way round."""
+    kind = stage.platform._kinds[0]
+    object.__setattr__(kind, "limits", (SHARED,))
+    stage.submit(IMAGE, 0)
+    stage.platform.fail(IMAGE, WorkerGone())
+    stage.platform.run()
+    (first,) = stage.submit(CHAT, 1)
+    stage.platform.run()
+    stage.platform.workers.off.add(CHAT)
+    places = stage.platform.workers.places
+    paused, places.paused = places.paused, tuple
+    stage.platform.advance(minutes=10)
+    assert (stage.status(first), stage.held()) == (Status.QUEUED, {first.id})
+    stage.platform.workers.off.clear()
+    places.paused = paused
+    object.__setattr__(kind, "limits", (SHARED, EACH))
+    (second,) = stage.submit(CHAT, 2)
+    stage.platform.attempt(second)
+    assert (stage.status(second), stage.held(ACME)) == (Status.BLOCKED, {second.id})
+    stage.platform.advance(minutes=2)
+    assert stage.statuses([first, second]) == [Status.COMPLETED] * 2
+    assert stage.most == 1
