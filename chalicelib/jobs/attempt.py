@@ -1,12 +1,11 @@
 """Describe the present or last attempt of a job. Pure."""
 
-import traceback
 from collections.abc import Callable
 
-from chalicelib.errors import InvalidRequest
-from chalicelib.jobs.constants import LONGEST_STACK, MOST_CLAIMS
+from chalicelib.jobs.constants import MOST_CLAIMS
 from chalicelib.jobs.job import LOST, Attempt, Job
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.texts.errors import attempt_message, attempt_stack
 
 
 def attempt_of(
@@ -21,8 +20,8 @@ def attempt_of(
         started_at=job.started_at or now,
         finished_at=None if outcome == LOST else now,
         error_class=type(error).__name__ if error else None,
-        error_message=clean(message_of(error))[:1000] if error else None,
-        stack=clean("".join(traceback.format_exception(error)))[-LONGEST_STACK:] if error else None,
+        error_message=attempt_message(error, clean) if error else None,
+        stack=attempt_stack(error, clean) if error else None,
         request_id=job.request_id,
         cold_start=job.cold_start,
         receive_count=job.receive_count,
@@ -31,15 +30,6 @@ def attempt_of(
         progress=job.progress,
         progress_note=job.progress_note,
     )
-
-
-def message_of(error: BaseException) -> str:
-    """Return the error's text, with the fields that a request refused; also for an error whose own `__str__` raises."""
-    try:
-        told = error.told() if isinstance(error, InvalidRequest) else ""
-        return f"{error} {told}".rstrip() if told else str(error)
-    except Exception:  # code of the job type: a broken `__str__` must not hide that the error was raised
-        return "The error has no message: its __str__ raises."
 
 
 def lost_error(lost: Job) -> tuple[str, str]:

@@ -43,10 +43,6 @@ s more (three tries of 5 s, and the pauses between them), and API Gateway waits 
 LONGEST_BY = 60
 """Maximum bytes of the operator's name. The name is part of the job's row, so every write of the row includes it."""
 
-# For attempt.py
-LONGEST_STACK = 8_000
-"""Maximum characters of a stored stack trace: its end is stored, because the innermost frames are the most useful."""
-
 # For message_fate.py
 FIRST_MALFORMED = 2
 """Seconds for which a message with an unreadable body is held at its first receive; each further receive doubles them,
@@ -81,6 +77,10 @@ LONGEST_TENANT, TENANT_HEAD = 64, 40
 write of the job contains the stored tenant."""
 
 # For texts/errors.py
+LONGEST_MESSAGE = 1_000
+"""Maximum characters of the text of an error in an attempt; that of a job is shorter (LONGEST_ERROR, in bytes)."""
+LONGEST_STACK = 8_000
+"""Maximum characters of a stored stack trace: its end is stored, because the innermost frames are the most useful."""
 LONGEST_CLASS, LONGEST_ERROR = 60, 156
 """Maximum bytes of an error's class, and of class and message together."""
 

@@ -62,6 +62,14 @@ def line_of(job: Job, begins: str) -> int:
     return FIRST_LINE + int.from_bytes(digest[:8], "big") % LINES
 
 
+def begins_anew(begin: str | None, *, differs: bool, undone: bool) -> bool:
+    """Return whether a retry keeps no step.
+
+    That is so if it is asked for, or if it names no step and its payload `differs`, or its steps were `undone`.
+    """
+    return begin == START or (begin is None and (differs or undone))
+
+
 def from_start(steps: Sequence[Step]) -> Again:
     """Return a retry that keeps nothing."""
     events = [step for step in steps if step.key.startswith(EVENT)]

@@ -16,7 +16,7 @@ from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, 
 from chalicelib.jobs.step import ENDED, STOP, Step, has_effects, has_undone
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
-from chalicelib.operating.again import START, Again, from_start, from_step, going_on, line_of
+from chalicelib.operating.again import START, Again, begins_anew, from_start, from_step, going_on, line_of
 from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, COPIED_AT_ONCE, REPEATED_WITHIN
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.ends import follow_end
@@ -67,15 +67,15 @@ class Operations:
             self.dispatcher.store.keep_payload(job_id, found.gen, found.payload)
         try:
             again = None if begin in (None, START) else from_step(found, self._kept(found), begin or "")
-            undone = again is None and not differs and self._undone(found)
+            undone = begin is None and not differs and self._undone(found)
         except RowNotSigned as error:
             raise JobConflict(f"Job {job_id} is not retried. {error}") from error
         if again is not None:
             line = line_of(found, again.anew[0])
             self._copy(replace(found, line=line), again.kept)
             edited |= {"line": line, "kept": again.number}
-        elif differs or undone or begin == START:
-            edited |= {"line": found.line + 1, "kept": 0}  # the steps of the old payload, or undone ones, do not count
+        elif begins_anew(begin, differs=differs, undone=undone):
+            edited |= {"line": found.line + 1, "kept": 0}
         now = self.dispatcher.now()
         with self._round(found) as moved:
             edited |= {} if moved is None else {"round": moved}
@@ -100,7 +100,7 @@ class Operations:
             steps = self._kept(found)
         except RowNotSigned as error:
             raise JobConflict(f"Job {job_id} is not retried. {error}") from error
-        if begin == START or (begin is None and found.status is Status.CANCELLED and has_undone(steps)):
+        if begins_anew(begin, differs=False, undone=found.status is Status.CANCELLED and has_undone(steps)):
             return from_start(steps)
         return going_on(steps) if begin is None else from_step(found, steps, begin, *loc)
 

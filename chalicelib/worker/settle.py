@@ -9,7 +9,6 @@ from chalicelib.errors import LimitBusy, MoveRefused, Retry, StartUnavailable
 from chalicelib.job_types.retry import EVERY, STANDARD, ByClass, Chance, Curve, Fail, GiveUp, Later, TryAgain, decide
 from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
-from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import GIVE_UP_STALLED, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON, SUSPENDED, Attempt, Job
@@ -17,6 +16,7 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.step import CHILD, TIME
+from chalicelib.jobs.texts.errors import message_of
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.limits import turns
 from chalicelib.limits.ids import logged_id

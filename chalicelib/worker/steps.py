@@ -51,14 +51,13 @@ from chalicelib.job_types.retry import (
     no_jitter,
 )
 from chalicelib.jobs import step as kinds
-from chalicelib.jobs.attempt import message_of
 from chalicelib.jobs.constants import LONGEST_RUN, MOST_READ
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import NAMES, Step, is_name
-from chalicelib.jobs.texts.errors import cut
+from chalicelib.jobs.texts.errors import cut, message_of
 from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry.platform_lines import short_id
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets

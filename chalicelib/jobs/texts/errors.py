@@ -1,8 +1,11 @@
-"""Shorten the texts in a job item, so that a job fits into one write unit. Pure."""
+"""Shorten the texts of errors: in a job item, so that a job fits into one write unit, and in its attempts. Pure."""
 
+import traceback
+from collections.abc import Callable
 from typing import Any
 
-from chalicelib.jobs.constants import LONGEST_CLASS, LONGEST_ERROR
+from chalicelib.errors import InvalidRequest
+from chalicelib.jobs.constants import LONGEST_CLASS, LONGEST_ERROR, LONGEST_MESSAGE, LONGEST_STACK
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.texts.fingerprints import fingerprint
 
@@ -29,3 +32,22 @@ def cut(text: str, size: int) -> str:
     if len(whole) <= size:
         return whole.decode()
     return whole[: size - len(CUT)].decode("utf-8", "ignore") + CUT.decode()
+
+
+def attempt_message(error: BaseException, clean: Callable[[str], str]) -> str:
+    """Return the text of an error as an attempt has it; `clean` is applied before it is cut."""
+    return clean(message_of(error))[:LONGEST_MESSAGE]
+
+
+def attempt_stack(error: BaseException, clean: Callable[[str], str]) -> str:
+    """Return the end of the stack of an error as an attempt has it; `clean` is applied before it is cut."""
+    return clean("".join(traceback.format_exception(error)))[-LONGEST_STACK:]
+
+
+def message_of(error: BaseException) -> str:
+    """Return the error's text, with the fields that a request refused; also for an error whose own `__str__` raises."""
+    try:
+        told = error.told() if isinstance(error, InvalidRequest) else ""
+        return f"{error} {told}".rstrip() if told else str(error)
+    except Exception:  # code of the job type: a broken `__str__` must not hide that the error was raised
+        return "The error has no message: its __str__ raises."

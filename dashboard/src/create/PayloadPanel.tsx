@@ -4,7 +4,7 @@ import { isObject, parseJson, pretty, type JsonObject } from "@/lib/json";
 import { cx } from "@/lib/cx";
 import { Field, inputClass, Segments } from "@/ui/Field";
 import { Panel } from "@/ui/Panel";
-import { fieldsOf } from "@/create/fields/schema";
+import { fieldsOf } from "@/create/fields/controls";
 import { SchemaFields } from "@/create/fields/SchemaFields";
 import { StartFrom } from "./StartFrom";
 import type { Problems } from "@/create/fields/problems";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { JsonObject } from "@/lib/json";
 import { T0 } from "@/test/factories";
 import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
-import { blank, fieldsOf, wholeLines, type FieldSpec } from "@/create/fields/schema";
+import { blank, fieldsOf, wholeLines, type FieldSpec } from "@/create/fields/controls";
 import { fromApi, within } from "@/create/fields/problems";
 import { validate } from "@/create/fields/validate";
 

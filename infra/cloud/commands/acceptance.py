@@ -17,7 +17,7 @@ from infra.cloud.commands.smoke import own_address
 from infra.cloud.cost.calculation import MINUTES, idle, total
 from infra.cloud.errors import CloudError
 from infra.cloud.preflight.production import is_production
-from infra.cloud.stack import deploys
+from infra.cloud.stack import versions
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition.names import stage_of
@@ -86,7 +86,7 @@ def recorded(account: Account, results: Sequence[Result], now: datetime, folder:
     return {
         "date": f"{now:%Y-%m-%d}",
         "region": account.region,
-        "commit": deploys.version_of("", folder),
+        "commit": versions.version_of("", folder),
         "results": [result.as_json() for result in results],
     }
 

@@ -31,6 +31,7 @@ from infra.cloud.stack import (
     rest_api,
     signing,
     subscriptions,
+    versions,
     website,
 )
 from infra.cloud.stack.cloudformation import UNWATCHED, ChangeSet, Stack, names_of
@@ -91,7 +92,7 @@ class Deployment:
         former = Former.of(self.account, self.stack)
         with recording.acting(
             lambda: access.audit(self.account, self.stack), Command.DEPLOY, self.stack.name, self.account.identity,
-            self.terminal.say, deploys.commit(Path.cwd()), self.removed.given_up(),
+            self.terminal.say, versions.commit(Path.cwd()), self.removed.given_up(),
         ):  # fmt: skip
             self._apply(package, self.given)
             outputs = self._close_policy(package)
@@ -233,7 +234,7 @@ class Deployment:
         known = history.read(self.account, self.stack.name)
         noted = bool(known) and known[-1].same_as(self._made())
         if not noted:
-            version = deploys.version_of(self.template_url, Path.cwd())
+            version = versions.version_of(self.template_url, Path.cwd())
             deploys.mark(lambda: access.deploys(self.account, self.stack), version, self.terminal.say)
         if not self.changed:
             # test although nothing changed: an earlier run made these changes, but ended before it had tested them

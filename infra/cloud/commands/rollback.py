@@ -10,7 +10,7 @@ from infra.cloud.commands import access, pauses, removal
 from infra.cloud.errors import CloudError
 from infra.cloud.package.shift import at_once
 from infra.cloud.preflight import shards
-from infra.cloud.stack import artifacts, deploys, history, recording, signing
+from infra.cloud.stack import artifacts, deploys, history, recording, signing, versions
 from infra.cloud.stack.cloudformation import ChangeSet, Stack
 from infra.cloud.stack.history import Deployed
 from infra.cloud.stack.recording import Command
@@ -57,7 +57,7 @@ def rollback(account: Account, stack: Stack, terminal: Terminal, *, yes: bool = 
     history.write(account, stack.name, left)
     with recording.acting(
         lambda: access.audit(account, stack), Command.ROLLBACK, stack.name, account.identity, terminal.say,
-        deploys.digest(left[-1].url), removed.given_up(),
+        versions.digest(left[-1].url), removed.given_up(),
     ):  # fmt: skip
         try:
             _execute(account, stack, terminal, left[-1], proposed)
@@ -134,7 +134,7 @@ def _execute(account: Account, stack: Stack, terminal: Terminal, to: Deployed, p
     if (address := _address(after)) != (former := _address(before)):
         terminal.say(f"The API's address is now {address or 'unknown'}, not {former}.")
     deploys.mark_queues(lambda: access.deploys(account, stack), shared, terminal.say)
-    deploys.mark(lambda: access.deploys(account, stack), deploys.digest(to.url), terminal.say)
+    deploys.mark(lambda: access.deploys(account, stack), versions.digest(to.url), terminal.say)
 
 
 def _address(outputs: Sequence[Mapping[str, str]]) -> str:

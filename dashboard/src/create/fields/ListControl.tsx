@@ -4,7 +4,7 @@ import { IconClose, IconPlus } from "@/ui/icons";
 import type { Json } from "@/lib/json";
 import type { ComponentType } from "react";
 import type { SchemaFieldProps } from "./props";
-import { blank, type FieldSpec } from "./schema";
+import { blank, type FieldSpec } from "./controls";
 import { within } from "./problems";
 import { t } from "@/texts/en/create";
 

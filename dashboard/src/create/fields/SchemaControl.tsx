@@ -3,7 +3,7 @@ import { Field, inputClass } from "@/ui/Field";
 import { Chips } from "./Chips";
 import { JsonInput, NumberInput, TextInput, words } from "./inputs";
 import type { SchemaFieldProps } from "./props";
-import type { FieldSpec } from "./schema";
+import type { FieldSpec } from "./controls";
 import { UploadControl } from "./UploadControl";
 import { t } from "@/texts/en/create";
 

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { JsonObject } from "@/lib/json";
 import { setPrefs } from "@/session/prefs";
 import { SchemaFields } from "./SchemaFields";
-import { fieldsOf } from "./schema";
+import { fieldsOf } from "./controls";
 import { validate } from "./validate";
 
 const types = JSON.parse(readFileSync("fake/sim/job-types.json", "utf8")) as {

@@ -5,7 +5,7 @@ import { IconClose, IconPlus } from "@/ui/icons";
 import { ListControl } from "./ListControl";
 import type { SchemaFieldProps } from "./props";
 import { hintOf, SchemaControl } from "./SchemaControl";
-import { blank, wholeLines, type FieldSpec } from "./schema";
+import { blank, wholeLines, type FieldSpec } from "./controls";
 import { within, type Problems } from "./problems";
 import { t } from "@/texts/en/create";
 

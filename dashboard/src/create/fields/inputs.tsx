@@ -5,7 +5,7 @@ import { inputClass } from "@/ui/Field";
 import { canPick } from "./picker";
 import { Picker } from "./Pickers";
 import type { InputProps } from "./props";
-import type { FieldSpec } from "./schema";
+import type { FieldSpec } from "./controls";
 
 function example(field: FieldSpec): string {
   return words(field.example);

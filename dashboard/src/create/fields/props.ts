@@ -1,5 +1,5 @@
 import type { Json } from "@/lib/json";
-import type { FieldSpec } from "./schema";
+import type { FieldSpec } from "./controls";
 import type { Problems } from "./problems";
 
 export interface SchemaFieldProps {

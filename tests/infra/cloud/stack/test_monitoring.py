@@ -15,7 +15,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
 from infra.cloud.errors import CloudError
 from infra.cloud.package.build import Package
-from infra.cloud.stack import deploys
+from infra.cloud.stack import deploys, versions
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.monitoring import LONGEST, TRIGGERS, configuration
 from infra.cloud.terminal import Terminal
@@ -127,13 +127,13 @@ def test_a_checkouts_commit_is_the_version_and_says_what_is_not_committed(tmp_pa
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "Begin")
     git(tmp_path, "tag", "v1.2")
-    assert deploys.version_of(URL, tmp_path) == "v1.2"
+    assert versions.version_of(URL, tmp_path) == "v1.2"
     (tmp_path / "job.py").write_text("2")
-    assert deploys.version_of(URL, tmp_path) == "v1.2-dirty"
+    assert versions.version_of(URL, tmp_path) == "v1.2-dirty"
 
 
 def test_without_a_checkout_the_templates_digest_is_the_version(tmp_path: Path) -> None:
-    assert deploys.version_of(URL, tmp_path) == "0123456"
+    assert versions.version_of(URL, tmp_path) == "0123456"
 
 
 def test_a_mark_is_written_and_one_that_cannot_be_is_told() -> None:
