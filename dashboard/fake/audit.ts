@@ -107,10 +107,13 @@ function page<T>(found: T[], query: URLSearchParams) {
 }
 
 const list: Handler = ({ sim, query }) => {
-  const [job, principal, action] = ["job", "principal", "action"].map((name) => query.get(name));
+  const [job, bulk, principal, action] = ["job", "bulk", "principal", "action"].map((name) =>
+    query.get(name),
+  );
   const after = query.get("created_after") ?? "";
   const fits = (one: Entry) =>
     (!job || one.target === job) &&
+    (!bulk || one.target === bulk) &&
     (!principal || one.principal === principal) &&
     (!action || one.action === action) &&
     one.at >= after;

@@ -76,7 +76,7 @@ const webhooks = createRoute({
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
-  validateSearch: pick("job", "principal", "action", "span", "show"),
+  validateSearch: pick("job", "bulk", "principal", "action", "span", "show"),
   component: lazyRouteComponent(pages.audit, "AuditPage"),
 });
 const batchList = createRoute({

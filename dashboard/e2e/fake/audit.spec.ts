@@ -42,3 +42,26 @@ test("the page of a job leads to its changes", async ({ page, open }) => {
   await expect(page).toHaveURL(new RegExp(`job=${id}`));
   await expect(page.getByRole("button", { name: /^Remove the filter: Job/ })).toBeVisible();
 });
+
+test("the page of a bulk action leads to its entry", async ({ page, open, stack }) => {
+  const more = {
+    status: "failed",
+    errorClass: "Oops",
+    errorMessage: "No.",
+    finishedAt: Date.now(),
+    tags: ["many"],
+  };
+  await stack.order({ add: [1, 2].map((n) => ({ type: "email.send", payload: { n }, more })) });
+  await open("/dashboard?status=failed&tag=many");
+  await expect(page.locator("[data-job]").first()).toBeVisible();
+  await page.keyboard.press("a");
+  await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
+  await page.getByLabel("Reason").fill("The provider is up");
+  await page.getByRole("button", { name: /^Retry \d+ jobs?$/ }).click();
+  await page.getByRole("region", { name: "Bulk actions" }).getByRole("link").first().click();
+  await expect(page).toHaveURL(/\/bulk\/\w+$/);
+  const id = page.url().split("/").pop() ?? "";
+  await page.getByRole("main").getByRole("link", { name: "Audit log" }).click();
+  await expect(page).toHaveURL(new RegExp(`bulk=(%22)?${id}`));
+  await expect(page.getByRole("button", { name: /^Remove the filter: Action on many/ })).toBeVisible();
+});

@@ -18,8 +18,10 @@ export interface Change {
   correlationId: string | null;
   outcome: Outcome;
   error: string | null;
-  /** Of a deployment. */
+  /** Of a deployment, a rollback, a backup or a restore. */
   version: string | null;
+  /** The id of the bulk action, or of the request for many jobs. */
+  bulk: string | null;
 }
 
 /** How often one caller was refused in a minute, at least. */
@@ -35,6 +37,7 @@ export interface WhichChanges {
   job?: string | undefined;
   principal?: string | undefined;
   action?: string | undefined;
+  bulk?: string | undefined;
 }
 
 /** Requests for one page: each reads up to 1,000 rows, which may all be those of others. */
@@ -116,6 +119,7 @@ function readChange(wire: Schemas["AuditEntry"]): Change {
     outcome: wire.outcome,
     error: wire.error,
     version: wire.version ?? null,
+    bulk: wire.bulk ?? null,
   };
 }
 

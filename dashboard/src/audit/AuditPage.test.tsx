@@ -21,6 +21,7 @@ const CHANGE: Change = {
     outcome: "done",
     error: null,
     version: null,
+    bulk: null,
   },
 };
 
@@ -37,6 +38,13 @@ test("a request for many jobs has no page of its own, a bulk action has one", ()
   expect(screen.queryByRole("link")).toBeNull();
   showWithin(<ChangeRow change={{ ...bulk, action: "bulk.cancel" }} onPrincipal={null} />);
   expect(screen.getByRole("link").getAttribute("href")).toBe("/bulk/019ab3c4d5e61f2e3d4c");
+});
+
+test("an entry under a listed job leads to its request, which has the outcome", () => {
+  const named = { ...CHANGE, action: "jobs.cancel", outcome: "named", bulk: "019ab3c4d5e61f2e3d4c" } as const;
+  showWithin(<ChangeRow change={named} onPrincipal={null} />);
+  const link = screen.getByRole("link", { name: "One of several jobs" });
+  expect(link.getAttribute("href")).toMatch(/^\/audit\?bulk=(%22)?019ab3c4d5e61f2e3d4c(%22)?&span=all$/);
 });
 
 test("a change of a newer version, without an outcome, is shown with its own name", () => {

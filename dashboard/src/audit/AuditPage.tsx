@@ -22,6 +22,7 @@ const DEFAULT: Span = "7d";
 type Shown = "changes" | "refused";
 interface Search {
   job?: string;
+  bulk?: string;
   principal?: string;
   action?: string;
   span?: string;
@@ -66,7 +67,7 @@ function Log({ enabled }: { enabled: boolean }) {
             ["changes", t.changes],
             ["refused", t.refused],
           ]}
-          onChange={(show) => choose({ show: show === "refused" ? show : "", job: "", action: "" })}
+          onChange={(show) => choose({ show: show === "refused" ? show : "", job: "", bulk: "", action: "" })}
         />
         {shown === "changes" && (
           <Select
@@ -98,9 +99,16 @@ function Log({ enabled }: { enabled: boolean }) {
   );
 }
 
-function Chips({ search, onRemove }: { search: Search; onRemove: (name: "job" | "principal") => void }) {
+function Chips({
+  search,
+  onRemove,
+}: {
+  search: Search;
+  onRemove: (name: "job" | "bulk" | "principal") => void;
+}) {
   const chips = [
     ...(search.job ? [["job", t.ofJob(shortId(search.job))] as const] : []),
+    ...(search.bulk ? [["bulk", t.ofBulk(search.bulk)] as const] : []),
     ...(search.principal ? [["principal", t.byPrincipal(search.principal)] as const] : []),
   ];
   if (chips.length === 0) return null;
@@ -123,8 +131,13 @@ function Changes(props: {
   span: Span;
   onPrincipal: (principal: string) => void;
 }) {
-  const { job, principal, action } = props.search;
-  const which = { ...(job && { job }), ...(principal && { principal }), ...(action && { action }) };
+  const { job, bulk, principal, action } = props.search;
+  const which = {
+    ...(job && { job }),
+    ...(bulk && { bulk }),
+    ...(principal && { principal }),
+    ...(action && { action }),
+  };
   const pages = changePages(which, props.span, () => startOf(props.span));
   const query = useInfiniteQuery({ ...pages, ...whileOnePage(usePolling(POLL)), enabled: props.enabled });
   const found = query.data?.pages.flatMap((page) => page.rows);

@@ -54,7 +54,13 @@ export function ChangeRow({
         </p>
       </div>
       <p className={cx("text-xs", COLOUR[change.outcome])} title={hintOf(change.outcome)}>
-        {t.outcome[change.outcome]}
+        {change.outcome === "named" && change.bulk !== null ? (
+          <Link to="/audit" search={{ bulk: change.bulk, span: "all" }} className={linkClass}>
+            {t.outcome.named}
+          </Link>
+        ) : (
+          t.outcome[change.outcome]
+        )}
         {change.error !== null && <span className="block break-words text-soft">{change.error}</span>}
       </p>
     </li>

@@ -11,6 +11,7 @@ import { stringify, type JsonObject } from "@/lib/json";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
+import { useMe } from "@/session/session";
 import { count } from "@/texts/numbers";
 import { buttonClass } from "@/ui/Button";
 import { IconLeft } from "@/ui/icons";
@@ -51,6 +52,7 @@ export function BulkPage() {
 
 function Loaded({ run }: { run: BulkRun }) {
   const now = useNow();
+  const { can } = useMe();
   const running = run.finishedAt === null;
   return (
     <div className="flex flex-col gap-3">
@@ -72,6 +74,11 @@ function Loaded({ run }: { run: BulkRun }) {
               {t.state[run.state]} {t.startedBy(run.startedBy)}, <When at={run.startedAt} />
             </p>
           </div>
+          {can.administer && (
+            <Link to="/audit" search={{ bulk: run.id, span: "all" }} className={buttonClass("ghost", "sm")}>
+              {t.auditLog}
+            </Link>
+          )}
           {running && <StopBulk run={run} />}
         </header>
         {running && <Progress run={run} />}

@@ -14,6 +14,7 @@ export const audit: typeof english = {
   period: "Zeitraum",
   spans: { "24h": "24 h", "7d": "7 d", "30d": "30 d", all: "Alle" },
   ofJob: (id) => `Job ${id}`,
+  ofBulk: (id) => `Aktion für viele Jobs ${id.slice(0, 8)}`,
   byPrincipal: (id) => `Von ${id}`,
   withoutFilter: (text) => `Filter entfernen: ${text}`,
   onlyBy: (who) => `Nur zeigen, was ${who} getan hat`,
@@ -34,7 +35,8 @@ export const audit: typeof english = {
   },
   begunHint:
     "Die Änderung kann erledigt sein oder nicht: Der Prozess endete, bevor er das Ergebnis speicherte.",
-  namedHint: "Die Anfrage nennt mehrere Jobs. Ob sie diesen geändert hat, steht in der Zeitachse des Jobs.",
+  namedHint:
+    "Die Anfrage nennt mehrere Jobs: Sie wird mit ihrem Ergebnis gezeigt. Ob sie diesen geändert hat, steht in der Zeitachse des Jobs.",
   from: (ip) => `von ${ip}`,
   correlation: (id) => `Correlation-Id ${id}`,
   atLeast: (count) => `mindestens ${plural(count, "Anfrage", "Anfragen")}`,

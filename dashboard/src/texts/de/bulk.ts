@@ -11,6 +11,7 @@ export const bulk: typeof english = {
   aSecond: (jobs) => `${jobs} pro Sekunde`,
   startedBy: (who) => `gestartet von ${who}`,
   others: (n) => plural(n, "weitere Sammelaktion", "weitere Sammelaktionen"),
+  auditLog: "Audit-Log",
   notFound: "Sammelaktion nicht gefunden",
   keptFor: "Sammelaktionen bleiben 30 Tage erhalten; die neuesten 50 stehen hier.",
   couldntLoad: "Sammelaktionen konnten nicht geladen werden",

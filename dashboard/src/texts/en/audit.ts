@@ -14,6 +14,7 @@ export const english = {
   period: "Period",
   spans: { "24h": "24 h", "7d": "7 d", "30d": "30 d", all: "All" },
   ofJob: (id: string) => `Job ${id}`,
+  ofBulk: (id: string) => `Action on many jobs ${id.slice(0, 8)}`,
   byPrincipal: (id: string) => `By ${id}`,
   withoutFilter: (text: string) => `Remove the filter: ${text}`,
   onlyBy: (who: string) => `Show only what ${who} did`,
@@ -33,7 +34,8 @@ export const english = {
     named: "One of several jobs",
   },
   begunHint: "The change may be done or not: its process ended before it stored the outcome.",
-  namedHint: "The request names several jobs. Whether it changed this one is in the job's timeline.",
+  namedHint:
+    "The request names several jobs: it is shown with its outcome. Whether it changed this one is in the job's timeline.",
   from: (ip: string) => `from ${ip}`,
   correlation: (id: string) => `Correlation id ${id}`,
   atLeast: (count: number) => `at least ${plural(count, "request")}`,

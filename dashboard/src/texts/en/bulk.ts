@@ -11,6 +11,7 @@ export const english = {
   aSecond: (jobs: string) => `${jobs} a second`,
   startedBy: (who: string) => `started by ${who}`,
   others: (n: number) => plural(n, "more bulk action"),
+  auditLog: "Audit log",
   notFound: "Bulk action not found",
   keptFor: "Bulk actions are kept for 30 days; the newest 50 are listed.",
   couldntLoad: "Couldn't load bulk actions",
