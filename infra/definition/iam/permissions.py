@@ -181,8 +181,9 @@ def policies(
     if size > LARGEST_POLICY:
         raise ConfigurationError(
             f"The role of {short} has {size:,} characters of statements, and IAM takes {LARGEST_POLICY:,}. What takes "
-            "the room: the queues of the types in enqueues, the rows of types with rate, and the grants of access. "
-            "Write patterns in place of lists of resources in access, or divide the types of a shared queue among two."
+            "the room: the queues of the types in enqueues and of those that share a limit, the rows of types with "
+            "rate, and the grants of access. Write patterns in place of lists of resources in access, or divide the "
+            "types of a shared queue among two."
         )
     return [{"PolicyName": "grants", "PolicyDocument": document}]
 
