@@ -46,7 +46,7 @@ PYTEST := $(PY) -m pytest --dist loadfile --no-loadscope-reorder -q
 QUICK := $(addprefix tests/chalicelib/,access builtin bulk counters job_types jobs keys limits operating pausing producing schedules telemetry watchdog worker)
 STAGED = $(or $(STAGE),$(error Say which stage: make $@ STAGE=prod))
 
-.PHONY: help setup dev docs demo load test whole quick coverage check check-node fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
+.PHONY: help setup dev docs demo load test whole quick coverage check check-node fix proof mutations chaos audit package preflight deploy rollback backup restore drift status recount destroy token token-list token-rotate token-revoke acceptance cost bench-cold bench-cpu bench-peers scaling e2e e2e-ui openapi docs-values wheel lock clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -184,11 +184,14 @@ acceptance: $(READY) $(if $(NO_DASHBOARD),,$(UI_READY))  ## Make a stage in your
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
 	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
-token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [DAYS=90] [RATE=6000]; without STAGE for the running `make dev`
-	@$(CLOUD) token issue $(if $(STAGE),--stage $(STAGE)) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(DAYS),--days $(DAYS)) $(if $(RATE),--rate $(RATE))
+token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [EXPIRES=90d] [RATE=6000]; without STAGE for the running `make dev`
+	@$(CLOUD) token issue $(if $(STAGE),--stage $(STAGE)) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(EXPIRES),--expires $(EXPIRES)) $(if $(DAYS),--days $(DAYS)) $(if $(RATE),--rate $(RATE))
 
 token-list: $(READY)  ## List the tokens of a stage: make token-list STAGE=prod
 	@$(CLOUD) token list $(if $(STAGE),--stage $(STAGE))
+
+token-rotate: $(READY)  ## Give a token another secret: make token-rotate STAGE=prod ID=... [OVERLAP=24h]
+	@$(CLOUD) token rotate $(if $(STAGE),--stage $(STAGE)) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...)) $(if $(OVERLAP),--overlap $(OVERLAP))
 
 token-revoke: $(READY)  ## Revoke a token: make token-revoke STAGE=prod ID=...
 	@$(CLOUD) token revoke $(if $(STAGE),--stage $(STAGE)) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))

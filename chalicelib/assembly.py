@@ -15,6 +15,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.access.last_use import LastUses
     from chalicelib.access.port import RateWindows
     from chalicelib.access.rate_limit import RateLimiter
     from chalicelib.access.reads import ReadLimiter
@@ -388,6 +389,13 @@ class Assembly:
         from chalicelib.access.tokens import Tokens
 
         return Tokens(self.token_store, self.clock)
+
+    @Part
+    def last_uses(self) -> "LastUses":
+        """Return what stores when a token was last used."""
+        from chalicelib.access.last_use import LastUses
+
+        return LastUses(self.token_store, self.clock)
 
     @Part
     def job_service(self) -> "JobService":

@@ -429,8 +429,8 @@ class MalformedMessage(JobFlowError):
 class Unauthorized(JobFlowError):
     """There is no token, or an unknown, expired or revoked one.
 
-    `why` and `principal` (the token's id, if the token is stored) are for the log: callers get the same text in all
-    cases.
+    `why` and `principal` (if the token is stored) are for the log: a caller is told only that an expired token has
+    expired.
     """
 
     def __init__(self, detail: str, why: str = "no bearer token", principal: str | None = None) -> None:

@@ -933,11 +933,12 @@ class Me:
     """The id, role, label and expiry of a token."""
 
     id: str
-    """The token's id in `jobflow token list`; it cannot be used to call the API"""
+    """The principal: the token's id in `jobflow token list`, which stays when the token is rotated. It cannot be
+    used to call the API"""
     role: Role
     label: str
     expires_at: datetime | None
-    """null: never"""
+    """When this token expires, or, if it was rotated, when its overlap ends; null: never"""
 
 
 @dataclass(frozen=True, slots=True)

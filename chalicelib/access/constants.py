@@ -26,3 +26,9 @@ token six times a minute at most."""
 MOST_TOKENS_REMEMBERED = 1_000
 HIGHEST_RATE = 1_000_000
 """Highest limit that can be set for a single token, in writing requests a minute."""
+LONGEST_OVERLAP = 90 * 24 * 3600.0
+"""Longest time for which the earlier secret of a rotated token stays valid."""
+
+# For last_use.py
+LAST_USE_EVERY = 3600.0
+"""Seconds between two writes of a token's last use by one process."""

@@ -33,6 +33,8 @@ KEEP_WEBHOOK_STATES = 30 * DAY
 """How long the state of a webhook's receiver is kept without a change, unless its webhook is disabled."""
 KEEP_TOKENS = 90 * DAY
 """How long a token's row is kept after the token has expired."""
+KEEP_USES = 400 * DAY
+"""How long the time of a token's last use is kept."""
 KEEP_FAILURES = 7 * DAY
 """How long the last failures of a type that pauses automatically are kept, counted from the newest failure."""
 KEEP_LIMITS = LONGEST_RUN + 30 * DAY

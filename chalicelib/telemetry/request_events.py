@@ -46,6 +46,16 @@ def token_issued(token_id: str, role: str, by: str) -> None:
     logger().info("token.issued", extra={"token_id": token_id, "role": role, "by": by})
 
 
+def token_rotated(principal: str, token_id: str, by: str) -> None:
+    """Log that a token got another secret, and by whom."""
+    logger().info("token.rotated", extra={"principal": principal, "token_id": token_id, "by": by})
+
+
+def use_not_stored(token_id: str, error: Exception) -> None:
+    """Log that the last use of a token could not be stored; the next try is in an hour."""
+    logger().warning("token.use_not_stored", extra={"token_id": token_id, "error_class": type(error).__name__})
+
+
 def token_revoked(token_id: str, by: str) -> None:
     """Log that a token was revoked, and by whom."""
     logger().info("token.revoked", extra={"token_id": token_id, "by": by})

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chalicelib.access.tokens import Role, Token
+from chalicelib.access.tokens import Role
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.constants import DAY
 from infra.cloud import around, job_types
@@ -28,6 +28,7 @@ from infra.cloud.commands.recount import recount
 from infra.cloud.commands.smoke import Smoke
 from infra.cloud.commands.spent import last_days
 from infra.cloud.commands.status import status
+from infra.cloud.commands.tokens import duration, line_of, token_row
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import cold_starts
@@ -162,23 +163,28 @@ def _recount(options: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _token(options: argparse.Namespace, terminal: Terminal) -> int:
-    if options.action == "revoke" and not options.id:
-        options.misused("--id is missing: the id of the token, as `list` shows it")
-    if options.days is not None and not 0 < options.days < math.inf:
-        options.misused("argument --days: must be a positive number; without it the token works for ever")
+    _checked(options)
     identity = ""
     if options.stage is None:
         tokens = access.tokens_here()
     else:
         account = sign_in()
         identity, tokens = account.identity, access.tokens(account, Stack(account, stack_name(options.stage)))
+    ttl = options.expires if options.days is None else options.days * int(DAY)
     if options.action == "list":
-        for token in tokens.list():
-            _printed(line_of(token, time.time()))
+        shown, uses, now = tokens.list(), tokens.uses(), time.time()
+        rows = [token_row(token, uses.get(token.id), now) for token in shown]
+        for line in [json.dumps(rows, indent=1)] if options.json else map(line_of, rows):
+            _printed(line)
     elif options.action == "revoke":
-        terminal.say(f"Revoked {tokens.revoke(options.id, identity).id}. It stops working within ten seconds.")
+        found = tokens.revoke(options.name, identity)
+        terminal.say(f"Revoked {found.principal}. It stops working within ten seconds.")
+    elif options.action == "rotate":
+        text, token = tokens.rotate(options.name, options.overlap, ttl, identity)
+        until = datetime.fromtimestamp(time.time() + options.overlap, UTC)
+        terminal.say(f"The earlier secret of {token.principal} works until {until:%Y-%m-%d %H:%M} UTC, at most.")
+        terminal.secret(f"Token {token.principal}, {token.role}. Its new secret is shown this once:", text)
     else:
-        ttl = None if options.days is None else options.days * int(DAY)
         label = options.label or ("" if options.stage else f"a local {options.role}")
         text, token = tokens.issue(Role(options.role), label, ttl, identity, options.rate)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
@@ -191,6 +197,17 @@ def _printed(text: str) -> None:
         print(text, flush=True)
     except BrokenPipeError:  # Python flushes standard output once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _checked(options: argparse.Namespace) -> None:
+    """End with 2 if options of `token` are missing or do not fit."""
+    options.name = options.name or options.id
+    if options.action in ("revoke", "rotate") and not options.name:
+        options.misused(f"the id of the token to {options.action} is missing: `list` shows it")
+    if options.days is not None and not 0 < options.days < math.inf:
+        options.misused("argument --days: must be a positive number; without it the token works for ever")
+    if options.days is not None and options.expires is not None:
+        options.misused("argument --expires: cannot be combined with --days")
 
 
 def _cost(options: argparse.Namespace, terminal: Terminal) -> int:
@@ -209,16 +226,6 @@ def _cost(options: argparse.Namespace, terminal: Terminal) -> int:
 def _cold_starts(options: argparse.Namespace, _terminal: Terminal) -> int:
     print(cold_starts.report(build("prod", job_types.load(), target=options.out), options.base))
     return 0
-
-
-def line_of(token: Token, now: float) -> str:
-    """Return a token in the form of `list` at `now` (seconds since the epoch)."""
-    made = datetime.fromtimestamp(token.created_at, UTC)
-    state = "works" if token.good(now) else "revoked" if token.revoked_at else "expired"
-    acts = (("issued", token.issued_by), ("revoked", token.revoked_by))
-    who = "".join(f"  {act} by {identity.rpartition(':')[2]}" for act, identity in acts if identity)
-    rate = f"  {token.rate:,} a minute" if token.rate else ""
-    return f"{token.id}  {token.role:<9} {made:%Y-%m-%d}  {state:<8} {token.label}{rate}{who}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -276,11 +283,18 @@ def _parser() -> argparse.ArgumentParser:
     staged("status", _status, "Show the stage's addresses, queues and ringing alarms.")
     staged("recount", _recount, "Count the stage's jobs anew and compare with its counters; ends with 1 if wrong.")
     token = command(
-        "token", _token, "Issue, list or revoke API tokens.", "issue --stage prod --role operator --label billing"
+        "token",
+        _token,
+        "Issue, list, rotate or revoke API tokens.",
+        "issue --stage prod --role operator --label billing --expires 90d",
     )
     token.add_argument("--stage", help="the stage; without it, the platform that runs on this machine")
     token.add_argument(
-        "action", choices=["issue", "list", "revoke"], nargs="?", default="issue", help="what to do; default: issue"
+        "action", choices=["issue", "list", "rotate", "revoke"], nargs="?", default="issue",
+        help="what to do; default: issue",
+    )  # fmt: skip
+    token.add_argument(
+        "name", nargs="?", default="", help="of the token to rotate or revoke: its id, or, to rotate, its label"
     )
     token.add_argument(
         "--role", choices=[str(role) for role in Role], default=str(Role.VIEWER), help="what it may do; default: viewer"
@@ -293,8 +307,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="POSTs a minute, in place of its address's limit; 0 (default): that limit",
     )
-    token.add_argument("--days", type=float, help="for how long it works; without it for ever")
-    token.add_argument("--id", default="", help="of the token to revoke, as `list` shows it")
+    token.add_argument(
+        "--expires", type=duration, metavar="90d",
+        help="for how long it works; without it for ever, or, for `rotate`, as long as before",
+    )  # fmt: skip
+    token.add_argument("--days", type=float, help="the same, as a number of days")
+    token.add_argument(
+        "--overlap", type=duration, default=float(DAY), metavar="24h",
+        help="with `rotate`: for how long the earlier secret still works; default: 24h",
+    )  # fmt: skip
+    token.add_argument("--id", default="", help="of the token to rotate or revoke, as `list` shows it")
+    token.add_argument("--json", action="store_true", help="with `list`: for programs")
     measured = command("bench", _cold_starts, "Package, and measure size and CPU of the cold starts.", "--base main")
     measured.add_argument("--out", type=Path, default=ROOT / "build", help="folder for the files; default: build")
     measured.add_argument("--base", default="", metavar="REVISION", help="of git, to compare with its code in turn")

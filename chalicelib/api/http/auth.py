@@ -22,7 +22,8 @@ def caller_of(header: str | None) -> Caller:
     except Exception as error:
         request_events.token_not_checked(error)
         raise TokenNotChecked from error
-    return Caller(token.id, token.role, token.label, token.expires_at, token.rate)
+    parts.last_uses.used(token.id)
+    return Caller(token.principal, token.role, token.label, token.expires_at, token.rate)
 
 
 def bearer(header: str) -> str:

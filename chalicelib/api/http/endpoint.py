@@ -19,9 +19,10 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: the token's id, role and label, and its expiry (epoch seconds; None: never).
+    """The caller: the token's principal, role and label, and its expiry (epoch seconds; None: never).
 
-    `rate` is the token's own limit of writing requests a minute; 0: the limit of its address applies.
+    The principal is the id of the first token, which stays when the token is rotated. `rate` is the token's own limit
+    of writing requests a minute; 0: the limit of its address applies.
     """
 
     token: str
@@ -56,7 +57,7 @@ class Call:
 
     @property
     def principal(self) -> str:
-        """Return the token's id, under which the caller's idempotency keys are stored."""
+        """Return the principal, under which the caller's idempotency keys are stored."""
         return self.caller.token if self.caller else ""
 
     @property

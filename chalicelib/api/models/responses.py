@@ -33,10 +33,15 @@ class Health(Answer):
 class Me(Answer):
     """The id, role, label and expiry of a token."""
 
-    id: str = Field(description="The token's id in `jobflow token list`; it cannot be used to call the API")
+    id: str = Field(
+        description="The principal: the token's id in `jobflow token list`, which stays when the token is rotated. It "
+        "cannot be used to call the API"
+    )
     role: Role
     label: str
-    expires_at: Time | None = Field(description="null: never")
+    expires_at: Time | None = Field(
+        description="When this token expires, or, if it was rotated, when its overlap ends; null: never"
+    )
 
 
 class Progress(Answer):

@@ -3136,7 +3136,7 @@ export interface components {
     Me: {
       /**
        * Id
-       * @description The token's id in `jobflow token list`; it cannot be used to call the API
+       * @description The principal: the token's id in `jobflow token list`, which stays when the token is rotated. It cannot be used to call the API
        */
       id: string;
       role: components["schemas"]["Role"];
@@ -3144,7 +3144,7 @@ export interface components {
       label: string;
       /**
        * Expires At
-       * @description null: never
+       * @description When this token expires, or, if it was rotated, when its overlap ends; null: never
        */
       expires_at: string | null;
     };

@@ -104,6 +104,7 @@ KINDS = (
     Kind("line", "control", r"LINE#.+", ANY, How.NOT, "a restored job takes its places anew"),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
+    Kind("UseRow", "control", "TOKENUSES", ANY, How.NOT, "when a token was last used, and tokens are made anew"),
     Kind("WindowRow", "control", r"RL#.+", ANY, How.NOT, "the requests of an address within a minute"),
     Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS|MOVES|TROUBLES)", How.NOT, "counters are recounted"),
     Kind("pause", "control", "CNT", r"PAUSE#.+", How.NOT, "a stage says itself which types it pauses"),

@@ -9,7 +9,7 @@ from chalicelib.access.tokens import Role, Token, Tokens, TokenStore
 from chalicelib.audit.port import Recorder
 from chalicelib.audit.recording import Change, recorded
 from chalicelib.audit.rule import End, Entry, Outcome
-from chalicelib.errors import TokenNotFound
+from chalicelib.errors import InvalidRequest, TokenNotFound
 
 HERE = "this machine"
 """The principal of commands for the platform on a laptop, which has no AWS identity."""
@@ -29,7 +29,7 @@ class Command(StrEnum):
 
 
 class RecordedTokens(Tokens):
-    """Tokens whose issue and revocation is recorded. Raises NotAudited if an issue cannot be recorded.
+    """Tokens whose issue, rotation and revocation is recorded. Raises NotAudited if the first two cannot be recorded.
 
     A revocation is made all the same, because it takes rights away, and `say` is told.
     """
@@ -43,6 +43,17 @@ class RecordedTokens(Tokens):
         with recorded(self._log, time.time, self._change("issue")) as entry:
             text, token = super().issue(role, label, ttl, by, rate)
             entry.target = token.id
+        return text, token
+
+    def rotate(self, name: str, overlap: float, ttl: float | None = None, by: str = "") -> tuple[str, Token]:
+        """See Tokens."""
+        with recorded(self._log, time.time, self._change("rotate")) as entry:
+            try:
+                text, token = super().rotate(name, overlap, ttl, by)
+            except (TokenNotFound, InvalidRequest):
+                entry.outcome = Outcome.REFUSED
+                raise
+            entry.target = token.principal
         return text, token
 
     def revoke(self, token_id: str, by: str = "") -> Token:

@@ -13,6 +13,7 @@ from chalicelib.adapters.dynamo.tables.schema import (
     RATE,
     REFUSED,
     SCHEDULES,
+    TOKEN_USES,
     VIEWS,
     WEBHOOK_STATES,
     WEBHOOKS,
@@ -181,7 +182,7 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *_batches(),
         *_giving(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
-        *_updating(f"{AUDIT}*", f"{REFUSED}*"),
+        *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES),
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
         *(f"dynamodb:{action}:control/{rows}" for rows in (SCHEDULES, VIEWS) for action in ("DeleteItem", "PutItem")),
         f"sqs:SendMessage:{EVERY_TYPE}",

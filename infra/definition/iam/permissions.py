@@ -26,6 +26,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.dynamo.tables.schema import TOKEN, TOKEN_LIST
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import GRANT
 from chalicelib.jobs.constants import FIFO_ENDING
@@ -35,8 +36,8 @@ from infra.definition.names import Value, alarm_topic, arn, arn_of, bucket_name,
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "sns", "logs", "lambda", "secretsmanager"})
 PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
-TOKENS, TOKEN_LIST = "TOK#*", "TOKENS"
-"""Partition keys in the control table: of the token with a hash, and of the list of all hashes."""
+TOKENS = f"{TOKEN}*"
+"""Partition keys in the control table: of the token with a hash."""
 INVOKING = "lambda-function"
 """The action for which the place in a grant is a function. For Lambda's other actions, the place is an event source
 mapping."""

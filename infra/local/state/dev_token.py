@@ -1,6 +1,5 @@
 """Keep the token of this checkout. It is made once, and stored in the emulator at each start."""
 
-import secrets
 import time
 from pathlib import Path
 
@@ -18,9 +17,11 @@ def text_of(folder: Path) -> str:
     path = folder / "token"
     if path.exists():
         return path.read_text().strip()
+    from chalicelib.access.secret_text import new_text
+
     folder.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    path.write_text(f"jf_{secrets.token_urlsafe(32)}\n")
+    path.write_text(f"{new_text()}\n")
     return path.read_text().strip()
 
 

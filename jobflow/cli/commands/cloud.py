@@ -23,7 +23,7 @@ COMMANDS = {
     "recount": "Count a stage's jobs anew and compare with its counters.",
     "acceptance": "Make a stage, check on it what only an account shows, tell, and destroy it.",
     "destroy": "Remove a stage with all its data.",
-    "token": "Issue, list or revoke API tokens.",
+    "token": "Issue, list, rotate or revoke API tokens.",
     "bench": "Measure the size of the package, and the CPU of each function's cold start.",
     "cost": "Print what a million jobs and an idle month cost, or what a stage has cost.",
 }

@@ -1,13 +1,18 @@
 """Test tokens over both stores."""
 
 import re
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
+from typing import Any
 
 import pytest
 
+from chalicelib.access.last_use import LastUses
 from chalicelib.access.tokens import MemoryTokenStore, Role, Token, Tokens, TokenStore, hash_of
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
+from chalicelib.side_by_side import Wait, at_once
 from tests.support import T0, Clock
 
 
@@ -30,7 +35,7 @@ class Counting(MemoryTokenStore):
 def test_a_token_has_256_bits_and_only_its_hash_is_kept(store: TokenStore) -> None:
     text, token = Tokens(store, Clock()).issue(Role.OPERATOR, "the shop", ttl=3600, rate=600)
 
-    assert re.fullmatch(r"jf_[A-Za-z0-9_-]{43}", text)
+    assert re.fullmatch(r"jf_[A-Za-z0-9]{49}", text)
     assert token == Token(hash_of(text), Role.OPERATOR, "the shop", T0, T0 + 3600, rate=600)
     assert text not in repr([getattr(token, field.name) for field in fields(token)])
     assert Tokens(store, Clock()).verify(text) == store.find(hash_of(text)) == token
@@ -88,19 +93,169 @@ def test_revoking_twice_keeps_the_first_time_and_what_is_not_there_is_told(store
             tokens.revoke(unknown)
 
 
-def test_every_refusal_has_the_same_words() -> None:
+def test_every_refusal_has_the_same_words_except_that_of_an_expired_token() -> None:
     clock = Clock()
     tokens = Tokens(MemoryTokenStore(), clock)
     short, _ = tokens.issue(Role.ADMIN, "x", ttl=1)
-    gone, token = tokens.issue(Role.ADMIN, "x")
+    gone, token = tokens.issue(Role.ADMIN, "x", ttl=1)
     tokens.revoke(token.id)
     clock.now += 1
     words = set()
-    for text in (short, gone, "jf_" + "x" * 43, "jf_", "", "nonsense", gone + "\n", "jf_" + "é" * 43):
+    for text in (gone, "jf_" + "x" * 43, "jf_", "", "nonsense", gone + "\n", "jf_" + "é" * 43):
         with pytest.raises(Unauthorized) as refused:
             tokens.verify(text)
         words.add(str(refused.value))
     assert len(words) == 1
+    with pytest.raises(Unauthorized, match="expired at 2"):
+        tokens.verify(short)
+
+
+def test_a_mistyped_token_is_refused_without_a_read_and_an_earlier_one_still_works(store: TokenStore) -> None:
+    counting = Counting()
+    text, _ = Tokens(counting, Clock()).issue(Role.ADMIN, "x")
+    mistyped = [text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :] for at in range(3, len(text))]
+    swapped = [text[:at] + text[at + 1] + text[at] + text[at + 2 :] for at in range(3, len(text) - 1)]
+    for wrong in (*mistyped, *(one for one in swapped if one != text), text[:-1], text + "0"):
+        with pytest.raises(Unauthorized):
+            Tokens(counting, Clock()).verify(wrong)
+    assert counting.asked == 0
+    earlier = "jf_" + "aA0-_" * 8 + "xyz"
+    store.put(Token(hash_of(earlier), Role.VIEWER, "made before checksums", T0))
+    assert Tokens(store, Clock()).verify(earlier).label == "made before checksums"
+
+
+def test_a_rotated_token_keeps_its_principal_and_the_earlier_secret_works_until_the_overlap_ends(
+    store: TokenStore,
+) -> None:
+    clock = Clock()
+    tokens, elsewhere = Tokens(store, clock), Tokens(store, clock)
+    first, made = tokens.issue(Role.OPERATOR, "the shop", ttl=1000, rate=600)
+    elsewhere.verify(first)
+    clock.now += 10
+    second, rotated = tokens.rotate("the shop", 60, by="ada")
+    assert rotated.id != made.id
+    assert {tokens.verify(text).principal for text in (first, second)} == {made.id}
+    assert (rotated.role, rotated.rate, rotated.issued_by) == (Role.OPERATOR, 600, "ada")
+    assert rotated.expires_at == clock.now + 1000, "as long as it was issued for"
+    assert tokens.verify(first).expires_at == clock.now + 60
+    clock.now += 60
+    for one in (tokens, elsewhere):
+        with pytest.raises(Unauthorized, match="expired"):
+            one.verify(first)
+        assert one.verify(second).principal == made.id
+
+
+def test_a_rotation_never_makes_an_earlier_secret_valid_for_longer(store: TokenStore) -> None:
+    clock = Clock()
+    tokens = Tokens(store, clock)
+    first, made = tokens.issue(Role.OPERATOR, "x", ttl=30)
+    clock.now += 1
+    tokens.rotate(made.id, 3600)
+    assert tokens.verify(first).expires_at == T0 + 30
+    clock.now += 1
+    third, _ = tokens.rotate(made.id, 0, ttl=5)
+    with pytest.raises(Unauthorized):
+        tokens.verify(first)
+    assert [one.good(clock()) for one in tokens.list()] == [False, False, True]
+    assert tokens.verify(third).expires_at == T0 + 7
+
+
+def test_a_label_of_several_tokens_or_of_none_is_not_rotated(store: TokenStore) -> None:
+    tokens = Tokens(store, Clock())
+    for _ in range(2):
+        tokens.issue(Role.VIEWER, "x")
+    with pytest.raises(InvalidRequest, match="Several tokens"):
+        tokens.rotate("x", 60)
+    with pytest.raises(TokenNotFound):
+        tokens.rotate("y", 60)
+    with pytest.raises(InvalidRequest):
+        tokens.rotate("x", 1e9)
+
+
+@pytest.mark.parametrize("by", ["principal", "secret"])
+def test_a_revocation_takes_all_secrets_of_the_principal(store: TokenStore, by: str) -> None:
+    tokens = Tokens(store, Clock())
+    first, made = tokens.issue(Role.OPERATOR, "x")
+    second, rotated = tokens.rotate(made.id, 3600)
+    other, _ = tokens.issue(Role.OPERATOR, "x")
+    tokens.revoke(made.id if by == "principal" else rotated.id)
+    for text in (first, second):
+        with pytest.raises(Unauthorized):
+            tokens.verify(text)
+    tokens.verify(other)
+
+
+def test_a_rotation_beside_a_revocation_leaves_no_working_secret(store: TokenStore) -> None:
+    """Revoke at each point of the rotation at which it has just written."""
+    for point in ("put", "end"):
+        tokens = Tokens(store, Clock())
+        _, made = tokens.issue(Role.OPERATOR, point)
+        rotating = Tokens(Interrupted(store, point, partial(Tokens(store, Clock()).revoke, made.id)), Clock())
+        try:
+            text, _ = rotating.rotate(made.id, 3600)
+        except TokenNotFound:
+            text = ""
+        assert [one for one in tokens.list() if one.principal == made.id and one.good(T0)] == [], point
+        with pytest.raises(Unauthorized):
+            tokens.verify(text)
+
+
+class Interrupted:
+    """A store that does something else after its first write of one kind."""
+
+    def __init__(self, store: TokenStore, point: str, then: Callable[[], object]) -> None:
+        self._store, self._point, self._then = store, point, then
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        if name != self._point:
+            return found
+
+        def done(*given: Any) -> Any:
+            result = found(*given)
+            self._point = ""
+            self._then()
+            return result
+
+        return done
+
+
+def test_when_a_token_was_last_used_is_stored_at_most_once_an_hour_and_beside_the_request(store: TokenStore) -> None:
+    clock, waiting = Clock(), list[Callable[[], None]]()
+
+    def beside(work: Callable[[], None]) -> Wait:
+        waiting.append(work)
+        return lambda *_: None
+
+    uses = LastUses(store, clock, beside)
+    uses.used("a" * 16)
+    assert store.uses() == {}, "the request does not wait for the write"
+    waiting.pop()()
+    assert store.uses() == {"a" * 16: T0}
+    clock.now += 3599
+    uses.used("a" * 16)
+    uses.used("b" * 16)
+    assert len(waiting) == 1
+    clock.now += 1
+    uses.used("a" * 16)
+    for work in waiting:
+        work()
+    assert store.uses() == {"a" * 16: T0 + 3600, "b" * 16: T0 + 3599}
+
+
+def test_a_last_use_that_cannot_be_stored_is_not_tried_again_within_the_hour() -> None:
+    class Down(MemoryTokenStore):
+        tried = 0
+
+        def used(self, token_id: str, at: float) -> None:
+            self.tried += 1
+            raise ConnectionError
+
+    store = Down()
+    uses = LastUses(store, Clock(), at_once)
+    for _ in range(5):
+        uses.used("a" * 16)
+    assert store.tried == 1
 
 
 def test_what_cannot_be_a_token_is_not_looked_up() -> None:

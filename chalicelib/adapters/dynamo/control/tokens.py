@@ -1,16 +1,25 @@
-"""Store tokens on the control table: one row per token, found by its hash, and one list of all hashes."""
+"""Store tokens on the control table: one row per token, found by its hash, and one list of all hashes.
 
-from collections.abc import Sequence
+When a token was last used is in a row of its own, because the API may not write the rows of tokens.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import UpdateError
 from pynamodb.models import Model
 
 from chalicelib.access.tokens import Role, Token
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.jobs.retention import KEEP_TOKENS
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.schema import TOKEN, TOKEN_LIST, TOKEN_USES
+from chalicelib.jobs.retention import KEEP_TOKENS, KEEP_USES
 from chalicelib.settings import Settings
+from chalicelib.side_by_side import side_by_side
 
-LIST = "TOKENS"
+READ_AT_ONCE = 8
+"""Number of tokens that a list reads at the same time."""
 
 
 class TokenRow(Model):
@@ -26,15 +35,25 @@ class TokenRow(Model):
     issued_by = UnicodeAttribute(null=True)
     revoked_by = UnicodeAttribute(null=True)
     rate = NumberAttribute(null=True)
+    rotates = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
 class ListedRow(Model):
     """The hash of a token in the list of all tokens, so that listing is a query and not a scan."""
 
-    pk = UnicodeAttribute(hash_key=True, default=LIST)
+    pk = UnicodeAttribute(hash_key=True, default=TOKEN_LIST)
     sk = UnicodeAttribute(range_key=True)
     expires_at = NumberAttribute(null=True)
+
+
+class UseRow(Model):
+    """When a token was last used; the sort key is the token's id."""
+
+    pk = Text(hash_key=True, default=TOKEN_USES)
+    sk = Text(range_key=True)
+    at = Seconds()
+    expires_at = Whole()
 
 
 class DynamoTokenStore:
@@ -44,10 +63,11 @@ class DynamoTokenStore:
         table = binding.control(settings)
         self._rows = table.bind(TokenRow)
         self._listed = table.bind(ListedRow)
+        self._uses = table.bind(UseRow)
 
     def put(self, token: Token) -> None:
         """See TokenStore."""
-        gone_at = None if token.expires_at is None else int(token.expires_at + KEEP_TOKENS)
+        gone_at = None if token.expires_at is None else _gone_at(token.expires_at)
         # List the token first: a working token can then always be found and revoked.
         self._listed(sk=token.hash, expires_at=gone_at).save()
         self._rows(
@@ -60,8 +80,32 @@ class DynamoTokenStore:
             issued_by=token.issued_by or None,
             revoked_by=token.revoked_by or None,
             rate=token.rate or None,
+            rotates=token.rotates or None,
             expires_at=gone_at,
         ).save()
+
+    def end(self, token: Token, at: float) -> bool:
+        """See TokenStore. One conditional write, and one that lets its place in the list expire."""
+        row = TokenRow
+        try:
+            self._rows(_key(token.hash), "TOKEN").update(
+                [row.ends_at.set(at), row.expires_at.set(_gone_at(at))],
+                row.role.exists() & row.revoked_at.does_not_exist(),
+            )
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            return False
+        self._listed(sk=token.hash, expires_at=_gone_at(at)).save()
+        return True
+
+    def used(self, token_id: str, at: float) -> None:
+        """See TokenStore. One write unit."""
+        self._uses(TOKEN_USES, token_id).update([UseRow.at.set(at), UseRow.expires_at.set(at + KEEP_USES)])
+
+    def uses(self) -> Mapping[str, float]:
+        """See TokenStore. One query."""
+        return {row.sk: row.at for row in self._uses.query(TOKEN_USES)}
 
     def find(self, token_hash: str) -> Token | None:
         """See TokenStore."""
@@ -71,15 +115,19 @@ class DynamoTokenStore:
             return None
         return Token(
             token_hash, Role(row.role), row.label, row.created_at, row.ends_at, row.revoked_at,
-            row.issued_by or "", row.revoked_by or "", int(row.rate or 0),
+            row.issued_by or "", row.revoked_by or "", int(row.rate or 0), row.rotates or "",
         )  # fmt: skip
 
     def all(self) -> Sequence[Token]:
         """See TokenStore."""
-        hashes = [row.sk for row in self._listed.query(LIST, consistent_read=True)]
-        found = [token for token in map(self.find, hashes) if token is not None]
+        hashes = [row.sk for row in self._listed.query(TOKEN_LIST, consistent_read=True)]
+        found = [token for token in side_by_side(self.find, hashes, READ_AT_ONCE) if token is not None]
         return sorted(found, key=lambda token: token.created_at)
 
 
 def _key(token_hash: str) -> str:
-    return f"TOK#{token_hash}"
+    return f"{TOKEN}{token_hash}"
+
+
+def _gone_at(ends_at: float) -> int:
+    return int(ends_at + KEEP_TOKENS)

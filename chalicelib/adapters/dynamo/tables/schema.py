@@ -26,6 +26,9 @@ WEBHOOKS, WEBHOOK_STATES = "WEBHOOKS", "WEBHOOKSTATES"
 AUDIT, REFUSED = "AUDIT#", "REFUSED#"
 """Prefixes of the partitions with the changes of a month, and with the refusals of a month, in the control table. In
 the index of what is due, `AUDIT#<kind>#<id>` has the changes of one thing."""
+TOKEN, TOKEN_LIST, TOKEN_USES = "TOK#", "TOKENS", "TOKENUSES"
+"""In the control table: prefix of the partition of a token with a hash, the partition with the list of all hashes, and
+the partition with the last use of each token. Only commands write the first two; the API writes the last one."""
 VIEWS = "VIEWS"
 """Partition of the views of the console, in the control table."""
 META = "META"

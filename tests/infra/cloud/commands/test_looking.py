@@ -14,10 +14,11 @@ from botocore.stub import Stubber
 
 from chalicelib.access.tokens import Role, Token
 from chalicelib.settings import Settings
-from infra.cloud.__main__ import line_of, main
+from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.drift import CHANGED, drift
 from infra.cloud.commands.recount import Found, recount
+from infra.cloud.commands.tokens import line_of, token_row
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.stack.subscriptions import unconfirmed
@@ -238,4 +239,6 @@ def test_a_token_for_no_time_is_refused_and_does_not_work_for_ever(
 )
 def test_a_token_is_shown_as_it_is(expires: float | None, revoked: float | None, told: str) -> None:
     token = Token("f" * 64, Role.VIEWER, "a label", T0 - 2 * DAY, expires, revoked)
-    assert line_of(token, T0).split() == ["f" * 16, "viewer", "2027-01-13", told, "a", "label"]
+    ends = [] if expires is None else ["expires", f"{datetime.fromtimestamp(expires, UTC):%Y-%m-%d}"]
+    shown = line_of(token_row(token, T0, T0)).split()
+    assert shown == ["f" * 16, "viewer", "2027-01-13", told, "a", "label", *ends, "used", "2027-01-15T08h"]
