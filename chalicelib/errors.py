@@ -453,6 +453,13 @@ class Forbidden(JobFlowError):
     """The token is valid, but its role does not allow this."""
 
 
+class OutOfScope(JobFlowError):
+    """The token's scope does not allow this; `scope` is the scope in words."""
+
+    def __init__(self, scope: str, why: str) -> None:
+        super().__init__(f"The scope of this token ({scope}) does not allow this: {why}.")
+
+
 class RateLimited(JobFlowError):
     """Too many requests from one address or token; `retry_after`: seconds until the next request is accepted."""
 

@@ -939,6 +939,12 @@ class Me:
     label: str
     expires_at: datetime | None
     """When this token expires, or, if it was rotated, when its overlap ends; null: never"""
+    types: list[str] | None
+    """The job types that it may touch, such as `email.send` or `report.*`; null: all"""
+    tenants: list[str] | None
+    """The tenants whose jobs it may touch; null: all"""
+    payloads: bool
+    """Whether it may read payloads, results, error messages, steps and logs"""
 
 
 @dataclass(frozen=True, slots=True)

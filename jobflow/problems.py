@@ -22,6 +22,10 @@ class Forbidden(errors.NotAllowed):
     """The token's role does not allow this."""
 
 
+class OutOfScope(errors.NotAllowed):
+    """The token's scope does not allow this."""
+
+
 class JobNotFound(errors.NotFound):
     """Job not found."""
 
@@ -143,6 +147,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "invalid-position": InvalidPosition,
     "unauthorized": Unauthorized,
     "forbidden": Forbidden,
+    "out-of-scope": OutOfScope,
     "job-not-found": JobNotFound,
     "payload-not-found": PayloadNotFound,
     "bulk-action-not-found": BulkActionNotFound,

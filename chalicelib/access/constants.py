@@ -29,6 +29,10 @@ HIGHEST_RATE = 1_000_000
 LONGEST_OVERLAP = 90 * 24 * 3600.0
 """Longest time for which the earlier secret of a rotated token stays valid."""
 
+# For scope.py
+MOST_IN_SCOPE = 20
+"""Maximum number of types, and of tenants, in the scope of a token."""
+
 # For last_use.py
 LAST_USE_EVERY = 3600.0
 """Seconds between two writes of a token's last use by one process."""

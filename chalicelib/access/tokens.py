@@ -17,6 +17,7 @@ from chalicelib.access.constants import (
     MOST_TOKENS_REMEMBERED,
     TOKEN_TRUSTED,
 )
+from chalicelib.access.scope import WHOLE, Scope
 from chalicelib.access.secret_text import new_text, possible
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
 from chalicelib.jobs.listing import iso
@@ -59,6 +60,7 @@ class Token:
     revoked_by: str = ""
     rate: int = 0
     rotates: str = ""
+    scope: Scope = WHOLE
 
     @property
     def id(self) -> str:
@@ -147,7 +149,9 @@ class Tokens:
         self._lock = threading.Lock()
         self._verified: dict[str, tuple[Token, float]] = {}
 
-    def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0) -> tuple[str, Token]:
+    def issue(
+        self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0, scope: Scope = WHOLE
+    ) -> tuple[str, Token]:
         """Return the text of a new token, which cannot be read again, and its stored part.
 
         `ttl` in seconds, None for no end; `by` is the caller's identity; `rate` in writing requests a minute, 0 for the
@@ -161,7 +165,7 @@ class Tokens:
             raise InvalidRequest(f"A token's rate is 1 to {HIGHEST_RATE:,} requests a minute.")
         text = new_text()
         now = self._clock()
-        token = Token(hash_of(text), role, label.strip(), now, _end(now, ttl), issued_by=by, rate=rate)
+        token = Token(hash_of(text), role, label.strip(), now, _end(now, ttl), issued_by=by, rate=rate, scope=scope)
         self._store.put(token)
         request_events.token_issued(token.id, token.role, by)
         return text, token
@@ -169,9 +173,9 @@ class Tokens:
     def rotate(self, name: str, overlap: float, ttl: float | None = None, by: str = "") -> tuple[str, Token]:
         """Return another secret of a token, and its stored part; the earlier ones expire in `overlap` seconds.
 
-        `name` is the id of the token, or its label if no other working token has it. The principal, the role and the
-        rate stay. `ttl` in seconds; None: as long as the token was issued for. A repeated call makes one more secret,
-        and also ends the one before.
+        `name` is the id of the token, or its label if no other working token has it. The principal, the role, the
+        scope and the rate stay. `ttl` in seconds; None: as long as the token was issued for. A repeated call makes one
+        more secret, and also ends the one before.
 
         Raises TokenNotFound without a working token of that name, and InvalidRequest.
         """

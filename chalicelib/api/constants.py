@@ -102,3 +102,7 @@ BATCHES_ON_PAGE = 20
 MOST_BATCHES_ON_PAGE = 25
 """Maximum number of batches on a page: each takes a request for its newest round."""
 LONGEST_BATCH_KEY = 255
+
+# For http/scoping.py
+HIDDEN = "(not in the scope of this token)"
+"""Stands in place of a text that the token may not read."""

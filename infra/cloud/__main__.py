@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chalicelib.access.scope import scope_of
 from chalicelib.access.tokens import Role
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.constants import DAY
@@ -28,7 +29,7 @@ from infra.cloud.commands.recount import recount
 from infra.cloud.commands.smoke import Smoke
 from infra.cloud.commands.spent import last_days
 from infra.cloud.commands.status import status
-from infra.cloud.commands.tokens import duration, line_of, token_row
+from infra.cloud.commands.tokens import duration, line_of, listed, token_row
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import cold_starts
@@ -186,7 +187,8 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         terminal.secret(f"Token {token.principal}, {token.role}. Its new secret is shown this once:", text)
     else:
         label = options.label or ("" if options.stage else f"a local {options.role}")
-        text, token = tokens.issue(Role(options.role), label, ttl, identity, options.rate)
+        scope = scope_of(options.types, options.tenants, payloads=not options.without_payloads)
+        text, token = tokens.issue(Role(options.role), label, ttl, identity, options.rate, scope)
         terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
     return 0
 
@@ -310,6 +312,17 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--expires", type=duration, metavar="90d",
         help="for how long it works; without it for ever, or, for `rotate`, as long as before",
+    )  # fmt: skip
+    token.add_argument(
+        "--types", type=listed, default=(), metavar="email.send,report.*",
+        help="the job types that it may touch; without it all",
+    )  # fmt: skip
+    token.add_argument(
+        "--tenants", type=listed, default=(), metavar="acme", help="the tenants whose jobs it may touch; without it all"
+    )
+    token.add_argument(
+        "--without-payloads", action="store_true",
+        help="it may not read payloads, results, error messages, steps and log lines",
     )  # fmt: skip
     token.add_argument("--days", type=float, help="the same, as a number of days")
     token.add_argument(

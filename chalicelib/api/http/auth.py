@@ -23,7 +23,7 @@ def caller_of(header: str | None) -> Caller:
         request_events.token_not_checked(error)
         raise TokenNotChecked from error
     parts.last_uses.used(token.id)
-    return Caller(token.principal, token.role, token.label, token.expires_at, token.rate)
+    return Caller(token.principal, token.role, token.label, token.expires_at, token.rate, token.scope)
 
 
 def bearer(header: str) -> str:

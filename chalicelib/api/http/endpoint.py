@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from chalicelib.access.scope import WHOLE, Scope
 from chalicelib.access.tokens import Role
 from chalicelib.api.models.schemas import NoBody, NoQuery, ReasonOnly
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
@@ -30,6 +31,7 @@ class Caller:
     label: str
     expires_at: float | None = None
     rate: int = 0
+    scope: Scope = WHOLE
 
 
 def nothing() -> None:
@@ -59,6 +61,11 @@ class Call:
     def principal(self) -> str:
         """Return the principal, under which the caller's idempotency keys are stored."""
         return self.caller.token if self.caller else ""
+
+    @property
+    def scope(self) -> Scope:
+        """Return the scope of the caller's token."""
+        return self.caller.scope if self.caller else WHOLE
 
     @property
     def person(self) -> str:

@@ -15,6 +15,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.InvalidPosition: (400, "invalid-position", "The listing cannot go there"),
     e.Unauthorized: (401, "unauthorized", "A valid token is needed"),
     e.Forbidden: (403, "forbidden", "The token's role does not allow this"),
+    e.OutOfScope: (403, "out-of-scope", "The token's scope does not allow this"),
     e.JobNotFound: (404, "job-not-found", "Job not found"),
     e.PayloadNotFound: (404, "payload-not-found", "Payload not found"),
     e.BulkActionNotFound: (404, "bulk-action-not-found", "Bulk action not found"),

@@ -21,6 +21,7 @@ from chalicelib.api.http.body import read_object
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.endpoint import Call, Caller, Endpoint, Reply, Text, nothing, read_body, read_query
+from chalicelib.api.http.scoping import within
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, MalformedRequest, Unauthorized
 from chalicelib.job_types.checks import KEY
@@ -145,6 +146,7 @@ def _answer(
         raise caller
     if endpoint.role and caller:
         require(caller, endpoint.role)
+        endpoint = within(caller.scope, endpoint)
     # Count the request first, because every write of a known caller counts, including a write that is refused below.
     admitted = _counted(endpoint, request, caller) if endpoint.writes else nothing
     try:

@@ -6,15 +6,18 @@ from typing import Any
 
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited, read_body
 from chalicelib.api.http.problems import problem_of
-from chalicelib.api.jobs.jobs import EXISTS, filter_of, operations, submission
+from chalicelib.api.http.scoping import check_payloads, check_whole
+from chalicelib.api.jobs.jobs import EXISTS, check_wanted, filter_of, narrowed, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.models.responses import Problem
 from chalicelib.api.models.schemas import Bulk, ManyJobs, NewBatch, NewJobInBatch
 from chalicelib.api.models.views import job_row
 from chalicelib.assembly import parts
 from chalicelib.bulk.request import BulkActions, Report
-from chalicelib.errors import JobFlowError
+from chalicelib.errors import JobFlowError, JobNotFound
+from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.tenants import tenant_of
 from chalicelib.keys.rule import Outcome, Submitted
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.submission import Submission, key_of_place
@@ -68,11 +71,15 @@ EXAMPLES = {
 def change_jobs(call: Call) -> BulkAnswer:
     """Retry, cancel or discard up to 100 jobs. While `more` is true, send the request again with `next_cursor`."""
     asked: Bulk = call.body
-    which, ids = asked_for(asked), [i.lower() for i in asked.ids or ()]
+    which, wanted = asked_for(call, asked), [i.lower() for i in asked.ids or ()]
+    ids = ids_within(call, wanted)
     if asked.cursor is None and not asked.dry_run:
         check_expected(call, asked.action, which, ids, asked.expected)
     if which is None:
         report = bulk_actions(call, asked.reason, asked.edit).on_ids(asked.action, ids, asked.dry_run)
+        outside = [one for one in dict.fromkeys(wanted) if one not in ids]
+        report.matched += len(outside)
+        report.skipped += [(one, str(JobNotFound(one))) for one in outside]
     else:
         report = bulk_actions(call, asked.reason, asked.edit).on_matches(
             asked.action, which, asked.limit, asked.dry_run, cursor=asked.cursor
@@ -89,6 +96,8 @@ def submissions(call: Call, batch: str | None = None) -> Iterator[Submission | J
             # the key of a member only names it in its batch, so the key of the request is not needed
             key = body.idempotency_key or (key_of_place(shared, place) if shared and batch is None else None)
             asked = replace(submission(body, key, call), batch=batch)
+            if call.scope.narrow:
+                check_wanted(call, parts.job_service.wanted(asked))
         except JobFlowError as error:
             yield error
         else:
@@ -110,11 +119,24 @@ def bulk_actions(call: Call, reason: str = "", edit: Mapping[str, Any] | None = 
     return BulkActions(parts.job_store, acting, parts.settings.cursor_secret, parts.clock)
 
 
-def asked_for(asked: ManyJobs) -> Filter | None:
-    """Return the filter that selects the jobs; None if the request lists them."""
+def asked_for(call: Call, asked: ManyJobs) -> Filter | None:
+    """Return the filter that selects the jobs, within the scope; None if the request lists them. Raises OutOfScope."""
+    if asked.edit is not None:
+        check_payloads(call, "an edit")
+        if call.scope.tenants:
+            check_whole(call, "an edit of payloads")
     if asked.everything:
-        return Filter()
-    return None if asked.filter is None else filter_of(asked.filter, "filter")
+        return narrowed(call, Filter())
+    return None if asked.filter is None else filter_of(call, asked.filter, "filter")
+
+
+def ids_within(call: Call, ids: Sequence[str]) -> Sequence[str]:
+    """Return the ids of jobs within the caller's scope; without a scope all ids, and nothing is read."""
+    if not call.scope.narrow:
+        return ids
+    pages = [ids[start : start + MOST_READ] for start in range(0, len(ids), MOST_READ)]
+    found = {job.id: job for page in pages for job in parts.job_store.read_all(page)}
+    return [one for one in ids if (job := found.get(one)) and call.scope.has(job.type, tenant_of(job.tags))]
 
 
 def check_expected(call: Call, action: str, which: Filter | None, ids: Sequence[str], expected: int | None) -> None:

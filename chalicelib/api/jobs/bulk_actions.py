@@ -12,7 +12,8 @@ from chalicelib.api.constants import (
     OUTCOMES_IN_READ,
 )
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
-from chalicelib.api.jobs.bulk import asked_for, check_expected
+from chalicelib.api.http.scoping import blank
+from chalicelib.api.jobs.bulk import asked_for, check_expected, ids_within
 from chalicelib.api.models.fields import JobId
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.api.models.schemas import BulkFilter, ManyJobs
@@ -62,6 +63,10 @@ class BulkActionRow(Answer):
     updated_at: Time
     finished_at: Time | None
     problem: str | None = Field(description="The error of its last slice, which is retried, or which ended the action")
+
+
+blank(SkippedFor, "reason")
+blank(BulkActionRow, "edit", "problem")
 
 
 class BulkActionList(Answer):
@@ -114,8 +119,8 @@ def start_bulk(call: Call) -> Reply:
     jobs that are already changed are skipped.
     """
     asked: StartBulk = call.body
-    which = asked_for(asked)
-    ids = tuple(dict.fromkeys(one.lower() for one in asked.ids or ()))
+    which = asked_for(call, asked)
+    ids = tuple(ids_within(call, list(dict.fromkeys(one.lower() for one in asked.ids or ()))))
     if not asked.dry_run:
         check_expected(call, asked.action, which, ids, asked.expected)
     new = NewBulkAction(
@@ -135,21 +140,22 @@ def start_bulk(call: Call) -> Reply:
 
 
 @endpoints.get("/bulk", BulkActionList, moving=())
-def list_bulk(_: Call) -> BulkActionList:
-    """List the newest 50 bulk actions of the last 30 days, newest first."""
-    return BulkActionList(bulk_actions=[_row(one) for one in parts.bulk_rows.newest(MOST_BULK_ACTIONS_SHOWN)])
+def list_bulk(call: Call) -> BulkActionList:
+    """List the newest 50 bulk actions of the last 30 days, newest first. A token with a scope sees only its own."""
+    found = parts.bulk_rows.newest(MOST_BULK_ACTIONS_SHOWN)
+    return BulkActionList(bulk_actions=[_row(one) for one in found if _seen(call, one)])
 
 
 @endpoints.get("/bulk/{bulk_id}", BulkActionRow, moving=())
 def get_bulk(call: Call) -> BulkActionRow:
     """Return a bulk action with its progress or result. Strongly consistent."""
-    return _row(parts.bulk_work.get(_id_of(call)))
+    return _row(_found(call))
 
 
 @endpoints.get("/bulk/{bulk_id}/outcome", BulkOutcome, moving=("as_of",))
 def get_bulk_outcome(call: Call) -> BulkOutcome:
     """Return what became of the jobs that a bulk action has changed, such as how many retried jobs completed."""
-    bulk = parts.bulk_work.get(_id_of(call))
+    bulk = _found(call)
     ids = parts.bulk_rows.changed(bulk.id, MOST_OUTCOMES)
     pages = [ids[start : start + OUTCOMES_IN_READ] for start in range(0, len(ids), OUTCOMES_IN_READ)]
     jobs = [job for page in pages for job in parts.job_store.read_all(page)]
@@ -169,7 +175,22 @@ def get_bulk_outcome(call: Call) -> BulkOutcome:
 )
 def stop_bulk(call: Call) -> BulkActionRow:
     """Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat."""
+    if call.scope.narrow:
+        _found(call)
     return _row(parts.bulk_work.stop(_id_of(call), call.principal))
+
+
+def _found(call: Call) -> BulkAction:
+    """Return the bulk action in the path; raises BulkActionNotFound, also for one that the caller may not see."""
+    found = parts.bulk_work.get(_id_of(call))
+    if not _seen(call, found):
+        raise BulkActionNotFound(found.id)
+    return found
+
+
+def _seen(call: Call, bulk: BulkAction) -> bool:
+    """Return whether the caller may see a bulk action: with a scope only its own, which was narrowed to the scope."""
+    return not call.scope.narrow or bulk.principal == call.principal
 
 
 def _id_of(call: Call) -> str:

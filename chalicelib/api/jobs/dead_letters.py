@@ -2,7 +2,7 @@
 
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints
 from chalicelib.api.jobs.bulk import answer_of, bulk_actions, check_expected
-from chalicelib.api.jobs.jobs import check_type
+from chalicelib.api.jobs.jobs import check_type, narrowed
 from chalicelib.api.models.many_responses import BulkAnswer
 from chalicelib.api.models.schemas import Redrive
 from chalicelib.jobs.job import Status
@@ -28,8 +28,8 @@ def redrive_dead_letters(call: Call) -> BulkAnswer:
     removes it. The watchdog removes up to 2,000 messages per queue and minute.
     """
     asked: Redrive = call.body
+    which = narrowed(call, Filter(status=Status.DEAD_LETTER, type=asked.type))
     check_type(asked.type)
-    which = Filter(status=Status.DEAD_LETTER, type=asked.type)
     if asked.cursor is None and not asked.dry_run:
         check_expected(call, "retry", which, (), asked.expected)
     report = bulk_actions(call).on_matches("retry", which, asked.limit, asked.dry_run, cursor=asked.cursor)

@@ -3,11 +3,14 @@
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Literal
 
+from chalicelib.access.scope import WHOLE
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
+from chalicelib.api.http.scoping import check_job, check_payloads, check_whole, tenant_within, type_within
+from chalicelib.api.http.scoping import check_type as check_scope
 from chalicelib.api.models.many_responses import CancelledJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, RetryPreview, Steps
 from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry, RetryQuery
@@ -17,13 +20,14 @@ from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNo
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID
 from chalicelib.job_types.retry import Following, following, no_jitter
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.operating.descendants import cancel_all
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
-from chalicelib.producing.submission import Submission
+from chalicelib.producing.submission import Submission, Wanted
 
 GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_PAGE_DIGITS - 1}}}")
 EXISTING = {
@@ -56,7 +60,9 @@ def create_job(call: Call) -> Reply:
     the same debounce key. The header Existing-Job is then `unique` or `debounced`.
     """
     asked = submission(call.body, call.idempotency_key(), call)
-    made = parts.job_service.submit(asked, call.admitted)
+    wanted = parts.job_service.wanted(asked)
+    check_wanted(call, wanted)
+    made = parts.job_service.submit_wanted(wanted, call.admitted)
     existing = EXISTING.get(made.outcome)
     if existing is not None:
         return Reply(job_whole(made.job), 200, existing)
@@ -71,7 +77,7 @@ def list_jobs(call: Call) -> JobPage:
         own = parts.job_service.by_key(call.principal, asked.idempotency_key)
         rows = [job_row(own)] if own is not None else []
         return JobPage(jobs=rows, total=len(rows), limit=asked.limit, offset=0, next_cursor=None, looked=len(rows))
-    which = filter_of(asked, "query")
+    which = filter_of(call, asked, "query")
     page = parts.job_service.page(which, asked.limit, asked.cursor, asked.offset)
     counted = which == Filter(status=which.status, type=which.type)
     return JobPage(
@@ -119,6 +125,8 @@ def retry_job(call: Call) -> JobRow:
     A job with steps continues after its last kept step, or with `from` from another one: GET shows what would be kept.
     If a request with `from` is answered 503, send it again: it continues.
     """
+    if call.body.payload is not None and call.scope.tenants:
+        _check_retry(call, call.body.payload)
     return job_whole(operations(call).retry(job_id_of(call), call.body.payload, call.body.from_))
 
 
@@ -143,6 +151,7 @@ def cancel_job(call: Call) -> CancelledJob:
     """
     if not call.body.descendants:
         return cancelled_job(operations(call).cancel(job_id_of(call)), None)
+    check_whole(call, "the descendants of a job")
     return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
 
 
@@ -215,8 +224,15 @@ def operations(call: Call, reason: str = "", *, in_bulk: bool = False) -> Operat
 
 
 def submission(body: NewJob, key: str | None, call: Call) -> Submission:
-    """Return the submission that a checked body describes. Raises InvalidRequest for an unknown webhook."""
+    """Return the submission that a checked body describes.
+
+    Raises InvalidRequest for an unknown webhook, and OutOfScope.
+    """
+    check_scope(call, body.type)
+    if body.on_end is not None:
+        check_whole(call, "on_end")
     if body.notify:
+        check_whole(call, "notify")
         parts.webhook_service.check_named(body.notify)
     return Submission(
         type=body.type,
@@ -235,6 +251,23 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
     )
 
 
+def check_wanted(call: Call, wanted: Wanted) -> None:
+    """Raise OutOfScope if the job that a request makes, or that may answer it, could be outside of the scope."""
+    if call.scope == WHOLE:
+        return
+    check_job(call, wanted.job)
+    field, unique = jobtype.get(wanted.job.type).keyed_by, wanted.unique
+    if call.scope.tenants and unique and unique.by and (field is None or field.split(".")[0] not in unique.by):
+        check_whole(call, "a type whose jobs are unique over all tenants")
+
+
+def _check_retry(call: Call, payload: JSON) -> None:
+    """Raise OutOfScope if a job would be outside of the scope with another payload."""
+    job = parts.job_store.get_without_bodies(job_id_of(call))
+    kind = jobtype.get(job.type)
+    check_job(call, replace(job, tags=tagged(job.tags, kind.keyed_by, kind.canonical(payload))))
+
+
 def job_id_of(call: Call) -> str:
     """Return the id in the path; raises JobNotFound for an invalid id, because no job can have it."""
     job_id = call.path["job_id"].lower()
@@ -247,13 +280,24 @@ def _counted() -> Mapping[tuple[str, Status], int]:
     return parts.counters.standing().totals
 
 
-def filter_of(asked: ListQuery | BulkFilter, where: str) -> Filter:
-    """Return the filter that a request describes; raises UnknownJobType."""
+def filter_of(call: Call, asked: ListQuery | BulkFilter, where: str) -> Filter:
+    """Return the filter that a request describes, within the caller's scope; raises UnknownJobType, OutOfScope."""
+    within = narrowed(call, Filter(type=asked.type, tenant=asked.tenant))
+    for name in ("payload", "error"):
+        if getattr(asked, name) is not None:
+            check_payloads(call, f"the filter `{name}`")
     check_type(asked.type, where)
     if asked.tenant is not None:
         check_tenants(asked.type, where, "tenant")
-    values = dict(asked)
+    values = {**dict(asked), "type": within.type, "tenant": within.tenant}
     return Filter(**{field.name: values[field.name] for field in fields(Filter) if field.name in values})
+
+
+def narrowed(call: Call, which: Filter) -> Filter:
+    """Return a filter of jobs within the caller's scope; raises OutOfScope."""
+    if call.scope == WHOLE:
+        return which
+    return replace(which, type=type_within(call, which.type), tenant=tenant_within(call, which.tenant))
 
 
 def check_type(name: str | None, *where: str) -> None:

@@ -42,6 +42,11 @@ class Me(Answer):
     expires_at: Time | None = Field(
         description="When this token expires, or, if it was rotated, when its overlap ends; null: never"
     )
+    types: list[str] | None = Field(
+        None, description="The job types that it may touch, such as `email.send` or `report.*`; null: all"
+    )
+    tenants: list[str] | None = Field(None, description="The tenants whose jobs it may touch; null: all")
+    payloads: bool = Field(True, description="Whether it may read payloads, results, error messages, steps and logs")
 
 
 class Progress(Answer):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints
+from chalicelib.api.http.scoping import blank, type_within
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
@@ -64,6 +65,9 @@ class ErrorGroup(Answer):
     acknowledged_at: Time | None = None
 
 
+blank(ErrorGroup, "message")
+
+
 class ErrorGroups(Answer):
     """The groups, most frequent first."""
 
@@ -116,8 +120,9 @@ def read_error(call: Call) -> ErrorJobs:
 def list_errors(call: Call) -> ErrorGroups:
     """Return failed attempts and jobs, grouped by a fingerprint of type, class and message. Default: the last day."""
     asked: ErrorsQuery = call.query
-    check_type(asked.type, "query")
-    found = parts.history.errors(asked.type, asked.since, unacknowledged=asked.unacknowledged)
+    name = type_within(call, asked.type)
+    check_type(name, "query")
+    found = parts.history.errors(name, asked.since, unacknowledged=asked.unacknowledged)
     groups = [
         ErrorGroup(
             **{**group, "first_seen": iso(group["first_seen"]), "last_seen": iso(group["last_seen"])},

@@ -144,9 +144,9 @@ class Flows(Answer):
 
 
 @endpoints.get("/metrics/flow", Flows, moving=("as_of",))
-def read_flow(_call: Call) -> Flows:
+def read_flow(call: Call) -> Flows:
     """Return how fast the jobs of each type come, start and end, and what happened to them in the last hour."""
-    found = parts.history.flows([kind.name for kind in jobtype.all_types()])
+    found = parts.history.flows([kind.name for kind in jobtype.all_types() if call.scope.has_type(kind.name)])
     return Flows(types=[_flow(name, one) for name, one in found.items()], as_of=iso(parts.clock()))
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.api.http.endpoint import Call, Endpoints
+from chalicelib.api.http.scoping import type_within
 from chalicelib.api.jobs.jobs import check_type
 from chalicelib.api.models.fields import Moment, Query, TypeName
 from chalicelib.api.models.responses import Answer, Time
@@ -139,13 +140,14 @@ def read_series(call: Call) -> Series:
     steps before now.
     """
     asked: SeriesQuery = call.query
-    check_type(asked.type, "query")
-    names = [asked.type] if asked.type else [kind.name for kind in jobtype.all_types()]
-    found = parts.history.series(asked.metric, names, asked.type, (asked.start, asked.end), int(asked.step))
+    one = type_within(call, asked.type)
+    check_type(one, "query")
+    names = [one] if one else [kind.name for kind in jobtype.all_types()]
+    found = parts.history.series(asked.metric, names, one, (asked.start, asked.end), int(asked.step))
     model = POINTS.get(asked.metric, Took)
     return Series(
         metric=asked.metric,
-        type=asked.type,
+        type=one,
         **{"from": iso(found.start)},
         to=iso(found.end),
         step_s=int(asked.step),

@@ -16,9 +16,13 @@ def health(_: Call) -> Health:
 
 @endpoints.get("/me", Me)
 def me(call: Call) -> Me:
-    """Return the id, role, label and expiry of the token."""
+    """Return the id, role, label, expiry and scope of the token."""
     if call.caller is None:
         raise Unauthorized("Send the header Authorization: Bearer <token>.")
     caller = call.caller
     until = None if caller.expires_at is None else iso(caller.expires_at)
-    return Me(id=caller.token, role=caller.role, label=caller.label, expires_at=until)
+    scope = caller.scope
+    return Me(
+        id=caller.token, role=caller.role, label=caller.label, expires_at=until, types=list(scope.types) or None,
+        tenants=list(scope.tenants) or None, payloads=scope.payloads,
+    )  # fmt: skip

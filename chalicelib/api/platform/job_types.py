@@ -2,6 +2,7 @@
 
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints
+from chalicelib.api.http.scoping import check_type
 from chalicelib.api.jobs.jobs import check_tenants
 from chalicelib.api.models.job_type_responses import JobTypes, PastPauseRow, PastPauseRows, Tenants
 from chalicelib.api.models.responses import Paused
@@ -18,9 +19,9 @@ endpoints = Endpoints()
 
 
 @endpoints.get("/job-types", JobTypes)
-def list_job_types(_: Call) -> JobTypes:
+def list_job_types(call: Call) -> JobTypes:
     """List every job type with its payload's JSON Schema, a working example, and its limits (seconds, MB)."""
-    return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types()])
+    return JobTypes(job_types=[job_type_row(kind) for kind in jobtype.all_types() if call.scope.has_type(kind.name)])
 
 
 @endpoints.get("/job-types/{job_type}/tenants", Tenants, statuses=(200, 422))
@@ -48,6 +49,7 @@ def pause_job_type(call: Call) -> Paused:
     pause.
     """
     name = _name_of(call)
+    _check_queue(call, name)
     parts.pausing.pause(name, call.person, call.body.reason)
     request_events.paused(name, call.principal)
     return _paused(name, paused=True)
@@ -66,6 +68,7 @@ def resume_job_type(call: Call) -> Paused:
     The messages are delivered again within a minute. Safe to repeat.
     """
     name = _name_of(call)
+    _check_queue(call, name)
     parts.pausing.resume(name, call.person)
     request_events.paused(name, call.principal, resumed=True)
     return _paused(name, paused=False)
@@ -85,6 +88,12 @@ def list_past_pauses(call: Call) -> PastPauseRows:
         )
         for one in found
     ])  # fmt: skip
+
+
+def _check_queue(call: Call, name: str) -> None:
+    """Raise OutOfScope if another type shares the queue and is outside of the scope."""
+    for one in jobtype.sharing(jobtype.queue_of(name)):
+        check_type(call, one)
 
 
 def _paused(name: str, *, paused: bool) -> Paused:

@@ -32,8 +32,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return the id, role, label and expiry of the token
-     * @description Return the id, role, label and expiry of the token.
+     * Return the id, role, label, expiry and scope of the token
+     * @description Return the id, role, label, expiry and scope of the token.
      */
     get: operations["me"];
     put?: never;
@@ -323,7 +323,7 @@ export interface paths {
     };
     /**
      * List the newest 50 bulk actions of the last 30 days, newest first
-     * @description List the newest 50 bulk actions of the last 30 days, newest first.
+     * @description List the newest 50 bulk actions of the last 30 days, newest first. A token with a scope sees only its own.
      */
     get: operations["list_bulk"];
     put?: never;
@@ -3147,6 +3147,21 @@ export interface components {
        * @description When this token expires, or, if it was rotated, when its overlap ends; null: never
        */
       expires_at: string | null;
+      /**
+       * Types
+       * @description The job types that it may touch, such as `email.send` or `report.*`; null: all
+       */
+      types: string[] | null;
+      /**
+       * Tenants
+       * @description The tenants whose jobs it may touch; null: all
+       */
+      tenants: string[] | null;
+      /**
+       * Payloads
+       * @description Whether it may read payloads, results, error messages, steps and logs
+       */
+      payloads: boolean;
     };
     /**
      * Meta

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.access.scope import WHOLE
 from chalicelib.access.tokens import Token
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.listing import iso
@@ -20,7 +21,8 @@ def token_row(token: Token, used: float | None, now: float) -> dict[str, Any]:
         "id": token.id, "principal": token.principal, "role": str(token.role), "state": state, "label": token.label,
         "created_at": _time(token.created_at), "expires_at": _time(token.expires_at), "last_used_at": _time(used),
         "revoked_at": _time(token.revoked_at), "issued_by": token.issued_by, "revoked_by": token.revoked_by,
-        "rate": token.rate or None,
+        "rate": token.rate or None, "types": list(token.scope.types), "tenants": list(token.scope.tenants),
+        "payloads": token.scope.payloads, "scope": str(token.scope),
     }  # fmt: skip
 
 
@@ -29,9 +31,10 @@ def line_of(row: Mapping[str, Any]) -> str:
     acts = (("issued", row["issued_by"]), ("revoked", row["revoked_by"]))
     facts = [
         f"secret of {row['principal']}" if row["principal"] != row["id"] else "",
-        f"expires {row['expires_at'][:10]}" if row["expires_at"] else "",
+        f"expires {row['expires_at'][:16]}" if row["expires_at"] else "",
         f"used {row['last_used_at'][:13]}h" if row["last_used_at"] else "never used",
         f"{row['rate']:,} a minute" if row["rate"] else "",
+        f"({row['scope']})" if row["scope"] != str(WHOLE) else "",
         *(f"{act} by {identity.rpartition(':')[2]}" for act, identity in acts if identity),
     ]
     told = "".join(f"  {fact}" for fact in facts if fact)
@@ -40,6 +43,11 @@ def line_of(row: Mapping[str, Any]) -> str:
 
 def _time(at: float | None) -> str | None:
     return None if at is None else iso(at)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Return the names in a text with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def duration(text: str) -> float:

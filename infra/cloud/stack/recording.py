@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 
+from chalicelib.access.scope import WHOLE, Scope
 from chalicelib.access.tokens import Role, Token, Tokens, TokenStore
 from chalicelib.audit.port import Recorder
 from chalicelib.audit.recording import Change, recorded
@@ -38,10 +39,12 @@ class RecordedTokens(Tokens):
         super().__init__(store)
         self._log, self._say, self._identity = log, say, identity or HERE
 
-    def issue(self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0) -> tuple[str, Token]:
+    def issue(
+        self, role: Role, label: str, ttl: float | None = None, by: str = "", rate: int = 0, scope: Scope = WHOLE
+    ) -> tuple[str, Token]:
         """See Tokens."""
         with recorded(self._log, time.time, self._change("issue")) as entry:
-            text, token = super().issue(role, label, ttl, by, rate)
+            text, token = super().issue(role, label, ttl, by, rate, scope)
             entry.target = token.id
         return text, token
 

@@ -44,7 +44,7 @@ def login(
 
 
 def whoami(session: Session) -> None:
-    """Print the address in use, and the id, role, label and expiry of its token."""
+    """Print the address in use, and the id, role, label, expiry and scope of its token."""
     target, me = session.client.target, session.client.me()
     facts = {
         "url": target.url,
@@ -53,8 +53,12 @@ def whoami(session: Session) -> None:
         "role": me.role,
         "label": me.label,
         "expires_at": me.expires_at,
+        "types": me.types,
+        "tenants": me.tenants,
+        "payloads": me.payloads,
     }
-    session.out.facts(facts, facts.items())
+    texts = {name: ", ".join(value) for name, value in facts.items() if isinstance(value, list)}
+    session.out.facts(facts, {**facts, **texts}.items())
 
 
 def open_(

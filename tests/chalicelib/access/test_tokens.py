@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from chalicelib.access.last_use import LastUses
+from chalicelib.access.scope import WHOLE, Scope, scope_of
 from chalicelib.access.tokens import MemoryTokenStore, Role, Token, Tokens, TokenStore, hash_of
+from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.errors import InvalidRequest, TokenNotFound, Unauthorized
+from chalicelib.settings import Settings
 from chalicelib.side_by_side import Wait, at_once
-from tests.support import T0, Clock
+from tests.support import REGION, T0, Clock
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -40,6 +43,28 @@ def test_a_token_has_256_bits_and_only_its_hash_is_kept(store: TokenStore) -> No
     assert text not in repr([getattr(token, field.name) for field in fields(token)])
     assert Tokens(store, Clock()).verify(text) == store.find(hash_of(text)) == token
     assert store.find(hash_of(text + "x")) is None
+
+
+@pytest.mark.parametrize("scope", [WHOLE, scope_of(["a.b", "c.*"], ["acme"], payloads=False), scope_of(payloads=False)])
+def test_a_scope_is_kept_also_over_a_rotation(store: TokenStore, scope: Scope) -> None:
+    tokens = Tokens(store, Clock())
+    first, made = tokens.issue(Role.OPERATOR, "x", scope=scope)
+    second, _ = tokens.rotate(made.id, 60)
+    assert [Tokens(store, Clock()).verify(text).scope for text in (first, second)] == [scope, scope]
+    assert [one.scope for one in tokens.list()] == [scope, scope]
+    tokens.revoke(made.id)
+    assert [(one.scope, one.good(T0)) for one in tokens.list()] == [(scope, False)] * 2
+
+
+def test_a_token_that_has_lost_its_scope_is_not_believed(cloud: Settings) -> None:
+    store = DynamoTokenStore(cloud)
+    text, token = Tokens(store, Clock()).issue(Role.ADMIN, "x", scope=scope_of(["a.b"]))
+    row = {"pk": {"S": f"TOK#{token.hash}"}, "sk": {"S": "TOKEN"}}
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.control_table, Key=row, UpdateExpression="REMOVE #s", ExpressionAttributeNames={"#s": "scope"}
+    )
+    with pytest.raises(ValueError, match="Expecting value"):
+        Tokens(store, Clock()).verify(text)
 
 
 def test_they_are_listed_oldest_first(store: TokenStore) -> None:

@@ -153,7 +153,10 @@ def test_login_keeps_a_profile_and_whoami_tells_the_token(shell: Shell, world: W
     assert secret not in said.out + said.err
     [told] = shell("whoami").lines
     assert told.pop("id")
-    assert told == {"url": URL, "source": "arguments", "role": "admin", "label": "a admin", "expires_at": None}
+    scope = {"types": None, "tenants": None, "payloads": True}
+    assert told == {
+        "url": URL, "source": "arguments", "role": "admin", "label": "a admin", "expires_at": None, **scope,
+    }  # fmt: skip
 
 
 def test_open_prints_the_address_of_a_job_in_the_console(shell: Shell, job: str) -> None:

@@ -3,12 +3,15 @@
 When a token was last used is in a row of its own, because the API may not write the rows of tokens.
 """
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import UpdateError
 from pynamodb.models import Model
 
+from chalicelib.access.scope import WHOLE, Scope
 from chalicelib.access.tokens import Role, Token
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
@@ -18,6 +21,9 @@ from chalicelib.jobs.retention import KEEP_TOKENS, KEEP_USES
 from chalicelib.settings import Settings
 from chalicelib.side_by_side import side_by_side
 
+SCOPED = "scoped/"
+"""Begins the role of a token with a scope: an API that does not know scopes yet cannot read such a role, so it refuses
+the token (503), and does not take it for a token that may do everything."""
 READ_AT_ONCE = 8
 """Number of tokens that a list reads at the same time."""
 
@@ -36,6 +42,7 @@ class TokenRow(Model):
     revoked_by = UnicodeAttribute(null=True)
     rate = NumberAttribute(null=True)
     rotates = UnicodeAttribute(null=True)
+    scope = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
@@ -72,7 +79,7 @@ class DynamoTokenStore:
         self._listed(sk=token.hash, expires_at=gone_at).save()
         self._rows(
             pk=_key(token.hash),
-            role=str(token.role),
+            role=f"{SCOPED if token.scope != WHOLE else ''}{token.role}",
             label=token.label,
             created_at=token.created_at,
             ends_at=token.expires_at,
@@ -81,6 +88,7 @@ class DynamoTokenStore:
             revoked_by=token.revoked_by or None,
             rate=token.rate or None,
             rotates=token.rotates or None,
+            scope=None if token.scope == WHOLE else json.dumps(asdict(token.scope)),
             expires_at=gone_at,
         ).save()
 
@@ -114,8 +122,8 @@ class DynamoTokenStore:
         except self._rows.DoesNotExist:
             return None
         return Token(
-            token_hash, Role(row.role), row.label, row.created_at, row.ends_at, row.revoked_at,
-            row.issued_by or "", row.revoked_by or "", int(row.rate or 0), row.rotates or "",
+            token_hash, Role(row.role.removeprefix(SCOPED)), row.label, row.created_at, row.ends_at, row.revoked_at,
+            row.issued_by or "", row.revoked_by or "", int(row.rate or 0), row.rotates or "", _scope(row),
         )  # fmt: skip
 
     def all(self) -> Sequence[Token]:
@@ -127,6 +135,14 @@ class DynamoTokenStore:
 
 def _key(token_hash: str) -> str:
     return f"{TOKEN}{token_hash}"
+
+
+def _scope(row: TokenRow) -> Scope:
+    """Return the scope; raises ValueError for a row that has lost it."""
+    if not row.role.startswith(SCOPED):
+        return WHOLE
+    stored = json.loads(row.scope or "")
+    return Scope(tuple(stored["types"]), tuple(stored["tenants"]), stored["payloads"])
 
 
 def _gone_at(ends_at: float) -> int:

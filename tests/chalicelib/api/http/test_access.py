@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.access.last_use import LastUses
 from chalicelib.access.port import Window
 from chalicelib.access.tokens import MemoryTokenStore, Role, Token, Tokens
 from chalicelib.adapters.memory.jobs import MemoryRateWindows
@@ -17,6 +18,7 @@ from chalicelib.assembly import parts
 from chalicelib.audit.rule import Which
 from chalicelib.errors import ReadsLimited
 from chalicelib.jobs.port import Message
+from chalicelib.side_by_side import at_once
 from tests.chalicelib.api.support import BODY, NOTE, T0, World
 
 PUBLIC = {"GET /health", "GET /docs"}
@@ -102,6 +104,24 @@ def test_a_revoked_token_is_refused_within_ten_seconds_by_a_process_that_has_jus
     Tokens(world.token_store, world.clock).revoke(token.id)  # in another process
     world.clock.now += 10
     assert world.get("/jobs", token=text).status == 401
+
+
+class Deaf(MemoryTokenStore):
+    """A control table that can be read, and refuses writes."""
+
+    def used(self, token_id: str, at: float) -> None:
+        raise ConnectionError("no route")
+
+
+@pytest.mark.parametrize("store", [MemoryTokenStore(), Deaf()])
+def test_a_request_with_a_valid_token_stores_its_use_and_one_with_another_does_not(
+    world: World, store: MemoryTokenStore
+) -> None:
+    world = World(parts={"token_store": store, "last_uses": LastUses(store, world.clock, at_once)})
+    [viewer] = [one.id for one in store.all() if one.role is Role.VIEWER]
+    world.get("/jobs", role=None, headers=header(world, "unknown"))
+    assert world.get("/jobs", role=Role.VIEWER).status == 200
+    assert store.uses() == ({} if isinstance(store, Deaf) else {viewer: T0})
 
 
 class Silent(MemoryTokenStore):

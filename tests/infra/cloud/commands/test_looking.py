@@ -216,6 +216,40 @@ def test_a_token_is_issued_listed_and_revoked(stage: list[str], capsys: pytest.C
     assert "revoked" in capsys.readouterr().out
 
 
+def test_a_token_with_a_scope_is_rotated_and_then_both_secrets_are_revoked(
+    stage: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scoped = ["--types", "email.send, report.*", "--tenants", "acme", "--without-payloads", "--expires", "90d"]
+    assert main(["token", "issue", *stage, "--role", "operator", "--label", "billing", *scoped]) == 0
+    first = capsys.readouterr().out.strip()
+    assert main(["token", "rotate", "billing", *stage, "--overlap", "2h"]) == 0
+    second = capsys.readouterr().out.strip()
+    assert second != first
+    assert main(["token", "list", *stage, "--json"]) == 0
+    old, new = json.loads(capsys.readouterr().out)
+    assert (old["principal"], new["principal"]) == (old["id"], old["id"])
+    for row in (old, new):
+        assert (row["types"], row["tenants"], row["payloads"]) == (["email.send", "report.*"], ["acme"], False)
+        assert (row["state"], row["last_used_at"]) == ("works", None)
+    assert old["expires_at"] < new["expires_at"]
+    assert main(["token", "revoke", new["id"], *stage]) == 0
+    capsys.readouterr()
+    assert main(["token", "list", *stage]) == 0
+    listed = capsys.readouterr().out
+    assert listed.count("  revoked  ") == 2
+    assert "(types email.send, report.*; tenants acme; without payloads)" in listed
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["rotate"], ["revoke"], ["issue", "--expires", "soon"], ["issue", "--expires", "1d", "--days", "1"]],
+)
+def test_options_that_do_not_fit_are_refused(stage: list[str], wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["token", *wrong, *stage, "--label", "x"])
+    assert ended.value.code == 2
+
+
 def test_a_token_of_a_stage_needs_a_label(stage: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "issue", *stage, "--role", "viewer"]) == 1
     assert "label" in capsys.readouterr().err
@@ -239,6 +273,6 @@ def test_a_token_for_no_time_is_refused_and_does_not_work_for_ever(
 )
 def test_a_token_is_shown_as_it_is(expires: float | None, revoked: float | None, told: str) -> None:
     token = Token("f" * 64, Role.VIEWER, "a label", T0 - 2 * DAY, expires, revoked)
-    ends = [] if expires is None else ["expires", f"{datetime.fromtimestamp(expires, UTC):%Y-%m-%d}"]
+    ends = [] if expires is None else ["expires", f"{datetime.fromtimestamp(expires, UTC):%Y-%m-%dT%H:%M}"]
     shown = line_of(token_row(token, T0, T0)).split()
     assert shown == ["f" * 16, "viewer", "2027-01-13", told, "a", "label", *ends, "used", "2027-01-15T08h"]
