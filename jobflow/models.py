@@ -1372,6 +1372,43 @@ class Tenants:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenList:
+    """All tokens, the newest first."""
+
+    tokens: list[TokenRow]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One secret of a token."""
+
+    id: str
+    """The id of this secret; it cannot be used to call the API"""
+    principal: str
+    """Who uses it: the id of the first secret, which stays when the token is rotated. The audit log and
+    idempotency keys belong to the principal"""
+    role: Role
+    label: str
+    state: Literal["works", "expired", "revoked"]
+    created_at: datetime
+    expires_at: datetime | None
+    """When it expires, or, after a rotation, its overlap ends; null: never"""
+    last_used_at: datetime | None
+    """To about an hour; null: never, or longer than 400 days ago"""
+    revoked_at: datetime | None
+    issued_by: str | None
+    """The AWS identity that issued it; null: a laptop"""
+    types: list[str] | None
+    """The job types that it may touch; null: all"""
+    tenants: list[str] | None
+    """The tenants whose jobs it may touch; null: all"""
+    payloads: bool
+    """Whether it may read payloads, results, error messages, steps and logs"""
+    rate: int | None
+    """Its own limit of writing requests a minute; null: that of its address"""
+
+
+@dataclass(frozen=True, slots=True)
 class Took:
     """Durations in milliseconds (`wait`, `run`, `total`); null where nothing was measured."""
 

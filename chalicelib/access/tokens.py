@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chalicelib.access.constants import (
     HIGHEST_RATE,
@@ -76,6 +76,12 @@ class Token:
     def life(self) -> float | None:
         """Return for how many seconds the token was issued; None: without an end."""
         return None if self.expires_at is None else self.expires_at - self.created_at
+
+    def state(self, now: float) -> Literal["works", "expired", "revoked"]:
+        """Return whether the token works, and if not, why."""
+        if self.good(now):
+            return "works"
+        return "expired" if self.revoked_at is None else "revoked"
 
     def good(self, now: float) -> bool:
         """Return True when the token is neither expired nor revoked."""

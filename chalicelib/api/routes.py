@@ -30,6 +30,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "errors": ["numbers.errors"],
     "views": ["platform.views"],
     "audit": ["platform.audit"],
+    "tokens": ["platform.tokens"],
     "uploads": ["jobs.uploads"],
     "meta": ["platform.meta"],
     "openapi.json": ["platform.reference"],

@@ -12,6 +12,7 @@ import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
 import { AUDIT_ROUTES } from "./audit";
+import { TOKEN_ROUTES } from "./tokens";
 import { BATCH_ROUTES } from "./batches";
 import { PAUSE_ROUTES } from "./pauses";
 import { SCHEDULE_ROUTES } from "./schedules";
@@ -217,6 +218,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ...VIEW_ROUTES,
   ...WEBHOOK_ROUTES,
   ...AUDIT_ROUTES,
+  ...TOKEN_ROUTES,
   ["GET", /^errors\/[^/]+$/, "viewer", ({ sim, path }) => ({ body: errorJobs(sim, path[1] ?? "") })],
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];

@@ -195,6 +195,7 @@ export const SCREENS: Record<string, Screen> = {
   "webhook-edit": { path: () => "/webhooks?edit=audit", whole: true, alike: true },
   deliveries: { path: () => "/webhooks?of=billing", whole: true },
   "deliveries-none": { path: () => "/webhooks?of=quiet", alike: true },
+  tokens: { path: () => "/tokens?show=all", whole: true },
   audit: { path: () => "/audit", whole: true },
   "audit-refused": { path: () => "/audit?show=refused", whole: true },
   "audit-loading": { path: () => "/audit", order: late, alike: true },

@@ -79,6 +79,12 @@ const audit = createRoute({
   validateSearch: pick("job", "bulk", "principal", "action", "span", "show"),
   component: lazyRouteComponent(pages.audit, "AuditPage"),
 });
+const tokens = createRoute({
+  getParentRoute: () => root,
+  path: "/tokens",
+  validateSearch: pick("show"),
+  component: lazyRouteComponent(pages.tokens, "TokensPage"),
+});
 const batchList = createRoute({
   getParentRoute: () => root,
   path: "/batches",
@@ -112,6 +118,7 @@ const routeTree = root.addChildren([
   errors,
   schedules,
   audit,
+  tokens,
   webhooks,
   batchList,
   batch,

@@ -88,7 +88,7 @@ ROUTES: Mapping[str, Narrowed] = {
     "POST /errors/{fingerprint}/resolve": WHOLE_STAGE, "POST /errors/{fingerprint}/reopen": WHOLE_STAGE,
     # a view is a filter that everybody shares: it may name a tenant, or a text of a payload
     "GET /views": WHOLE_DATA, "POST /views": WHOLE_DATA, "DELETE /views/{view_id}": WHOLE_DATA,
-    "GET /audit": WHOLE_STAGE, "GET /audit/refusals": WHOLE_STAGE,
+    "GET /audit": WHOLE_STAGE, "GET /audit/refusals": WHOLE_STAGE, "GET /tokens": WHOLE_STAGE,
     "POST /uploads": EVERY,
 }  # fmt: skip
 """The decision for each route. A test fails for a route of the API that is missing here."""

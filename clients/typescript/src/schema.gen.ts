@@ -1227,6 +1227,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/tokens": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List all tokens, newest first, without their secrets
+     * @description List all tokens, newest first, without their secrets. Expired ones are listed for 90 days more.
+     *
+     *     `jobflow token issue`, `rotate` and `revoke` make, rotate and revoke them.
+     */
+    get: operations["list_tokens"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/uploads": {
     parameters: {
       query?: never;
@@ -4483,6 +4505,81 @@ export interface components {
        * @description False: there may be more; the jobs due first and last were counted
        */
       complete: boolean;
+    };
+    /**
+     * TokenList
+     * @description All tokens, the newest first.
+     */
+    TokenList: {
+      /** Tokens */
+      tokens: components["schemas"]["TokenRow"][];
+    };
+    /**
+     * TokenRow
+     * @description One secret of a token.
+     */
+    TokenRow: {
+      /**
+       * Id
+       * @description The id of this secret; it cannot be used to call the API
+       */
+      id: string;
+      /**
+       * Principal
+       * @description Who uses it: the id of the first secret, which stays when the token is rotated. The audit log and idempotency keys belong to the principal
+       */
+      principal: string;
+      role: components["schemas"]["Role"];
+      /** Label */
+      label: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "works" | "expired" | "revoked";
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Expires At
+       * @description When it expires, or, after a rotation, its overlap ends; null: never
+       */
+      expires_at: string | null;
+      /**
+       * Last Used At
+       * @description To about an hour; null: never, or longer than 400 days ago
+       */
+      last_used_at: string | null;
+      /** Revoked At */
+      revoked_at: string | null;
+      /**
+       * Issued By
+       * @description The AWS identity that issued it; null: a laptop
+       */
+      issued_by: string | null;
+      /**
+       * Types
+       * @description The job types that it may touch; null: all
+       */
+      types: string[] | null;
+      /**
+       * Tenants
+       * @description The tenants whose jobs it may touch; null: all
+       */
+      tenants: string[] | null;
+      /**
+       * Payloads
+       * @description Whether it may read payloads, results, error messages, steps and logs
+       */
+      payloads: boolean;
+      /**
+       * Rate
+       * @description Its own limit of writing requests a minute; null: that of its address
+       */
+      rate: number | null;
     };
     /**
      * Took
@@ -11854,6 +11951,50 @@ export interface operations {
       };
       /** @description A field is wrong; `errors` names each */
       422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_tokens: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TokenList"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

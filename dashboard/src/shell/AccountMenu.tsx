@@ -50,7 +50,10 @@ export function AccountMenu() {
         { kind: "item", text: t.bulkActions, run: () => void navigate({ to: "/bulk" }) },
         { kind: "item", text: t.webhooks, run: () => void navigate({ to: "/webhooks" }) },
         ...(can.administer
-          ? [{ kind: "item" as const, text: t.auditLog, run: () => void navigate({ to: "/audit" }) }]
+          ? [
+              { kind: "item" as const, text: t.auditLog, run: () => void navigate({ to: "/audit" }) },
+              { kind: "item" as const, text: t.tokens, run: () => void navigate({ to: "/tokens" }) },
+            ]
           : []),
         { kind: "item", text: t.apiReference, run: () => location.assign("/reference/") },
         { kind: "item", text: t.signOut, run: signOut },

@@ -191,9 +191,14 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                   {t.webhooks}
                 </Item>
                 {can.administer && (
-                  <Item value={t.keysAudit} onSelect={run(() => navigate({ to: "/audit" }))}>
-                    {t.auditLog}
-                  </Item>
+                  <>
+                    <Item value={t.keysAudit} onSelect={run(() => navigate({ to: "/audit" }))}>
+                      {t.auditLog}
+                    </Item>
+                    <Item value={t.keysTokens} onSelect={run(() => navigate({ to: "/tokens" }))}>
+                      {t.tokens}
+                    </Item>
+                  </>
                 )}
                 <Item value={t.keysErrors} onSelect={run(() => navigate({ to: "/errors" }))}>
                   {t.errors} <Hint>g e</Hint>

@@ -18,6 +18,7 @@ const NAMES: Record<string, string> = {
   "/schedules": t.schedules,
   "/webhooks": t.webhooks,
   "/audit": t.auditLog,
+  "/tokens": t.tokens,
   "/batches": t.batches,
   "/bulk": bulk.bulkActions,
 };

@@ -22,6 +22,7 @@ export type Room =
   | "schedules"
   | "webhooks"
   | "audit"
+  | "tokens"
   | "create"
   | "batches"
   | "bulk"

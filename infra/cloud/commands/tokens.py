@@ -16,10 +16,10 @@ SECONDS = {"m": 60.0, "h": 3600.0, "d": float(DAY)}
 
 def token_row(token: Token, used: float | None, now: float) -> dict[str, Any]:
     """Return a token as `list --json` shows it. `used`: its last use; both times in seconds since the epoch."""
-    state = "works" if token.good(now) else "revoked" if token.revoked_at else "expired"
     return {
-        "id": token.id, "principal": token.principal, "role": str(token.role), "state": state, "label": token.label,
-        "created_at": _time(token.created_at), "expires_at": _time(token.expires_at), "last_used_at": _time(used),
+        "id": token.id, "principal": token.principal, "role": str(token.role), "state": token.state(now),
+        "label": token.label, "created_at": _time(token.created_at), "expires_at": _time(token.expires_at),
+        "last_used_at": _time(used),
         "revoked_at": _time(token.revoked_at), "issued_by": token.issued_by, "revoked_by": token.revoked_by,
         "rate": token.rate or None, "types": list(token.scope.types), "tenants": list(token.scope.tenants),
         "payloads": token.scope.payloads, "scope": str(token.scope),

@@ -13,6 +13,7 @@ from chalicelib.adapters.dynamo.tables.schema import (
     RATE,
     REFUSED,
     SCHEDULES,
+    TOKEN_LIST,
     TOKEN_USES,
     VIEWS,
     WEBHOOK_STATES,
@@ -170,10 +171,11 @@ EDITING_WEBHOOKS = [
 def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
     """Let the API look up tokens by their hashes, store jobs and schedules, send messages, read depths, pause workers.
 
-    It cannot receive messages, scan tables, list tokens or write them.
+    It lists the hashes of tokens. It cannot receive messages, scan tables, or write tokens.
     """
     return [
         f"dynamodb:GetItem:control/{TOKENS}",
+        f"dynamodb:Query:control/{TOKEN_LIST}",
         *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if that_pause(queues) else ()),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),

@@ -125,9 +125,9 @@ def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict
     """Return statements that deny what a grant on a whole table, or a pattern for all types, must not allow."""
     denied = []
     reading = sorted(actions.get(("dynamodb", "control"), set()) & {"dynamodb:GetItem", "dynamodb:Query"})
-    by_key = actions.get(("dynamodb", f"control/{TOKENS}"), set())
-    for keys, names in ((TOKENS, [name for name in reading if name not in by_key]), (TOKEN_LIST, reading)):
-        if names:
+    for keys in (TOKENS, TOKEN_LIST):
+        granted = actions.get(("dynamodb", f"control/{keys}"), set())
+        if names := [name for name in reading if name not in granted]:
             denied.append({
                 "Effect": "Deny", "Action": names, "Resource": arn_of(logical("control", "Table")),
                 "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [keys]}},

@@ -77,6 +77,7 @@ export const audit: typeof english = {
     "error.resolve": "Fehlergruppe als behoben markiert",
     "error.reopen": "Fehlergruppe wieder geöffnet",
     "token.issue": "Token ausgestellt",
+    "token.rotate": "Token erneuert",
     "token.revoke": "Token widerrufen",
     "stage.deploy": "Stage deployt",
     "stage.rollback": "Stage zurückgesetzt",

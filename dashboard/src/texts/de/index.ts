@@ -18,6 +18,7 @@ import { list } from "./list";
 import { queues } from "./queues";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
+import { tokens } from "./tokens";
 import { webhooks } from "./webhooks";
 import { why } from "./why";
 
@@ -42,5 +43,6 @@ export const german: Record<Room, object> = {
   charts,
   webhooks,
   audit,
+  tokens,
   why,
 };

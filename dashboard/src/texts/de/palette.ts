@@ -48,6 +48,8 @@ export const palette: typeof english = {
   webhooks: "Webhooks",
   keysAudit: "gehe audit log wer geändert abgelehnt",
   auditLog: "Audit-Log",
+  keysTokens: "gehe tokens zugang api schlüssel ablauf",
+  tokens: "Tokens",
   keysSchedules: "gehe zeitpläne schedules",
   keysErrors: "gehe fehler errors",
   keysReference: "gehe api referenz doku openapi",

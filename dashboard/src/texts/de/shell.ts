@@ -37,6 +37,7 @@ export const shell: typeof english = {
   bulkActions: "Sammelaktionen",
   webhooks: "Webhooks",
   auditLog: "Audit-Log",
+  tokens: "Tokens",
   batches: "Batches",
   schedules: "Zeitpläne",
   errors: "Fehler",

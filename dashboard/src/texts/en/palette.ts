@@ -48,6 +48,8 @@ export const english = {
   webhooks: "Webhooks",
   keysAudit: "go audit log who changed refused",
   auditLog: "Audit log",
+  keysTokens: "go tokens access api keys expire rotate",
+  tokens: "Tokens",
   keysSchedules: "go schedules",
   keysErrors: "go errors",
   keysReference: "go api reference docs openapi",

@@ -37,6 +37,7 @@ export const english = {
   bulkActions: "Bulk actions",
   webhooks: "Webhooks",
   auditLog: "Audit log",
+  tokens: "Tokens",
   batches: "Batches",
   schedules: "Schedules",
   errors: "Errors",

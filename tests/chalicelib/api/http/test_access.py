@@ -26,7 +26,7 @@ FOR_ADMINS = {
     "POST /schedules", "PUT /schedules/{schedule_id}", "DELETE /schedules/{schedule_id}",
     "POST /webhooks", "PUT /webhooks/{name}", "DELETE /webhooks/{name}", "POST /webhooks/{name}/rotate",
     "POST /webhooks/{name}/enable", "POST /job-types/{job_type}/pause", "POST /job-types/{job_type}/resume",
-    "GET /audit", "GET /audit/refusals",
+    "GET /audit", "GET /audit/refusals", "GET /tokens",
 }  # fmt: skip
 REFUSED = ("no token", "empty", "no scheme", "basic", "bad", "unknown", "expired", "revoked")
 GOOD = ("viewer", "operator", "admin")

@@ -117,11 +117,11 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
 
 
 def audit(acting: Stage, job_id: str) -> None:
-    """Read who changed what, and who was refused."""
+    """Read who changed what, who was refused, and who has a token."""
     mine, acting.token = acting.token, "unknown"
     assert acting.call("GET", "/jobs")[0] == 401
     acting.token = mine
-    for path in ("/audit", f"/audit?job={job_id}", "/audit/refusals"):
+    for path in ("/audit", f"/audit?job={job_id}", "/audit/refusals", "/tokens"):
         status, answer = acting.call("GET", path)
         assert status == 200, answer
 

@@ -1,0 +1,31 @@
+import type { english } from "../en/tokens";
+import { plural } from "../numbers";
+
+export const tokens: typeof english = {
+  tokens: "Tokens",
+  summary: (working) => `${plural(working, "Token", "Tokens")} in Gebrauch.`,
+  loading: "Tokens werden geladen",
+  onlyAdmins: "Nur Administratoren können die Tokens sehen",
+  onlyAdminsHint: "Melde dich mit einem Token der Rolle admin an.",
+  couldntLoad: "Die Tokens konnten nicht geladen werden",
+  show: "Anzeigen",
+  working: "Gültige",
+  all: "Alle",
+  none: "Keine Tokens",
+  howTo: "Befehle erstellen, erneuern und widerrufen Tokens:",
+  commands: "jobflow token issue | rotate | revoke",
+  state: { works: "Gültig", expired: "Abgelaufen", revoked: "Widerrufen" },
+  secretOf: (principal) => `Weiteres Geheimnis von ${principal}`,
+  created: "Erstellt",
+  by: (who) => `von ${who}`,
+  expires: "Läuft ab",
+  expired: "Abgelaufen",
+  never: "Nie",
+  lastUse: "Zuletzt benutzt",
+  lastUseHint: "Auf etwa eine Stunde genau",
+  everything: "Alle Jobs",
+  types: (names) => `Typen: ${names}`,
+  tenants: (names) => `Mandanten: ${names}`,
+  withoutPayloads: "Ohne Payloads",
+  changesBy: (label) => `Änderungen von ${label}`,
+};
