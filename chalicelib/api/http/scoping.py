@@ -75,9 +75,9 @@ ROUTES: Mapping[str, Narrowed] = {
     "GET /schedules/{schedule_id}": WHOLE_DATA, "PUT /schedules/{schedule_id}": WHOLE_DATA,
     "DELETE /schedules/{schedule_id}": WHOLE_DATA, "POST /schedules/{schedule_id}/pause": WHOLE_DATA,
     "POST /schedules/{schedule_id}/resume": WHOLE_DATA, "POST /schedules/{schedule_id}/run": WHOLE_DATA,
-    # a webhook gets messages about any job; the answers of receivers are data
-    "GET /webhooks": WHOLE_STAGE, "POST /webhooks": WHOLE_STAGE, "GET /webhooks/{name}": WHOLE_STAGE,
-    "PUT /webhooks/{name}": WHOLE_STAGE, "DELETE /webhooks/{name}": WHOLE_STAGE,
+    # a webhook gets messages about any job, with error messages; the answers of receivers are data
+    "GET /webhooks": WHOLE_STAGE, "POST /webhooks": WHOLE_DATA, "GET /webhooks/{name}": WHOLE_STAGE,
+    "PUT /webhooks/{name}": WHOLE_DATA, "DELETE /webhooks/{name}": WHOLE_STAGE,
     "POST /webhooks/{name}/rotate": WHOLE_STAGE, "POST /webhooks/{name}/enable": WHOLE_STAGE,
     "GET /webhooks/{name}/deliveries": WHOLE_DATA,
     "POST /webhooks/{name}/deliveries/{delivery_id}/send-again": WHOLE_DATA,

@@ -1,7 +1,7 @@
 """Test that a scoped token reads and changes nothing outside of its scope: each route with each role and scope."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.access.scope import WHOLE, Scope, scope_of
 from chalicelib.access.tokens import Role
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.api import routes
 from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.api.http.scoping import ROUTES, Decision, decided
@@ -23,7 +24,7 @@ from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.step import Step
 from chalicelib.jobs.tenants import kept, tenant_of
-from tests.chalicelib.api.support import T0, Answer, World, only_types
+from tests.chalicelib.api.support import T0, Answer, Clock, World, only_types
 
 ALL = {f"{one.method} {one.path}": one for one in routes.all_endpoints()}
 
@@ -344,6 +345,34 @@ def test_payloads_and_errors_cannot_be_guessed_by_a_filter_without_payloads(stag
         assert stage.world.get(query, token=token).status == 403
         many = {"action": "retry", "filter": {name: value}, "dry_run": True}
         assert stage.world.post("/jobs/bulk", many, token=token).status == 403
+
+
+class Counting(MemoryJobStore):
+    """A store that counts the reads that a scope adds."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.reads = 0
+
+    def get_without_bodies(self, job_id: str) -> Job:
+        self.reads += 1
+        return super().get_without_bodies(job_id)
+
+    def read_all(self, ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
+        self.reads += 1
+        return super().read_all(ids, strict=strict)
+
+
+@pytest.mark.parametrize(("scope", "reads"), [(WHOLE, 0), (SCOPES["one type"], 1)])
+def test_a_token_without_a_scope_costs_no_read_more(scope: Scope, reads: int) -> None:
+    with only_types(*TYPES):
+        world = World(parts={"job_store": (store := Counting(Clock()))})
+        token = parts.tokens.issue(Role.OPERATOR, "x", scope=scope)[0]
+        made = world.post("/jobs", {"type": "mail.send", "payload": {}}, token=token).json["id"]
+        assert store.reads == 0
+        assert world.get(f"/jobs/{made}", token=token).status == 200
+        assert store.reads == reads
+        parts.reset()
 
 
 def test_a_queue_that_another_type_shares_is_not_paused(stage: Stage) -> None:
