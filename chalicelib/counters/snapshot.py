@@ -111,6 +111,23 @@ class MetricsReader:
         return count(self.counters.standing().totals, status, job_type)
 
 
+def of_types(metrics: Metrics, wanted: Callable[[str], bool]) -> Metrics:
+    """Return the numbers of these types only. A queue that another type shares is left out: its messages are of both.
+
+    The messages of such a type then follow from its jobs.
+    """
+    by_type = {name: numbers for name, numbers in metrics.by_type.items() if wanted(name)}
+    by_queue = {key: depth for key, depth in metrics.by_queue.items() if all(map(wanted, jobtype.sharing(key)))}
+    own = [numbers.depth for name, numbers in by_type.items() if jobtype.queue_of(name) not in by_queue]
+    whole = Numbers(
+        {status: sum(numbers.by_status[status] for numbers in by_type.values()) for status in Status},
+        _sum([*own, *by_queue.values()]),
+        min((numbers.oldest for numbers in by_type.values() if numbers.oldest is not None), default=None),
+        bool(by_type) and all(numbers.paused for numbers in by_type.values()),
+    )
+    return replace(metrics, whole=whole, by_type=by_type, by_queue=by_queue)
+
+
 def count(totals: Mapping[tuple[str, Status], int], status: Status | None, job_type: str | None) -> int:
     """Return the sum of the counters that match."""
     return sum(

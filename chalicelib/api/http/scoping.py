@@ -81,7 +81,7 @@ ROUTES: Mapping[str, Narrowed] = {
     "POST /webhooks/{name}/rotate": WHOLE_STAGE, "POST /webhooks/{name}/enable": WHOLE_STAGE,
     "GET /webhooks/{name}/deliveries": WHOLE_DATA,
     "POST /webhooks/{name}/deliveries/{delivery_id}/send-again": WHOLE_DATA,
-    "GET /metrics": WHOLE_STAGE, "GET /metrics/health": WHOLE_STAGE,
+    "GET /metrics": BY_TYPE, "GET /metrics/health": BY_TYPE,
     "GET /metrics/flow": BY_TYPE, "GET /metrics/series": BY_TYPE, "GET /errors": BY_TYPE,
     # the name of a group of errors does not say its type
     "GET /errors/{fingerprint}": WHOLE_STAGE, "POST /errors/{fingerprint}/acknowledge": WHOLE_STAGE,

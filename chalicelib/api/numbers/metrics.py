@@ -10,6 +10,7 @@ from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferre
 from chalicelib.assembly import parts
 from chalicelib.counters.flow import Flow, Times
 from chalicelib.counters.health import Kind
+from chalicelib.counters.snapshot import of_types
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
@@ -69,13 +70,15 @@ class Findings(Answer):
 def read_metrics(call: Call) -> MetricsAnswer | Text:
     """Return jobs by status and queue lengths, in total and by type; as Prometheus text if `Accept` prefers it."""
     metrics = parts.metrics.read()
+    if call.scope.types:
+        metrics = of_types(metrics, call.scope.has_type)
     if preferred(call.headers.get("accept", "")):
         return Text(exposition(metrics), CONTENT_TYPE)
     return metrics_answer(metrics)
 
 
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
-def read_health(_call: Call) -> Findings:
+def read_health(call: Call) -> Findings:
     """Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors.
 
     The findings are ranked: the most urgent is first.
@@ -94,6 +97,7 @@ def read_health(_call: Call) -> Findings:
             filter=None if one.which is None else _filter(one.type, one.which),
         )
         for one in found
+        if call.scope.has_type(one.type)
     ]
     return Findings(findings=rows, as_of=iso(parts.clock()))
 

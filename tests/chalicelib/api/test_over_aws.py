@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import BaseModel
 
+from chalicelib.access.scope import WHOLE, scope_of
 from chalicelib.access.tokens import Role
 from chalicelib.api.http import serving
 from chalicelib.assembly import parts
@@ -124,3 +125,37 @@ def test_what_each_call_asks_of_dynamodb(over_aws: Callable[..., World]) -> None
         world.get("/job-types")
         world.post("/jobs", role=None)
     assert asked == []
+
+
+class Order(BaseModel):
+    """A payload with a tenant."""
+
+    customer: str = "acme"
+
+
+def test_a_scope_holds_over_dynamodb_and_costs_a_token_without_one_nothing(over_aws: Callable[..., World]) -> None:
+    kinds = [
+        JobType(name, lambda payload, ctx: None, Order, fair_by="customer") for name in ("shop.order", "shop.parcel")
+    ]
+    world = over_aws(kinds=tuple(kinds))
+    made = {
+        (kind, tenant): world.post("/jobs", {"type": kind, "payload": {"customer": tenant}}).json["id"]
+        for kind in ("shop.order", "shop.parcel") for tenant in ("acme", "globex")
+    }  # fmt: skip
+    scope = scope_of(["shop.order"], ["acme"], payloads=False)
+    scoped, whole = (parts.tokens.issue(Role.OPERATOR, "x", scope=one)[0] for one in (scope, WHOLE))
+    mine = made.pop(("shop.order", "acme"))
+    listed = world.get("/jobs", token=scoped).json["jobs"]
+    assert [(job["id"], job["payload"]) for job in listed] == [(mine, None)]
+    for other in made.values():
+        for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/discard")):
+            assert world.call(method, f"/jobs/{other}{path}", token=scoped).status == 404
+    asked = {"action": "cancel", "ids": [mine, *made.values()]}
+    done = world.post("/jobs/bulk", asked, token=scoped).json
+    assert (done["matched"], done["done"], len(done["skipped"])) == (4, 1, 3)
+    assert {world.get(f"/jobs/{other}").json["status"] for other in made.values()} == {"queued"}
+    with requests_to("dynamodb") as of_whole:
+        world.get(f"/jobs/{mine}", token=whole)
+    with requests_to("dynamodb") as of_scoped:
+        world.get(f"/jobs/{mine}", token=scoped)
+    assert len(of_scoped) == len(of_whole) + 1

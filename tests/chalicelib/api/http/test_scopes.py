@@ -19,6 +19,7 @@ from chalicelib.assembly import parts
 from chalicelib.audit.rule import Which
 from chalicelib.errors import InvalidRequest
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
@@ -231,7 +232,7 @@ def test_every_route_has_a_decision_and_one_that_is_not_known_is_refused() -> No
 
 def test_a_refusal_names_the_scope_and_is_counted(stage: Stage) -> None:
     token = stage.token(Role.ADMIN, SCOPES["all of it"])
-    answer = stage.world.get("/metrics", token=token)
+    answer = stage.world.get("/webhooks", token=token)
     assert (answer.status, answer.json["type"]) == (403, "urn:jobflow:problem:out-of-scope")
     assert "(types mail.send; tenants acme; without payloads)" in answer.json["detail"]
     counted = parts.audit.refusals(Which(), 10, stage.world.clock()).rows
@@ -345,6 +346,35 @@ def test_payloads_and_errors_cannot_be_guessed_by_a_filter_without_payloads(stag
         assert stage.world.get(query, token=token).status == 403
         many = {"action": "retry", "filter": {name: value}, "dry_run": True}
         assert stage.world.post("/jobs/bulk", many, token=token).status == 403
+
+
+def test_the_numbers_of_a_scope_are_those_of_its_types(stage: Stage) -> None:
+    whole = stage.world.get("/metrics").json
+    token = stage.token(Role.VIEWER, SCOPES["types"])
+    mine = stage.world.get("/metrics", token=token).json
+    assert mine["by_type"] == {name: whole["by_type"][name] for name in ("plain.work", "report.day", "report.week")}
+    for name in ("total_jobs", "failed_jobs", "queue_length", "dlq_length"):
+        assert mine[name] == sum(one[name] for one in mine["by_type"].values()), name
+    assert mine["by_status"]["failed"] == 9 < whole["by_status"]["failed"]
+    text = stage.world.get("/metrics", token=token, headers={"Accept": "text/plain"}).text
+    assert "report.day" in text
+    assert "mail.send" not in text
+
+
+def test_a_queue_that_a_type_outside_shares_is_not_in_the_numbers() -> None:
+    queue = Queue("both")
+    kinds = [JobType(name, _nothing, Asked, queue=queue) for name in ("a.one", "a.two")]
+    with only_types(*kinds, TYPES[0]):
+        world = World()
+        for name in ("a.one", "a.two", "a.two"):
+            world.create(type=name, payload={})
+        answers = [
+            world.get("/metrics", token=parts.tokens.issue(Role.VIEWER, "x", scope=scope_of(types))[0]).json
+            for types in (["a.one"], ["a.*"])
+        ]
+        assert [sorted(one["by_queue"]) for one in answers] == [[], ["both"]]
+        assert [one["queue_length"] for one in answers] == [1, 3]
+        parts.reset()
 
 
 class Counting(MemoryJobStore):
