@@ -223,8 +223,8 @@ def _shown(scope: Scope, value: Any) -> Any:
     if isinstance(value, r.JobRow) and not scope.has(value.type, value.tenant):
         raise JobNotFound(value.id)
     fields = {name: _shown(scope, getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, r.JobDetail) and scope.tenants:
-        fields["why"] = None  # it may be about the jobs of other tenants
+    if isinstance(value, r.JobDetail) and scope.narrow:
+        fields["why"] = None  # it may be about the jobs of other tenants, or of types that share a limit
     if not scope.payloads:
         for model, blanked in BLANK.items():
             fields |= blanked if isinstance(value, model) else {}
