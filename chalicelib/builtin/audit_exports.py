@@ -1,7 +1,7 @@
 """Write the audit log of a day to a bucket, one JSON line for each entry, to keep it longer than the stage does.
 
-The keys and the content follow from the entries alone: each export of a day writes the same objects, so it may end
-anywhere and be run again, or twice at the same time. The manifest is written last.
+The keys and the lines follow from the stage and its entries alone: each export of a day writes the same lines, so it
+may end anywhere and be run again, or twice at the same time. The manifest is written last.
 """
 
 import gzip
@@ -20,6 +20,7 @@ from chalicelib.audit.rule import Entry, Which
 from chalicelib.builtin import files
 from chalicelib.builtin.constants import AUDIT_PART_ENTRIES, EXPORT_PART_RESERVE
 from chalicelib.builtin.exports import check_day, start_of
+from chalicelib.errors import PermanentError
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.listing import iso
@@ -75,7 +76,10 @@ class Export:
     start: float
 
     def part(self, number: int, named: bool, position: str | None) -> dict[str, Any]:
-        """Write the entries after the position; return the part, and the position after it (None: the end)."""
+        """Write the entries after the position; return the part, and the position after it (None: the end).
+
+        Raises PermanentError for a day of which the log no longer keeps each entry.
+        """
         which = Which(after=self.start, before=self.start + DAY, named=named)
         lines = list[bytes]()
         while True:
@@ -85,24 +89,31 @@ class Export:
             position = page.position
             if position is None or len(lines) >= AUDIT_PART_ENTRIES:
                 break
-        key, digest = f"{self.folder}/part-{number:05}.jsonl.gz", ""
+        # After the reading, because entries may have expired while it went on. The objects of an earlier export stay.
+        if self.start < parts.clock() - KEEP_AUDIT:
+            raise PermanentError(f"The log no longer has each entry of {iso(self.start)[:10]}: nothing is written.")
+        key, content = f"{self.folder}/part-{number:05}.jsonl.gz", b"".join(lines)
         if lines:
-            # mtime=0: the header of the gzip file has no time, so the same entries give the same bytes
-            content = gzip.compress(b"".join(lines), mtime=0)
-            digest = hashlib.sha256(content).hexdigest()
-            self.bucket.write(key, content, "application/gzip")
-        return {"key": key, "entries": len(lines), "sha256": digest, "position": position}
+            self.bucket.write(key, gzip.compress(content, mtime=0), "application/gzip")
+        # of the lines, because each version of Python and of zlib may compress them in another way
+        digest = hashlib.sha256(content).hexdigest()
+        return {"key": key, "entries": len(lines), "lines_sha256": digest, "position": position}
 
     def manifest(self, day: str, written: list[dict[str, Any]]) -> str:
         """Write the list of the parts; return its key."""
         key = f"{self.folder}/manifest.json"
-        told = {"day": day, "entries": sum(one["entries"] for one in written), "parts": written}
+        told = {
+            "stage": parts.settings.stage,
+            "day": day,
+            "entries": sum(one["entries"] for one in written),
+            "parts": written,
+        }
         self.bucket.write(key, json.dumps(told).encode(), "application/json")
         return key
 
 
 def export(asked: AuditExport, ctx: JobContext, bucket: str, prefix: str) -> AuditExported:
-    """Write the day's entries below `prefix` of `bucket`; return the numbers.
+    """Write the day's entries to the stage's folder below `prefix` of `bucket`; return the numbers.
 
     First all changes, newest first, then the entries `named`, which say which jobs a request has listed. Each part is a
     step, so another invocation continues after it if the time ends.
@@ -112,7 +123,9 @@ def export(asked: AuditExport, ctx: JobContext, bucket: str, prefix: str) -> Aud
     due = ctx.job.run_at
     day: str = ctx.step("day", lambda: iso(start_of(asked.day, asked.days_ago, due or parts.clock()))[:10])
     start = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
-    work = Export(replace(files.bucket(), bucket=bucket), f"{prefix.strip('/')}/{day}", start)
+    # several stages may write to one bucket
+    folder = f"{prefix.strip('/')}/{parts.settings.stage}/{day}"
+    work = Export(replace(files.bucket(), bucket=bucket), folder, start)
     written = list[dict[str, Any]]()
     for named in (False, True):
         position: str | None = None
@@ -122,7 +135,7 @@ def export(asked: AuditExport, ctx: JobContext, bucket: str, prefix: str) -> Aud
             part = ctx.step(name, work.part, number, named, position, within=EXPORT_PART_RESERVE)
             position = part["position"]
             if part["entries"]:
-                written.append({name: part[name] for name in ("key", "entries", "sha256")})
+                written.append({name: part[name] for name in ("key", "entries", "lines_sha256")})
             if position is None:
                 break
     manifest = work.manifest(day, written)

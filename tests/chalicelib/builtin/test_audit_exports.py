@@ -14,24 +14,28 @@ from pydantic import ValidationError
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.api.platform.audit import AuditEntry
 from chalicelib.assembly import parts
 from chalicelib.audit import rule
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.port import AuditLog
-from chalicelib.audit.rule import End, Entry, Outcome, entry_id
+from chalicelib.audit.rule import End, Entry, Outcome, Page, Which, entry_id
 from chalicelib.builtin import audit_exports, files
-from chalicelib.builtin.audit_exports import READING, AuditExport, AuditExported, export
+from chalicelib.builtin.audit_exports import READING, AuditExport, AuditExported, export, line
 from chalicelib.errors import PermanentError
+from chalicelib.job_types.access import Allow
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.retention import KEEP_AUDIT
 from chalicelib.settings import Settings
 from chalicelib.worker.context import WorkerContext
 from infra.definition.iam import permissions
 from infra.definition.iam.allowed import allows, statements
 from infra.definition.iam.calls import Recorder, recording
+from tests.chalicelib.builtin import test_exports
 from tests.chalicelib.builtin.test_exports import Ended, ends_at_write
 from tests.support import T0, Clock, a_job
 
@@ -95,9 +99,9 @@ def exported(archive: Any, done: AuditExported) -> list[dict[str, Any]]:
     told = json.loads(there[done.manifest])
     rows = list[dict[str, Any]]()
     for part in told["parts"]:
-        content = there[part["key"]]
-        assert part["sha256"] == hashlib.sha256(content).hexdigest()
-        new = [json.loads(one) for one in gzip.decompress(content).splitlines()]
+        content = gzip.decompress(there[part["key"]])
+        assert part["lines_sha256"] == hashlib.sha256(content).hexdigest()
+        new = [json.loads(one) for one in content.splitlines()]
         assert part["entries"] == len(new)
         rows += new
     assert (told["entries"], told["day"]) == (len(rows), done.day)
@@ -112,13 +116,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_entries_of_the_day_before_each_once_and_those_under_listed_jobs(
-    archive: Any, store: MemoryJobStore, clock: Clock, small: None
+    archive: Any, cloud: Settings, store: MemoryJobStore, clock: Clock, small: None
 ) -> None:
     entries = filled(parts.audit, 50)
     below = rule.named(entries[3], [("job", JOB)])
     parts.audit.begin(below[0])
-    done = export(AuditExport(), context(store, clock), BUCKET, "jobflow/audit/")
-    manifest = f"jobflow/audit/{DAY_BEFORE}/manifest.json"
+    done = export(AuditExport(), context(store, clock), BUCKET, "audit/")
+    manifest = f"audit/{cloud.stage}/{DAY_BEFORE}/manifest.json"
     assert done == AuditExported(day=DAY_BEFORE, entries=51, parts=4, manifest=manifest)
     rows = exported(archive, done)
     assert [row["id"] for row in rows] == [one.id for one in [*entries[::-1], *below]]
@@ -130,17 +134,79 @@ def test_a_second_export_of_the_day_writes_the_same_objects(
     archive: Any, store: MemoryJobStore, clock: Clock, small: None
 ) -> None:
     filled(parts.audit, 45)
-    first = export(AuditExport(), context(store, clock), BUCKET, "jobflow/audit")
+    first = export(AuditExport(), context(store, clock), BUCKET, "audit")
     before = objects(archive)
     clock.advance(5)
-    second = export(AuditExport(day=DAY_BEFORE), context(store, clock, gen=2), BUCKET, "jobflow/audit")
+    second = export(AuditExport(day=DAY_BEFORE), context(store, clock, gen=2), BUCKET, "audit")
     assert (second, objects(archive)) == (first, before)
     assert len(before) == 4
 
 
+def test_two_stages_that_write_to_one_bucket_keep_both_archives(
+    archive: Any, cloud: Settings, store: MemoryJobStore, clock: Clock
+) -> None:
+    done = list[AuditExported]()
+    for stage, number in (("prod", 5), ("dev", 2)):
+        parts.replace(settings=replace(cloud, stage=stage), audit=MemoryAudit(), clock=lambda: T0)
+        filled(parts.audit, number)
+        done.append(export(AuditExport(), context(store, clock), BUCKET, "audit"))
+    assert [len(exported(archive, one)) for one in done] == [5, 2]
+    assert [json.loads(objects(archive)[one.manifest])["stage"] for one in done] == ["prod", "dev"]
+
+
+def test_a_day_that_the_log_no_longer_keeps_is_refused_and_its_objects_stay(
+    archive: Any, cloud: Settings, store: MemoryJobStore, clock: Clock
+) -> None:
+    filled(parts.audit, 3)
+    done = export(AuditExport(), context(store, clock), BUCKET, "audit")
+    before, now = objects(archive), Clock(BEGINS + KEEP_AUDIT)
+    parts.replace(settings=cloud, audit=parts.audit, clock=now)
+    assert export(AuditExport(day=DAY_BEFORE), context(store, clock, run_at=None), BUCKET, "audit") == done
+    parts.replace(settings=cloud, audit=MemoryAudit(), clock=now)
+    now.advance(1)
+    with pytest.raises(PermanentError, match=DAY_BEFORE):
+        export(AuditExport(day=DAY_BEFORE), context(store, clock, run_at=None), BUCKET, "audit")
+    assert objects(archive) == before
+
+
+def test_nothing_is_replaced_if_entries_expire_while_they_are_read(
+    archive: Any, cloud: Settings, store: MemoryJobStore, clock: Clock
+) -> None:
+    filled(parts.audit, 3)
+    export(AuditExport(), context(store, clock), BUCKET, "audit")
+    before, later = objects(archive), Clock(BEGINS + KEEP_AUDIT - 60)
+
+    class Slow(MemoryAudit):
+        def page(self, which: Which, limit: int, now: float, position: str | None = None) -> Page[Entry]:
+            later.advance(120)
+            return super().page(which, limit, now, position)
+
+    parts.replace(settings=cloud, audit=Slow(), clock=later)
+    with pytest.raises(PermanentError, match=DAY_BEFORE):
+        export(AuditExport(day=DAY_BEFORE), context(store, clock, run_at=None), BUCKET, "audit")
+    assert objects(archive) == before
+
+
+def test_the_lines_have_the_same_digest_however_they_are_compressed(
+    archive: Any, store: MemoryJobStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(parts.audit, 30)
+    done = export(AuditExport(), context(store, clock), BUCKET, "audit")
+    before, pack = objects(archive), gzip.compress
+    monkeypatch.setattr(gzip, "compress", lambda content, **_: pack(content, compresslevel=1))
+    export(AuditExport(), context(store, clock), BUCKET, "audit")
+    after = objects(archive)
+    assert after != before
+    assert after[done.manifest] == before[done.manifest]
+
+
+def test_a_line_has_the_fields_of_the_api() -> None:
+    assert json.loads(line(an_entry(T0))).keys() == AuditEntry.model_fields.keys()
+
+
 def test_a_day_without_changes_says_so(archive: Any, store: MemoryJobStore, clock: Clock) -> None:
     filled(parts.audit, 0)
-    done = export(AuditExport(), context(store, clock), BUCKET, "jobflow/audit")
+    done = export(AuditExport(), context(store, clock), BUCKET, "audit")
     assert (done.entries, done.parts, exported(archive, done)) == (0, 0, [])
     assert list(objects(archive)) == [done.manifest]
 
@@ -153,8 +219,8 @@ def test_it_may_end_at_any_write_and_the_next_attempt_goes_on(
     entries = filled(parts.audit, 45)
     ctx = context(store, clock)
     with ends_at_write(archive, number, after), pytest.raises(Ended):
-        export(AuditExport(), ctx, BUCKET, "jobflow/audit")
-    done = export(AuditExport(), again(ctx, store, clock), BUCKET, "jobflow/audit")
+        export(AuditExport(), ctx, BUCKET, "audit")
+    done = export(AuditExport(), again(ctx, store, clock), BUCKET, "audit")
     assert [row["id"] for row in exported(archive, done)] == [one.id for one in entries[::-1]]
     assert len(objects(archive)) == 4
 
@@ -163,10 +229,10 @@ def test_a_retry_of_a_failed_night_exports_that_night(archive: Any, store: Memor
     filled(parts.audit, 3)
     ctx = context(store, clock)
     with ends_at_write(archive, 0, False), pytest.raises(Ended):
-        export(AuditExport(), ctx, BUCKET, "jobflow/audit")
+        export(AuditExport(), ctx, BUCKET, "audit")
     clock.advance(3 * DAY)
     job = replace(store.get(ctx.job_id), run_at=None)
-    done = export(AuditExport(), WorkerContext(job, store, lambda: 895.0, clock), BUCKET, "jobflow/audit")
+    done = export(AuditExport(), WorkerContext(job, store, lambda: 895.0, clock), BUCKET, "audit")
     assert (done.day, done.entries) == (DAY_BEFORE, 3)
 
 
@@ -174,7 +240,7 @@ def test_a_job_that_is_due_at_once_counts_from_its_first_attempt(
     archive: Any, store: MemoryJobStore, clock: Clock
 ) -> None:
     filled(parts.audit, 3)
-    done = export(AuditExport(), context(store, clock, run_at=None), BUCKET, "jobflow/audit")
+    done = export(AuditExport(), context(store, clock, run_at=None), BUCKET, "audit")
     assert (done.day, done.entries) == (DAY_BEFORE, 3)
 
 
@@ -182,7 +248,7 @@ def test_no_part_has_more_entries_than_memory_allows(
     archive: Any, store: MemoryJobStore, clock: Clock, small: None
 ) -> None:
     filled(parts.audit, 90)
-    done = export(AuditExport(), context(store, clock), BUCKET, "jobflow/audit")
+    done = export(AuditExport(), context(store, clock), BUCKET, "audit")
     told = json.loads(objects(archive)[done.manifest])
     assert [part["entries"] for part in told["parts"]] == [20, 20, 20, 20, 10]
 
@@ -192,7 +258,7 @@ def test_a_day_that_is_not_over_and_what_is_no_day_are_refused(
 ) -> None:
     for day in ("2027-01-15", "2027-02-01"):
         with pytest.raises(PermanentError, match="2027"):
-            export(AuditExport(day=day), context(store, clock), BUCKET, "jobflow/audit")
+            export(AuditExport(day=day), context(store, clock), BUCKET, "audit")
     assert objects(archive) == {}
     with pytest.raises(ValidationError, match="day"):
         AuditExport(day="2027-1-5")
@@ -235,11 +301,24 @@ def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, c
     assert (done.entries, kind.timeout < 900) == (3, True)
     needed = {re.sub(r"^dynamodb:(\w+Item):jobs/.*", r"dynamodb:\1:jobs", grant) for grant in recorder.needed["worker"]}
     of_every_worker = {f"dynamodb:{name}:jobs" for name in ("GetItem", "PutItem", "Query", "UpdateItem")}
-    assert needed - of_every_worker == {"dynamodb:Query:control", "s3:PutObject:jobflow/*"}
+    assert needed - of_every_worker == {"dynamodb:Query:control", "s3:PutObject:audit/*"}
     assert recorder.partitions == {"AUDIT#2027-01", "AUDIT#NAMED#2027-01"}
     assert [grant for grant in kind.access.grants if isinstance(grant, str)] == [READING]
     (reading,) = permissions.statements("jobflow-prod", [READING])
     assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["AUDIT#*"]
     (statement,) = statements(allows(kind.access, "jobflow-prod"))
     assert statement["Action"] == ["s3:PutObject"]
-    assert str(statement["Resource"]).count(f"{BUCKET}/jobflow/audit/*") == 1
+    assert str(statement["Resource"]).count(f"{BUCKET}/audit/*") == 1
+
+
+def below(kind: JobType[Any, Any]) -> list[str]:
+    """Return the prefixes of the resources to which the type's function has access."""
+    allowed = [grant for grant in kind.access.grants if isinstance(grant, Allow)]
+    return [one.removesuffix("*") for grant in allowed for one in grant.every_resource]
+
+
+def test_no_other_documented_export_can_replace_the_archive() -> None:
+    of_log, of_jobs = below(documented()), below(test_exports.documented())
+    assert of_log
+    assert of_jobs
+    assert not [(a, b) for a in of_log for b in of_jobs if a.startswith(b) or b.startswith(a)]
