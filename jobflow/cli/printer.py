@@ -36,6 +36,8 @@ IDS = re.compile(r"[0-9a-f-]{8,36}")
 """Texts that can only be copied from one line."""
 LEAST_LAST = 20
 """Width, in characters, that the last column of a table has before the other columns are folded."""
+LEAST_BESIDE_IDS = 6
+"""Width, in characters, that each other column has before columns of ids are folded, too."""
 
 
 class Printer:
@@ -59,7 +61,8 @@ class Printer:
         """Print objects of one kind; if there are none, print `empty` instead of a table.
 
         The last column has the longest texts, so it gets the remaining width. If too little remains, all columns are
-        folded, so that no text is cut, except columns of ids, which are copied. A column without any text is left out.
+        folded, so that no text is cut, except columns of ids, which are copied; if nothing would remain beside the ids,
+        these too. A column without any text is left out.
         """
         if self.as_json:
             for row in rows:
@@ -76,9 +79,14 @@ class Printer:
         table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
         widths = [max(len(line) for text in (columns[n][0], *texts[n]) for line in text.split("\n")) for n in kept]
         fits_in = sum(widths[:-1]) + 2 * len(widths) + min(widths[-1], LEAST_LAST) <= self.console.width
+        ids = {number for number in kept if all(IDS.fullmatch(text) for text in texts[number] if text)}
+        least = [
+            width if number in ids else min(width, LEAST_BESIDE_IDS) for number, width in zip(kept, widths, strict=True)
+        ]
+        copied = ids if sum(least) + 2 * len(least) <= self.console.width else set[int]()
         for number in kept:
-            copied = all(IDS.fullmatch(text) for text in texts[number] if text)
-            table.add_column(columns[number][0], overflow="fold", no_wrap=copied or (fits_in and number != kept[-1]))
+            whole = number in copied or (fits_in and number != kept[-1])
+            table.add_column(columns[number][0], overflow="fold", no_wrap=whole)
         for row in zip(*(texts[number] for number in kept), strict=True):
             table.add_row(*map(self._cell, row))
         self.console.print(table)
