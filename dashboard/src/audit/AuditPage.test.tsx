@@ -1,6 +1,8 @@
 import { screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { showWithin } from "@/test/screen";
+import { audit } from "@/texts/de/audit";
+import { english } from "@/texts/en/audit";
 import { ChangeRow } from "./ChangeRow";
 import type { Change } from "@/api/audit";
 
@@ -38,6 +40,11 @@ test("a request for many jobs has no page of its own, a bulk action has one", ()
   expect(screen.queryByRole("link")).toBeNull();
   showWithin(<ChangeRow change={{ ...bulk, action: "bulk.cancel" }} onPrincipal={null} />);
   expect(screen.getByRole("link").getAttribute("href")).toBe("/bulk/019ab3c4d5e61f2e3d4c");
+});
+
+test.each([english, audit])("the filters for two bulk actions of one minute can be told apart", (texts) => {
+  const [one, other] = ["019ab3c4d5e61f2e3d4c", "019ab3c4d5e6a1b2c3d4"].map(texts.ofBulk);
+  expect(one).not.toBe(other);
 });
 
 test("an entry under a listed job leads to its request, which has the outcome", () => {

@@ -14,7 +14,7 @@ export const audit: typeof english = {
   period: "Zeitraum",
   spans: { "24h": "24 h", "7d": "7 d", "30d": "30 d", all: "Alle" },
   ofJob: (id) => `Job ${id}`,
-  ofBulk: (id) => `Aktion für viele Jobs ${id.slice(0, 8)}`,
+  ofBulk: (id) => `Aktion für viele Jobs ${id.slice(-8)}`,
   byPrincipal: (id) => `Von ${id}`,
   withoutFilter: (text) => `Filter entfernen: ${text}`,
   onlyBy: (who) => `Nur zeigen, was ${who} getan hat`,
@@ -85,6 +85,6 @@ export const audit: typeof english = {
     "stage.recount": "Stage neu gezählt",
     "stage.backup": "Stage gesichert",
     "stage.destroy": "Stage gelöscht",
-    "job-type.remove": "Mit unbeendeten Jobs entfernt: Job-Typ",
+    "job-type.remove": "Mit nicht beendeten Jobs entfernt: Job-Typ",
   },
 };

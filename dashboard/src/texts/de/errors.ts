@@ -17,7 +17,9 @@ export const errors: typeof english = {
       ? plural(jobs, "Dead Letter", "Dead Letters")
       : status === "retrying"
         ? `${count(jobs)} wartend`
-        : `${count(jobs)} ${label.toLowerCase()}`,
+        : status === "processing"
+          ? plural(jobs, "läuft", "laufen")
+          : `${count(jobs)} ${label.toLowerCase()}`,
   noneHasIt: "Kein Job hat ihn jetzt",
   acknowledgedBy: (by, at) => `Quittiert von ${by}, ${at}`,
   cameAgainSince: "· seitdem wieder aufgetreten",

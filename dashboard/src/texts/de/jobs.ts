@@ -7,7 +7,7 @@ export const jobs: typeof english = {
   growing: (growth) => `wächst, +${growth}/min`,
   notShrinking: "schrumpft nicht",
   nothingFinishes: "kein Job wird fertig",
-  anyTime: "Jederzeit",
+  anyTime: "Alle Zeiten",
   last15Min: "Letzte 15 min",
   lastHour: "Letzte Stunde",
   last6Hours: "Letzte 6 Stunden",

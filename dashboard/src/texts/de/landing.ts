@@ -4,7 +4,7 @@ export const landing: typeof english = {
   yourApp: "Deine App",
   apiGatewayLambda: "API Gateway + Lambda",
   jobsTable: "Job-Tabelle",
-  dynamodbSourceOfTruth: "DynamoDB: alle Daten",
+  dynamodbSourceOfTruth: "DynamoDB: maßgeblich",
   queuePerType: "Queue pro Typ",
   sqsWakeUpMessage: "SQS: Wecknachricht",
   workerPerType: "Worker pro Typ",

@@ -48,7 +48,7 @@ export const webhooks: typeof english = {
   withTags: (tags) => `Nur mit den Tags ${tags}`,
   onlyEnds: (ends) => `Nur wenn sie so enden: ${ends}`,
   everyEnd: "Wie auch immer sie enden",
-  works: "Keine fehlgeschlagenen Zustellungen",
+  works: "Zurzeit keine Fehler",
   failing: (count) => `${plural(count, "Fehler", "Fehler")} in Folge`,
   pausedUntil: (when) => `Die nächste Zustellung wird ${when} versucht.`,
   disabled: "Deaktiviert",

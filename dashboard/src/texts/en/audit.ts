@@ -14,7 +14,7 @@ export const english = {
   period: "Period",
   spans: { "24h": "24 h", "7d": "7 d", "30d": "30 d", all: "All" },
   ofJob: (id: string) => `Job ${id}`,
-  ofBulk: (id: string) => `Action on many jobs ${id.slice(0, 8)}`,
+  ofBulk: (id: string) => `Action on many jobs ${id.slice(-8)}`,
   byPrincipal: (id: string) => `By ${id}`,
   withoutFilter: (text: string) => `Remove the filter: ${text}`,
   onlyBy: (who: string) => `Show only what ${who} did`,

@@ -46,7 +46,7 @@ export const english = {
   withTags: (tags: string) => `Only with the tags ${tags}`,
   onlyEnds: (ends: string) => `Only if they ended as ${ends}`,
   everyEnd: "However they end",
-  works: "No failed deliveries",
+  works: "No failures at present",
   failing: (count: number) => `${plural(count, "failure")} in a row`,
   pausedUntil: (when: string) => `The next delivery is tried ${when}.`,
   disabled: "Disabled",
