@@ -84,8 +84,11 @@ def deploys(account: Account, stack: Stack) -> DynamoCounters:
 
 
 def audit(account: Account, stack: Stack) -> DynamoAudit:
-    """Return the audit log of a stack; raises CloudError if there is no such stack."""
-    return DynamoAudit(settings(account, stack))
+    """Return the audit log of a stack; raises CloudError if there is no such stack.
+
+    A command goes on without its entry, so a table that hangs must not delay it: a write takes about a second at most.
+    """
+    return DynamoAudit(settings(account, stack), briefly=True)
 
 
 def _say(text: str) -> None:

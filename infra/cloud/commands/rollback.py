@@ -77,8 +77,12 @@ def bring_back(account: Account, stack: Stack, terminal: Terminal, former: Forme
     The queues of types that the undone deployment added do not count as data: the previous version never had their
     jobs.
     """
-    proposed, _ = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
-    _execute(account, stack, terminal, former.deployed, proposed)
+    proposed, removed = _proposed(account, stack, terminal, former.deployed, yes=False, undoes=True)
+    with recording.giving_up(
+        lambda: access.audit(account, stack), account.identity, terminal.say, versions.digest(former.deployed.url),
+        removed.given_up(),
+    ):  # fmt: skip
+        _execute(account, stack, terminal, former.deployed, proposed)
     _write(account, stack, former.known)
 
 

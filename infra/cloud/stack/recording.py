@@ -110,11 +110,18 @@ def acting(
     `removed` are the types whose unfinished jobs the command gives up: each has an entry of its own. The command is
     carried out even if it cannot be recorded: it may be what repairs the table, and AWS's CloudTrail has its requests.
     """
-    changes = [
-        Change(command, "stage", stack, identity, version=version),
-        *(Change(REMOVE, "job-type", name, identity, version=version) for name in removed),
-    ]
+    change = Change(command, "stage", stack, identity, version=version)
+    with recorded(_AsFarAsPossible(log, say), time.time, change), giving_up(log, identity, say, version, removed):
+        yield
+
+
+@contextmanager
+def giving_up(
+    log: Callable[[], Recorder], identity: str, say: Callable[[str], None], version: str, removed: Sequence[str]
+) -> Iterator[None]:
+    """Record for each of these types that a command gives its unfinished jobs up. See acting."""
     with ExitStack() as entries:
-        for change in changes:
+        for name in removed:
+            change = Change(REMOVE, "job-type", name, identity, version=version)
             entries.enter_context(recorded(_AsFarAsPossible(log, say), time.time, change))
         yield

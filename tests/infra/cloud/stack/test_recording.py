@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,15 +13,18 @@ from chalicelib.audit.rule import Entry, Which
 from chalicelib.errors import NotAudited, TokenNotFound
 from infra.cloud.account import Account
 from infra.cloud.commands import access
-from infra.cloud.commands.rollback import rollback
+from infra.cloud.commands.rollback import Former, rollback
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack
-from infra.cloud.stack.recording import HERE, Command, RecordedTokens, acting
+from infra.cloud.stack.recording import HERE, REMOVE, Command, RecordedTokens, acting
+from tests.chalicelib.audit.test_hanging import Hanging, hanging
 from tests.infra.cloud.commands.test_rollback import Refusing
 from tests.infra.cloud.commands.test_trial import Stage
 from tests.infra.cloud.stack.test_monitoring import NAME
 from tests.infra.cloud.support import terminal_of
+from tests.support import SETTINGS
 
+__all__ = ["hanging"]
 ARN = "arn:aws:sts::123456789012:assumed-role/admin/ada"
 
 
@@ -105,6 +109,50 @@ def test_a_deployment_that_cannot_be_recorded_is_made_and_says_so() -> None:
         done.append(1)
     assert done
     assert said == ["The audit log will not show this command, or not its end: TimeoutError."]
+
+
+@pytest.fixture
+def staged(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Stage, MemoryAudit]:
+    """Return a stage that has a type more than its deployment before, with jobs that cannot be counted; and its log."""
+
+    def settings(*_: object) -> None:
+        raise CloudError("no tables")
+
+    stage, log = Stage(account, tmp_path), MemoryAudit()
+    monkeypatch.setattr(access, "settings", settings)
+    monkeypatch.setattr(access, "audit", lambda _account, _stack: log)
+    return stage, log
+
+
+def test_each_type_whose_jobs_a_rollback_gives_up_has_an_entry(staged: tuple[Stage, MemoryAudit]) -> None:
+    stage, log = staged
+    stage.deploy(1)
+    stage.types = ("order.place",)
+    stage.deploy(2)
+    rollback(stage.account, stage.stack, terminal_of(), yes=True)
+    assert {(action, target, outcome) for action, target, _, outcome in told(log)} == {
+        ("stage.rollback", NAME, "done"), (REMOVE, "order.place", "done"),
+    }  # fmt: skip
+
+
+def test_each_type_whose_jobs_go_after_a_failed_smoke_test_has_an_entry(staged: tuple[Stage, MemoryAudit]) -> None:
+    stage, log = staged
+    stage.deploy(1)
+    former = Former.of(stage.account, stage.stack)
+    stage.types = ("order.place",)
+    stage.deploy(2)
+    assert "The former version is back." in stage.try_it(former)
+    assert [(action, target, outcome) for action, target, _, outcome in told(log)] == [(REMOVE, "order.place", "done")]
+
+
+def test_a_table_that_hangs_delays_a_command_by_one_try_for_each_write(
+    hanging: Hanging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "settings", lambda *_: SETTINGS)
+    said, nowhere = list[str](), cast("Account", None)
+    with acting(lambda: access.audit(nowhere, cast("Stack", None)), Command.DEPLOY, NAME, ARN, said.append, "v1"):
+        assert hanging.requests == 1
+    assert (hanging.requests, len(said)) == (2, 1)
 
 
 def test_a_rollback_is_recorded_with_its_outcome(
