@@ -1,4 +1,4 @@
-"""Order jobs in lists, group them in the index, and sign cursors. Pure."""
+"""Order jobs in lists, group them in the index, and sign and mask cursors. Pure."""
 
 import base64
 import binascii
@@ -135,10 +135,14 @@ def _finished_before(job: Job, at: float) -> bool:
 
 
 def write_cursor(position: str, which: Filter, secret: str, use: str = LISTS) -> str:
-    """Return a position as an opaque string that cannot be forged and is valid only for its own filter and use."""
+    """Return a position as a text that cannot be read or forged and is valid only for its own filter and use.
+
+    The position may name a job that the caller may not see, so the text is masked.
+    """
     content = {"v": 1, "p": position, "f": _fingerprint(which), "u": use}
     body = json.dumps(content, separators=(",", ":")).encode()
-    return _encode(body) + "." + _encode(_sign(body, secret))
+    signature = _sign(body, secret)
+    return _encode(signature) + "." + _encode(_mask(body, signature, secret))
 
 
 def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = LISTS) -> str:
@@ -147,9 +151,10 @@ def read_cursor(cursor: str, which: Filter, secret: str, *loc: str, use: str = L
     `loc` is the path of the field that contained the cursor, if the cursor was not in the query.
     """
     try:
-        body, signature = (_decode(part) for part in cursor.split("."))
+        signature, masked = (_decode(part) for part in cursor.split("."))
     except (ValueError, binascii.Error):
-        body, signature = b"", b""
+        signature, masked = b"", b""
+    body = _mask(masked, signature, secret)
     if not hmac.compare_digest(_sign(body, secret), signature):
         raise _bad_cursor("was not issued by this API", loc)
     content = json.loads(body)
@@ -176,9 +181,23 @@ def _fingerprint(which: Filter) -> str:
 
 
 def _sign(body: bytes, secret: str) -> bytes:
+    return _digest(b"sign", body, secret)
+
+
+def _mask(body: bytes, signature: bytes, secret: str) -> bytes:
+    """Return a body masked, or a masked body as it was: XOR with a key stream that depends on the signature.
+
+    The signature is a digest of the body, so two bodies never have the same stream.
+    """
+    blocks = range(-(-len(body) // hashlib.sha256().digest_size))
+    stream = b"".join(_digest(b"mask", number.to_bytes(4, "big") + signature, secret) for number in blocks)
+    return bytes(one ^ other for one, other in zip(body, stream, strict=False))
+
+
+def _digest(purpose: bytes, text: bytes, secret: str) -> bytes:
     if not secret:
         raise ConfigurationError("CURSOR_SECRET must be set where cursors are written")
-    return hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return hmac.new(secret.encode(), purpose + text, hashlib.sha256).digest()
 
 
 def _encode(data: bytes) -> str:

@@ -173,6 +173,16 @@ def check_job(call: Call, job: Job) -> None:
         raise OutOfScope(str(call.scope), "the payload names no tenant of it")
 
 
+def check_parent(call: Call, job_id: str) -> None:
+    """Raise OutOfScope, also for a job that does not exist, if the caller may not list a job's children."""
+    try:
+        job = parts.job_store.get_without_bodies(job_id)
+    except JobNotFound:
+        job = None
+    if job is None or not call.scope.has(job.type, tenant_of(job.tags)):
+        raise OutOfScope(str(call.scope), "the filter `parent` names no job of it")
+
+
 def type_within(call: Call, asked: str | None) -> str | None:
     """Return the one type that a request is about, or the scope's only type. Raises OutOfScope."""
     scope = call.scope

@@ -9,7 +9,7 @@ from typing import Literal
 from chalicelib.access.scope import WHOLE
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
-from chalicelib.api.http.scoping import check_job, check_payloads, check_whole, tenant_within, type_within
+from chalicelib.api.http.scoping import check_job, check_parent, check_payloads, check_whole, tenant_within, type_within
 from chalicelib.api.http.scoping import check_type as check_scope
 from chalicelib.api.models.many_responses import CancelledJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, RetryPreview, Steps
@@ -286,11 +286,21 @@ def filter_of(call: Call, asked: ListQuery | BulkFilter, where: str) -> Filter:
     for name in ("payload", "error"):
         if getattr(asked, name) is not None:
             check_payloads(call, f"the filter `{name}`")
+    _check_family(call, asked)
     check_type(asked.type, where)
     if asked.tenant is not None:
         check_tenants(asked.type, where, "tenant")
     values = {**dict(asked), "type": within.type, "tenant": within.tenant}
     return Filter(**{field.name: values[field.name] for field in fields(Filter) if field.name in values})
+
+
+def _check_family(call: Call, asked: ListQuery | BulkFilter) -> None:
+    """Raise OutOfScope for a filter whose pages, also empty ones, would count jobs outside of the scope."""
+    if asked.batch is not None:
+        check_whole(call, "the filter `batch`")
+    parent = getattr(asked, "parent", None)
+    if parent is not None and call.scope.narrow:
+        check_parent(call, parent.lower())
 
 
 def narrowed(call: Call, which: Filter) -> Filter:

@@ -1,11 +1,13 @@
 """Test orders, filters and cursors of lists."""
 
+import base64
+import json
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from chalicelib.errors import InvalidPosition
@@ -42,6 +44,25 @@ def test_a_cursor_leads_back_to_its_position(position: str, which: Filter) -> No
     cursor = write_cursor(position, which, SECRET)
     assert read_cursor(cursor, which, SECRET) == position
     assert set(cursor) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
+
+
+@given(position=st.text(min_size=4), which=filters)
+def test_a_cursor_shows_nothing_of_its_position(position: str, which: Filter) -> None:
+    """A position may have the id or the key of a job that the caller may not see."""
+    body = json.dumps(position)[1:-1].encode()
+    for part in write_cursor(position, which, SECRET).split("."):
+        assert body not in base64.urlsafe_b64decode(part + "==")
+
+
+@given(position=st.binary(min_size=40, max_size=40), other=st.binary(min_size=40, max_size=40))
+def test_two_cursors_are_not_masked_alike(position: bytes, other: bytes) -> None:
+    """Otherwise a caller who knows one position could compute another."""
+    assume(position != other)
+    one, two = (
+        base64.urlsafe_b64decode(write_cursor(text.hex(), Filter(), SECRET).split(".")[1] + "==")
+        for text in (position, other)
+    )
+    assert bytes(a ^ b for a, b in zip(one, two, strict=True))[:11] != bytes(11)
 
 
 CURSOR = write_cursor(born(JOB), Filter(), SECRET)

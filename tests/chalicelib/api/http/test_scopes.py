@@ -1,6 +1,8 @@
 """Test that a scoped token reads and changes nothing outside of its scope: each route with each role and scope."""
 
+import base64
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -88,6 +90,27 @@ def mark(job: Job) -> str:
     return f"tag-{job.type}-{tenant_of(job.tags)}"
 
 
+def in_cursors(answer: Answer) -> str:
+    """Return what the parts of the answer's cursors have, as a caller can decode them."""
+    parts_of = [part for one in re.findall(r'cursor": ?"([^"]+)"', answer.text) for part in one.split(".")]
+    return "".join(base64.urlsafe_b64decode(part + "==").decode(errors="replace") for part in parts_of)
+
+
+def related(stage: Stage, scope: Scope) -> Stage:
+    """Add members of one batch: children outside of the scope of a job in it, and a child in it of a job outside."""
+    inside, foreign = stage.inside(scope)[0], stage.outside(scope)[-1]
+    made = [(one, inside) for one in stage.outside(scope)[:3]] + [(inside, foreign)]
+    jobs = dict(stage.jobs)
+    for number, (like, parent) in enumerate(made):
+        payload = {"customer": tenant_of(like.tags), "text": f"{DATA} {number}"}
+        job_id = stage.world.create(type=like.type, payload=payload, tags=[mark(like)])
+        jobs[job_id] = stage.world.put_in(
+            job_id, Status.COMPLETED, parent=parent.id, root=parent.id, batch=stage.others["batch_id"], round=1,
+            idempotency_key=f"invoice {number} of {like.type} {tenant_of(like.tags)}",
+        )  # fmt: skip
+    return replace(stage, jobs=jobs)
+
+
 def _job(world: World, kind: str, tenant: str | None) -> Job:
     body = {"type": kind, "payload": {"customer": tenant, "text": f"{DATA}-{kind}-{tenant}"}}
     made = world.create(**body, tags=[f"tag-{kind}-{tenant}"])
@@ -118,6 +141,12 @@ def stage() -> Iterator[Stage]:
         parts.reset()
 
 
+def family(stage: Stage, about: Job) -> str:
+    """Return a query for the children of a job whose child is of the same kind as this job."""
+    alike = (job for job in stage.jobs.values() if job.parent and (job.type, job.tags) == (about.type, about.tags))
+    return f"?parent={next((job.parent for job in alike), about.id)}"
+
+
 def paths(stage: Stage, endpoint: Endpoint, about: Job) -> Iterator[str]:
     """Yield the endpoint's path, about this job and its type, with each query that could reach it."""
     given = {**stage.others, "job_id": about.id, "job_type": about.type, "delivery_id": about.id}
@@ -130,7 +159,8 @@ def paths(stage: Stage, endpoint: Endpoint, about: Job) -> Iterator[str]:
         "GET /jobs": (
             "", "?limit=1", f"?type={about.type}", f"?tenant={tenant}", f"?tag={mark(about)}", "?status=failed",
             f"?id_prefix={about.id[:8]}", f"?payload={DATA}&{since}", f"?parent={about.id}", "?offset=1",
-            f"?batch={stage.others['batch_id']}", "?fingerprint=5d41402abc4b", "?error=error",
+            f"?batch={stage.others['batch_id']}", *(f"{family(stage, about)}&limit={most}" for most in (1, 2)),
+            "?fingerprint=5d41402abc4b", "?error=error",
             f"?type={about.type}&tenant={tenant}", "?idempotency_key=k", "?tenant=acme", "?type=mail.send",
             "?type=mail.send&tenant=acme", "?type=report.day", f"?type=mail.send&tag={mark(about)}&tenant=acme",
         ),
@@ -183,8 +213,11 @@ def attempts(stage: Stage, role: Role, scope: Scope, about: Job) -> Iterator[tup
 def test_nothing_outside_of_a_scope_is_read_or_changed(stage: Stage, name: str, role: Role) -> None:
     """Ask each route about a job that is outside by its type, and about one that is outside by its tenant."""
     scope = SCOPES[name]
+    named = stage.outside(scope)[-1].id  # the parent of a job in the scope, whose id that job shows
+    stage = related(stage, scope)
     outside = stage.outside(scope)
     before, made = stage.state(outside), set(stage.world.store.made())
+    keys = {job.idempotency_key for job in outside if job.idempotency_key}
     by_type = [job for job in outside if not scope.has_type(job.type)][:1]
     by_tenant = [job for job in outside if scope.has_type(job.type)][:1]
     for about in (*by_type, *by_tenant):
@@ -194,7 +227,9 @@ def test_nothing_outside_of_a_scope_is_read_or_changed(stage: Stage, name: str, 
             sent = path + json.dumps(body)
             marks = {OTHERS, *(one for job in outside for one in (mark(job), job.id))}
             marks |= {kind.name for kind in TYPES if not scope.has_type(kind.name)}
+            marks = (marks | keys) - {named}
             assert not [one for one in marks if one in answer.text and one not in sent], told
+            assert not [one for one in (*marks, named) if one[:13] in in_cursors(answer)], told
             if answer.status < 300 and about.id in answer.text:
                 # the id was sent; it may only come back as one that does not exist
                 assert route == "POST /jobs/bulk", told
@@ -286,6 +321,28 @@ def test_the_filter_of_a_scope_with_one_type_and_tenant_need_not_be_given(stage:
     assert (listed["total"], listed["looked"]) == (None, 1)
     done = stage.world.post("/jobs/bulk", {"action": "discard", "everything": True}, token=token).json
     assert (done["matched"], done["done"]) == (1, 1)
+
+
+@pytest.mark.parametrize("name", [name for name, scope in SCOPES.items() if scope.narrow])
+def test_the_members_of_a_batch_and_the_children_of_a_job_outside_are_not_counted(stage: Stage, name: str) -> None:
+    """Even an empty page with a cursor would be one job outside of the scope."""
+    scope, own = SCOPES[name], "type=report.day&" if name == "types" else ""
+    world, batch = stage.world, stage.others["batch_id"]
+    stage = related(stage, scope)
+    inside, foreign = stage.inside(scope)[0], stage.outside(scope)[-1]
+    token = stage.token(Role.OPERATOR, scope)
+    absent = "00000000-0000-4000-8000-000000000000"
+    refused = [f"batch={batch}", f"batch={batch}&round=1", f"parent={foreign.id}", f"parent={absent}"]
+    answers = [world.get(f"/jobs?{own}{query}&limit=1", token=token) for query in refused]
+    for path in ("/bulk", "/jobs/bulk"):
+        body = {"action": "cancel", "dry_run": True, "filter": {"batch": batch}}
+        answers.append(world.post(path, body, token=token))
+    assert [answer.status for answer in answers] == [403] * len(answers)
+    told = [answer.json["detail"] for answer in answers[2:4]]
+    assert told[0] == told[1], "a job outside of the scope is like one that does not exist"
+    assert world.get(f"/jobs?{own}parent={inside.id.upper()}", token=token).status == 200
+    whole = stage.token(Role.VIEWER, SCOPES["without payloads"])
+    assert len(world.get(f"/jobs?batch={batch}", token=whole).json["jobs"]) == 4
 
 
 def test_a_job_cannot_be_moved_out_of_a_tenant(stage: Stage) -> None:
