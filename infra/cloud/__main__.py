@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chalicelib.access.constants import TOKEN_TRUSTED
 from chalicelib.access.scope import scope_of
 from chalicelib.access.tokens import Role
 from chalicelib.errors import JobFlowError
@@ -29,7 +30,7 @@ from infra.cloud.commands.recount import recount
 from infra.cloud.commands.smoke import Smoke
 from infra.cloud.commands.spent import last_days
 from infra.cloud.commands.status import status
-from infra.cloud.commands.tokens import duration, line_of, listed, token_row
+from infra.cloud.commands.tokens import duration, ignored, line_of, listed, token_row
 from infra.cloud.cost import bill
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import cold_starts
@@ -181,15 +182,19 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         found = tokens.revoke(options.name, identity)
         terminal.say(f"Revoked {found.principal}. It stops working within ten seconds.")
     elif options.action == "rotate":
-        text, token = tokens.rotate(options.name, options.overlap, ttl, identity)
-        until = datetime.fromtimestamp(time.time() + options.overlap, UTC)
+        overlap = float(DAY) if options.overlap is None else options.overlap
+        text, token = tokens.rotate(options.name, overlap, ttl, identity)
+        until = datetime.fromtimestamp(time.time() + overlap + TOKEN_TRUSTED, UTC)
         terminal.say(f"The earlier secret of {token.principal} works until {until:%Y-%m-%d %H:%M} UTC, at most.")
-        terminal.secret(f"Token {token.principal}, {token.role}. Its new secret is shown this once:", text)
+        terminal.secret(
+            f"Token {token.principal}, {token.role}, for {token.scope}. Its new secret is shown this once:", text
+        )
     else:
-        label = options.label or ("" if options.stage else f"a local {options.role}")
+        role = Role(options.role or Role.VIEWER)
+        label = options.label or ("" if options.stage else f"a local {role}")
         scope = scope_of(options.types, options.tenants, payloads=not options.without_payloads)
-        text, token = tokens.issue(Role(options.role), label, ttl, identity, options.rate, scope)
-        terminal.secret(f"Token {token.id}, {token.role}. It is shown this once:", text)
+        text, token = tokens.issue(role, label, ttl, identity, options.rate, scope)
+        terminal.secret(f"Token {token.id}, {token.role}, for {token.scope}. It is shown this once:", text)
     return 0
 
 
@@ -204,6 +209,8 @@ def _printed(text: str) -> None:
 def _checked(options: argparse.Namespace) -> None:
     """End with 2 if options of `token` are missing or do not fit."""
     options.name = options.name or options.id
+    if without_use := ignored(options):
+        options.misused(f"{options.action} does not use {without_use}")
     if options.action in ("revoke", "rotate") and not options.name:
         options.misused(f"the id of the token to {options.action} is missing: `list` shows it")
     if options.days is not None and not 0 < options.days < math.inf:
@@ -298,9 +305,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "name", nargs="?", default="", help="of the token to rotate or revoke: its id, or, to rotate, its label"
     )
-    token.add_argument(
-        "--role", choices=[str(role) for role in Role], default=str(Role.VIEWER), help="what it may do; default: viewer"
-    )
+    token.add_argument("--role", choices=[str(role) for role in Role], help="what it may do; default: viewer")
     token.add_argument("--label", default="", help="who or what uses it; needed with --stage")
     token.add_argument(
         "--rate",
@@ -326,7 +331,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     token.add_argument("--days", type=float, help="the same, as a number of days")
     token.add_argument(
-        "--overlap", type=duration, default=float(DAY), metavar="24h",
+        "--overlap", type=duration, metavar="24h",
         help="with `rotate`: for how long the earlier secret still works; default: 24h",
     )  # fmt: skip
     token.add_argument("--id", default="", help="of the token to rotate or revoke, as `list` shows it")

@@ -11,6 +11,18 @@ from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.listing import iso
 
 DURATION = re.compile(r"([1-9][0-9]{0,5}|0)([mhd])")
+ISSUE, LIST, ROTATE, REVOKE = "issue", "list", "rotate", "revoke"
+USED_BY = {
+    "role": (ISSUE,), "label": (ISSUE,), "rate": (ISSUE,), "types": (ISSUE,), "tenants": (ISSUE,),
+    "without_payloads": (ISSUE,), "expires": (ISSUE, ROTATE), "days": (ISSUE, ROTATE), "overlap": (ROTATE,),
+    "json": (LIST,), "name": (ROTATE, REVOKE),
+}  # fmt: skip
+"""The actions that use each option. An option that would be ignored is refused: it may be meant as a safeguard."""
+UNSET: dict[str, Any] = {
+    "role": None, "label": "", "rate": 0, "types": (), "tenants": (), "without_payloads": False, "expires": None,
+    "days": None, "overlap": None, "json": False, "name": "",
+}  # fmt: skip
+"""The value of each option that was not given."""
 SECONDS = {"m": 60.0, "h": 3600.0, "d": float(DAY)}
 
 
@@ -46,8 +58,20 @@ def _time(at: float | None) -> str | None:
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """Return the names in a text with commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """Return the names in a text with commas; raises ArgumentTypeError without a name.
+
+    An empty variable of a shell must not make a token for everything.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError("must be names with commas between them; omit the option for all")
+    return names
+
+
+def ignored(options: argparse.Namespace) -> str:
+    """Return the options that the action would ignore, such as a scope for `rotate`, which keeps the scope."""
+    given = [name for name, default in UNSET.items() if getattr(options, name) != default]
+    return ", ".join(f"--{name.replace('_', '-')}" for name in given if options.action not in USED_BY[name])
 
 
 def duration(text: str) -> float:

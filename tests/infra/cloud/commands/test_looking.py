@@ -242,12 +242,53 @@ def test_a_token_with_a_scope_is_rotated_and_then_both_secrets_are_revoked(
 
 @pytest.mark.parametrize(
     "wrong",
-    [["rotate"], ["revoke"], ["issue", "--expires", "soon"], ["issue", "--expires", "1d", "--days", "1"]],
-)
+    [["rotate"], ["revoke"], ["issue", "--label", "x", "--expires", "soon"],
+     ["issue", "--label", "x", "--expires", "1d", "--days", "1"]],
+)  # fmt: skip
 def test_options_that_do_not_fit_are_refused(stage: list[str], wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        main(["token", *wrong, *stage, "--label", "x"])
+        main(["token", *wrong, *stage])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("names", [["--tenants", ""], ["--types", ","], ["--types", "email.send,"]])
+def test_an_empty_list_makes_no_token_for_everything(
+    stage: list[str], names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As from a variable of a shell that is not set."""
+    with pytest.raises(SystemExit) as ended:
+        main(["token", "issue", *stage, "--label", "x", *names])
+    assert ended.value.code == 2
+    capsys.readouterr()
+    assert main(["token", "list", *stage]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("names", "told"), [([], "everything"), (["--tenants", "acme"], "tenants acme")])
+def test_a_new_token_is_shown_with_its_scope(
+    stage: list[str], names: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for action in (["issue", "--label", "x", *names], ["rotate", "x"]):
+        assert main(["token", *action, *stage]) == 0
+        assert f"viewer, for {told}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("action", ["rotate", "revoke"])
+@pytest.mark.parametrize(
+    "option", [["--types", "a.b"], ["--tenants", "acme"], ["--without-payloads"], ["--role", "viewer"], ["--rate", "9"]]
+)
+def test_a_scope_that_an_action_would_ignore_is_refused(
+    stage: list[str], action: str, option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["token", "issue", *stage, "--label", "x"]) == 0
+    assert main(["token", "list", *stage]) == 0
+    token_id = capsys.readouterr().out.split()[1]
+    with pytest.raises(SystemExit) as ended:
+        main(["token", action, token_id, *stage, *option])
+    assert ended.value.code == 2
+    assert f"{action} does not use {option[0]}" in capsys.readouterr().err
+    assert main(["token", "list", *stage]) == 0
+    assert [line.split()[3] for line in capsys.readouterr().out.splitlines()] == ["works"]
 
 
 def test_a_token_of_a_stage_needs_a_label(stage: list[str], capsys: pytest.CaptureFixture[str]) -> None:
