@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from chalicelib.access.scope import WHOLE
 from chalicelib.api.constants import (
     MOST_BULK_ACTIONS_LISTED,
     MOST_BULK_ACTIONS_SHOWN,
@@ -175,7 +176,7 @@ def get_bulk_outcome(call: Call) -> BulkOutcome:
 )
 def stop_bulk(call: Call) -> BulkActionRow:
     """Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat."""
-    if call.scope.narrow:
+    if call.scope != WHOLE:
         _found(call)
     return _row(parts.bulk_work.stop(_id_of(call), call.principal))
 
@@ -189,8 +190,11 @@ def _found(call: Call) -> BulkAction:
 
 
 def _seen(call: Call, bulk: BulkAction) -> bool:
-    """Return whether the caller may see a bulk action: with a scope only its own, which was narrowed to the scope."""
-    return not call.scope.narrow or bulk.principal == call.principal
+    """Return whether the caller may see a bulk action: with a scope only its own, which was narrowed to the scope.
+
+    Without payloads, too: the filter and the outcome of another tell which jobs have a text in their payloads.
+    """
+    return call.scope == WHOLE or bulk.principal == call.principal
 
 
 def _id_of(call: Call) -> str:

@@ -303,7 +303,7 @@ def test_what_is_within_a_scope_works(stage: Stage, name: str) -> None:
         both = {"action": "discard", "ids": [mine.id], "dry_run": True}
         assert world.post(path, both, token=token).json["matched"] == 1
     own = world.get("/bulk", token=token).json["bulk_actions"]
-    assert len(own) == (2 if scope.narrow else 3)
+    assert len(own) == 2, "with a scope a token sees only its own"
     assert world.get(f"/bulk/{own[0]['id']}", token=token).status == 200
     assert world.post(f"/jobs/{mine.id}/retry", {"payload": {"customer": tenant}}, token=token).status == 200
     assert world.post(f"/jobs/{mine.id}/cancel", token=token).json["status"] == "cancelled"
@@ -403,6 +403,18 @@ def test_payloads_and_errors_cannot_be_guessed_by_a_filter_without_payloads(stag
         assert stage.world.get(query, token=token).status == 403
         many = {"action": "retry", "filter": {name: value}, "dry_run": True}
         assert stage.world.post("/jobs/bulk", many, token=token).status == 403
+
+
+@pytest.mark.parametrize("name", ["payload", "error"])
+def test_a_bulk_action_of_another_tells_nothing_without_payloads(stage: Stage, name: str) -> None:
+    """Its filter has a text of payloads, and its outcome the jobs that have it."""
+    world, token = stage.world, stage.token(Role.ADMIN, SCOPES["without payloads"])
+    body = {"action": "discard", "filter": {name: f"{DATA}", "type": "mail.send"}}
+    made = world.post("/bulk", body).json["id"]
+    assert world.get(f"/bulk/{made}/outcome").json["changed"] == 3
+    assert made not in world.get("/bulk", token=token).text
+    for method, path in (("GET", ""), ("GET", "/outcome"), ("POST", "/stop")):
+        assert world.call(method, f"/bulk/{made}{path}", token=token).status == 404, path
 
 
 def test_the_numbers_of_a_scope_are_those_of_its_types(stage: Stage) -> None:
