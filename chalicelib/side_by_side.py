@@ -30,6 +30,16 @@ def in_a_thread(work: Callable[[], None]) -> Wait:
     return thread.join
 
 
+def if_a_thread_is_free(work: Callable[[], None]) -> Wait:
+    """Do the work in a thread while the caller goes on, or not at all: for what may be lost. See Beside."""
+    thread = Thread(target=copy_context().run, args=(work,), daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # see in_a_thread
+        return lambda *_: None
+    return thread.join
+
+
 def side_by_side(work: Callable[[A], T], items: Sequence[A], threads: int) -> list[T]:
     """Return what `work` returns for each item, with as many calls at the same time as there are `threads`.
 

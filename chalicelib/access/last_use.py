@@ -5,14 +5,17 @@ from collections.abc import Callable
 
 from chalicelib.access.constants import LAST_USE_EVERY, MOST_TOKENS_REMEMBERED
 from chalicelib.access.tokens import TokenStore
-from chalicelib.side_by_side import Beside, in_a_thread
+from chalicelib.side_by_side import Beside, if_a_thread_is_free
 from chalicelib.telemetry import request_events
 
 
 class LastUses:
-    """Store the last use of tokens. A write that fails is not repeated within the hour, and no request waits for it."""
+    """Store the last use of tokens. A write that fails is not repeated within the hour, and no request waits for it.
 
-    def __init__(self, store: TokenStore, clock: Callable[[], float], beside: Beside = in_a_thread) -> None:
+    Without a free thread, the write is dropped.
+    """
+
+    def __init__(self, store: TokenStore, clock: Callable[[], float], beside: Beside = if_a_thread_is_free) -> None:
         self._store, self._clock, self._beside = store, clock, beside
         self._lock = threading.Lock()
         self._next: dict[str, float] = {}

@@ -22,8 +22,16 @@ def caller_of(header: str | None) -> Caller:
     except Exception as error:
         request_events.token_not_checked(error)
         raise TokenNotChecked from error
-    parts.last_uses.used(token.id)
+    _note_use(token.id)
     return Caller(token.principal, token.role, token.label, token.expires_at, token.rate, token.scope)
+
+
+def _note_use(token_id: str) -> None:
+    """Note the use of a token. A request with a good token is answered whether or not that works."""
+    try:
+        parts.last_uses.used(token_id)
+    except Exception as error:
+        request_events.use_not_stored(token_id, error)
 
 
 def bearer(header: str) -> str:

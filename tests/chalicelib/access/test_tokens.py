@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -281,6 +282,16 @@ def test_a_last_use_that_cannot_be_stored_is_not_tried_again_within_the_hour() -
     for _ in range(5):
         uses.used("a" * 16)
     assert store.tried == 1
+
+
+def test_a_last_use_is_not_written_in_the_request_if_no_thread_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_self: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Thread, "start", full)
+    store = MemoryTokenStore()
+    LastUses(store, Clock()).used("a" * 16)
+    assert store.uses() == {}
 
 
 def test_what_cannot_be_a_token_is_not_looked_up() -> None:

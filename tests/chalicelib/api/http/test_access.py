@@ -124,6 +124,15 @@ def test_a_request_with_a_valid_token_stores_its_use_and_one_with_another_does_n
     assert store.uses() == ({} if isinstance(store, Deaf) else {viewer: T0})
 
 
+def test_a_request_is_answered_also_if_its_use_cannot_be_noted(world: World) -> None:
+    class Broken(LastUses):
+        def used(self, token_id: str) -> None:
+            raise ImportError(token_id)
+
+    world = World(parts={"last_uses": Broken(world.token_store, world.clock, at_once)})
+    assert world.get("/jobs", role=Role.VIEWER).status == 200
+
+
 class Silent(MemoryTokenStore):
     """A control table that does not answer."""
 
