@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
+from chalicelib.api.http.scoping import blank
 from chalicelib.api.jobs.jobs import operations
 from chalicelib.api.models import webhook_models as m
 from chalicelib.assembly import parts
@@ -24,6 +25,7 @@ EXAMPLE = {"url": "https://hooks.example.com/jobflow", "types": ["report.generat
 DISABLED = "WebhookDisabled"
 
 endpoints = Endpoints()
+blank(m.WebhookRow, "disabled_because")  # it has the answer of the receiver, which may repeat the message
 
 
 @endpoints.get("/webhooks", m.WebhookList)

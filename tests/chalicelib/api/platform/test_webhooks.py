@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.access.scope import scope_of
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.batches.batches import NewBatch
@@ -206,6 +207,16 @@ def test_deliveries_are_listed_and_sent_again(hooked: World) -> None:
     assert again(twice.json["id"]).json["webhook_id"] == delivered
     assert again(delivered, "other").status == 404
     assert again("6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0").status == 404
+
+
+def test_the_answer_of_a_receiver_is_not_shown_without_payloads(hooked: World) -> None:
+    """A receiver may repeat the message, which has the error message of a job."""
+    create(hooked)
+    disable("billing")
+    token = parts.tokens.issue(Role.ADMIN, "x", scope=scope_of(payloads=False))[0]
+    answers = [hooked.get(path, token=token) for path in ("/webhooks", "/webhooks/billing")]
+    answers.append(hooked.post("/webhooks/billing/rotate", token=token))
+    assert [(answer.status, "gone" in answer.text) for answer in answers] == [(200, False)] * 3
 
 
 def test_nothing_is_sent_again_to_a_disabled_or_newly_registered_webhook(hooked: World) -> None:
