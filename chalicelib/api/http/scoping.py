@@ -16,7 +16,8 @@ from chalicelib.api.constants import HIDDEN
 from chalicelib.api.http.endpoint import Call, Endpoint, Reply, Text
 from chalicelib.api.models import responses as r
 from chalicelib.assembly import parts
-from chalicelib.errors import JobNotFound, JobTypeNotFound, OutOfScope
+from chalicelib.errors import FieldError, JobFlowError, JobNotFound, JobTypeNotFound, OutOfScope, UnknownJobType
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID
 from chalicelib.job_types.constants import LONGEST_NAME
 from chalicelib.jobs.job import Job
@@ -93,7 +94,8 @@ ROUTES: Mapping[str, Narrowed] = {
 }  # fmt: skip
 """The decision for each route. A test fails for a route of the API that is missing here."""
 BLANK: dict[type[BaseModel], Mapping[str, Any]] = {
-    r.JobRow: {"payload": None, "result": None, "error_message": None},
+    # the key of a member of a batch, or of a child, may be an unsalted hash of its payload
+    r.JobRow: {"payload": None, "result": None, "error_message": None, "idempotency_key": None},
     r.JobDetail: {"why": None},  # it may have the text of `RetryLater`
     r.AttemptRow: {"error_message": None, "stack": None},
     r.Progress: {"note": None},
@@ -131,7 +133,11 @@ def within(scope: Scope, endpoint: Endpoint) -> Endpoint:
 
     def handler(call: Call) -> BaseModel | Reply | Text:
         _check_path(scope, route, call)
-        return shown(scope, endpoint.handler(call))
+        try:
+            answer = endpoint.handler(call)
+        except UnknownJobType as error:
+            raise of_scope(scope, error) from None
+        return shown(scope, answer, call.path.get("job_id"))
 
     return replace(endpoint, handler=handler)
 
@@ -146,6 +152,14 @@ def _check_path(scope: Scope, route: str, call: Call) -> None:
     name = call.path.get("job_type")
     if name is not None and not scope.has_type(name):
         raise JobTypeNotFound(name[:LONGEST_NAME])
+
+
+def of_scope(scope: Scope, error: JobFlowError) -> JobFlowError:
+    """Return an error as the scope shows it: for an unknown type it lists only types of the scope."""
+    if not (scope.types and isinstance(error, UnknownJobType)):
+        return error
+    known = ", ".join(kind.name for kind in jobtype.all_types() if scope.has_type(kind.name)) or "none"
+    return UnknownJobType(str(error), [FieldError(one.loc, f"must be one of: {known}") for one in error.errors])
 
 
 def check_whole(call: Call, what: str) -> None:
@@ -206,17 +220,22 @@ def tenant_within(call: Call, asked: str | None) -> str | None:
     return asked
 
 
-def shown(scope: Scope, answer: BaseModel | Reply | Text) -> BaseModel | Reply | Text:
-    """Return an answer as the scope shows it. Raises JobNotFound if the answer is a job outside of the scope.
+def shown(scope: Scope, answer: BaseModel | Reply | Text, asked: str | None) -> BaseModel | Reply | Text:
+    """Return an answer as the scope shows it, to a request for the job with the id `asked`, or (None) for another.
 
-    The jobs of an answer were checked before; this also holds if one has changed since, or if a check was forgotten.
+    Raises JobNotFound or, without naming a job that was not asked for, OutOfScope, if the answer is a job outside of
+    the scope. The jobs of an answer were checked before; this also holds if one has changed since, or if a check was
+    forgotten.
     """
     if isinstance(answer, Text):
         return answer
-    if isinstance(answer, Reply):
-        return replace(answer, body=_shown(scope, answer.body))
-    found: BaseModel = _shown(scope, answer)
-    return found
+    try:
+        found: BaseModel = _shown(scope, answer.body if isinstance(answer, Reply) else answer)
+    except OutOfScope:
+        if asked is None:
+            raise
+        raise JobNotFound(asked.lower()) from None
+    return replace(answer, body=found) if isinstance(answer, Reply) else found
 
 
 def _shown(scope: Scope, value: Any) -> Any:
@@ -231,7 +250,7 @@ def _shown(scope: Scope, value: Any) -> Any:
         # the number of read jobs would tell how many there are outside of the scope
         value = value.model_copy(update={"jobs": within, "looked": len(within)})
     if isinstance(value, r.JobRow) and not scope.has(value.type, value.tenant):
-        raise JobNotFound(value.id)
+        raise OutOfScope(str(scope), "the job that would be the answer is outside of it")
     fields = {name: _shown(scope, getattr(value, name)) for name in type(value).model_fields}
     if isinstance(value, r.JobDetail) and scope.narrow:
         fields["why"] = None  # it may be about the jobs of other tenants, or of types that share a limit

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited, read_body
 from chalicelib.api.http.problems import problem_of
-from chalicelib.api.http.scoping import check_payloads, check_whole
+from chalicelib.api.http.scoping import check_payloads, check_whole, of_scope
 from chalicelib.api.jobs.jobs import EXISTS, check_wanted, filter_of, narrowed, operations, submission
 from chalicelib.api.models.many_responses import BatchAnswer, BatchResult, BulkAnswer, Skipped
 from chalicelib.api.models.responses import Problem
@@ -42,7 +42,7 @@ def create_jobs(call: Call) -> Reply:
     limit.
     """
     answers = submit_many(parts.job_service, list(submissions(call)))
-    results = [result_of(answer, call.correlation_id) for answer in answers]
+    results = [result_of(_told(call, answer), call.correlation_id) for answer in answers]
     again = all(result.status == 200 for result in results)
     return Reply(BatchAnswer(results=results), 200, {"Idempotent-Replayed": "true"} if again else {})
 
@@ -104,6 +104,10 @@ def submissions(call: Call, batch: str | None = None) -> Iterator[Submission | J
             yield asked
 
 
+def _told(call: Call, answer: Submitted | JobFlowError) -> Submitted | JobFlowError:
+    return of_scope(call.scope, answer) if isinstance(answer, JobFlowError) else answer
+
+
 def result_of(answer: Submitted | JobFlowError, correlation_id: str) -> BatchResult:
     """Return the result of one job of a request."""
     if isinstance(answer, Submitted):
@@ -134,7 +138,8 @@ def ids_within(call: Call, ids: Sequence[str]) -> Sequence[str]:
     """Return the ids of jobs within the caller's scope; without a scope all ids, and nothing is read."""
     if not call.scope.narrow:
         return ids
-    pages = [ids[start : start + MOST_READ] for start in range(0, len(ids), MOST_READ)]
+    each = list(dict.fromkeys(ids))  # DynamoDB refuses to read an item twice
+    pages = [each[start : start + MOST_READ] for start in range(0, len(each), MOST_READ)]
     found = {job.id: job for page in pages for job in parts.job_store.read_all(page)}
     return [one for one in ids if (job := found.get(one)) and call.scope.has(job.type, tenant_of(job.tags))]
 

@@ -24,6 +24,7 @@ from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.rule import Debounce, Outcome
+from chalicelib.operating.again import START
 from chalicelib.operating.descendants import cancel_all
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
@@ -125,6 +126,8 @@ def retry_job(call: Call) -> JobRow:
     A job with steps continues after its last kept step, or with `from` from another one: GET shows what would be kept.
     If a request with `from` is answered 503, send it again: it continues.
     """
+    if call.body.from_ not in (None, START):
+        check_payloads(call, "a retry from a step")  # a name of no step is answered with the names of all
     if call.body.payload is not None and call.scope.tenants:
         _check_retry(call, call.body.payload)
     return job_whole(operations(call).retry(job_id_of(call), call.body.payload, call.body.from_))

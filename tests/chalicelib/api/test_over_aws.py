@@ -46,6 +46,16 @@ def test_a_request_that_reads_more_than_one_may_says_what_to_narrow(
     assert world.post("/jobs/bulk", count).status == 200
 
 
+@pytest.mark.parametrize("path", ["/jobs/bulk", "/bulk"])
+def test_an_id_may_be_listed_twice_with_a_scope(over_aws: Callable[..., World], path: str) -> None:
+    """DynamoDB refuses to read an item twice in one request."""
+    world = over_aws()
+    made = world.create()
+    token = parts.tokens.issue(Role.OPERATOR, "x", scope=scope_of([BODY["type"]]))[0]
+    body = {"action": "cancel", "ids": [made, made.upper(), made], "dry_run": True}
+    assert world.post(path, body, token=token).status == world.post(path, body).status
+
+
 def test_a_life(over_aws: Callable[..., World]) -> None:
     world = over_aws(rate_limit_max=60)
     made = []

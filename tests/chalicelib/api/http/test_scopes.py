@@ -417,6 +417,53 @@ def test_a_bulk_action_of_another_tells_nothing_without_payloads(stage: Stage, n
         assert world.call(method, f"/bulk/{made}{path}", token=token).status == 404, path
 
 
+def test_an_unknown_type_is_answered_with_the_types_of_the_scope_only(stage: Stage) -> None:
+    token, new = stage.token(Role.OPERATOR, SCOPES["types"]), {"type": "report.nope", "payload": {}}
+    answers = [
+        *(stage.world.get(f"{path}type=report.nope", token=token)
+          for path in ("/jobs?", "/errors?", "/metrics/series?metric=depth&")),
+        stage.world.post("/jobs", new, token=token),
+        stage.world.post("/jobs/batch", {"jobs": [new]}, token=token),
+        *(stage.world.post(path, {"action": "retry", "filter": {"type": "report.nope"}}, token=token)
+          for path in ("/jobs/bulk", "/bulk")),
+        stage.world.post("/dead-letters/redrive", {"type": "report.nope"}, token=token),
+    ]  # fmt: skip
+    for answer in answers:
+        assert "report.day" in answer.text, answer
+        assert "mail.send" not in answer.text, answer
+    assert "mail.send" in stage.world.get("/jobs?type=report.nope").text, "without a scope all are listed"
+
+
+def test_a_hash_of_a_payload_is_not_shown_without_payloads(stage: Stage) -> None:
+    """A batch names a member without a key by an unsalted hash of its payload, which can be guessed offline."""
+    world, batch = stage.world, stage.others["batch_id"]
+    world.post(f"/batches/{batch}/jobs", {"jobs": [{"type": "mail.send", "payload": {"text": "pin 1234"}}]})
+    [member] = world.get(f"/jobs?batch={batch}").json["jobs"]
+    assert member["idempotency_key"]
+    token = stage.token(Role.ADMIN, SCOPES["without payloads"])
+    for path in (f"/jobs?batch={batch}", f"/jobs/{member['id']}"):
+        assert member["idempotency_key"] not in world.get(path, token=token).text
+
+
+def test_the_names_of_steps_are_not_told_by_a_retry_without_payloads(stage: Stage) -> None:
+    scope = SCOPES["without payloads"]
+    token, [about, *_] = stage.token(Role.ADMIN, scope), stage.inside(scope)
+    answers = {name: stage.world.post(f"/jobs/{about.id}/retry", {"from": name}, token=token)
+               for name in ("zz", "one", "start")}  # fmt: skip
+    assert [answer.status for answer in answers.values()] == [403, 403, 200]
+    assert "one" not in answers["zz"].json["detail"].replace("one of", "").split()
+
+
+def test_an_answer_names_no_job_that_has_left_the_scope(stage: Stage) -> None:
+    token = stage.token(Role.OPERATOR, SCOPES["a tenant"])
+    body, key = {"type": "mail.send", "payload": {"customer": "acme"}}, {"Idempotency-Key": "k"}
+    made = stage.world.post("/jobs", body, token=token, headers=key).json["id"]
+    stage.world.put_in(made, Status.FAILED, tags=stage.outside(SCOPES["a tenant"])[0].tags)
+    again = stage.world.post("/jobs", body, token=token, headers=key)
+    assert (again.status, made in again.text) == (403, False)
+    assert stage.world.get(f"/jobs/{made}", token=token).status == 404
+
+
 def test_the_numbers_of_a_scope_are_those_of_its_types(stage: Stage) -> None:
     whole = stage.world.get("/metrics").json
     token = stage.token(Role.VIEWER, SCOPES["types"])
