@@ -107,7 +107,10 @@ class TokenStore(Protocol):
         """Return when each token was last used, by its id; a token that was never used is missing."""
 
     def all(self) -> Sequence[Token]:
-        """Return every token, including expired and revoked tokens, oldest first."""
+        """Return every token, including expired and revoked tokens, oldest first.
+
+        A row that this version cannot read is left out and reported.
+        """
 
 
 class MemoryTokenStore:
@@ -181,7 +184,8 @@ class Tokens:
 
         `name` is the id of the token, or its label if no other working token has it. The principal, the role, the
         scope and the rate stay. `ttl` in seconds; None: as long as the token was issued for. A repeated call makes one
-        more secret, and also ends the one before.
+        more secret, and also ends the one before; so does one after an error of the store. Two calls at the same time
+        may both make a secret, and neither ends that of the other: `besides` lists it.
 
         Raises TokenNotFound without a working token of that name, and InvalidRequest.
         """
@@ -206,6 +210,14 @@ class Tokens:
             self._forget(one)
         request_events.token_rotated(token.principal, token.id, by)
         return text, token
+
+    def besides(self, token: Token, at: float) -> Sequence[Token]:
+        """Return the other secrets of the token's principal that work at that time.
+
+        After a rotation, these are secrets of another one at the same time, which a further rotation ends. Of two
+        rotations, the later one sees both secrets, because it looks after it has stored its own.
+        """
+        return [one for one in self._of(token.principal) if one.id != token.id and one.good(at)]
 
     def list(self) -> Sequence[Token]:
         """Return every issued token that is still stored, oldest first."""

@@ -56,6 +56,11 @@ def use_not_stored(token_id: str, error: Exception) -> None:
     logger().warning("token.use_not_stored", extra={"token_id": token_id, "error_class": type(error).__name__})
 
 
+def token_unreadable(token_id: str, error: Exception) -> None:
+    """Log that the row of a token cannot be read by this version, so the token is not in the list."""
+    logger().warning("token.unreadable", extra={"token_id": token_id, "error_class": type(error).__name__})
+
+
 def token_revoked(token_id: str, by: str) -> None:
     """Log that a token was revoked, and by whom."""
     logger().info("token.revoked", extra={"token_id": token_id, "by": by})

@@ -183,9 +183,21 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
         terminal.say(f"Revoked {found.principal}. It stops working within ten seconds.")
     elif options.action == "rotate":
         overlap = float(DAY) if options.overlap is None else options.overlap
-        text, token = tokens.rotate(options.name, overlap, ttl, identity)
-        until = datetime.fromtimestamp(time.time() + overlap + TOKEN_TRUSTED, UTC)
-        terminal.say(f"The earlier secret of {token.principal} works until {until:%Y-%m-%d %H:%M} UTC, at most.")
+        try:
+            text, token = tokens.rotate(options.name, overlap, ttl, identity)
+        except JobFlowError:
+            raise
+        except Exception:
+            terminal.say("The rotation has not ended: its new secret is not shown. Repeat the command.")
+            raise
+        # a process that has just used the earlier secret trusts it for some seconds more
+        ends = time.time() + overlap + TOKEN_TRUSTED
+        until = datetime.fromtimestamp(ends, UTC)
+        terminal.say(f"The earlier secret of {token.principal} works until {until:%Y-%m-%d %H:%M:%S} UTC, at most.")
+        for one in tokens.besides(token, ends):
+            terminal.say(
+                f"Another secret, {one.id}, works too: it was made at the same time. Rotate again to end both."
+            )
         terminal.secret(
             f"Token {token.principal}, {token.role}, for {token.scope}. Its new secret is shown this once:", text
         )

@@ -52,7 +52,7 @@ def settings(account: Account, stack: Stack) -> Settings:
 def tokens(account: Account, stack: Stack) -> Tokens:
     """Return the tokens of a stack; raises CloudError if there is no such stack."""
     known = settings(account, stack)
-    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known), _say, account.identity)
+    return RecordedTokens(DynamoTokenStore(known, _unreadable), DynamoAudit(known), _say, account.identity)
 
 
 def tokens_here() -> Tokens:
@@ -75,7 +75,7 @@ def tokens_here() -> Tokens:
     os.environ.update(environment_of(state["aws"]), AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
     tables = {"CONTROL_TABLE": f"{state['stack']}-control", "JOBS_TABLE": f"{state['stack']}-jobs"}
     known = Settings.from_env({**tables, "AWS_REGION": REGION})
-    return RecordedTokens(DynamoTokenStore(known), DynamoAudit(known), _say)
+    return RecordedTokens(DynamoTokenStore(known, _unreadable), DynamoAudit(known), _say)
 
 
 def deploys(account: Account, stack: Stack) -> DynamoCounters:
@@ -89,6 +89,13 @@ def audit(account: Account, stack: Stack) -> DynamoAudit:
     A command goes on without its entry, so a table that hangs must not delay it: a write takes about a second at most.
     """
     return DynamoAudit(settings(account, stack), briefly=True)
+
+
+def _unreadable(token_id: str, error: Exception) -> None:
+    _say(
+        f"The token {token_id} cannot be read by this version of JobFlow ({type(error).__name__}), so it is not "
+        "listed, rotated or revoked. Use the version that the stage has; an unreadable token is refused by the API."
+    )
 
 
 def _say(text: str) -> None:

@@ -226,6 +226,38 @@ def test_a_rotation_beside_a_revocation_leaves_no_working_secret(store: TokenSto
             tokens.verify(text)
 
 
+def test_a_secret_of_a_rotation_at_the_same_time_is_seen_by_the_later_one(store: TokenStore) -> None:
+    tokens, others = Tokens(store, Clock()), list[Token]()
+    _, made = tokens.issue(Role.OPERATOR, "x")
+
+    def beside() -> None:
+        others.append(Tokens(store, Clock()).rotate(made.id, 60)[1])
+
+    _, token = Tokens(Interrupted(store, "all", beside), Clock()).rotate(made.id, 60)
+    assert [one.id for one in tokens.besides(token, T0 + 60)] == [others[0].id]
+    _, last = tokens.rotate(made.id, 60)
+    assert tokens.besides(last, T0 + 60) == [], "a further rotation ends both"
+
+
+def test_a_row_that_cannot_be_read_does_not_prevent_a_revocation(cloud: Settings) -> None:
+    """As that of a token with a newer form."""
+    told = list[str]()
+    tokens = Tokens(DynamoTokenStore(cloud, lambda token_id, _: told.append(token_id)), Clock())
+    _, strange = tokens.issue(Role.ADMIN, "strange")
+    text, stolen = tokens.issue(Role.ADMIN, "stolen")
+    row = {"pk": {"S": f"TOK#{strange.hash}"}, "sk": {"S": "TOKEN"}}
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.control_table, Key=row, UpdateExpression="SET #r = :r",
+        ExpressionAttributeNames={"#r": "role"}, ExpressionAttributeValues={":r": {"S": "newer/admin"}},
+    )  # fmt: skip
+    assert list(tokens.list()) == [stolen]
+    assert set(told) == {strange.id}
+    tokens.rotate(stolen.id, 60)
+    tokens.revoke(stolen.id)
+    with pytest.raises(Unauthorized):
+        tokens.verify(text)
+
+
 class Interrupted:
     """A store that does something else after its first write of one kind."""
 

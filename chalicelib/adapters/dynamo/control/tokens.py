@@ -4,7 +4,7 @@ When a token was last used is in a row of its own, because the API may not write
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -12,7 +12,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.models import Model
 
 from chalicelib.access.scope import WHOLE, Scope
-from chalicelib.access.tokens import Role, Token
+from chalicelib.access.tokens import ID_LENGTH, Role, Token
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
@@ -20,6 +20,7 @@ from chalicelib.adapters.dynamo.tables.schema import TOKEN, TOKEN_LIST, TOKEN_US
 from chalicelib.jobs.retention import KEEP_TOKENS, KEEP_USES
 from chalicelib.settings import Settings
 from chalicelib.side_by_side import side_by_side
+from chalicelib.telemetry import request_events
 
 SCOPED = "scoped/"
 """Begins the role of a token with a scope: an API that does not know scopes yet cannot read such a role, so it refuses
@@ -64,9 +65,12 @@ class UseRow(Model):
 
 
 class DynamoTokenStore:
-    """See TokenStore."""
+    """See TokenStore. `unreadable` is told the id of a token whose row `all` cannot read, and the error."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, unreadable: Callable[[str, Exception], None] = request_events.token_unreadable
+    ) -> None:
+        self._unreadable = unreadable
         table = binding.control(settings)
         self._rows = table.bind(TokenRow)
         self._listed = table.bind(ListedRow)
@@ -129,8 +133,19 @@ class DynamoTokenStore:
     def all(self) -> Sequence[Token]:
         """See TokenStore."""
         hashes = [row.sk for row in self._listed.query(TOKEN_LIST, consistent_read=True)]
-        found = [token for token in side_by_side(self.find, hashes, READ_AT_ONCE) if token is not None]
+        found = [token for token in side_by_side(self._readable, hashes, READ_AT_ONCE) if token is not None]
         return sorted(found, key=lambda token: token.created_at)
+
+    def _readable(self, token_hash: str) -> Token | None:
+        """Return the token; None without one, or, after a report, for a row that this version cannot read.
+
+        Such a row must not prevent that other tokens are revoked.
+        """
+        try:
+            return self.find(token_hash)
+        except (ValueError, KeyError, TypeError) as error:
+            self._unreadable(token_hash[:ID_LENGTH], error)
+            return None
 
 
 def _key(token_hash: str) -> str:

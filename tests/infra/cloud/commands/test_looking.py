@@ -3,16 +3,18 @@
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.stub import Stubber
 
 from chalicelib.access.tokens import Role, Token
+from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 from chalicelib.settings import Settings
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
@@ -271,6 +273,45 @@ def test_a_new_token_is_shown_with_its_scope(
     for action in (["issue", "--label", "x", *names], ["rotate", "x"]):
         assert main(["token", *action, *stage]) == 0
         assert f"viewer, for {told}." in capsys.readouterr().err
+
+
+def test_a_rotation_tells_of_the_secret_of_another_one_and_of_an_error(
+    stage: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["token", "issue", *stage, "--label", "x"]) == 0
+    end = DynamoTokenStore.end
+    monkeypatch.setattr(DynamoTokenStore, "end", lambda *_: True)  # as if each rotation had not seen the other secret
+    assert main(["token", "rotate", "x", *stage]) == 0
+    assert "Rotate again to end both" in capsys.readouterr().err
+
+    def down(*_: Any) -> bool:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb.test")
+
+    monkeypatch.setattr(DynamoTokenStore, "end", down)
+    with suppress(EndpointConnectionError):
+        assert main(["token", "rotate", "x", *stage]) == 1
+    assert "Repeat the command" in capsys.readouterr().err
+    monkeypatch.setattr(DynamoTokenStore, "end", end)
+    assert main(["token", "rotate", "x", *stage]) == 0
+    assert "Rotate again" not in capsys.readouterr().err
+
+
+def test_a_token_that_cannot_be_read_is_reported_and_the_others_are_listed(
+    stage: list[str], cloud: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for label in ("strange", "other"):
+        assert main(["token", "issue", *stage, "--label", label]) == 0
+    strange = next(one for one in DynamoTokenStore(cloud).all() if one.label == "strange")
+    boto3.client("dynamodb", region_name=REGION).update_item(
+        TableName=cloud.control_table, Key={"pk": {"S": f"TOK#{strange.hash}"}, "sk": {"S": "TOKEN"}},
+        UpdateExpression="SET #r = :r", ExpressionAttributeNames={"#r": "role"},
+        ExpressionAttributeValues={":r": {"S": "newer/admin"}},
+    )  # fmt: skip
+    capsys.readouterr()
+    assert main(["token", "list", *stage, "--json"]) == 0
+    printed = capsys.readouterr()
+    assert [row["label"] for row in json.loads(printed.out)] == ["other"]
+    assert strange.id in printed.err
 
 
 @pytest.mark.parametrize("action", ["rotate", "revoke"])
