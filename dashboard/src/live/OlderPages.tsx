@@ -3,7 +3,7 @@ import { Button } from "@/ui/Button";
 import { t } from "@/texts/en/base";
 
 interface Seen {
-  state: { data?: { pages: readonly unknown[] } | undefined };
+  state: { data?: { pages: readonly unknown[] } | undefined; error?: unknown };
 }
 const isOne = ({ state }: Seen) => (state.data?.pages.length ?? 0) <= 1;
 
@@ -11,9 +11,13 @@ const isOne = ({ state }: Seen) => (state.data?.pages.length ?? 0) <= 1;
  * Poll a list only while one page of it is loaded, because a refresh requests all its pages again, one after the other.
  * `OlderPages` says so.
  */
-export function whileOnePage({ refetchInterval }: { refetchInterval: (() => number | false) | false }) {
+export function whileOnePage({
+  refetchInterval,
+}: {
+  refetchInterval: ((query?: Seen) => number | false) | false;
+}) {
   return {
-    refetchInterval: (query: Seen) => isOne(query) && refetchInterval && refetchInterval(),
+    refetchInterval: (query: Seen) => isOne(query) && refetchInterval && refetchInterval(query),
     refetchIntervalInBackground: true,
     refetchOnWindowFocus: isOne,
     refetchOnReconnect: isOne,

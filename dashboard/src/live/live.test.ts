@@ -1,8 +1,12 @@
+import { QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { renderHook } from "@testing-library/react";
+import { createElement, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connection } from "@/api/client";
 import { moved } from "@/api/movement";
+import { ApiError } from "@/api/numbers/errors";
 import { setPrefs } from "@/session/prefs";
-import { live, pollInterval, SERIES, STEADY, togglePaused, WATCHED } from "./live";
+import { live, pollInterval, SERIES, STEADY, togglePaused, usePolling, WATCHED } from "./live";
 
 const hide = (hidden: boolean) => vi.spyOn(document, "hidden", "get").mockReturnValue(hidden);
 
@@ -24,6 +28,27 @@ test("it asks as often as chosen, less often for what costs more", () => {
 test("a hidden tab asks once a minute at most", () => {
   hide(true);
   expect([pollInterval(), pollInterval({ atLeast: 5000 })]).toEqual([60_000, 60_000]);
+});
+
+test("what the token's scope does not allow is asked once", async () => {
+  vi.useFakeTimers();
+  const refused = new ApiError(403, { type: "urn:jobflow:problem:out-of-scope" });
+  const down = new ApiError(503, {});
+  for (const [error, times] of [
+    [refused, 1],
+    [down, 6],
+  ] as const) {
+    const ask = vi.fn(() => Promise.reject(error));
+    const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+    const wrapper = ({ children }: { children: ReactNode }) =>
+      createElement(QueryClientProvider, { client }, children);
+    const { unmount } = renderHook(() => useQuery({ queryKey: ["x"], queryFn: ask, ...usePolling(STEADY) }), {
+      wrapper,
+    });
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(ask).toHaveBeenCalledTimes(times);
+    unmount();
+  }
 });
 
 test("a pause asks for nothing", () => {

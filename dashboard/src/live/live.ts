@@ -1,5 +1,6 @@
 import { connection } from "@/api/client";
 import { movement } from "@/api/movement";
+import { isStatus } from "@/api/numbers/errors";
 import { createStore, useStore } from "@/lib/store";
 import { prefs, usePrefs } from "@/session/prefs";
 
@@ -57,6 +58,17 @@ function slowed(quiet: number): number {
   return 1000 * 2 ** Math.floor(Math.log2(Math.max(1, quiet / 2000)));
 }
 
+/** A query as far as its last error. */
+interface Asked {
+  state: { error?: unknown };
+}
+
+/** True if the token's scope does not allow this: the answer stays the same, and each refusal is counted. */
+function isRefused(query?: Asked): boolean {
+  const error = query?.state.error;
+  return isStatus(error, 403) && error.kind === "out-of-scope";
+}
+
 /** Return the query options that keep an answer fresh; an interval that depends on the time is a function. */
 export function usePolling(pace: Pace | (() => Pace) = {}, on = true) {
   const { paused } = useStore(live);
@@ -66,7 +78,8 @@ export function usePolling(pace: Pace | (() => Pace) = {}, on = true) {
   return {
     refetchInterval:
       on && !paused && poll > 0
-        ? () => pollInterval(typeof pace === "function" ? pace() : pace)
+        ? (query?: Asked) =>
+            isRefused(query) ? (false as const) : pollInterval(typeof pace === "function" ? pace() : pace)
         : (false as const),
     refetchIntervalInBackground: true,
   };
