@@ -182,9 +182,13 @@ def unblock(found: Job, *, now: float, limit: str, sent: bool) -> Change:
 def block_again(found: Job, *, now: float) -> Change:
     """Let a job that was woken, and that no worker has claimed, wait for its limit again.
 
-    Its wait has a new number, so that nothing that belongs to the wait before can end it.
+    Its wait has a new number, so that nothing that belongs to the wait before can end it. Its pass is new as well: a
+    late request that removes the name of the pass before cannot take a place from the job when it runs.
     """
-    values = {**_in_line(found, now), "sent": False, "resends": 0, "updated_at": now, "stalled_since": None}
+    values = {
+        **_in_line(found, now), "passed": found.claims + 1, "sent": False, "resends": 0, "updated_at": now,
+        "stalled_since": None,
+    }  # fmt: skip
     tests = (Test("waits", "=", found.waits), *_fence(found))
     return Change(j.BLOCK_AGAIN, found.gen, tests, values, {"claims": 1}, job_type=found.type)
 

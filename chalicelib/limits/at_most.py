@@ -125,6 +125,7 @@ class AtMostPlaces:
         """Remove the names of jobs that do not need their places any more, and finish what a dead process began."""
         found = self.store.read(limit)
         jobs = self._holders(found)
+        self._line_up_again(limit, _half_put_back(found, jobs, limit))
         self._remove(limit, _dead(found, jobs))
         self._finish(limit, _half_woken(found, jobs, limit))
         self._put_back(limit, _unclaimed(found, jobs, limit))
@@ -147,8 +148,9 @@ class AtMostPlaces:
     def _put_back(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
         """Let jobs of types that do not run now wait again, so that the other types get their places.
 
-        A job is blocked first and loses its place last. In between it is blocked and has its place, so whoever looks at
-        the limit wakes it again.
+        A job is blocked first, and its name is removed last. In between its name is dead, so whoever looks at the limit
+        goes on. The job waits under a new name: this process may be so slow that the job runs when the old one is
+        removed.
         """
         if not jobs:
             return
@@ -156,9 +158,21 @@ class AtMostPlaces:
         for job in jobs:
             again = None if job.type in usable else self.jobs.block_again(job)
             if again is not None:
-                self.store.stand(limit, replace(again.waiter, holds=tuple(self.jobs.narrower(again, limit))))
-                self.store.mark(limit, again.type)
-                self.store.leave(limit, again.id, again.name)
+                holds = tuple(self.jobs.narrower(again, limit))
+                self._stand_again(limit, again, holds)
+                self.store.leave(limit, job.id, job.name)
+                self.leave(job, tuple(held for held in holds if self.jobs.reaches(held)))
+
+    def _line_up_again(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+        for job in jobs:
+            self._stand_again(limit, job, tuple(self.jobs.narrower(job, limit)))
+
+    def _stand_again(self, limit: Limit, job: LimitedJob, holds: tuple[Limit, ...]) -> None:
+        """Put a job that waits again into the line; `holds` are limits that may have names of it, also old ones."""
+        self.store.stand(limit, replace(job.waiter, holds=holds))
+        _, new = self.store.mark(limit, job.type)
+        if new:
+            self.store.enlist(limit)
 
     def pump(self, limit: Limit) -> None:
         """Give the free places to the first jobs of the line, while there is more time; the watchdog goes on.
@@ -209,7 +223,7 @@ class AtMostPlaces:
                 continue
             if not self.more():
                 break
-            if not self._hand_over(limit, first, job, named=first.job in found.held):
+            if not self._hand_over(limit, first, job, found.held.get(first.job, "")):
                 break
             if limit.shared and job is not None and first.is_of(job, Standing.BLOCKED):
                 break  # its type may have enough places now
@@ -234,15 +248,20 @@ class AtMostPlaces:
     def _holders(self, found: Places) -> Sequence[LimitedJob]:
         return self.jobs.find(tuple(sorted(found.held))) if found.held else ()
 
-    def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> bool:
+    def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, name: str) -> bool:
         """Give a job a place and wake it, or remove its row if its wait has ended; return False if no place is free.
+
+        `name` is the name that the job has in the limit: its own, one of a pass that has ended, or none.
 
         A job that has a place of a limit that its type does not declare any more would not leave it, so such a job is
         only woken.
         """
+        named = name == first.name
         if job is None or not first.is_of(job, Standing.BLOCKED):
             self._end(limit, first, job, named=named)
             return True
+        if name and not named:
+            self.store.leave(limit, first.job, name)
         if not named and limit.declared and job.bound:
             granted = self.store.grant(limit, first)
             if not granted:
@@ -285,6 +304,13 @@ def _dead(found: Places, jobs: Sequence[LimitedJob]) -> Sequence[tuple[str, str]
     alive = {(job.id, job.name) for job in jobs if job.alive}
     unknown = {job.id for job in jobs if job.standing is Standing.UNREADABLE}
     return tuple(one for one in sorted(found.held.items()) if one not in alive and one[0] not in unknown)
+
+
+def _half_put_back(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:
+    """Return the jobs that wait for this limit again, and whose old names were not removed."""
+    return tuple(
+        job for job in jobs if job.standing is Standing.BLOCKED and job.waits == limit.id and not found.has(job)
+    )
 
 
 def _half_woken(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:

@@ -131,7 +131,10 @@ class LimitedJobs(Protocol):
         """Send the message of a woken job, and then mark the job as sent, unless it was claimed since it was woken."""
 
     def block_again(self, job: LimitedJob) -> LimitedJob | None:
-        """Let a woken job wait for its limit again, with a new number; return it, None if it was claimed or ended."""
+        """Let a woken job wait for its limit again, with a new number and in a new pass.
+
+        Return the job, None if it was claimed or ended.
+        """
 
     def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
         """Return how many jobs of each type can run at once, without the types that do not run now.
@@ -140,7 +143,10 @@ class LimitedJobs(Protocol):
         """
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
-        """Return the limits of a job that was found, whose places it has while it waits for this limit."""
+        """Return the limits of a job that was found, whose places it has while it waits for this limit.
+
+        Return none of them if its payload cannot be read: then the watchdog removes the names that are left.
+        """
 
     def reaches(self, limit: Limit) -> bool:
         """Return whether this process may change the places of a limit."""

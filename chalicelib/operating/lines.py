@@ -116,8 +116,15 @@ class StoredJobs:
         return found
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
-        """See LimitedJobs."""
-        return narrower(stored_limits(self.dispatcher, self.seen[job.id]), limit.id)
+        """See LimitedJobs. A worker may not read payloads of other types that are stored separately."""
+        found = self.seen[job.id]
+        if found.payload is None and self.own is not None and self.own.name != job.type:
+            return ()
+        try:
+            return narrower(stored_limits(self.dispatcher, found), limit.id)
+        except Exception as error:
+            events.store_failed(found, error)
+            return ()
 
     def reaches(self, limit: Limit) -> bool:
         """See LimitedJobs."""

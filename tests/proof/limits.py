@@ -110,6 +110,12 @@ class Rules:
     """How many answers about a limit are lost, so that their requests are made again."""
     pauses: int = 0
     """How often an operator pauses the other type; it is resumed when nothing else happens any more."""
+    resumes: bool = False
+    """Whether it may be resumed earlier too, at any moment."""
+    woken: str = ""
+    """The job that has been woken at the beginning, while the others wait for the same limit."""
+    renames: bool = True
+    """Whether a woken job that waits again does so under a new name."""
     watchdog: bool = True
     """Whether the watchdog looks when nothing else happens any more."""
     workers: int = 2
@@ -531,7 +537,9 @@ class World:
                 yield (now(status=QUEUED, sent=about[2]) if allowed else state), allowed
             case "block again":
                 allowed = mine and row.status == QUEUED and row.waits is not None
-                after = row._replace(status=BLOCKED, claims=row.claims + 1, sent=False)
+                claims = row.claims + 1
+                later = claims if self.rules.renames else row.passed
+                after = row._replace(status=BLOCKED, claims=claims, passed=later, sent=False)
                 yield (now(**after._asdict()), self._limited(name, after)) if allowed else (state, None)
             case "mark as sent":
                 allowed = mine and row.status == QUEUED and not row.sent
@@ -673,6 +681,7 @@ class Explorer:
             crashes=rules.crashes, duplicates=rules.duplicates, cancels=rules.cancels, failures=rules.failures,
             looks=rules.looks, lost=rules.lost, pauses=rules.pauses,
         )  # fmt: skip
+        first = self._woken(first) if rules.woken else first
         found, waiting = Explored(), deque([first])
         before: dict[State, tuple[Said, State]] = {first: ("", first)}
         leading: dict[State, list[State]] = {}
@@ -700,6 +709,19 @@ class Explorer:
             endless = before.keys() - _leading_to(ends, leading)
             found.bad += ["no end can be reached" for _ in [*endless][:1]]
         return found
+
+    def _woken(self, state: State) -> State:
+        """Return the state in which the one limit has just woken a job."""
+        (limit,), rules = self.rules.places, self.rules
+        waits = Row(BLOCKED, 1, 1, limit, sent=False)
+        woken = waits._replace(status=QUEUED, sent=True)
+        rows = {name: woken if name == rules.woken else waits for name in rules.names}
+        known = [limited(name, row, rules.type_of(name)) for name, row in rows.items()]
+        held = tuple((job.id, job.name) for job in known if job.id == rules.woken)
+        line = tuple(sorted(job.waiter for job in known if job.id != rules.woken))
+        row = LimitRow(True, held, True, frozenset(job.type for job in known), listed=True, line=line)
+        messages = tuple(int(name == rules.woken) for name in rules.names)
+        return state._replace(jobs=tuple(rows.values()), limits=(row,), messages=messages)
 
     def worded(self, said: Said) -> str:
         """Return a step in words."""
@@ -762,6 +784,8 @@ class Explorer:
                 yield "the watchdog looks at everything", after
             elif state.off:
                 yield RESUMED, state._replace(off=False)
+        elif state.off and self.rules.resumes:
+            yield RESUMED, state._replace(off=False)
         if state.pauses and not state.off:
             yield "an operator pauses the other type", state._replace(pauses=state.pauses - 1, off=True)
         for number, count in enumerate(state.messages):

@@ -26,12 +26,21 @@ SMALL = {
     "three limits, crosswise": Rules({"a": "XY", "b": "YZ", "c": "XZ"}, ALL),
     "a paused type": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1),
     "a paused type, lost answer": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, lost=1),
+    "a type that is resumed at any moment": Rules(
+        SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", workers=1
+    ),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
 }
 LARGE = {
     "three limits, crash": Rules({"a": "XYZ", "b": "XZ"}, ALL, crashes=1),
     "a paused type with two limits, three jobs": Rules(
         {"a": ("3.s",), "b": ("0.b", "3.s"), "c": ("0.b", "3.s")}, {"0.b": 1, "3.s": 1}, other_type="bc", pauses=1
+    ),
+    "a type that is resumed at any moment, failure": Rules(
+        SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, failures=1
+    ),
+    "a type that is resumed at any moment, two workers": Rules(
+        SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b"
     ),
     "a paused type, crash": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, crashes=1),
     "a paused type, watchdog": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, looks=1),
@@ -133,8 +142,8 @@ def test_places_that_are_given_back_in_order_to_wait_are_found(whole: bool) -> N
 
 def test_a_job_that_is_woken_without_a_place_is_found() -> None:
     class Wakes(AtMostPlaces):
-        def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, *, named: bool) -> bool:
-            return super()._hand_over(limit, first, job, named=True)
+        def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, name: str) -> bool:
+            return super()._hand_over(limit, first, job, first.name)
 
     assert "waited twice" in bad(Rules(TWO, ONE_PLACE, failures=1, code=Wakes))
 
@@ -237,6 +246,12 @@ def test_a_woken_job_of_a_paused_type_that_keeps_its_place_is_found() -> None:
 
     paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1, code=Keeps)
     assert "until the other type is resumed" in bad(paused)
+
+
+def test_a_job_that_waits_again_under_its_old_name_is_found() -> None:
+    """The name is removed late, while the job runs again."""
+    paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", renames=False)
+    assert "more than 1" in bad(paused)
 
 
 def test_a_mark_that_is_removed_while_jobs_of_a_paused_type_wait_is_found() -> None:

@@ -1,6 +1,7 @@
 """Let jobs take places of several limits: in one order, kept while they wait for a wider one, all left at the end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,21 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import limits_of
 from chalicelib.limits.places import Limit
+from chalicelib.operating.lines import StoredJobs, limited
 from chalicelib.watchdog.run import Watchdog
 from jobflow.testing import WorkerGone
 from tests.chalicelib.api.support import only_types
-from tests.chalicelib.worker.test_shared_limits import CHAT, IMAGE, ONE, Ask, Stage, reader_of, stage_of
+from tests.chalicelib.worker.test_shared_limits import (
+    CHAT,
+    IMAGE,
+    ONE,
+    Ask,
+    Stage,
+    look,
+    reader_of,
+    stage_of,
+    woken_of_a_paused_type,
+)
 
 EACH = AtMost(1, by="customer")
 SHARED = AtMost(1, shared="openai")
@@ -251,3 +263,36 @@ def test_a_job_that_has_a_wide_place_when_a_deploy_adds_a_narrow_limit_blocks_no
     stage.platform.advance(minutes=2)
     assert stage.statuses([first, second]) == [Status.COMPLETED] * 2
     assert stage.most == 1
+
+
+def test_a_job_of_a_paused_type_that_waits_again_leaves_its_narrower_places() -> None:
+    each = Limit(f"0.{IMAGE}.acme", 1)
+    for stage in stage_of({CHAT: [SHARED], IMAGE: [SHARED, EACH]}):
+        paused = woken_of_a_paused_type(stage, 2)
+        (waiting,) = stage.submit(CHAT, 3)
+        (after,) = stage.submit(IMAGE, 4)
+        stage.platform.run()
+        assert (stage.held(), stage.held(each)) == ({paused.id}, {paused.id})
+        look(stage)
+        assert stage.statuses([paused, waiting]) == [Status.BLOCKED, Status.QUEUED]
+        assert (stage.held(), stage.held(each)) == ({waiting.id}, set())
+        stage.platform.workers.off.clear()
+        stage.platform.advance(minutes=3)
+        assert stage.statuses([paused, waiting, after]) == [Status.COMPLETED] * 3
+        assert stage.most == 1
+
+
+@pytest.mark.parametrize("own", [CHAT, None])
+def test_a_job_waits_again_although_its_payload_cannot_be_read(stage: Stage, own: str | None) -> None:
+    """A worker may not read the payloads of other types that are stored separately; or S3 does not answer."""
+    held = stage.platform.job(holding(stage))
+    dispatcher = stage.platform.service.dispatcher
+
+    def refuses(job: str) -> Job:
+        raise PermissionError(job)
+
+    kind = None if own is None else replace(stage.platform._kinds[0], name="email.send")
+    jobs = StoredJobs(dispatcher, {held.id: replace(held, payload=None)}, kind)
+    get, dispatcher.store.get = dispatcher.store.get, refuses  # type: ignore[method-assign,assignment]
+    assert jobs.narrower(limited(held, 0), ONE) == ()
+    dispatcher.store.get = get  # type: ignore[method-assign]

@@ -177,6 +177,84 @@ def test_a_woken_job_gives_its_place_back_when_its_type_is_paused(stage: Stage) 
     assert stage.begun == [1, 3, 2]
 
 
+def woken_of_a_paused_type(stage: Stage, number: int) -> Job:
+    """Let a job of IMAGE be woken, and pause the type before a worker claims the job; return it. Minutes pass."""
+    made: list[Job] = []
+
+    def others(_: JobContext) -> None:
+        made.extend(stage.submit(IMAGE, number))
+        stage.platform.run()
+        stage.platform.workers.off.add(IMAGE)
+
+    stage.submit(CHAT, 1)
+    stage.during[1] = others
+    places = stage.platform.workers.places
+    paused, places.paused = places.paused, tuple  # the pause is not seen yet
+    stage.platform.run()
+    places.paused = paused
+    assert stage.status(made[0]) is Status.QUEUED
+    stage.platform.clock.advance(130)
+    return made[0]
+
+
+def look(stage: Stage) -> None:
+    lines = Lines(stage.platform.service.dispatcher, stage.platform.workers.places)
+    for one in lines.listed():
+        lines.look_at(one, lambda: True)
+
+
+def test_a_slow_process_that_lets_a_job_wait_again_takes_no_place_from_it_when_it_runs(stage: Stage) -> None:
+    """The type is resumed, and the job runs, before the last write of that process."""
+    resumed = woken_of_a_paused_type(stage, 2)
+    stage.submit(CHAT, 3)
+    stage.platform.run()
+    places = stage.platform.workers.places
+    leave, held = places.leave, list[set[str]]()
+
+    def slow(limit: Limit, job: str, name: str) -> bool:
+        def late(_: JobContext) -> None:
+            leave(limit, job, name)
+            held.append(stage.held())
+            look(stage)
+            stage.platform.run()
+
+        places.leave = leave  # type: ignore[method-assign]
+        stage.during[2] = late
+        stage.platform.workers.off.clear()
+        for _ in range(6):
+            stage.platform.run()
+            stage.platform.clock.advance(2)
+        return False
+
+    places.leave = slow  # type: ignore[method-assign]
+    look(stage)
+    assert held == [{resumed.id}]
+    assert (stage.most, sorted(stage.begun)) == (1, [1, 2, 3])
+
+
+def test_a_process_that_dies_while_it_lets_a_job_wait_again_is_followed_by_another_one(stage: Stage) -> None:
+    paused = woken_of_a_paused_type(stage, 2)
+    (waiting,) = stage.submit(CHAT, 3)
+    stage.platform.run()
+    places = stage.platform.workers.places
+    stand = places.stand
+
+    def dies(*_: Any) -> None:
+        places.stand = stand  # type: ignore[method-assign]
+        raise WorkerGone
+
+    places.stand = dies  # type: ignore[assignment,method-assign]
+    with pytest.raises(WorkerGone):
+        look(stage)
+    assert (stage.status(paused), stage.held()) == (Status.BLOCKED, {paused.id})
+    stage.platform.queue.messages[IMAGE].clear()
+    stage.platform.advance(minutes=2)
+    assert stage.statuses([paused, waiting]) == [Status.BLOCKED, Status.COMPLETED]
+    stage.platform.workers.off.clear()
+    stage.platform.advance(minutes=2)
+    assert stage.status(paused) is Status.COMPLETED
+
+
 def test_the_jobs_of_a_paused_shared_queue_do_not_hold_up_the_other_type_either() -> None:
     for stage in stage_of(sharing(1), image_draw={"queue": Queue("pictures")}):
         paused, waiting = stage.blocked_behind_a_dead_worker((IMAGE, 1), (CHAT, 2))
