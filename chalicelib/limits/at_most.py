@@ -16,7 +16,7 @@ no more places of a shared limit: they would keep them from the other types with
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
@@ -69,7 +69,7 @@ class AtMostPlaces:
         The job must be stored as blocked before that, and its message is acknowledged only after that. `again`: the
         message of a job that was blocked before has come. A process may have died, so finish what it began.
         """
-        self.store.stand(limit, replace(job.waiter, holds=tuple(holds)))
+        self.store.stand(limit, _waiter(job, holds))
         found, new = self.store.mark(limit, job.type)
         if new or again:
             self.store.enlist(limit)
@@ -87,7 +87,7 @@ class AtMostPlaces:
 
     def line_up(self, job: LimitedJob, limit: Limit, holds: Sequence[Limit] = ()) -> None:
         """Put a blocked job that may not stand in the line into the line, and look; the caller has no message of it."""
-        self.store.stand(limit, replace(job.waiter, holds=tuple(holds)))
+        self.store.stand(limit, _waiter(job, holds))
         self.store.mark(limit, job.type)
         self.store.enlist(limit)
         self.judge(limit)
@@ -161,7 +161,7 @@ class AtMostPlaces:
                 holds = tuple(self.jobs.narrower(again, limit))
                 self._stand_again(limit, again, holds)
                 self.store.leave(limit, job.id, job.name)
-                self.leave(job, tuple(held for held in holds if self.jobs.reaches(held)))
+                self.leave(job, self._known(held.id for held in holds))
 
     def _line_up_again(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
         for job in jobs:
@@ -169,7 +169,7 @@ class AtMostPlaces:
 
     def _stand_again(self, limit: Limit, job: LimitedJob, holds: tuple[Limit, ...]) -> None:
         """Put a job that waits again into the line; `holds` are limits that may have names of it, also old ones."""
-        self.store.stand(limit, replace(job.waiter, holds=holds))
+        self.store.stand(limit, _waiter(job, holds))
         _, new = self.store.mark(limit, job.type)
         if new:
             self.store.enlist(limit)
@@ -292,12 +292,20 @@ class AtMostPlaces:
         elif job is None or not job.alive or job.name != first.name:
             if named:
                 self.store.leave(limit, first.job, first.name)
-            self._judge_all(tuple(held for held in first.holds if self.jobs.reaches(held)))
+            self._judge_all(self._known(first.holds))
         self.store.step_out(limit, first)
+
+    def _known(self, limits: Iterable[str]) -> tuple[Limit, ...]:
+        """Return the limits with these ids that this process may change, as they are declared now."""
+        return tuple(one for one in map(self.jobs.declared, limits) if one is not None)
 
     def _judge_all(self, limits: Sequence[Limit]) -> None:
         for limit in limits:
             self.judge(limit)
+
+
+def _waiter(job: LimitedJob, holds: Sequence[Limit]) -> Waiter:
+    return replace(job.waiter, holds=tuple(one.id for one in holds))
 
 
 def _dead(found: Places, jobs: Sequence[LimitedJob]) -> Sequence[tuple[str, str]]:

@@ -106,8 +106,8 @@ class LimitedJob:
 class Waiter:
     """A row of a limit's line: a job, the number of its wait (`gen`, `claims`), and the name that gets a place.
 
-    Rows are ordered by `since`, and then by the id of the job. `holds` are the limits of which the job has places while
-    it waits.
+    Rows are ordered by `since`, and then by the id of the job. `holds` are the ids of the limits of which the job has
+    places while it waits. A deployment may change how many places they have before somebody reads the row.
     """
 
     since: float
@@ -116,7 +116,7 @@ class Waiter:
     gen: int
     claims: int
     name: str
-    holds: tuple[Limit, ...] = field(default=(), compare=False)
+    holds: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def number(self) -> tuple[int, int]:

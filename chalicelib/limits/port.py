@@ -148,5 +148,5 @@ class LimitedJobs(Protocol):
         Return none of them if its payload cannot be read: then the watchdog removes the names that are left.
         """
 
-    def reaches(self, limit: Limit) -> bool:
-        """Return whether this process may change the places of a limit."""
+    def declared(self, limit: str) -> Limit | None:
+        """Return the limit with this id as it is declared now; None if this process may not change its places."""

@@ -126,9 +126,9 @@ class StoredJobs:
             events.store_failed(found, error)
             return ()
 
-    def reaches(self, limit: Limit) -> bool:
+    def declared(self, limit: str) -> Limit | None:
         """See LimitedJobs."""
-        return self.own is None or declares(self.own.name, limit.id)
+        return declared_limit(limit) if self.own is None or declares(self.own.name, limit) else None
 
 
 def stored_limits(dispatcher: Dispatcher, job: Job) -> tuple[Limit, ...]:

@@ -261,8 +261,8 @@ class Jobs:
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
         return _before(limit, self.rules.of(job.id))
 
-    def reaches(self, limit: Limit) -> bool:
-        return True
+    def declared(self, limit: str) -> Limit | None:
+        return Limit(limit, self.rules.places[limit])
 
 
 # what the processes do

@@ -12,7 +12,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import limits_of
 from chalicelib.limits.places import Limit
-from chalicelib.operating.lines import StoredJobs, limited
+from chalicelib.operating.lines import Lines, StoredJobs, limited
 from chalicelib.watchdog.run import Watchdog
 from jobflow.testing import WorkerGone
 from tests.chalicelib.api.support import only_types
@@ -219,7 +219,7 @@ def test_a_watchdog_puts_a_job_into_its_line_again_with_the_places_that_it_has(s
         stage.platform.job(held), stage.platform.clock.now
     )
     (row,) = places.first(ONE, {CHAT}, 2)
-    assert (row.job, [one.id for one in row.holds]) == (held.id, [ACME.id])
+    assert (row.job, row.holds) == (held.id, (ACME.id,))
 
 
 @pytest.mark.parametrize(
@@ -296,3 +296,34 @@ def test_a_job_waits_again_although_its_payload_cannot_be_read(stage: Stage, own
     get, dispatcher.store.get = dispatcher.store.get, refuses  # type: ignore[method-assign,assignment]
     assert jobs.narrower(limited(held, 0), ONE) == ()
     dispatcher.store.get = get  # type: ignore[method-assign]
+
+
+def test_a_deploy_that_lowers_a_narrow_limit_counts_for_jobs_that_wait_for_a_wide_one() -> None:
+    """They were cancelled, and the API's process died before it left their places."""
+    acme = Limit(f"0.{CHAT}.acme", 3)
+    for stage in stage_of({CHAT: [SHARED, AtMost(3, by="customer")], IMAGE: [SHARED]}):
+        stage.submit(IMAGE, 0)
+        stage.platform.fail(IMAGE, WorkerGone())
+        stage.platform.run()
+        first = stage.submit(CHAT, 1, 2, 3)
+        stage.platform.run()
+        more = stage.submit(CHAT, 4, 5, 6)
+        stage.platform.run()
+        assert stage.held(acme) == {one.id for one in first}
+        object.__setattr__(stage.platform._kinds[0], "limits", (SHARED, AtMost(1, by="customer")))
+        places = stage.platform.workers.places
+        leave, places.leave = places.leave, refuses  # type: ignore[method-assign]
+        for one in first:
+            stage.platform.cancel(one)
+        places.leave = leave  # type: ignore[method-assign]
+        assert stage.held(acme) == {one.id for one in first}
+        stage.platform.clock.advance(600)
+        lines = Lines(stage.platform.service.dispatcher, places)
+        for listed in lines.listed():
+            if listed.limit == ONE.id:
+                lines.look_at(listed, lambda: True)
+        assert stage.held(acme) == {more[0].id}
+
+
+def refuses(limit: Limit, job: str, name: str) -> bool:
+    raise TimeoutError

@@ -335,7 +335,7 @@ def test_the_first_rows_of_a_line_are_read_together_also_behind_a_row(places: Pl
 
 def test_a_waiter_tells_of_which_limits_the_job_has_places(cloud: Settings) -> None:
     for places in (MemoryPlaces(), DynamoPlaces(cloud)):
-        holds = (Limit("1.mail.acme%2Ecom", 3), Limit("2.mail", 9))
+        holds = ("1.mail.acme%2Ecom", "2.mail")
         places.stand(ONE, replace(waiter(A), holds=holds))
         (first,) = places.first(ONE, BOTH)
         assert first.holds == holds
