@@ -146,14 +146,14 @@ def wake(found: Job, *, now: float, sent: bool) -> Change:
     return Change(j.WAKE, found.gen, tests, values, job_type=found.type)
 
 
-def block(held: Job, *, now: float, limit: str) -> Change:
+def block(held: Job, *, now: float, limit: str, anew: bool = False) -> Change:
     """Give the attempt back and let the job wait for a place of the limit with this id, without a message.
 
-    The function was not called. Refused after a request to stop.
+    The function was not called. Refused after a request to stop. `anew`: see Full.
     """
     values: dict[str, Any] = {
         "next_attempt_at": None, "lease_until": None, "updated_at": now, **_in_line(held, now),
-        "waits": WAITS_FOR + limit, "passed": held.claims if held.passed is None else held.passed,
+        "waits": WAITS_FOR + limit, "passed": held.claims if held.passed is None or anew else held.passed,
         "sent": False, "stalled_since": None, "deferred": None,
         # remove these fields, as after an error
         "request_id": None, "cold_start": None, "receive_count": None, "progress_note": None,

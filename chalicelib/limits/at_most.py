@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Standing, Waiter, code_of
+from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter, code_of
 from chalicelib.limits.port import LimitedJobs, PlaceStore
 
 
@@ -41,18 +41,28 @@ class AtMostPlaces:
     jobs: LimitedJobs
     more: Callable[[], bool] = field(default_factory=few)
 
-    def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Limit | None:
+    def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Full | None:
         """Take the places of a claimed job, in this order; return the limit that it must wait for, else None.
 
-        A job that was woken has places of wider limits if a deployment has added this limit. It leaves them: otherwise
-        it and a job that waits for a wider limit would wait for each other.
+        A job that was woken may have a place of a wider limit: a deployment has added this limit, or the job had to
+        wait for the wider one again. It leaves all its places: otherwise it and a job that waits for the wider limit
+        would wait for each other. It waits in a new pass, because a slow process may give it the wider place again.
         """
-        for number, limit in enumerate(limits, start=1):
+        for number, limit in enumerate(limits):
             has_place = self._take(job, limit)
             if not has_place:
-                self.leave(job, limits[number:] if job.passed is not None else ())
-                return limit
+                anew = job.passed is not None and self._has_any(job, limits[number + 1 :])
+                if anew:
+                    self.leave(job, (*limits[:number], *limits[number + 1 :]))
+                return Full(limit, () if anew else tuple(limits[:number]), anew)
         return None
+
+    def _has_any(self, job: LimitedJob, limits: Sequence[Limit]) -> bool:
+        for limit in limits:
+            found = self.store.read(limit)
+            if found.has(job):
+                return True
+        return False
 
     def _take(self, job: LimitedJob, limit: Limit) -> bool:
         if job.passed is not None:  # it was woken, so it usually has its place already

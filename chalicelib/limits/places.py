@@ -6,7 +6,7 @@ line, before that job is woken.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,12 +49,24 @@ class Limit:
         return self.declared and self.id.startswith((f"{SHARED_OF_VALUE}.", f"{SHARED}."))
 
 
-class NoPlace(Exception):
-    """All places of a limit are taken, or other jobs wait for them; the job has places of the limits `holds`."""
+@dataclass(frozen=True, slots=True)
+class Full:
+    """A limit whose places are taken, or for which other jobs wait; the job has places of the limits `holds`.
 
-    def __init__(self, limit: Limit, holds: Sequence[Limit] = ()) -> None:
+    `anew`: the job has left its places of wider limits, and must wait in a new pass.
+    """
+
+    limit: Limit
+    holds: tuple[Limit, ...] = ()
+    anew: bool = False
+
+
+class NoPlace(Exception):
+    """A job must wait for a place."""
+
+    def __init__(self, full: Full) -> None:
         super().__init__("no place is free")  # without the id, which has a value of the payload
-        self.limit, self.holds = limit, tuple(holds)
+        self.full = full
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import NO_LIMIT, UNCLAIMED_AFTER
 from chalicelib.limits.ids import declared_limit, declares, limits_of, logged_id, narrower
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Standing
+from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.callers import knows_queue_of
 from chalicelib.operating.dispatch import Dispatcher
@@ -156,7 +156,7 @@ class Lines:
     def _places(self, *jobs: Job) -> AtMostPlaces:
         return AtMostPlaces(self.store, StoredJobs(self.dispatcher, {job.id: job for job in jobs}, self.own))
 
-    def take(self, job: Job, limits: Sequence[Limit]) -> Limit | None:
+    def take(self, job: Job, limits: Sequence[Limit]) -> Full | None:
         """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
         return self._places(job).take_all(self._limited(job), limits)
 

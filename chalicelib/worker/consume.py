@@ -37,8 +37,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import message_of_type
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
-from chalicelib.limits.ids import limits_of_model, limits_of_stored, narrower
-from chalicelib.limits.places import Limit, NoPlace
+from chalicelib.limits.ids import limits_of_model, limits_of_stored
+from chalicelib.limits.places import Full, Limit, NoPlace
 from chalicelib.limits.rate import NotYet
 from chalicelib.operating.callers import wake_caller
 from chalicelib.operating.dispatch import Dispatcher
@@ -276,7 +276,7 @@ class Worker:
             case NotYet():
                 return NotStarted(error.at)
             case NoPlace():
-                return Blocks(error.limit, error.holds)
+                return Blocks(error.full)
             case JobCancelled():
                 return Stopped()
             case LeaseLost():
@@ -301,11 +301,11 @@ class Worker:
             events.store_failed(job, error)
             raise PlaceUnavailable(f"It is unknown whether a place is free: {type(error).__name__}") from error
         if full is not None:
-            raise NoPlace(full, narrower(limits, full.id))
+            raise NoPlace(full)
         if self.clock() >= (job.lease_until or 0.0):
             raise LeaseLost(job.id)
 
-    def _taken(self, lines: Lines, job: Job, limits: Sequence[Limit]) -> Limit | None:
+    def _taken(self, lines: Lines, job: Job, limits: Sequence[Limit]) -> Full | None:
         """Try again after a moment if a limit gets too many requests; raises LimitBusy if it still does."""
         try:
             return lines.take(job, limits)

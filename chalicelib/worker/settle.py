@@ -20,7 +20,7 @@ from chalicelib.jobs.texts.errors import message_of
 from chalicelib.jobs.texts.fingerprints import fingerprint
 from chalicelib.limits import turns
 from chalicelib.limits.ids import logged_id
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Full, Limit
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
 from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
@@ -93,10 +93,9 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The function was not called: all places of a limit are taken. The job has places of the limits `holds`."""
+    """The function was not called, because the job must wait for a place."""
 
-    limit: Limit
-    holds: tuple[Limit, ...] = ()
+    full: Full
 
 
 Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits | Blocks
@@ -152,8 +151,8 @@ class Settlement:
                     return self._unrun(job, outcome, now)
                 case Waits():
                     return self._suspended(job, outcome, now)
-                case Blocks(limit, holds):
-                    return self._blocked(job, limit, holds, now)
+                case Blocks(full):
+                    return self._blocked(job, full, now)
                 case Stopped(unfinished):
                     return self._stopped(job, unfinished, now)
                 case Lost():
@@ -248,8 +247,8 @@ class Settlement:
             return Drop("parked")
         return Drop("another message follows") if self._received_last(job) else Hold(delay, "suspended")
 
-    def _blocked(self, job: Job, limit: Limit, holds: Sequence[Limit], now: float) -> Drop | Hold:
-        change = transitions.block(job, now=now, limit=limit.id)
+    def _blocked(self, job: Job, full: Full, now: float) -> Drop | Hold:
+        change = transitions.block(job, now=now, limit=full.limit.id, anew=full.anew)
         try:
             after = self._apply(job, change)
         except MoveRefused as refused:
@@ -259,9 +258,9 @@ class Settlement:
                 return self._stopped(job, None, now)
             # the function is called again, to undo the kept steps, and needs a place for that
             after = self._apply(job, transitions.anyway(change))
-        events.moved(after, "block", limit=logged_id(limit.id))
+        events.moved(after, "block", limit=logged_id(full.limit.id))
         # stand in the line before the message is acknowledged: if this process dies, the message comes again
-        if self.line is None or not self.line(after, limit, holds):
+        if self.line is None or not self.line(after, full.limit, full.holds):
             return Drop("blocked")
         if not self._received_last(job):
             return Hold(WOKEN_IN, "woken")

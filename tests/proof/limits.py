@@ -282,10 +282,9 @@ def worker(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str)
             code.leave(job, rules.of(name))
         if not rules.acknowledges_last:
             ask("acknowledge", name)
-        blocked = ask("block", name, job.claims, job.name, wanted.id)
+        blocked = ask("block", name, job.claims, wanted.anew, wanted.limit.id)
         if blocked is not None:
-            holds = _before(wanted, rules.of(name)) if rules.keeps else ()
-            runs = code.wait(blocked, wanted, holds)
+            runs = code.wait(blocked, wanted.limit, wanted.holds if rules.keeps else ())
             return "give back" if runs else "acknowledge"
         end = ask("stop", name, job.claims)
     if end:
@@ -521,7 +520,7 @@ class World:
             case "block" if not (mine and row.status == RUNS) or row.stop:
                 yield state, None
             case "block":
-                passed = row.claims if row.passed is None else row.passed
+                passed = row.claims if row.passed is None or about[1] else row.passed
                 after = row._replace(status=BLOCKED, passed=passed, waits=about[2], sent=False, live=False)
                 yield now(**after._asdict()), self._limited(name, after)
             case "cancel" if row.status in ENDED or row.stop:

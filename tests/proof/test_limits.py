@@ -1,11 +1,12 @@
 """Test every order in which jobs take, wait for, leave and hand on the places of their limits, and neglected duties."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.places import Limit, LimitedJob, Places, Waiter
+from chalicelib.limits.places import Full, Limit, LimitedJob, Places, Waiter
 from tests.proof import limits
 from tests.proof.limits import Explored, Rules, explore
 
@@ -193,7 +194,7 @@ def test_a_wide_place_that_is_taken_before_the_narrow_one_is_free_is_found() -> 
     """The function runs, although the narrow limit is full."""
 
     class TakesTheRest(AtMostPlaces):
-        def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Limit | None:
+        def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Full | None:
             return super().take_all(job, limits[-1:])
 
     assert "more than 1" in bad(Rules({"a": "XY", "b": "XY"}, {"X": 1, "Y": 2}, code=TakesTheRest))
@@ -252,6 +253,20 @@ def test_a_job_that_waits_again_under_its_old_name_is_found() -> None:
     """The name is removed late, while the job runs again."""
     paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", renames=False)
     assert "more than 1" in bad(paused)
+
+
+def test_a_job_that_has_left_a_wide_place_and_waits_in_the_same_pass_is_found(whole: bool) -> None:
+    """A slow process gives it the wide place again, while it waits for the narrow one."""
+    if not whole:
+        pytest.skip("takes a quarter of a minute: `make whole` explores it")
+
+    class Same(AtMostPlaces):
+        def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Full | None:
+            full = super().take_all(job, limits)
+            return full and replace(full, anew=False)
+
+    jobs = {"a": ("3.s",), "b": ("0.b", "3.s"), "c": ("0.b", "3.s")}
+    assert "for ever" in bad(Rules(jobs, {"0.b": 1, "3.s": 1}, other_type="bc", pauses=1, code=Same))
 
 
 def test_a_mark_that_is_removed_while_jobs_of_a_paused_type_wait_is_found() -> None:

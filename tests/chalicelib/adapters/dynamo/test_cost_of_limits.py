@@ -14,7 +14,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.ids import limit_of, limits_of
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Full, Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines
 from chalicelib.settings import Settings
@@ -77,7 +77,7 @@ def waiting(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     first, held = claimed(store, ONE), claimed(store, TWO)
     assert lines.take(first, [limit()]) is None
     yield
-    assert lines.take(held, [limit()]) == limit()
+    assert lines.take(held, [limit()]) == Full(limit())
     blocked = store.apply(held.id, transitions.block(held, now=T0 + 3, limit=limit().id))
     assert not lines.wait(blocked, limit())
     yield
