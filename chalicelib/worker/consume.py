@@ -69,6 +69,7 @@ from chalicelib.worker.enqueue import Enqueuing
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import as_json, endings, inject_fault, payload_of
 from chalicelib.worker.settle import (
+    CANCELLED,
     LEASE_LOST,
     Blocks,
     Done,
@@ -219,7 +220,9 @@ class Worker:
         busy = isinstance(outcome, Unrun) and isinstance(outcome.error, LimitBusy)
         if busy and job.passed is None and len(ctx.limits or ()) < 2:
             return end  # it took no place, and the limit gets too many requests already
-        return end if isinstance(outcome, Blocks) else self._left(job, ctx.limits, end)
+        if isinstance(outcome, Blocks) and end != CANCELLED:
+            return end  # it keeps the places of narrower limits
+        return self._left(job, ctx.limits, end)
 
     def _run(self, job: Job, ctx: WorkerContext, *, late: bool) -> Outcome:
         """Run the function. If the function waits, ignore what it returns or raises after that."""

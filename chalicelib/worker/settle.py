@@ -99,6 +99,7 @@ class Blocks:
 
 
 Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits | Blocks
+CANCELLED = Drop("cancelled")
 LEASE_LOST = Hold(None, "lease lost")
 """The fate of the message of an attempt that another worker, or the watchdog, has ended."""
 attempt_of = partial(attempts.attempt_of, clean=without_secrets)
@@ -309,7 +310,7 @@ class Settlement:
                 return Hold(0, "asked to stop")
             # The job was asked to stop, so record the error without a retry.
             self._record(job, replace(attempt, retry_delay_s=None), transitions.stop(job, now=now))
-            return Drop("cancelled")
+            return CANCELLED
         if parked:
             return Drop("parked")
         return Drop("another message follows") if self._received_last(job) else Hold(delay, "backing off")
@@ -317,7 +318,7 @@ class Settlement:
     def _stopped(self, job: Job, unfinished: str | None, now: float) -> Drop:
         skip = unfinished and transitions.skip(job, now=now, unfinished=unfinished)
         self._record(job, attempt_of(job, "cancelled", now), skip or transitions.stop(job, now=now))
-        return Drop("cancelled")
+        return CANCELLED
 
     def _record(self, job: Job, attempt: Attempt, change: Change) -> None:
         # Write the history first: after a crash between the two writes, the record of the attempt exists. In the other

@@ -344,3 +344,24 @@ def test_a_deploy_that_lowers_a_narrow_limit_counts_for_jobs_that_wait_for_a_wid
 
 def refuses(limit: Limit, job: str, name: str) -> bool:
     raise TimeoutError
+
+
+def test_a_job_that_is_cancelled_when_it_must_wait_leaves_the_places_that_it_has(stage: Stage) -> None:
+    stage.submit(IMAGE, 0)
+    stage.platform.fail(IMAGE, WorkerGone())
+    stage.platform.run()
+    (one,) = stage.submit(CHAT, 1)
+    places = stage.platform.workers.places
+    take = places.take
+
+    def cancels(limit: Limit, *about: Any) -> bool:
+        taken = take(limit, *about)
+        if limit == ONE:
+            assert not taken
+            stage.platform.cancel(one)
+        return taken
+
+    places.take = cancels  # type: ignore[assignment,method-assign]
+    stage.platform.run()
+    places.take = take  # type: ignore[method-assign]
+    assert (stage.status(one), stage.held(ACME)) == (Status.CANCELLED, set())
