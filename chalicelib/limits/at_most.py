@@ -15,12 +15,11 @@ Several types may share a limit. While a type is paused, and while it has as man
 no more places of a shared limit: they would keep them from the other types without using them.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
-from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter, code_of
+from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter
 from chalicelib.limits.port import LimitedJobs, PlaceStore
 
 
@@ -164,7 +163,7 @@ class AtMostPlaces:
         """
         if not jobs:
             return
-        usable = self.jobs.usable({job.type for job in jobs}, self.store.paused())
+        usable = self.jobs.usable(limit, {job.type for job in jobs}, self.store.paused())
         for job in jobs:
             again = None if job.type in usable else self.jobs.block_again(job)
             if again is not None:
@@ -210,10 +209,8 @@ class AtMostPlaces:
         """Return the types whose jobs may get a place now: without those whose jobs could not use it."""
         if not limit.shared:
             return found.types
-        have = Counter(name.partition(".")[0] for name in found.held.values())
-        return frozenset(
-            one for one, most in self.jobs.usable(found.types, paused).items() if have[code_of(one)] < most
-        )
+        usable = self.jobs.usable(limit, found.types, paused)
+        return frozenset(one for one, runs in usable.items() if not runs.full(found))
 
     def _others_wait(self, limit: Limit, found: Places, types: Collection[str]) -> bool:
         """Return whether jobs wait that are of none of these types, and may get no place now."""

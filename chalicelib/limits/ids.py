@@ -106,6 +106,12 @@ def declares(job_type: str, limit: str) -> bool:
     return kind is None or _declared(kind, limit) is not None
 
 
+def is_widest(kind: JobType[Any, Any], limit: str) -> bool:
+    """Return whether the type takes a place of this limit last, if the fields of all its limits have values."""
+    widest = max(kind.limits, key=lambda one: named(kind.name, one), default=None)
+    return widest is not None and _declared(kind, limit) == widest
+
+
 def _declared(kind: JobType[Any, Any], limit: str) -> AtMost | None:
     """Return the declaration of a limit with this id, if the type has one."""
     rank, name = limit.partition(".")[0], read_id(limit)[0]

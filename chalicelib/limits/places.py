@@ -164,6 +164,26 @@ class Places:
         return self.held.get(job.id) == job.name
 
 
+@dataclass(frozen=True)
+class Runs:
+    """How many jobs of a queue can run at once, and the types of the queue that share the limit as their widest one.
+
+    A place of the limit that is a type's widest one is a place of a job that runs, or is about to run.
+    """
+
+    most: int
+    types: frozenset[str]
+
+    def full(self, found: Places) -> bool:
+        """Return whether the types have as many places as their queue can use."""
+        return self.have(found) >= self.most
+
+    def have(self, found: Places) -> int:
+        """Return how many places the types have."""
+        codes = {code_of(one) for one in self.types}
+        return sum(name.partition(".")[0] in codes for name in found.held.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """An entry of the list of limits with a mark, which the watchdog reads; another `entry` was written later."""

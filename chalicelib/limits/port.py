@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.job_types.rate import Rate
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Waiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ class LimitedJobs(Protocol):
         Return the job, None if it was claimed or ended.
         """
 
-    def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
-        """Return how many jobs of each type can run at once, without the types that do not run now.
+    def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
+        """Return how many places of a shared limit each type can use, without the types that do not run now.
 
-        These are types of paused queues, given by key, and undeclared types.
+        These are types of paused queues, given by key, and undeclared types. Never raises.
         """
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:

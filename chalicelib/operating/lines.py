@@ -14,8 +14,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import NO_LIMIT, UNCLAIMED_AFTER
-from chalicelib.limits.ids import declared_limit, declares, limits_of, logged_id, narrower
-from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Standing
+from chalicelib.limits.ids import declared_limit, declares, is_widest, limits_of, logged_id, narrower
+from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Runs, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.callers import knows_queue_of
 from chalicelib.operating.dispatch import Dispatcher
@@ -101,18 +101,18 @@ class StoredJobs:
         events.moved(blocked, "block_again", limit=logged_id(job.waits or ""))
         return limited(blocked, now)
 
-    def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
-        """See LimitedJobs. A type whose file cannot be imported here counts as one with a queue of its own."""
-        found = dict[str, int]()
-        for name in types:
-            try:
-                kind = jobtype.declared(name)
-            except UnknownJobType:
-                continue
-            except Exception:
-                found |= {} if name in paused else {name: MOST_PLACES}
-            else:
-                found |= {} if kind.queue_key in paused else {name: kind.concurrency}
+    def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
+        """See LimitedJobs. A type whose file cannot be imported here counts as one with a queue of its own.
+
+        Of a shared queue, the types count whose files this process has imported, and those that wait.
+        """
+        kinds = {name: _imported(name) for name in types}
+        found = dict[str, Runs]()
+        for name, kind in kinds.items():
+            if isinstance(kind, JobType) and kind.queue_key not in paused:
+                found[name] = runs(kind, limit)
+            elif kind is None and name not in paused:
+                found[name] = Runs(MOST_PLACES, frozenset((name,)))
         return found
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
@@ -129,6 +129,34 @@ class StoredJobs:
     def declared(self, limit: str) -> Limit | None:
         """See LimitedJobs."""
         return declared_limit(limit) if self.own is None or declares(self.own.name, limit) else None
+
+
+UNKNOWN = object()
+
+
+def _imported(name: str) -> JobType[Any, Any] | object | None:
+    """Return a type; UNKNOWN if no file declares it, None if its file cannot be imported here.
+
+    A process has settled a job before it asks, so nothing in the file of another type may end it.
+    """
+    try:
+        return jobtype.declared(name)
+    except UnknownJobType:
+        return UNKNOWN
+    except (Exception, SystemExit):
+        return None
+
+
+def runs(kind: JobType[Any, Any], limit: Limit) -> Runs:
+    """Return how many places of a limit that a type shares its queue can use.
+
+    A job with a place of a narrower limit may wait for a wider one, and occupies no worker: then all places count as
+    usable.
+    """
+    if not is_widest(kind, limit.id):
+        return Runs(MOST_PLACES, frozenset((kind.name,)))
+    beside = (one for one in jobtype.registered.values() if one.queue_key == kind.queue_key)
+    return Runs(kind.concurrency, frozenset(one.name for one in beside if is_widest(one, limit.id)))
 
 
 def stored_limits(dispatcher: Dispatcher, job: Job) -> tuple[Limit, ...]:

@@ -12,11 +12,10 @@ from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, read_id
-from chalicelib.limits.places import code_of
 from chalicelib.limits.port import PlaceStore
 from chalicelib.limits.serial_rule import named, row_of
 from chalicelib.operating.constants import MOST_BEFORE
-from chalicelib.operating.lines import limited
+from chalicelib.operating.lines import limited, runs
 from chalicelib.operating.why_waiting import Place, QueueState, asks, why
 
 
@@ -55,13 +54,16 @@ class JobReader:
             return None
         store = self.places()
         row, (name, value) = store.read(limit), read_id(limit.id)
+        if not limit.declared:
+            return Place(len(row.held), 0, value, 0, declared=False)
         before = store.before(limit, row.types | {job.type}, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
         place = Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
         kind = jobtype.registered.get(job.type)
         if not limit.shared or kind is None:
             return place
-        own = sum(held.startswith(f"{code_of(job.type)}.") for held in row.held.values())
-        return replace(place, shared=name, own=own, most=kind.concurrency)
+        can = runs(kind, limit)
+        by = job.type if len(can.types) == 1 else f"the queue {kind.queue_key}"
+        return replace(place, shared=name, own=can.have(row), most=can.most, by=by)
 
     def _holder(self, job: Job, now: float) -> str | None:
         """Return the id of the other running job of the same key; None if there is none."""

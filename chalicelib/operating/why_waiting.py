@@ -28,7 +28,8 @@ class Place:
     """Describe where a blocked job stands: how many jobs have a place, of how many, and how many are before it.
 
     `value` is the value of the limit's field, None without one. `more`: there are more than `before`. `shared` is the
-    name of a limit that types share; `own` of its places are of this job's type, of which `most` jobs can run at once.
+    name of a limit that types share; `own` of its places are of `by`, this job's type or its queue, of which `most`
+    jobs can run at once. `declared`: the code declares the limit.
     """
 
     taken: int
@@ -39,6 +40,8 @@ class Place:
     shared: str | None = None
     own: int = 0
     most: int = 0
+    by: str = ""
+    declared: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +163,13 @@ def _blocked(job: Job, queue: QueueState) -> str:
     line = queue.line
     if line is None:
         return f"It waits since {iso(job.updated_at)} for a place of its limit"
+    if not line.declared:
+        return "No deployment declares the limit that it waits for any more; the watchdog lets it run within minutes"
     whose = job.type if line.shared is None else f"the shared limit {line.shared}"
     whose += "" if line.value is None else f" for {line.value}"
     places = f"{line.taken:,} of {line.of:,} places of {whose} are taken"
     if line.shared is not None and line.taken < line.of and line.own >= line.most:
-        places += f", {line.own:,} of them by {job.type}, of which at most {line.most:,} jobs run at once"
+        places += f", {line.own:,} of them by {line.by}, of which at most {line.most:,} jobs run at once"
     before = "more than " if line.more else ""
     jobs = "1 job is" if line.before == 1 and not line.more else f"{before}{line.before:,} jobs are"
     return f"{places}; {jobs} before it" if line.before else f"{places}; it is the next one"

@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Standing, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Standing, Waiter
 
 TYPE, OTHER = "proof.note", "proof.other"
 QUEUED, RUNS, BLOCKED, DONE, CANCELLED = "queued", "processing", "blocked", "done", "cancelled"
@@ -255,8 +255,8 @@ class Jobs:
     def block_again(self, job: LimitedJob) -> LimitedJob | None:
         return self.ask("block again", job.id, job.claims)  # type: ignore[no-any-return]
 
-    def usable(self, types: Collection[str], paused: Collection[str]) -> Mapping[str, int]:
-        return FrozenMap({one: MANY for one in types if one not in paused})
+    def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
+        return FrozenMap({one: Runs(MANY, frozenset((one,))) for one in types if one not in paused})
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
         return _before(limit, self.rules.of(job.id))

@@ -1,5 +1,6 @@
 """Let jobs of several types share a limit: run, wait, wake each other, while one type is paused, small or removed."""
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -285,6 +286,73 @@ def test_a_type_with_few_workers_does_not_take_places_that_it_cannot_use() -> No
         stage.platform.workers.off.clear()
         stage.platform.advance(minutes=2)
         assert set(stage.statuses([*slow, *fast])) == {Status.COMPLETED}
+
+
+def test_the_types_of_a_queue_together_take_no_places_that_they_cannot_use() -> None:
+    queue, also = Queue("q", function=Function(concurrency=2, batch_size=1)), "image.trim"
+    limits = {**sharing(4), also: [AtMost(4, shared="openai")]}
+    for stage in stage_of(limits, image_draw={"queue": queue}, image_trim={"queue": queue}):
+        stage.submit(CHAT, 0, 1, 2, 3)
+        for _ in range(4):
+            stage.platform.fail(CHAT, WorkerGone())
+        stage.platform.run()
+        drawn, trimmed = stage.submit(IMAGE, 10, 11, 12), stage.submit(also, 20, 21, 22)
+        chat = stage.submit(CHAT, 30)
+        stage.platform.run()
+        stage.platform.workers.off |= {CHAT, "q"}
+        stage.platform.workers.places.paused = tuple
+        stage.platform.advance(minutes=10)  # the leases have ended
+        held = stage.held(Limit("3.openai", 4))
+        assert (len(held & {one.id for one in [*drawn, *trimmed]}), chat[0].id in held) == (2, True)
+        said = str(reader_of(stage).explained(trimmed[2].id)[1])
+        assert "2 of them by the queue q, of which at most 2 jobs run at once" in said
+        stage.platform.workers.off.clear()
+        stage.platform.advance(minutes=5)
+        assert set(stage.statuses([*drawn, *trimmed, *chat])) == {Status.COMPLETED}
+
+
+def test_jobs_that_wait_for_a_wider_limit_do_not_count_as_workers() -> None:
+    """They have places of a narrower shared limit, and the next job could run at once."""
+    both, narrow = [AtMost(9, by="customer", shared="s"), AtMost(1, by="number", shared="t")], Limit("2.s.acme", 9)
+    for stage in stage_of({CHAT: both, IMAGE: both}, image_draw={"function": Function(concurrency=2)}):
+        stage.submit(CHAT, 7, customer="globex")
+        stage.platform.fail(CHAT, WorkerGone())
+        stage.platform.run()
+        waiting = stage.submit(IMAGE, 7, 7)
+        stage.platform.run()
+        assert stage.held(narrow) == {one.id for one in waiting}
+        places, others = stage.platform.workers.places, [str(uuid.uuid4()) for _ in range(7)]
+        assert all(places.take(narrow, other, "other.1.1") for other in others)
+        (free,) = stage.submit(IMAGE, 8)
+        stage.platform.run()
+        assert stage.status(free) is Status.BLOCKED
+        for other in others:
+            places.leave(narrow, other, "other.1.1")
+        look(stage)
+        stage.platform.run()
+        assert stage.status(free) is Status.COMPLETED
+
+
+def test_a_type_whose_import_ends_the_process_stops_no_hand_over(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (waiting,) = stage.blocked_behind_a_dead_worker((IMAGE, 1))
+    declared = jobtype.declared
+
+    def ends(name: str) -> JobType[Any, Any]:
+        if name == IMAGE:
+            raise SystemExit
+        return declared(name)
+
+    monkeypatch.setattr(jobtype, "declared", ends)
+    stage.platform.clock.advance(600)
+    look(stage)
+    assert stage.status(waiting) is Status.QUEUED
+
+
+def test_a_job_whose_limit_no_type_declares_any_more_says_so(stage: Stage) -> None:
+    (waiting,) = stage.blocked_behind_a_dead_worker((IMAGE, 1))
+    for kind in jobtype.all_types():
+        object.__setattr__(kind, "limits", ())
+    assert "No deployment declares the limit" in str(reader_of(stage).explained(waiting.id)[1])
 
 
 def test_when_one_type_does_not_share_the_limit_any_more_its_jobs_run_without_a_place(stage: Stage) -> None:
