@@ -308,7 +308,8 @@ class AtMostPlaces:
 
     def _judge_all(self, limits: Sequence[Limit]) -> None:
         for limit in limits:
-            self.judge(limit)
+            if self.more():
+                self.judge(limit)
 
 
 def _waiter(job: LimitedJob, holds: Sequence[Limit]) -> Waiter:

@@ -33,7 +33,8 @@ NO_LIMIT = 1_000_000
 UNCLAIMED_AFTER = 120.0
 """Seconds after which a woken job whose type is paused gives its place of a shared limit to the other types."""
 MOST_LOOKS = 20
-"""Maximum number of looks at a line, and at readable rows of it, of a worker or a request of the API: up to 100
-requests, and at most MOST_LOOKS * MOST_ROWS rows. The watchdog goes on within a minute."""
+"""Maximum number of looks at lines, and at readable rows of them, of a worker or a request of the API for one job, over
+all its limits. A look is a read of the limit and a query for each type with a line, and up to four writes for a row. At
+most MOST_LOOKS * MOST_ROWS rows are read. The watchdog goes on within a minute."""
 MOST_ROWS = 25
 """Number of rows of a line that are read together, after the first one: their jobs are 25 read units."""

@@ -213,7 +213,8 @@ class Lines:
 
         Raises the first error, after it has tried to leave all places.
         """
-        self._each(limits, lambda limit: self._places(job).leave(self._limited(job), [limit]))
+        places, held = self._places(job), self._limited(job)
+        self._each(limits, lambda limit: places.leave(held, [limit]))
 
     def leave_ended(self, before: Job, after: Job) -> None:
         """Leave the places of a job whose wait or run was ended while no worker held it; errors: see `leave`.
@@ -229,8 +230,9 @@ class Lines:
 
     def judge(self, job: Job) -> None:
         """Look at the limits of a job that does not run although its message has come: its worker may have died."""
+        places = self._places(job)
         for limit in self._all(job, self._waited(job)):
-            self._places(job).judge(limit)
+            places.judge(limit)
 
     def listed(self) -> Sequence[Listed]:
         """Return the limits for which jobs may wait."""

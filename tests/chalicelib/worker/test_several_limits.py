@@ -365,3 +365,29 @@ def test_a_job_that_is_cancelled_when_it_must_wait_leaves_the_places_that_it_has
     stage.platform.run()
     places.take = take  # type: ignore[method-assign]
     assert (stage.status(one), stage.held(ACME)) == (Status.CANCELLED, set())
+
+
+def test_a_worker_clears_no_long_lines_however_many_limits_its_job_has(stage: Stage) -> None:
+    places, made = stage.platform.workers.places, list[str]()
+    step_out = places.step_out
+
+    def lost(*_: Any) -> None:
+        raise TimeoutError
+
+    def counts(limit: Limit, *about: Any) -> None:
+        made.append(limit.id)
+        step_out(limit, *about)
+
+    def others(_: JobContext) -> None:
+        waiting = [*stage.submit(CHAT, *range(2, 40)), *stage.submit(IMAGE, *range(40, 80))]
+        stage.platform.run()
+        assert set(stage.statuses(waiting)) == {Status.BLOCKED}
+        places.step_out = lost  # type: ignore[assignment,method-assign]
+        for one in waiting:
+            stage.platform.cancel(one)
+        places.step_out = counts  # type: ignore[assignment,method-assign]
+
+    stage.submit(CHAT, 1)
+    stage.during[1] = others
+    stage.platform.run()
+    assert 0 < len(made) <= 25
