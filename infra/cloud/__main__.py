@@ -49,6 +49,9 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options, unknown = _parser().parse_known_args(arguments)
+    if len(unknown) == 1 and not unknown[0].startswith("-") and getattr(options, "name", None) == "":
+        # argparse takes all positional arguments at once: in `token rotate --stage prod NAME` the name is left over
+        options.name = unknown.pop()
     if unknown:  # told with the usage of the command, not with that of all commands
         options.misused(f"unrecognized arguments: {' '.join(unknown)}")
     carry_out: Callable[[argparse.Namespace, Terminal], int] = options.carry_out
@@ -330,6 +333,7 @@ def _parser() -> argparse.ArgumentParser:
         "--expires", type=duration, metavar="90d",
         help="for how long it works; without it for ever, or, for `rotate`, as long as before",
     )  # fmt: skip
+    token.add_argument("--days", type=float, help="the same as --expires, as a number of days")
     token.add_argument(
         "--types", type=listed, default=(), metavar="email.send,report.*",
         help="the job types that it may touch; without it all",
@@ -341,7 +345,6 @@ def _parser() -> argparse.ArgumentParser:
         "--without-payloads", action="store_true",
         help="it may not read payloads, results, error messages, steps and log lines",
     )  # fmt: skip
-    token.add_argument("--days", type=float, help="the same, as a number of days")
     token.add_argument(
         "--overlap", type=duration, metavar="24h",
         help="with `rotate`: for how long the earlier secret still works; default: 24h",

@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -23,6 +23,7 @@ Lines = Annotated[
     bool | None,
     typer.Option("--json/--table", help="JSON lines or a table; default: a table on a terminal, else JSON."),
 ]
+Read = TypeVar("Read")
 SHARED = (("profile", Profile), ("url", Url), ("as_json", Lines))
 
 REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 4, 5, 6, 130
@@ -109,12 +110,25 @@ def told() -> Iterator[None]:
         raise typer.Exit(0) from None
 
 
+def if_in_scope(read: Callable[[], Read]) -> Read | None:
+    """Return what `read` returns; None if the scope of the token does not allow it, for what a command can omit."""
+    from jobflow.problems import OutOfScope
+
+    try:
+        return read()
+    except OutOfScope:
+        return None
+
+
 def text_of(error: Exception) -> str:
     """Return the text of an error for a person at a terminal, because the API's text is for programs."""
     from jobflow import errors as e
     from jobflow.problems import ErrorGroupNotFound
 
     if isinstance(error, e.NotAuthenticated):
+        if error.detail.startswith("This token expired"):
+            when = error.detail.partition(". ")[0]
+            return f"{when}. Store a valid one with `jobflow login`, or set JOBFLOW_TOKEN."
         return "The API does not accept this token. Store a valid one with `jobflow login`, or set JOBFLOW_TOKEN."
     if isinstance(error, ErrorGroupNotFound):
         return "No error of the last 30 days has this fingerprint: `jobflow errors` lists them."

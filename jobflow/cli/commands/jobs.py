@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jobflow.cli import reading
-from jobflow.cli.command import app_of, command, usage
+from jobflow.cli.command import app_of, command, if_in_scope, usage
 from jobflow.cli.session import Session
 from jobflow.errors import ConfigurationError, JobNotCompleted, WaitTimeout
 
@@ -130,7 +130,8 @@ def show(session: Session, job: Id) -> None:
 
     found = session.client.get(session.id_of(job))
     # read the steps of a running job in any case: `found.steps` does not count those of the present attempt
-    views.whole(session, found, session.client.steps(found.id) if found.steps or found.status == "processing" else None)
+    has_steps = bool(found.steps) or found.status == "processing"
+    views.whole(session, found, if_in_scope(lambda: session.client.steps(found.id)) if has_steps else None)
 
 
 @command(app, "tail", "jobs tail @last --timeout 1h")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobflow.cli.command import app_of, command
+from jobflow.cli.command import app_of, command, if_in_scope
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def list_(session: Session) -> None:
     from jobflow.cli import reading
     from jobflow.plain import plain
 
-    numbers = session.client.metrics().by_type
+    measured = if_in_scope(session.client.metrics)
+    numbers = measured.by_type if measured else {}
     rows = [(kind, numbers.get(kind.type)) for kind in session.client.job_types()]
     if session.out.as_json:
         for kind, of_kind in rows:
@@ -55,7 +56,8 @@ def show(session: Session, job_type: Name) -> None:
     if session.out.as_json:
         session.out.line(found)
         return
-    paused = _pause(session.client.metrics().by_type.get(job_type))
+    measured = if_in_scope(session.client.metrics)
+    paused = _pause(measured.by_type.get(job_type) if measured else None)
     session.out.facts(found, [*_facts(found), ("paused", paused)])
 
 

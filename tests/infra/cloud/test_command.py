@@ -77,9 +77,9 @@ def test_a_token_without_a_stage_is_for_a_platform_that_runs_here(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["revoke"], "--id is missing"),
+        (["revoke"], "the id of the token to revoke is missing"),
         (["issue", "--days", "0"], "--days: must be a positive number"),
-        (["revoke", "x"], "x"),
+        (["revoke", "x", "y"], "y"),
     ],
 )
 def test_a_token_command_that_cannot_be_is_wrong_usage(
@@ -89,7 +89,7 @@ def test_a_token_command_that_cannot_be_is_wrong_usage(
         main(["token", *words])
     said = capsys.readouterr().err
     assert (ended.value.code, told in said) == (2, True), said
-    assert "issue,list,revoke" in said
+    assert "issue,list,rotate,revoke" in said
 
 
 def test_a_stack_of_something_else_is_no_stage(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

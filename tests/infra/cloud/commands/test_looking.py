@@ -332,6 +332,25 @@ def test_a_scope_that_an_action_would_ignore_is_refused(
     assert [line.split()[3] for line in capsys.readouterr().out.splitlines()] == ["works"]
 
 
+def test_the_name_of_a_token_may_follow_the_options(stage: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token", "issue", *stage, "--label", "billing"]) == 0
+    assert main(["token", "rotate", *stage, "--overlap", "0m", "billing"]) == 0
+    capsys.readouterr()
+    assert main(["token", "list", *stage, "--json"]) == 0
+    old, _ = json.loads(capsys.readouterr().out)
+    assert main(["token", "revoke", *stage, old["principal"]]) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [["issue", "--label", "x", "billing"], ["issue", "--label", "x", "--types", "a.b,", "c.d"],
+              ["list", "--json", "billing"], ["revoke", "a", "b"]],
+)  # fmt: skip
+def test_a_name_that_an_action_does_not_take_is_refused(stage: list[str], wrong: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["token", *wrong, *stage])
+    assert ended.value.code == 2
+
+
 def test_a_token_of_a_stage_needs_a_label(stage: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "issue", *stage, "--role", "viewer"]) == 1
     assert "label" in capsys.readouterr().err
