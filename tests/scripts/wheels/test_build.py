@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from jobflow import __version__
-from scripts.wheels.build import MOST_BYTES, NEEDS, build, build_platform
+from scripts.wheels.build import NEEDS, build, build_platform
 from tests.support import built_in
 
 
@@ -25,8 +25,7 @@ def test_the_same_sources_give_the_same_bytes(wheel: Path, tmp_path: Path) -> No
     assert build(tmp_path).read_bytes() == wheel.read_bytes()
 
 
-def test_it_is_small_and_holds_the_client_alone(wheel: Path) -> None:
-    assert wheel.stat().st_size <= MOST_BYTES
+def test_it_holds_the_client_alone(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert {name.partition("/")[0] for name in names} == {"jobflow", f"jobflow_aws-{__version__}.dist-info"}
