@@ -16,8 +16,10 @@ no more places of a shared limit: they would keep them from the other types with
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from chalicelib.errors import LimitBusy
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter
 from chalicelib.limits.port import LimitedJobs, PlaceStore
@@ -52,7 +54,8 @@ class AtMostPlaces:
             if not has_place:
                 anew = job.passed is not None and self._has_any(job, limits[number + 1 :])
                 if anew:
-                    self.leave(job, (*limits[:number], *limits[number + 1 :]))
+                    with suppress(LimitBusy):  # in the new pass its names are dead, and the watchdog removes them
+                        self.leave(job, (*limits[:number], *limits[number + 1 :]))
                 return Full(limit, () if anew else tuple(limits[:number]), anew)
         return None
 

@@ -11,7 +11,7 @@ from chalicelib.errors import ConfigurationError, LimitBusy
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import limits_of
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Limit, Waiter
 from chalicelib.operating.lines import Lines, StoredJobs, limited
 from chalicelib.watchdog.run import Watchdog
 from jobflow.testing import WorkerGone
@@ -240,13 +240,14 @@ def test_limits_that_cannot_be_told_apart_are_refused(limits: list[AtMost], said
         job(CHAT, limits=limits)(run)
 
 
-@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("slow", ["", "at once", "later"])
 def test_a_job_that_has_a_wide_place_when_a_deploy_adds_a_narrow_limit_blocks_nobody_for_ever(
-    stage: Stage, *, slow: bool
+    stage: Stage, slow: str
 ) -> None:
     """One job would have the wide place and wait for the narrow one, another one the other way round.
 
-    `slow`: a process gives the first job the wide place a second time, after the job has left it.
+    `slow`: when a process gives the first job the wide place a second time, after the job has left it; "later": after
+    the limit was busy, and the job stands in the line of the narrow limit.
     """
     kind = stage.platform._kinds[0]
     object.__setattr__(kind, "limits", (SHARED,))
@@ -267,16 +268,24 @@ def test_a_job_that_has_a_wide_place_when_a_deploy_adds_a_narrow_limit_blocks_no
     (second,) = stage.submit(CHAT, 2)
     stage.platform.attempt(second)
     assert (stage.status(second), stage.held(ACME)) == (Status.BLOCKED, {second.id})
-    leave = places.leave
+    leave, stand = places.leave, places.stand
 
     def gives_again(limit: Limit, job: str, name: str) -> bool:
         waits = leave(limit, job, name)
-        if (limit, job, slow) == (ONE, first.id, True):
+        if slow and (limit, job) == (ONE, first.id):
             places.leave = leave  # type: ignore[method-assign]
+            if slow == "later":
+                raise LimitBusy
             assert places.grant(ONE, row)
         return waits
 
-    places.leave = gives_again  # type: ignore[method-assign]
+    def gives_again_later(limit: Limit, waiter: Waiter) -> None:
+        stand(limit, waiter)
+        if slow == "later" and (limit, waiter.job) == (ACME, first.id):
+            places.stand = stand  # type: ignore[method-assign]
+            assert places.grant(ONE, row)
+
+    places.leave, places.stand = gives_again, gives_again_later  # type: ignore[method-assign]
     stage.platform.advance(minutes=3)
     assert stage.statuses([first, second]) == [Status.COMPLETED] * 2
     assert stage.most == 1
