@@ -201,10 +201,10 @@ class DynamoPlaces:
         """See PlaceStore."""
         self._update(
             _line(limit, waiter.type), _place(waiter),
-            "SET gen = :gen, claims = :claims, #name = :name, others = :others, expires_at = :end",
+            "SET gen = :gen, claims = :claims, #name = :name, narrower = :narrower, expires_at = :end",
             "attribute_not_exists(pk) OR gen < :gen OR gen = :gen AND claims < :claims",
             {":gen": _number(waiter.gen), ":claims": _number(waiter.claims), ":name": {"S": waiter.name},
-             ":others": {"L": [{"S": one} for one in waiter.holds]}, ":end": self._end()},
+             ":narrower": {"L": [{"S": one} for one in waiter.holds]}, ":end": self._end()},
             {"#name": "name"},
         )  # fmt: skip
 
@@ -360,7 +360,7 @@ def _places(item: Item | None) -> Places:
 
 def _waiter(item: Item, job_type: str) -> Waiter:
     since, _, job = item["sk"]["S"].partition("#")
-    holds = tuple(one["S"] for one in item.get("others", {"L": []})["L"])
+    holds = tuple(one["S"] for one in item.get("narrower", {"L": []})["L"])
     number = int(item["gen"]["N"]), int(item["claims"]["N"])
     return Waiter(int(since) / 1000, job, job_type, *number, item["name"]["S"], holds)
 
