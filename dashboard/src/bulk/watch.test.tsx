@@ -66,7 +66,7 @@ test("a bulk action is watched until it has finished", async () => {
   const { result } = renderHook(useBulk, { wrapper: wrapper(), initialProps: "b1" });
   await waitFor(() => expect(result.current.data?.finishedAt).toBeNull());
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(result.current.data?.finishedAt).not.toBeNull();
+  await waitFor(() => expect(result.current.data?.finishedAt).not.toBeNull());
   await vi.advanceTimersByTimeAsync(60_000);
   expect(asked).toBe(2);
 });
