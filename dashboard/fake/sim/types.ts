@@ -11,6 +11,7 @@ export const waits = Array.from({ length: 29 }, (_, at) => Math.min(3600, 2 ** (
 const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url), "utf8")) as Omit<
   JobTypeRow,
   | "retry_waits"
+  | "limits"
   | "retired"
   | "fair_by"
   | "give_up_after"
@@ -28,6 +29,7 @@ const read = JSON.parse(readFileSync(new URL("job-types.json", import.meta.url),
 export const types = read.map((one) => ({
   ...one,
   retry_waits: waits,
+  limits: [] as JobTypeRow["limits"],
   retired: false,
   fair_by: null as string | null,
   give_up_after: null,
