@@ -183,6 +183,7 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         "dynamodb:Query:jobs/index/members",
         *_batches(),
         *_giving(),
+        *_waiting(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES),
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
@@ -285,6 +286,7 @@ def recount() -> list[str]:
         "dynamodb:Query:jobs/index/members",
         *_batches(),
         *_giving(),
+        *_waiting(),
         *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS),
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,

@@ -1,17 +1,21 @@
 """Types with a limit over an emulated AWS: what the role of a worker, of the API and of the watchdog allows."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from chalicelib import AtMost
+from chalicelib.adapters.dynamo.tables.schema import LIMITS, LINE
 from chalicelib.assembly import parts
+from chalicelib.counters.port import Pause
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Status
+from chalicelib.operating.lines import Lines
 from infra.definition import functions, stateful
 from infra.definition.iam import grants
 from infra.definition.iam.calls import allows
@@ -22,6 +26,7 @@ from tests.chalicelib.api.support import Note, only_types
 from tests.infra.cloud.acting import STACK, Stage, stage
 from tests.infra.cloud.rights.judging import allows as judged
 from tests.infra.cloud.rights.judging import unnamed
+from tests.support import Clock
 
 DURING: list[Callable[[], object]] = []
 
@@ -129,6 +134,32 @@ def test_a_worker_wakes_the_jobs_of_another_type_with_which_it_shares_a_limit(sh
         assert set(granted) - set(grants.worker(one)) == {f"sqs:SendMessage:{other.short}"}
     wakes = {one.short: [other.short for other in one.wakes] for one in functions([CHAT, IMAGE, WHOLE], STACK)}
     assert (wakes["chat-answer"], wakes["image-draw"], wakes["mail-whole"]) == (["image-draw"], ["chat-answer"], [])
+
+
+@pytest.mark.parametrize("actor", ["api", "recount"])
+def test_who_ends_a_job_may_let_the_woken_job_of_a_paused_type_wait_again(actor: str) -> None:
+    """A job that was ended may have had the place of another limit, whose jobs are then looked at."""
+    two, clock = (AtMost(2, shared="openai"),), Clock(time.time())
+    chat, image = JobType("chat.answer", run, Note, limits=two), JobType("image.draw", run, Note, limits=two)
+    with (
+        only_types(chat, image), pytest.MonkeyPatch.context() as environment, stage(environment, clock) as acting,
+    ):  # fmt: skip
+        create(acting, chat)
+        create(acting, chat)
+        paused = create(acting, image)
+        DURING[:] = [lambda: acting.work(chat), lambda: acting.work(image)]
+        acting.work(chat)
+        assert status_of(paused) is Status.QUEUED
+        assert parts.pauses.pause(image.name, Pause(clock()))
+        clock.advance(130)
+        with acting.recorder.acting_as(actor):
+            Lines(parts.job_service.dispatcher, parts.place_store).judge(parts.job_store.get(paused))
+        assert status_of(paused) is Status.BLOCKED
+        needed = acting.recorder.needed[actor]
+        granted = {"api": grants.api, "recount": grants.recount}[actor]()
+        for rows in (LINE, LIMITS):
+            assert any(need.startswith(f"dynamodb:UpdateItem:control/{rows}") for need in needed)
+        assert [need for need in needed if not any(allows(one, need) for one in granted)] == []
 
 
 def test_a_worker_reads_the_lines_of_its_own_limits_only() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib.adapters.dynamo.tables.schema import LIMITS, LINE
 from chalicelib.api.routes import all_endpoints
 from chalicelib.job_types.queues import queues_of
 from infra.cloud.restore.rows import KINDS, How, kinds_of
@@ -65,7 +66,9 @@ def never_seen(actor: str) -> set[str]:
     by_lambda = poller | polls | steps if actor in queues else reader if actor == "counters" else set()
     # a record of a query has no partition key; tests/infra/definition/test_permissions.py shows that this one is needed
     listed = {"dynamodb:Query:control/TOKENS"} if actor == "api" else set()
-    return by_lambda | listed | SIGNED.get(actor, set())
+    # the woken job of a paused type waits again: test_limits.py shows that these are needed
+    lines = {f"dynamodb:UpdateItem:control/{row}" for row in (f"{LINE}*", LIMITS) if actor in ("api", "recount")}
+    return by_lambda | listed | lines | SIGNED.get(actor, set())
 
 
 @pytest.fixture(scope="module")
