@@ -52,8 +52,6 @@ export default defineConfig({
     restoreMocks: true,
     // Typing into a form takes 1 s on a quiet machine, and more than the default of 5 s on a busy one.
     testTimeout: 30_000,
-    // As the browser tests: a busy machine may draw late. A test that fails twice is broken.
-    retry: process.env.CI ? 1 : 0,
     server: { deps: { inline: [/@radix-ui/] } },
   },
 });
