@@ -83,11 +83,10 @@ class Platform:
     def reload(self) -> None:
         """Run the code on disk. Raises BrokenCode if it cannot be loaded; the present code then continues to run."""
         try:
-            described = declared.describe(self.options.root, self.options.stack, self.origin)
+            self._apply(declared.describe(self.options.root, self.options.stack, self.origin))
         except BrokenCode:
             self._service.hold()
             raise
-        self._apply(described)
 
     def keep_alive(self) -> None:
         """Start the API again if it has ended.

@@ -142,7 +142,11 @@ class Run:
 
     def finished(self, job_id: str) -> dict[str, Any]:
         """Return a job once it has completed."""
-        until(lambda: self.job(job_id)["status"] == "completed")
+        try:
+            until(lambda: self.job(job_id)["status"] == "completed")
+        except AssertionError as error:
+            error.add_note(f"{self.job(job_id)}\n\nThe runner's last lines:\n{self.said()[-8000:]}")
+            raise
         return self.job(job_id)
 
     def said(self) -> str:
@@ -184,7 +188,9 @@ def running(root: Path, folder: Path, **variables: str) -> Iterator[Run]:
         assert process.poll() is None, (folder / "stderr").read_text()
         state = json.loads((folder / "dev.json").read_text())
         headers = {"Authorization": f"Bearer {state['token']}"}
-        with httpx.Client(base_url=state["api"], headers=headers, timeout=30) as client:
+        # No kept connections: one that the old process closes in the moment of a request is refused without an answer.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        with httpx.Client(base_url=state["api"], headers=headers, timeout=30, limits=limits) as client:
             yield Run(process, root, folder, client)
     finally:
         if process.poll() is None:
