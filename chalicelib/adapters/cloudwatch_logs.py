@@ -1,4 +1,4 @@
-"""Read a job's log lines from CloudWatch Logs. No other module uses the logs client."""
+"""Read a job's log lines from CloudWatch Logs, and make the link to their search. No other module uses its client."""
 
 import json
 import os

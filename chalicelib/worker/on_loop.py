@@ -1,4 +1,7 @@
-"""Run an `async def` job function on an event loop of its own, and give it a context whose methods it awaits."""
+"""Run an `async def` job function on an event loop of its own, with a context whose methods it awaits.
+
+Of several errors, the one that counts is chosen here.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence

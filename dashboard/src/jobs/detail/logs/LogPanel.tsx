@@ -4,7 +4,7 @@ import { cx } from "@/lib/cx";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconExternal } from "@/ui/icons";
 import { Panel } from "@/ui/Panel";
-import { fromLevel, LEVELS, matchingLines, type Level } from "./search";
+import { fromLevel, LEVELS, matchingLines, type Level } from "./filter";
 import { LogLines } from "./Logs";
 import type { useJobLogs } from "./useJobLogs";
 import { t } from "@/texts/en/detail";

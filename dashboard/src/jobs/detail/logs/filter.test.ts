@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromLevel, matchingLines } from "./search";
+import { fromLevel, matchingLines } from "./filter";
 
 const line = (level: string, message: string, fields = {}) => ({
   at: 0,
