@@ -14,6 +14,11 @@ test("the API reference explains calls in either theme", async ({ page, open }) 
   await create.getByRole("button").first().click();
   await expect(create.getByText("Request body")).toBeVisible();
   await expect(create.getByText("success@simulator.amazonses.com")).toBeVisible();
+  // Only a problem has this field, a job has none.
+  const problem = create.getByText('"errors_total"');
+  await expect(problem).toHaveCount(0);
+  await create.getByRole("button", { name: /^Body and headers of 401/ }).click();
+  await expect(problem).toBeVisible();
   await expectAccessibleInBothThemes(page, "#operations-jobs-create_job");
   await create.getByRole("button", { name: "Try it out" }).click();
   await expect(create.getByRole("textbox", { name: "Request body" })).toBeVisible();
@@ -27,6 +32,19 @@ test("the API reference fits a narrow screen, also without the slash", async ({ 
   await create.getByRole("button").first().click();
   await expect(create.getByText("Request body")).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+});
+
+test("the list of groups leads to a group by mouse and by keyboard", async ({ page, open }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await open("/reference/");
+  const errors = page.locator('.opblock-tag[data-tag="errors"]');
+  await expect(errors).not.toBeInViewport();
+  await page
+    .getByRole("navigation", { name: "Groups of calls" })
+    .getByRole("link", { name: "errors" })
+    .click();
+  await expect(errors).toBeInViewport();
+  await expect(errors.getByRole("button")).toBeFocused();
 });
 
 test("a call is tried out with the token", async ({ page, open }) => {

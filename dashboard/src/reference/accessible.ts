@@ -20,7 +20,7 @@ const NAMES: Record<string, string> = {
   "select.examples-select-element": "Example",
   "select.content-type": "Media type",
   "textarea.body-param__text": "Request body",
-  "input.operation-filter-input": "Filter by tag",
+  "input.operation-filter-input": "Filter by tag or path",
 };
 
 const REGIONS: Record<string, string> = { ".information-container": "About", ".filter-container": "Filter" };

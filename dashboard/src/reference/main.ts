@@ -2,6 +2,7 @@
 import "swagger-ui-dist/swagger-ui.css";
 import "./reference.css";
 import { config, loadConfig } from "@/config";
+import { showContents, type Described } from "./contents";
 import { forgetToken, keepToken, readToken } from "@/session/token";
 
 function part(id: string): HTMLElement {
@@ -27,8 +28,11 @@ async function show(): Promise<void> {
     return;
   }
   if (!answer.ok) throw new Error(`/openapi.json answered ${answer.status}.`);
-  const described = (await answer.json()) as object;
+  const described = (await answer.json()) as Described;
+  described.info.title += " API";
   const { render } = await import("./render");
+  showContents(part("contents"), described);
+  part("page").classList.add("ready");
   render(part("reference"), { ...described, servers: [{ url: config().apiUrl }] }, () => readToken() ?? "");
 }
 
@@ -54,6 +58,8 @@ async function begin(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  // On a narrow screen the bar scrolls, and this page is its last entry.
+  document.querySelector(".bar [aria-current]")?.scrollIntoView({ inline: "end", block: "nearest" });
   await loadConfig();
   await begin();
 }

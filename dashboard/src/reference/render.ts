@@ -1,5 +1,6 @@
 import SwaggerUI, { type System } from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { accessible, nameControls } from "./accessible";
+import { errorsFolded } from "./errors";
 import { inline } from "./inline";
 
 /** Show an OpenAPI document; requests that the user tries out contain the token. */
@@ -18,7 +19,7 @@ export function render(into: HTMLElement, spec: object, token: () => string): vo
       ...request,
       headers: { ...request.headers, Authorization: `Bearer ${token()}` },
     }),
-    plugins: [asText, accessible],
+    plugins: [asText, accessible, errorsFolded],
   });
 }
 

@@ -7,7 +7,11 @@ declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
   }
   export type Component = (props: never) => ReactNode;
   export interface System {
-    React: { createElement: (tag: string | Component, props: object, ...children: ReactNode[]) => ReactNode };
+    React: {
+      createElement: (tag: string | Component, props: object, ...children: ReactNode[]) => ReactNode;
+      Fragment: Component;
+      useState: <T>(first: T) => [T, (next: T) => void];
+    };
   }
   interface Plugin {
     components: Record<string, Component>;
