@@ -118,6 +118,43 @@ export const MADE = {
       })),
     },
   },
+  long: {
+    type: "image.process",
+    payload: { key: "uploads/missing/photo.png", resize: { width: 800, height: 800 }, format: "webp" },
+    more: {
+      status: "dead_letter",
+      gen: 4,
+      attempts: 5,
+      maxAttempts: 5,
+      createdAt: now - 7_300_000,
+      startedAt: now - 61_000,
+      updatedAt: now - 60_000,
+      finishedAt: now - 60_000,
+      errorClass: "UploadMissing",
+      errorMessage: "There is no upload uploads/missing/photo.png yet; it may still be on its way.",
+      acts: [2, 3, 4].map((gen) => ({
+        action: "retry",
+        at: new Date(now - 7_260_000 + (gen - 1) * 1_800_000 - 5000).toISOString(),
+        by: "ada",
+        gen,
+        edited: gen === 3,
+        in_bulk: gen === 4,
+      })),
+      history: [1, 2, 3, 4].flatMap((gen) =>
+        [1, 2, 3, 4, 5].map((n) => ({
+          ...failing({
+            attempt: n,
+            at: now - 7_260_000 + (gen - 1) * 1_800_000 + n * 9000,
+            lasted: 1100,
+            errorClass: "UploadMissing",
+            errorMessage: "There is no upload uploads/missing/photo.png yet; it may still be on its way.",
+          }),
+          gen,
+          claim: n,
+        })),
+      ),
+    },
+  },
   waits: {
     type: "image.process",
     payload: { key: "uploads/missing/photo.png", format: "png" },

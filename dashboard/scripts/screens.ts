@@ -154,6 +154,7 @@ export const SCREENS: Record<string, Screen> = {
   "job-done": { path: async (find) => `/jobs/${await find.byStatus("completed")}`, whole: true },
   "job-waits": { path: async (find) => `/jobs/${await find.made("waits")}`, whole: true },
   "job-acts": { path: async (find) => `/jobs/${await find.made("acts")}`, whole: true },
+  "job-long": { path: async (find) => `/jobs/${await find.made("long")}`, whole: true, alike: true },
   "job-wild": { path: async (find) => `/jobs/${await find.made("wild")}`, whole: true },
   "job-loading": { path: () => "/jobs/00000000-0000-4000-8000-000000000000", order: late, alike: true },
   "job-error": { path: () => "/jobs/00000000-0000-4000-8000-000000000000", order: failing },

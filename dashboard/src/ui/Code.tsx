@@ -9,12 +9,15 @@ export function Code({
   label,
   className,
   wrap = true,
+  short = false,
   children,
 }: {
   text: string;
   label: string;
   className?: string;
   wrap?: boolean;
+  /** For code that is copied more often than read. */
+  short?: boolean;
   /** The same text, with coloured parts. */
   children?: ReactNode;
 }) {
@@ -26,7 +29,8 @@ export function Code({
         tabIndex={0}
         aria-label={label}
         className={cx(
-          "max-h-96 min-w-0 flex-1 overflow-auto p-3 font-mono text-xs",
+          short ? "max-h-60" : "max-h-96",
+          "min-w-0 flex-1 overflow-auto p-3 font-mono text-xs",
           wrap && "break-words whitespace-pre-wrap",
         )}
       >

@@ -47,7 +47,7 @@ export function Payload({ job }: { job: JobDetail }) {
   );
 }
 
-export function JobFacts({ job }: { job: JobDetail }) {
+export function JobFacts({ job, className }: { job: JobDetail; className?: string }) {
   const now = useNow();
   const first = job.history.reduce<number | null>(
     (least, { startedAt }) => Math.min(least ?? startedAt, startedAt),
@@ -57,7 +57,7 @@ export function JobFacts({ job }: { job: JobDetail }) {
   const wait = first === null || job.steps > 0 ? waited(job, now) : first - job.createdAt;
   const run = ran(job, now);
   return (
-    <Panel title={t.details}>
+    <Panel title={t.details} className={className ?? ""}>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-3">
         <Fact name={t.created}>
           <When at={job.createdAt} />

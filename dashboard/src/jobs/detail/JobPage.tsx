@@ -24,6 +24,7 @@ import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
 import { madeBy } from "@/api/jobs/made";
 import { useMakes } from "@/jobs/useMakes";
+import { resultFiles } from "./preview";
 import { useKeptSteps } from "./useKeptSteps";
 import { useJobLogs } from "@/jobs/detail/logs/useJobLogs";
 import { t } from "@/texts/en/detail";
@@ -65,6 +66,11 @@ function InAuditLog({ job }: { job: JobDetail }) {
   );
 }
 
+const FEW_ATTEMPTS = 4;
+
+/** Two panels beside each other, as high as each other: a wide one, and one for what is read with it. */
+const BESIDE = "grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]";
+
 function Loaded({ job }: { job: JobDetail }) {
   const { can } = useMe();
   useJobKeys(job, can.act);
@@ -78,40 +84,56 @@ function Loaded({ job }: { job: JobDetail }) {
   const kept = useKeptSteps(job);
   const makes = useMakes();
   const made = useQuery({ ...madeBy(job.id), enabled: makes(job.type) || Boolean(job.onEnd) });
+  const inAndOut = job.result !== null;
+  const files = inAndOut && resultFiles(job.result).length > 0;
+  // A few attempts without a stack are not high: with the log, they are as high as the code that creates the job.
+  const brief = job.history.length <= FEW_ATTEMPTS && job.history.every(({ stack }) => stack === null);
+  const attempts = (
+    <Panel
+      title={t.attemptCount(job.history.length)}
+      actions={job.history.length > 1 && <Compare job={job} />}
+      flush
+    >
+      {/* If there is only one attempt, its lines are the whole log, which is shown below. */}
+      <Attempts job={job} logs={job.history.length > 1 ? lines : []} more={logs.data?.insightsUrl ?? null} />
+    </Panel>
+  );
   return (
     <div className="flex flex-col gap-3">
       <JobHeader job={job} canAct={can.act} />
-      <div className="grid items-start gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+      <div className={BESIDE}>
+        <Panel title={t.timeline} actions={can.administer && <InAuditLog job={job} />}>
+          <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
+        </Panel>
         <div className="flex min-w-0 flex-col gap-3">
-          <Panel title={t.timeline} actions={can.administer && <InAuditLog job={job} />}>
-            <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
-          </Panel>
-          <KeptSteps job={job} />
-          <Result job={job} />
-          <Family job={job} />
-          <Panel
-            title={t.attemptCount(job.history.length)}
-            actions={job.history.length > 1 && <Compare job={job} />}
-            flush
-          >
-            {/* If there is only one attempt, its lines are the whole log, which is shown below. */}
-            <Attempts
-              job={job}
-              logs={job.history.length > 1 ? lines : []}
-              more={logs.data?.insightsUrl ?? null}
-            />
-          </Panel>
-          <LogPanel logs={logs} follow={finished(job) ? null : follow} onFollow={setFollow} />
-        </div>
-        <div className="flex min-w-0 flex-col gap-3">
-          <Payload job={job} />
-          <JobFacts job={job} />
+          {!inAndOut && <Payload job={job} />}
+          <JobFacts job={job} className="lg:sticky lg:top-15" />
         </div>
       </div>
-      {/* Below both columns: its lines are long, and the columns are then nearly as high as each other. */}
-      <Suspense fallback={<PanelToCome className="h-64" />}>
-        <Snippets job={job} />
-      </Suspense>
+      <KeptSteps job={job} />
+      {inAndOut && (
+        <div className={files ? BESIDE : "grid gap-3 lg:grid-cols-2"}>
+          {!files && <Payload job={job} />}
+          <Result job={job} />
+          {files && <Payload job={job} />}
+        </div>
+      )}
+      <Family job={job} />
+      {!brief && attempts}
+      <div className={BESIDE}>
+        <div className="flex min-w-0 flex-col gap-3">
+          {brief && attempts}
+          <LogPanel
+            logs={logs}
+            follow={finished(job) ? null : follow}
+            onFollow={setFollow}
+            className="grow"
+          />
+        </div>
+        <Suspense fallback={<PanelToCome className="h-64" />}>
+          <Snippets job={job} />
+        </Suspense>
+      </div>
     </div>
   );
 }
@@ -174,7 +196,7 @@ function JobToCome() {
     <div role="status" aria-busy="true" className="flex flex-col gap-3">
       <h1 className="sr-only">{t.loadingTheJob}</h1>
       <PanelToCome className="h-[92px]" />
-      <div className="grid gap-3 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+      <div className={BESIDE}>
         <PanelToCome className="h-64" />
         <PanelToCome className="h-64" />
       </div>

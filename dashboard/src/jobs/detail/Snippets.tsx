@@ -24,7 +24,7 @@ export default function Snippets({ job }: { job: JobDetail }) {
       title={t.copyAsCode}
       actions={<Segments label={t.language} value={language} options={LANGUAGES} onChange={setLanguage} />}
     >
-      <Code text={WRITE[language](job, config().apiUrl)} label={t.asLanguage(name)} />
+      <Code text={WRITE[language](job, config().apiUrl)} label={t.asLanguage(name)} wrap={false} short />
     </Panel>
   );
 }

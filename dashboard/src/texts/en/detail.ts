@@ -44,6 +44,7 @@ export const english = {
   jobsMade: "Jobs it made",
   madeBy: "Made by:",
   madeByJob: "Made by another job",
+  showEarlier: (entries: number) => `Show ${entries} earlier entries`,
   leftOut: (lengths: string) => `Left out, because nothing happened: ${lengths}.`,
   crowd: (n: number, type: string) => `${plural(n, "job")} of ${type}`,
   crowdWords: (n: number, type: string, waiting: number, running: number, done: number, failed: number) =>

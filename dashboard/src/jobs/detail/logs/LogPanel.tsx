@@ -14,10 +14,11 @@ interface LogProps {
   /** Whether new lines are loaded and shown; null for a job that has ended. */
   follow: boolean | null;
   onFollow: (on: boolean) => void;
+  className?: string;
 }
 
 /** Show the newest log lines of a job, with a link to all lines. */
-export function LogPanel({ logs, follow, onFollow }: LogProps) {
+export function LogPanel({ logs, follow, onFollow, className }: LogProps) {
   const { data, error } = logs;
   const [sought, setSought] = useState("");
   const all = data?.lines ?? [];
@@ -27,6 +28,7 @@ export function LogPanel({ logs, follow, onFollow }: LogProps) {
   return (
     <Panel
       title={t.log}
+      className={className ?? ""}
       flush={all.length > 0}
       actions={
         <>

@@ -5,7 +5,7 @@ import { t } from "@/texts/en/detail";
 
 interface StepProps {
   icon: ReactNode;
-  title: string;
+  title: ReactNode;
   at?: number | null;
   about?: boolean;
   tone?: string;

@@ -1,4 +1,5 @@
 import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { attempt, detail, T0 } from "@/test/factories";
 import { STATUS } from "@/jobs/status";
@@ -78,4 +79,13 @@ test("kept steps and events are milestones between the creation and the attempt"
     expect.stringMatching(/^Event approved.*ada$/),
   ]);
   expect(titles()[3]).toMatch(/^Attempt 1 of 3/);
+});
+
+test("of a long past, the newest entries are shown, and all after a click", async () => {
+  const history = Array.from({ length: 20 }, (_, n) => attempt(n + 1, { startedAt: T0 + n * 60_000 }));
+  render(<Timeline job={detail("dead_letter", history, { maxAttempts: 20 })} logs={[]} />);
+  const entry = (n: number) => titles().some((text) => text.startsWith(`Attempt ${n} of 20`));
+  expect([entry(1), entry(12), entry(13), entry(20)]).toEqual([false, false, true, true]);
+  await userEvent.click(screen.getByRole("button", { name: "Show 12 earlier entries" }));
+  expect([entry(1), entry(12), entry(20)]).toEqual([true, true, true]);
 });

@@ -1,11 +1,12 @@
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { Attempt, Job, JobDetail, NextAttempt } from "@/api/jobs/jobs";
 import type { KeptStep } from "@/api/jobs/steps";
 import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
 import { countdown, duration, spell } from "@/lib/time";
 import { useNow } from "@/live/live";
-import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner } from "@/ui/icons";
+import { Button } from "@/ui/Button";
+import { IconCheck, IconClock, IconCross, IconDead, IconPlus, IconSpinner, IconUp } from "@/ui/icons";
 import { STATUS, isFinished } from "@/jobs/status";
 import { ActStep } from "./ActStep";
 import { Coming } from "./Coming";
@@ -27,21 +28,31 @@ interface TimelineProps {
   made?: readonly Job[] | undefined;
 }
 
-/** Show the times of a job: waits, attempts, backoffs, and the next events. */
+/** Maximum number of entries between the creation and the next event that are all shown at once. */
+const MOST_ENTRIES = 12;
+/** Of more entries, so many are shown, the newest; and so many rows of the picture above. */
+const NEWEST_ENTRIES = 8;
+const NEWEST_ROWS = 12;
+
+/** Show the times of a job: waits, attempts, backoffs, and the next events. A long past is shown on demand. */
 export function Timeline({ job, logs, kept = [], made = [] }: TimelineProps) {
   const now = useNow();
   const parts = segments(job, now, job.gen, kept);
   const attempts = currentAttempts(job);
+  const [whole, setWhole] = useState(false);
+  const steps = stepsOf(job, job.history, kept);
+  const folded = !whole && steps.length > MOST_ENTRIES;
   return (
     <div>
       {job.history.length > 1 || made.length > 0 ? (
-        <Waterfall job={job} logs={logs} kept={kept} made={made} />
+        <Waterfall job={job} logs={logs} kept={kept} made={made} {...(folded && { newest: NEWEST_ROWS })} />
       ) : (
         <Bar parts={parts} />
       )}
       <ol className="relative mt-4 flex flex-col">
         <Step icon={<IconPlus />} title={t.created} at={job.createdAt} />
-        {stepsOf(job, job.history, kept).map((step) => {
+        {folded && <Earlier entries={steps.length - NEWEST_ENTRIES} onShow={() => setWhole(true)} />}
+        {steps.slice(folded ? -NEWEST_ENTRIES : 0).map((step) => {
           if (step.kind === "kept") {
             const { kind, name } = step.kept;
             return (
@@ -72,6 +83,21 @@ export function Timeline({ job, logs, kept = [], made = [] }: TimelineProps) {
         <EndStep job={job} last={attempts.at(-1)} />
       </ol>
     </div>
+  );
+}
+
+/** Stand for the entries that are not shown. */
+function Earlier({ entries, onShow }: { entries: number; onShow: () => void }) {
+  return (
+    <Step
+      icon={<IconUp width={13} height={13} />}
+      ghost
+      title={
+        <Button size="sm" onClick={onShow}>
+          {t.showEarlier(entries)}
+        </Button>
+      }
+    />
   );
 }
 

@@ -21,6 +21,8 @@ interface WaterfallProps {
   kept?: KeptStep[];
   /** The child jobs. */
   made?: readonly Job[];
+  /** How many rows of the job itself are drawn; its newest ones. */
+  newest?: number;
 }
 
 const ROW =
@@ -30,8 +32,8 @@ const ROW =
  * Show the waits, attempts and backoffs of all runs and the child jobs below each other, with the log lines in the
  * attempts. A dotted line is where time is left out, because nothing happened.
  */
-export function Waterfall({ job, logs, kept, made = [] }: WaterfallProps) {
-  const { rows, children, crowds, failed, breaks } = waterfall(job, useNow(), logs, kept, made);
+export function Waterfall({ job, logs, kept, made = [], newest }: WaterfallProps) {
+  const { rows, children, crowds, failed, breaks } = waterfall(job, useNow(), logs, kept, made, newest);
   if (rows.length + children.length + crowds.length === 0) return null;
   return (
     <>

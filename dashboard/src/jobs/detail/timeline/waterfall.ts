@@ -58,7 +58,8 @@ const PARTS = 60;
 
 /**
  * Return the waits, attempts and backoffs of all runs, oldest first, and the child jobs, on one axis. The time in which
- * nothing happens is left out, because a retry may come a week later.
+ * nothing happens is left out, because a retry may come a week later. With `newest`, the axis and the rows are only
+ * those of so many parts.
  */
 export function waterfall(
   job: JobDetail,
@@ -66,10 +67,12 @@ export function waterfall(
   logs: LogLine[],
   kept: KeptStep[] = [],
   made: readonly Job[] = [],
+  newest = Infinity,
 ): Waterfall {
-  const parts = Array.from({ length: job.gen }, (_, at) => at + 1).flatMap((gen) =>
+  const all = Array.from({ length: job.gen }, (_, at) => at + 1).flatMap((gen) =>
     segments(job, now, gen, kept).map((part) => ({ ...part, gen })),
   );
+  const parts = all.slice(-newest);
   const spans = made.map((one) => [one.createdAt, one.finishedAt ?? now] as const);
   const axis = axisOf([...parts.map(({ from, to }) => [from, to] as const), ...spans]);
   if (!axis) return { rows: [], children: [], crowds: [], failed: 0, breaks: [] };
