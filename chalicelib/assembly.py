@@ -539,12 +539,12 @@ class Assembly:
 
     def shared_worker(self, key: str) -> "SharedWorker":
         """Return the service that processes messages of the shared queue with that name."""
-        from chalicelib.side_by_side import in_a_thread
+        from chalicelib.side_by_side import crew_of, in_a_thread
         from chalicelib.worker.shared import SharedWorker
 
         return SharedWorker(
             key, self.job_store, self.job_queue, self.clock, random.uniform, self.worker, self.breaker,
-            beside=in_a_thread,
+            beside=in_a_thread, crew=crew_of,
         )  # fmt: skip
 
     def breaker(self, kind: "JobType[Any, Any]") -> "CircuitBreaker | AlwaysClosed":
@@ -558,7 +558,7 @@ class Assembly:
         """Return the service that processes messages of the job type; `breaker` is that of a shared queue."""
         from chalicelib.job_types.retry import no_jitter
         from chalicelib.operating.lines import Lines
-        from chalicelib.side_by_side import in_a_thread
+        from chalicelib.side_by_side import crew_of, in_a_thread
         from chalicelib.worker.constants import STORED_AT_ONCE
         from chalicelib.worker.consume import Worker
         from chalicelib.worker.declared_secrets import DeclaredSecrets
@@ -577,6 +577,7 @@ class Assembly:
             batches=replace(self.batches, notice=None) if kind.enqueues else None,
             threads=STORED_AT_ONCE,
             beside=in_a_thread,
+            crew=crew_of,
             breaker=breaker or self.breaker(kind),
             lines=Lines(self.job_service.dispatcher, self.place_store, kind) if kind.limits else None,
         )  # fmt: skip

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
-from threading import Thread
-from typing import TypeVar
+from threading import Semaphore, Thread
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -38,6 +38,80 @@ def if_a_thread_is_free(work: Callable[[], None]) -> Wait:
     except RuntimeError:  # see in_a_thread
         return lambda *_: None
     return thread.join
+
+
+class Crew(Protocol):
+    """Does several pieces of work, of which some may run at the same time."""
+
+    def room(self) -> None:
+        """Wait until another piece of work can begin at once. May raise as `join` does."""
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """Begin a piece of work; the caller has waited for `room`."""
+
+    def join(self) -> None:
+        """Wait until nothing runs any more. Raises the first error of a piece of work, once."""
+
+
+class OneByOne:
+    """Do each piece of work before the caller goes on. See Crew."""
+
+    def room(self) -> None:
+        """See Crew."""
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """See Crew; raises what the work raises."""
+        work()
+
+    def join(self) -> None:
+        """See Crew."""
+
+
+class Threads:
+    """Do each piece of work in a thread of its own, at most `most` of them at the same time. See Crew.
+
+    Each thread has a copy of the caller's context variables.
+    """
+
+    def __init__(self, most: int, beside: Beside = in_a_thread) -> None:
+        self._free = Semaphore(most)
+        self._beside = beside
+        self._waits = list[Wait]()
+        self._errors = list[BaseException]()
+
+    def room(self) -> None:
+        """See Crew."""
+        self._free.acquire()
+        self._free.release()  # only the caller begins work, so the place stays free
+        if self._errors:
+            self.join()
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """See Crew."""
+        self._free.acquire()
+
+        def do() -> None:
+            try:
+                work()
+            except BaseException as error:
+                self._errors.append(error)
+            finally:
+                self._free.release()
+
+        self._waits.append(self._beside(do))
+
+    def join(self) -> None:
+        """See Crew."""
+        while self._waits:
+            self._waits.pop()()
+        if self._errors:
+            error, self._errors = self._errors[0], []
+            raise error
+
+
+def crew_of(threads: int) -> Crew:
+    """Return what does as many pieces of work at the same time; with 1, without any thread."""
+    return OneByOne() if threads == 1 else Threads(threads)
 
 
 def side_by_side(work: Callable[[A], T], items: Sequence[A], threads: int) -> list[T]:

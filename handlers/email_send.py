@@ -95,7 +95,7 @@ repeated."""
     "email.send",
     max_attempts=3,
     timeout=60,
-    function=Function(batch_size=10, concurrency=20, memory=512, budget=SLOWEST),
+    function=Function(batch_size=10, threads=8, concurrency=20, memory=512, budget=SLOWEST),
     rate=mail.sending_rate,
     access=AwsAccess(grants=("ses:SendEmail", f"dynamodb:UpdateItem:control/CAP#{mail_cap.QUOTA}")),
 )

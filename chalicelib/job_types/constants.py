@@ -60,6 +60,9 @@ DEFAULT_WITHIN, SHORTEST_WITHIN, LONGEST_WITHIN = 300, 10, int(DAY)
 MEMORY_MB = (128, 10_240)
 DEFAULT_MEMORY_MB = 512
 LARGEST_BATCH = 10
+MOST_THREADS = 8
+"""Maximum threads of a function. Python runs the code of one thread at a time, so more would only help functions that
+do nothing but wait, and each would put one more attempt at risk if the process ends."""
 LONGEST_WINDOW = 300
 MOST_CONCURRENCY = 1000
 MOST_LAYERS = 5

@@ -24,6 +24,7 @@ TABLE = (
     Exclusion("serial_by", "fair_by", "SQS takes turns among the keys of a FIFO queue by itself"),
     Exclusion("serial_by", "pause_when", "the job that is tried during a pause would run out of order"),
     Exclusion("serial_by", "function.window", "Lambda has no batching window for FIFO queues"),
+    Exclusion("serial_by", "function.threads", "a job must not begin before the earlier jobs of its key have ended"),
     Exclusion(
         "serial_by", "queue", "it needs a FIFO queue, which cannot delay single messages, as other types need it"
     ),
@@ -40,6 +41,8 @@ TABLE = (
 
 UNSET = (Function(), AwsAccess())
 """Groups of settings that set nothing."""
+UNSET_NUMBERS = {"function.threads": 1}
+"""The numbers that set nothing, of settings for which that is not 0."""
 
 
 def check_exclusions(name: str, declared: object) -> None:
@@ -52,4 +55,4 @@ def check_exclusions(name: str, declared: object) -> None:
 
 def _has(declared: object, setting: str) -> bool:
     value = attrgetter(setting)(declared)
-    return bool(value) and value not in UNSET
+    return bool(value) and value not in (*UNSET, UNSET_NUMBERS.get(setting))

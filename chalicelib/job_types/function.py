@@ -1,5 +1,6 @@
 """Declare the Lambda function that runs the jobs of a type. Pure."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from chalicelib.job_types.constants import (
     MEMORY_MB,
     MOST_CONCURRENCY,
     MOST_LAYERS,
+    MOST_THREADS,
 )
 
 LAYER = re.compile(r"arn:[^:\s]+:lambda:[^:\s]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+")
@@ -26,6 +28,9 @@ class Function:
     * `memory`: MB (128-10240); more memory also gives more processor time.
     * `batch_size`: jobs in one invocation (1-10). More than one is cheaper, for jobs of at most `budget` seconds
       each; jobs without enough time left return to the queue.
+    * `threads`: jobs of an invocation that run at the same time, each in a thread (1-8, at most `batch_size`): for
+      jobs that mostly wait for a network. The function and its libraries must be thread-safe. If the process ends
+      early, each job that it was running has used up an attempt.
     * `budget`: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
     * `window`: seconds to wait for a fuller batch (0-300).
     * `concurrency`: maximum number of simultaneous invocations (2-1000); default: 20, or fewer with a low `rate=`.
@@ -37,6 +42,7 @@ class Function:
 
     memory: int = DEFAULT_MEMORY_MB
     batch_size: int = 1
+    threads: int = 1
     budget: float | None = None
     window: int = 0
     concurrency: int | None = None
@@ -45,9 +51,20 @@ class Function:
     ephemeral_storage: int = EPHEMERAL_MB[0]
     own_alarms: bool = False
 
+    @property
+    def waves(self) -> int:
+        """Return how many jobs of a full batch run one after the other, in the busiest thread."""
+        return math.ceil(self.batch_size / self.threads)
+
     def __post_init__(self) -> None:
         check_number("function: memory", self.memory, *MEMORY_MB, "MB")
         check_number("function: batch_size", self.batch_size, 1, LARGEST_BATCH)
+        check_number("function: threads", self.threads, 1, MOST_THREADS)
+        if self.threads > self.batch_size:
+            raise ConfigurationError(
+                f"function: threads={self.threads} needs a batch_size of {self.threads} or more: an invocation has at "
+                f"most batch_size={self.batch_size} jobs, and other threads would have no job"
+            )
         check_number("function: window", self.window, 0, LONGEST_WINDOW, "seconds")
         check_number("function: ephemeral_storage", self.ephemeral_storage, *EPHEMERAL_MB, "MB")
         if self.concurrency is not None:

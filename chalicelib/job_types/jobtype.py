@@ -200,7 +200,7 @@ class JobType(Generic[P, R]):
     def job_budget(self) -> float:
         """Return the seconds that a job must still have when it is claimed: as declared, or its share of a batch."""
         own = self.function.budget
-        return (self.timeout - SAFETY - self.turn_wait) / self.function.batch_size if own is None else own
+        return (self.timeout - SAFETY - self.turn_wait) / self.function.waves if own is None else own
 
     @property
     def concurrency(self) -> int:

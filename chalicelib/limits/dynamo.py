@@ -50,7 +50,10 @@ class PlanRow(Model):
 
 
 class DynamoTurns:
-    """See Turns. Only one thread may use it at a time. Raises pynamodb's errors if the table does not answer."""
+    """See Turns. Only one thread at a time may use it for a type.
+
+    Raises pynamodb's errors if the table does not answer.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._rows = binding.control(settings).bind(PlanRow)

@@ -1,6 +1,7 @@
 """Keep the rate of a job type: start no job before its slot, and give back jobs whose slot is too far in the future."""
 
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ class NotYet(Exception):
 
 @dataclass
 class Pacing:
-    """Control the starts of one worker process.
+    """Control the starts of one worker process, whose jobs may run in several threads.
 
     `clock` returns epoch seconds. `sleep` waits for a number of seconds. `wait` is the maximum number of seconds that a
     job may wait within its invocation.
@@ -55,8 +56,19 @@ class Pacing:
     stay taken."""
     longest: float | None = None
     """Seconds of the longest run in this process."""
-    started: float | None = None
-    """Start of the present run, in epoch seconds; the claim was earlier."""
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Held while the plan is read and changed; never during the wait for a slot."""
+    _run: threading.local = field(default_factory=threading.local, repr=False)
+    """What belongs to the run of this thread."""
+
+    @property
+    def started(self) -> float | None:
+        """Return the start of this thread's run, in epoch seconds; the claim was earlier."""
+        return getattr(self._run, "started", None)
+
+    @started.setter
+    def started(self, at: float | None) -> None:
+        self._run.started = at
 
     @classmethod
     def of(
@@ -72,6 +84,10 @@ class Pacing:
         For a job with a turn, `next` returns what to do with its message (Drop or Hold). A job without a turn is
         claimed as usual, and `start` returns as soon as it may start.
         """
+        with self._lock:
+            self._begin(deliveries)
+
+    def _begin(self, deliveries: Sequence[Delivery]) -> None:
         self.slots.clear()
         self.rest, self.waits = list(deliveries), {}
         try:
@@ -87,6 +103,10 @@ class Pacing:
     def next(self, delivery: Delivery) -> Drop | Hold | None:
         """Continue with the next message; return what to do with it if its job waits for its turn, else None."""
         self.started = None  # still set if the last attempt ended its invocation, and so was not settled
+        with self._lock:
+            return self._next(delivery)
+
+    def _next(self, delivery: Delivery) -> Drop | Hold | None:
         try:
             # if the jobs before this one have taken the last slots that are near enough, a claim would be useless: give
             # turns to the rest of the batch
@@ -95,7 +115,7 @@ class Pacing:
                 self.waits |= self._queue_up(self.rest)
         except Exception as error:
             events.store_failed(self.name, error)
-        del self.rest[:1]
+        self.rest = [one for one in self.rest if one is not delivery]
         return self.waits.get(delivery.message_id)
 
     def after(self, delivery: Delivery, end: Drop | Hold) -> None:
@@ -117,9 +137,10 @@ class Pacing:
 
     def _start(self, ends: float) -> None:
         while True:
-            if not self.slots:
-                self._take(ends)
-            slot = self.slots.pop(0)
+            with self._lock:
+                if not self.slots:
+                    self._take(ends)
+                slot = self.slots.pop(0)
             while (early := slot - self.clock()) > 0:
                 self.sleep(early)
             if self.clock() <= slot + self.rate.late:
@@ -131,7 +152,8 @@ class Pacing:
         if self.started is None:
             return None
         started, self.started = self.started, None
-        self.longest = max(self.longest or 0.0, self.clock() - started)
+        with self._lock:
+            self.longest = max(self.longest or 0.0, self.clock() - started)
         return round(started, 3)
 
     def parks(self, at: float, receive_count: int) -> bool:

@@ -1,6 +1,7 @@
 """Decide whether a job of the type may be claimed, and count failed attempts."""
 
 import math
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -53,10 +54,21 @@ class CircuitBreaker:
     sleep: Callable[[float], None] = time.sleep
     known: AutoPause = field(default_factory=AutoPause)
     read_at: float | None = None
-    probe: str = ""
-    """Name of the probe that this process runs."""
     ends: float = 0.0
     waited: bool = False
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Held while the row is read and changed: the jobs of a batch may run in several threads."""
+    _run: threading.local = field(default_factory=threading.local, repr=False)
+    """What belongs to the message of this thread."""
+
+    @property
+    def probe(self) -> str:
+        """Return the name of the probe that this thread runs; empty if it runs none."""
+        return getattr(self._run, "probe", "")
+
+    @probe.setter
+    def probe(self, name: str) -> None:
+        self._run.probe = name
 
     def begin(self, left: float) -> None:
         """Begin a batch; `left` is the number of seconds that the invocation has left."""
@@ -79,11 +91,16 @@ class CircuitBreaker:
     def _give_back(self) -> None:
         """Cancel a probe that has run no job: its message was old, or its job may not start yet."""
         if self.probe:
-            self._tell(untried(self.probe, self.clock()))
+            with self._lock:
+                self._tell(untried(self.probe, self.clock()))
             self.probe = ""
 
     def on_attempt_recorded(self, _job: Job, attempt: Attempt) -> None:
         """Count the outcome of an attempt, after the outcome was stored."""
+        with self._lock:
+            self._count(attempt)
+
+    def _count(self, attempt: Attempt) -> None:
         if attempt.outcome == "completed" or (attempt.outcome == SUSPENDED and self.probe):
             self._hear_of_success()
         elif (error := counted_error(attempt)) is not None:
@@ -105,6 +122,16 @@ class CircuitBreaker:
             self._tell(completed)
 
     def _holds(self) -> Hold | None:
+        with self._lock:
+            seen = self._seen()
+        if not isinstance(seen, AutoPause):
+            return seen
+        self._slow_down()
+        left = seen.probe_at - self.clock()
+        return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
+
+    def _seen(self) -> AutoPause | Hold | None:
+        """Return the pause that holds the message, a Hold if the store does not answer, or None if its job may run."""
         row = self._row()
         if row is None or row.since is None:
             return None
@@ -114,9 +141,7 @@ class CircuitBreaker:
                 return taken
             if self.probe or self.known.since is None:
                 return None
-        self._slow_down()
-        left = self.known.probe_at - self.clock()
-        return Hold(math.ceil(min(LONGEST_HOLD, max(1.0, left))), "paused by itself")
+        return self.known
 
     def _take(self, now: float) -> Hold | None:
         """Try to start the probe that is due; return a Hold if the store does not answer."""
@@ -159,6 +184,7 @@ class CircuitBreaker:
         return told
 
     def _slow_down(self) -> None:
-        if not self.waited:
-            self.waited = True
+        with self._lock:
+            first, self.waited = not self.waited, True
+        if first:
             self.sleep(max(0.0, min(SLOW_WHILE_PAUSED, self.ends - self.clock() - SLOW_WHILE_PAUSED)))

@@ -11,9 +11,10 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextvars import Context, ContextVar
 
 from chalicelib.telemetry.constants import BYTES_AT_ONCE, LONGEST_LINE
-from chalicelib.telemetry.logger import held, logger
+from chalicelib.telemetry.logger import held, is_one_of_several, logger
 from chalicelib.telemetry.own_output import Captured, own_output
 from chalicelib.telemetry.redaction import without_secrets
 
@@ -32,6 +33,8 @@ _pump: "_Pump | None" = None
 _inside = 0
 """Number of threads that are within `captured`."""
 _capturing = ExitStack()
+_own: ContextVar[dict[int, str] | None] = ContextVar("own", default=None)
+"""The unfinished lines of this thread's job, by descriptor; None: all threads write the lines of one job."""
 _lines: list["_Lines"] = []
 """The standard output and error within `captured`."""
 
@@ -41,24 +44,39 @@ def captured() -> Iterator[None]:
     """Capture `print`, `sys.stderr` and the root logger while a job runs, including the output of other threads.
 
     If `capture_descriptors` was called, all output to the descriptors within the block is logged before the block ends.
-    With several threads, the capture ends when the last of them leaves its block.
+    With several threads, the capture ends when the last of them leaves its block. Within `one_of_several`, each thread
+    has its own unfinished line. The output to the descriptors may then be of any of the jobs, so it has no job's keys.
     """
     global _inside  # noqa: PLW0603 - a process has one standard output
     with _lock:
         _inside += 1
         if _inside == 1:
             _capturing.enter_context(_capture())
+    own = {OUT: "", ERR: ""} if is_one_of_several() else None
+    token = _own.set(own)
     try:
         yield
     finally:
-        for lines in _lines:
-            lines.finish()
-        if _pump is not None:
-            _pump.drain()
+        if own is None:
+            _finish()
+        else:
+            for descriptor, rest in own.items():
+                _tell(descriptor, rest)
+        _own.reset(token)
+        if own is not None:
+            Context().run(_finish, last=_inside == 1)
         with _lock:
             _inside -= 1
             if _inside == 0:
                 _capturing.close()
+
+
+def _finish(*, last: bool = True) -> None:
+    """Write what has arrived. If no other job runs (`last`), also write the parts that have no line end yet."""
+    for lines in _lines if last else ():
+        lines.finish()
+    if _pump is not None:
+        (_pump.drain if last else _pump.read)()
 
 
 @contextmanager
@@ -106,7 +124,11 @@ class _Lines(Captured):
         return self._descriptor
 
     def write(self, text: str) -> int:
-        *whole, self._rest = (self._rest + text).split("\n")
+        own = _own.get()
+        if own is None:
+            *whole, self._rest = (self._rest + text).split("\n")
+        else:
+            *whole, own[self._descriptor] = (own[self._descriptor] + text).split("\n")
         for line in whole:
             _tell(self._descriptor, line)
         return len(text)
@@ -131,7 +153,7 @@ class _Pump:
 
     def drain(self) -> None:
         """Write everything that has arrived; a part without a line end is also a line."""
-        self._read()
+        self.read()
         with self._lock:
             for end, rest in self._rest.items():
                 self._rest[end] = b""
@@ -154,9 +176,10 @@ class _Pump:
             self._selector.select()
             # If a line cannot be written, this thread must continue: without this thread, nothing would empty the pipe.
             with suppress(Exception):
-                self._read()
+                self.read()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Write each complete line that has arrived."""
         for end in self._source:
             with self._lock, suppress(BlockingIOError):
                 while chunk := os.read(end, BYTES_AT_ONCE):

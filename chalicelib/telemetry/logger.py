@@ -4,7 +4,7 @@ import functools
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import IO, Any, NamedTuple, cast
@@ -34,6 +34,8 @@ class _Repeated(NamedTuple):
 
 
 _repeated: ContextVar[_Repeated | None] = ContextVar("repeated", default=None)
+_several: ContextVar[bool] = ContextVar("several", default=False)
+"""Whether this thread runs one of several jobs that run in this process at once."""
 
 
 @functools.cache
@@ -49,11 +51,42 @@ def logger() -> Logger:
     return log
 
 
+class _FunctionLogger(Logger):
+    """A logger whose keys belong to the job that adds them, if several jobs run in this process at once."""
+
+    def append_keys(self, **additional_keys: object) -> None:
+        """See Logger."""
+        if _several.get():
+            self.thread_safe_append_keys(**additional_keys)
+        else:
+            super().append_keys(**additional_keys)
+
+    def remove_keys(self, keys: Iterable[str]) -> None:
+        """See Logger."""
+        if not _several.get():
+            super().remove_keys(keys)
+            return
+        gone, own = set(keys), self.thread_safe_get_current_keys()
+        self.thread_safe_clear_keys()
+        self.thread_safe_append_keys(**{name: value for name, value in own.items() if name not in gone})
+
+    def get_current_keys(self) -> dict[str, Any]:
+        """See Logger."""
+        return {**super().get_current_keys(), **self.thread_safe_get_current_keys()}
+
+    @contextmanager
+    def append_context_keys(self, **additional_keys: Any) -> Generator[None]:
+        """See Logger."""
+        adding = within_request if _several.get() else super().append_context_keys
+        with adding(**additional_keys):
+            yield
+
+
 @functools.cache
 def function_logger() -> Logger:
     """Return the logger of job functions: like `logger()`, but without the lines of a function that is called again."""
     logger()  # it has the handler and the format
-    log = Logger(service=SERVICE, child=True)
+    log = _FunctionLogger(service=SERVICE, child=True)
     log.addFilter(lambda record: not held(lambda: logging.getLogger(record.name).handle(record)))
     return log
 
@@ -147,14 +180,34 @@ def message_keys(message: Message, current: Job | None, absent: str = "gone") ->
 
 
 @contextmanager
+def one_of_several() -> Iterator[None]:
+    """Let keys and output in the block belong to this thread: other threads of the process run other jobs.
+
+    They also belong to asyncio tasks and to threads that run in a copy of the context. A line that another thread
+    writes cannot be assigned to a job, so it has no job's keys.
+    """
+    token = _several.set(True)
+    try:
+        yield
+    finally:
+        _several.reset(token)
+
+
+def is_one_of_several() -> bool:
+    """Return whether this is within `one_of_several`."""
+    return _several.get()
+
+
+@contextmanager
 def about(**keys: Any) -> Iterator[None]:
-    """Add keys to every line that any thread writes in the block: a worker has one job at a time."""
-    with logger().append_context_keys(**keys):
+    """Add keys to every line that any thread writes in the block; within `one_of_several`, that this thread writes."""
+    adding = within_request if _several.get() else logger().append_context_keys
+    with adding(**keys):
         yield
 
 
 @contextmanager
-def within_request(**keys: str) -> Iterator[None]:
+def within_request(**keys: Any) -> Iterator[None]:
     """Add keys to every line that this thread writes in the block: a local API answers several requests at once."""
     log = logger()
     before = dict(log.thread_safe_get_current_keys())

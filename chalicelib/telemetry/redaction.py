@@ -8,6 +8,7 @@ masked.
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -18,27 +19,31 @@ from chalicelib.telemetry.constants import SHORTEST_SECRET, SHORTEST_SECRET_LINE
 ARMOR = "-----"
 """The first characters of the lines around a key in a PEM file, which are the same in all of them."""
 PERCENT = re.compile("%[0-9A-F]{2}")
+_hiding = threading.Lock()
 _known: dict[str, str] = {}
+"""The masked values with their names. It is replaced and never changed, because other threads read it meanwhile."""
 
 
 def hide(name: str, value: str) -> None:
     """Mask the value with its name from now on; for a JSON document also each text and long number in it."""
-    for text in (value, *_leaves_of(value)):
-        for part in _parts_of(text):
-            _known.update(dict.fromkeys(_forms(part), f"[secret {name}]"))
-    ordered = sorted(_known.items(), key=lambda known: -len(known[0]))
-    _known.clear()
-    _known.update(ordered)
+    global _known  # noqa: PLW0603 - a process has one log
+    with _hiding:
+        known = dict(_known)
+        for text in (value, *_leaves_of(value)):
+            for part in _parts_of(text):
+                known.update(dict.fromkeys(_forms(part), f"[secret {name}]"))
+        _known = dict(sorted(known.items(), key=lambda one: -len(one[0])))
 
 
 def forget() -> None:
     """Mask nothing any more."""
-    _known.clear()
+    global _known  # noqa: PLW0603 - a process has one log
+    _known = {}
 
 
 def without_secrets(text: str) -> str:
     """Return the text with each known secret's value replaced by its name; the longest values first."""
-    for value, name in list(_known.items()):
+    for value, name in _known.items():
         if value in text:
             text = _without_number(text, value, name) if value.isdecimal() else text.replace(value, name)
     return text
@@ -46,13 +51,14 @@ def without_secrets(text: str) -> str:
 
 def json_without_secrets(value: Any) -> Any:
     """Return a JSON value in which every text, number and key is without secrets."""
-    if not _known:
+    known = _known
+    if not known:
         return value
     match value:
         case str():
             return without_secrets(value)
-        case int() | float() if str(value) in _known:
-            return _known[str(value)]
+        case int() | float() if str(value) in known:
+            return known[str(value)]
         case dict():
             return {_key(key): json_without_secrets(inner) for key, inner in value.items()}
         case list() | tuple():

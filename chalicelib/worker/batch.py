@@ -1,8 +1,9 @@
 """Process the messages of one invocation: in which order, how long, and which messages must come again."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from chalicelib import cold_start
@@ -10,7 +11,7 @@ from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.message_fate import Drop, Hold, unavailable
 from chalicelib.jobs.port import JobQueue
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
-from chalicelib.side_by_side import Beside, Wait, at_once
+from chalicelib.side_by_side import Beside, Crew, OneByOne, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import within_invocation
 from chalicelib.worker.constants import CLAIM_GUARD, TRIM_SLACK
@@ -39,6 +40,9 @@ class Handles(Protocol):
     def needed(self) -> float:
         """Return the seconds that must be left before a message is handled."""
 
+    def lost(self, delivery: Delivery) -> bool:
+        """Return whether the last attempt of the job may have ended with its process."""
+
     def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait) -> Drop | Hold:
         """Handle a message, and return what to do with it. `cold`: this is the process's first invocation.
 
@@ -52,7 +56,7 @@ class Messages:
 
     `type_of` returns the job type that a message names. `known` has what handles the messages of the types that this
     process has imported; `load` imports another type. `beside` sets the visibility timeout of the messages while the
-    first job is claimed.
+    first job is claimed. `crew` returns what runs the jobs of a batch, as many at the same time as there are `threads`.
     """
 
     name: str
@@ -64,8 +68,12 @@ class Messages:
     breaker: CircuitBreaker | AlwaysClosed
     cold: bool = True
     beside: Beside = at_once
+    threads: int = 1
+    crew: Callable[[int], Crew] = lambda _: OneByOne()
     refused: bool = False
     """True if a message of this batch could not be handled because a request to AWS failed."""
+    running: Crew = field(default_factory=OneByOne)
+    """What runs the jobs of this batch."""
     trimmed: Wait = nothing
     """Waits until the visibility timeout of this batch's messages is set, or the request has failed."""
 
@@ -85,17 +93,42 @@ class Messages:
         whole = seconds_left(context)
         self.trimmed = self._trim(deliveries, whole)
         self.breaker.begin(whole)
-        found, begun = dict(self.known), set[str]()
         again: list[str] = []
+        self.refused, self.running = False, self.crew(self.threads)
+        try:
+            late = self._begin_each(deliveries, context, whole, again)
+            if late:
+                again += self._give_back(late)
+        finally:
+            self.running.join()  # a job that Lambda freezes with the process could go on in a later invocation
+        self.trimmed()
+        self.cold = False
+        return again
+
+    def _begin_each(
+        self, deliveries: Sequence[Delivery], context: LambdaContext, whole: float, again: list[str]
+    ) -> list[Delivery]:
+        """Begin to process the messages; return those for which too little time is left.
+
+        A message that must be delivered again is added to `again` when it is processed.
+        """
+        found, begun = dict(self.known), set[str]()
         late: list[Delivery] = []
-        self.refused = False
         for number, delivery in enumerate(deliveries):
-            name, before = self.type_of(delivery), seconds_left(context)
+            name = self.type_of(delivery)
+            if name in found:
+                self.running.room()
+            else:
+                self.running.join()
+            before = seconds_left(context)
             # An import may take long, and may even end the process. So it begins only while most of the time is left.
             if name not in found and number > 0 and before < whole / 2:
                 late.append(delivery)
                 continue
             handles = found.get(name) or found.setdefault(name, self._loaded(name, context))
+            alone = self._runs_alone(delivery, handles, len(deliveries))
+            if alone:
+                self.running.join()
             left = seconds_left(context)
             # Always process the first message: if a batch gave back all messages, there would be no progress. After a
             # slow import, the next batch of this process brings the progress.
@@ -105,13 +138,24 @@ class Messages:
             if name not in begun:
                 begun.add(name)
                 handles.starts.begin([one for one in deliveries[number:] if self.type_of(one) == name])
-            if not self._acknowledged(delivery, handles, context):
-                again.append(delivery.message_id)
-        if late:
-            again += self._give_back(late)
-        self.trimmed()
-        self.cold = False
-        return again
+            work = partial(self._process, delivery, handles, context, again)
+            if alone:
+                work()
+            else:
+                self.running.begin(work)
+        return late
+
+    def _runs_alone(self, delivery: Delivery, handles: Handles, messages: int) -> bool:
+        """Return whether no other job of the batch may run beside the job of this message.
+
+        If the process ends, all jobs that run in it have used up an attempt. So a job that has lost an attempt, which
+        may have ended the process, runs alone: the others lose one attempt to it at most.
+        """
+        return self.threads > 1 and messages > 1 and delivery.receive_count > 1 and handles.lost(delivery)
+
+    def _process(self, delivery: Delivery, handles: Handles, context: LambdaContext, again: list[str]) -> None:
+        if not self._acknowledged(delivery, handles, context):
+            again.append(delivery.message_id)
 
     def _rank(self, delivery: Delivery) -> tuple[int, float, float]:
         """Return the key for the order of the messages in a batch.
@@ -127,9 +171,10 @@ class Messages:
         return -delivery.receive_count, handles.needed, 0.0
 
     def _loaded(self, name: str, context: LambdaContext) -> Handles:
-        before = self.breaker
+        before, threads = self.breaker, self.threads
         self.trimmed()  # an import runs code of the job type, which may end the process
         handles = self.load(name)
+        self.running = self.running if self.threads == threads else self.crew(self.threads)
         if self.breaker is not before:  # the first type that is imported has brought the queue's breaker
             self.breaker.begin(seconds_left(context))
         return handles

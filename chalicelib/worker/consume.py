@@ -8,6 +8,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ from chalicelib.errors import (
     ClaimedLate,
     EarlierUnknown,
     JobCancelled,
+    JobNotFound,
     LeaseLost,
     LimitBusy,
     MalformedMessage,
+    NewerRow,
     PayloadRefused,
     PayloadUnreadable,
     PlaceUnavailable,
@@ -34,7 +37,7 @@ from chalicelib.job_types.retry import Chance
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
-from chalicelib.jobs.message import message_of_type
+from chalicelib.jobs.message import message_of_type, parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
 from chalicelib.limits.ids import limits_of_model, limits_of_stored
@@ -46,10 +49,10 @@ from chalicelib.operating.lines import Lines, wake_unlimited
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
-from chalicelib.side_by_side import Beside, Wait, at_once
+from chalicelib.side_by_side import Beside, Crew, OneByOne, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.logger import about, job_keys, silent_while
+from chalicelib.telemetry.logger import about, job_keys, one_of_several, silent_while
 from chalicelib.worker.batch import Messages, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
@@ -98,7 +101,7 @@ class Worker:
     """Process the messages of one job type.
 
     `clock` returns seconds since the epoch; tests replace the random functions. `pause`: see WorkerContext. `threads`
-    and `batches`: see Enqueuing. `beside`: see Messages.
+    and `batches`: see Enqueuing. `beside` and `crew`: see Messages.
     """
 
     kind: JobType[Any, Any]
@@ -118,6 +121,7 @@ class Worker:
     service: JobService | None = None
     threads: int = 1
     beside: Beside = at_once
+    crew: Callable[[int], Crew] = lambda _: OneByOne()
     batches: "Batches | None" = None
     breaker: CircuitBreaker | AlwaysClosed = field(default_factory=AlwaysClosed)
     lines: Lines | None = None
@@ -142,11 +146,21 @@ class Worker:
         """Process a batch of the type's own queue; return the ids of the messages that must be delivered again."""
         messages = Messages(
             self.name, self.queue, self.spread, lambda _: self.name, {self.name: self}, lambda _: self, self.breaker,
-            self.cold, self.beside,
+            self.cold, self.beside, self.kind.function.threads, self.crew,
         )  # fmt: skip
         again = messages.work(event, context)
         self.cold = False
         return again
+
+    def lost(self, delivery: Delivery) -> bool:
+        """See Handles. If the store does not answer, assume that the attempt was lost."""
+        try:
+            return self.store.get_without_bodies(parse_message(delivery.body).id).status is Status.PROCESSING
+        except (JobNotFound, MalformedMessage, NewerRow):
+            return False
+        except Exception as error:
+            events.store_failed(delivery.named(self.name), error)
+            return True
 
     def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait) -> Drop | Hold:
         """Claim the job of a message, run it and settle it; return what to do with the message."""
@@ -180,7 +194,8 @@ class Worker:
         late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
         # Capture the output from here on, because a schema's checks, `upgrade` and the texts of errors are also code of
         # the job type.
-        with about(**job_keys(claimed)), captured():
+        several = one_of_several() if self.kind.function.threads > 1 else nullcontext()
+        with several, about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:

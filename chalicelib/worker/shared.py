@@ -15,7 +15,7 @@ from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, malformed, of_moved, unavailable, unknown
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
-from chalicelib.side_by_side import Beside, at_once
+from chalicelib.side_by_side import Beside, Crew, OneByOne, at_once
 from chalicelib.telemetry import events
 from chalicelib.worker.batch import Handles, Messages
 from chalicelib.worker.consume import Worker
@@ -43,11 +43,13 @@ class SharedWorker:
     declared: Callable[[str], JobType[Any, Any]] = jobtype.declared
     workers: dict[str, Worker] = field(default_factory=dict)
     beside: Beside = at_once
+    crew: Callable[[int], Crew] = lambda _: OneByOne()
 
     def __post_init__(self) -> None:
         self._messages = Messages(
-            self.key, self.queue, self.spread, type_of, self.workers, self._load, AlwaysClosed(), beside=self.beside
-        )
+            self.key, self.queue, self.spread, type_of, self.workers, self._load, AlwaysClosed(),
+            beside=self.beside, crew=self.crew,
+        )  # fmt: skip
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the ids of the messages that must be delivered again."""
@@ -66,7 +68,7 @@ class SharedWorker:
         if kind.queue_key != self.key:
             return NotRun(name, self._moved)
         if not self.workers:  # the first type that is imported knows the queue's settings
-            self._messages.breaker = self.breaker(kind)
+            self._messages.breaker, self._messages.threads = self.breaker(kind), kind.function.threads
         return self.workers.setdefault(kind.name, self.worker(kind, self._messages.breaker))
 
     def _unreadable(self, delivery: Delivery) -> Hold:
@@ -134,6 +136,10 @@ class NotRun:
     starts: StartPolicy = field(default_factory=Immediate)
     serial: bool = False
     needed: float = 0.0
+
+    def lost(self, _: Delivery) -> bool:
+        """See Handles."""
+        return False
 
     def handle(self, delivery: Delivery, *_: object, **__: object) -> Drop | Hold:
         """See Handles."""

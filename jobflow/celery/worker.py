@@ -6,6 +6,7 @@ This module needs the platform, so only files in `handlers/` import it.
 import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -134,7 +135,7 @@ class _Loaded:
     """The tasks of a process, imported at the first use."""
 
     def __init__(self, job_type: str, load: Callable[[], None]) -> None:
-        self._job_type, self._load = job_type, load
+        self._job_type, self._load, self._loading = job_type, load, Lock()
         self._first_error: str | None = None
 
     @cached_property
@@ -150,7 +151,8 @@ class _Loaded:
         is deployed. After that, raises PermanentError.
         """
         try:
-            found = self._tasks
+            with self._loading:  # the jobs of a batch may run in several threads
+                found = self._tasks
         except Exception as error:
             # A deployment must repair the import, so the jobs keep their attempts.
             raise RetryLater(IMPORT_AGAIN, f"The tasks cannot be imported: {self._told(error)}") from error

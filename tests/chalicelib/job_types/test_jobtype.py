@@ -104,6 +104,7 @@ def test_a_value_that_is_long_or_may_be_private_is_not_repeated() -> None:
 VALUES: dict[str, Any] = {
     "serial_by": "text", "fair_by": "text", "rate": Rate(1), "pause_when": Failing(),
     "function.window": {"function": Function(window=5)}, "queue": Queue("notes"), "function": Function(memory=256),
+    "function.threads": {"function": Function(batch_size=4, threads=4)},
     "access": AwsAccess(grants=("ses:SendEmail",)), "calls": ("test.other",), "limits": [AtMost(1)],
 }  # fmt: skip
 

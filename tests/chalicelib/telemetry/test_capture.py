@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -14,7 +15,7 @@ from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.emf import Metric, count
 from chalicelib.telemetry.logger import about, logger
 from chalicelib.telemetry.own_output import own_output
-from chalicelib.telemetry.redaction import forget, hide
+from chalicelib.telemetry.redaction import forget, hide, without_secrets
 from tests.support import written
 
 
@@ -172,3 +173,59 @@ def test_workers_in_several_threads_leave_nothing_behind_in_any_order_of_their_e
     first.__exit__(None, None, None)
     second.__exit__(None, None, None)
     assert (root.handlers, sys.stdout) == (before, out)
+
+
+SEVERAL = """
+import os, threading
+from chalicelib.telemetry.capture import capture_descriptors, captured
+from chalicelib.telemetry.logger import about, one_of_several
+
+capture_descriptors()
+both = threading.Barrier(2)
+
+def job(name):
+    with one_of_several(), about(job_id=name), captured():
+        for number in range(50):
+            both.wait(30)
+            os.write(1, f"raw of {name}\\n".encode())
+            print(f"{name} prints ", end="")
+            with captured():
+                os.write(1, f"again {name}\\n".encode())
+            print(number)
+
+threads = [threading.Thread(target=job, args=(name,)) for name in ("j-1", "j-2")]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def test_output_to_a_descriptor_has_the_keys_of_no_job_while_several_jobs_run() -> None:
+    run = subprocess.run([sys.executable, "-c", SEVERAL], capture_output=True, text=True, timeout=60, check=True)
+    lines = [json.loads(line) for line in run.stdout.split("\n") if line]
+    assert run.stderr == ""
+    raw = [line.get("job_id") for line in lines if str(line["message"]).startswith(("raw", "again"))]
+    assert raw == [None] * 200
+    for name in ("j-1", "j-2"):
+        own = [line for line in lines if line.get("job_id") == name]
+        assert [line["message"] for line in own] == [f"{name} prints {number}" for number in range(50)]
+
+
+def test_a_masked_value_stays_masked_while_another_job_reads_a_secret() -> None:
+    found, ready = list[str](), threading.Event()
+
+    def read_secrets() -> None:
+        for number in range(300):
+            hide(f"KEY {number}", f"another-value-{number}")
+            ready.set()
+
+    hide("FIRST", "s3cr3t-value")
+    thread = threading.Thread(target=read_secrets)
+    thread.start()
+    try:
+        ready.wait(30)
+        while thread.is_alive():
+            found.append(without_secrets("it is s3cr3t-value"))
+    finally:
+        thread.join()
+        forget()
+    assert set(found) == {"it is [secret FIRST]"}

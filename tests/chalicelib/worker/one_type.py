@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.job_types.context import JobContext
+from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.job import Job, Status
@@ -31,10 +32,11 @@ class OneType:
     script: list[Callable[[JobContext], object]] = field(default_factory=list)
     ran: list[tuple[int, int]] = field(default_factory=list)
     timeout: int = 60
+    function: Function = field(default_factory=Function)
 
     def __post_init__(self) -> None:
         self.store = MemoryJobStore(self.clock)
-        self.kind = JobType("test.note", self._function, Note, timeout=self.timeout)
+        self.kind = JobType("test.note", self._function, Note, timeout=self.timeout, function=self.function)
         self.queue = MemoryJobQueue(self.clock, 6 * self.timeout, self.kind.max_receives)
         ports, lowest = (self.kind, self.store, self.queue, self.clock), lambda low, _: low
         self.worker = Worker(*ports, no_jitter, spread=lowest, sleep=self.clock.advance)

@@ -18,6 +18,7 @@ from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.pausing.memory import MemoryAutoPauses
+from chalicelib.side_by_side import Crew, OneByOne
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.shared import Breaker, SharedWorker
@@ -39,6 +40,8 @@ class Shared:
     broken: set[str] = field(default_factory=set)
     errors: dict[str, BaseException] = field(default_factory=dict)
     invocations: int = 0
+    crew: Callable[[int], Crew] = staticmethod(lambda _: OneByOne())  # noqa: RUF009
+    act: Callable[[JobContext], object] = staticmethod(lambda _: None)  # noqa: RUF009
     spread: Callable[[float, float], float] = staticmethod(lambda low, _: low)  # noqa: RUF009
 
     def __post_init__(self) -> None:
@@ -49,6 +52,7 @@ class Shared:
     def declare(self, name: str, queue: Queue | None = MAIL, **settings: Any) -> JobType[Any, Any]:
         def act(_: Note, ctx: JobContext) -> str:
             self.ran.append(f"{name} {ctx.job.id}")
+            self.act(ctx)
             if name in self.errors:
                 raise self.errors[name]
             return "done"
@@ -59,8 +63,9 @@ class Shared:
 
     def new_process(self) -> None:
         self.worker = SharedWorker(
-            "mail", self.store, self.queue, self.clock, self.spread, self._worker, self._breaker, self._declared
-        )
+            "mail", self.store, self.queue, self.clock, self.spread, self._worker, self._breaker, self._declared,
+            crew=self.crew,
+        )  # fmt: skip
 
     def _worker(self, kind: JobType[Any, Any], breaker: Breaker) -> Worker:
         return Worker(

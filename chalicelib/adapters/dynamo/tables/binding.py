@@ -1,6 +1,7 @@
 """Bind pynamodb late: a model gets its table's name when the settings are known, and all models share one client."""
 
 import functools
+import threading
 from typing import Any, TypeVar, cast
 
 from pynamodb.connection.base import Connection, MetaTable
@@ -24,6 +25,7 @@ class Table(Connection):
         self.name = name
         self._shared = client
         self._bound: dict[type[Model], Any] = {}
+        self._binding = threading.Lock()
         self.add_meta_table(MetaTable({"TableName": name, **properties}))
 
     @property
@@ -41,15 +43,18 @@ class Table(Connection):
 
     def bind(self, model: type[M]) -> type[M]:
         """Return the model as a class whose rows are in this table. It is made once: pynamodb needs milliseconds."""
-        if model in self._bound:
+        with self._binding:  # the jobs of a batch may run in several threads
+            if model not in self._bound:
+                self._bound[model] = self._made(model)
             return cast("type[M]", self._bound[model])
+
+    def _made(self, model: type[M]) -> type[M]:
         meta = type("Meta", (), {"table_name": self.name, "region": self.region})
         link = TableConnection(self.name, region=self.region)
         link.connection = self
         metaclass: Any = type(model)
         bound: type[M] = metaclass(model.__name__, (model,), {"Meta": meta, "__module__": model.__module__})
         bound._connection = link  # noqa: SLF001 - pynamodb has no other way to share a client
-        self._bound[model] = bound
         return bound
 
 
