@@ -10,6 +10,7 @@ import pytest
 from tests.flow.of_batch import FAN_OUT, GATHERED
 from tests.flow.printed import how_to, of_readme
 from tests.flow.receiver import Receiver, receiving
+from tests.flow.together import TOGETHER
 from tests.infra.local.running import Run, copy_of_the_code, running
 
 
@@ -55,6 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterato
     (root / "handlers" / "flow_ended.py").write_text(ended)
     (root / "handlers" / "flow_fan.py").write_text(FAN_OUT)
     (root / "handlers" / "flow_gathered.py").write_text(GATHERED)
+    (root / "handlers" / "flow_together.py").write_text(TOGETHER)
     (root / "handlers" / "word_count.py").write_text(of_readme())
     # the how-to prints the same name as the README
     (root / "handlers" / "word_tally.py").write_text(re.sub(r"word([._])count", r"word\1tally", how_to()))
