@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.port import SecretStore
     from chalicelib.jobs.job import Job
     from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog, Teller
-    from chalicelib.limits.port import PlaceStore, Turns
+    from chalicelib.limits.port import LimitStore, Turns
     from chalicelib.operating.reading import JobReader
     from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
     from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
@@ -269,7 +269,7 @@ class Assembly:
         return DynamoTurns(self.settings)
 
     @Part
-    def place_store(self) -> "PlaceStore":
+    def place_store(self) -> "LimitStore":
         """Return the places of limits."""
         from chalicelib.limits.dynamo import DynamoPlaces
 

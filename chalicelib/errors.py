@@ -131,6 +131,14 @@ class ViewNotFound(JobFlowError):
         self.view_id = view_id
 
 
+class LimitNotFound(JobFlowError):
+    """No limit has that id."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__("The code declares no limit with this id. GET /limits lists the ids.")
+        self.limit = limit
+
+
 class ViewExists(JobFlowError):
     """A view has that name, and must not be replaced."""
 

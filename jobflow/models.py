@@ -896,6 +896,145 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A change of a limit at run time."""
+
+    limit: str
+    """The id that was changed; for a value, it may be the id of all values"""
+    n: int
+    by: str
+    """The label of the token that changed it"""
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LimitDetail:
+    """A limit with the jobs that have its places, and those that wait."""
+
+    id: str
+    """Percent-encode it in a path"""
+    kind: str
+    name: str
+    """The job type or, if it is shared, the name of the limit"""
+    shared: bool
+    """The jobs of all its types count together"""
+    by: str | None
+    """The field of the payload: each value has places of its own; null: no field"""
+    value: str | None
+    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
+    types: list[str]
+    """The job types that have the limit"""
+    declared: bool
+    """False: the code declares it no more, and the jobs that wait for it may all run"""
+    n_declared: int | None
+    """The number of places in the code; null if the code declares none"""
+    n: int | None
+    """The number of places in force; null: jobs are not limited any more"""
+    differs: bool
+    """`n` is not what the code says"""
+    changed: LimitChange | None
+    """The change that is in force; null: as the code says"""
+    in_use: int | None
+    """Places that are taken; null for all values of a field, and for limits after the first 100"""
+    waits: bool
+    """Jobs may wait for a place; it may still be true for a moment when none waits"""
+    waiting: int | None
+    """How many jobs wait: at most 100 are counted, see `waiting_more`; null if `in_use` is null"""
+    waiting_more: bool
+    """More jobs wait than `waiting`"""
+    holders: list[LimitHolder]
+    """Those that run first; empty for all values of a field"""
+    lines: list[LimitLine]
+    """One for each type with jobs that wait; empty for all values of a field"""
+    values: list[LimitRow]
+    """For all values of a field: the values that are changed, and those for which jobs wait; at most 100"""
+    more_values: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitHolder:
+    """A job that has a place."""
+
+    job_id: str
+    type: str | None
+    """null if the job cannot be read"""
+    status: Status | None
+    since: datetime | None
+    """When a worker began it; for a job that does not run: since when it waits"""
+    stale: bool
+    """It does not need the place any more: the next look at the limit frees the place"""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """The jobs of a type that wait for a place."""
+
+    type: str
+    waiting: int
+    """How many: at most 100 are counted, see `waiting_more`"""
+    waiting_more: bool
+    first: list[LimitWaiter]
+    """The first ten"""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitList:
+    """All limits, by id."""
+
+    limits: list[LimitRow]
+    """What the code declares, what is changed, and the values of fields for which jobs wait"""
+    more: bool
+    """There are more than 100 values that are changed, or for which jobs wait"""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """A limit; or, if its id ends with `.*`, the limits of all values of a field."""
+
+    id: str
+    """Percent-encode it in a path"""
+    kind: str
+    name: str
+    """The job type or, if it is shared, the name of the limit"""
+    shared: bool
+    """The jobs of all its types count together"""
+    by: str | None
+    """The field of the payload: each value has places of its own; null: no field"""
+    value: str | None
+    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
+    types: list[str]
+    """The job types that have the limit"""
+    declared: bool
+    """False: the code declares it no more, and the jobs that wait for it may all run"""
+    n_declared: int | None
+    """The number of places in the code; null if the code declares none"""
+    n: int | None
+    """The number of places in force; null: jobs are not limited any more"""
+    differs: bool
+    """`n` is not what the code says"""
+    changed: LimitChange | None
+    """The change that is in force; null: as the code says"""
+    in_use: int | None
+    """Places that are taken; null for all values of a field, and for limits after the first 100"""
+    waits: bool
+    """Jobs may wait for a place; it may still be true for a moment when none waits"""
+    waiting: int | None
+    """How many jobs wait: at most 100 are counted, see `waiting_more`; null if `in_use` is null"""
+    waiting_more: bool
+    """More jobs wait than `waiting`"""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitWaiter:
+    """A job that waits for a place."""
+
+    job_id: str
+    due_since: datetime
+    """When it was due first: jobs that share a line get places in this order"""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of requests; sizes in bytes, times in seconds."""
 

@@ -62,6 +62,10 @@ class ViewNotFound(errors.NotFound):
     """View not found."""
 
 
+class LimitNotFound(errors.NotFound):
+    """Limit not found."""
+
+
 class WebhookConflict(errors.Conflict):
     """The webhook's state does not allow this."""
 
@@ -157,6 +161,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "schedule-not-found": ScheduleNotFound,
     "webhook-not-found": WebhookNotFound,
     "view-not-found": ViewNotFound,
+    "limit-not-found": LimitNotFound,
     "webhook-conflict": WebhookConflict,
     "schedule-conflict": ScheduleConflict,
     "batch-conflict": BatchConflict,

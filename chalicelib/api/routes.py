@@ -26,6 +26,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "job-types": ["platform.job_types"],
     "schedules": ["platform.schedules"],
     "webhooks": ["platform.webhooks"],
+    "limits": ["platform.limits"],
     "metrics": ["numbers.metrics", "numbers.series"],
     "errors": ["numbers.errors"],
     "views": ["platform.views"],

@@ -15,16 +15,18 @@ from chalicelib.job_types.checks import BULK_ID, JOB_ID, SCHEDULE, WEBHOOK
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_AUDIT
 
-JOB, BULK = "job", "bulk"
+JOB, BULK, LIMIT = "job", "bulk", "limit"
 Thing = tuple[str, str]
 """The kind of something, and its id."""
 HEX_12 = re.compile(r"[0-9a-f]{12}")
 HEX_16 = re.compile(r"[0-9a-f]{16}")
 TYPE = re.compile(r"[a-z0-9_.-]{1,40}")
 STAGE = re.compile(r"[A-Za-z0-9-]{1,128}")
+LIMIT_ID = re.compile(r"[0-3]\.[a-z0-9_.-]{1,60}(\.(\*|~[0-9a-f]{8}))?")
+"""The id of a limit, with a digest in place of a value."""
 SHAPES: Mapping[str, re.Pattern[str]] = {
     JOB: JOB_ID, "batch": JOB_ID, BULK: BULK_ID, "error": HEX_12, "view": HEX_16, "token": HEX_16,
-    "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE,
+    "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE, LIMIT: LIMIT_ID,
 }  # fmt: skip
 """The kinds of things that are changed, and the form of their ids. A path may contain any other text, such as the name
 of a customer, and this text is not stored."""

@@ -24,6 +24,8 @@ KEY_LOOK_AGAIN = 15.0
 OF_VALUE, OF_TYPE, SHARED_OF_VALUE, SHARED = "0", "1", "2", "3"
 """Ranks, from narrow to wide: of a limit for each value of a field, of a limit for all jobs of a type, and of the same
 limits for all types that share them."""
+EVERY_VALUE = "*"
+"""Stands in an id for all values of a field; in a value, this character is percent-encoded."""
 LONGEST_VALUE = 80
 """Maximum characters of a value in the id of a limit; a longer one is hashed. The id is a part of the job's row."""
 NO_LIMIT = 1_000_000
@@ -38,3 +40,8 @@ all its limits. A look is a read of the limit and a query for each type with a l
 most MOST_LOOKS * MOST_ROWS rows are read. The watchdog goes on within a minute."""
 MOST_ROWS = 25
 """Number of rows of a line that are read together, after the first one: their jobs are 25 read units."""
+
+# For changed.py
+CHANGES_KEPT = 9.0
+"""Seconds for which a process uses what it has read about changed limits. A read without strong consistency may be a
+second old, so a change is in force for all processes after 10 seconds."""

@@ -23,13 +23,14 @@ from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import code_of, refused
-from chalicelib.adapters.dynamo.tables.attributes import Text, Whole
-from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMITS, LINE, RATE
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMIT_CHANGES, LIMITS, LINE, RATE
 from chalicelib.counters.keys import PAUSE, SINCE, TOTALS
 from chalicelib.errors import LimitBusy
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import MICRO, Rate
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
+from chalicelib.limits.changed import Changed, Changes, ChangesSeen
 from chalicelib.limits.constants import MOST_TURN_TRIES
 from chalicelib.limits.places import Limit, Listed, Places, Waiter
 from chalicelib.limits.port import Taken
@@ -147,14 +148,23 @@ BUSY = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException
 """Codes with which DynamoDB refuses a request because a partition, or the table, gets too many."""
 PLACES = "PLACES"
 Item = Mapping[str, Any]
-FREE = (
-    "attribute_exists(held) AND (attribute_not_exists(n) AND size(held) < :n OR attribute_exists(n) AND size(held) < n)"
-)
-"""Condition: a place is free. `n` is in the row only if an operator has changed it."""
+FREE = "attribute_exists(held) AND size(held) < :n"
+"""Condition: a place is free."""
+
+
+class ChangedLimitRow(Model):
+    """How many places an operator has given to a limit."""
+
+    pk = Text(hash_key=True)
+    sk = Text(range_key=True)
+    n = Whole()
+    by = Text()
+    reason = Text(null=True)
+    at = Seconds()
 
 
 class DynamoPlaces:
-    """See PlaceStore. Raises botocore's errors if the table does not answer, LimitBusy if it throttles a write.
+    """See LimitStore. Raises botocore's errors if the table does not answer, LimitBusy if it throttles a write.
 
     The row of a limit has a map of names by job, whose keys are the jobs' ids in 22 characters. pynamodb cannot ask for
     the row in the answer to a refused write, so the requests are made of expressions.
@@ -162,23 +172,25 @@ class DynamoPlaces:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._table, self._clock = binding.control(settings), clock
+        self._changed = self._table.bind(ChangedLimitRow)
+        self._seen = ChangesSeen(self._read_changes, clock)
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
-        return _places(
-            self._table.get_item(self._table.name, LIMIT + limit.id, PLACES, consistent_read=True).get("Item")
-        )
+        found = self._table.get_item(self._table.name, LIMIT + limit.id, PLACES, consistent_read=True)
+        return self._in_force(limit, found.get("Item"))
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
-        """See PlaceStore."""
+        """See PlaceStore. One query more every CHANGES_KEPT seconds, for the changed limits."""
+        n = self._seen.n(limit)
         for _ in range(2):
             taken, row = self._write(
                 limit, "SET held.#job = :name, expires_at = :end",
-                f"attribute_exists(held.#job) OR {FREE} AND attribute_not_exists(waits)", limit.n, job, name,
+                f"attribute_exists(held.#job) OR {FREE} AND attribute_not_exists(waits)", n, job, name,
             )  # fmt: skip
             if taken or row is not None:
                 return taken
-            if limit.n < 1:
+            if n < 1:
                 return False
             first, _row = self._write(
                 limit, "SET held = :held, expires_at = :end", "attribute_not_exists(pk)", held={_key(job): name}
@@ -191,7 +203,8 @@ class DynamoPlaces:
         """See PlaceStore."""
         granted, row = self._write(
             limit, "SET held.#job = :name, expires_at = :end",
-            f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)", limit.n, waiter.job, waiter.name,
+            f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)", self._seen.n(limit), waiter.job,
+            waiter.name,
         )  # fmt: skip
         # if the answer of the write was lost, its repetition was refused
         return granted or _places(row).held.get(waiter.job) == waiter.name
@@ -223,7 +236,7 @@ class DynamoPlaces:
         mine = _tag()
         _, row = self._write(limit, change, "", held={}, mine=mine, types=[job_type], before=True)
         waited = {} if row is None else row.get("waits", {})
-        seen = _places(row)
+        seen = self._in_force(limit, row)
         marked = replace(seen, waits=True, types=seen.types | {job_type}, closing=None)
         return marked, waited.get("S", mine) == mine
 
@@ -288,6 +301,41 @@ class DynamoPlaces:
         # if the answer of the write was lost, its repetition was refused
         repeated = row is not None and row.get("closed_by", {}).get("S") == closing and "waits" not in row
         return _places(row) if gone or repeated else None
+
+    def changes(self) -> Changes:
+        """See LimitStore."""
+        return self._seen.fresh()
+
+    def change(self, changed: Changed) -> None:
+        """See LimitStore."""
+        row = self._changed(LIMIT_CHANGES, changed.limit, n=changed.n, by=changed.by, at=changed.at)
+        row.reason = changed.reason or None
+        row.save()
+
+    def reset(self, limit: str) -> None:
+        """See LimitStore."""
+        self._changed(LIMIT_CHANGES, limit).delete()
+
+    def stamp(self, limit: Limit) -> None:
+        """See LimitStore."""
+        change = "SET changed = :mine, held = if_not_exists(held, :held), expires_at = :end"
+        self._write(limit, change, "", held={}, mine=_tag())
+
+    def waiting(self, limit: Limit, job_type: str, most: int) -> int:
+        """See LimitStore."""
+        answer = self._table.query(self._table.name, _line(limit, job_type), limit=most, select="COUNT")
+        return int(answer["Count"])
+
+    def _read_changes(self, consistent: bool) -> Changes:
+        rows = self._changed.query(LIMIT_CHANGES, consistent_read=consistent)
+        found = [Changed(row.sk, int(row.n), row.by, row.reason or "", row.at) for row in rows]
+        return {one.limit: one for one in found}
+
+    def _in_force(self, limit: Limit, item: Item | None) -> Places:
+        """Return the row of a limit, with the number of places that an operator has given to it."""
+        stamp = None if item is None else item.get("changed", {}).get("S")
+        changed = self._seen.seen(limit, stamp)
+        return replace(_places(item), n=None if changed is None else changed.n)
 
     def _first(self, limit: Limit, job_type: str, most: int, after: Waiter | None) -> Sequence[Waiter]:
         behind = None if after is None else Path("sk") > _place(after)
@@ -357,8 +405,8 @@ def _places(item: Item | None) -> Places:
     if item is None:
         return Places()
     held = {_job(key): value["S"] for key, value in item.get("held", {"M": {}})["M"].items()}
-    n, types = item.get("n"), frozenset(item.get("job_types", {"SS": []})["SS"])
-    return Places(held, "waits" in item, types, item.get("closing", {}).get("S"), None if n is None else int(n["N"]))
+    types = frozenset(item.get("job_types", {"SS": []})["SS"])
+    return Places(held, "waits" in item, types, item.get("closing", {}).get("S"))
 
 
 def _waiter(item: Item, job_type: str) -> Waiter:

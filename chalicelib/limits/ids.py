@@ -5,6 +5,7 @@ job takes several limits: jobs take them in the order of their ids.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
@@ -17,8 +18,19 @@ from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.tenants import kept, value_at
-from chalicelib.limits.constants import LONGEST_VALUE, NO_LIMIT, OF_TYPE, OF_VALUE, SHARED, SHARED_OF_VALUE
+from chalicelib.limits.constants import (
+    EVERY_VALUE,
+    LONGEST_VALUE,
+    NO_LIMIT,
+    OF_TYPE,
+    OF_VALUE,
+    SHARED,
+    SHARED_OF_VALUE,
+)
 from chalicelib.limits.places import Limit
+
+HASHED = re.compile("~[0-9a-f]{32}")
+"""The form of a value that was too long for an id."""
 
 
 def rank_of(declared: AtMost) -> str:
@@ -81,10 +93,21 @@ def read_id(limit: str) -> tuple[str, str | None]:
     return name, unquote(value)
 
 
+def name_of_values(limit: str) -> str | None:
+    """Return the id that stands for the same limit of all values; None for a limit without a field."""
+    name = limit.rpartition(".")[0]
+    return f"{name}.{EVERY_VALUE}" if limit.partition(".")[0] in (OF_VALUE, SHARED_OF_VALUE) else None
+
+
+def stands_for_values(limit: str) -> bool:
+    """Return whether an id stands for a limit of all values of a field."""
+    return limit == name_of_values(limit)
+
+
 def logged_id(limit: str) -> str:
     """Return the id of a limit for a log line: with a digest instead of the value, which may be an e-mail address."""
     name, value = read_id(limit)
-    if value is None:
+    if value is None or stands_for_values(limit):
         return limit
     return f"{limit.partition('.')[0]}.{name}.~{hashlib.sha256(limit.encode()).hexdigest()[:8]}"
 
@@ -117,6 +140,11 @@ def _declared(kind: JobType[Any, Any], limit: str) -> AtMost | None:
     rank, name = limit.partition(".")[0], read_id(limit)[0]
     mine = [one for one in kind.limits if named(kind.name, one) == f"{rank}.{name}"]
     return mine[0] if mine else None
+
+
+def canonical(value: str) -> str:
+    """Return the last part of a limit's id for a value, which may be written with or without percent-encoding."""
+    return value if HASHED.fullmatch(value) else _quoted(unquote(value))
 
 
 def _quoted(value: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
+from chalicelib.limits.changed import Changed, Changes, change_of
 from chalicelib.limits.places import Limit, Listed, Places, Waiter
 from chalicelib.limits.port import Taken
 
@@ -52,17 +53,19 @@ class MemoryTurns:
 
 
 class MemoryPlaces:
-    """See PlaceStore. `paused` returns the keys of the paused queues."""
+    """See LimitStore. `paused` returns the keys of the paused queues."""
 
     def __init__(self, paused: Callable[[], Collection[str]] = tuple) -> None:
         self.paused, self._lock = paused, threading.Lock()
         self._rows: dict[str, Places] = {}
         self._listed: dict[str, str] = {}
+        self._changes: dict[str, Changed] = {}
         self._lines: defaultdict[str, dict[tuple[str, str], Waiter]] = defaultdict(dict)
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
-        return self._rows.get(limit.id, Places())
+        changed = change_of(limit, self._changes)
+        return replace(self._rows.get(limit.id, Places()), n=None if changed is None else changed.n)
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
@@ -156,6 +159,25 @@ class MemoryPlaces:
                 return None
             self._rows[limit.id] = unmarked = replace(seen, waits=False, types=frozenset(), closing=None)
             return unmarked
+
+    def changes(self) -> Changes:
+        """See LimitStore."""
+        return dict(self._changes)
+
+    def change(self, changed: Changed) -> None:
+        """See LimitStore."""
+        self._changes[changed.limit] = changed
+
+    def reset(self, limit: str) -> None:
+        """See LimitStore."""
+        self._changes.pop(limit, None)
+
+    def stamp(self, limit: Limit) -> None:
+        """See LimitStore. Nothing is remembered here, so nothing can be old."""
+
+    def waiting(self, limit: Limit, job_type: str, most: int) -> int:
+        """See LimitStore."""
+        return len(self.first(limit, (job_type,), most))
 
     def _hold(self, limit: Limit, seen: Places, job: str, name: str) -> bool:
         self._rows[limit.id] = replace(seen, held={**seen.held, job: name})

@@ -144,9 +144,10 @@ class Waiter:
 class Places:
     """The row of a limit: who has its places, and whether jobs wait.
 
-    `held` are the names by job. `n` replaces the declared number of places. `types` are the types that have a line,
-    since the mark `waits` is there: the row says it, because another version of the code may not know every type that
-    shares the limit. `closing` names who is about to remove the mark, because nobody waits any more.
+    `held` are the names by job. `n` replaces the declared number of places: an operator has changed it. `types` are the
+    types that have a line, since the mark `waits` is there: the row says it, because another version of the code may
+    not know every type that shares the limit. `closing` names who is about to remove the mark, because nobody waits any
+    more.
     """
 
     held: Mapping[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.job_types.rate import Rate
+from chalicelib.limits.changed import Changed, Changes
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Waiter
 
 
@@ -110,6 +111,28 @@ class PlaceStore(Protocol):
 
     def unmark(self, limit: Limit, closing: str) -> Places | None:
         """Remove the mark if this announcement is still in the row; return the row after that, None if it is not."""
+
+
+class LimitStore(PlaceStore, Protocol):
+    """Store in addition how many places operators have given to limits, and read what people want to see.
+
+    A changed number is in force for every process within 10 seconds.
+    """
+
+    def changes(self) -> Changes:
+        """Return all changed limits. Strongly consistent: one request for each megabyte."""
+
+    def change(self, changed: Changed) -> None:
+        """Give a limit another number of places; the last change wins."""
+
+    def reset(self, limit: str) -> None:
+        """Remove the change of a limit, if it has one."""
+
+    def stamp(self, limit: Limit) -> None:
+        """Let whoever reads the row of a limit from now on read the changes too."""
+
+    def waiting(self, limit: Limit, job_type: str, most: int) -> int:
+        """Return how many jobs of a type wait for a limit, at most `most`. The answer may be a second old."""
 
 
 class LimitedJobs(Protocol):

@@ -25,6 +25,18 @@ CLOCKS_APART = 60.0
 MOST_BEFORE = 100
 """Maximum number of jobs that are counted before a blocked job."""
 
+# For limits.py
+MOST_LIMITS_READ = 100
+"""Maximum number of limits whose rows one request for the list reads."""
+MOST_VALUES_SHOWN = 100
+"""Maximum number of values of fields that an answer about limits has."""
+MOST_IN_LINE_COUNTED = 100
+"""Maximum number of blocked jobs that an answer about limits counts for a limit, or for a type in its line."""
+MOST_IN_LINE_SHOWN = 10
+"""Maximum number of blocked jobs of a type that an answer about a limit lists."""
+LIMITS_CHANGED_WITHIN = 8.0
+"""Seconds for which a request that changes a limit gives free places to blocked jobs. The watchdog goes on."""
+
 # For why_waiting.py
 SLOW_SEND = 10.0
 """Seconds after which the explanation of a waiting job mentions that its message is unsent. Before that, an unsent

@@ -134,6 +134,11 @@ def watchdog_failed(what: Job | str, error: Exception) -> None:
     logger().exception("watchdog.aws_error", extra={**keys, "error": type(error).__name__})
 
 
+def limit_failed(limit: str, error: Exception) -> None:
+    """Log that the free places of a changed limit could not be given to jobs that wait; the watchdog does it."""
+    logger().exception("limit.aws_error", extra={"limit": limit, "error": type(error).__name__})
+
+
 def watchdog_ran(tally: Mapping[str, int], *, succeeded: bool = True) -> None:
     """Log that a run of the watchdog ended; an alarm is raised if no run succeeds for some minutes."""
     logger().info("watchdog.ran", extra={"tally": dict(tally)})

@@ -72,6 +72,12 @@ def paused(job_type: str, principal: str, *, resumed: bool = False) -> None:
                      extra={"job_type": job_type, "principal": principal})  # fmt: skip
 
 
+def limit_changed(limit: str, principal: str, n: int | None) -> None:
+    """Log that an operator changed how many places a limit has; None: as the code says again."""
+    name = "limit.reset" if n is None else "limit.set"
+    logger().warning(name, extra={"limit": limit, "principal": principal, "n": n})
+
+
 def error_acknowledged(fingerprint: str, principal: str, *, reopened: bool = False) -> None:
     """Log that an operator marked an error group as known, or removed the mark."""
     logger().info("error.reopened" if reopened else "error.acknowledged",

@@ -9,8 +9,9 @@ from chalicelib.api.http.endpoint import Audited, Call, Endpoint, Reply, Text
 from chalicelib.api.http.problems import problem_of
 from chalicelib.assembly import parts
 from chalicelib.audit.recording import Change, recorded
-from chalicelib.audit.rule import BULK, JOB, Outcome, Thing
+from chalicelib.audit.rule import BULK, JOB, LIMIT, Outcome, Thing
 from chalicelib.bulk.ids import new_bulk_id
+from chalicelib.operating.limits import audited_id
 
 PREFIX = "urn:jobflow:problem:"
 FIRST_FAILURE = 500
@@ -42,7 +43,8 @@ def changed(endpoint: Endpoint, call: Call, ip: str) -> BaseModel | Reply | Text
 def _change(declared: Audited, call: Call, ip: str) -> Change:
     action = f"{declared.action}.{getattr(call.body, declared.by)}" if declared.by else declared.action
     # an id in the path may have any case, as in the endpoints themselves
-    target = call.path[declared.path].lower() if declared.path else str(getattr(call.body, declared.made, ""))
+    target = call.path[declared.path] if declared.path else str(getattr(call.body, declared.made, ""))
+    target = audited_id(target) if declared.on == LIMIT else target.lower() if declared.path else target
     bulk = call.bulk or ""
     label = call.caller.label if call.caller else ""
     reason = getattr(call.body, "reason", "")

@@ -25,6 +25,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.ScheduleNotFound: (404, "schedule-not-found", "Schedule not found"),
     e.WebhookNotFound: (404, "webhook-not-found", "Webhook not found"),
     e.ViewNotFound: (404, "view-not-found", "View not found"),
+    e.LimitNotFound: (404, "limit-not-found", "Limit not found"),
     e.WebhookConflict: (409, "webhook-conflict", "The webhook's state does not allow this"),
     e.ScheduleConflict: (409, "schedule-conflict", "The schedule's state does not allow this"),
     e.BatchConflict: (409, "batch-conflict", "The batch's state does not allow this"),

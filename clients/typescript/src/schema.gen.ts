@@ -949,6 +949,63 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/limits": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits
+     * @description List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits.
+     *
+     *     A limit with a field has one row for all its values. A value has a row of its own while jobs wait for it, or if its
+     *     number was changed.
+     */
+    get: operations["list_limits"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/limits/{limit_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return a limit with the jobs that have its places, and the first of those that wait
+     * @description Return a limit with the jobs that have its places, and the first of those that wait.
+     */
+    get: operations["get_limit"];
+    /**
+     * Change how many places a limit has, until it is reset: deployments do not end the change
+     * @description Change how many places a limit has, until it is reset: deployments do not end the change.
+     *
+     *     Workers obey within 10 seconds. Nobody is stopped: if more jobs run, no job starts until fewer do. If the number is
+     *     raised, jobs that wait start at once. The id `….*` changes all values of a field, except values that have a number
+     *     of their own. Safe to repeat.
+     */
+    put: operations["set_limit"];
+    post?: never;
+    /**
+     * Give a limit the number of places that the code says again
+     * @description Give a limit the number of places that the code says again. Safe to repeat.
+     *
+     *     A value gets the number of all values, if that was changed.
+     */
+    delete: operations["reset_limit"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/metrics": {
     parameters: {
       query?: never;
@@ -3096,6 +3153,311 @@ export interface components {
       t: string;
       /** Depth */
       depth: number;
+    };
+    /**
+     * LimitChange
+     * @description A change of a limit at run time.
+     */
+    LimitChange: {
+      /**
+       * Limit
+       * @description The id that was changed; for a value, it may be the id of all values
+       */
+      limit: string;
+      /** N */
+      n: number;
+      /**
+       * By
+       * @description The label of the token that changed it
+       */
+      by: string;
+      /** Reason */
+      reason: string;
+      /**
+       * At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      at: string;
+    };
+    /**
+     * LimitDetail
+     * @description A limit with the jobs that have its places, and those that wait.
+     */
+    LimitDetail: {
+      /**
+       * Id
+       * @description Percent-encode it in a path
+       * @example 3.openai
+       * @example 0.invoice.export.*
+       */
+      id: string;
+      /**
+       * Kind
+       * @constant
+       */
+      kind: "at_most";
+      /**
+       * Name
+       * @description The job type or, if it is shared, the name of the limit
+       */
+      name: string;
+      /**
+       * Shared
+       * @description The jobs of all its types count together
+       */
+      shared: boolean;
+      /**
+       * By
+       * @description The field of the payload: each value has places of its own; null: no field
+       */
+      by: string | null;
+      /**
+       * Value
+       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
+       */
+      value: string | null;
+      /**
+       * Types
+       * @description The job types that have the limit
+       */
+      types: string[];
+      /**
+       * Declared
+       * @description False: the code declares it no more, and the jobs that wait for it may all run
+       */
+      declared: boolean;
+      /**
+       * N Declared
+       * @description The number of places in the code; null if the code declares none
+       */
+      n_declared: number | null;
+      /**
+       * N
+       * @description The number of places in force; null: jobs are not limited any more
+       */
+      n: number | null;
+      /**
+       * Differs
+       * @description `n` is not what the code says
+       */
+      differs: boolean;
+      /** @description The change that is in force; null: as the code says */
+      changed: components["schemas"]["LimitChange"] | null;
+      /**
+       * In Use
+       * @description Places that are taken; null for all values of a field, and for limits after the first 100
+       */
+      in_use: number | null;
+      /**
+       * Waits
+       * @description Jobs may wait for a place; it may still be true for a moment when none waits
+       */
+      waits: boolean;
+      /**
+       * Waiting
+       * @description How many jobs wait: at most 100 are counted, see `waiting_more`; null if `in_use` is null
+       */
+      waiting: number | null;
+      /**
+       * Waiting More
+       * @description More jobs wait than `waiting`
+       */
+      waiting_more: boolean;
+      /**
+       * Holders
+       * @description Those that run first; empty for all values of a field
+       */
+      holders: components["schemas"]["LimitHolder"][];
+      /**
+       * Lines
+       * @description One for each type with jobs that wait; empty for all values of a field
+       */
+      lines: components["schemas"]["LimitLine"][];
+      /**
+       * Values
+       * @description For all values of a field: the values that are changed, and those for which jobs wait; at most 100
+       */
+      values: components["schemas"]["LimitRow"][];
+      /** More Values */
+      more_values: boolean;
+    };
+    /**
+     * LimitHolder
+     * @description A job that has a place.
+     */
+    LimitHolder: {
+      /** Job Id */
+      job_id: string;
+      /**
+       * Type
+       * @description null if the job cannot be read
+       */
+      type: string | null;
+      status: components["schemas"]["Status"] | null;
+      /**
+       * Since
+       * @description When a worker began it; for a job that does not run: since when it waits
+       */
+      since: string | null;
+      /**
+       * Stale
+       * @description It does not need the place any more: the next look at the limit frees the place
+       */
+      stale: boolean;
+    };
+    /**
+     * LimitLine
+     * @description The jobs of a type that wait for a place.
+     */
+    LimitLine: {
+      /** Type */
+      type: string;
+      /**
+       * Waiting
+       * @description How many: at most 100 are counted, see `waiting_more`
+       */
+      waiting: number;
+      /** Waiting More */
+      waiting_more: boolean;
+      /**
+       * First
+       * @description The first ten
+       */
+      first: components["schemas"]["LimitWaiter"][];
+    };
+    /**
+     * LimitList
+     * @description All limits, by id.
+     */
+    LimitList: {
+      /**
+       * Limits
+       * @description What the code declares, what is changed, and the values of fields for which jobs wait
+       */
+      limits: components["schemas"]["LimitRow"][];
+      /**
+       * More
+       * @description There are more than 100 values that are changed, or for which jobs wait
+       */
+      more: boolean;
+    };
+    /**
+     * LimitRow
+     * @description A limit; or, if its id ends with `.*`, the limits of all values of a field.
+     */
+    LimitRow: {
+      /**
+       * Id
+       * @description Percent-encode it in a path
+       * @example 3.openai
+       * @example 0.invoice.export.*
+       */
+      id: string;
+      /**
+       * Kind
+       * @constant
+       */
+      kind: "at_most";
+      /**
+       * Name
+       * @description The job type or, if it is shared, the name of the limit
+       */
+      name: string;
+      /**
+       * Shared
+       * @description The jobs of all its types count together
+       */
+      shared: boolean;
+      /**
+       * By
+       * @description The field of the payload: each value has places of its own; null: no field
+       */
+      by: string | null;
+      /**
+       * Value
+       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
+       */
+      value: string | null;
+      /**
+       * Types
+       * @description The job types that have the limit
+       */
+      types: string[];
+      /**
+       * Declared
+       * @description False: the code declares it no more, and the jobs that wait for it may all run
+       */
+      declared: boolean;
+      /**
+       * N Declared
+       * @description The number of places in the code; null if the code declares none
+       */
+      n_declared: number | null;
+      /**
+       * N
+       * @description The number of places in force; null: jobs are not limited any more
+       */
+      n: number | null;
+      /**
+       * Differs
+       * @description `n` is not what the code says
+       */
+      differs: boolean;
+      /** @description The change that is in force; null: as the code says */
+      changed: components["schemas"]["LimitChange"] | null;
+      /**
+       * In Use
+       * @description Places that are taken; null for all values of a field, and for limits after the first 100
+       */
+      in_use: number | null;
+      /**
+       * Waits
+       * @description Jobs may wait for a place; it may still be true for a moment when none waits
+       */
+      waits: boolean;
+      /**
+       * Waiting
+       * @description How many jobs wait: at most 100 are counted, see `waiting_more`; null if `in_use` is null
+       */
+      waiting: number | null;
+      /**
+       * Waiting More
+       * @description More jobs wait than `waiting`
+       */
+      waiting_more: boolean;
+    };
+    /**
+     * LimitSetting
+     * @description How many places a limit has from now on.
+     */
+    LimitSetting: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
+       * N
+       * @description At most so many jobs run at once. 0: no job starts.
+       * @example 5
+       */
+      n: number;
+    };
+    /**
+     * LimitWaiter
+     * @description A job that waits for a place.
+     */
+    LimitWaiter: {
+      /** Job Id */
+      job_id: string;
+      /**
+       * Due Since
+       * Format: date-time
+       * @description When it was due first: jobs that share a line get places in this order
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      due_since: string;
     };
     /**
      * Limits
@@ -10595,6 +10957,343 @@ export interface operations {
       };
       /** @description The state forbids this */
       409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_limits: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LimitList"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_limit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        limit_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LimitDetail"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  set_limit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        limit_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["LimitSetting"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LimitRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  reset_limit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        limit_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LimitRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

@@ -100,6 +100,10 @@ KINDS = (
         ("pk", "RATE#"), ("turns_to",),  # leave out the turns: some of their jobs are restored as failed
     ),
     Kind("places", "control", r"LIMIT#.+", "PLACES", How.NOT, "the runs that had them have ended with what was lost"),
+    Kind(
+        "ChangedLimitRow", "control", "LIMITCHANGES", ANY, How.AS_IT_IS,
+        "a limit that an operator has lowered stays low", ("pk", "LIMITCHANGES"),
+    ),
     Kind("limits", "control", "LIMITS", ANY, How.NOT, "the list of limits for which jobs wait, which wait anew"),
     Kind("line", "control", r"LINE#.+", ANY, How.NOT, "a restored job takes its places anew"),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),

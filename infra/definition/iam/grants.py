@@ -8,6 +8,7 @@ from chalicelib.adapters.dynamo.tables.schema import (
     AUTO_PAUSE,
     DUE,
     LIMIT,
+    LIMIT_CHANGES,
     LIMITS,
     LINE,
     RATE,
@@ -134,6 +135,7 @@ def _places(types: Sequence[JobType[Any, Any]]) -> list[str]:
         *_giving(ids, lines),
         *_waiting(lines),
         *(f"dynamodb:Query:control/{LINE}{one}" for one in lines),
+        f"dynamodb:Query:control/{LIMIT_CHANGES}",
         *([f"dynamodb:Query:control/{TOTALS}"] if shared else ()),  # the pauses of types that share the limit
     ]
 
@@ -187,7 +189,11 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
         *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES),
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
-        *(f"dynamodb:{action}:control/{rows}" for rows in (SCHEDULES, VIEWS) for action in ("DeleteItem", "PutItem")),
+        *(
+            f"dynamodb:{action}:control/{rows}"
+            for rows in (LIMIT_CHANGES, SCHEDULES, VIEWS)
+            for action in ("DeleteItem", "PutItem")
+        ),
         f"sqs:SendMessage:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}",
         f"sqs:GetQueueAttributes:{EVERY_TYPE}-dlq",

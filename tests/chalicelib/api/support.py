@@ -23,6 +23,7 @@ from chalicelib.counters.port import Standing
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.job import Job, Status
+from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.settings import Settings
@@ -120,7 +121,7 @@ class World:
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
             "batch_rows": MemoryBatches(),
             "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
-            "views": MemoryViews(), "audit": MemoryAudit(),
+            "views": MemoryViews(), "place_store": MemoryPlaces(), "audit": MemoryAudit(),
             "webhooks": MemoryWebhooks(), "webhook_secrets": MemorySecrets(),
         }  # fmt: skip
         parts.replace(**{**ports, **self.parts})

@@ -15,14 +15,16 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters.port import Pause
 from chalicelib.errors import LimitBusy
+from chalicelib.limits.changed import Changed
+from chalicelib.limits.constants import NO_LIMIT
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, Listed, Places, Waiter, name_of
-from chalicelib.limits.port import PlaceStore
+from chalicelib.limits.port import LimitStore, PlaceStore
 from chalicelib.settings import Settings
 from tests.contract.conftest import LoseReply
 from tests.proof.limits import LimitRow, Process, Row, Rules, State, World
-from tests.support import REGION, T0, requests_to
+from tests.support import REGION, T0, Clock, requests_to
 
 TYPE, OTHER = "email.send", "image.process"
 A, B, C = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
@@ -281,12 +283,88 @@ def test_the_three_of_them_give_the_same_answers(cloud: Settings, data: st.DataO
         assert facts[0] == facts[1] == facts[2], what
 
 
-def test_an_operator_may_change_the_number_of_places(cloud: Settings) -> None:
-    places = DynamoPlaces(cloud)
-    places.take(TWO, A, name())
-    places._update("LIMIT#" + TWO.id, "PLACES", "SET n = :n", "", {":n": {"N": "1"}}, {})
-    assert not places.take(TWO, B, name())
-    assert places.read(TWO) == Places({A: name()}, n=1)
+@pytest.fixture(params=["memory", "dynamo"])
+def stored(request: pytest.FixtureRequest) -> LimitStore:
+    return MemoryPlaces() if request.param == "memory" else DynamoPlaces(request.getfixturevalue("cloud"))
+
+
+def test_an_operator_changes_the_number_of_places(stored: LimitStore) -> None:
+    stored.take(TWO, A, name())
+    lower = Changed(TWO.id, 1, "ops", "an outage", T0)
+    stored.change(lower)
+    assert stored.changes() == {TWO.id: lower}
+    assert not stored.take(TWO, B, name())
+    assert stored.read(TWO) == Places({A: name()}, n=1)
+    stored.mark(TWO, TYPE)
+    assert not stored.grant(TWO, waiter(B))
+    stored.change(replace(lower, n=2, reason=""))
+    assert [one.reason for one in stored.changes().values()] == [""]
+    assert stored.grant(TWO, waiter(B))
+    stored.reset(TWO.id)
+    stored.reset(TWO.id)
+    assert stored.changes() == {}
+    assert stored.read(TWO).n is None
+
+
+def test_with_zero_places_no_job_starts_and_one_that_waits_is_found(stored: LimitStore) -> None:
+    stored.change(Changed(ONE.id, 0, "ops", "", T0))
+    stored.changes()
+    assert not stored.take(ONE, A, name())
+    assert not stored.read(ONE).free(ONE)
+    stored.stamp(ONE)
+    stored.stand(ONE, waiter(A))
+    assert stored.mark(ONE, TYPE) == (Places(waits=True, types=frozenset([TYPE]), n=0), True)
+    assert not stored.grant(ONE, waiter(A))
+
+
+def test_a_change_of_all_values_is_in_force_for_each_value_without_a_change_of_its_own(stored: LimitStore) -> None:
+    acme, other = Limit("0.invoice.acme", 3), Limit("0.invoice.b%2Ec", 3)
+    for limit, n in (("0.invoice.*", 1), ("0.invoice.acme", 2)):
+        stored.change(Changed(limit, n, "ops", "", T0))
+    stored.changes()
+    assert [stored.read(limit).n for limit in (acme, other, Limit("0.invoices.acme", 3))] == [2, 1, None]
+
+
+def test_a_limit_that_no_code_declares_lets_all_go_on_whatever_was_changed(stored: LimitStore) -> None:
+    stored.change(Changed(ONE.id, 0, "ops", "", T0))
+    stored.changes()
+    assert stored.read(Limit(ONE.id, NO_LIMIT)).free(Limit(ONE.id, NO_LIMIT))
+
+
+def test_jobs_that_wait_are_counted_up_to_a_bound(stored: LimitStore) -> None:
+    for number in range(3):
+        stored.stand(ONE, waiter(str(uuid.UUID(int=number))))
+    assert [stored.waiting(ONE, TYPE, most) for most in (2, 5)] == [2, 3]
+    assert stored.waiting(ONE, OTHER, 5) == 0
+
+
+def test_a_process_obeys_a_change_within_ten_seconds_and_at_once_if_the_row_has_a_stamp(
+    cloud: Settings, clock: Clock
+) -> None:
+    places, operator = DynamoPlaces(cloud, clock), DynamoPlaces(cloud, clock)
+    assert places.read(ONE) == Places()
+    operator.change(Changed(ONE.id, 0, "ops", "", T0))
+    clock.advance(8)
+    assert places.read(ONE).n is None, "it remembers what it has read"
+    clock.advance(2)
+    assert places.read(ONE).n == 0
+    operator.change(Changed(ONE.id, 1, "ops", "", T0))
+    operator.stamp(ONE)
+    assert places.read(ONE).n == 1
+    assert places.take(ONE, A, name())
+    operator.change(Changed(ONE.id, 2, "ops", "", T0))
+    operator.stamp(ONE)
+    assert places.mark(ONE, TYPE)[0].n == 2, "a job that begins to wait sees the change"
+
+
+def test_changed_limits_are_read_once_in_ten_seconds_however_many_jobs_run(cloud: Settings, clock: Clock) -> None:
+    places = DynamoPlaces(cloud, clock)
+    places.take(ONE, A, name())
+    with requests_to("dynamodb") as made:
+        for _ in range(10):
+            clock.advance(1)
+            places.take(ONE, A, name())
+    assert sorted(made) == ["Query", *["UpdateItem"] * 10]
 
 
 def test_one_take_and_one_leave_are_two_writes_and_no_read(cloud: Settings) -> None:

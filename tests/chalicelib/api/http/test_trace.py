@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import AtMost
 from chalicelib.access.tokens import Role
 from chalicelib.adapters.s3.uploads import Upload, Uploads
 from chalicelib.api import routes
@@ -88,6 +89,7 @@ BODIES = {
     "add_jobs_to_batch": {"jobs": [BODY]}, "close_batch": {"total": 0},
     "create_webhook": {"name": "billing", "url": "https://hooks.example.com"},
     "change_webhook": {"url": "https://hooks.example.com/other"}, "save_view": VIEW,
+    "set_limit": {"n": 0},
 }  # fmt: skip
 """Bodies for writing endpoints, by name; the others need none."""
 ENDED = {"retry_job": Status.FAILED, "discard_job": Status.DEAD_LETTER}
@@ -105,6 +107,7 @@ def filled(path: str, world: World, status: Status | None) -> str:
     world.put_in(world.create(), Status.FAILED, fingerprint="0123456789ab")
     world.post("/schedules", {"id": "daily", **DAILY})
     registered[DELIVERING.name] = DELIVERING
+    registered["test.limited"] = replace(NOTE, name="test.limited", limits=(AtMost(3),))
     if "{delivery_id}" in path or "/{name}" in path:
         world.post("/webhooks", {"name": "approved", "url": "https://hooks.example.com"})
     if "{delivery_id}" in path:
@@ -112,7 +115,9 @@ def filled(path: str, world: World, status: Status | None) -> str:
         world.put_in(delivery_id := a_delivery(parts.job_service, webhook).id, Status.FAILED)
         return path.format(name="approved", delivery_id=delivery_id)
     found = {"job_id": job_id, "job_type": NOTE.name, "schedule_id": "daily", "fingerprint": "0123456789ab"}
-    return path.format(**found, bulk_id=bulk_id, batch_id=batch_id, name="approved", view_id=view_id)
+    return path.format(
+        **found, bulk_id=bulk_id, batch_id=batch_id, name="approved", view_id=view_id, limit_id="1.test.limited"
+    )
 
 
 WRITING = [endpoint for endpoint in routes.all_endpoints() if endpoint.method != "GET"]

@@ -1,0 +1,112 @@
+"""Serve the limits of jobs, and change at run time how many places they have."""
+
+from chalicelib.access.tokens import Role
+from chalicelib.api.http.endpoint import Audited, Call, Endpoints
+from chalicelib.api.models import limit_models as m
+from chalicelib.assembly import parts
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso
+from chalicelib.limits.constants import SHARED, SHARED_OF_VALUE
+from chalicelib.limits.ids import logged_id
+from chalicelib.operating.limits import Detail, Holder, Limits, Line, Shown, shown_name, since
+from chalicelib.telemetry import request_events
+
+endpoints = Endpoints()
+
+
+@endpoints.get("/limits", m.LimitList)
+def list_limits(_call: Call) -> m.LimitList:
+    """List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits.
+
+    A limit with a field has one row for all its values. A value has a row of its own while jobs wait for it, or if its
+    number was changed.
+    """
+    found, more = limits().all()
+    return m.LimitList(limits=[m.LimitRow(**_fields(one)) for one in found], more=more)
+
+
+@endpoints.get("/limits/{limit_id}", m.LimitDetail)
+def get_limit(call: Call) -> m.LimitDetail:
+    """Return a limit with the jobs that have its places, and the first of those that wait."""
+    return _detail(limits().detail(call.path["limit_id"]))
+
+
+@endpoints.put(
+    "/limits/{limit_id}", m.LimitRow, body=m.LimitSetting, role=Role.OPERATOR,
+    examples={"fewer": {"n": 5, "reason": "The provider answers slowly"}, "stop": {"n": 0, "reason": "An outage"}},
+    audit=Audited("limit.set", "limit", "limit_id"),
+)  # fmt: skip
+def set_limit(call: Call) -> m.LimitRow:
+    """Change how many places a limit has, until it is reset: deployments do not end the change.
+
+    Workers obey within 10 seconds. Nobody is stopped: if more jobs run, no job starts until fewer do. If the number is
+    raised, jobs that wait start at once. The id `….*` changes all values of a field, except values that have a number
+    of their own. Safe to repeat.
+    """
+    asked: m.LimitSetting = call.body
+    changed = limits().change(call.path["limit_id"], asked.n, call.person, asked.reason)
+    request_events.limit_changed(logged_id(changed.id), call.principal, asked.n)
+    return m.LimitRow(**_fields(changed))
+
+
+@endpoints.delete(
+    "/limits/{limit_id}", m.LimitRow, role=Role.OPERATOR, audit=Audited("limit.reset", "limit", "limit_id")
+)
+def reset_limit(call: Call) -> m.LimitRow:
+    """Give a limit the number of places that the code says again. Safe to repeat.
+
+    A value gets the number of all values, if that was changed.
+    """
+    reset = limits().reset(call.path["limit_id"])
+    request_events.limit_changed(logged_id(reset.id), call.principal, None)
+    return m.LimitRow(**_fields(reset))
+
+
+def limits() -> Limits:
+    """Return the limits, read and changed with this process's stores."""
+    return Limits(parts.job_service.dispatcher, parts.place_store, parts.clock)
+
+
+def _fields(one: Shown) -> dict[str, object]:
+    declared, changed = one.declared, one.changed
+    name, value = shown_name(one.id)
+    in_force = None if changed is None else m.LimitChange(
+        limit=changed.limit, n=changed.n, by=changed.by, reason=changed.reason, at=iso(changed.at)
+    )  # fmt: skip
+    n_declared = None if declared is None else declared.limit.n
+    return {
+        "id": one.id, "kind": "at_most", "name": name, "value": value,
+        "shared": one.id.startswith((f"{SHARED}.", f"{SHARED_OF_VALUE}.")),
+        "by": None if declared is None else declared.limit.by,
+        "types": [] if declared is None else list(declared.types),
+        "declared": declared is not None, "n_declared": n_declared, "n": one.n, "differs": one.n != n_declared,
+        "changed": in_force, "in_use": None if one.places is None else len(one.places.held),
+        "waits": one.waits, "waiting": one.waiting, "waiting_more": one.more,
+    }  # fmt: skip
+
+
+def _detail(found: Detail) -> m.LimitDetail:
+    return m.LimitDetail(
+        **_fields(found.shown),
+        holders=[_holder(one) for one in sorted(found.holders, key=lambda one: not _runs(one))],
+        lines=[_line(one) for one in found.lines],
+        values=[m.LimitRow(**_fields(one)) for one in found.values],
+        more_values=found.more,
+    )
+
+
+def _runs(one: Holder) -> bool:
+    return one.job is not None and one.job.status is Status.PROCESSING
+
+
+def _holder(one: Holder) -> m.LimitHolder:
+    job = one.job
+    return m.LimitHolder(
+        job_id=one.id, type=job and job.type, status=job and job.status, since=job and iso(since(job)),
+        stale=one.stale,
+    )  # fmt: skip
+
+
+def _line(one: Line) -> m.LimitLine:
+    first = [m.LimitWaiter(job_id=waiter.job, due_since=iso(waiter.since)) for waiter in one.first]
+    return m.LimitLine(type=one.type, waiting=one.waiting, waiting_more=one.more, first=first)

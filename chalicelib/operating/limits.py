@@ -1,0 +1,285 @@
+"""Show the limits of jobs, and change at run time how many places they have."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from operator import attrgetter
+
+from chalicelib.errors import LimitNotFound
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.at_most import AtMost
+from chalicelib.jobs.constants import MOST_READ
+from chalicelib.jobs.job import Job, Status
+from chalicelib.limits.at_most import AtMostPlaces
+from chalicelib.limits.changed import Changed, Changes, change_of
+from chalicelib.limits.constants import NO_LIMIT
+from chalicelib.limits.ids import canonical, logged_id, name_of_values, named, read_id, stands_for_values
+from chalicelib.limits.places import Limit, Places, Waiter
+from chalicelib.limits.port import LimitStore
+from chalicelib.operating.constants import (
+    LIMITS_CHANGED_WITHIN,
+    MOST_IN_LINE_COUNTED,
+    MOST_IN_LINE_SHOWN,
+    MOST_LIMITS_READ,
+    MOST_VALUES_SHOWN,
+)
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import StoredJobs, limited
+from chalicelib.telemetry import events
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A limit as the code declares it, and the types that have it."""
+
+    id: str
+    limit: AtMost
+    types: tuple[str, ...]
+
+
+def all_declared() -> dict[str, Declared]:
+    """Return the limits that the code declares, by id; a limit with a field has the id of all its values."""
+    found = dict[str, Declared]()
+    for kind in jobtype.all_types():
+        for one in kind.limits:
+            name = named(kind.name, one)
+            limit = name if one.by is None else f"{name}.*"
+            known = found.get(limit)
+            found[limit] = Declared(limit, one, (*(known.types if known else ()), kind.name))
+    return dict(sorted(found.items()))
+
+
+def declared_id(asked: str, declared: Mapping[str, Declared]) -> str | None:
+    """Return the id of a limit that the code declares; None if it declares none that could be meant."""
+    everything = f"{asked}.*"
+    if asked in declared or everything in declared:
+        return asked if asked in declared else everything
+    fields = (one.removesuffix("*") for one in declared if stands_for_values(one))
+    name = max((one for one in fields if asked.startswith(one)), key=len, default=None)
+    return None if name is None else name + canonical(asked.removeprefix(name))
+
+
+def audited_id(asked: str) -> str:
+    """Return the id of the limit that is meant, with a digest in place of a value."""
+    return logged_id(declared_id(asked, all_declared()) or asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A limit, or with the id `<rank>.<name>.*` the limits of all values of a field.
+
+    `declared` is None if the code does not declare it any more. `changed` is the change that is in force. `places` and
+    `waiting` are None for all values together, and if too many limits were to be read; `waiting` counts up to a bound.
+    """
+
+    id: str
+    declared: Declared | None
+    changed: Changed | None
+    waits: bool
+    places: Places | None = None
+    waiting: int | None = None
+    more: bool = False
+
+    @property
+    def n(self) -> int | None:
+        """Return how many places are in force; None: jobs that wait for this limit may all run."""
+        if self.declared is None:
+            return None
+        return self.declared.limit.n if self.changed is None else self.changed.n
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A job that has a place; `job` is None if it does not exist any more, or cannot be read.
+
+    `stale`: the job does not need the place any more. The next process that looks at the limit frees it.
+    """
+
+    id: str
+    job: Job | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The jobs of a type that wait for a place: their number up to a bound, and the first of them."""
+
+    type: str
+    waiting: int
+    more: bool
+    first: Sequence[Waiter]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A limit with the jobs that have its places, and its lines; for all values of a field, the values that are known.
+
+    These are the values for which jobs wait, and those with a number of places of their own. `more`: there are more.
+    """
+
+    shown: Shown
+    holders: Sequence[Holder] = ()
+    lines: Sequence[Line] = ()
+    values: Sequence[Shown] = ()
+    more: bool = False
+
+
+@dataclass
+class Limits:
+    """Show and change limits for one request. Reads are strongly consistent, except numbers of jobs that wait."""
+
+    dispatcher: Dispatcher
+    store: LimitStore
+    clock: Callable[[], float]
+    declared: Mapping[str, Declared] = field(default_factory=all_declared)
+
+    @cached_property
+    def _changes(self) -> Changes:
+        return self.store.changes()
+
+    @cached_property
+    def _listed(self) -> Sequence[str]:
+        """Return the limits for which jobs may wait."""
+        return [one.limit for one in self.store.listed()]
+
+    def all(self) -> tuple[Sequence[Shown], bool]:
+        """Return all limits by id, and whether there are more values than are returned.
+
+        These are the limits that the code declares, those that are changed, and those for which jobs wait.
+        """
+        others = sorted(({*self._changes} | {*self._listed}) - {*self.declared})
+        ids = [*self.declared, *others[:MOST_VALUES_SHOWN]]
+        read = {*ids[:MOST_LIMITS_READ]}
+        found = [self._shown(one, read=one in read) for one in ids]
+        return sorted(found, key=attrgetter("id")), len(others) > MOST_VALUES_SHOWN
+
+    def detail(self, asked: str) -> Detail:
+        """Return one limit. Raises LimitNotFound."""
+        shown = self._shown(self.id_of(asked))
+        if stands_for_values(shown.id):
+            values = self._values(shown.id)
+            found = [self._shown(one) for one in values[:MOST_VALUES_SHOWN]]
+            return Detail(shown, values=found, more=len(values) > MOST_VALUES_SHOWN)
+        limit, places = _limit(shown.id, shown.declared), shown.places or Places()
+        return Detail(shown, self._holders(places), self._lines(limit, places))
+
+    def change(self, asked: str, n: int, by: str, reason: str) -> Shown:
+        """Give a limit `n` places, and the free ones to jobs that wait. Raises LimitNotFound.
+
+        Nobody is stopped. A change of all values does not replace the change of a value.
+        """
+        limit = self.id_of(asked)
+        if self._declared(limit) is None:
+            raise LimitNotFound(asked)
+        self.store.change(Changed(limit, n, by, reason, self.dispatcher.now()))
+        return self._changed(limit)
+
+    def reset(self, asked: str) -> Shown:
+        """Give a limit as many places as the code says. Raises LimitNotFound. Safe to repeat."""
+        limit = self.id_of(asked)
+        self.store.reset(limit)
+        return self._changed(limit)
+
+    def id_of(self, asked: str) -> str:
+        """Return the id of a limit that exists, or could exist with another value. Raises LimitNotFound.
+
+        The name of a limit with a field stands for all its values. A value may be written without percent-encoding.
+        """
+        found = declared_id(asked, self.declared)
+        if found is not None:
+            return found
+        if asked in self._changes or asked in self._listed:
+            return asked
+        raise LimitNotFound(asked)
+
+    def _changed(self, limit: str) -> Shown:
+        """Let all processes see the change of a limit, and give free places to jobs that wait. Never raises for that.
+
+        Whatever is not done here, the watchdog does within a minute: the limit is in its list if a job waits.
+        """
+        vars(self).pop("_changes", None)  # it was read before the change
+        until = self.clock() + LIMITS_CHANGED_WITHIN
+        mine = [one for one in self._values(limit) if one not in self._changes] if stands_for_values(limit) else [limit]
+        declared = self._declared(limit)
+        for one in mine:
+            if self.clock() >= until:
+                break
+            try:
+                self._look_at(_limit(one, declared), lambda: self.clock() < until)
+            except Exception as error:
+                events.limit_failed(logged_id(one), error)
+        return self._shown(limit)
+
+    def _look_at(self, limit: Limit, more: Callable[[], bool]) -> None:
+        self.store.stamp(limit)
+        AtMostPlaces(self.store, StoredJobs(self.dispatcher), more).pump(limit)
+
+    def _declared(self, limit: str) -> Declared | None:
+        return self.declared.get(limit) or self.declared.get(name_of_values(limit) or "")
+
+    def _values(self, name: str) -> list[str]:
+        """Return the values of a field that are known."""
+        known = {*self._changes} | {*self._listed}
+        return sorted(one for one in known if name_of_values(one) == name and one != name)
+
+    def _shown(self, limit: str, *, read: bool = True) -> Shown:
+        declared = self._declared(limit)
+        if stands_for_values(limit):
+            waits = any(name_of_values(one) == limit for one in self._listed)
+            return Shown(limit, declared, self._changes.get(limit), waits)
+        known = _limit(limit, declared)
+        shown = Shown(limit, declared, change_of(known, self._changes) or self._changes.get(limit), waits=False)
+        if not read:
+            return replace(shown, waits=limit in self._listed)
+        places = self.store.read(known)
+        shown = replace(shown, places=places, waits=places.waits, waiting=0)
+        if not places.waits:
+            return shown
+        counts = [self.store.waiting(known, one, MOST_IN_LINE_COUNTED + 1) for one in sorted(places.types)]
+        found = sum(counts)
+        return replace(shown, waiting=min(found, MOST_IN_LINE_COUNTED), more=found > MOST_IN_LINE_COUNTED)
+
+    def _holders(self, places: Places) -> list[Holder]:
+        ids, now, jobs = sorted(places.held), self.dispatcher.now(), dict[str, Job]()
+        for start in range(0, len(ids), MOST_READ):
+            jobs |= {job.id: job for job in self.dispatcher.store.read_all(ids[start : start + MOST_READ])}
+
+        def stale(job: Job) -> bool:
+            seen = limited(job, now)
+            return not seen.alive or seen.name != places.held[job.id]
+
+        found = [Holder(one, jobs.get(one), one in jobs and stale(jobs[one])) for one in ids]
+        return sorted(found, key=lambda one: (one.job is None, since(one.job), one.id))
+
+    def _lines(self, limit: Limit, places: Places) -> list[Line]:
+        found = list[Line]()
+        for job_type in sorted(places.types):
+            number = self.store.waiting(limit, job_type, MOST_IN_LINE_COUNTED + 1)
+            first = self.store.first(limit, (job_type,), MOST_IN_LINE_SHOWN)
+            more = number > MOST_IN_LINE_COUNTED
+            found.append(Line(job_type, min(number, MOST_IN_LINE_COUNTED), more, first))
+        return found
+
+
+def since(job: Job | None) -> float:
+    """Return when a job that has a place was claimed or, if it does not run, since when it waits (epoch seconds)."""
+    if job is None:
+        return 0.0
+    return (job.started_at if job.status is Status.PROCESSING else None) or job.updated_at
+
+
+def changed_limits(changes: Iterable[Changed], declared: Mapping[str, Declared]) -> list[tuple[Changed, int | None]]:
+    """Return the changes with the number of places in the code; None: the code does not declare the limit."""
+    found = [(one, declared.get(one.limit) or declared.get(name_of_values(one.limit) or "")) for one in changes]
+    found.sort(key=lambda pair: pair[0].limit)
+    return [(one, None if known is None else known.limit.n) for one, known in found]
+
+
+def shown_name(limit: str) -> tuple[str, str | None]:
+    """Return the type or the shared name of a limit, and its value; None for a limit without one."""
+    name, value = read_id(limit)
+    return name, None if stands_for_values(limit) else value
+
+
+def _limit(limit: str, declared: Declared | None) -> Limit:
+    return Limit(limit, NO_LIMIT if declared is None else declared.limit.n)

@@ -1,0 +1,126 @@
+"""Test limits over the API: viewers read, operators change; wrong fields are named, and every change is recorded."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from chalicelib import AtMost
+from chalicelib.access.tokens import Role
+from chalicelib.api.models.limit_models import LimitDetail, LimitRow
+from chalicelib.assembly import parts
+from chalicelib.audit.rule import Which
+from chalicelib.jobs.job import Status
+from chalicelib.limits.places import Limit, Waiter, name_of
+from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
+from tests.support import written
+
+SECRET = "ann@example.com"
+LIMITED = replace(NOTE, name="test.limited", limits=(AtMost(3, by="text"), AtMost(20, shared="mail")))
+SHARING = replace(OTHER, name="test.sharing", limits=(AtMost(20, shared="mail"),))
+VALUES = "0.test.limited.*"
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with only_types(NOTE, LIMITED, SHARING):
+        yield World()
+        parts.reset()
+
+
+def path(limit: str) -> str:
+    return f"/limits/{quote(limit, safe='%*')}"  # this gateway, unlike API Gateway, does not decode a path
+
+
+def put(world: World, limit: str, body: Any, **more: Any) -> Any:
+    return world.call("PUT", path(limit), body, **more)
+
+
+def test_viewers_see_every_limit_of_the_code(world: World) -> None:
+    rows = {row["id"]: row for row in world.get("/limits", role=Role.VIEWER).json["limits"]}
+    assert list(rows) == [VALUES, "3.mail"]
+    assert rows["3.mail"] == {
+        "id": "3.mail", "kind": "at_most", "name": "mail", "shared": True, "by": None, "value": None,
+        "types": ["test.limited", "test.sharing"], "declared": True, "n_declared": 20, "n": 20, "differs": False,
+        "changed": None, "in_use": 0, "waits": False, "waiting": 0, "waiting_more": False,
+    }  # fmt: skip
+    assert (rows[VALUES]["name"], rows[VALUES]["by"], rows[VALUES]["in_use"]) == ("test.limited", "text", None)
+
+
+def test_operators_change_a_limit_and_everybody_sees_who_did_it_and_why(world: World) -> None:
+    body = {"n": 0, "reason": " an outage "}
+    assert put(world, "3.mail", body, role=Role.VIEWER).status == 403
+    changed = put(world, "3.mail", body, role=Role.OPERATOR)
+    assert changed.status == 200
+    assert (changed.json["n"], changed.json["n_declared"], changed.json["differs"]) == (0, 20, True)
+    assert changed.json["changed"] == {
+        "limit": "3.mail", "n": 0, "by": "a operator", "reason": "an outage", "at": "2027-01-01T00:00:00.000Z",
+    } | {"at": changed.json["changed"]["at"]}  # fmt: skip
+    assert world.get(path("3.mail"), role=Role.VIEWER).json["changed"] == changed.json["changed"]
+    reset = world.call("DELETE", path("3.mail"), {"reason": "over"}, role=Role.OPERATOR)
+    assert (reset.status, reset.json["n"], reset.json["changed"]) == (200, 20, None)
+
+
+def test_a_value_has_the_number_of_all_values_unless_it_has_its_own(world: World) -> None:
+    acme = f"0.test.limited.{quote(SECRET, safe='')}".replace(".com", "%2Ecom")
+    assert put(world, "0.test.limited", {"n": 1}).json["id"] == VALUES
+    assert (world.get(path(acme)).json["value"], world.get(path(acme)).json["n"]) == (SECRET, 1)
+    assert put(world, f"0.test.limited.{SECRET}", {"n": 2}).json["id"] == acme
+    assert put(world, VALUES, {"n": 0}).json["n"] == 0
+    assert world.get(path(acme)).json["n"] == 2
+    assert [row["id"] for row in world.get(path(VALUES)).json["values"]] == [acme]
+    assert [row["id"] for row in world.get("/limits").json["limits"]] == [VALUES, acme, "3.mail"]
+
+
+def test_who_has_a_place_and_who_waits(world: World) -> None:
+    ids = sorted(world.create(type="test.limited") for _ in range(3))
+    limit, places = Limit("3.mail", 1), parts.place_store
+    world.put_in(ids[0], Status.PROCESSING, claims=1, started_at=T0 - 60, lease_until=T0 + 60)
+    places.take(limit, ids[0], name_of("test.limited", 1, 1))
+    for number, one in enumerate(ids[1:]):
+        places.stand(limit, Waiter(T0 + number, one, "test.limited", 1, 1, name_of("test.limited", 1, 1)))
+        places.mark(limit, "test.limited")
+    found = world.get(path("3.mail")).json
+    [holder] = found["holders"]
+    assert (holder["job_id"], holder["status"], holder["stale"]) == (ids[0], "processing", False)
+    assert holder["since"] < world.get(f"/jobs/{ids[0]}").json["created_at"]
+    [line] = found["lines"]
+    assert (line["type"], line["waiting"], line["waiting_more"]) == ("test.limited", 2, False)
+    assert [one["job_id"] for one in line["first"]] == ids[1:]
+    assert (found["in_use"], found["waits"], found["waiting"]) == (1, True, 2)
+
+
+@pytest.mark.parametrize("n", [-1, 101, 1.5, "5", None, True])
+def test_a_wrong_number_is_refused_and_named(world: World, n: Any) -> None:
+    answer = put(world, "3.mail", {"n": n})
+    assert (answer.status, answer.locs) == (422, [["n"]])
+    assert world.get(path("3.mail")).json["changed"] is None
+
+
+def test_a_limit_that_does_not_exist_is_404(world: World) -> None:
+    for limit in ("3.other", "mail", "0.test.limite", "1.test.limited", "3.mail.x", "é", "0." + "x" * 3000):
+        for method, body in (("GET", None), ("PUT", {"n": 1}), ("DELETE", None)):
+            answer = world.call(method, path(limit), body)
+            assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:limit-not-found"), limit
+
+
+def test_a_change_is_recorded_without_the_value_which_may_be_of_a_person(world: World) -> None:
+    with written("DEBUG") as lines:
+        put(world, f"0.test.limited.{SECRET}", {"n": 2, "reason": "they asked"}, role=Role.OPERATOR)
+        world.call("DELETE", path("3.mail"), role=Role.OPERATOR)
+    last, first = parts.audit.page(Which(), 10, world.clock()).rows
+    assert (first.action, first.kind, first.reason, first.status) == ("limit.set", "limit", "they asked", 200)
+    assert first.target.startswith("0.test.limited.~")
+    assert (last.action, last.target) == ("limit.reset", "3.mail")
+    told = json.dumps(lines)
+    assert "ann" not in told
+    assert "example" not in told
+    assert [line["limit"] for line in lines if line["message"] == "limit.set"] == [first.target]
+
+
+def test_a_detail_is_a_row_with_more(world: World) -> None:
+    assert set(LimitRow.model_fields) < set(LimitDetail.model_fields)
+    assert put(world, "3.mail", {"n": 3}).json.items() <= world.get(path("3.mail")).json.items()

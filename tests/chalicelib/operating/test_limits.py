@@ -1,0 +1,248 @@
+"""Change limits while jobs run and wait: fewer places, none, more again, for a value, and for all values of a field."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from chalicelib import AtMost, JobContext, JobType, job
+from chalicelib.errors import LimitNotFound
+from chalicelib.job_types.jobtype import registered
+from chalicelib.jobs.job import Job, Status
+from chalicelib.limits.places import Limit
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.limits import Limits
+from jobflow.testing import Platform, WorkerGone
+from tests.chalicelib.api.support import only_types
+
+TYPE = "report.render"
+NAME, ACME = f"0.{TYPE}.*", f"0.{TYPE}.acme"
+
+
+class Report(BaseModel):
+    """A payload."""
+
+    number: int = Field(examples=[1])
+    customer: str = Field("acme", examples=["acme"])
+
+
+@dataclass
+class Stage:
+    """A platform with the type. `during` is called while the job with that number runs, once."""
+
+    platform: Platform
+    during: dict[int, Callable[[], object]] = field(default_factory=dict)
+    begun: list[int] = field(default_factory=list)
+
+    @property
+    def limits(self) -> Limits:
+        """Return the limits, as a request sees them."""
+        own = self.platform
+        return Limits(Dispatcher(own.store, own.queue, own.clock), own.workers.places, own.clock)
+
+    def submit(self, *numbers: int, customer: str = "acme", name: str = TYPE) -> list[Job]:
+        made = []
+        for number in numbers:
+            self.platform.clock.advance(0.01)  # jobs wait in the order in which they were due
+            made.append(self.platform.submit(name, {"number": number, "customer": customer}))
+        return made
+
+    def status(self, *jobs: Job) -> list[Status]:
+        return [self.platform.job(job).status for job in jobs]
+
+    def run(self) -> None:
+        self.platform.run()
+
+
+def stage_of(limits: list[AtMost], *names: str) -> Iterator[Stage]:
+    with only_types():
+        stages: list[Stage] = []
+
+        def run(payload: Report, ctx: JobContext) -> None:
+            stages[0].begun.append(payload.number)
+            stages[0].during.pop(payload.number, lambda: None)()
+
+        kinds: list[JobType[Any, Any]] = [job(name, limits=limits)(run) for name in names or (TYPE,)]
+        stages.append(Stage(Platform(*kinds)))
+        yield stages[0]
+
+
+@pytest.fixture
+def single() -> Iterator[Stage]:
+    yield from stage_of([AtMost(1)])
+
+
+@pytest.fixture
+def by_customer() -> Iterator[Stage]:
+    yield from stage_of([AtMost(1, by="customer")])
+
+
+ONLY = f"1.{TYPE}"
+
+
+def test_with_zero_places_no_job_starts_until_the_number_is_raised(single: Stage) -> None:
+    single.limits.change(ONLY, 0, "ops", "an outage")
+    jobs = single.submit(1, 2)
+    single.run()
+    single.platform.advance(minutes=3)
+    assert single.status(*jobs) == [Status.BLOCKED] * 2
+    single.limits.change(ONLY, 2, "ops", "it is over")
+    single.run()
+    assert single.status(*jobs) == [Status.COMPLETED] * 2
+
+
+def test_a_job_that_runs_goes_on_when_the_number_is_lowered_and_no_other_one_starts(single: Stage) -> None:
+    single.limits.change(ONLY, 2, "ops", "")
+    one, two, three, four = single.submit(1, 2, 3, 4)
+    seen: list[list[Status]] = []
+
+    def lower() -> None:
+        single.limits.change(ONLY, 1, "ops", "")
+        single.run()
+        seen.append(single.status(one, two, three, four))
+
+    single.during = {1: single.run, 2: lower}
+    single.run()
+    assert seen == [[Status.PROCESSING, Status.PROCESSING, Status.BLOCKED, Status.BLOCKED]]
+    assert single.status(one, two, three, four) == [Status.COMPLETED] * 4
+    assert single.begun == [1, 2, 3, 4]
+
+
+def test_more_places_are_given_to_the_jobs_that_wait_while_another_one_runs(single: Stage) -> None:
+    jobs = single.submit(1, 2, 3, 4)
+
+    def more() -> None:
+        single.run()
+        assert single.status(*jobs[1:]) == [Status.BLOCKED] * 3
+        single.limits.change(ONLY, 3, "ops", "")
+        assert single.status(*jobs[1:]) == [Status.QUEUED, Status.QUEUED, Status.BLOCKED]
+        single.run()
+        assert single.status(*jobs[1:]) == [Status.COMPLETED] * 3
+
+    single.during[1] = more
+    single.run()
+    assert single.status(*jobs) == [Status.COMPLETED] * 4
+
+
+def test_a_reset_gives_as_many_places_as_the_code_says(single: Stage) -> None:
+    single.limits.change(ONLY, 0, "ops", "")
+    jobs = single.submit(1)
+    single.run()
+    shown = single.limits.reset(ONLY)
+    assert (shown.n, shown.changed) == (1, None)
+    single.run()
+    assert single.status(*jobs) == [Status.COMPLETED]
+    assert single.limits.reset(ONLY) == replace(shown, waits=False, places=single.limits.detail(ONLY).shown.places)
+
+
+def test_a_change_of_all_values_holds_for_each_one_and_one_of_a_value_goes_before_it(by_customer: Stage) -> None:
+    by_customer.limits.change(f"0.{TYPE}", 0, "ops", "")
+    by_customer.limits.change(ACME, 1, "ops", "they pay for it")
+    acme, other = by_customer.submit(1), by_customer.submit(2, customer="other")
+    by_customer.run()
+    assert by_customer.status(*acme, *other) == [Status.COMPLETED, Status.BLOCKED]
+    by_customer.limits.reset(ACME)
+    later = by_customer.submit(3)
+    by_customer.run()
+    assert by_customer.status(*later) == [Status.BLOCKED]
+    by_customer.limits.reset(NAME)
+    by_customer.run()
+    assert by_customer.status(*later, *other) == [Status.COMPLETED] * 2
+
+
+def test_a_value_is_named_with_and_without_percent_encoding(by_customer: Stage) -> None:
+    wanted = f"0.{TYPE}.a%40b%2Ec"
+    for asked in (wanted, f"0.{TYPE}.a@b.c"):
+        assert by_customer.limits.id_of(asked) == wanted
+    assert by_customer.limits.id_of(f"0.{TYPE}.") == f"0.{TYPE}.", "the empty text is a value"
+    assert by_customer.limits.id_of(f"0.{TYPE}.{'x' * 90}").count("~") == 1
+
+
+@pytest.mark.parametrize("asked", ["", "1", f"1.{TYPE}", "0.other.acme", f"0.{TYPE}x", f"2.{TYPE}", "*", "0.report"])
+def test_a_limit_that_no_code_declares_is_not_found(by_customer: Stage, asked: str) -> None:
+    with pytest.raises(LimitNotFound):
+        by_customer.limits.change(asked, 1, "ops", "")
+    with pytest.raises(LimitNotFound):
+        by_customer.limits.detail(asked)
+
+
+def test_the_list_has_all_limits_and_the_values_for_which_jobs_wait(by_customer: Stage) -> None:
+    by_customer.submit(1, customer="never waits")
+    by_customer.run()
+    by_customer.limits.change(f"0.{TYPE}.changed", 5, "ops", "")
+    by_customer.submit(2, 3)
+    by_customer.platform.fail(TYPE, WorkerGone())
+    by_customer.run()
+    shown, more = by_customer.limits.all()
+    assert not more
+    assert [(one.id, one.n, one.waits, one.waiting, one.places and len(one.places.held)) for one in shown] == [
+        (NAME, 1, True, None, None), (ACME, 1, True, 1, 1), (f"0.{TYPE}.changed", 5, False, 0, 0),
+    ]  # fmt: skip
+
+
+def test_the_detail_says_who_has_a_place_since_when_and_who_waits(single: Stage) -> None:
+    one, two, three = single.submit(1, 2, 3)
+    began: list[float] = []
+
+    def look() -> None:
+        began.append(single.platform.clock())
+        single.platform.clock.advance(5)
+        single.run()
+        found = single.limits.detail(ONLY)
+        assert [(held.id, held.stale, held.job and held.job.started_at) for held in found.holders] == [
+            (one.id, False, began[0])
+        ]
+        assert [(line.type, line.waiting, line.more) for line in found.lines] == [(TYPE, 2, False)]
+        assert [waiter.job for waiter in found.lines[0].first] == [two.id, three.id]
+
+    single.during[1] = look
+    single.run()
+    assert single.limits.detail(ONLY).holders == []
+    assert began
+
+
+def test_a_shared_limit_is_one_row_of_all_its_types() -> None:
+    for stage in stage_of([AtMost(1, shared="openai")], "chat.answer", "image.draw"):
+        [shown] = stage.limits.all()[0]
+        assert shown.declared is not None
+        assert (shown.id, shown.declared.types) == ("3.openai", ("chat.answer", "image.draw"))
+        stage.limits.change("3.openai", 0, "ops", "")
+        jobs = stage.submit(1, name="chat.answer") + stage.submit(2, name="image.draw")
+        stage.run()
+        assert stage.status(*jobs) == [Status.BLOCKED] * 2
+        assert [line.type for line in stage.limits.detail("3.openai").lines] == ["chat.answer", "image.draw"]
+
+
+def test_jobs_go_on_if_the_code_does_not_declare_a_changed_limit_any_more(single: Stage) -> None:
+    single.limits.change(ONLY, 0, "ops", "")
+    jobs = single.submit(1, 2)
+    single.run()
+    registered[TYPE] = replace(registered[TYPE], limits=())
+    [shown] = single.limits.all()[0]
+    assert (shown.declared, shown.n, shown.waiting) == (None, None, 2)
+    single.platform.advance(minutes=2)
+    assert single.status(*jobs) == [Status.COMPLETED] * 2
+    with pytest.raises(LimitNotFound):
+        single.limits.change(ONLY, 3, "ops", "")
+    assert single.limits.reset(ONLY).changed is None
+
+
+def test_a_change_that_finds_too_many_jobs_leaves_the_rest_to_the_watchdog(single: Stage) -> None:
+    """A change whose hand-over fails is in force all the same."""
+
+    class Broken(type(single.platform.workers.places)):  # type: ignore[misc]
+        def stamp(self, limit: Limit) -> None:
+            raise ConnectionError("throttled")
+
+    single.limits.change(ONLY, 0, "ops", "")
+    jobs = single.submit(1, 2)
+    single.run()
+    places = single.platform.workers.places
+    places.__class__ = Broken
+    assert single.limits.change(ONLY, 2, "ops", "").n == 2
+    single.run()
+    assert single.status(*jobs) == [Status.BLOCKED] * 2
+    single.platform.advance(minutes=2)
+    assert single.status(*jobs) == [Status.COMPLETED] * 2
