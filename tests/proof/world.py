@@ -63,6 +63,8 @@ class World(Clients, Declared, Poller):
     """What each further attempt of a job does, by the job's name; attempts that are not listed complete at once."""
     batch: int = 1
     """Messages in one delivery."""
+    threads: int = 1
+    """Jobs of a delivery that run side by side; those of types with keys or limits run one after the other."""
     claims_first: bool | None = None
     """Whether a worker claims a job before it sets the visibility timeout; None: in every second delivery."""
     watchdog_on: bool = True

@@ -49,6 +49,7 @@ class DeliveryMachine(Steering):
         """Create a simulated platform with its own randomness, perhaps a tenant for each name, and a first job."""
         self.world.rng.seed(seed)
         self.world.batch = batch
+        self.world.threads = batch if seed % 2 else 1
         self.steer(mode)
         if fair and mode not in ("rate", "keys"):
             self.world.share()

@@ -78,6 +78,8 @@ FOLLOWED = 0.3
 """Share of the requests after which several jobs with one key are requested, one after the other."""
 BATCH = 3
 """Messages of a serial type in one batch, so that some follow another message of their key in the batch."""
+THREADED = 5
+"""In one episode of this number, a worker runs the jobs of a batch side by side, except those with keys or limits."""
 POLLED_EVERY = 90 * 60.0
 """Seconds between two polls of a type with few workers. Half of its jobs come in between, so after two days a job waits
 for more than a day behind others."""
@@ -211,6 +213,8 @@ def steer(world: World, seed: int) -> None:
     world.planned = Planned(world)
     for name in LIMITED_TYPES:
         world.limit(*LIMITS[seed % len(LIMITS)], kind=name)
+    if seed % THREADED == THREADED - 1:
+        world.batch = world.threads = BATCH
     if apart(seed):
         (world.tell_ends, world.make_batches, world.notify_ends)[seed // WIDE % 3]()
         return

@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
@@ -12,7 +14,7 @@ from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
-from chalicelib.side_by_side import Wait, at_once
+from chalicelib.side_by_side import Crew, OneByOne, Wait, at_once
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.start import start_policy
 from tests.proof.grounds.faults import DYNAMODB, SQS
@@ -20,6 +22,7 @@ from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
 from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.grouping import misgrouped
 from tests.proof.roles.script import TIMEOUT
+from tests.proof.roles.threads import OneAtATime
 from tests.support import Clock, Invocation, sqs_record
 
 WORKERS = ("worker", "worker 2", "worker 3")
@@ -48,6 +51,7 @@ class Poller:
     kind: JobType[Any, Any]
     kinds: dict[str, JobType[Any, Any]]
     batch: int
+    threads: int
     rate: Rate | None
     by_itself: ByItself | None
     paused: bool
@@ -83,14 +87,19 @@ class Poller:
         self.deliveries += 1
         clock, dice, sleep = self.clock_of(self.worker), self.rng.uniform, self.clock.advance
         store, queue, own = self.ground.store, self.ground.queue, self.kinds[kind]
+        crew: Crew = OneByOne()
+        if self.threads > 1 and own.serial_by is None and not own.limits:
+            own = replace(own, function=Function(batch_size=own.function.batch_size, threads=self.threads))
+            crew = OneAtATime(self.threads, self.rng)
+            store, queue = crew.port(store), crew.port(queue)
         breaker = self.by_itself.breaker() if self.by_itself is not None and kind == TYPE else AlwaysClosed()
         pacing = self._pacing(kind)
-        starts = pacing or start_policy(self.kinds[kind], store, lambda: self.ground.turns, clock, sleep)
+        starts = pacing or start_policy(own, self.ground.store, lambda: self.ground.turns, clock, sleep)
         worker = Worker(
-            self.kinds[kind], store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
+            own, store, queue, clock, dice, dice, sleep=sleep, starts=starts, breaker=breaker,
             service=JobService(store, queue, clock=clock, sleep=sleep),
             lines=Lines(Dispatcher(store, queue, clock), self.ground.places, own) if own.limits else None,
-            beside=afterwards if self._claims_first() else at_once,
+            beside=afterwards if self._claims_first() else at_once, crew=lambda _: crew,
         )  # fmt: skip
         again: list[str] = []
         invocation = Invocation(self.clock, self.clock.now + limit)

@@ -23,6 +23,7 @@ from chalicelib.worker.claim import FLOAT
 from tests.proof.grounds.faults import Crash
 from tests.proof.grounds.ground import ATTEMPTS, TOLD, TYPE, TYPES
 from tests.proof.roles.composed import EVENT, SECOND
+from tests.proof.roles.threads import let_others_go_on
 
 if TYPE_CHECKING:
     from tests.proof.world import World
@@ -57,6 +58,7 @@ class ScriptedFunction:
             self.world.begins(payload.ballast, ctx.job)
         strikes = self.world.ground.faults.strikes
         try:
+            let_others_go_on()
             self._act(outcome, ctx)
         finally:
             if self.world.ground.faults.strikes > strikes:

@@ -14,6 +14,7 @@ from tests.proof.stories import (
     steering,
     telling,
     tenants,
+    threads,
     workers,
 )
 from tests.proof.stories.scenario import SCENARIOS, Scenario
@@ -34,5 +35,6 @@ __all__ = [
     "steering",
     "telling",
     "tenants",
+    "threads",
     "workers",
 ]

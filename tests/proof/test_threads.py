@@ -1,0 +1,56 @@
+"""Check that the proof runs jobs side by side, and notices if they cost each other more than they may."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.worker.batch import Messages
+from tests.proof.enumeration import Case, execute, visit
+from tests.proof.grounds.memory import in_memory
+from tests.proof.months.month import THREADED, episode
+from tests.proof.roles.script import forget
+from tests.proof.roles.threads import OneAtATime
+from tests.proof.stories.scenarios import SCENARIOS, Scenario
+
+SEED = 20_261_130
+
+
+@pytest.fixture(autouse=True)
+def registry() -> Iterator[None]:
+    """Remove the proof's job types afterwards."""
+    yield
+    forget()
+
+
+def story(name: str) -> Scenario:
+    [found] = [one for one in SCENARIOS if one.name == name]
+    return found
+
+
+def test_jobs_of_one_process_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    processes = list[OneAtATime]()
+    begin = OneAtATime.__init__
+
+    def note(self: OneAtATime, *asked: object) -> None:
+        begin(self, *asked)  # type: ignore[arg-type]
+        processes.append(self)
+
+    monkeypatch.setattr(OneAtATime, "__init__", note)
+    for seed in range(4):
+        assert execute(Case(story("four jobs side by side")), in_memory, SEED + seed).broken == []
+    assert sum(process.overlapped for process in processes) > 4
+    processes.clear()
+    assert episode(THREADED - 1 + 50, hours=12).broken == []
+    assert sum(process.overlapped for process in processes) > 4
+
+
+def test_a_job_that_ends_its_process_again_beside_others_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    deadly = [story("one of several uses up the memory each time")]
+
+    def lost() -> int:
+        told = (line for one in visit(in_memory, SEED, scenarios=deadly, duplicates=[False]) for line in one.broken)
+        return sum("lost because of another one" in line for line in told)
+
+    assert lost() == 0
+    monkeypatch.setattr(Messages, "_runs_alone", lambda *_: False)
+    assert lost() > 0
