@@ -26,6 +26,7 @@ from infra.cloud.cost.children import lines as children
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
 from infra.cloud.cost.steps import lines as steps
+from infra.cloud.cost.waiting import WAIT_SECONDS, waiting
 
 LOADS = (ALONE, BUSY, BATCHES)
 
@@ -43,6 +44,7 @@ def report(types: Sequence[JobType[Any, Any]]) -> str:
         "",
         *_jobs(),
         *_extras(types),
+        *_waiting(types),
         "",
         *_steps(),
         "",
@@ -99,6 +101,14 @@ def _extras(types: Sequence[JobType[Any, Any]]) -> list[str]:
     found = [lines for kind in types for lines in zip(*(extras(kind, load) for load in LOADS), strict=True)]
     rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
     return ["", "A million jobs of such a type cost more", *rows] if rows else []
+
+
+def _waiting(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Return what waiting jobs cost; empty if no type runs the jobs of a batch side by side."""
+    found = [lines for kind in types for lines in zip(*(waiting(kind, load) for load in LOADS), strict=True)]
+    rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
+    said = f"A million jobs that wait {WAIT_SECONDS * 1000:.0f} ms each, Lambda time (docs/job-types/threads.md)"
+    return ["", said, *rows] if rows else []
 
 
 def _webhooks(types: Sequence[JobType[Any, Any]]) -> list[str]:

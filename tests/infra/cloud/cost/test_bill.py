@@ -25,6 +25,7 @@ from infra.cloud.cost.calculation import (
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.others import OFFERS
 from infra.cloud.cost.prices import ALLOWANCES
+from infra.cloud.cost.waiting import waiting
 from infra.cloud.stack.changes import Change
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.template import resources
@@ -48,6 +49,16 @@ def test_sixty_idle_types_cost_little_more_than_the_polls_of_their_queues() -> N
     assert total(idle(many, ALLOWANCES)) <= 19
     (polls,) = [line for line in idle(many, ALLOWANCES) if line.what.startswith("SQS")]
     assert polls.dollars > 15, "which Lambda sends, whatever this platform does"
+
+
+def test_jobs_that_wait_side_by_side_cost_a_share_of_the_time() -> None:
+    (kind,) = [kind for kind in TYPES if kind.name == "email.send"]
+    one, several = waiting(kind, BUSY)
+    assert one.dollars == pytest.approx(0.1 * 0.5 * 13.3334)
+    assert several.dollars == pytest.approx(one.dollars / 5), "a full batch of ten is two waves of eight threads"
+    alone = waiting(kind, ALONE)
+    assert alone[0].dollars == alone[1].dollars, "a job alone in its invocation waits alone"
+    assert waiting(replace(kind, function=replace(kind.function, threads=1)), BUSY) == []
 
 
 def test_an_open_console_costs_what_was_aimed_at_while_nothing_changes() -> None:
