@@ -29,7 +29,7 @@ class Reading:
         return (
             self.search_jobs, self.show_job, self.read_logs, self.list_errors, self.read_metrics,
             self.list_findings, self.list_job_types, self.list_batches, self.show_batch,
-            self.list_webhooks, self.list_deliveries,
+            self.list_webhooks, self.list_deliveries, self.list_limits, self.show_limit,
         )  # fmt: skip
 
     def search_jobs(  # many parameters, because each is a filter of the assistant's tool
@@ -93,6 +93,19 @@ class Reading:
     def show_batch(self, batch_id: str) -> dict[str, Any]:
         """Show one batch with the numbers of each round, and the ids of the first members that failed."""
         found: dict[str, Any] = cut(plain(self._client.get_batch(batch_id)))
+        return found
+
+    def list_limits(self) -> list[dict[str, Any]]:
+        """List the limits, which let at most n jobs run at once: the number in force, places in use, jobs that wait.
+
+        `differs`: an operator has changed the number; `changed` says who, when and why. An id that ends with `.*`
+        stands for all values of a field, such as all customers.
+        """
+        return [cut(plain(one)) for one in self._client.limits()]
+
+    def show_limit(self, limit_id: str) -> dict[str, Any]:
+        """Show a limit with the jobs that have its places and since when, and the first of those that wait."""
+        found: dict[str, Any] = cut(plain(self._client.limit(limit_id)))
         return found
 
     def list_webhooks(self) -> list[dict[str, Any]]:

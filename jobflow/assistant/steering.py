@@ -21,7 +21,7 @@ class Steering:
         """Return the tools."""
         return (
             self.retry_job, self.cancel_job, self.run_job_now, self.post_event, self.redrive_dead_letters,
-            self.send_delivery_again,
+            self.send_delivery_again, self.set_limit, self.reset_limit,
         )  # fmt: skip
 
     def retry_job(self, job_id: str, reason: str = "") -> dict[str, Any]:
@@ -66,3 +66,16 @@ class Steering:
         """Send the message of a delivery to a webhook again. The receiver may get it twice, so ask the user first."""
         sent: dict[str, Any] = plain(self._client.send_again(webhook, delivery_id, reason=reason))
         return sent
+
+    def set_limit(self, limit_id: str, n: int, reason: str = "") -> dict[str, Any]:
+        """Change how many jobs of a limit run at once (0 to 100), until it is reset. `list_limits` shows the ids.
+
+        0 lets no job start, so ask the user first. Jobs that run are not stopped.
+        """
+        changed: dict[str, Any] = plain(self._client.set_limit(limit_id, n, reason=reason))
+        return changed
+
+    def reset_limit(self, limit_id: str, reason: str = "") -> dict[str, Any]:
+        """Let as many jobs of a limit run at once as the code says, after `set_limit`."""
+        reset: dict[str, Any] = plain(self._client.reset_limit(limit_id, reason=reason))
+        return reset

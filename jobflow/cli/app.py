@@ -15,6 +15,7 @@ from jobflow.cli.commands import (
     files,
     groups,
     jobs,
+    limits,
     numbers,
     places,
     repository,
@@ -60,6 +61,7 @@ app.add_typer(batches.app, name="batches")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(groups.app, name="error-groups")
 app.add_typer(types.app, name="types")
+app.add_typer(limits.app, name="limits")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(webhooks.app, name="webhooks")
 numbers.add_to(app)

@@ -37,7 +37,11 @@ class Row(NamedTuple):
 
 
 class LimitRow(NamedTuple):
-    """A limit's row, and its line. `seen` is the line as an index shows it."""
+    """A limit's row, and its line. `seen` is the line as an index shows it.
+
+    `n` is the number of places that an operator has given to the limit. `known` are the earlier numbers that processes
+    may still remember; `stamped`: whoever reads the row reads the number again.
+    """
 
     exists: bool = False
     held: tuple[tuple[str, str], ...] = ()
@@ -46,6 +50,9 @@ class LimitRow(NamedTuple):
     listed: bool = False
     line: tuple[Waiter, ...] = ()
     seen: tuple[Waiter, ...] = ()
+    n: int | None = None
+    known: frozenset[int] = frozenset()
+    stamped: bool = False
 
 
 MANY = 100
@@ -84,6 +91,8 @@ class State(NamedTuple):
     pauses: int = 0
     off: bool = False
     """Whether the other type is paused."""
+    changes: tuple[int, ...] = ()
+    """The numbers of places that an operator will give to the first limit, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,12 @@ class Rules:
     """How many answers about a limit are lost, so that their requests are made again."""
     pauses: int = 0
     """How often an operator pauses the other type; it is resumed when nothing else happens any more."""
+    changes: tuple[int, ...] = ()
+    """The numbers of places that an operator gives to the first limit, one after the other, at any moments."""
+    pumps: bool = True
+    """Whether who changes a limit gives its free places to the jobs that wait."""
+    stamps: bool = True
+    """Whether who changes a limit puts a stamp into its row, so that others do not use the number that they know."""
     resumes: bool = False
     """Whether it may be resumed earlier too, at any moment."""
     woken: str = ""
@@ -317,6 +332,16 @@ def operator(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: st
     return ""
 
 
+def changer(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str) -> str:
+    """Change how many places a limit has."""
+    ask("change", name)
+    if rules.stamps:
+        ask("stamp", name)
+    if rules.pumps:
+        code.pump(Limit(name, rules.places[name]))
+    return ""
+
+
 def watchdog(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str) -> str:
     """Send the message of a woken job whose message may not have been sent, or look at a limit with a mark."""
     if name in rules.limits:
@@ -331,7 +356,7 @@ def watchdog(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: st
     return ""
 
 
-ROLES = {"worker": worker, "operator": operator, "watchdog": watchdog}
+ROLES = {"worker": worker, "operator": operator, "watchdog": watchdog, "changer": changer}
 REPEATED = frozenset({"take", "take the first place", "grant", "leave", "stand", "step out", "mark", "close", "unmark"})
 """Writes that are made again if their answer was lost."""
 EAGER = frozenset({"send", "acknowledge"})
@@ -470,7 +495,18 @@ class World:
         elif what == "paused":
             yield state, frozenset({OTHER}) if state.off else frozenset(), process
         else:
-            yield self._of_limit(state, process, what, *about)
+            for n in self._numbers(state, what, about[0]):
+                yield self._of_limit(state, process, n, what, *about)
+
+    def _numbers(self, state: State, what: str, name: str) -> list[int]:
+        """Return the numbers of places that a process may use in a request, first the one that is stored."""
+        number = self.limit_names.index(name)
+        row = state.limits[number]
+        n = self.rules.places[name] if row.n is None else row.n
+        takes = what in ("take", "take the first place")
+        # whoever gives a place on has read the row just before that
+        uses = takes or (what in ("read", "mark", "grant") and not row.stamped)
+        return [n, *sorted(row.known - {n})] if uses else [n]
 
     def _limited(self, name: str, row: Row) -> LimitedJob:
         return limited(name, row, self.rules.type_of(name))
@@ -547,15 +583,21 @@ class World:
                 woken = self._limited(name, row).standing is Standing.WOKEN and not row.sent
                 yield state, row.claims if woken else None
 
-    def _of_limit(self, state: State, process: Process, what: str, name: str, *about: Any) -> Answered:
+    def _of_limit(self, state: State, process: Process, n: int, what: str, name: str, *about: Any) -> Answered:
         number = self.limit_names.index(name)
         row = state.limits[number]
-        held, n = dict(row.held), self.rules.places[name]
+        held = dict(row.held)
         after = row
         answer: Any = None
         match what, *about:
             case ("read",):
-                answer = self._places(row)
+                answer = self._places(row, n)
+            case ("change",):
+                to, *later = state.changes
+                after = row._replace(n=to, known=row.known | {n}, stamped=False)
+                state = state._replace(changes=tuple(later))
+            case ("stamp",):
+                after = row._replace(exists=True, stamped=bool(row.known))
             case "take", job, mine:
                 if not row.exists:
                     answer = None
@@ -584,7 +626,7 @@ class World:
                 after = row._replace(line=tuple(one for one in row.line if one not in gone))
             case "mark", job_type:
                 after = row._replace(exists=True, waits=True, types=row.types | {job_type})
-                answer = self._places(after), not row.waits or process.did == name
+                answer = self._places(after, n), not row.waits or process.did == name
                 state, process = _nobody_closes(state, name), _closes(process, name, closes=False)
             case ("enlist",):
                 after = row._replace(listed=True)
@@ -619,8 +661,8 @@ class World:
         limits[number] = after
         return state._replace(limits=tuple(limits)), answer, process
 
-    def _places(self, row: LimitRow) -> Places:
-        return Places(FrozenMap(row.held), row.waits, row.types)
+    def _places(self, row: LimitRow, n: int | None = None) -> Places:
+        return Places(FrozenMap(row.held), row.waits, row.types, n=None if row.n is None and not row.known else n)
 
 
 class FrozenMap(dict[str, Any]):
@@ -678,7 +720,7 @@ class Explorer:
         first = State(
             tuple(Row() for _ in rules.names), tuple(LimitRow() for _ in rules.places), tuple(1 for _ in rules.names),
             crashes=rules.crashes, duplicates=rules.duplicates, cancels=rules.cancels, failures=rules.failures,
-            looks=rules.looks, lost=rules.lost, pauses=rules.pauses,
+            looks=rules.looks, lost=rules.lost, pauses=rules.pauses, changes=rules.changes,
         )  # fmt: skip
         first = self._woken(first) if rules.woken else first
         found, waiting = Explored(), deque([first])
@@ -732,15 +774,18 @@ class Explorer:
 
     def broken(self, state: State) -> str | None:
         """Return what must never be true, but is."""
-        for limit, n in self.rules.places.items():
+        for (limit, declared), row in zip(self.rules.places.items(), state.limits, strict=True):
+            # nobody is stopped when the number is lowered
+            lowered = 0 if row.n is None else len(row.held)
+            n = max(declared if row.n is None else row.n, lowered, *row.known, 0)
             if sum(limit in self.rules.limits[job] for job in state.running) > n:
                 return f"more than {n} jobs run within the limit {limit}"
         spent = (
             self.rules.crashes - state.crashes + self.rules.failures - state.failures
             + self.rules.duplicates - state.duplicates + self.rules.lost - state.lost + self.rules.pauses - state.pauses
         )  # fmt: skip
-        for name, row in zip(self.rules.names, state.jobs, strict=True):
-            if row.claims > 1 + len(self.rules.limits[name]) * (1 + spent) + spent:
+        for name, job in zip(self.rules.names, state.jobs, strict=True):
+            if job.claims > 1 + len(self.rules.limits[name]) * (1 + spent) + spent:
                 return f"the job {name} has waited twice for a limit"
         return None
 
@@ -777,6 +822,11 @@ class Explorer:
             return
         steps = [*self._received(state), *self._steps(state, state.processes), *self._begun(state)]
         yield from steps
+        for number, row in enumerate(state.limits):
+            if row.known:
+                limits = list(state.limits)
+                limits[number] = row._replace(known=frozenset(), stamped=False)
+                yield "ten seconds pass", state._replace(limits=tuple(limits))
         if not steps and not state.processes and self.rules.watchdog:
             after = self.watched(state)
             if after != state:
@@ -815,6 +865,9 @@ class Explorer:
             for name in self.rules.names:
                 asked = state._replace(cancels=state.cancels - 1)
                 yield from self._step(asked, Process(self.code.begin("operator", name)), f"an operator cancels {name}")
+        if state.changes and "changer" not in roles:
+            name = next(iter(self.rules.places))
+            yield from self._step(state, Process(self.code.begin("changer", name)), f"an operator changes {name}")
         if state.looks and "watchdog" not in roles:
             looking = state._replace(looks=state.looks - 1)
             for name in self._to_look_at(state):

@@ -438,6 +438,32 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
       .pauses;
   }
 
+  /** Return every limit by id: what the code declares, what is changed, and the values for which jobs wait. */
+  async limits({ signal }: Signal = {}): Promise<Schemas["LimitRow"][]> {
+    return (await this.ask("get", "/limits", { signal })).limits;
+  }
+
+  /** Return a limit with the jobs that have its places, and the first of those that wait. */
+  limit(id: string, { signal }: Signal = {}): Promise<Schemas["LimitDetail"]> {
+    return this.ask("get", "/limits/{limit_id}", { path: { limit_id: id }, signal });
+  }
+
+  /** Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change. */
+  setLimit(id: string, n: number, { reason, signal }: Signal & Why = {}): Promise<Schemas["LimitRow"]> {
+    const body = reason ? { n, reason } : { n };
+    return this.ask("put", "/limits/{limit_id}", { path: { limit_id: id }, body, repeatable: true, signal });
+  }
+
+  /** Give a limit as many places as the code says again. */
+  resetLimit(id: string, { reason, signal }: Signal & Why = {}): Promise<Schemas["LimitRow"]> {
+    return this.ask("delete", "/limits/{limit_id}", {
+      path: { limit_id: id },
+      ...only(reason),
+      repeatable: true,
+      signal,
+    });
+  }
+
   /** Yield the changes by persons and tokens, newest first; only administrators may read them. */
   async *audit(which: AuditQuery = {}, { signal }: Signal = {}) {
     let cursor: string | undefined;

@@ -8,7 +8,7 @@ from jobflow.cli.command import app_of, command, if_in_scope
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jobflow.models import AtMostRow, JobTypeRow, Paused, TypeNumbers
 
@@ -36,6 +36,7 @@ def list_(session: Session) -> None:
         ("TYPE", lambda row: row[0].type),
         ("PAUSED", lambda row: _pause(row[1]) or ""),
         ("QUEUED", lambda row: row[1] and row[1].by_status.get("queued", 0)),
+        ("BLOCKED", lambda row: row[1] and row[1].by_status.get("blocked", 0)),
         ("DEAD", lambda row: row[1] and row[1].dead_letter_jobs),
         ("ATTEMPTS", lambda row: row[0].max_attempts),
         ("TIMEOUT", lambda row: reading.lasting(row[0].timeout)),
@@ -58,7 +59,7 @@ def show(session: Session, job_type: Name) -> None:
         return
     measured = if_in_scope(session.client.metrics)
     paused = _pause(measured.by_type.get(job_type) if measured else None)
-    session.out.facts(found, [*_facts(found), ("paused", paused)])
+    session.out.facts(found, [*_facts(found), ("paused", paused), *_shared(found, kinds)])
 
 
 def _pause(numbers: "TypeNumbers | None") -> str | None:
@@ -71,6 +72,17 @@ def _pause(numbers: "TypeNumbers | None") -> str | None:
 def _limit(one: "AtMostRow") -> str:
     each = f" for each value of {one.by}" if one.by else ""
     return f"{one.n} at once{each}" + (f", shared as {one.shared}" if one.shared else "")
+
+
+def _shared(kind: "JobTypeRow", kinds: "Sequence[JobTypeRow]") -> "Iterator[tuple[str, str]]":
+    """Return for each shared limit of a type which other types have it."""
+    for name in (one.shared for one in kind.limits or [] if one.shared):
+        others = [two.type for two in kinds if two.type != kind.type and _has(two, name)]
+        yield f"{name} is shared with", ", ".join(others) or "no other type"
+
+
+def _has(kind: "JobTypeRow", shared: str) -> bool:
+    return any(one.shared == shared for one in kind.limits or [])
 
 
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":

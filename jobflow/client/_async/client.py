@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow.client import auditing, batches, calls, flow, hooks, schedules, uploads, within
+from jobflow.client import auditing, batches, calls, flow, hooks, limits, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob
 from jobflow.client.http import httpx
@@ -545,6 +545,29 @@ class AsyncJobFlow:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    async def limits(self) -> list[m.LimitRow]:
+        """Return every limit by id: a row for all values of a field, and one for each value for which jobs wait.
+
+        A value whose number of places was changed has a row as well; at most 100 values are returned.
+        """
+        answer = await self._ask(limits.every())
+        return answer.limits
+
+    async def limit(self, limit_id: str) -> m.LimitDetail:
+        """Return a limit with the jobs that have its places, and the first of those that wait."""
+        return await self._ask(limits.get(limit_id))
+
+    async def set_limit(self, limit_id: str, n: int, *, reason: str = "") -> m.LimitRow:
+        """Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change.
+
+        Workers obey within 10 seconds. Nobody is stopped. With 0, no job starts.
+        """
+        return await self._ask(limits.change(limit_id, n, reason))
+
+    async def reset_limit(self, limit_id: str, *, reason: str = "") -> m.LimitRow:
+        """Give a limit as many places as the code says again."""
+        return await self._ask(limits.reset(limit_id, reason))
 
     async def webhooks(self) -> list[m.WebhookRow]:
         """Return every webhook, by name. No answer but that of `create_webhook` and `rotate_webhook` has a secret."""

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 READING = {
     "search_jobs", "show_job", "read_logs", "list_errors", "read_metrics", "list_findings", "list_job_types",
     "list_batches", "show_batch", "list_webhooks", "list_deliveries",
+    "list_limits", "show_limit",
 }  # fmt: skip
-STEERING = {"retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dead_letters", "send_delivery_again"}
+STEERING = {
+    "retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dead_letters", "send_delivery_again", "set_limit",
+    "reset_limit",
+}  # fmt: skip
 
 
 def ask(wire: Wire, talk: Callable[["Client"], Awaitable[Any]], *, role: Role = Role.ADMIN, write: bool = False) -> Any:

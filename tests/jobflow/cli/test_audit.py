@@ -57,6 +57,8 @@ def test_the_reason_of_a_resume_is_in_the_log(shell: Shell, world: World) -> Non
         ("batches close {batch} --total 0", "batch.close"),
         ("batches cancel {batch}", "batch.cancel"),
         ("batches retry {batch}", "batch.retry"),
+        ("limits set 1.test.note 0", "limit.set"),
+        ("limits reset 1.test.note", "limit.reset"),
         ("webhooks create other https://hooks.example.com/in", "webhook.create"),
         ("webhooks update billing https://hooks.example.com/new", "webhook.change"),
         ("webhooks rotate billing", "webhook.rotate"),

@@ -87,12 +87,18 @@ def of_job(job: m.JobDetail) -> str:
     return printed(["jobs", "show", "0" * 36], {"get": job, "steps": m.Steps([], False)})
 
 
+OF_LIMIT = {
+    "kind": "all limits are of one kind", "name": "it is in the id", "shared": "it is in the id",
+    "declared": "is also the number in the code", "differs": "is also the number in the code",
+    "more_values": "`limits list` is for that",
+}  # fmt: skip
 CASES: list[tuple[Any, Callable[[Any], str], dict[str, str]]] = [
     (m.JobTypeRow, of_type, {"at_most": "it is the first of the limits, for an older API"}),
     (m.ScheduleRow, lambda row: printed(["schedules", "show", "a"], {"schedule": row}), {}),
     (m.JobDetail, of_job, OF_JOB),
     (m.BatchDetail, lambda row: printed(["batches", "show", "a"], {"get_batch": row}), {"newest": "is also a round"}),
     (m.BulkActionRow, lambda row: printed(["bulk", "show", "a"], {"bulk_action": row}), {"updated_at": CHANGED}),
+    (m.LimitDetail, lambda row: printed(["limits", "show", "a"], {"limit": row}), OF_LIMIT),
     (m.WebhookRow, lambda row: printed(["webhooks", "enable", "a"], {"enable_webhook": row}), {}),
     (m.NewSecret, lambda made: printed(["webhooks", "rotate", "a"], {"rotate_webhook": made}), {}),
 ]

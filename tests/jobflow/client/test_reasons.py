@@ -1,10 +1,11 @@
 """Test that a program can say why it changes something, whatever it changes, with both clients and the assistant."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from chalicelib import AtMost
 from chalicelib.api.http.endpoint import Audited
 from chalicelib.api.routes import all_endpoints
 from chalicelib.assembly import parts
@@ -17,12 +18,13 @@ from tests.jobflow.support import Wire, client_of
 
 URL, GROUP, TO = "https://hooks.example.com/in", "5d41402abc4b", {"to": ["a@example.com"]}
 WHY = "asked for by the customer"
+LIMIT = "1.test.limited"
 OTHER_WAYS = {"view.save": "the console saves views", "view.delete": "the console deletes views"}
 
 
 @pytest.fixture(autouse=True)
 def types(world: World) -> Iterator[None]:
-    with only_types(NOTE, DELIVERING):
+    with only_types(NOTE, DELIVERING, replace(NOTE, name="test.limited", limits=(AtMost(3),))):
         yield
 
 
@@ -81,6 +83,8 @@ CALLS: Mapping[str, Callable[[Given], object]] = {
     "batch.retry": lambda on: on.client.retry_batch(on.batch(), reason=WHY),
     "job-type.pause": lambda on: on.client.pause("test.note", WHY),
     "job-type.resume": lambda on: on.client.resume("test.note", WHY),
+    "limit.set": lambda on: on.client.set_limit(LIMIT, 0, reason=WHY),
+    "limit.reset": lambda on: on.client.reset_limit(LIMIT, reason=WHY),
     "webhook.create": lambda on: on.client.create_webhook("billing", URL, reason=WHY),
     "webhook.change": lambda on: on.client.change_webhook(on.webhook(), URL, reason=WHY),
     "webhook.delete": lambda on: on.client.delete_webhook(on.webhook(), reason=WHY),
@@ -118,6 +122,8 @@ STEERED: Mapping[str, Callable[[Given, Steering], object]] = {
     "job.run-now": lambda on, by: by.run_job_now(on.job(Status.SCHEDULED), reason=WHY),
     "job.event": lambda on, by: by.post_event(on.job(), "approved", reason=WHY),
     "dead-letters.redrive": lambda _on, by: by.redrive_dead_letters(expected=0, reason=WHY),
+    "limit.set": lambda _on, by: by.set_limit(LIMIT, 0, reason=WHY),
+    "limit.reset": lambda _on, by: by.reset_limit(LIMIT, reason=WHY),
     "webhook.send-again": lambda on, by: by.send_delivery_again(*on.delivery(), reason=WHY),
 }
 

@@ -1,0 +1,125 @@
+"""Define the commands for limits: how many jobs run at once, who has a place, who waits; change the number."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jobflow.cli import reading
+from jobflow.cli.command import app_of, command
+from jobflow.cli.commands.jobs import Reason
+from jobflow.cli.session import Session
+
+if TYPE_CHECKING:
+    from jobflow.models import LimitDetail, LimitRow
+
+MOST = 100
+app = app_of("Look at limits of job types, and change how many of their jobs run at once.")
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="LIMIT",
+        help="The id, as `jobflow limits list` prints it. For all values of a field, '.*' may be omitted.",
+    ),
+]
+
+
+@command(app, "list", "limits list")
+def list_(session: Session) -> None:
+    """List the limits, with the number of places in use, and of jobs that wait.
+
+    A value of a field, such as a customer, is listed while jobs wait for it, and if its number was changed.
+    """
+    columns = [
+        ("ID", lambda row: row.id),
+        ("PLACES", _places),
+        ("IN CODE", lambda row: row.n_declared),
+        ("IN USE", lambda row: row.in_use),
+        ("WAITING", _waiting),
+        ("TYPES", lambda row: ", ".join(row.types)),
+        ("CHANGED", _changed),
+    ]
+    session.out.rows(session.client.limits(), columns, "No job type has a limit.")
+
+
+@command(app, "show", "limits show 3.openai", "limits show 0.invoice.export.acme")
+def show(session: Session, limit: Id) -> None:
+    """Print a limit with the jobs that have its places and since when, and the first of those that wait."""
+    found = session.client.limit(limit)
+    session.out.facts(found, _facts(found))
+
+
+@command(
+    app,
+    "set",
+    "limits set 3.openai 5 --reason 'the provider is slow'",
+    "limits set 0.invoice.export 1",
+    "limits set 0.invoice.export.acme 0",
+)
+def set_(
+    session: Session,
+    limit: Id,
+    n: Annotated[int, typer.Argument(metavar="N", min=0, max=MOST, help="At most so many jobs run at once; 0: none.")],
+    reason: Reason = "",
+) -> None:
+    """Change how many jobs of a limit run at once, until it is reset; deployments do not end the change.
+
+    Workers obey within 10 seconds. Jobs that run are not stopped.
+    """
+    _print(session, session.client.set_limit(limit, n, reason=reason))
+
+
+@command(app, "reset", "limits reset 3.openai")
+def reset(session: Session, limit: Id, reason: Reason = "") -> None:
+    """Let as many jobs of a limit run at once as the code says."""
+    _print(session, session.client.reset_limit(limit, reason=reason))
+
+
+def _places(row: "LimitRow | LimitDetail") -> Any:
+    return "no limit" if row.n is None else row.n
+
+
+def _waiting(row: "LimitRow | LimitDetail") -> str:
+    if row.waiting is None:
+        return "some" if row.waits else ""
+    return f"{row.waiting}+" if row.waiting_more else str(row.waiting)
+
+
+def _changed(row: "LimitRow | LimitDetail") -> str:
+    if row.changed is None:
+        return ""
+    one = row.changed
+    which = "" if one.limit == row.id else f"{one.limit} "
+    return f"{which}{reading.ago(one.at)} by {one.by}" + (f": {one.reason}" if one.reason else "")
+
+
+def _facts(found: "LimitDetail") -> Iterator[tuple[str, Any]]:
+    yield "id", found.id
+    yield "types", ", ".join(found.types)
+    yield "field", found.by
+    yield "value", found.value
+    yield "places", _places(found)
+    yield "in the code", "not declared any more" if found.n_declared is None else found.n_declared
+    yield "changed", _changed(found)
+    yield "in use", found.in_use
+    yield "waiting", _waiting(found)
+    for held in found.holders:
+        since = f", since {reading.ago(held.since)}" if held.since else ""
+        stale = ", which does not need it any more" if held.stale else ""
+        yield "has a place", f"{held.job_id} {held.type or 'cannot be read'} {held.status or ''}{since}{stale}"
+    for line in found.lines:
+        for waiter in line.first:
+            yield "waits", f"{waiter.job_id} {line.type} due {reading.ago(waiter.due_since)}"
+        left = line.waiting - len(line.first)
+        if left > 0 or line.waiting_more:
+            yield "", f"and {left}{'+' if line.waiting_more else ''} more of {line.type}"
+    for one in found.values:
+        yield "value", f"{one.id}: {_places(one)} places, {one.in_use} in use, {_waiting(one) or 0} waiting"
+
+
+def _print(session: "Session", row: "LimitRow") -> None:
+    if session.out.as_json:
+        session.out.line(row)
+    else:
+        code = "the code does not declare it any more" if row.n_declared is None else f"{row.n_declared} in the code"
+        session.out.say(f"{row.id}: {_places(row)} places, {code}.")

@@ -1,0 +1,54 @@
+"""Test `jobflow limits`: list, show, set and reset, with the number in the code and who changed it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import AtMost
+from chalicelib.assembly import parts
+from chalicelib.job_types.jobtype import registered
+from chalicelib.jobs.job import Status
+from chalicelib.limits.places import Limit, Waiter, name_of
+from tests.chalicelib.api.support import NOTE, T0, World
+from tests.jobflow.cli.conftest import Shell
+
+TYPE = "test.limited"
+
+
+@pytest.fixture(autouse=True)
+def limited(world: World) -> Iterator[None]:
+    registered[TYPE] = replace(NOTE, name=TYPE, limits=(AtMost(3, by="text"), AtMost(2, shared="mail")))
+    yield
+    registered.pop(TYPE, None)
+
+
+def test_a_limit_is_changed_listed_with_its_reason_and_reset(shell: Shell) -> None:
+    changed = shell("limits set 3.mail 0 --reason outage").lines[0]
+    assert (changed["n"], changed["n_declared"], changed["changed"]["reason"]) == (0, 2, "outage")
+    listed = {row["id"]: row for row in shell("limits list").lines}
+    assert listed["3.mail"]["differs"]
+    assert not listed[f"0.{TYPE}.*"]["differs"]
+    assert shell("limits reset 3.mail").lines[0]["n"] == 2
+
+
+def test_a_limit_of_all_values_is_named_with_and_without_the_star(shell: Shell) -> None:
+    for typed in (f"0.{TYPE}", f"'0.{TYPE}.*'"):
+        assert shell(f"limits set {typed} 1").lines[0]["id"] == f"0.{TYPE}.*"
+
+
+def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, world: World) -> None:
+    runs, waits = (world.create(type=TYPE) for _ in range(2))
+    limit, places = Limit("3.mail", 2), parts.place_store
+    world.put_in(runs, Status.PROCESSING, claims=1, started_at=T0, lease_until=T0 + 60)
+    places.take(limit, runs, name_of(TYPE, 1, 1))
+    places.stand(limit, Waiter(T0, waits, TYPE, 1, 1, name_of(TYPE, 1, 1)))
+    places.mark(limit, TYPE)
+    shown = shell("limits show 3.mail").lines[0]
+    assert [(one["job_id"], one["status"]) for one in shown["holders"]] == [(runs, "processing")]
+    assert [one["job_id"] for line in shown["lines"] for one in line["first"]] == [waits]
+
+
+def test_a_wrong_number_is_refused_before_a_request_and_an_unknown_limit_has_its_exit_code(shell: Shell) -> None:
+    assert shell("limits set 3.mail 101").code == 2
+    assert shell("limits set 3.other 1").code == shell("limits show 3.other").code == 4
