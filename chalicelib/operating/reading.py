@@ -11,8 +11,9 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.transitions import waited_limit
+from chalicelib.limits.changed import change_of
 from chalicelib.limits.ids import declared_limit, read_id
-from chalicelib.limits.port import PlaceStore
+from chalicelib.limits.port import LimitStore
 from chalicelib.limits.serial_rule import named, row_of
 from chalicelib.operating.constants import MOST_BEFORE
 from chalicelib.operating.lines import limited, runs
@@ -26,14 +27,14 @@ class JobReader:
     store: JobStore
     counters: Counters
     clock: Callable[[], float]
-    places: Callable[[], PlaceStore] | None = None
+    places: Callable[[], LimitStore] | None = None
 
     def explained(self, job_id: str) -> tuple[JobView, str | None]:
         """Return a job with its attempts, and why it waits (None if it does not). Raises JobNotFound.
 
         The counters are read only for a waiting job, so any other job takes one request less. A job of a type with
-        `serial_by` takes two more requests, to find the running job of its key. A blocked job takes two, for its
-        place in the line.
+        `serial_by` takes two more requests, to find the running job of its key. A blocked job takes three, for
+        its place in the line.
         """
         view, now = self.store.view(job_id), self.clock()
         queue = self._queue(view.job, now) if asks(view.job) else QueueState()
@@ -54,10 +55,13 @@ class JobReader:
             return None
         store = self.places()
         row, (name, value) = store.read(limit), read_id(limit.id)
+        changed = change_of(limit, store.changes())
         if not limit.declared:
             return Place(len(row.held), 0, value, 0, declared=False)
         before = store.before(limit, row.types | {job.type}, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
         place = Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
+        if changed is not None:
+            place = replace(place, of=changed.n, changed_at=changed.at)
         kind = jobtype.registered.get(job.type)
         if not limit.shared or kind is None:
             return place

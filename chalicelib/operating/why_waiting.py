@@ -29,7 +29,8 @@ class Place:
 
     `value` is the value of the limit's field, None without one. `more`: there are more than `before`. `shared` is the
     name of a limit that types share; `own` of its places are of `by`, this job's type or its queue, of which `most`
-    jobs can run at once. `declared`: the code declares the limit.
+    jobs can run at once. `declared`: the code declares the limit. `changed_at`: when an operator has set `of` (epoch
+    seconds), None if it is as in the code.
     """
 
     taken: int
@@ -42,6 +43,7 @@ class Place:
     most: int = 0
     by: str = ""
     declared: bool = True
+    changed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +169,22 @@ def _blocked(job: Job, queue: QueueState) -> str:
         return "No deployment declares the limit that it waits for any more; the watchdog lets it run within minutes"
     whose = job.type if line.shared is None else f"the shared limit {line.shared}"
     whose += "" if line.value is None else f" for {line.value}"
+    if line.of == 0 and line.changed_at is not None:
+        stopped = f"An operator set this limit, {whose}, to 0 at {iso(line.changed_at)}, so no job starts"
+        return f"{stopped} until the limit is raised or reset{_before(line)}"
     places = f"{line.taken:,} of {line.of:,} places of {whose} are taken"
     if line.shared is not None and line.taken < line.of and line.own >= line.most:
         places += f", {line.own:,} of them by {line.by}, of which at most {line.most:,} jobs run at once"
-    before = "more than " if line.more else ""
-    jobs = "1 job is" if line.before == 1 and not line.more else f"{before}{line.before:,} jobs are"
-    return f"{places}; {jobs} before it" if line.before else f"{places}; it is the next one"
+    if line.changed_at is not None:
+        places += f" (an operator set this limit to {line.of:,} at {iso(line.changed_at)})"
+    return f"{places}{_before(line)}" if line.before else f"{places}; it is the next one"
+
+
+def _before(line: Place) -> str:
+    if not line.before:
+        return ""
+    jobs = "1 job is" if line.before == 1 and not line.more else f"{line.before:,} jobs are"
+    return f"; {'more than ' if line.more else ''}{jobs} before it"
 
 
 def _failed(job: Job, due: float, now: float) -> str:

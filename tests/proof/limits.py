@@ -40,7 +40,8 @@ class LimitRow(NamedTuple):
     """A limit's row, and its line. `seen` is the line as an index shows it.
 
     `n` is the number of places that an operator has given to the limit. `known` are the earlier numbers that processes
-    may still remember; `stamped`: whoever reads the row reads the number again.
+    may still remember; `stamped`: whoever reads the row reads the number again. `over`: a place was given beyond all of
+    these numbers.
     """
 
     exists: bool = False
@@ -53,6 +54,7 @@ class LimitRow(NamedTuple):
     n: int | None = None
     known: frozenset[int] = frozenset()
     stamped: bool = False
+    over: bool = False
 
 
 MANY = 100
@@ -657,6 +659,9 @@ class World:
                 raise AssertionError(what)
         if not self.rules.index:
             after = after._replace(seen=())
+        if len(after.held) > len(row.held):
+            stored = self.rules.places[name] if row.n is None else row.n
+            after = after._replace(over=len(after.held) > max(stored, *row.known, 0))
         limits = list(state.limits)
         limits[number] = after
         return state._replace(limits=tuple(limits)), answer, process
@@ -775,6 +780,8 @@ class Explorer:
     def broken(self, state: State) -> str | None:
         """Return what must never be true, but is."""
         for (limit, declared), row in zip(self.rules.places.items(), state.limits, strict=True):
+            if row.over:
+                return f"a place of the limit {limit} was given beyond the larger number"
             # nobody is stopped when the number is lowered
             lowered = 0 if row.n is None else len(row.held)
             n = max(declared if row.n is None else row.n, lowered, *row.known, 0)

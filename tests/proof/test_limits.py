@@ -31,8 +31,12 @@ SMALL = {
         SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", workers=1
     ),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
+    "no places, and one again": Rules(TWO, ONE_PLACE, changes=(0, 1), workers=1, watchdog=False),
+    "no places, and one again, crash": Rules({"a": "X"}, ONE_PLACE, changes=(0, 1), crashes=1, workers=1),
 }
 LARGE = {
+    "fewer places": Rules(TWO, {"X": 2}, changes=(1,), watchdog=False),
+    "more places": Rules(TWO, ONE_PLACE, changes=(2,), watchdog=False),
     "three limits, crash": Rules({"a": "XYZ", "b": "XZ"}, ALL, crashes=1),
     "a paused type with two limits, three jobs": Rules(
         {"a": ("3.s",), "b": ("0.b", "3.s"), "c": ("0.b", "3.s")}, {"0.b": 1, "3.s": 1}, other_type="bc", pauses=1
@@ -226,6 +230,23 @@ def test_a_waiter_that_does_not_look_is_found() -> None:
             return False
 
     assert "for ever" in bad(Rules(TWO, ONE_PLACE, code=Blind, watchdog=False))
+
+
+def test_a_change_whose_free_places_nobody_gives_to_the_jobs_that_wait_is_found() -> None:
+    changed = Rules(TWO, ONE_PLACE, changes=(0, 1), workers=1, watchdog=False, pumps=False)
+    assert "for ever" in bad(changed)
+
+
+def test_a_change_that_a_job_does_not_see_when_it_begins_to_wait_is_found() -> None:
+    """Its process remembers the number of before, and the operator has already looked for jobs that wait."""
+    changed = Rules(TWO, ONE_PLACE, changes=(0, 1), workers=1, watchdog=False, stamps=False)
+    assert "for ever" in bad(changed)
+
+
+def test_a_lowered_number_that_nobody_obeys_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All processes use the number of the code for ever."""
+    monkeypatch.setattr(limits.World, "_numbers", lambda world, state, what, name: [2])
+    assert "beyond the larger number" in bad(Rules(TWO, {"X": 2}, changes=(0,), watchdog=False))
 
 
 def test_a_paused_type_whose_jobs_get_places_is_found() -> None:

@@ -8,12 +8,15 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib import AtMost, JobContext, JobType, job
+from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.errors import LimitNotFound
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.listing import iso
 from chalicelib.limits.places import Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.limits import Limits
+from chalicelib.operating.reading import JobReader
 from jobflow.testing import Platform, WorkerGone
 from tests.chalicelib.api.support import only_types
 
@@ -246,3 +249,16 @@ def test_a_change_that_finds_too_many_jobs_leaves_the_rest_to_the_watchdog(singl
     assert single.status(*jobs) == [Status.BLOCKED] * 2
     single.platform.advance(minutes=2)
     assert single.status(*jobs) == [Status.COMPLETED] * 2
+
+
+def test_a_blocked_job_says_that_an_operator_has_changed_its_limit(single: Stage) -> None:
+    own = single.platform
+    reader = JobReader(own.store, MemoryCounters(), own.clock, lambda: own.workers.places)
+    single.limits.change(ONLY, 0, "ops", "an outage")
+    _, two = single.submit(1, 2)
+    single.run()
+    since = iso(single.limits.detail(ONLY).shown.changed.at)  # type: ignore[union-attr]
+    told = reader.explained(two.id)[1]
+    assert told is not None
+    assert told.startswith(f"An operator set this limit, {TYPE}, to 0 at {since}")
+    assert told.endswith("1 job is before it.")
