@@ -446,9 +446,11 @@ class Assembly:
         """Return series, error groups and findings; it caches the dead letters and overdue jobs that it has read."""
         from chalicelib.counters.history import DeadLetters, History
         from chalicelib.counters.overdue_suspended import OverdueSuspended
+        from chalicelib.operating.long_blocked import LongBlockedJobs
 
         dead, overdue = DeadLetters(self.job_store, self.clock), OverdueSuspended(self.job_store, self.clock)
-        return History(self.counters_seen, self.acknowledgements, self.clock, dead, overdue)
+        blocked = LongBlockedJobs(self.job_store, lambda: self.place_store, self.clock)
+        return History(self.counters_seen, self.acknowledgements, self.clock, dead, overdue, blocked.look)
 
     @Part
     def error_jobs(self) -> "ErrorJobs":

@@ -39,6 +39,7 @@ Kind = Literal[
     "in_flight",
     "new_dead_letters",
     "overdue",
+    "blocked",
     "paused",
     "oldest_job",
     "growing",
@@ -561,9 +562,10 @@ class FindingRow:
     kind: Kind
     """not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off),
     new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came
-    over 2 minutes ago, and that nobody has woken; at most 100), paused, oldest_job (a job has waited for too
-    long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has
-    acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining"""
+    over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of a limit has
+    waited for over an hour), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many
+    jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without
+    those of RetryLater), dead_letters (older ones), draining"""
     type: str
     number: int
     """Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and retrying
@@ -572,12 +574,14 @@ class FindingRow:
     """Growth in unfinished jobs a minute, over 5 minutes"""
     drain_eta_s: float | None
     since: datetime | None
-    """Since when the oldest job waits or is overdue, or the type is paused"""
+    """Since when the oldest job waits, is overdue or blocked, or the type is paused"""
     acknowledged: int | None
     """For `dead_letters`: how many of them became dead letters before an operator acknowledged or resolved their
     error. null where that is not known, because there are more than 1,000 dead letters"""
     fingerprint: str | None
     """The error of the acknowledged ones, if they all have the same"""
+    limit: str | None
+    """For `blocked`: the id of the limit, as in GET /limits; of all values, if it has a field"""
     filter: FindingFilter | None
     """The jobs that it counts; null for `overdue`, and for `errors`: GET /errors?type=…&unacknowledged=true"""
 

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     IN_FLIGHT = "in_flight"
     NEW_DEAD_LETTERS = "new_dead_letters"
     OVERDUE = "overdue"
+    BLOCKED = "blocked"
     PAUSED = "paused"
     OLDEST_JOB = "oldest_job"
     GROWING = "growing"
@@ -54,7 +55,7 @@ class Finding:
     `which` selects the counted jobs, so that a list with this filter has exactly `number` jobs; None for error groups
     and overdue jobs. `growth` is in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is
     the number of those whose error was acknowledged after they ended (None: unknown), and `fingerprint` is the error if
-    all these dead letters have the same error.
+    all these dead letters have the same error. For blocked jobs, `limit` is the id of the limit.
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class Finding:
     since: float | None = None
     acknowledged: int | None = None
     fingerprint: str | None = None
+    limit: str | None = None
     which: Filter | None = None
 
 
@@ -73,6 +75,14 @@ class Overslept:
     """The suspended jobs of a type that nobody has woken: their number, and since when the first one is due."""
 
     number: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class LongBlocked:
+    """The limit for which the first blocked job of a type waits, and since when (epoch seconds)."""
+
+    limit: str
     since: float
 
 
@@ -93,17 +103,20 @@ def findings(
     now: float,
     dead: Sequence[Dead] | None = None,
     overslept: Mapping[str, Overslept] | None = None,
+    blocked: Mapping[str, LongBlocked] | None = None,
 ) -> list[Finding]:
     """Rank the findings; `minutes` are each type's minute buckets of the last hour.
 
-    `overslept` are the overdue suspended jobs by type. `dead` are all dead letters; None if they were not read. A
-    paused type has no finding about its backlog, because the pause itself is reported.
+    `overslept` are the overdue suspended jobs by type, `blocked` the limits for which the jobs of a type wait too long.
+    `dead` are all dead letters; None if they were not read. A paused type has no finding about its backlog, because the
+    pause itself is reported.
     """
     open_groups = _open(errors, acknowledged)
     found = [one for name in minutes for one in _of_type(name, standing, minutes[name], open_groups, now, dead)]
     found += [older for name in minutes if (older := _older(name, standing, minutes[name], acknowledged, now, dead))]
     found += [one for name in minutes for one in _in_trouble(name, standing)]
     found += [Finding(Kind.OVERDUE, name, one.number, since=one.since) for name, one in (overslept or {}).items()]
+    found += [_blocked(name, one, standing) for name, one in (blocked or {}).items() if name in minutes]
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.kind), -abs(one.growth or 0.0), -one.number, one.type))
 
@@ -139,6 +152,11 @@ def _of_type(
         yield Finding(Kind.GROWING, name, waiting, growth=change, since=oldest, which=which)
     elif waiting and (eta := drain_eta(minutes, waiting, now)) is not None:
         yield Finding(Kind.DRAINING, name, waiting, growth=change, drain_eta=eta, since=oldest, which=which)
+
+
+def _blocked(name: str, one: LongBlocked, standing: Standing) -> Finding:
+    number, which = count(standing.totals, Status.BLOCKED, name), Filter(type=name, status=Status.BLOCKED)
+    return Finding(Kind.BLOCKED, name, number, since=one.since, limit=one.limit, which=which)
 
 
 def _in_trouble(name: str, standing: Standing) -> Iterable[Finding]:

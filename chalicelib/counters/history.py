@@ -17,7 +17,7 @@ from chalicelib.counters.constants import (
     MOST_ROWS,
 )
 from chalicelib.counters.flow import Flow, flow
-from chalicelib.counters.health import HOUR, Dead, Finding, came, findings, needs_attention
+from chalicelib.counters.health import HOUR, Dead, Finding, LongBlocked, came, findings, needs_attention
 from chalicelib.counters.overdue_suspended import OverdueSuspended
 from chalicelib.counters.port import Acknowledged, Acknowledgements, Counters, Standing
 from chalicelib.counters.series import (
@@ -113,6 +113,8 @@ class History:
     clock: Callable[[], float]
     dead_letters: DeadLetters
     overdue: OverdueSuspended
+    blocked: Callable[[Standing], Mapping[str, LongBlocked]] = lambda _: {}
+    """Returns for each type the limit for which its jobs wait too long."""
 
     def series(
         self, metric: str, names: Sequence[str], only: str | None, span: tuple[float | None, float | None], step: int
@@ -180,7 +182,8 @@ class History:
         """Return the findings about these types, most urgent first: one query per type, and three more.
 
         The dead letters are also read if some of them are new, or if there are marks: at most once in 30 seconds.
-        If jobs are suspended, those whose wait is over are searched, at most once a minute.
+        If jobs are suspended, those whose wait is over are searched, at most once a minute; if jobs are blocked, the
+        limits for which they wait too long.
         """
         now = self.clock()
         minutes = {name: self.counters.buckets(name, 60, now - HOUR, now) for name in names}
@@ -190,7 +193,8 @@ class History:
         standing, marks = self.counters.standing(), self.acknowledgements.acknowledged()
         new = any(came(minutes[name], now) for name in names)
         dead = self.dead_letters.look(standing) if marks or new else None
-        return findings(standing, minutes, errors, marks, now, dead, self.overdue.look(standing))
+        overdue, blocked = self.overdue.look(standing), self.blocked(standing)
+        return findings(standing, minutes, errors, marks, now, dead, overdue, blocked)
 
 
 def most_points(step: int) -> int:

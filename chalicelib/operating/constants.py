@@ -37,6 +37,14 @@ MOST_IN_LINE_SHOWN = 10
 LIMITS_CHANGED_WITHIN = 8.0
 """Seconds for which a request that changes a limit gives free places to blocked jobs. The watchdog goes on."""
 
+# For long_blocked.py
+BLOCKED_LONG = 3600.0
+"""Seconds after which the first blocked job of a line is a finding."""
+BLOCKED_READ_AGAIN = 60.0
+"""Seconds for which one process remembers these findings."""
+MOST_LINES_READ = 20
+"""Maximum number of limits whose lines one look reads."""
+
 # For why_waiting.py
 SLOW_SEND = 10.0
 """Seconds after which the explanation of a waiting job mentions that its message is unsent. Before that, an unsent

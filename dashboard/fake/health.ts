@@ -77,6 +77,7 @@ function row(kind: Row["kind"], type: string, number: number, filter: Row["filte
     since: null,
     acknowledged: null,
     fingerprint: null,
+    limit: null,
     filter,
   };
 }

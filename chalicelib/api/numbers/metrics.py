@@ -34,9 +34,10 @@ class FindingRow(Answer):
     kind: Kind = Field(
         description="not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), "
         "new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or "
-        "event came over 2 minutes ago, and that nobody has woken; at most 100), paused, oldest_job (a job has waited "
-        "for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator "
-        "has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining"
+        "event came over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of "
+        "a limit has waited for over an hour), paused, oldest_job (a job has waited for too long), growing, "
+        "failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that "
+        "came again, without those of RetryLater), dead_letters (older ones), draining"
     )
     type: str
     number: int = Field(
@@ -45,13 +46,18 @@ class FindingRow(Answer):
     )
     growth_per_minute: float | None = Field(description="Growth in unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
-    since: Time | None = Field(description="Since when the oldest job waits or is overdue, or the type is paused")
+    since: Time | None = Field(
+        description="Since when the oldest job waits, is overdue or blocked, or the type is paused"
+    )
     acknowledged: int | None = Field(
         None,
         description="For `dead_letters`: how many of them became dead letters before an operator acknowledged or "
         "resolved their error. null where that is not known, because there are more than 1,000 dead letters",
     )
     fingerprint: str | None = Field(None, description="The error of the acknowledged ones, if they all have the same")
+    limit: str | None = Field(
+        None, description="For `blocked`: the id of the limit, as in GET /limits; of all values, if it has a field"
+    )
     filter: FindingFilter | None = Field(
         None,
         description="The jobs that it counts; null for `overdue`, and for `errors`: "
@@ -79,7 +85,7 @@ def read_metrics(call: Call) -> MetricsAnswer | Text:
 
 @endpoints.get("/metrics/health", Findings, moving=("as_of",))
 def read_health(call: Call) -> Findings:
-    """Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors.
+    """Return what needs attention: new dead letters, overdue and blocked jobs, pauses, growing backlogs, errors.
 
     The findings are ranked: the most urgent is first.
     """
@@ -94,6 +100,7 @@ def read_health(call: Call) -> Findings:
             since=None if one.since is None else iso(one.since),
             acknowledged=one.acknowledged,
             fingerprint=one.fingerprint,
+            limit=one.limit,
             filter=None if one.which is None else _filter(one.type, one.which),
         )
         for one in found

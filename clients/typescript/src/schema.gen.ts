@@ -1034,8 +1034,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors
-     * @description Return what needs attention: new dead letters, overdue suspended jobs, pauses, growing backlogs, errors.
+     * Return what needs attention: new dead letters, overdue and blocked jobs, pauses, growing backlogs, errors
+     * @description Return what needs attention: new dead letters, overdue and blocked jobs, pauses, growing backlogs, errors.
      *
      *     The findings are ranked: the most urgent is first.
      */
@@ -2486,7 +2486,7 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining */
+      /** @description not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of a limit has waited for over an hour), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
@@ -2504,7 +2504,7 @@ export interface components {
       drain_eta_s: number | null;
       /**
        * Since
-       * @description Since when the oldest job waits or is overdue, or the type is paused
+       * @description Since when the oldest job waits, is overdue or blocked, or the type is paused
        */
       since: string | null;
       /**
@@ -2517,6 +2517,11 @@ export interface components {
        * @description The error of the acknowledged ones, if they all have the same
        */
       fingerprint: string | null;
+      /**
+       * Limit
+       * @description For `blocked`: the id of the limit, as in GET /limits; of all values, if it has a field
+       */
+      limit: string | null;
       /** @description The jobs that it counts; null for `overdue`, and for `errors`: GET /errors?type=…&unacknowledged=true */
       filter: components["schemas"]["FindingFilter"] | null;
     };
@@ -3107,6 +3112,7 @@ export interface components {
       | "in_flight"
       | "new_dead_letters"
       | "overdue"
+      | "blocked"
       | "paused"
       | "oldest_job"
       | "growing"

@@ -3,9 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.adapters.dynamo.tables.schema import LIMIT_CHANGES
 from chalicelib.counters import keys, troubles
 from chalicelib.counters.troubles import Condition
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs.listing import iso
+from chalicelib.limits.changed import Changed
+from chalicelib.limits.ids import logged_id
+from chalicelib.operating.limits import all_declared, changed_limits
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import subscriptions
@@ -34,6 +39,7 @@ def status(account: Account, stack: Stack, types: Iterable[JobType[Any, Any]] = 
         **_queues(account, stack),
         "Alarms": ", ".join(ringing) or "none rings",
         **types_in_trouble(account, stack.name),
+        **limits_changed(account, stack.name),
         **({"Alarm mails": subscriptions.sentence(pending)} if pending else {}),
         **{f"Wildcard {number}": wide for number, wide in enumerate(wildcards(types), 1)},
     }
@@ -59,6 +65,30 @@ def types_in_trouble(account: Account, stack: str) -> dict[str, str]:
         return {}  # the table is missing while the stack is made, or after it failed
     found = troubles.read(item.get(keys.TROUBLES, {}).get("S", ""))
     return {f"Trouble, {one}": ", ".join(found.of(one)) for one in Condition if found.of(one)}
+
+
+def limits_changed(account: Account, stack: str) -> dict[str, str]:
+    """Return the limits to which operators have given another number of places than the code; empty without any."""
+    dynamodb = account.client("dynamodb")
+    asked = {"TableName": f"{stack}-control", "KeyConditionExpression": "pk = :pk"}
+    values = {":pk": {"S": LIMIT_CHANGES}}
+    try:
+        pages = list(dynamodb.get_paginator("query").paginate(**asked, ExpressionAttributeValues=values))
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return {}  # the table is missing while the stack is made, or after it failed
+    found = [_change(item) for page in pages for item in page["Items"]]
+    return {
+        f"Limit {logged_id(one.limit)}": f"{one.n} places, {_in_code(n)}; changed at {iso(one.at)} by {one.by}"
+        for one, n in changed_limits(found, all_declared())
+    }
+
+
+def _change(item: dict[str, Any]) -> Changed:
+    return Changed(item["sk"]["S"], int(item["n"]["N"]), item["by"]["S"], "", float(item["at"]["N"]))
+
+
+def _in_code(n: int | None) -> str:
+    return "the code does not declare it any more" if n is None else f"{n} in the code"
 
 
 def _queues(account: Account, stack: Stack) -> dict[str, str]:

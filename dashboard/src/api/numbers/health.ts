@@ -17,6 +17,8 @@ export interface Found {
   acknowledged: number | null;
   /** The error of these dead letters, if all have the same. */
   fingerprint: string | null;
+  /** For blocked jobs, the id of the limit. */
+  limit: string | null;
   /** The search of the jobs page that lists exactly the counted jobs; null for error groups. */
   jobs: ReturnType<typeof toSearch> | null;
 }
@@ -36,6 +38,7 @@ export const health = () =>
         since: one.since === null ? null : Date.parse(one.since),
         acknowledged: one.acknowledged,
         fingerprint: one.fingerprint,
+        limit: one.limit,
         jobs: one.filter && toSearch(one.filter),
       }));
     },

@@ -30,6 +30,7 @@ const METRICS = {
 };
 const row = (kind: string, type: string, number: number, filter: object | null) => ({
   kind, type, number, filter, growth_per_minute: 38, drain_eta_s: null, since: null, acknowledged: 0, fingerprint: null,
+  limit: null,
 }); // prettier-ignore
 const FINDINGS = [
   row("paused", "email.send", 40, null),

@@ -42,6 +42,7 @@ const found = (kind: Found["kind"], more: Partial<Found> = {}): Found => ({
   since: null,
   acknowledged: null,
   fingerprint: null,
+  limit: null,
   jobs: kind === "errors" ? null : { type: "email.send", status: "queued" },
   ...more,
 });

@@ -42,6 +42,7 @@ const LEVEL: Record<Found["kind"], Level> = {
   new_dead_letters: "bad",
   overdue: "bad",
   growing: "bad",
+  blocked: "warn",
   paused: "warn",
   errors: "warn",
   dead_letters: "warn",
@@ -129,7 +130,7 @@ const lead = (jobs: Found["jobs"]) => (jobs === null ? {} : { jobs });
  * acknowledged.
  */
 function tell(
-  { kind, type, number, growthPerMinute, drainMs, since, acknowledged, jobs }: Found,
+  { kind, type, number, growthPerMinute, drainMs, since, acknowledged, limit, jobs }: Found,
   { byType: numbers }: Metrics,
   now: number,
   open: boolean,
@@ -143,6 +144,12 @@ function tell(
         sentence: t.notWoken(type, number, spell(now - (since ?? now))),
         number: count(number),
         jobs: { type, status: "suspended" },
+      };
+    case "blocked":
+      return {
+        sentence: t.blockedLong(type, number, limit ?? "", spell(now - (since ?? now))),
+        number: count(number),
+        ...lead(jobs),
       };
     case "not_starting":
       return { sentence: t.doesNotStart(type, number), number: count(number), page: type };

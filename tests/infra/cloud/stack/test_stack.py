@@ -15,12 +15,15 @@ from botocore.stub import Stubber
 from moto.cloudformation.models import cloudformation_backends
 from pydantic import BaseModel
 
-from chalicelib import Allow
+from chalicelib import Allow, AtMost
 from chalicelib.counters import keys
 from chalicelib.counters.troubles import Condition, written
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.limits.changed import Changed
+from chalicelib.limits.dynamo import DynamoPlaces
+from chalicelib.settings import Settings
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands.deploy import Deployment
@@ -32,6 +35,7 @@ from infra.cloud.stack import artifacts
 from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from infra.definition import stateful
+from tests.chalicelib.api.support import NOTE, only_types
 
 
 class Empty(BaseModel):
@@ -142,6 +146,20 @@ def test_status_names_the_types_in_trouble(account: Account, stack: Stack) -> No
     account.client("dynamodb").put_item(TableName=f"{stack.name}-control", Item=row)
     facts = status(account, stack)
     assert (facts["Trouble, dead-letters"], facts["Trouble, paused"]) == ("a.b", "mail")
+
+
+def test_status_names_the_limits_that_differ_from_the_code_without_a_value(account: Account, stack: Stack) -> None:
+    assert not [name for name in status(account, stack) if name.startswith("Limit")]
+    settings = Settings.from_env({"CONTROL_TABLE": f"{stack.name}-control", "AWS_REGION": account.region})
+    places = DynamoPlaces(settings)
+    for limit in ("3.mail", "0.a.b.ann%40example%2Ecom"):
+        places.change(Changed(limit, 2, "ops", "an outage", 1.9e9))
+    with only_types(replace(NOTE, name="a.b", limits=(AtMost(5, by="text"),))):
+        facts = {name: value for name, value in status(account, stack).items() if name.startswith("Limit")}
+    told = "changed at 2030-03-17T17:46:40.000Z by ops"
+    assert facts["Limit 3.mail"] == f"2 places, the code does not declare it any more; {told}"
+    [value] = [facts[name] for name in facts if name.startswith("Limit 0.a.b.~")]
+    assert value == f"2 places, 5 in the code; {told}"
 
 
 @pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"])

@@ -1,0 +1,57 @@
+"""Find limits for whose places jobs have waited for over an hour."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.counters.health import LongBlocked
+from chalicelib.counters.port import Standing
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.transitions import waited_limit
+from chalicelib.limits.ids import declared_limit, name_of_values
+from chalicelib.limits.port import PlaceStore
+from chalicelib.operating.constants import BLOCKED_LONG, BLOCKED_READ_AGAIN, MOST_LINES_READ
+
+
+@dataclass
+class LongBlockedJobs:
+    """Look at the first jobs of the lines, and cache what was found for a minute."""
+
+    store: JobStore
+    places: Callable[[], PlaceStore]
+    clock: Callable[[], float]
+    _seen: Mapping[str, LongBlocked] = field(default_factory=dict, repr=False)
+    _at: float = field(default=-BLOCKED_READ_AGAIN, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def look(self, standing: Standing) -> Mapping[str, LongBlocked]:
+        """Return for each type the limit for which its first job waits longest; reads nothing while no job is blocked.
+
+        Of more than MOST_LINES_READ limits with jobs that wait, each minute looks at others. For the limits of values,
+        the id of all values is returned: a value may be of a person.
+        """
+        if not any(n for (_, status), n in standing.totals.items() if status is Status.BLOCKED):
+            return {}
+        with self._lock:
+            now = self.clock()
+            if not 0 <= now - self._at < BLOCKED_READ_AGAIN:
+                self._at = now  # before reading: not every request asks a store that fails
+                self._seen = self._read(now)
+            return self._seen
+
+    def _read(self, now: float) -> Mapping[str, LongBlocked]:
+        store, found = self.places(), dict[str, LongBlocked]()
+        listed = [one.limit for one in store.listed()]
+        first = int(now // BLOCKED_READ_AGAIN) * MOST_LINES_READ % max(1, len(listed))
+        for name in [*listed[first:], *listed[:first]][:MOST_LINES_READ]:
+            limit = declared_limit(name)
+            if limit is None:
+                continue
+            line = [one for job_type in store.read(limit).types for one in store.first(limit, (job_type,))]
+            for job in self.store.get_many([waiter.job for waiter in line]):
+                blocked = job.status is Status.BLOCKED and waited_limit(job) == name
+                known = found.get(job.type)
+                if blocked and now - job.updated_at > BLOCKED_LONG and (known is None or job.updated_at < known.since):
+                    found[job.type] = LongBlocked(name_of_values(name) or name, job.updated_at)
+        return found

@@ -1,0 +1,60 @@
+"""Find the limits for whose places jobs have waited for over an hour."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib import AtMost
+from chalicelib.counters.health import Kind, LongBlocked, findings
+from chalicelib.counters.port import Standing
+from chalicelib.jobs.job import Status
+from chalicelib.operating.long_blocked import LongBlockedJobs
+from tests.chalicelib.operating.test_limits import TYPE, Stage, stage_of
+
+HOUR = 3600
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    yield from stage_of([AtMost(1, by="customer")])
+
+
+def looking(stage: Stage) -> LongBlockedJobs:
+    own = stage.platform
+    return LongBlockedJobs(own.store, lambda: own.workers.places, own.clock)
+
+
+def standing(stage: Stage) -> Standing:
+    return Standing(stage.platform.store.totals())
+
+
+def test_a_job_that_is_blocked_for_over_an_hour_is_found_with_its_limit_and_without_the_value(stage: Stage) -> None:
+    stage.limits.change(f"0.{TYPE}.*", 0, "ops", "")
+    stage.submit(1, 2)
+    since = stage.platform.clock()
+    stage.run()
+    stage.platform.clock.advance(HOUR - 60)
+    assert looking(stage).look(standing(stage)) == {}
+    stage.platform.clock.advance(120)
+    found = looking(stage).look(standing(stage))
+    assert found == {TYPE: LongBlocked(f"0.{TYPE}.*", pytest.approx(since, abs=1))}  # type: ignore[arg-type]
+    [told] = findings(standing(stage), {TYPE: []}, [], {}, stage.platform.clock(), blocked=found)
+    assert (told.kind, told.number, told.limit) == (Kind.BLOCKED, 2, f"0.{TYPE}.*")
+    assert told.which is not None
+    assert told.which.status is Status.BLOCKED
+
+
+def test_nothing_is_read_while_no_job_is_blocked_and_at_most_once_a_minute(stage: Stage) -> None:
+    def nobody() -> None:
+        raise AssertionError("nothing is to be read")
+
+    own = stage.platform
+    assert LongBlockedJobs(own.store, nobody, own.clock).look(standing(stage)) == {}  # type: ignore[arg-type]
+    stage.limits.change(f"0.{TYPE}.acme", 0, "ops", "")
+    stage.submit(1)
+    stage.run()
+    looks = looking(stage)
+    assert looks.look(standing(stage)) == {}
+    own.clock.advance(59)
+    looks.places = nobody  # type: ignore[assignment]
+    assert looks.look(standing(stage)) == {}
