@@ -60,6 +60,15 @@ def status_of(job_id: str) -> Status:
     return parts.job_store.get(job_id).status
 
 
+def changed(acting: Stage) -> None:
+    """Change each limit, look at it, and reset it."""
+    listed = acting.call("GET", "/limits")[1]["limits"]
+    for limit in [row["id"] for row in listed]:
+        for method, body in (("PUT", {"n": 1, "reason": "a test"}), ("GET", None), ("DELETE", {})):
+            status, answer = acting.call(method, f"/limits/{limit}", body, "/limits/{limit_id}")
+            assert (status, answer["n"]) == (200, 1)
+
+
 @pytest.mark.parametrize("kind", [WHOLE, EACH], ids=["for the whole type", "for each value"])
 def test_jobs_wait_for_places_with_the_roles_of_each_function(acting: Stage, kind: JobType[Any, Any]) -> None:
     first, second, third = (create(acting, kind) for _ in range(3))
@@ -72,6 +81,7 @@ def test_jobs_wait_for_places_with_the_roles_of_each_function(acting: Stage, kin
         assert why.startswith(f"1 of 1 places of {kind.name}")
         told = acting.call("GET", "/jobs?status=blocked")[1]["jobs"]
         assert {one["id"] for one in told} == {second, third}
+        changed(acting)
         acting.watch()
 
     DURING[:] = [others]
@@ -182,6 +192,7 @@ def test_a_worker_reads_the_lines_of_its_own_limits_only() -> None:
     assert not may_read("mail-each", "LINE#1.mail.whole#mail.whole")
     assert not may_read("mail-whole", "LINE#1.mail.wholesale#mail.wholesale")
     assert not may_read("mail-whole", "CNT")
+    assert may_read("mail-whole", "LIMITCHANGES")
     assert may_read("chat-answer", "LINE#3.openai#image.draw")
     assert may_read("chat-answer", "CNT")
     assert not may_read("chat-answer", "LINE#3.openai-2#image.draw")
