@@ -24,7 +24,7 @@ from infra.local.emulator.processes.child import Emulator, EmulatorError
 from infra.local.errors import BrokenCode, CannotRun
 from infra.local.lambdas.clients import Clients
 from infra.local.lambdas.cloudwatch import CloudWatchSink
-from infra.local.lambdas.events.event_source import Chaos
+from infra.local.lambdas.events.event_source import LONG_POLL_SECONDS, SHORT_POLL_SECONDS, Chaos
 from infra.local.lambdas.events.sources import EventSources
 from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import FunctionLog, Sink, tee
@@ -70,7 +70,9 @@ class Platform:
         self._service = parts.enter_context(LambdaService(options.root, self.aws, sink))
         self._api = ApiProcess(listener, options.root, log)
         parts.callback(self._api.stop)
-        self._sources = parts.enter_context(EventSources(self._service, self.aws, Chaos(options.duplicate_rate)))
+        poll_seconds = LONG_POLL_SECONDS if options.backend == "moto" else SHORT_POLL_SECONDS
+        chaos = Chaos(options.duplicate_rate)
+        self._sources = parts.enter_context(EventSources(self._service, self.aws, chaos, poll_seconds))
         back = self._bring_back()
         self._apply(self.described, **{dev_token.VARIABLE: self.token})
         self.notes[:0] = back

@@ -61,7 +61,8 @@ def record(stage: Stage) -> Act:
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     last = streams.get_records(ShardIterator=start["ShardIterator"])["Records"][-1:]
-    event = {**stream_event(last, arn), "shardId": shard}
+    sent = json.loads(json.dumps(last, default=lambda at: at.timestamp()))
+    event = {**stream_event(sent, arn), "shardId": shard}
     return lambda: counters.handler(event, Context())
 
 

@@ -20,6 +20,7 @@ import httptools
 LOG = logging.getLogger(__name__)
 BACKLOG = 2048
 MAX_BODY_BYTES = 128 * 1024 * 1024
+WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ Handler = Callable[[Request], Answer]
 class Connection(asyncio.Protocol):
     """One client's connection: parses requests, answers them in order."""
 
+    most_body_bytes = MAX_BODY_BYTES
+
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
         self._waiting: deque[tuple[Request, bool]] = deque()
@@ -70,6 +73,13 @@ class Connection(asyncio.Protocol):
         self._waiting.clear()
         if self._pending is not None:
             self._pending.cancel()  # a client that has closed the connection must not receive a message
+
+    def eof_received(self) -> bool:
+        # A client that sends nothing more ends its wait. A message that was received for it must still reach it.
+        answered = self._pending is not None and self._pending.done()
+        if not answered:
+            self.connection_lost(None)
+        return answered
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -92,14 +102,14 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._request.method = self._parser.get_method().decode("latin-1")
-        if int(self._request.headers.get("content-length", 0)) > MAX_BODY_BYTES:
+        if int(self._request.headers.get("content-length", 0)) > self.most_body_bytes:
             self._refuse_body()
         elif self._request.headers.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, chunk: bytes) -> None:
         self._body_bytes += len(chunk)
-        if self._body_bytes > MAX_BODY_BYTES:
+        if self._body_bytes > self.most_body_bytes:
             self._refuse_body()
         else:
             self._body.append(chunk)
@@ -141,7 +151,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _refuse_body(self) -> None:
-        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {MAX_BODY_BYTES} bytes")
+        self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have {self.most_body_bytes} bytes")
 
     def _refuse(self, status: HTTPStatus, sentence: str) -> None:
         if not self._transport.is_closing():
@@ -176,13 +186,13 @@ def serialise(reply: Reply, *, head: bool, keep_alive: bool) -> bytes:
             length = value if head else length
         else:
             lines.append(f"{name}: {value}")
-    if reply.status != HTTPStatus.NO_CONTENT:
+    if reply.status not in WITHOUT_CONTENT:
         lines.append(f"Content-Length: {length}")
     lines.append(f"Date: {_http_date()}")
     if not keep_alive:
         lines.append("Connection: close")
     prefix = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-    return prefix if head or reply.status == HTTPStatus.NO_CONTENT else prefix + reply.body
+    return prefix if head or reply.status in WITHOUT_CONTENT else prefix + reply.body
 
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}

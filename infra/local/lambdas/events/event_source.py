@@ -3,24 +3,19 @@
 import asyncio
 import logging
 import random
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, Wait
 from infra.local.lambdas.events.gate import Gate
 from infra.local.lambdas.events.records import Message, sqs_event, to_delete
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import QueueMapping
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
 LOG = logging.getLogger(__name__)
-# A poll cannot be cancelled, so a pause or a shutdown may have to wait as long as a poll takes.
-LONG_POLL_SECONDS = 1
+LONG_POLL_SECONDS = 20
+"""The longest poll that SQS allows: an empty queue costs three requests a minute. A pause ends a poll at once."""
+SHORT_POLL_SECONDS = 1
+"""For an emulator that would lose the messages of a poll that is ended: a pause waits for the end of its poll."""
 ERROR_PAUSE_SECONDS = 0.5
 
 
@@ -40,19 +35,20 @@ class QueueSource:
     either.
     """
 
-    def __init__(self, mapping: QueueMapping, service: LambdaService, sqs: "SQSClient", chaos: Chaos) -> None:
+    def __init__(
+        self, mapping: QueueMapping, service: LambdaService, calls: Calls, chaos: Chaos, poll_seconds: int
+    ) -> None:
         self.mapping = mapping
-        self.gate = Gate()
+        self.gate = Gate(self._end_poll)
         self._service = service
-        self._sqs = sqs
+        self._calls = calls
         self._chaos = chaos
+        self._poll_seconds = poll_seconds
+        self._poll: Wait | None = None
         self._random = random.Random(chaos.seed)
         slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
         self._slots = asyncio.Semaphore(slots)
         self._deliveries: set[asyncio.Task[None]] = set()
-        # Two threads for each queue, because a delete must not wait for a long poll.
-        self._receiver = ThreadPoolExecutor(1, thread_name_prefix=f"receive-{mapping.function}")
-        self._deleter = ThreadPoolExecutor(1, thread_name_prefix=f"delete-{mapping.function}")
 
     async def run(self) -> None:
         """Receive and deliver until cancelled."""
@@ -61,7 +57,7 @@ class QueueSource:
             messages: list[Message] = []
             try:
                 messages = await self._next_batch()
-            except (BotoCoreError, ClientError) as error:
+            except CallFailed as error:
                 LOG.warning("Could not receive messages of %s: %s", self.mapping.function, error)
                 await asyncio.sleep(ERROR_PAUSE_SECONDS)
             finally:
@@ -77,16 +73,14 @@ class QueueSource:
             await asyncio.wait(self._deliveries, timeout=grace)
         for delivery in self._deliveries:
             delivery.cancel()
-        self._receiver.shutdown(wait=False)
-        self._deleter.shutdown(wait=False)
 
     async def _next_batch(self) -> list[Message]:
         async with self.gate.turn():
-            messages = await self._receive(self.mapping.batch_size, LONG_POLL_SECONDS)
+            messages = await self._receive(self.mapping.batch_size, self._poll_seconds)
         loop = asyncio.get_running_loop()
         closes_at = loop.time() + self.mapping.window
         while messages and (room := self.mapping.batch_size - len(messages)) and loop.time() < closes_at:
-            wait = min(LONG_POLL_SECONDS, int(closes_at - loop.time()))
+            wait = min(self._poll_seconds, int(closes_at - loop.time()))
             async with self.gate.turn():
                 more = await self._receive(room, wait)
             messages += more
@@ -95,16 +89,27 @@ class QueueSource:
         return messages
 
     async def _receive(self, most: int, wait: int) -> list[Message]:
-        call = partial(
-            self._sqs.receive_message,
-            QueueUrl=self.mapping.queue_url,
-            MaxNumberOfMessages=most,
-            WaitTimeSeconds=wait,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        )
-        answer = await asyncio.get_running_loop().run_in_executor(self._receiver, call)
+        asked = {
+            "QueueUrl": self.mapping.queue_url,
+            "MaxNumberOfMessages": most,
+            "WaitTimeSeconds": wait,
+            "MessageSystemAttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        }
+        self._poll = poll = Wait(wait)
+        try:
+            answer = await self._calls.call(SQS, "ReceiveMessage", asked, poll)
+        except CallFailed:
+            if poll.ended:
+                return []
+            raise
+        finally:
+            self._poll = None
         return list(answer.get("Messages", []))
+
+    def _end_poll(self) -> None:
+        if self._poll is not None and self._poll_seconds > SHORT_POLL_SECONDS:
+            self._poll.end()
 
     def _spawn(self, messages: list[Message], *, holds_slot: bool) -> None:
         delivery = asyncio.create_task(self._deliver(messages))
@@ -123,11 +128,11 @@ class QueueSource:
         result = await self._service.invoke_async(self.mapping.function, event)
         done = to_delete(messages, result, self.mapping)
         if done:
-            await asyncio.get_running_loop().run_in_executor(self._deleter, self._delete, done)
+            await self._delete(done)
 
-    def _delete(self, messages: list[Message]) -> None:
-        entries: list[Any] = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+    async def _delete(self, messages: list[Message]) -> None:
+        entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
         try:
-            self._sqs.delete_message_batch(QueueUrl=self.mapping.queue_url, Entries=entries)
-        except (BotoCoreError, ClientError) as error:
+            await self._calls.call(SQS, "DeleteMessageBatch", {"QueueUrl": self.mapping.queue_url, "Entries": entries})
+        except CallFailed as error:
             LOG.warning("Could not delete messages of %s, which will come again: %s", self.mapping.function, error)

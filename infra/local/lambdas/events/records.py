@@ -1,6 +1,8 @@
-"""Convert SQS messages to Lambda's event, and a function's answer to the messages to delete (pure)."""
+"""Convert SQS messages to Lambda's event, and a function's answer to the messages to delete (pure).
 
-import base64
+Messages are as in SQS's JSON: binary values are base64 text.
+"""
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -68,5 +70,5 @@ def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
     if "StringValue" in value:
         converted["stringValue"] = value["StringValue"]
     if "BinaryValue" in value:
-        converted["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+        converted["binaryValue"] = value["BinaryValue"]
     return converted

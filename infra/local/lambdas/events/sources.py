@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
+from weakref import WeakValueDictionary
 
-from infra.local.lambdas.clients import Clients
-from infra.local.lambdas.events.event_source import Chaos, QueueSource
+from infra.local.lambdas.events.calls import Calls
+from infra.local.lambdas.events.event_source import LONG_POLL_SECONDS, Chaos, QueueSource
 from infra.local.lambdas.events.gate import Gate
 from infra.local.lambdas.events.schedule import ScheduleSource
+from infra.local.lambdas.events.shards import Stream
 from infra.local.lambdas.events.stream import StreamSource
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import QueueMapping, Schedule, StreamMapping
@@ -42,14 +44,23 @@ class Running:
 
 
 class EventSources:
-    """The event sources of one service. Every method may be called from any thread."""
+    """The event sources of one service. Every method may be called from any thread.
 
-    def __init__(self, service: LambdaService, aws: Mapping[str, str], chaos: Chaos = NO_CHAOS) -> None:
-        clients = Clients(aws)
+    `poll_seconds`: how long the emulator waits for the first message of a queue (1 to 20).
+    """
+
+    def __init__(
+        self,
+        service: LambdaService,
+        aws: Mapping[str, str],
+        chaos: Chaos = NO_CHAOS,
+        poll_seconds: int = LONG_POLL_SECONDS,
+    ) -> None:
         self._service = service
         self._chaos = chaos
-        self._sqs = clients.sqs()
-        self._streams = clients.streams()
+        self._calls = Calls(aws)
+        self._poll_seconds = poll_seconds
+        self._streams: WeakValueDictionary[str, Stream] = WeakValueDictionary()
         self._running: list[Running] = []
         self._held: frozenset[str] = frozenset()
         self._endings: set[asyncio.Task[None]] = set()
@@ -84,15 +95,15 @@ class EventSources:
     def close(self, grace: float = 0.0) -> None:
         """Stop every source; current deliveries get `grace` seconds."""
         self._service.loop.call(self._stop(self._running, grace))
-        self._sqs.close()
-        self._streams.close()
+        self._service.loop.call(self._calls.close())
 
     def _source(self, mapping: Mapped) -> Source:
         match mapping:
             case QueueMapping():
-                return QueueSource(mapping, self._service, self._sqs, self._chaos)
+                return QueueSource(mapping, self._service, self._calls, self._chaos, self._poll_seconds)
             case StreamMapping():
-                return StreamSource(mapping, self._service, self._streams)
+                stream = self._streams.setdefault(mapping.stream_arn, Stream(self._calls, mapping.stream_arn))
+                return StreamSource(mapping, self._service, stream)
             case Schedule():
                 return ScheduleSource(mapping, self._service)
 

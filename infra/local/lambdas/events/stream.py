@@ -4,15 +4,12 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from infra.local.lambdas.events.calls import CallFailed
 from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.shards import Shard, Stream
 from infra.local.lambdas.events.stream_records import (
     Record,
     age,
@@ -25,60 +22,19 @@ from infra.local.lambdas.events.stream_records import (
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import StreamMapping
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
-
 LOG = logging.getLogger(__name__)
-IDLE_SECONDS = 0.25  # AWS polls a shard four times a second
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.25, 10.0
-UNANSWERED = (BotoCoreError, ClientError)
-
-
-class Shard:
-    """A position in one shard, at first TRIM_HORIZON. It stays valid when its iterator expires. Calls block."""
-
-    def __init__(self, streams: "DynamoDBStreamsClient", stream_arn: str, shard_id: str) -> None:
-        self._streams = streams
-        self._arn = stream_arn
-        self._id = shard_id
-        self._iterator: str | None = None
-        self._reached: str | None = None
-
-    def read(self, most: int) -> list[Record]:
-        """Return the next records. After a ClientError or BotoCoreError, the next call starts at the same position."""
-        iterator, self._iterator = self._iterator or self._open(), None
-        answer = self._streams.get_records(ShardIterator=iterator, Limit=most)
-        records: list[Record] = list(answer.get("Records", []))
-        self._iterator = answer.get("NextShardIterator")
-        if records:
-            self._reached = sequence_number(records[-1])
-        return records
-
-    def _open(self) -> str:
-        if self._reached is None:
-            answer = self._streams.get_shard_iterator(
-                StreamArn=self._arn, ShardId=self._id, ShardIteratorType="TRIM_HORIZON"
-            )
-        else:
-            answer = self._streams.get_shard_iterator(
-                StreamArn=self._arn,
-                ShardId=self._id,
-                ShardIteratorType="AFTER_SEQUENCE_NUMBER",
-                SequenceNumber=self._reached,
-            )
-        return answer["ShardIterator"]
 
 
 class StreamSource:
     """One mapping. For each shard it delivers one batch at a time, and repeats the batch until it succeeds."""
 
-    def __init__(self, mapping: StreamMapping, service: LambdaService, streams: "DynamoDBStreamsClient") -> None:
+    def __init__(self, mapping: StreamMapping, service: LambdaService, stream: Stream) -> None:
         self.mapping = mapping
         self.gate = Gate()
         self._service = service
-        self._streams = streams
+        self._stream = stream
         self._patterns = [json.loads(pattern) for pattern in mapping.patterns]
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"stream-{mapping.function}")
 
     async def run(self) -> None:
         """Read and deliver every shard until cancelled."""
@@ -86,31 +42,32 @@ class StreamSource:
             for shard in await self._shards():
                 group.create_task(self._follow(shard))
 
-    async def close(self, grace: float) -> None:  # noqa: ARG002 - a batch under way ended with `run`
-        """After `run` has ended, release the thread."""
-        self._thread.shutdown(wait=False)
+    async def close(self, grace: float) -> None:
+        """Do nothing: a batch under way ended with `run`."""
 
     async def _follow(self, shard: Shard) -> None:
+        position: str | None = None
         while True:
             records: list[Record] = []
             try:
                 async with self.gate.turn():
-                    records = await self._gather(shard)
-            except UNANSWERED as error:
+                    records = await self._gather(shard, position)
+            except CallFailed as error:
                 LOG.warning("Could not read the stream for %s: %s", self.mapping.function, error)
             if records:
+                position = sequence_number(records[-1])
                 await self._deliver(records)
             else:
-                await asyncio.sleep(IDLE_SECONDS)
+                await shard.until_next_read()
 
-    async def _gather(self, shard: Shard) -> list[Record]:
+    async def _gather(self, shard: Shard, position: str | None) -> list[Record]:
         loop = asyncio.get_running_loop()
         closes_at = loop.time() + self.mapping.window
-        records = await loop.run_in_executor(self._thread, shard.read, self.mapping.batch_size)
+        records = await shard.read(position, self.mapping.batch_size)
         while records and (room := self.mapping.batch_size - len(records)) and (left := closes_at - loop.time()) > 0:
-            await asyncio.sleep(min(IDLE_SECONDS, left))
-            with contextlib.suppress(*UNANSWERED):  # records that were already read must still be delivered
-                records += await loop.run_in_executor(self._thread, shard.read, room)
+            await asyncio.sleep(min(shard.next_read_in(), left))
+            with contextlib.suppress(CallFailed):  # records that were already read must still be delivered
+                records += await shard.read(sequence_number(records[-1]), room)
         return records
 
     async def _deliver(self, records: list[Record]) -> None:
@@ -141,17 +98,12 @@ class StreamSource:
     def _hopeless(self, left: list[Record], tries: int) -> bool:
         retries, longest = self.mapping.retries, self.mapping.longest_age
         too_often = retries is not None and tries > retries
-        return too_often or (longest is not None and age(left[0], datetime.now(UTC)) > longest)
+        return too_often or (longest is not None and age(left[0], time.time()) > longest)
 
     async def _shards(self) -> list[Shard]:
-        arn = self.mapping.stream_arn
-        describe = partial(self._streams.describe_stream, StreamArn=arn)
         while True:
             try:
-                answer = await asyncio.get_running_loop().run_in_executor(self._thread, describe)
-            except UNANSWERED as error:
+                return await self._stream.shards()
+            except CallFailed as error:
                 LOG.warning("Could not open the stream for %s: %s", self.mapping.function, error)
                 await asyncio.sleep(FIRST_RETRY_SECONDS)
-            else:
-                shards = answer["StreamDescription"]["Shards"]
-                return [Shard(self._streams, arn, shard["ShardId"]) for shard in shards]

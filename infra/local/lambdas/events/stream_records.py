@@ -1,8 +1,9 @@
-"""Convert DynamoDB stream records to Lambda's event, and a function's answer to the records to repeat (pure)."""
+"""Convert DynamoDB stream records to Lambda's event, and a function's answer to the records to repeat (pure).
 
-import base64
+Records are as in DynamoDB's JSON, which Lambda passes on: times in Unix seconds, binary values in base64.
+"""
+
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from infra.local.lambdas.events.records import failed_identifiers
@@ -13,7 +14,7 @@ Record = Mapping[str, Any]
 
 def stream_event(records: list[Record], stream_arn: str) -> dict[str, Any]:
     """Return the event of a batch, in the shape of AWS's DynamoDB trigger."""
-    return {"Records": [{**_plain(record), "eventSourceARN": stream_arn} for record in records]}
+    return {"Records": [{**record, "eventSourceARN": stream_arn} for record in records]}
 
 
 def unprocessed(records: list[Record], result: InvokeResult, *, report_failures: bool) -> list[Record]:
@@ -57,27 +58,11 @@ def halves(records: list[Record]) -> list[list[Record]]:
     return [records[:middle], records[middle:]] if middle else [records]
 
 
-def age(record: Record, now: datetime) -> float:
-    """Return the seconds since the change of the record; 0 if the record has no time."""
-    at = record["dynamodb"].get("ApproximateCreationDateTime")
-    return (now - at).total_seconds() if isinstance(at, datetime) else 0.0
+def age(record: Record, now: float) -> float:
+    """Return the seconds since the change of the record; 0 if the record has no time. `now` in Unix seconds."""
+    return now - float(record["dynamodb"].get("ApproximateCreationDateTime", now))
 
 
 def sequence_number(record: Record) -> str:
     """Return the sequence number of a record, its position in the shard."""
     return str(record["dynamodb"]["SequenceNumber"])
-
-
-def _plain(value: Any) -> Any:
-    """Return a record for JSON: times as Unix seconds, binary as base64."""
-    match value:
-        case Mapping():
-            return {name: _plain(item) for name, item in value.items()}
-        case list() | set():
-            return [_plain(item) for item in value]
-        case datetime():
-            return value.timestamp()
-        case bytes():
-            return base64.b64encode(value).decode()
-        case _:
-            return value

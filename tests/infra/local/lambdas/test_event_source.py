@@ -164,3 +164,16 @@ def test_a_payload_replaces_the_event(stage: Stage) -> None:
     stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, payload={"kind": "recount"}))
 
     assert until(lambda: stage.lines.said("tick"))[0] == {"kind": "recount"}
+
+
+def test_a_pause_ends_a_poll_and_no_message_disappears_with_it(stage: Stage) -> None:
+    queue, function = stage.queue(visibility=900), stage.function("on_queue.accept")
+    stage.sources.add(queue.feeds(function, batch_size=1))
+    for n in range(30):  # a message that a poll took and did not pass on would come again only after its timeout
+        queue.send(f"m{n:02}")
+        stage.sources.hold({function})
+        stage.sources.hold(set())
+
+    until(lambda: len(delivered(stage)) == 30)
+
+    assert len(set(delivered(stage))) == 30

@@ -54,7 +54,7 @@ def test_an_error_deletes_nothing(flag: bool) -> None:
 def test_a_record_holds_attributes_of_both_kinds_and_its_region() -> None:
     attributes = {
         "text": {"DataType": "String", "StringValue": "x"},
-        "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
+        "bytes": {"DataType": "Binary", "BinaryValue": "AAE="},
     }
     (record,) = sqs_event([{**MESSAGES[0], "MessageAttributes": attributes, "MD5OfMessageAttributes": "abc"}], ARN)[
         "Records"

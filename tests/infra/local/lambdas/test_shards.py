@@ -1,0 +1,119 @@
+"""Test that functions which follow the same shard share its requests, and that each gets every record in order."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from infra.local.lambdas.events.calls import CallFailed, Calls
+from infra.local.lambdas.events.shards import MOST_KEPT, MOST_READ, READ_SECONDS, Shard
+from infra.local.lambdas.events.stream_records import sequence_number
+
+
+class Table(Calls):
+    """A stream in memory; its iterators are positions."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+        self.asked: Counter[str] = Counter()
+        self.fails = 0
+        self.records: list[Any] = []
+        self.add(count)
+
+    def add(self, count: int) -> None:
+        first = len(self.records)
+        self.records += [{"dynamodb": {"SequenceNumber": f"{n:05}"}} for n in range(first, first + count)]
+
+    async def call(self, service: Any, operation: str, asked: Mapping[str, Any], wait: Any = None) -> Any:
+        self.asked[operation] += 1
+        if self.fails:
+            self.fails -= 1
+            raise CallFailed("not now")
+        if operation == "GetShardIterator":
+            after = asked.get("SequenceNumber")
+            return {"ShardIterator": str(0 if after is None else int(after) + 1)}
+        begin = int(asked["ShardIterator"])
+        found = self.records[begin : begin + asked["Limit"]]
+        return {"Records": found, "NextShardIterator": str(begin + len(found))}
+
+
+class Reader:
+    """A function that follows."""
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self.position: str | None = None
+        self.numbers: list[int] = []
+
+    async def read(self, most: int = 100) -> int:
+        records = await self._shard.read(self.position, most)
+        if records:
+            self.position = sequence_number(records[-1])
+        self.numbers += [int(sequence_number(record)) for record in records]
+        return len(records)
+
+
+def due(shard: Shard) -> None:
+    shard._read_at -= READ_SECONDS
+
+
+def test_a_second_function_takes_the_records_without_a_request() -> None:
+    async def play() -> None:
+        table = Table(3)
+        shard = Shard(table, "arn", "shard")
+        one, other = Reader(shard), Reader(shard)
+        assert [await one.read(), await other.read(), await other.read()] == [3, 3, 0]
+        assert table.asked["GetRecords"] == 1
+
+        table.add(2)
+        due(shard)
+        assert [await other.read(), await one.read()] == [2, 2]
+        assert one.numbers == other.numbers == [0, 1, 2, 3, 4]
+        assert table.asked["GetRecords"] == 2
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("behind", [0, 7])
+def test_a_function_far_behind_reads_alone_until_it_follows_again(behind: int) -> None:
+    async def play() -> None:
+        table = Table(behind)
+        shard = Shard(table, "arn", "shard")
+        fast, slow = Reader(shard), Reader(shard)
+        await slow.read()
+        table.add(2 * (MOST_KEPT + MOST_READ))
+        while len(fast.numbers) < len(table.records):
+            due(shard)
+            await fast.read(1000)
+        assert len(shard._kept) <= MOST_KEPT
+
+        while await slow.read():
+            pass
+
+        assert fast.numbers == slow.numbers == list(range(len(table.records)))
+        table.add(1)
+        due(shard)
+        before = table.asked["GetRecords"]
+        assert [await fast.read(), await slow.read(), table.asked["GetRecords"] - before] == [1, 1, 1]
+
+    asyncio.run(play())
+
+
+def test_after_a_failed_request_no_record_is_missing() -> None:
+    async def play() -> None:
+        table = Table(2)
+        shard = Shard(table, "arn", "shard")
+        reader = Reader(shard)
+        await reader.read()
+        table.add(2)
+        table.fails = 1
+        due(shard)
+        with pytest.raises(CallFailed):
+            await reader.read()
+        due(shard)
+        await reader.read()
+        assert reader.numbers == [0, 1, 2, 3]
+
+    asyncio.run(play())
