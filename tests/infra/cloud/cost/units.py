@@ -26,7 +26,8 @@ class Meter(Recorder):
         self.updated: dict[str, set[str]] = {}
         """Attributes of the jobs table that updates write or test, by acting function."""
         self._client: Any = get_session().create_client("dynamodb", region_name=region)
-        self._open: tuple[str, str, Item, Item] | None = None
+        self._open: dict[int, tuple[str, str, Item, Item]] = {}
+        """The write of each thread that is not on the bill yet: jobs of a batch may run in several threads."""
         self._own = threading.local()
 
     def note(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
@@ -37,7 +38,7 @@ class Meter(Recorder):
         with self._lock:
             super().note(service, operation, params)
             if service == "dynamodb":  # requests to other services may be sent while a write is on its way
-                self.settle()
+                self._settle(threading.get_ident())
             if operation == "BatchWriteItem":
                 for table, asked in params["RequestItems"].items():
                     for item in (one["PutRequest"]["Item"] for one in asked):
@@ -50,14 +51,21 @@ class Meter(Recorder):
                     return  # it belongs to no job: `calculation.canaries` has its cost
                 if operation == "UpdateItem" and params["TableName"].endswith("-jobs"):
                     self.updated.setdefault(actor, set()).update(attributes_of(params))
-                self._open = (actor, params["TableName"], key, self._read(params["TableName"], key))
+                same = [thread for thread, write in self._open.items() if write[1:3] == (params["TableName"], key)]
+                for thread in same:
+                    self._settle(thread)
+                written = (actor, params["TableName"], key, self._read(params["TableName"], key))
+                self._open[threading.get_ident()] = written
 
     def settle(self) -> None:
-        """Add the current write to the bill."""
-        if self._open is None:
+        """Add the writes that were made to the bill."""
+        for thread in list(self._open):
+            self._settle(thread)
+
+    def _settle(self, thread: int) -> None:
+        if thread not in self._open:
             return
-        actor, table, key, before = self._open
-        self._open = None
+        actor, table, key, before = self._open.pop(thread)
         self._spend(actor, table, units(before, self._read(table, key), indexes_of(table)))
 
     def _spend(self, actor: str, table: str, spent: int) -> None:
