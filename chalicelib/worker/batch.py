@@ -94,7 +94,7 @@ class Messages:
         self.trimmed = self._trim(deliveries, whole)
         self.breaker.begin(whole)
         again: list[str] = []
-        self.refused, self.running = False, self.crew(self.threads)
+        self.refused, self.running = False, self.crew(min(self.threads, len(deliveries)))
         try:
             late = self._begin_each(deliveries, context, whole, again)
             if late:
