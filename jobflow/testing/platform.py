@@ -22,6 +22,7 @@ from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import check_shared
+from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.job_types.jobtype import JobType, queue_of
 from chalicelib.job_types.queues import queues_of, that_pause
 from chalicelib.jobs.changed import JobChanged
@@ -32,6 +33,7 @@ from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.step import Step
 from chalicelib.keys.rule import Debounce
 from chalicelib.limits.memory import MemoryPlaces
+from chalicelib.operating.limits import Limits
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
 from chalicelib.pausing.every_minute import AutoPausing
@@ -323,6 +325,23 @@ class Platform:
         """Post an event to a job, as an operator does; raises JobConflict."""
         with fields_named():
             return self._posting.post(_id(job), name, data)[0]
+
+    def set_limit(self, limit: str, n: int) -> None:
+        """Let at most `n` jobs of a limit run at once (0: none), as an operator does: `set_limit("3.openai", 5)`.
+
+        Raises LimitNotFound if no type of the platform has the limit, and ValueError for a number outside of 0 to 100.
+        """
+        if not 0 <= n <= MOST_PLACES:
+            raise ValueError(f"A limit has 0 to {MOST_PLACES} places, not {n!r}.")
+        self._limits.change(limit, n, "an operator", "")
+
+    def reset_limit(self, limit: str) -> None:
+        """Let as many jobs of a limit run at once as the code says, as an operator does; raises LimitNotFound."""
+        self._limits.reset(limit)
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.service.dispatcher, self.workers.places, self.clock)
 
     def steps(self, job: Job | str) -> list[Step]:
         """Return the kept steps of a job, with its sleeps, waits and events, in the order in which they were kept."""

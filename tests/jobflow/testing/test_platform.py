@@ -8,8 +8,27 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from chalicelib import AwsAccess, Cron, Failing, Function, JobContext, JobType, PermanentError, Queue, Unique, job
-from chalicelib.errors import IdempotencyMismatch, InvalidPayload, InvalidRequest, JobNotFound, UnknownJobType
+from chalicelib import (
+    AtMost,
+    AwsAccess,
+    Cron,
+    Failing,
+    Function,
+    JobContext,
+    JobType,
+    PermanentError,
+    Queue,
+    Unique,
+    job,
+)
+from chalicelib.errors import (
+    IdempotencyMismatch,
+    InvalidPayload,
+    InvalidRequest,
+    JobNotFound,
+    LimitNotFound,
+    UnknownJobType,
+)
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
 from jobflow.testing import Clock, Platform, WorkerGone, eager, example, run
@@ -444,3 +463,20 @@ def test_what_an_unknown_job_made_is_an_error_and_a_wrong_event_says_what_would_
         platform.event(job, "a b")
     with pytest.raises(UnknownJobType, match="must be one of"):
         run("no.such")
+
+
+def test_a_limit_is_changed_and_reset_as_an_operator_does() -> None:
+    with only_types():
+        kind: JobType[Any, Any] = job("a.limited", limits=[AtMost(1)])(say)
+        platform = Platform(kind)
+        platform.set_limit("1.a.limited", 0)
+        made = platform.submit("a.limited", {"name": "ada"})
+        platform.run()
+        assert platform.job(made).status is Status.BLOCKED
+        platform.reset_limit("1.a.limited")
+        platform.run()
+        assert platform.job(made).status is Status.COMPLETED
+        with pytest.raises(LimitNotFound):
+            platform.set_limit("1.other", 1)
+        with pytest.raises(ValueError, match="0 to 100"):
+            platform.set_limit("1.a.limited", 101)
