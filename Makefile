@@ -196,8 +196,8 @@ token-rotate: $(READY)  ## Give a token another secret: make token-rotate STAGE=
 token-revoke: $(READY)  ## Revoke a token: make token-revoke STAGE=prod ID=...
 	@$(CLOUD) token revoke $(if $(STAGE),--stage $(STAGE)) --id $(or $(ID),$(error Say which one, as `make token-list` shows it: ID=...))
 
-cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table; or what a stage has cost in 30 days: FROM_STAGE=prod [JSON=1]
-	@$(CLOUD) cost $(if $(FROM_STAGE),--from-stage $(FROM_STAGE)) $(if $(JSON),--json)
+cost: $(READY)  ## Print what a million jobs and an idle month cost, from requests and a price table; or what a stage has cost in 30 days: FROM_STAGE=prod [JSON=1]; with parameters of a stage: SET="ApiRate=50 KmsKeyArn=arn:..."
+	@$(CLOUD) cost $(if $(FROM_STAGE),--from-stage $(FROM_STAGE)) $(if $(JSON),--json) $(foreach assignment,$(SET),--set '$(assignment)')
 
 bench-cold: $(READY)  ## Measure the size of the package, and the CPU of each function's cold start (BASE=main)
 	@$(CLOUD) bench $(if $(BASE),--base '$(BASE)')

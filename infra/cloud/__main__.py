@@ -32,6 +32,7 @@ from infra.cloud.commands.spent import last_days
 from infra.cloud.commands.status import status
 from infra.cloud.commands.tokens import duration, ignored, line_of, listed, token_row
 from infra.cloud.cost import bill
+from infra.cloud.cost.settings import settings
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.package import cold_starts
 from infra.cloud.package.build import ROOT, Package, build
@@ -238,8 +239,10 @@ def _cost(options: argparse.Namespace, terminal: Terminal) -> int:
     if options.from_stage is None:
         if options.json:
             options.misused("argument --json: needs --from-stage")
-        _printed(bill.report(job_types.load()))
+        _printed(bill.report(job_types.load(), settings(parameters.parse(options.set))))
         return 0
+    if options.set:
+        options.misused("argument --set: not allowed with --from-stage, which reads what was used")
     account = sign_in()
     with terminal.working("Reading what AWS has counted"):
         found = last_days(account, Stack(account, stack_name(options.from_stage)), datetime.now(UTC))
@@ -360,6 +363,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     priced.add_argument("--from-stage", metavar="STAGE", help="read what AWS has counted in its last 30 full days")
     priced.add_argument("--json", action="store_true", help="with --from-stage: for programs")
+    priced.add_argument("--set", action="append", default=[], metavar="Name=value", help="a parameter of the stack")
     return parser
 
 

@@ -36,19 +36,19 @@ def refused(prices: Prices = PRICES, megabytes: float = 0) -> float:
     return billed * prices.api_request + prices.lambda_request + seconds + prices.read_unit + logs
 
 
-def under_attack(prices: Prices = PRICES) -> list[Line]:
+def under_attack(prices: Prices = PRICES, rate: int = RATE) -> list[Line]:
     """Return the cost of invalid tokens, all different, at the stage's limit: small requests, and large ones."""
     floods = (
-        ("an hour", RATE, HOUR, 0), ("a month", RATE, MONTH, 0), ("a month", LOWER, MONTH, 0),
-        ("a month", RATE, MONTH, LARGE_MB),
+        ("an hour", rate, HOUR, 0), ("a month", rate, MONTH, 0), ("a month", LOWER, MONTH, 0),
+        ("a month", rate, MONTH, LARGE_MB),
     )  # fmt: skip
     return [
         Line(
-            f"{long} at ApiRate={rate}" + (f", {size} MB each" if size else ""),
-            rate * seconds,
-            rate * seconds / MILLION * refused(prices, size),
+            f"{long} at ApiRate={at}" + (f", {size} MB each" if size else ""),
+            at * seconds,
+            at * seconds / MILLION * refused(prices, size),
         )
-        for long, rate, seconds, size in floods
+        for long, at, seconds, size in floods
     ]
 
 

@@ -1,11 +1,14 @@
-"""Write the bill as text: an idle month, a million jobs, keeping them, metrics in use, an open console."""
+"""Write the bill as text: an idle month, a million jobs, keeping them, metrics in use, an open console.
+
+The parameters of the stage change it: `settings.py` says which.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
-from infra.cloud.cost import others, webhooks
+from infra.cloud.cost import others, settings, webhooks
 from infra.cloud.cost.attack import under_attack, waf
 from infra.cloud.cost.batches import lines as batches
 from infra.cloud.cost.calculation import (
@@ -25,6 +28,7 @@ from infra.cloud.cost.calculation import (
 from infra.cloud.cost.children import lines as children
 from infra.cloud.cost.extras import extras
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
+from infra.cloud.cost.settings import DEFAULTS, Settings
 from infra.cloud.cost.steps import lines as steps
 from infra.cloud.cost.waiting import WAIT_SECONDS, waiting
 
@@ -37,12 +41,14 @@ NOTES = (
 )
 
 
-def report(types: Sequence[JobType[Any, Any]]) -> str:
-    """Return all bills as text."""
+def report(types: Sequence[JobType[Any, Any]], of: Settings = DEFAULTS) -> str:
+    """Return all bills as text, for a stage with these parameters."""
     bills = [
-        *_idle(types),
+        *_idle(types, of),
         "",
-        *_jobs(),
+        *_settings(types, of),
+        "",
+        *_jobs(of),
         *_extras(types),
         *_waiting(types),
         "",
@@ -57,17 +63,17 @@ def report(types: Sequence[JobType[Any, Any]]) -> str:
         *_webhooks(types),
         *_kept(),
         "",
-        *_more(types),
+        *_more(types, of),
         "",
-        *_attack(),
+        *_attack(of),
         "",
         *others.rows(),
     ]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
 
-def _idle(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    listed, allowed = idle(types), idle(types, ALLOWANCES)
+def _idle(types: Sequence[JobType[Any, Any]], of: Settings) -> list[str]:
+    listed, allowed = idle(types, shards=of.shards), idle(types, ALLOWANCES, shards=of.shards)
     rows = [_row(a, a, b) for a, b in zip(listed, allowed, strict=True)]
     return [
         f"Idle, a month, {len(types)} job types (list price; after the permanent free allowances)",
@@ -76,8 +82,18 @@ def _idle(types: Sequence[JobType[Any, Any]]) -> list[str]:
     ]
 
 
-def _jobs() -> list[str]:
-    bills = [per_million(load.of_one_job()) for load in LOADS]
+def _settings(types: Sequence[JobType[Any, Any]], of: Settings) -> list[str]:
+    listed, allowed = settings.lines(types, of), settings.lines(types, of, ALLOWANCES)
+    told = [f"The parameters of this stage: {', '.join(changed)}." for changed in [settings.changed(of)] if changed]
+    return [
+        "Beside it, a month (list price; after the permanent free allowances)",
+        *(_row(a, a, b) for a, b in zip(listed, allowed, strict=True)),
+        *told,
+    ]
+
+
+def _jobs(of: Settings) -> list[str]:
+    bills = [per_million(of.needs(load)) for load in LOADS]
     rows = [
         f"{lines[0].what:<36}" + "".join(f"{_money(line.dollars):>16}" for line in lines)
         for lines in zip(*bills, strict=True)
@@ -125,9 +141,11 @@ def _kept() -> list[str]:
     return ["A million finished jobs that are kept, a month", *(_row(line, line) for line in lines), _sums(52, lines)]
 
 
-def _more(types: Sequence[JobType[Any, Any]]) -> list[str]:
+def _more(types: Sequence[JobType[Any, Any]], of: Settings) -> list[str]:
     listed, allowed = active(types), active(types, ALLOWANCES)
     rows = ["On top, a month", *(_row(a, a, b) for a, b in zip(listed, allowed, strict=True))]
+    if not of.is_on("Dashboard"):
+        return rows
     for every, when in ((BUSY_SECONDS, "jobs change"), (QUIET_SECONDS, "quiet")):
         lines = console(types, every)
         asked = Line(f"Open console, {when} ({every} s)", lines[0].amount, total(lines))
@@ -135,11 +153,11 @@ def _more(types: Sequence[JobType[Any, Any]]) -> list[str]:
     return rows
 
 
-def _attack() -> list[str]:
+def _attack(of: Settings) -> list[str]:
     guard = waf()
     return [
         "Under attack: unknown tokens at the stage's limit (WAF: a month; docs/deploy/parameters.md)",
-        *(_row(line, line) for line in under_attack()),
+        *(_row(line, line) for line in under_attack(rate=of.number("ApiRate"))),
         _row(guard, guard),
     ]
 

@@ -30,9 +30,10 @@ WATCHDOG_LOG_BYTES = 2_500
 """Numbers of a watchdog run that has nothing to do: its seconds without types and for each type, its memory, and the
 bytes of its log lines, six of them for the metric of types in trouble. Measured with three types: 0.15 s of a whole
 core, nearly all of it for the checks of the types. The function has 0.29 of a core."""
-TYPE_PARTITIONS = 12
-"""Queries of a run for each type: its running, scheduled and parked jobs, each in four shards. A query that finds
-nothing costs half a read unit."""
+SHARDS_READ = 4
+SEARCHES = 3
+"""Queries of a run for each type and shard: its running, scheduled and parked jobs. A query that finds nothing costs
+half a read unit."""
 SCHEDULES_READ = 0.5
 BATCHES_READ = 0.5
 """Read units of a run that searches for due schedules and finds none."""
@@ -149,10 +150,12 @@ class Line:
     dollars: float
 
 
-def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:
+def idle(
+    types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES, shards: int = SHARDS_READ
+) -> list[Line]:
     """Return the cost of a month of the default stack without a job.
 
-    `free`: what is left of the account's free allowance.
+    `free`: what is left of the account's free allowance. `shards`: partitions of each index that are read.
     """
     queues = queues_of(types)
     serial = sum(queue.serial for queue in queues)
@@ -160,7 +163,7 @@ def idle(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Pr
     seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * _searched(types)) * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
-    reads = TYPE_PARTITIONS * _searched(types) / 2 + 1 + SCHEDULES_READ + BATCHES_READ
+    reads = SEARCHES * shards * _searched(types) / 2 + 1 + SCHEDULES_READ + BATCHES_READ
     return [
         _line("SQS requests, polling and looking", len(queues) * QUEUE_REQUESTS, free.sqs_requests, of_sqs / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),

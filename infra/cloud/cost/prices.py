@@ -1,6 +1,11 @@
-"""List prices in US dollars for us-east-1, without free allowances. If you change a price, change the version."""
+"""List prices in US dollars for us-east-1, without free allowances. If you change a price, change the version.
 
-from dataclasses import dataclass
+Seen on 2026-11-30 in stored copies: https://aws.amazon.com/cloudfront/pricing (data, free amounts) and
+https://aws.amazon.com/kms/pricing (key, free requests). In texts of 2026 that quote AWS's pages, but not in the pages
+themselves: a request of CloudFront, of KMS and of SNS, an e-mail of SNS, the storage of logs.
+"""
+
+from dataclasses import dataclass, fields
 
 MILLION = 1_000_000
 
@@ -35,6 +40,16 @@ class Prices:
     s3_put: float = 5.00
     table_gb_month: float = 0.25
     recovery_gb_month: float = 0.20
+    log_kept_gb_month: float = 0.03
+    """Per GB that is kept, as AWS has compressed it. The calculation does not count on compression."""
+    cdn_request: float = 1.00
+    """An HTTPS request of CloudFront in North America and Europe: $0.0100 for 10,000."""
+    cdn_gb: float = 0.085
+    key_month: float = 1.00
+    """A key, in its first year: each of its first two rotations adds as much."""
+    key_request: float = 3.00
+    topic_request: float = 0.50
+    topic_mail: float = 20.00
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +63,13 @@ class Allowances:
     lambda_requests: float = 1.0 * MILLION
     lambda_gb_seconds: float = 400_000
     log_gb: float = 5.0
+    cdn_requests: float = 10.0 * MILLION
+    cdn_gb: float = 1_000.0
+    key_requests: float = 20_000
+    topic_requests: float = 1.0 * MILLION
+    topic_mails: float = 1_000
 
 
 PRICES = Prices()
 ALLOWANCES = Allowances()
-NONE = Allowances(0, 0, 0, 0, 0, 0, 0)
+NONE = Allowances(*[0] * len(fields(Allowances)))

@@ -23,9 +23,7 @@ def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[s
     template does not have.
     """
     names, kept = list(declared), set(before)
-    unknown = sorted(given.keys() - set(names))
-    if unknown:
-        raise CloudError(f"There is no parameter {', '.join(unknown)}; there are: {', '.join(names)}.")
+    refuse_unknown(names, given)
     values: list[dict[str, Any]] = []
     for name in names:
         if name in given:
@@ -35,6 +33,14 @@ def choose(declared: Iterable[str], given: Mapping[str, str], before: Iterable[s
         elif name == SECRET:
             values.append({"ParameterKey": name, "ParameterValue": secrets.token_urlsafe(32)})
     return values
+
+
+def refuse_unknown(declared: Iterable[str], given: Mapping[str, str]) -> None:
+    """Raise CloudError for a name that the template does not have; `declared` are the template's parameters."""
+    names = list(declared)
+    unknown = sorted(given.keys() - set(names))
+    if unknown:
+        raise CloudError(f"There is no parameter {', '.join(unknown)}; there are: {', '.join(names)}.")
 
 
 def refuse_wrong(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, str]) -> None:

@@ -1,0 +1,75 @@
+"""Test that the parameters of a stage change its bill."""
+
+import pytest
+
+from infra.cloud.cost import bill
+from infra.cloud.cost.calculation import ALONE, BATCHES, Line, per_million, total
+from infra.cloud.cost.prices import ALLOWANCES, PRICES
+from infra.cloud.cost.settings import changed, lines, settings
+from infra.cloud.errors import CloudError
+from tests.support import built_in
+
+TYPES = built_in()
+
+
+def line(begin: str, **given: str) -> Line | None:
+    """Return the line of a stage with these parameters whose name begins so."""
+    found = [one for one in lines(TYPES, settings(given)) if one.what.startswith(begin)]
+    return found[0] if found else None
+
+
+@pytest.mark.parametrize(
+    ("begin", "given"),
+    [
+        ("KMS", {"KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k"}),
+        ("SNS", {"AlarmEmail": "me@example.com"}),
+        ("SNS", {"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"}),
+        ("AWS WAF", {"WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b"}),
+    ],
+)
+def test_what_a_parameter_switches_on_is_on_the_bill(begin: str, given: dict[str, str]) -> None:
+    assert line(begin) is None
+    found = line(begin, **given)
+    assert found is not None
+    assert found.dollars > 0
+
+
+def test_a_stage_without_a_console_has_no_cloudfront_and_no_firewall() -> None:
+    assert line("CloudFront") is not None
+    assert line("CloudFront", Dashboard="false") is None
+    assert line("AWS WAF", Dashboard="false", WebAclArn="arn") is None
+    assert "Open console" not in bill.report(TYPES, settings({"Dashboard": "false"}))
+
+
+def test_logs_that_are_kept_longer_cost_more() -> None:
+    short, long = line("Log GB", LogRetentionDays="30"), line("Log GB", LogRetentionDays="90")
+    assert short is not None
+    assert long is not None
+    assert long.dollars == pytest.approx(3 * short.dollars)
+
+
+def test_what_a_job_needs_follows_from_the_parameters() -> None:
+    stage = settings({"RateLimitMax": "0", "AccessLogs": "false"})
+    saved = total(per_million(settings().needs(ALONE))) - total(per_million(stage.needs(ALONE)))
+    assert saved == pytest.approx(PRICES.write_unit + ALONE.of_one_job()["access_log_kb"] * PRICES.log_gb)
+    assert settings().needs(BATCHES) == BATCHES.of_one_job()
+
+
+def test_the_whole_report_is_for_the_given_parameters() -> None:
+    text = bill.report(TYPES, settings({"ApiRate": "25", "IndexShardsRead": "16", "CursorSecret": 40 * "x"}))
+    assert "a month at ApiRate=25" in text
+    assert "The parameters of this stage: IndexShardsRead=16, ApiRate=25." in text
+    assert text != bill.report(TYPES)
+    assert changed(settings()) == []
+
+
+def test_a_token_in_use_costs_its_last_uses() -> None:
+    (written,) = [one for one in lines(TYPES, settings(), ALLOWANCES) if "last use" in one.what]
+    assert written.amount == 24 * 30
+    assert written.dollars == pytest.approx(24 * 30 * PRICES.write_unit / 1_000_000)
+
+
+@pytest.mark.parametrize("given", [{"Nope": "1"}, {"Dashboard": "maybe"}, {"ApiRate": "0"}])
+def test_a_parameter_that_a_deployment_refuses_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(CloudError):
+        settings(given)
