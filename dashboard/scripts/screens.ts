@@ -44,7 +44,7 @@ const paused = async (page: Page) => {
 
 const acknowledge = async (page: Page) => {
   const group = page.locator("main li").filter({ hasText: "ExportEmpty" });
-  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await group.getByRole("button", { name: "Acknowledge", exact: true }).click();
   await group.getByText("Acknowledged by").waitFor();
   await page.getByRole("link", { name: "Jobs", exact: true }).first().click();
   await page.getByRole("button", { name: /^All \d/ }).waitFor();

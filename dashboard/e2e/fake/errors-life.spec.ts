@@ -50,7 +50,7 @@ test("an error is acknowledged, resolved, and regresses when it comes again", as
   await open("/errors");
   const group = page.locator("main li").filter({ hasText: "MailboxGone" });
   await expect(group).toContainText("2 failed, 1 dead-lettered");
-  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await group.getByRole("button", { name: "Acknowledge", exact: true }).click();
   await expect(group).toContainText("Acknowledged by");
   await open("/dashboard");
   const health = page.getByRole("region", { name: "Health" });
@@ -60,9 +60,9 @@ test("an error is acknowledged, resolved, and regresses when it comes again", as
   await expect(page).toHaveURL(/status=dead_letter&type=email\.send&endedBefore=\d+/);
   await expect(page.locator("[data-job]")).toHaveCount(1);
   await open("/errors");
-  await group.getByRole("button", { name: "Resolve" }).click();
+  await group.getByRole("button", { name: "Resolve", exact: true }).click();
   await expect(group).toContainText(/Resolved by .+ (just now|\d+ s ago)/);
-  await expect(group.getByRole("button", { name: "Resolve" })).toHaveCount(0);
+  await expect(group.getByRole("button", { name: "Resolve", exact: true })).toHaveCount(0);
   await expectAccessibleInBothThemes(page);
   await stack.order({ add: [broken(3, Date.now() + 1000)] });
   await page.reload();
@@ -87,7 +87,7 @@ test("health ranks new dead letters, older ones and those somebody knows of, and
   await stack.order({ add: [...of(226, hours, "MailboxGone"), ...of(12, hours, "RelayRefused")] });
   await open("/errors");
   const group = page.locator("main li").filter({ hasText: "MailboxGone" });
-  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await group.getByRole("button", { name: "Acknowledge", exact: true }).click();
   await expect(group).toContainText("Acknowledged by");
   // The same error again: what somebody knows of stays known, and the new ones stand out.
   await stack.order({ add: of(3, Date.now() + 100, "MailboxGone") });

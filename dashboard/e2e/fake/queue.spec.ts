@@ -93,7 +93,10 @@ test("a pause says who, since when and why, on the queue's page and beside its c
   await expect(page.getByRole("article", { name: "email.send" }).getByTestId("paused")).toContainText(
     "The mail provider is down",
   );
-  await page.getByRole("article", { name: "email.send" }).getByRole("button", { name: "Resume" }).click();
+  await page
+    .getByRole("article", { name: "email.send" })
+    .getByRole("button", { name: "Resume", exact: true })
+    .click();
   await expect(note).toHaveCount(0);
   await open("/queues/email-send");
   const past = page.getByRole("region", { name: "Past pauses" });
@@ -125,7 +128,7 @@ test("a type that is paused by itself says why and when the next job is tried, a
   await open("/queues");
   const card = page.getByRole("article", { name: "email.send" });
   await expect(card.getByTestId("paused")).toContainText(`${reason}; next probe in 2 min`);
-  await card.getByRole("button", { name: "Resume" }).click();
+  await card.getByRole("button", { name: "Resume", exact: true }).click();
   await expect(note).toHaveCount(0);
 });
 

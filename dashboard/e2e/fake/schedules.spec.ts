@@ -26,7 +26,7 @@ test("an operator's verbs: resume, pause, run now", async ({ page, open }) => {
   const nightly = card(page, "report.generate-nightly");
   await expect(nightly.getByText("None while it is paused.")).toBeVisible();
   await expect(nightly.getByRole("link", { name: "Edit" })).toHaveCount(0);
-  await nightly.getByRole("button", { name: "Resume report.generate-nightly" }).click();
+  await nightly.getByRole("button", { name: "Resume report.generate-nightly", exact: true }).click();
   await expect(
     nightly.getByRole("list", { name: "Next firings" }).getByRole("listitem").first(),
   ).toContainText("02:00 UTC");

@@ -43,9 +43,9 @@ test("an acknowledged error says by whom, and can be opened again", async ({ pag
   await submit("report.generate", hopeless(), { tags: [tag] });
   await open("/errors?type=report.generate");
   const group = page.locator("main li").first();
-  await group.getByRole("button", { name: "Acknowledge" }).click();
+  await group.getByRole("button", { name: "Acknowledge", exact: true }).click();
   await expect(group).toContainText(/Acknowledged by .+ (just now|\d+ s ago)/);
-  await group.getByRole("button", { name: "Reopen" }).click();
+  await group.getByRole("button", { name: "Reopen", exact: true }).click();
   await expect(group).not.toContainText("Acknowledged by");
 });
 

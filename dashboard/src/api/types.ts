@@ -1,3 +1,4 @@
+import { because } from "@/api/reason";
 import { queryOptions } from "@tanstack/react-query";
 import type { Json, JsonObject } from "@/lib/json";
 import type { Schemas } from "jobflow-aws";
@@ -91,11 +92,11 @@ export const jobTypes = () =>
     },
   });
 
-/** Pause or resume a type; the reason is shown to all users while the type is paused. */
+/** Pause or resume a type; the reason of a pause is shown to all users while the type is paused. */
 export async function setPaused(type: string, paused: boolean, reason = ""): Promise<void> {
   const path = { job_type: type };
   if (paused) await ask("post", "/job-types/{job_type}/pause", { path, body: reason ? { reason } : {} });
-  else await ask("post", "/job-types/{job_type}/resume", { path });
+  else await ask("post", "/job-types/{job_type}/resume", { path, body: because(reason) });
 }
 
 export interface Me {

@@ -4,7 +4,7 @@ import { markError, type ErrorGroup, type MarkOfError } from "@/api/numbers/metr
 import { relative } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
-import { Button } from "@/ui/Button";
+import { Act } from "@/ui/overlay/Act";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/errors";
 
@@ -20,7 +20,8 @@ const NEXT: Record<ErrorGroup["state"], readonly MarkOfError[]> = {
 export function Acknowledge({ group }: { group: ErrorGroup }) {
   const client = useQueryClient();
   const set = useMutation({
-    mutationFn: (mark: MarkOfError) => markError(group.fingerprint, mark),
+    mutationFn: ({ mark, reason }: { mark: MarkOfError; reason: string }) =>
+      markError(group.fingerprint, mark, reason),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () =>
       Promise.all([
@@ -29,9 +30,12 @@ export function Acknowledge({ group }: { group: ErrorGroup }) {
       ]),
   });
   return NEXT[group.state].map((mark) => (
-    <Button key={mark} size="sm" disabled={set.isPending} onClick={() => set.mutate(mark)}>
-      {t[mark]}
-    </Button>
+    <Act
+      key={mark}
+      word={t[mark]}
+      disabled={set.isPending}
+      onAct={(reason) => set.mutate({ mark, reason })}
+    />
   ));
 }
 

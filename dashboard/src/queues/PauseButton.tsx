@@ -1,5 +1,6 @@
 import { Button } from "@/ui/Button";
 import { IconPause, IconPlay } from "@/ui/icons";
+import { Act } from "@/ui/overlay/Act";
 import { Popover } from "@/ui/overlay/Popover";
 import { PauseForm, pausedName, usePause, type Pausable } from "./PauseForm";
 import { t } from "@/texts/en/queues";
@@ -9,15 +10,13 @@ export function PauseButton({ of, paused }: { of: Pausable; paused: boolean }) {
   const set = usePause();
   if (paused) {
     return (
-      <Button
-        size="sm"
+      <Act
+        word={t.resume}
         tone="primary"
         icon={<IconPlay width={13} height={13} />}
         disabled={set.isPending}
-        onClick={() => set.mutate({ of, next: false })}
-      >
-        {t.resume}
-      </Button>
+        onAct={(reason) => set.mutate({ of, next: false, reason })}
+      />
     );
   }
   return (

@@ -5,7 +5,8 @@ import { ApiError, sentence } from "@/api/numbers/errors";
 import { remove, runNow, setPaused, type Schedule } from "@/api/queues/schedules";
 import { newKey } from "@/lib/newKey";
 import { useMe } from "@/session/session";
-import { Button, buttonClass } from "@/ui/Button";
+import { buttonClass } from "@/ui/Button";
+import { Act } from "@/ui/overlay/Act";
 import { Ask } from "@/ui/overlay/Ask";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/schedules";
@@ -35,14 +36,7 @@ export function Actions({ schedule: { id, paused, declared } }: { schedule: Sche
         onYes={run.mutate}
       />
       {paused ? (
-        <Button
-          size="sm"
-          aria-label={t.resumeOf(id)}
-          disabled={pause.isPending}
-          onClick={() => pause.mutate(undefined)}
-        >
-          {t.resume}
-        </Button>
+        <Act label={t.resumeOf(id)} word={t.resume} disabled={pause.isPending} onAct={pause.mutate} />
       ) : (
         <Ask
           label={t.pauseOf(id)}

@@ -9,7 +9,7 @@ import { usePolling } from "@/live/live";
 import { OlderPages, whileOnePage } from "@/live/OlderPages";
 import { When } from "@/live/When";
 import { useMe } from "@/session/session";
-import { Button } from "@/ui/Button";
+import { Act } from "@/ui/overlay/Act";
 import { toast } from "@/ui/overlay/toast";
 import { Empty, Skeleton } from "@/ui/states";
 import { linkClass } from "@/ui/link";
@@ -63,7 +63,7 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
   const { can } = useMe();
   const client = useQueryClient();
   const again = useMutation({
-    mutationFn: () => sendAgain(webhook, delivery.id),
+    mutationFn: (reason: string) => sendAgain(webhook, delivery.id, reason),
     onSuccess: () => toast.done(t.sentAgainDone),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () => client.invalidateQueries({ queryKey: ["webhooks", webhook] }),
@@ -72,7 +72,7 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
   const said =
     (delivery.status === null ? delivery.answer : t.answered(delivery.status, delivery.answer ?? "")) ?? "";
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-1 px-4 py-2 text-sm sm:grid-cols-[7.5rem_minmax(0,1fr)_6rem_5rem_6.5rem] lg:grid-cols-[7.5rem_17rem_6rem_minmax(0,1fr)_5rem_6.5rem]">
+    <li className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-1 px-4 py-2 text-sm sm:grid-cols-[7.5rem_minmax(0,1fr)_6rem_5rem_8rem] lg:grid-cols-[7.5rem_17rem_6rem_minmax(0,1fr)_5rem_8rem]">
       <span className={cx("font-medium", COLOUR[delivery.state])}>{t.state[delivery.state]}</span>
       <span className="max-sm:col-span-2 max-sm:row-start-2">
         {delivery.jobId !== null && (
@@ -106,14 +106,12 @@ function Row({ webhook, delivery }: { webhook: string; delivery: Delivery }) {
       />
       <span className="max-sm:col-start-2 max-sm:row-start-3 max-sm:text-end sm:col-start-5 sm:row-start-1 sm:text-end lg:col-start-6">
         {can.act && delivery.state !== "pending" && (
-          <Button
-            size="sm"
-            aria-label={t.sendAgainOf(short)}
+          <Act
+            label={t.sendAgainOf(short)}
+            word={t.sendAgain}
             disabled={again.isPending}
-            onClick={() => again.mutate()}
-          >
-            {t.sendAgain}
-          </Button>
+            onAct={again.mutate}
+          />
         )}
       </span>
     </li>

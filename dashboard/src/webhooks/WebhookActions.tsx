@@ -10,7 +10,8 @@ import {
 } from "@/api/queues/webhooks";
 import { useNow } from "@/live/live";
 import { useMe } from "@/session/session";
-import { Button, buttonClass } from "@/ui/Button";
+import { buttonClass } from "@/ui/Button";
+import { Act } from "@/ui/overlay/Act";
 import { Ask } from "@/ui/overlay/Ask";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/webhooks";
@@ -30,8 +31,8 @@ export function WebhookActions({
   const label = disabledAt !== null ? t.enableOf(name) : t.endPauseOf(name);
   // A poll can show the new state before the answer comes; the text is that of the state at the click.
   const enable = useAct(
-    async (done: string) => {
-      await enableWebhook(name);
+    async ({ done, reason }: { done: string; reason: string }) => {
+      await enableWebhook(name, reason);
       return done;
     },
     (done) => toast.done(done),
@@ -45,14 +46,14 @@ export function WebhookActions({
   return (
     <div className="flex flex-wrap gap-1">
       {(disabledAt !== null || paused) && (
-        <Button
-          size="sm"
-          aria-label={label}
+        <Act
+          label={label}
+          word={word}
           disabled={enable.isPending}
-          onClick={() => enable.mutate(disabledAt !== null ? t.enabledDone(name) : t.pauseEnded(name))}
-        >
-          {word}
-        </Button>
+          onAct={(reason) =>
+            enable.mutate({ done: disabledAt !== null ? t.enabledDone(name) : t.pauseEnded(name), reason })
+          }
+        />
       )}
       <Link
         to="/webhooks"

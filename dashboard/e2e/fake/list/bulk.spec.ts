@@ -79,7 +79,7 @@ test("it is stopped from another tab, and says what it skipped", async ({ page, 
   const other = await context.newPage();
   await other.goto(`${stack.site}/queues`);
   const run = other.getByRole("region", { name: "Bulk actions" });
-  await run.getByRole("button", { name: "Stop" }).click();
+  await run.getByRole("button", { name: "Stop", exact: true }).click();
   await expect(run.getByRole("status")).toHaveText(/^Stopped\. \d+ jobs re-queued\.$/);
   await expect(page.getByRole("region", { name: "Bulk actions" }).getByRole("status")).toHaveText(
     /^Stopped\./,
@@ -101,7 +101,7 @@ test("a viewer sees bulk actions and cannot stop them", async ({ page, open, sta
   await expect(run.getByRole("status")).toHaveText(/^Retrying/);
   await run.getByRole("link").click();
   await expect(page.getByRole("main")).toContainText("started by admin");
-  await expect(run.getByRole("button", { name: "Stop" })).toHaveCount(0);
+  await expect(run.getByRole("button", { name: "Stop", exact: true })).toHaveCount(0);
 });
 
 test("more than 2,000 jobs are counted to the end before one can confirm", async ({ page, open, stack }) => {

@@ -87,7 +87,7 @@ test("a type is paused and resumed; dead letters of a type are retried", async (
   await card.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: "Pause image.process" }).click();
   await expect(card).toContainText(/Paused by admin .+ New jobs are accepted but not started\./);
-  await card.getByRole("button", { name: "Resume" }).click();
+  await card.getByRole("button", { name: "Resume", exact: true }).click();
   await expect(card).not.toContainText("Paused by");
   await card.getByRole("button", { name: /^Retry all \d+/ }).click();
   await page.getByRole("button", { name: /^Retry \d+ jobs?$/ }).click();

@@ -98,8 +98,8 @@ export async function startBulk(
   return started;
 }
 
-export async function stopBulk(id: string): Promise<BulkRun> {
-  return toRun(await ask("post", "/bulk/{bulk_id}/stop", { path: { bulk_id: id } }));
+export async function stopBulk(id: string, reason?: string): Promise<BulkRun> {
+  return toRun(await ask("post", "/bulk/{bulk_id}/stop", { path: { bulk_id: id }, body: because(reason) }));
 }
 
 const LOOK_MS = 1000;

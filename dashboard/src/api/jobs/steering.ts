@@ -24,8 +24,9 @@ export async function cancelJob(id: string, descendants: boolean, reason?: strin
 }
 
 /** Post an event that the job's function waits for. */
-export async function postEvent(id: string, name: string, data: Json): Promise<void> {
-  await ask("post", "/jobs/{job_id}/events/{name}", { path: { job_id: id, name }, body: { data } });
+export async function postEvent(id: string, name: string, data: Json, reason?: string): Promise<void> {
+  const body = { data, ...because(reason) };
+  await ask("post", "/jobs/{job_id}/events/{name}", { path: { job_id: id, name }, body });
 }
 
 /** End the wait of a scheduled or retrying job. */

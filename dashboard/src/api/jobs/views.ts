@@ -1,3 +1,4 @@
+import { because } from "@/api/reason";
 import { queryOptions } from "@tanstack/react-query";
 import { ask } from "@/api/client";
 
@@ -30,9 +31,15 @@ export const LONGEST_SEARCH = 2000;
  * Save a view for all users of the stage in place of `replaced`, or as a new one. The API refuses to replace any other
  * view: somebody may have saved it meanwhile.
  */
-export async function shareView({ name, search }: View, replaced?: SharedView): Promise<SharedView> {
+export async function shareView(
+  { name, search }: View,
+  replaced?: SharedView,
+  reason?: string,
+): Promise<SharedView> {
   const which = replaced ? { replaces: replaced.at } : { only_new: true };
-  return await ask("post", "/views", { body: { name, search, only_new: false, ...which } });
+  return await ask("post", "/views", {
+    body: { name, search, only_new: false, ...which, ...because(reason) },
+  });
 }
 
 /** Delete a view for all users of the stage; returns what was deleted, which another person may have changed. */

@@ -1,3 +1,4 @@
+import { because } from "@/api/reason";
 import { queryOptions } from "@tanstack/react-query";
 import type { Query } from "jobflow-aws";
 import { ask } from "@/api/client";
@@ -220,6 +221,6 @@ export const errorGroups = (type: string | undefined, span: string, since: () =>
 export type MarkOfError = "acknowledge" | "resolve" | "reopen";
 
 /** Mark an error group as known or as fixed, or remove the mark. */
-export async function markError(fingerprint: string, mark: MarkOfError): Promise<void> {
-  await ask("post", `/errors/{fingerprint}/${mark}`, { path: { fingerprint } });
+export async function markError(fingerprint: string, mark: MarkOfError, reason?: string): Promise<void> {
+  await ask("post", `/errors/{fingerprint}/${mark}`, { path: { fingerprint }, body: because(reason) });
 }

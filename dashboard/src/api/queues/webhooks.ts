@@ -95,17 +95,18 @@ export async function rotateSecret(name: string, reason?: string): Promise<NewSe
   return ask("post", "/webhooks/{name}/rotate", { path: { name }, body: because(reason) });
 }
 
-export async function enableWebhook(name: string): Promise<void> {
-  await ask("post", "/webhooks/{name}/enable", { path: { name } });
+export async function enableWebhook(name: string, reason?: string): Promise<void> {
+  await ask("post", "/webhooks/{name}/enable", { path: { name }, body: because(reason) });
 }
 
 export async function deleteWebhook(name: string, reason?: string): Promise<void> {
   await ask("delete", "/webhooks/{name}", { path: { name }, body: because(reason) });
 }
 
-export async function sendAgain(name: string, delivery: string): Promise<void> {
+export async function sendAgain(name: string, delivery: string, reason?: string): Promise<void> {
   await ask("post", "/webhooks/{name}/deliveries/{delivery_id}/send-again", {
     path: { name, delivery_id: delivery },
+    body: because(reason),
   });
 }
 

@@ -52,6 +52,19 @@ test("if the API refuses the change, the job is shown as it was", async () => {
   await screen.findByText("Failed");
 });
 
+test("Enter in the field of the reason confirms", async () => {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (_: string, { method = "GET", body }: RequestInit = {}) => {
+    if (method !== "GET") asked.push(body as string);
+    return Promise.resolve(Response.json({}));
+  });
+  showWithin(<Page />);
+  act(() => ask({ kind: "one", action: "cancel", job: { ...job, status: "queued" } }));
+  await userEvent.type(await screen.findByRole("textbox", { name: "Reason" }), "Wrong customer{Enter}");
+  await waitFor(() => expect(asked).toEqual(['{"reason":"Wrong customer"}']));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
 test.each([
   ["retry", "Retry now", "retry"],
   ["cancel", "Cancel now", "cancel"],

@@ -61,6 +61,7 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
     <Dialog
       open
       onClose={close}
+      onConfirm={() => run.mutate()}
       title={t.askOne[action](name)}
       description={
         action === "retry" ? (
@@ -89,8 +90,8 @@ function AskOne({ question: { action, job } }: { question: Extract<Ask, { kind: 
             // A retry and a run now can be repeated without harm, so Enter confirms them.
             data-first={action === "retry" || action === "run" || undefined}
             tone={action === "retry" || action === "run" ? "primary" : "danger"}
+            type="submit"
             disabled={run.isPending}
-            onClick={() => run.mutate()}
           >
             {t.actNow[action]}
           </Button>

@@ -31,6 +31,7 @@ export function AskMany({ question }: { question: ManyAsk }) {
     <Dialog
       open
       onClose={close}
+      onConfirm={start}
       title={title(question, exact)}
       description={
         many ? (
@@ -49,7 +50,7 @@ export function AskMany({ question }: { question: ManyAsk }) {
             tone={action === "cancel" ? "danger" : "primary"}
             disabled={many !== null && !(exact && changing(exact) > 0)}
             aria-describedby={many ? COUNT : undefined}
-            onClick={start}
+            type="submit"
           >
             {act(question, exact)}
           </Button>

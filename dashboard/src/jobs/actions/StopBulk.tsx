@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { bulkRuns, stopBulk, type BulkRun } from "@/api/jobs/bulkActions";
 import { useMe } from "@/session/session";
-import { Button, type ButtonProps } from "@/ui/Button";
+import type { ButtonProps } from "@/ui/Button";
+import { Act } from "@/ui/overlay/Act";
 import { report } from "./outcome";
 import { t } from "@/texts/en/bulk";
 
@@ -10,19 +11,17 @@ export function StopBulk({ run, ...look }: { run: BulkRun } & Pick<ButtonProps, 
   const { can } = useMe();
   const client = useQueryClient();
   const stop = useMutation({
-    mutationFn: () => stopBulk(run.id),
+    mutationFn: (reason: string) => stopBulk(run.id, reason),
     onError: report,
     onSettled: () => client.invalidateQueries({ queryKey: bulkRuns().queryKey }),
   });
   if (!can.act) return null;
   return (
-    <Button
-      size="sm"
+    <Act
+      word={run.state === "stopping" ? t.stopping : t.stop}
       disabled={stop.isPending || run.state === "stopping"}
-      onClick={() => stop.mutate()}
+      onAct={stop.mutate}
       {...look}
-    >
-      {run.state === "stopping" ? t.stopping : t.stop}
-    </Button>
+    />
   );
 }

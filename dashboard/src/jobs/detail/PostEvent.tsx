@@ -7,6 +7,7 @@ import { report } from "@/jobs/actions/outcome";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { Dialog } from "@/ui/overlay/Dialog";
+import { Reason } from "@/ui/Reason";
 import { toast } from "@/ui/overlay/toast";
 import { t } from "@/texts/en/detail";
 
@@ -21,9 +22,10 @@ interface PostEventProps {
 export default function PostEvent({ jobId, name, onClose }: PostEventProps) {
   const client = useQueryClient();
   const [text, setText] = useState("");
+  const [reason, setReason] = useState("");
   const read = text.trim() === "" ? { ok: true as const, value: null } : parseJson(text);
   const post = useMutation({
-    mutationFn: (data: Json) => postEvent(jobId, name, data),
+    mutationFn: (data: Json) => postEvent(jobId, name, data, reason),
     onSuccess: () => toast.done(t.eventPosted(name)),
     onError: report,
     onSettled: async () => {
@@ -35,14 +37,11 @@ export default function PostEvent({ jobId, name, onClose }: PostEventProps) {
     <Dialog
       open
       onClose={onClose}
+      onConfirm={() => read.ok && post.mutate(read.value)}
       title={t.postEventAsk(name)}
       description={t.postEventMeaning}
       footer={
-        <Button
-          tone="primary"
-          disabled={!read.ok || post.isPending}
-          onClick={() => read.ok && post.mutate(read.value)}
-        >
+        <Button type="submit" tone="primary" disabled={!read.ok || post.isPending}>
           {t.postEventNow}
         </Button>
       }
@@ -64,6 +63,7 @@ export default function PostEvent({ jobId, name, onClose }: PostEventProps) {
           />
         )}
       </Field>
+      <Reason reason={reason} onChange={setReason} className="mt-3" />
     </Dialog>
   );
 }

@@ -14,6 +14,7 @@ import { STEADY, usePolling } from "@/live/live";
 import { useMe } from "@/session/session";
 import { Button, buttonClass } from "@/ui/Button";
 import { IconRetry } from "@/ui/icons";
+import { Act } from "@/ui/overlay/Act";
 import { toast } from "@/ui/overlay/toast";
 import { Skeleton } from "@/ui/states";
 import { linkClass } from "@/ui/link";
@@ -273,21 +274,19 @@ function Place({ finding: { errors, page, schedule }, label, className, children
 function Resume({ type, className }: { type: string; className: string | undefined }) {
   const client = useQueryClient();
   const resume = useMutation({
-    mutationFn: () => setPaused(type, false),
+    mutationFn: (reason: string) => setPaused(type, false, reason),
     onSuccess: () => toast.done(t.resumed(type)),
     onError: (error) => toast.problem(sentence(error)),
     onSettled: () =>
       Promise.all([["metrics"], ["health"]].map((queryKey) => client.invalidateQueries({ queryKey }))),
   });
   return (
-    <Button
-      size="sm"
+    <Act
       className={cx(className)}
-      aria-label={t.resumeOf(type)}
+      label={t.resumeOf(type)}
+      word={t.resume}
       disabled={resume.isPending}
-      onClick={() => resume.mutate()}
-    >
-      {t.resume}
-    </Button>
+      onAct={resume.mutate}
+    />
   );
 }

@@ -15,6 +15,7 @@ import { useMe } from "@/session/session";
 import { Button, IconButton } from "@/ui/Button";
 import { Field, inputClass, Segments } from "@/ui/Field";
 import { IconClose } from "@/ui/icons";
+import { Reason } from "@/ui/Reason";
 import { toast } from "@/ui/overlay/toast";
 import { readSearch } from "@/jobs/search";
 import { t } from "@/texts/en/list";
@@ -103,6 +104,7 @@ function Save({ close }: { close: () => void }) {
   const { views } = usePrefs();
   const { can } = useMe();
   const [typed, setTyped] = useState("");
+  const [reason, setReason] = useState("");
   const [where, setWhere] = useState<"browser" | "stage">("browser");
   const share = useShare();
   const shared = useQuery(sharedViews());
@@ -112,7 +114,7 @@ function Save({ close }: { close: () => void }) {
   const save = () => {
     if (where === "stage") {
       if (search.length > LONGEST_SEARCH) toast.problem(t.filtersTooLong);
-      else share.mutate({ view: { name, search }, replaced }, { onSuccess: close });
+      else share.mutate({ view: { name, search }, replaced, reason }, { onSuccess: close });
       return;
     }
     setPrefs({ views: [...views.filter((view) => view.name !== name), { name, search }] });
@@ -159,6 +161,7 @@ function Save({ close }: { close: () => void }) {
           />
         </div>
       )}
+      {where === "stage" && <Reason reason={reason} onChange={setReason} />}
     </form>
   );
 }
@@ -167,13 +170,14 @@ interface Sharing {
   view: View;
   /** The view that it replaces; another one is not replaced. */
   replaced?: SharedView | undefined;
+  reason?: string;
 }
 
 /** Share a view, or say why it could not be shared. A view that it has replaced can be brought back. */
 function useShare() {
   const client = useQueryClient();
   const share = useMutation({
-    mutationFn: ({ view, replaced }: Sharing) => shareView(view, replaced),
+    mutationFn: ({ view, replaced, reason }: Sharing) => shareView(view, replaced, reason),
     onSuccess: (saved, { view, replaced }) => {
       const undo = () => share.mutate({ view: replaced ?? view, replaced: saved });
       toast.done(t.savedTheViewForEveryone(view.name), {

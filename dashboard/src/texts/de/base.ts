@@ -7,6 +7,7 @@ export const base: typeof english = {
   copied: "Kopiert",
   required: "Pflichtfeld",
   reason: "Grund",
+  withReason: (action) => `${action}, mit Grund`,
   reasonHint: "Optional, für das Audit-Log. Keine personenbezogenen Daten.",
   search: "Suchen",
   searchIn: (label) => `Suchen: ${label}`,

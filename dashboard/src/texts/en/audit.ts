@@ -76,7 +76,7 @@ export const english = {
     "error.resolve": "Resolved error group",
     "error.reopen": "Reopened error group",
     "token.issue": "Issued token",
-    "token.rotate": "Rotated token",
+    "token.rotate": "Rotated the secret of token",
     "token.revoke": "Revoked token",
     "stage.deploy": "Deployed stage",
     "stage.rollback": "Rolled back stage",

@@ -7,6 +7,7 @@ export const english = {
   copied: "Copied",
   required: "required",
   reason: "Reason",
+  withReason: (action: string) => `${action}, with a reason`,
   reasonHint: "Optional, for the audit log. Write no personal data.",
   search: "Search",
   searchIn: (label: string) => `Search: ${label}`,

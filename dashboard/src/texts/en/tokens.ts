@@ -12,7 +12,7 @@ export const english = {
   working: "Valid",
   all: "All",
   none: "No tokens",
-  howTo: "Commands make, rotate and revoke tokens:",
+  howTo: "Commands issue, rotate and revoke tokens:",
   commands: "jobflow token issue | rotate | revoke",
   state: { works: "Valid", expired: "Expired", revoked: "Revoked" },
   secretOf: (principal: string) => `Another secret of ${principal}`,

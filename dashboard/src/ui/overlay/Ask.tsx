@@ -1,7 +1,7 @@
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Button } from "@/ui/Button";
-import { Reason } from "@/ui/Reason";
 import { Popover } from "./Popover";
+import { Question } from "./Question";
 
 interface AskProps {
   /** The name of the button, and of the button that confirms. */
@@ -45,29 +45,5 @@ export function Ask({ label, word, question, danger = false, icon, size = "sm", 
         />
       )}
     </Popover>
-  );
-}
-
-function Question({
-  label,
-  question,
-  danger,
-  onYes,
-}: Pick<AskProps, "label" | "question" | "onYes"> & { danger: boolean }) {
-  const [reason, setReason] = useState("");
-  return (
-    <form
-      className="flex flex-col items-start gap-3"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onYes(reason.trim());
-      }}
-    >
-      <div className="text-sm">{question}</div>
-      <Reason reason={reason} onChange={setReason} className="w-full" />
-      <Button type="submit" tone={danger ? "danger" : "primary"}>
-        {label}
-      </Button>
-    </form>
   );
 }

@@ -1,5 +1,5 @@
 import * as Radix from "@radix-ui/react-dialog";
-import type { ReactNode } from "react";
+import type { ReactNode, SyntheticEvent } from "react";
 import { cx } from "@/lib/cx";
 import { IconButton } from "@/ui/Button";
 import { IconClose } from "@/ui/icons";
@@ -11,12 +11,29 @@ interface DialogProps {
   title: string;
   description?: ReactNode;
   wide?: boolean;
+  /** Called by the button of the type "submit" in the footer, and by Enter in a field. */
+  onConfirm?: () => void;
   children?: ReactNode;
   footer?: ReactNode;
 }
 
 /** A modal window: it gets the focus (the element marked data-first), closes on Escape, and returns the focus. */
-export function Dialog({ open, onClose, title, description, wide, children, footer }: DialogProps) {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  description,
+  wide,
+  onConfirm,
+  children,
+  footer,
+}: DialogProps) {
+  // Children that have a form of their own are not put into another one.
+  const Body = onConfirm ? "form" : "div";
+  const confirm = (event: SyntheticEvent) => {
+    event.preventDefault();
+    onConfirm?.();
+  };
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
@@ -41,20 +58,22 @@ export function Dialog({ open, onClose, title, description, wide, children, foot
               </IconButton>
             </Radix.Close>
           </header>
-          {/* On a small screen it scrolls, also by keyboard. */}
-          <div role="region" aria-label={title} tabIndex={0} className="min-h-0 overflow-y-auto p-4">
-            {description && (
-              <Radix.Description asChild>
-                <div className="text-sm text-soft">{description}</div>
-              </Radix.Description>
+          <Body className="flex min-h-0 flex-col" onSubmit={confirm}>
+            {/* On a small screen it scrolls, also by keyboard. */}
+            <div role="region" aria-label={title} tabIndex={0} className="min-h-0 overflow-y-auto p-4">
+              {description && (
+                <Radix.Description asChild>
+                  <div className="text-sm text-soft">{description}</div>
+                </Radix.Description>
+              )}
+              {children}
+            </div>
+            {footer && (
+              <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">
+                {footer}
+              </footer>
             )}
-            {children}
-          </div>
-          {footer && (
-            <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3">
-              {footer}
-            </footer>
-          )}
+          </Body>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

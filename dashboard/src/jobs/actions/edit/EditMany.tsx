@@ -65,17 +65,13 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
       open
       wide
       onClose={close}
+      onConfirm={start}
       title={t.editManyTitle}
       description={<p>{t.editManyMeaning}</p>}
       footer={
         <>
           <Button onClick={close}>{t.cancel}</Button>
-          <Button
-            tone="primary"
-            disabled={!ready}
-            aria-describedby={many ? COUNT : undefined}
-            onClick={start}
-          >
+          <Button tone="primary" disabled={!ready} aria-describedby={many ? COUNT : undefined} type="submit">
             {many ? act(many, exact) : t.actNow.retry}
           </Button>
         </>
@@ -119,6 +115,8 @@ export function EditMany({ question }: { question: Extract<Ask, { kind: "edit" }
                 className={inputClass}
                 value={typed}
                 spellCheck={false}
+                // The changes are looked at before they are made; Enter confirms them in the field of the reason.
+                onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
                 onChange={(event) => {
                   setTyped(event.target.value);
                   setEmpty(false);
