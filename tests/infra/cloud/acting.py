@@ -38,6 +38,7 @@ from infra.local.api.gateway import event_of
 from infra.local.lambdas.events.stream_records import matches, stream_event
 from tests.emulated import emulated
 from tests.infra.cloud.cost.units import Meter
+from tests.stream_json import as_json
 from tests.support import Clock
 
 STACK = "jobflow-dev"
@@ -138,7 +139,9 @@ class Stage:
 
         arn, shard, records = self._stream()
         with self.recorder.acting_as("counters"):
-            counters.handler({**stream_event(records[since:], arn), "shardId": shard}, Context(str(uuid.uuid4())))
+            counters.handler(
+                {**stream_event(as_json(records[since:]), arn), "shardId": shard}, Context(str(uuid.uuid4()))
+            )
         return len(records)
 
     def follow(self) -> dict[str, Any]:
@@ -149,7 +152,7 @@ class Stage:
         patterns = EVERY_END if DELIVER in jobtype.names() else ENDED
         ends = [record for record in records if any(matches(record, json.loads(pattern)) for pattern in patterns)]
         with self.recorder.acting_as("followup"):
-            return followup.handler({**stream_event(ends, arn), "shardId": shard}, Context(str(uuid.uuid4())))
+            return followup.handler({**stream_event(as_json(ends), arn), "shardId": shard}, Context(str(uuid.uuid4())))
 
     def _stream(self) -> tuple[str, str, list[Any]]:
         """Return the ARN of the jobs table's stream, its shard, and the records of jobs and canaries in it."""

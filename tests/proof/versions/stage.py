@@ -22,6 +22,7 @@ from infra.local.lambdas.events.stream_records import stream_event
 from infra.local.lambdas.site import of_host
 from infra.local.pauses import open_bulk_actions
 from tests.proof.versions.trees import KINDS
+from tests.stream_json import as_json
 
 STACK, ORIGIN, TOKEN = "jobflow-dev", "http://localhost:1", "jf_" + 43 * "p"
 WATCHDOG, RECOUNT, COUNTERS, API = "watchdog", "recount", "counters", "api"
@@ -199,7 +200,7 @@ class Stage:
             )
             self._position = begin["ShardIterator"]
         found = self._streams.get_records(ShardIterator=self._position)
-        event = {**stream_event(list(found["Records"]), self._stream), "shardId": self._shard}
+        event = {**stream_event(as_json(list(found["Records"])), self._stream), "shardId": self._shard}
         if not found["Records"] or self.invoke(COUNTERS, event):
             self._position = found["NextShardIterator"]
 
