@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 from PIL import Image
 
+from chalicelib import AtMost
 from chalicelib.assembly import parts
 from chalicelib.bulk.port import BulkAction
 from chalicelib.entry import recount as recount_module
@@ -19,7 +20,6 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Filter, Message
-from chalicelib.limits.changed import Changed
 from chalicelib.limits.places import Limit
 from chalicelib.operating.lines import limited
 from chalicelib.pausing.event_sources import mapping_key
@@ -332,9 +332,11 @@ def watch(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
 
 def places(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     """Cancel a job that has a place, for which another one waits; leave a third one to the watchdog."""
-    with acting.recorder.acting_as("api"):
-        parts.place_store.change(Changed(f"1.{mail.name}", 99, "ops", "", time.time()))
-        parts.place_store.reset(f"1.{mail.name}")
+    jobtype.registered[mail.name] = replace(mail, limits=(AtMost(99),))
+    assert acting.call("GET", "/limits")[0] == 200
+    for method, body in (("GET", None), ("PUT", {"n": 98}), ("DELETE", {}), ("PUT", {"n": 97})):
+        assert acting.call(method, f"/limits/1.{mail.name}", body, "/limits/{limit_id}")[0] == 200
+    jobtype.registered[mail.name] = mail
     first = woken(mail)
     blocked(mail, due_at=time.time() + 600)
     acting.call("POST", f"/jobs/{first}/cancel", {}, "/jobs/{job_id}/cancel")
