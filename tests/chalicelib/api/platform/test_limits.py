@@ -110,6 +110,7 @@ def test_a_limit_that_does_not_exist_is_404(world: World) -> None:
 def test_a_change_is_recorded_without_the_value_which_may_be_of_a_person(world: World) -> None:
     with written("DEBUG") as lines:
         put(world, f"0.test.limited.{SECRET}", {"n": 2, "reason": "they asked"}, role=Role.OPERATOR)
+        world.clock.advance(1)
         world.call("DELETE", path("3.mail"), role=Role.OPERATOR)
     last, first = parts.audit.page(Which(), 10, world.clock()).rows
     assert (first.action, first.kind, first.reason, first.status) == ("limit.set", "limit", "they asked", 200)
