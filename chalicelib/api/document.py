@@ -47,6 +47,7 @@ PATH: Mapping[str, Any] = {
         "pattern": "^[a-z0-9][a-z0-9.-]*$",
         "examples": ["weekly-report"],
     },
+    "limit_id": {"type": "string", "pattern": r"^[0-3]\.[^/?]+$", "maxLength": 200, "examples": ["3.openai"]},
     "bulk_id": {"type": "string", "pattern": "^[0-9a-f]{20}$", "examples": ["019ac0d3f2005d41402a"]},
     "gen": {"type": "string", "pattern": "^[1-9][0-9]{0,3}$", "examples": ["1"]},
     "fingerprint": {"type": "string", "pattern": FINGERPRINT, "examples": ["5d41402abc4b"]},

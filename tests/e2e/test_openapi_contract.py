@@ -20,17 +20,17 @@ from scripts.openapi import written
 from tests.infra.local.running import ROOT, Run, copy_of_the_code, running, until
 
 ENDED = """
-from chalicelib import JobContext, JobEnd, consume, job
+from chalicelib import AtMost, JobContext, JobEnd, consume, job
 
 
-@job("export.ended")
+@job("export.ended", limits=[AtMost(20, shared="openai")])
 def export_ended(end: JobEnd, ctx: JobContext) -> None:
     "Do nothing."
 
 
 handler = consume(export_ended)
 """
-"""The handler file of this type: no built-in type takes a JobEnd as its payload."""
+"""The handler file of this type: no built-in type takes a JobEnd as its payload, or has a limit."""
 
 
 @pytest.fixture(scope="module")
