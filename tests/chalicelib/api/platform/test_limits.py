@@ -14,7 +14,9 @@ from chalicelib.api.models.limit_models import LimitDetail, LimitRow
 from chalicelib.assembly import parts
 from chalicelib.audit.rule import Which
 from chalicelib.jobs.job import Status
+from chalicelib.limits.ids import limit_of
 from chalicelib.limits.places import Limit, Waiter, name_of
+from tests.chalicelib.api.http.test_http_api import ask
 from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
 from tests.support import written
 
@@ -125,3 +127,13 @@ def test_a_change_is_recorded_without_the_value_which_may_be_of_a_person(world: 
 def test_a_detail_is_a_row_with_more(world: World) -> None:
     assert set(LimitRow.model_fields) < set(LimitDetail.model_fields)
     assert put(world, "3.mail", {"n": 3}).json.items() <= world.get(path("3.mail")).json.items()
+
+
+@pytest.mark.parametrize("value", [SECRET, "50%", "a/b?c#d", "*", "ä ö", "x" * 90, ""])
+def test_the_id_of_each_value_comes_through_the_gateway_of_a_stage(world: World, value: str) -> None:
+    """API Gateway decodes a path once, so a client encodes the id once more."""
+    limit = limit_of("test.limited", LIMITED.limits[0], {"text": value})
+    assert limit is not None
+    for method, body in (("PUT", {"n": 1}), ("GET", None), ("DELETE", None)):
+        answer = ask(world, method, f"/limits/{quote(limit.id, safe='')}", body)
+        assert (answer["statusCode"], json.loads(answer["body"])["id"]) == (200, limit.id)
