@@ -123,6 +123,8 @@ class Rules:
     """How often an operator pauses the other type; it is resumed when nothing else happens any more."""
     changes: tuple[int, ...] = ()
     """The numbers of places that an operator gives to the first limit, one after the other, at any moments."""
+    remembers: bool = True
+    """Whether processes may still use an earlier number for some time; without this there are far fewer states."""
     pumps: bool = True
     """Whether who changes a limit gives its free places to the jobs that wait."""
     stamps: bool = True
@@ -596,7 +598,9 @@ class World:
                 answer = self._places(row, n)
             case ("change",):
                 to, *later = state.changes
-                after = row._replace(n=to, known=row.known | {n}, stamped=False)
+                after = row._replace(
+                    n=to, known=row.known | {n} if self.rules.remembers else frozenset(), stamped=False
+                )
                 state = state._replace(changes=tuple(later))
             case ("stamp",):
                 after = row._replace(exists=True, stamped=bool(row.known))

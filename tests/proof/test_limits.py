@@ -31,12 +31,12 @@ SMALL = {
         SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", workers=1
     ),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
+    "fewer places": Rules(TWO, {"X": 2}, changes=(1,), watchdog=False, remembers=False),
     "no places, and one again": Rules(TWO, ONE_PLACE, changes=(0, 1), workers=1, watchdog=False),
     "no places, and one again, crash": Rules({"a": "X"}, ONE_PLACE, changes=(0, 1), crashes=1, workers=1),
 }
 LARGE = {
-    "fewer places": Rules(TWO, {"X": 2}, changes=(1,), watchdog=False),
-    "more places": Rules(TWO, ONE_PLACE, changes=(2,), watchdog=False),
+    "more places": Rules(TWO, ONE_PLACE, changes=(2,), watchdog=False, remembers=False),
     "three limits, crash": Rules({"a": "XYZ", "b": "XZ"}, ALL, crashes=1),
     "a paused type with two limits, three jobs": Rules(
         {"a": ("3.s",), "b": ("0.b", "3.s"), "c": ("0.b", "3.s")}, {"0.b": 1, "3.s": 1}, other_type="bc", pauses=1
