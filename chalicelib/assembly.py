@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from chalicelib.counters.snapshot import MetricsReader
     from chalicelib.counters.stream import StreamCounter
     from chalicelib.ends.maker import EndMaker
+    from chalicelib.erasing.port import ErasureRows, Removal
+    from chalicelib.erasing.work import Erasing
     from chalicelib.job_types.jobtype import JobType
     from chalicelib.job_types.port import SecretStore
     from chalicelib.jobs.job import Job
@@ -218,6 +220,20 @@ class Assembly:
         from chalicelib.bulk.dynamo import DynamoBulkActions
 
         return DynamoBulkActions(self.settings)
+
+    @Part
+    def erasure_rows(self) -> "ErasureRows":
+        """Return the store of deletions and erasures."""
+        from chalicelib.erasing.dynamo import DynamoErasures
+
+        return DynamoErasures(self.settings, self.clock)
+
+    @Part
+    def removal(self) -> "Removal":
+        """Return what removes the rows and objects of jobs."""
+        from chalicelib.erasing.dynamo import DynamoRemoval
+
+        return DynamoRemoval(self.settings, self.clock, self._unfinished_types)
 
     @Part
     def batch_rows(self) -> "BatchRows":
@@ -527,6 +543,15 @@ class Assembly:
         from chalicelib.bulk.background import BulkWork
 
         return BulkWork(self.bulk_rows, self._acting, self.background, self.clock)
+
+    @Part
+    def erasing(self) -> "Erasing":
+        """Return the service that deletes jobs and erases tenants."""
+        from chalicelib.erasing.work import Erasing
+        from chalicelib.operating.operations import Operations
+
+        operations = Operations(self.job_service.dispatcher)
+        return Erasing(self.erasure_rows, self.job_store, self.removal, operations, self.background, self.clock)
 
     def _acting(self, bulk: "BulkAction") -> "BulkActions":
         from chalicelib.bulk.constants import JOBS_AT_ONCE

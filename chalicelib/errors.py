@@ -178,6 +178,14 @@ class BulkActionNotFound(JobFlowError):
         self.bulk_id = bulk_id
 
 
+class ErasureNotFound(JobFlowError):
+    """No erasure has that id."""
+
+    def __init__(self, erasure_id: str) -> None:
+        super().__init__(f"No erasure has the id {erasure_id!r}.")
+        self.erasure_id = erasure_id
+
+
 class BatchNotFound(JobFlowError):
     """No batch has that id, or its rows were deleted 90 days after its end."""
 

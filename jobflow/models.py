@@ -397,6 +397,16 @@ class ChangedJob:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletedJob:
+    """A job that nobody finds any more."""
+
+    id: str
+    type: str
+    status: Status
+    deleted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryPage:
     """A page of deliveries, newest first."""
 
@@ -470,6 +480,43 @@ class Durations:
     mean_ms: float | None
     p50_ms: float | None
     p95_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureList:
+    """Erasures, newest first."""
+
+    erasures: list[ErasureRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """An erasure: what was removed, in numbers. Its tenant is not kept after its end."""
+
+    id: str
+    state: Literal["running", "done"]
+    dry_run: bool
+    tenant: str | None
+    """null after the end"""
+    jobs: int
+    """Jobs that are removed completely, or in a dry run: jobs that were found"""
+    rows: int
+    """Rows of DynamoDB that are removed"""
+    objects: int
+    """Objects in S3 that are removed, each version counted"""
+    unfinished: int
+    """Jobs that the present search cannot remove yet: they were asked to stop, have just ended, or their removal
+    failed"""
+    searches: int
+    """The number of the present search; it ends when one finds no job"""
+    reason: str | None
+    started_by: str
+    started_at: datetime
+    """Jobs that were created from then on are not touched"""
+    updated_at: datetime
+    finished_at: datetime | None
+    problem: str | None
+    """The last error, after which the erasure tries again"""
 
 
 @dataclass(frozen=True, slots=True)

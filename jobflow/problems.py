@@ -38,6 +38,10 @@ class BulkActionNotFound(errors.NotFound):
     """Bulk action not found."""
 
 
+class ErasureNotFound(errors.NotFound):
+    """Erasure not found."""
+
+
 class BatchNotFound(errors.NotFound):
     """Batch not found."""
 
@@ -155,6 +159,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "job-not-found": JobNotFound,
     "payload-not-found": PayloadNotFound,
     "bulk-action-not-found": BulkActionNotFound,
+    "erasure-not-found": ErasureNotFound,
     "batch-not-found": BatchNotFound,
     "error-group-not-found": ErrorGroupNotFound,
     "job-type-not-found": JobTypeNotFound,

@@ -32,6 +32,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "views": ["platform.views"],
     "audit": ["platform.audit"],
     "tokens": ["platform.tokens"],
+    "erasures": ["platform.erasures"],
     "uploads": ["jobs.uploads"],
     "meta": ["platform.meta"],
     "openapi.json": ["platform.reference"],

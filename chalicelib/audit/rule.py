@@ -27,6 +27,7 @@ LIMIT_ID = re.compile(r"[0-3]\.[a-z0-9_.-]{1,60}(\.(\*|~[0-9a-f]{8}))?")
 SHAPES: Mapping[str, re.Pattern[str]] = {
     JOB: JOB_ID, "batch": JOB_ID, BULK: BULK_ID, "error": HEX_12, "view": HEX_16, "token": HEX_16,
     "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE, LIMIT: LIMIT_ID,
+    "erasure": BULK_ID,
 }  # fmt: skip
 """The kinds of things that are changed, and the form of their ids. A path may contain any other text, such as the name
 of a customer, and this text is not stored."""

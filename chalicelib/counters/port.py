@@ -169,7 +169,8 @@ class Standing:
     first due, oldest first. `claimed_to`: for each type, when the jobs that workers claim now were sent. `bulk`: the
     ids of unfinished bulk actions. `deploys`: the last deployments, oldest first.
     `moved_at`: for each type that shares a queue or did so, when its present queue became its queue. `latest`: by type.
-    `troubles`: the types in trouble, as the watchdog has found them.
+    `troubles`: the types in trouble, as the watchdog has found them. `erasing`: the ids of unfinished erasures, and
+    `jobs` if single jobs are being deleted.
     """
 
     totals: Mapping[tuple[str, Status], int]
@@ -182,6 +183,7 @@ class Standing:
     moved_at: Mapping[str, float] = field(default_factory=dict)
     latest: Mapping[str, Latest] = field(default_factory=dict)
     troubles: Troubles = field(default_factory=Troubles)
+    erasing: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

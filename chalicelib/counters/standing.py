@@ -21,15 +21,21 @@ def standing(rows: Mapping[str, Mapping[str, Any]], paused: Mapping[str, Pause])
         marks = {key: int(n) for key, n in row.items() if key.startswith(keys.WAITING)}
         waiting |= {name: marks} if marks else {}
     claimed = {name: float(row[keys.CLAIMED_TO]) for name, row in by_type.items() if keys.CLAIMED_TO in row}
-    bulk = tuple(sorted(name.removeprefix(keys.BULK) for name, row in rows.items() if name.startswith(keys.BULK)
-                  and keys.OPEN in row))  # fmt: skip
+    bulk, erasing = _open(rows, keys.BULK), _open(rows, keys.ERASING_MARK)
     told = deploys.read(rows.get(keys.DEPLOYS, {}).get(keys.DEPLOYS, "[]"))
     moved = moves.read(rows.get(keys.MOVES, {}).get(keys.MOVES, ""))
     latest = {name: _latest(row) for name, row in by_type.items()}
     in_trouble = troubles.read(rows.get(keys.TROUBLES, {}).get(keys.TROUBLES, ""))
     return Standing(
-        totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told, moved, latest, in_trouble
-    )
+        totals, waiting, of_every_type(paused), _unsent(by_type), claimed, bulk, told, moved, latest, in_trouble,
+        erasing,
+    )  # fmt: skip
+
+
+def _open(rows: Mapping[str, Mapping[str, Any]], prefix: str) -> tuple[str, ...]:
+    """Return the names of what is marked as open."""
+    marked = (name.removeprefix(prefix) for name, row in rows.items() if name.startswith(prefix) and keys.OPEN in row)
+    return tuple(sorted(marked))
 
 
 def _latest(row: Mapping[str, Any]) -> Latest:

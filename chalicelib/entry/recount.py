@@ -1,4 +1,4 @@
-"""Run long work in a Lambda function: recounts and bulk actions, in invocations of a quarter of an hour."""
+"""Run long work in a Lambda function: recounts, bulk actions, erasures, in invocations of a quarter of an hour."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,13 +13,15 @@ from chalicelib.worker.context import LambdaContext
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Continue the recount, or begin one if it is due or `start` is true; return its state.
 
-    With `bulk`, process the open bulk actions instead; return the number of slices.
+    With `bulk`, process the open bulk actions, deletions and erasures instead; return the numbers of slices.
     """
     left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock needs no name in tracebacks
     with gathering():
         if event.get("bulk"):
             jobtype.load_once()  # a retry needs the type of the job, and a cancellation its declaration
-            return dict(parts.bulk_work.work(parts.counters.standing().bulk, left))
+            standing = parts.counters.standing()
+            done = parts.bulk_work.work(standing.bulk, left)
+            return {**done, **parts.erasing.work(standing.erasing, left)}
         report = parts.recount.step(left, start=bool(event.get("start")))
         if report.judged:
             events.recounted(report.jobs, report.wrong, report.repaired)

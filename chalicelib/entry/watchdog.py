@@ -67,7 +67,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         parts.job_service.dispatcher, types, THREADS, standing, helpers, parts.bulk_work,
         parts.past_pauses, lookback=REMEMBERED.lookback, growing=REMEMBERED.growing, quiet=REMEMBERED.quiet,
         troubles=troubles, positions=REMEMBERED.positions,
-        pulse=Pulse(parts.canaries, parts.counter_rows, REMEMBERED.seen),
+        pulse=Pulse(parts.canaries, parts.counter_rows, REMEMBERED.seen), erasing=parts.erasing,
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():

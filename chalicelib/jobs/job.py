@@ -119,6 +119,8 @@ REDELIVER = _move("redeliver", ACTIVE, None, "watchdog, worker")
 TAKE_TURN = _move("take_turn", CLAIMABLE, None, "worker")
 REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
+ERASE = _move("erase", TERMINAL, None, "operator")
+"""The last change of a finished job: from then on, no reader finds it, and the platform removes its rows."""
 NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_TO_STOP)
 """Changes that record a fact about a job and leave its state unchanged."""
 
@@ -160,6 +162,7 @@ class Job:
       after a retry.
     - `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
       one did.
+    - `erased_at` is when it was decided that the job is removed. A reader never gets such a job.
     - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
     - `payload_ref`, `result_ref` and `signature` are used only in the row: where a separate payload and a separate
       result are stored, and the row's signature. `end_mark` is the signature of `on_end`.
@@ -217,6 +220,7 @@ class Job:
     round: int = 1
     acted: str | None = None
     bulk: str | None = None
+    erased_at: float | None = None
     fires_at: float | None = None
     after: str | None = None
     restored_at: float | None = None

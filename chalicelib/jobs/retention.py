@@ -25,6 +25,10 @@ KEEP_RECOUNTS = 7 * DAY
 """How long the count of a recount's passed canaries is kept."""
 KEEP_AUDIT = 400 * DAY
 """How long an entry of the audit log is kept, and a count of refused requests."""
+KEEP_ERASING = 30 * DAY
+"""How long at least the row of a job is kept that is being removed: until then, its other rows can be found."""
+KEEP_ERASURES = 400 * DAY
+"""How long it is kept what was erased, so that no restore brings it back: longer than any backup is useful."""
 KEEP_BULK = 30 * DAY
 """How long a bulk action and its result are kept."""
 KEEP_BATCHES = 90 * DAY

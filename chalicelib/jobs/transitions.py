@@ -19,11 +19,14 @@ from chalicelib.jobs.constants import (
 )
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
+from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE, KEEP_ERASING
 from chalicelib.jobs.texts.errors import cut, error_fields
 
 WAITS_FOR = "limit:"
 """Prefix of `waits` of a job that waits for a place, before the limit's id; also after the job was woken."""
+
+UNERASED = Test("erased_at", "=")
+"""The condition of the changes that are possible on a finished job."""
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
@@ -266,7 +269,7 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "ended_as": None, "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
-    return Change(j.REQUEUE, found.gen, (), {**values, **edited}, job_type=found.type, found=found)
+    return Change(j.REQUEUE, found.gen, (UNERASED,), {**values, **edited}, job_type=found.type, found=found)
 
 
 def cancel(found: Job, *, now: float) -> Change:
@@ -288,6 +291,15 @@ def run_now(found: Job, *, now: float) -> Change:
     return Change(j.RUN_NOW, found.gen, tests, _due_now(found, now), job_type=found.type)
 
 
+def erase(found: Job, *, now: float) -> Change:
+    """Hide a finished job from every reader, because its rows are about to be removed.
+
+    The row must stay until all others are removed: only this row says which others there are. So it expires later.
+    """
+    keep = math.ceil(max(found.expires_at or 0.0, now + KEEP_ERASING))
+    return Change(j.ERASE, found.gen, (UNERASED,), {"erased_at": now, "expires_at": keep})
+
+
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
     """Settle a failed job without running it, for an operator. The job keeps its error and its original expiry."""
     # `cancelled` with a mark is used instead of a separate status, so that all rules for cancelled jobs also apply to
@@ -298,7 +310,7 @@ def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
         # the end may not have been processed yet
         **({"ended_as": str(found.status)} if found.on_end is not None or found.notify else {}),
     }  # fmt: skip
-    return Change(j.DISCARD, found.gen, (Test("status", "=", found.status),), values)
+    return Change(j.DISCARD, found.gen, (Test("status", "=", found.status), UNERASED), values)
 
 
 def ask_to_stop(found: Job, *, now: float) -> Change:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
+from chalicelib.erasing.work import Erasing
 from chalicelib.errors import MoveRefused, RowNotSigned
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import queue_of
@@ -71,9 +72,9 @@ T = TypeVar("T")
 class Watchdog:
     """Check the unfinished jobs and the dead-letter queues of the given types; `standing` reads the counters.
 
-    `bulk` starts workers for open bulk actions that no worker processes; `past_pauses` reads when types were resumed;
-    `troubles` looks for types in trouble; `positions` are those of `Waiters`; `pulse` notices counters that stand
-    still.
+    `bulk` and `erasing` start workers for open bulk actions and erasures that no worker processes; `past_pauses` reads
+    when types were resumed; `troubles` looks for types in trouble; `positions` are those of `Waiters`; `pulse` notices
+    counters that stand still.
     """
 
     dispatcher: Dispatcher
@@ -91,6 +92,7 @@ class Watchdog:
     troubles: TroubleWatch | None = None
     positions: dict[str, str] = field(default_factory=dict)
     pulse: Pulse | None = None
+    erasing: Erasing | None = None
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` returns the seconds left. Return the numbers of jobs and messages by result."""
@@ -100,6 +102,8 @@ class Watchdog:
         standing = self._standing()
         if standing is not None and standing.bulk and self.bulk is not None:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
+        if standing is not None and standing.erasing and self.erasing is not None:
+            self.tally["erasing_woken"] += self.erasing.look_after(standing.erasing)
         assumed = {key: depth for key in self.queues if (depth := self.quiet.known(key, standing, now)) is not None}
         depths = assumed | self._depths([key for key in self.queues if key not in assumed], now)
         signs = {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE
-from chalicelib.counters.keys import BULK, OPEN, PAUSE, SINCE, TOTALS
+from chalicelib.counters.keys import BULK, ERASING_MARK, OPEN, PAUSE, SINCE, TOTALS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,8 +21,8 @@ def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
 
 
 def open_bulk_actions(dynamodb: "DynamoDBClient", table: str) -> set[str]:
-    """Return the ids of unfinished bulk actions; none if the table does not answer."""
-    return _marked(dynamodb, table, BULK, OPEN) or set()
+    """Return the ids of unfinished bulk actions and erasures; none if the table does not answer."""
+    return set().union(*(_marked(dynamodb, table, prefix, OPEN) or set() for prefix in (BULK, ERASING_MARK)))
 
 
 def probes(dynamodb: "DynamoDBClient", table: str, paused: Iterable[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from jobflow.cli.commands import (
     bulk,
     cloud,
     dead_letters,
+    erasing,
     files,
     groups,
     jobs,
@@ -66,5 +67,6 @@ app.add_typer(schedules.app, name="schedules")
 app.add_typer(webhooks.app, name="webhooks")
 numbers.add_to(app)
 audit.add_to(app)
+erasing.add_to(app)
 files.add_to(app)
 places.add_to(app)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.counters import deploys
-from chalicelib.counters.keys import BULK, DEPLOYS, ERRORS, MARK, OPEN, STEPS, TOTALS, TROUBLES
+from chalicelib.counters.keys import BULK, DEPLOYS, ERASING_MARK, ERRORS, MARK, OPEN, STEPS, TOTALS, TROUBLES
 from chalicelib.counters.port import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, Times
 from chalicelib.counters.standing import litter, standing
 from chalicelib.counters.troubles import Troubles
@@ -26,6 +26,7 @@ class MemoryCounters:
         self._marks: dict[Key, dict[str, str]] = {}
         self._paused: dict[str, Pause] = {}
         self.bulk: set[str] = set()
+        self.erasing: set[str] = set()
         self._deploys = ""
         self._troubles = ""
 
@@ -74,6 +75,7 @@ class MemoryCounters:
         with self._lock:
             rows = {key[1]: self._whole(key) for key in self._partitions.get(TOTALS, ())}
             beside: dict[str, dict[str, Any]] = {BULK + name: {OPEN: 1} for name in self.bulk}
+            beside |= {ERASING_MARK + name: {OPEN: 1} for name in self.erasing}
             beside |= {DEPLOYS: {DEPLOYS: self._deploys}} if self._deploys else {}
             beside |= {TROUBLES: {TROUBLES: self._troubles}} if self._troubles else {}
             return standing({**rows, **beside}, dict(self._paused))

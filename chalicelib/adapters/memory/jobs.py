@@ -10,7 +10,8 @@ from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.constants import CENSUS_PAGE_IN_MEMORY
 from chalicelib.counters.port import Seen, SeenPage
-from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
+from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.history import Act, JobView, view_of
@@ -51,6 +52,46 @@ class MemoryJobStore:
         self._steps: dict[tuple[str, int], dict[str, Step]] = {}
         self._payloads: dict[tuple[str, int], tuple[float, JSON]] = {}
 
+    def stored(self) -> dict[str, Job]:
+        """Return every job, also those that nobody may see any more."""
+        with self._lock:
+            return dict(self._jobs)
+
+    def parts_of(self, job_id: str) -> list[str]:
+        """Return names of what is stored beside a job: its attempts, acts, steps and earlier payloads."""
+        with self._lock:
+            return [
+                *(f"ATT {token}" for token in self._attempts.get(job_id, {})),
+                *(f"ACT {act.at}" for act in self._acts.get(job_id, [])),
+                *(f"STEP {key[1]} {name}" for key, steps in self._steps.items() if key[0] == job_id for name in steps),
+                *(f"PAST {key[1]}" for key in self._payloads if key[0] == job_id),
+            ]
+
+    def remove_parts(self, job_id: str) -> None:
+        """Remove what is stored beside a job."""
+        with self._lock:
+            self._attempts.pop(job_id, None)
+            self._acts.pop(job_id, None)
+            for kept in (self._steps, self._payloads):
+                for key in [key for key in kept if key[0] == job_id]:
+                    del kept[key]
+
+    def release(self, key: str, held: str) -> None:
+        """Remove the lock of a key if this still holds it."""
+        with self._lock:
+            found = self._key_locks.get(key)
+            if found is not None and found.job == held:
+                del self._key_locks[key]
+
+    def remove(self, job: Job) -> None:
+        """Remove an erased job, if its id is still its own."""
+        with self._lock:
+            found = self._jobs.get(job.id)
+            if found is not None and found.erased_at is not None and found.created_at == job.created_at:
+                del self._jobs[job.id]
+                self._orders.pop(job.id, None)
+                self._groups.pop(job.id, None)
+
     def made(self) -> list[str]:
         """Return the ids in the order in which the jobs were stored, which tells jobs of the same moment apart."""
         with self._lock:
@@ -67,6 +108,8 @@ class MemoryJobStore:
         """See JobStore."""
         with self._lock:
             existing = self._find(job.id)
+            if existing is None and job.id in self._jobs and self._jobs[job.id].erased_at is not None:
+                raise NotStored(f"The earlier job with the id {job.id} is being deleted. Send the request again.")
             if existing is not None and job.writer and existing.writer == job.writer:
                 return
             if existing is not None:
@@ -99,14 +142,18 @@ class MemoryJobStore:
         """See JobStore."""
         with self._lock:
             current = self._find(job_id)
-            if current is None or not (change.allowed(current) or current.writer == change.writer):
-                raise MoveRefused(change.move.name, current)
-            if change.allowed(current):
-                after = change.applied(current)
-                if "on_end" in change.written():
-                    after = replace(after, end_mark=self._signing.end_mark(after))
-                self._jobs[job_id] = after if change.found is None else self._sign(after)
-                self._place(self._jobs[job_id], change)
+            before = self._jobs.get(job_id)
+            if before is not None and before.writer == change.writer:
+                return before
+            if change.move is j.ERASE:
+                current = before  # an expired job that is still there is erased, too
+            if current is None or not change.allowed(current):
+                raise MoveRefused(change.move.name, self._find(job_id))
+            after = change.applied(current)
+            if "on_end" in change.written():
+                after = replace(after, end_mark=self._signing.end_mark(after))
+            self._jobs[job_id] = after if change.found is None else self._sign(after)
+            self._place(self._jobs[job_id], change)
             return self._jobs[job_id]
 
     def key_lock(self, key: str) -> KeyLock | None:
@@ -274,7 +321,7 @@ class MemoryJobStore:
     def _find(self, job_id: str) -> Job | None:
         job = self._jobs.get(job_id)
         gone = job is not None and job.expires_at is not None and job.expires_at < self._clock()
-        return None if gone else job
+        return None if gone or (job is not None and job.erased_at is not None) else job
 
     def _newest_first(self, which: Filter) -> list[Job]:
         found = [job for job in list(self._jobs.values()) if matches(job, which) and self._find(job.id)]

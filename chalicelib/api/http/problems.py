@@ -19,6 +19,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.JobNotFound: (404, "job-not-found", "Job not found"),
     e.PayloadNotFound: (404, "payload-not-found", "Payload not found"),
     e.BulkActionNotFound: (404, "bulk-action-not-found", "Bulk action not found"),
+    e.ErasureNotFound: (404, "erasure-not-found", "Erasure not found"),
     e.BatchNotFound: (404, "batch-not-found", "Batch not found"),
     e.ErrorGroupNotFound: (404, "error-group-not-found", "Group of errors not found"),
     e.JobTypeNotFound: (404, "job-type-not-found", "Job type not found"),

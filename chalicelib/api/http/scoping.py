@@ -60,6 +60,7 @@ ROUTES: Mapping[str, Narrowed] = {
     "POST /jobs": EVERY, "POST /jobs/batch": EVERY, "GET /jobs": EVERY, "GET /jobs/{job_id}": EVERY,
     "POST /jobs/{job_id}/retry": EVERY, "POST /jobs/{job_id}/cancel": EVERY, "POST /jobs/{job_id}/run-now": EVERY,
     "POST /jobs/{job_id}/discard": EVERY, "POST /jobs/{job_id}/events/{name}": EVERY,
+    "DELETE /jobs/{job_id}": EVERY,
     "GET /jobs/{job_id}/payloads/{gen}": DATA, "GET /jobs/{job_id}/steps": DATA, "GET /jobs/{job_id}/retry": DATA,
     "GET /jobs/{job_id}/logs": DATA,
     "POST /jobs/bulk": EVERY, "POST /bulk": EVERY, "POST /dead-letters/redrive": EVERY,
@@ -93,6 +94,8 @@ ROUTES: Mapping[str, Narrowed] = {
     # a view is a filter that everybody shares: it may name a tenant, or a text of a payload
     "GET /views": WHOLE_DATA, "POST /views": WHOLE_DATA, "DELETE /views/{view_id}": WHOLE_DATA,
     "GET /audit": WHOLE_STAGE, "GET /audit/refusals": WHOLE_STAGE, "GET /tokens": WHOLE_STAGE,
+    # an erasure names its tenant, and removes copies of ends, which have no tenant of their own
+    "POST /erasures": WHOLE_DATA, "GET /erasures": WHOLE_DATA, "GET /erasures/{erasure_id}": WHOLE_DATA,
     "POST /uploads": EVERY,
 }  # fmt: skip
 """The decision for each route. A test fails for a route of the API that is missing here."""

@@ -7,11 +7,12 @@ from dataclasses import fields, replace
 from typing import Literal
 
 from chalicelib.access.scope import WHOLE
+from chalicelib.access.tokens import Role
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
 from chalicelib.api.http.scoping import check_job, check_parent, check_payloads, check_whole, tenant_within, type_within
 from chalicelib.api.http.scoping import check_type as check_scope
-from chalicelib.api.models.many_responses import CancelledJob
+from chalicelib.api.models.many_responses import CancelledJob, DeletedJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, RetryPreview, Steps
 from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry, RetryQuery
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole, retry_preview, steps_answer
@@ -21,6 +22,7 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID
 from chalicelib.job_types.retry import Following, following, no_jitter
 from chalicelib.jobs.job import JSON, Job, Status
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.rule import Debounce, Outcome
@@ -156,6 +158,25 @@ def cancel_job(call: Call) -> CancelledJob:
         return cancelled_job(operations(call).cancel(job_id_of(call)), None)
     check_whole(call, "the descendants of a job")
     return cancelled_job(*cancel_all(operations(call), job_id_of(call)))
+
+
+@endpoints.delete(
+    "/jobs/{job_id}",
+    DeletedJob,
+    role=Role.OPERATOR,
+    statuses=(202, 409),
+    audit=Audited("job.delete", "job", "job_id"),
+)
+def delete_job(call: Call) -> Reply:
+    """Delete a finished job: nobody finds it from now on, and the platform removes its rows and objects soon.
+
+    Also removed are the deliveries to webhooks and the jobs of `on_end` that were made from its end. The answer is 409
+    for a job that has not ended, and for one whose parent may still read its result. Repeating the request is safe;
+    after the removal the answer is 404.
+    """
+    deleted = parts.erasing.delete(job_id_of(call), call.principal)
+    at = iso(deleted.erased_at or parts.clock())
+    return Reply(DeletedJob(id=deleted.id, type=deleted.type, status=deleted.status, deleted_at=at), 202)
 
 
 @endpoints.post(

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.api.models.responses import Answer, JobRow, Problem
+from chalicelib.api.models.responses import Answer, JobRow, Problem, Time
+from chalicelib.jobs.job import Status
 
 
 class Descendants(Answer):
@@ -20,6 +21,15 @@ class CancelledJob(JobRow):
     """A job after its cancellation."""
 
     descendants: Descendants | None = Field(None, description="null unless the request asked for them")
+
+
+class DeletedJob(Answer):
+    """A job that nobody finds any more."""
+
+    id: str
+    type: str
+    status: Status
+    deleted_at: Time
 
 
 class Skipped(Answer):

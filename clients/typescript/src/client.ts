@@ -284,6 +284,19 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("post", "/jobs/{job_id}/discard", { ...named(job), body, signal });
   }
 
+  /**
+   * Delete a finished job: nobody finds it any more, and the platform removes its rows and objects soon. A job that has
+   * not ended is refused (409).
+   */
+  delete(job: JobOrId, { reason, signal }: Signal & Why = {}): Promise<Schemas["DeletedJob"]> {
+    return this.ask("delete", "/jobs/{job_id}", {
+      ...named(job),
+      ...only(reason),
+      repeatable: true,
+      signal,
+    });
+  }
+
   /** Return one page of jobs, newest first; `next_cursor` is the cursor of the next page. */
   page(query: Query<"get", "/jobs"> = {}, { signal }: Signal = {}): Promise<Schemas["JobPage"]> {
     return this.ask("get", "/jobs", { query, signal });
@@ -462,6 +475,27 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
       repeatable: true,
       signal,
     });
+  }
+
+  /**
+   * Erase all jobs of a tenant that exist now, in the background; only administrators may. `dryRun`: only count them.
+   */
+  erase(
+    tenant: string,
+    { reason, dryRun = false, signal }: Signal & Why & { dryRun?: boolean } = {},
+  ): Promise<Schemas["ErasureRow"]> {
+    const body = { tenant, ...(dryRun && { dry_run: true }), ...(reason && { reason }) };
+    return this.ask("post", "/erasures", { body, signal });
+  }
+
+  /** Return an erasure with its progress, in numbers. */
+  erasure(id: string, { signal }: Signal = {}): Promise<Schemas["ErasureRow"]> {
+    return this.ask("get", "/erasures/{erasure_id}", { path: { erasure_id: id }, signal });
+  }
+
+  /** Return the newest 50 erasures. */
+  async erasures({ signal }: Signal = {}): Promise<Schemas["ErasureRow"][]> {
+    return (await this.ask("get", "/erasures", { signal })).erasures;
   }
 
   /** Yield the changes by persons and tokens, newest first; only administrators may read them. */

@@ -85,7 +85,15 @@ export interface paths {
     get: operations["get_job"];
     put?: never;
     post?: never;
-    delete?: never;
+    /**
+     * Delete a finished job: nobody finds it from now on, and the platform removes its rows and objects soon
+     * @description Delete a finished job: nobody finds it from now on, and the platform removes its rows and objects soon.
+     *
+     *     Also removed are the deliveries to webhooks and the jobs of `on_end` that were made from its end. The answer is 409
+     *     for a job that has not ended, and for one whose parent may still read its result. Repeating the request is safe;
+     *     after the removal the answer is 404.
+     */
+    delete: operations["delete_job"];
     options?: never;
     head?: never;
     patch?: never;
@@ -1306,6 +1314,53 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/erasures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the newest 50 erasures
+     * @description List the newest 50 erasures.
+     */
+    get: operations["list_erasures"];
+    put?: never;
+    /**
+     * Erase all jobs of a tenant that exist now: their rows, payloads, results, history and steps
+     * @description Erase all jobs of a tenant that exist now: their rows, payloads, results, history and steps.
+     *
+     *     Unfinished jobs are cancelled first. Also removed are the deliveries to webhooks and the jobs of `on_end` that were
+     *     made from their ends. It goes on in the background, also if a process dies; a restore applies it again.
+     */
+    post: operations["start_erasure"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/erasures/{erasure_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return an erasure with its progress
+     * @description Return an erasure with its progress. Strongly consistent.
+     */
+    get: operations["get_erasure"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/uploads": {
     parameters: {
       query?: never;
@@ -2177,6 +2232,23 @@ export interface components {
       total?: number | null;
     };
     /**
+     * DeletedJob
+     * @description A job that nobody finds any more.
+     */
+    DeletedJob: {
+      /** Id */
+      id: string;
+      /** Type */
+      type: string;
+      status: components["schemas"]["Status"];
+      /**
+       * Deleted At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      deleted_at: string;
+    };
+    /**
      * DeliveryPage
      * @description A page of deliveries, newest first.
      */
@@ -2328,6 +2400,83 @@ export interface components {
       p50_ms: number | null;
       /** P95 Ms */
       p95_ms: number | null;
+    };
+    /**
+     * ErasureList
+     * @description Erasures, newest first.
+     */
+    ErasureList: {
+      /** Erasures */
+      erasures: components["schemas"]["ErasureRow"][];
+    };
+    /**
+     * ErasureRow
+     * @description An erasure: what was removed, in numbers. Its tenant is not kept after its end.
+     */
+    ErasureRow: {
+      /** Id */
+      id: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "running" | "done";
+      /** Dry Run */
+      dry_run: boolean;
+      /**
+       * Tenant
+       * @description null after the end
+       */
+      tenant: string | null;
+      /**
+       * Jobs
+       * @description Jobs that are removed completely, or in a dry run: jobs that were found
+       */
+      jobs: number;
+      /**
+       * Rows
+       * @description Rows of DynamoDB that are removed
+       */
+      rows: number;
+      /**
+       * Objects
+       * @description Objects in S3 that are removed, each version counted
+       */
+      objects: number;
+      /**
+       * Unfinished
+       * @description Jobs that the present search cannot remove yet: they were asked to stop, have just ended, or their removal failed
+       */
+      unfinished: number;
+      /**
+       * Searches
+       * @description The number of the present search; it ends when one finds no job
+       */
+      searches: number;
+      /** Reason */
+      reason: string | null;
+      /** Started By */
+      started_by: string;
+      /**
+       * Started At
+       * Format: date-time
+       * @description Jobs that were created from then on are not touched
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      started_at: string;
+      /**
+       * Updated At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      updated_at: string;
+      /** Finished At */
+      finished_at: string | null;
+      /**
+       * Problem
+       * @description The last error, after which the erasure tries again
+       */
+      problem: string | null;
     };
     /**
      * ErrorGroup
@@ -4747,6 +4896,28 @@ export interface components {
       } | null;
     };
     /**
+     * StartErasure
+     * @description All jobs of a tenant that exist when the request is made.
+     */
+    StartErasure: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
+       * Tenant
+       * @description Jobs of this tenant: the value at the field that their type's `fair_by` or `serial_by` names.
+       * @example acme
+       */
+      tenant: string;
+      /**
+       * Dry Run
+       * @description Only count the jobs; nothing is cancelled or removed. Default: false.
+       */
+      dry_run?: boolean;
+    };
+    /**
      * Status
      * @description The states of a job; `docs/lifecycle.md` draws them.
      * @enum {string}
@@ -5834,6 +6005,137 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_job: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
+    responses: {
+      /** @description Started */
+      202: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where its progress is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeletedJob"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {
@@ -12700,6 +13002,214 @@ export interface operations {
       };
       /** @description The token's role does not allow this */
       403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_erasures: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureList"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  start_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StartErasure"];
+      };
+    };
+    responses: {
+      /** @description Started */
+      202: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where its progress is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureRow"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_erasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        erasure_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureRow"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

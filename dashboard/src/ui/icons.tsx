@@ -42,6 +42,9 @@ export const IconDead = make(
 export const IconBan = make(
   <path d="M8 1.75a6.25 6.25 0 1 1 0 12.5 6.25 6.25 0 0 1 0-12.5ZM3.6 3.6l8.8 8.8" />,
 );
+export const IconTrash = make(
+  <path d="M2.5 4h11M6 4V2.25h4V4M4 4l.75 9.75h6.5L12 4M6.75 6.5v5M9.25 6.5v5" />,
+);
 export const IconSearch = make(
   <path d="M7 2.25a4.75 4.75 0 1 1 0 9.5 4.75 4.75 0 0 1 0-9.5ZM10.5 10.5l3.75 3.75" />,
 );

@@ -9,6 +9,7 @@ from functools import partial
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.batches.dynamo import DynamoBatches
+from chalicelib.erasing.dynamo import DynamoErasures
 from chalicelib.schedules.dynamo import DynamoSchedules
 from chalicelib.settings import SHARDS, Settings
 from infra.cloud.account import Account
@@ -16,6 +17,7 @@ from infra.cloud.commands import access
 from infra.cloud.commands.backup import names
 from infra.cloud.errors import CloudError
 from infra.cloud.restore import copying, rows
+from infra.cloud.restore.erased import Erased
 from infra.cloud.restore.tables import Tables, stamp
 from infra.cloud.stack import recording, signing
 from infra.cloud.stack.cloudformation import Stack
@@ -92,9 +94,12 @@ class Restoration:
 
     def _copy(self, then: Settings, now: Settings) -> Counter[str]:
         source, target = DynamoJobStore(then, self.clock), DynamoJobStore(now, self.clock)
-        copy = copying.Copying(source, target, self.at, self.clock, self.run)
         pairs = {"jobs": (then.jobs_table, now.jobs_table), "control": (then.control_table, now.control_table)}
         client = self.account.client("dynamodb")
+        # first of all: what says which jobs must not come back
+        rows.erasures(client, pairs, self.clock())
+        erased = Erased(DynamoErasures(now, self.clock), source)
+        copy = copying.Copying(source, target, self.at, self.clock, self.run, erased)
         # The stage answers requests meanwhile: keys come first, because a request for a key that is not there yet makes
         # a second job.
         with self.terminal.working("Copying keys of requests, with their jobs"):

@@ -37,6 +37,8 @@ class Copying:
     at: float
     clock: Callable[[], float]
     run: bool = False
+    erased: Callable[[Job], bool] = lambda _: False
+    """Whether a job was deleted or erased since: it is not restored."""
     _named: dict[str, str] = field(default_factory=dict)
     """The statuses in which jobs were restored for their keys, by id."""
 
@@ -51,12 +53,14 @@ class Copying:
         except UNREADABLE as error:
             events.row_unreadable(job_id, error)  # the number of jobs that were found reports it at the end
             return False
+        if how == "erased":
+            return False  # the row of its key is not restored, either
         if how not in ("there", "expired"):
             self._named[job_id] = how
         return True
 
     def jobs(self, seen: Callable[[Counter[str]], None] = lambda _: None) -> Counter[str]:
-        """Restore every missing job; return numbers of jobs: by status, already `there`, and `expired`.
+        """Restore every missing job; return numbers of jobs: by status, already `there`, `expired` and `erased`.
 
         Each job of the source counts in exactly one of the numbers, so their sum is the number of jobs that were found.
         `seen` is called with the numbers after each page of 100.
@@ -89,6 +93,8 @@ class Copying:
             found = self.source.view(job_id)
         except JobNotFound:
             return "expired"
+        if self.erased(found.job):
+            return "erased"
         # restore the history before the job: a second run skips an existing job together with its history
         self._history(job_id, found)
         # without one of its steps, the job would repeat that step, so it is restored as failed

@@ -28,6 +28,8 @@ class How(Enum):
     """The row is written again when its job is added (`Copying`)."""
     AS_IT_IS = auto()
     """The row is copied unchanged, if no row has its key."""
+    BEFORE = auto()
+    """Like AS_IT_IS, before anything else: the row says which jobs must not be restored."""
     BY_ITSELF = auto()
     """The row is copied by a separate function (`copying.schedules`, `copying.batches`)."""
     NOT = auto()
@@ -91,6 +93,16 @@ KINDS = (
         "RefusalRow", "control", r"REFUSED#\d{4}-\d\d", ANY, How.AS_IT_IS, "who was refused before the restore",
         ("pk", "REFUSED#"),
     ),
+    Kind(
+        "ErasureRow", "control", "ERASURES", ANY, How.BEFORE, "what it erased must not come back", ("pk", "ERASURES"),
+        without=("hand", "position"),
+    ),
+    Kind("ErasedRow", "control", "ERASED", ANY, How.BEFORE, "a deleted job must not come back", ("pk", "ERASED")),
+    Kind("DeletionRow", "control", "ERASING", ANY, How.BEFORE, "its job is not restored", ("pk", "ERASING")),
+    Kind(
+        "MarkRow", "control", "CNT", r"ERASE#.+", How.AS_IT_IS, "a deletion or an erasure that was under way goes on",
+        ("sk", "ERASE#"), having="open",
+    ),
     Kind("ViewRow", "control", "VIEWS", ANY, How.AS_IT_IS, "a filter with a name", ("pk", "VIEWS")),
     Kind(
         "QuotaRow", "control", r"CAP#.+", r"\d+", How.AS_IT_IS, "a day's quota is not taken twice", ("pk", "CAP#")
@@ -134,6 +146,11 @@ def kinds_of(table: str, item: Item) -> list[Kind]:
 def keys(client: Any, tables: Mapping[str, tuple[str, str]], now: float, named: Callable[[str], bool]) -> Counter[str]:
     """Restore the row of each key for whose job `named` returns True. See bring_back."""
     return _bring_back(client, tables, now, [kind for kind in KINDS if kind.name == KEY], named)
+
+
+def erasures(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:
+    """Copy what was erased and when, before anything is restored. See bring_back."""
+    return _bring_back(client, tables, now, [kind for kind in KINDS if kind.how is How.BEFORE], lambda _: True)
 
 
 def bring_back(client: Any, tables: Mapping[str, tuple[str, str]], now: float) -> Counter[str]:

@@ -17,8 +17,10 @@ from infra.definition.iam.written import KINDS
 ACTIONS = {
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "DeleteMessageBatch": "DeleteMessage",
+    "DeleteObjects": "DeleteObjectVersion",
     "HeadObject": "GetObject",
     "Invoke": "InvokeFunction",
+    "ListObjectVersions": "ListBucketVersions",
     "SendMessageBatch": "SendMessage",
 }
 """Operations that have no IAM action: the action of another operation allows them."""
@@ -42,6 +44,9 @@ def _places(service: str, params: Mapping[str, Any]) -> list[str]:
         case "sqs":
             return [params["QueueUrl"].rpartition("/")[2].removesuffix(FIFO_ENDING)]
         case "s3":
+            if "Delete" in params or "Prefix" in params:  # many objects, of one of the top prefixes
+                key = params["Prefix"] if "Prefix" in params else params["Delete"]["Objects"][0]["Key"]
+                return [f"{key.partition('/')[0]}/*"]
             prefix, _, rest = params.get("Key", "").partition("/")
             # the key of a job's body begins with the name of its type, then the id of the job
             of_a_type = prefix in ("payloads", "results") and rest.count("/") > 1

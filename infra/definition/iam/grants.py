@@ -7,6 +7,9 @@ from chalicelib.adapters.dynamo.tables.schema import (
     AUDIT,
     AUTO_PAUSE,
     DUE,
+    ERASED,
+    ERASING,
+    ERASURES,
     LIMIT,
     LIMIT_CHANGES,
     LIMITS,
@@ -159,6 +162,14 @@ def _failures(name: str) -> list[str]:
     return [f"dynamodb:{action}:control/{AUTO_PAUSE}{name}" for action in ("GetItem", "UpdateItem")]
 
 
+ERASING_JOBS = [
+    *(f"dynamodb:{action}:jobs" for action in ("BatchWriteItem", "DeleteItem")),
+    *(
+        f"s3:{action}:{prefix}/*" for prefix in ("payloads", "results", "processed", "reports")
+        for action in ("DeleteObjectVersion", "ListBucketVersions")
+    ),
+]  # fmt: skip
+"""What the removal of erased jobs needs. No other function may delete jobs, or their payloads and results."""
 READING_WEBHOOKS = [f"dynamodb:Query:control/{rows}" for rows in (WEBHOOKS, WEBHOOK_STATES)]
 EDITING_WEBHOOKS = [
     *(f"dynamodb:{action}:control/{WEBHOOKS}" for action in ("DeleteItem", "PutItem")),
@@ -187,7 +198,8 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *_giving(),
         *_waiting(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
-        *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES),
+        *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES, ERASURES, ERASING),
+        f"dynamodb:DeleteItem:control/{ERASING}",  # a deletion that was refused
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
         *(
             f"dynamodb:{action}:control/{rows}"
@@ -248,7 +260,7 @@ def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *_waiting(),
         f"dynamodb:DeleteItem:control/{LIMITS}",
         *(f"dynamodb:{action}:control/{SCHEDULES}" for action in ("DeleteItem", "GetItem", "PutItem")),
-        *(f"dynamodb:GetItem:control/{key}" for key in (BULK_ACTIONS, RECOUNT)),
+        *(f"dynamodb:GetItem:control/{key}" for key in (BULK_ACTIONS, ERASURES, RECOUNT)),
         BULK_WORK,
         *LARGE_BODIES,
         f"sqs:SendMessage:{EVERY_TYPE}",
@@ -284,7 +296,7 @@ def _stream() -> list[str]:
 
 
 def recount() -> list[str]:
-    """Let the recount read each job, write canaries, repair counters, and retry and cancel jobs for bulk actions."""
+    """Let the recount read each job, write canaries, repair counters, process bulk actions, and remove erased jobs."""
     return [
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
@@ -293,7 +305,9 @@ def recount() -> list[str]:
         *_batches(),
         *_giving(),
         *_waiting(),
-        *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS),
+        *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS, ERASURES, ERASED),
+        f"dynamodb:DeleteItem:control/{ERASING}",
+        *ERASING_JOBS,
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,
         "s3:PutObject:payloads/*",

@@ -8,6 +8,7 @@ A grant is "service:Action" or "service:Action:where", with the IAM name of the 
     dynamodb:UpdateItem:jobs/of-worker   only with the attributes that a worker's writes name (see `written`)
     sqs:SendMessage:email-send           on a queue, or on its dead-letter queue: email-send-dlq
     s3:GetObject:uploads/*               on objects of the files bucket below a prefix; a prefix is required
+    s3:ListBucketVersions:results/*      lists the objects of the files bucket below a prefix
     ses:SendEmail                        from the stack's own address and identity
     sns:Publish                          to the alarms' topic
     logs:FilterLogEvents:email-send      on the log group of a function
@@ -41,6 +42,8 @@ TOKENS = f"{TOKEN}*"
 INVOKING = "lambda-function"
 """The action for which the place in a grant is a function. For Lambda's other actions, the place is an event source
 mapping."""
+LISTING = "s3-list"
+"""The actions on the bucket itself, limited to a prefix."""
 LARGEST_POLICY = 10_240
 """Maximum characters of a role's inline policies, without white space (IAM's quota)."""
 REFERENCE = re.compile(r'{"Fn::GetAtt":\["\w+","Arn"\]}')
@@ -92,6 +95,7 @@ def statements(stack: str, grants: Iterable[str]) -> list[dict[str, Any]]:
     actions: dict[tuple[str, str], set[str]] = {}
     for grant in map(Grant.parse, grants):
         kind = INVOKING if grant.action == "InvokeFunction" else grant.service
+        kind = LISTING if grant.service == "s3" and grant.action.startswith("List") else kind
         actions.setdefault((kind, grant.where), set()).add(f"{grant.service}:{grant.action}")
     allowed: list[dict[str, Any]] = []
     for (service, where), names in sorted(actions.items()):
@@ -199,6 +203,11 @@ def _where(stack: str, service: str, where: str) -> dict[str, Value]:
             # use the name: with a reference, CloudFormation would create the role after the bucket, and the bucket
             # after CloudFront's distribution
             return {"Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}/{where}")}
+        case "s3-list":
+            return {
+                "Resource": sub(f"arn:${{AWS::Partition}}:s3:::{bucket_name(stack, 'files')}"),
+                "Condition": {"StringLike": {"s3:prefix": [where]}},
+            }
         case "secretsmanager":
             return {"Resource": arn("secretsmanager", f"secret:{stack}/{where}")}
         case "lambda" | "lambda-function":

@@ -148,6 +148,8 @@ def _of_s3(method: str, path: str, query: str, headers: Mapping[str, str]) -> li
     if not bucket:
         return [Asked("s3:ListAllMyBuckets")]
     if not key:
+        if method == "GET" and "versions" in told:
+            return [Asked("s3:ListBucketVersions", here, {"s3:prefix": tuple(told.get("prefix", [""]))})]
         whole = {"GET": "s3:ListBucket", "HEAD": "s3:ListBucket"}.get(method)
         listing = not told or bool({"list-type", "prefix"} & told.keys())
         return [Asked(whole, here)] if whole and listing else []

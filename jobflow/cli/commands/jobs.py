@@ -262,6 +262,20 @@ def discard(
     _act(session, "discard", job or [], which, dry_run=dry_run, yes=yes, reason=reason, wait=not no_wait)
 
 
+@command(app, "delete", "jobs delete 6a1de45f --reason 'test job'")
+def delete(session: Session, job: Id, reason: Reason = "", yes: Yes = False) -> None:
+    """Delete a finished job with its payload, result and history. Nothing brings it back."""
+    from jobflow.cli import many
+
+    job_id = session.id_of(job)
+    many.confirm(f"Delete job {job_id}? Nothing brings it back.", many.ASK_FROM, yes=yes)
+    row = session.client.delete(job_id, reason=reason)
+    if session.out.as_json:
+        session.out.line(row)
+    else:
+        session.out.say(f"Job {row.id} is deleted.")
+
+
 @command(app, "duplicate", "jobs duplicate @last -f subject='Hello again'")
 def duplicate(session: Session, job: Id, field: Field = None) -> None:
     """Create a job with the type, payload and tags of another job; fields can be changed."""

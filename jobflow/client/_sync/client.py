@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow.client import auditing, batches, calls, flow, hooks, limits, schedules, uploads, within
+from jobflow.client import auditing, batches, calls, erasing, flow, hooks, limits, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob
 from jobflow.client.http import httpx
@@ -227,6 +227,13 @@ class JobFlow:
     def discard(self, job: JobOrId, reason: str = "") -> m.JobRow:
         """Settle a failed or dead-lettered job without running it; the job stores the reason."""
         return self._ask(calls.discard(job, reason))
+
+    def delete(self, job: JobOrId, *, reason: str = "") -> m.DeletedJob:
+        """Delete a finished job: nobody finds it any more, and the platform removes its rows and objects soon.
+
+        Raises JobConflict for a job that has not ended, and JobNotFound for one that is removed already.
+        """
+        return self._ask(erasing.delete(job, reason))
 
     def iterate(self, *, page_size: int = 100, **filters: Unpack[m.JobFilter]) -> Iterator[m.JobRow]:
         """Yield every job that matches, newest first, page by page."""
@@ -491,6 +498,21 @@ class JobFlow:
     def run_schedule(self, schedule_id: str, *, reason: str = "") -> m.JobRow:
         """Create a job of a schedule now, even if it is paused."""
         return self._ask(schedules.run(schedule_id, str(uuid.uuid4()), reason))
+
+    def erase(self, tenant: str, *, reason: str = "", dry_run: bool = False) -> m.ErasureRow:
+        """Erase all jobs of a tenant that exist now, in the background; only administrators may.
+
+        `dry_run`: only count them. `erasure` returns the progress.
+        """
+        return self._ask(erasing.start(tenant, reason, dry_run=dry_run))
+
+    def erasure(self, erasure_id: str) -> m.ErasureRow:
+        """Return an erasure with its progress, in numbers."""
+        return self._ask(erasing.get(erasure_id))
+
+    def erasures(self) -> list[m.ErasureRow]:
+        """Return the newest 50 erasures."""
+        return (self._ask(erasing.every())).erasures
 
     def audit(
         self,

@@ -20,6 +20,7 @@ from chalicelib.audit.memory import MemoryAudit
 from chalicelib.batches.memory import MemoryBatches
 from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.counters.port import Standing
+from chalicelib.erasing.memory import MemoryErasures, MemoryRemoval
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.job import Job, Status
@@ -119,6 +120,7 @@ class World:
             "settings": self.settings, "clock": self.clock, "job_store": self.store, "counters": self.counters,
             "job_queue": self.queue, "rate_windows": MemoryRateWindows(), "token_store": self.token_store,
             "acknowledgements": MemoryAcknowledgements(), "bulk_rows": MemoryBulkActions(self.counters),
+            "erasure_rows": MemoryErasures(self.counters), "removal": MemoryRemoval(self.store),
             "batch_rows": MemoryBatches(),
             "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
             "views": MemoryViews(), "place_store": MemoryPlaces(), "audit": MemoryAudit(),

@@ -20,7 +20,7 @@ from chalicelib.adapters.dynamo.jobs.bodies import from_text
 from chalicelib.adapters.dynamo.jobs.entries import Entries
 from chalicelib.adapters.dynamo.jobs.merging import Entry, Merged
 from chalicelib.adapters.dynamo.jobs.queries import Plan, Types, at_work, due, plan
-from chalicelib.adapters.dynamo.jobs.rows import JobRow, job_of
+from chalicelib.adapters.dynamo.jobs.rows import JobRow, is_hidden, job_of
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import META
@@ -32,7 +32,7 @@ from chalicelib.jobs.port import Filter, Overdue, Page, Search, Sharing
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.telemetry import events
 
-COUNTED = ["pk", "status", "failure", "expires_at"]
+COUNTED = ["pk", "status", "failure", "expires_at", "erased_at"]
 """Attributes of a main item that are read to count it."""
 INVALID = (AttributeDeserializationError, LookupError, TypeError, ValueError)
 """Errors that are raised for an item that is not a valid job."""
@@ -43,7 +43,8 @@ ABOVE = "~"
 class Pages:
     """List jobs with the indexes. `clock` returns seconds since the epoch; expired jobs are not shown.
 
-    `types` returns the job types that may have unfinished jobs.
+    `types` returns the job types that may have unfinished jobs. `hidden`: expired and erased jobs that are still there
+    are shown, too.
     """
 
     def __init__(
@@ -54,10 +55,13 @@ class Pages:
         types: Types,
         batch: int = BATCH_GET,
         shards: Shards = FOUR,
+        *,
+        hidden: bool = False,
     ) -> None:
         self._table = table
         self._rows = rows
         self._clock = clock
+        self._hidden = hidden
         self._types = types
         self._entries = Entries(table, shards)
         self._batch_size = batch
@@ -200,6 +204,7 @@ class Pages:
         try:
             expires_at = item.get("expires_at")
             expired = expires_at is not None and int(expires_at["N"]) < self._clock()
+            expired = expired or "erased_at" in item
             same = "failure" in item and item["failure"]["S"].partition("#")[0] == fingerprint
             return Status(item["status"]["S"]) if same and not expired else None
         except (LookupError, TypeError, ValueError) as error:
@@ -222,9 +227,9 @@ class Pages:
             return None
 
     def _valid(self, item: Mapping[str, Any]) -> Job | None:
-        """Return the job in a main item; None if it has expired. Raises INVALID."""
+        """Return the job in a main item; None if it has expired or is erased. Raises INVALID."""
         row = self._rows.from_raw_data(item)
-        if row.expires_at is not None and row.expires_at < self._clock():
+        if not self._hidden and is_hidden(row, self._clock()):
             return None
         return job_of(row, from_text(row.payload), from_text(row.result))
 

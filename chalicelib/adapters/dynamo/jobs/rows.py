@@ -189,6 +189,11 @@ def job_of(row: JobRow, payload: JSON, result: JSON) -> Job:
     )
 
 
+def is_hidden(row: JobRow, now: float) -> bool:
+    """Return whether nobody may see the job any more: it has expired, or its rows are being removed."""
+    return row.erased_at is not None or (row.expires_at is not None and row.expires_at < now)
+
+
 def _status(row: JobRow) -> Status:
     try:
         return Status(row.status)

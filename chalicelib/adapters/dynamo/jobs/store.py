@@ -22,7 +22,7 @@ from chalicelib.adapters.dynamo.jobs.holders import KeyLocks
 from chalicelib.adapters.dynamo.jobs.members import Members
 from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.queries import Types
-from chalicelib.adapters.dynamo.jobs.rows import BODIES, BodyRow, JobRow, job_of, new_row
+from chalicelib.adapters.dynamo.jobs.rows import BODIES, BodyRow, JobRow, is_hidden, job_of, new_row
 from chalicelib.adapters.dynamo.jobs.shards import Shards
 from chalicelib.adapters.dynamo.jobs.steps import Steps
 from chalicelib.adapters.dynamo.jobs.writes import actions, condition, free
@@ -30,7 +30,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.adapters.s3.bodies import S3Bodies
-from chalicelib.errors import JobExists, JobNotFound, MoveRefused
+from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
@@ -113,7 +113,7 @@ class DynamoJobStore:
         """See JobStore."""
         item, before = self._history.read(job_id)
         main = None if item is None else self._rows.from_raw_data(item)
-        if main is None or self._expired(main):
+        if main is None or is_hidden(main, self._clock()):
             raise JobNotFound(job_id)
         return self._history.view(self._whole(main), before)
 
@@ -129,9 +129,10 @@ class DynamoJobStore:
         except UpdateError as error:
             if not refused(error):
                 raise
-            found = self._find(job_id)
+            found = self._stored(job_id)
             if found is None or found.writer != change.writer:
-                raise MoveRefused(change.move.name, None if found is None else self._main(found)) from None
+                seen = None if found is None or is_hidden(found, self._clock()) else self._main(found)
+                raise MoveRefused(change.move.name, seen) from None
             # The reply to this write was lost, so the SDK repeated the write, and only the repetition was refused.
             row = found
         job = self._after(row, change.move)
@@ -200,24 +201,29 @@ class DynamoJobStore:
         return row
 
     def _find(self, job_id: str) -> JobRow | None:
+        row = self._stored(job_id)
+        return None if row is None or is_hidden(row, self._clock()) else row
+
+    def _stored(self, job_id: str) -> JobRow | None:
+        """Return the row, also of a job that nobody may see any more."""
         try:
-            row = self._rows.get(job_id, META, consistent_read=True)
+            row: JobRow = self._rows.get(job_id, META, consistent_read=True)
         except self._rows.DoesNotExist:
             return None
-        return None if self._expired(row) else row
+        return row
 
     def _own(self, job: Job) -> bool:
         """Return whether this job is already stored, because a reply was lost and the SDK repeated the write.
 
-        Raises JobExists.
+        Raises JobExists, and NotStored while an erased job with the id is being removed.
         """
-        found = self._find(job.id)
+        found = self._stored(job.id)
+        if found is not None and found.erased_at is not None:
+            raise NotStored(f"The earlier job with the id {job.id} is being deleted. Send the request again.")
+        found = None if found is None or is_hidden(found, self._clock()) else found
         if found is None or (job.writer and found.writer == job.writer):
             return found is not None
         raise JobExists(self._whole(found))
-
-    def _expired(self, row: JobRow) -> bool:
-        return row.expires_at is not None and row.expires_at < self._clock()
 
     def _whole(self, row: JobRow) -> Job:
         payload = self._bodies.read_payload(row.pk, row.payload, row.payload_ref)

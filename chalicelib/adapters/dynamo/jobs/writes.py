@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     stored,
 )
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
+from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import Attempt
@@ -33,7 +34,9 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
 
 def condition(change: Change, now: float) -> Condition:
     """Return the condition of a change at `now` (epoch seconds); the condition must agree with `Change.allowed`."""
-    whole: Condition = JobRow.status.is_in(*sorted(change.move.source)) & (JobRow.gen == change.gen) & _kept(now)
+    whole: Condition = JobRow.status.is_in(*sorted(change.move.source)) & (JobRow.gen == change.gen)
+    if change.move is not j.ERASE:  # an expired job that is still there is erased, too
+        whole &= _kept(now)
     for test in change.tests:
         whole &= _test(test)
     return whole

@@ -34,6 +34,11 @@ export async function runJobNow(id: string, reason?: string): Promise<void> {
   await ask("post", "/jobs/{job_id}/run-now", { ...of(id), body: because(reason) });
 }
 
+/** Delete a finished job: nobody finds it any more. */
+export async function deleteJob(id: string, reason: string): Promise<void> {
+  await ask("delete", "/jobs/{job_id}", { ...of(id), body: because(reason) });
+}
+
 /** Discard a failed job: close it without running it. */
 export async function discardJob(id: string, reason: string): Promise<void> {
   await ask("post", "/jobs/{job_id}/discard", { ...of(id), body: because(reason) });

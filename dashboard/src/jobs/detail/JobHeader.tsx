@@ -12,6 +12,7 @@ import { IconBan, IconCheck, IconCopy, IconEdit, IconPlay, IconRetry } from "@/u
 import { ask } from "@/jobs/actions/actions";
 import { ran } from "@/jobs/measure";
 import { queueName } from "@/jobs/queueName";
+import { DeleteJobButton } from "./DeleteJobButton";
 import { JobSteps } from "./JobSteps";
 import { PostEventButton } from "./PostEventButton";
 import { STATUS, allows, isFinished } from "@/jobs/status";
@@ -135,6 +136,7 @@ function Actions({ job }: { job: JobDetail }) {
       <Link to="/create" search={{ from: job.id }} className={buttonClass()}>
         <IconCopy /> {t.duplicate}
       </Link>
+      {isFinished(job.status) && <DeleteJobButton jobId={job.id} />}
     </div>
   );
 }

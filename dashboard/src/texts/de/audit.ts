@@ -46,6 +46,8 @@ export const audit: typeof english = {
     "job.run-now": "Sofort gestartet: Job",
     "job.event": "Ereignis gesendet an Job",
     "job.discard": "Job verworfen",
+    "job.delete": "Job gelöscht",
+    "erasure.start": "Mandanten gelöscht: Löschung",
     "jobs.retry": "Jobs wiederholt",
     "jobs.cancel": "Jobs abgebrochen",
     "jobs.discard": "Jobs verworfen",

@@ -90,6 +90,12 @@ export const detail: typeof english = {
   discard: "Verwerfen",
   withoutReason: "ohne Angabe von Gründen",
   duplicate: "Duplizieren",
+  deleteJob: "Löschen",
+  deleteJobAsk: (name) => `Job ${name} löschen?`,
+  deleteJobMeaning:
+    "Payload, Ergebnis und Verlauf werden entfernt, ebenso die Zustellungen seines Endes an Webhooks. Nichts bringt den Job zurück, auch nicht die Wiederherstellung einer Sicherung.",
+  deleteJobNow: "Jetzt löschen",
+  jobDeleted: (name) => `Job ${name} gelöscht.`,
   inProgress: "In Arbeit",
   progress: "Fortschritt",
   attemptNext: (attempt, maxAttempts) => `Versuch ${attempt} von ${maxAttempts}`,

@@ -45,6 +45,8 @@ export const english = {
     "job.run-now": "Ran now: job",
     "job.event": "Posted an event to job",
     "job.discard": "Discarded job",
+    "job.delete": "Deleted job",
+    "erasure.start": "Erased a tenant: erasure",
     "jobs.retry": "Retried jobs",
     "jobs.cancel": "Cancelled jobs",
     "jobs.discard": "Discarded jobs",

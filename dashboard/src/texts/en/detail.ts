@@ -89,6 +89,12 @@ export const english = {
   discard: "Discard",
   withoutReason: "no reason given",
   duplicate: "Duplicate",
+  deleteJob: "Delete",
+  deleteJobAsk: (name: string) => `Delete job ${name}?`,
+  deleteJobMeaning:
+    "Its payload, result and history are removed, and the deliveries of its end to webhooks. Nothing brings the job back, not even a restore of a backup.",
+  deleteJobNow: "Delete now",
+  jobDeleted: (name: string) => `Job ${name} deleted.`,
   inProgress: "In progress",
   progress: "Progress",
   attemptNext: (attempts: number, maxAttempts: number) => `Attempt ${attempts} of ${maxAttempts}`,

@@ -12,6 +12,7 @@ from chalicelib.adapters.s3.uploads import Upload, Uploads
 from chalicelib.api import routes
 from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.assembly import parts
+from chalicelib.erasing.work import NewErasure
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Status
 from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, World
@@ -88,11 +89,12 @@ BODIES = {
     "create_upload": {"content_type": "image/png", "bytes": 81920},
     "add_jobs_to_batch": {"jobs": [BODY]}, "close_batch": {"total": 0},
     "create_webhook": {"name": "billing", "url": "https://hooks.example.com"},
+    "start_erasure": {"tenant": "acme"},
     "change_webhook": {"url": "https://hooks.example.com/other"}, "save_view": VIEW,
     "set_limit": {"n": 0},
 }  # fmt: skip
 """Bodies for writing endpoints, by name; the others need none."""
-ENDED = {"retry_job": Status.FAILED, "discard_job": Status.DEAD_LETTER}
+ENDED = {"retry_job": Status.FAILED, "delete_job": Status.COMPLETED, "discard_job": Status.DEAD_LETTER}
 """The final state of the job that an endpoint needs."""
 
 
@@ -114,6 +116,8 @@ def filled(path: str, world: World, status: Status | None) -> str:
         webhook = parts.webhook_service.get("approved").webhook
         world.put_in(delivery_id := a_delivery(parts.job_service, webhook).id, Status.FAILED)
         return path.format(name="approved", delivery_id=delivery_id)
+    if "{erasure_id}" in path:
+        return path.format(erasure_id=parts.erasing.start(NewErasure("0" * 20, "acme", "ada", "1f2e")).id)
     found = {"job_id": job_id, "job_type": NOTE.name, "schedule_id": "daily", "fingerprint": "0123456789ab"}
     return path.format(
         **found, bulk_id=bulk_id, batch_id=batch_id, name="approved", view_id=view_id, limit_id="1.test.limited"

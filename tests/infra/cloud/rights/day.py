@@ -13,13 +13,14 @@ from chalicelib import AtMost
 from chalicelib.assembly import parts
 from chalicelib.bulk.port import BulkAction
 from chalicelib.entry import recount as recount_module
+from chalicelib.erasing.work import keys_of
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.message import write_message
-from chalicelib.jobs.port import Filter, Message
+from chalicelib.jobs.port import Filter, KeyLock, Message
 from chalicelib.limits.places import Limit
 from chalicelib.operating.lines import limited
 from chalicelib.pausing.event_sources import mapping_key
@@ -65,6 +66,7 @@ def live(acting: Stage) -> None:
         take_over(acting, kind)
     batch = batches(acting, mail)
     many(acting, mail, batch)
+    erasing(acting)
     places(acting, mail)
     watch(acting, mail)
     woken(mail)
@@ -227,6 +229,26 @@ def many(acting: Stage, mail: jobtype.JobType[Any, Any], batch: str) -> None:
     for place, (action, which) in enumerate(filters):
         left = BulkAction(f"{place:020x}", action, "ada", "1f2e", started_at=time.time(), which=which)
         parts.bulk_rows.add(left)
+
+
+def erasing(acting: Stage) -> None:
+    """Delete finished jobs of each type with everything that they can have, and erase a tenant."""
+    s3, ended = boto3.client("s3", region_name=REGION), time.time() - 86_400
+    for kind in TYPES:
+        job = a_job(
+            type=kind.name, payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=ended - 60,
+            finished_at=ended, updated_at=ended, idempotency_key="erased", result="x" * 400_000, expires_at=ended * 2,
+        )  # fmt: skip
+        parts.job_store.add(job)
+        parts.job_store.record(job.id, Attempt(1, 1, "failed", ended, ended, "E", "m", claim=1))
+        parts.job_store.acquire(keys_of(job)[0], None, KeyLock(job.id, time.time()))
+        for prefix in ("processed", "reports"):
+            s3.put_object(Bucket=parts.settings.files_bucket, Key=f"{prefix}/{job.id}/1-1.png", Body=b"x")
+        assert acting.call("DELETE", f"/jobs/{job.id}", {}, "/jobs/{job_id}")[0] == 202
+    status, started = acting.call("POST", "/erasures", {"tenant": "acme"})
+    assert status == 202, started
+    assert acting.call("GET", f"/erasures/{started['id']}", None, "/erasures/{erasure_id}")[0] == 200
+    assert acting.call("GET", "/erasures")[0] == 200
 
 
 def work_off(acting: Stage) -> None:

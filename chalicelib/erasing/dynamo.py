@@ -1,0 +1,369 @@
+"""Store deletions and erasures on the control table, and remove what belongs to jobs from DynamoDB and S3."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute
+from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.constants import BATCH_GET
+from chalicelib.adapters.dynamo.jobs.bodies import Bodies, from_text
+from chalicelib.adapters.dynamo.jobs.children import PREFIX as CHILD
+from chalicelib.adapters.dynamo.jobs.children import Children
+from chalicelib.adapters.dynamo.jobs.holders import KEY, KeyLockRow
+from chalicelib.adapters.dynamo.jobs.pages import Pages
+from chalicelib.adapters.dynamo.jobs.queries import Types
+from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow, job_of
+from chalicelib.adapters.dynamo.jobs.shards import Shards
+from chalicelib.adapters.dynamo.tables import binding
+from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, META
+from chalicelib.adapters.s3.bodies import S3Bodies
+from chalicelib.counters.keys import ERASING_MARK, TOTALS
+from chalicelib.erasing.port import Belongings, Deletion
+from chalicelib.erasing.rule import Counts, Erasure
+from chalicelib.errors import JobFlowError
+from chalicelib.job_types import jobtype
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.listing import among_children
+from chalicelib.jobs.port import Filter, Page
+from chalicelib.jobs.retention import KEEP_ERASURES, KEEP_MARKS
+from chalicelib.settings import Settings
+
+BATCH_WRITE = 25
+"""Rows that one request deletes."""
+BATCH_TRIES = 8
+DELETE_OBJECTS = 1_000
+"""Objects that one request deletes."""
+JOBS = "jobs"
+"""The mark of all deletions of single jobs."""
+MADE = ("processed", "reports")
+"""Prefixes of the files bucket with files that job functions make, each below the id of its job."""
+
+
+class ErasureRow(Model):
+    """An erasure of a tenant."""
+
+    pk = Text(hash_key=True, default_for_new=ERASURES)
+    sk = Text(range_key=True)
+    digest = Text()
+    tenant = Text(null=True)
+    by = Text()
+    principal = Text()
+    started_at = Seconds()
+    reason = Text(null=True)
+    dry_run = BooleanAttribute()
+    version = Whole()
+    position = Text(null=True)
+    searches = Whole()
+    searched_at = Seconds()
+    met = Whole()
+    unfinished = Whole()
+    again_at = Seconds(null=True)
+    hand = Text(null=True)
+    jobs = Whole()
+    rows = Whole()
+    objects = Whole()
+    failures = Whole()
+    problem = Text(null=True)
+    updated_at = Seconds()
+    finished_at = Seconds(null=True)
+    lease_until = Seconds()
+    expires_at = Whole()
+
+
+class DeletionRow(Model):
+    """A job that is being deleted."""
+
+    pk = Text(hash_key=True, default_for_new=ERASING)
+    sk = Text(range_key=True)
+    created_at = Seconds()
+    gen = Whole()
+    asked_at = Seconds()
+    expires_at = Whole()
+
+
+class ErasedRow(Model):
+    """A job that was deleted."""
+
+    pk = Text(hash_key=True, default_for_new=ERASED)
+    sk = Text(range_key=True)
+    created_at = Seconds()
+    gen = Whole()
+    asked_at = Seconds()
+    expires_at = Whole()
+
+
+class MarkRow(Model):
+    """The mark that there is something to erase."""
+
+    pk = Text(hash_key=True, default_for_new=TOTALS)
+    sk = Text(range_key=True)
+    open = Whole(null=True)
+    expires_at = Whole(null=True)
+
+
+PLAIN = frozenset(ErasureRow.get_attributes()) - {"pk", "sk", "hand", "reason", "expires_at"}
+
+
+class DynamoErasures:
+    """See ErasureRows."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        table = binding.control(settings)
+        self._clock = clock
+        self._rows, self._marks = table.bind(ErasureRow), table.bind(MarkRow)
+        self._deletions, self._erased = table.bind(DeletionRow), table.bind(ErasedRow)
+
+    def ask(self, deletion: Deletion) -> None:
+        """See ErasureRows."""
+        self._keep(self._deletions, DeletionRow, deletion, self._clock())
+        self._mark(JOBS)
+
+    def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
+        """See ErasureRows."""
+        since = DeletionRow.sk > after if after is not None else None
+        rows = self._deletions.query(ERASING, since, limit=limit, consistent_read=True)
+        return [Deletion(row.sk, row.created_at, int(row.gen), row.asked_at) for row in rows]
+
+    def drop(self, job_id: str) -> None:
+        """See ErasureRows."""
+        self._deletions(sk=job_id).delete()
+
+    def rest(self) -> None:
+        """See ErasureRows.
+
+        The mark is removed before the deletions are read: so one that is stored meanwhile is found, or sets the mark
+        again itself.
+        """
+        self._unmark(JOBS, self._clock())
+        if self.asked(1):
+            self._mark(JOBS)
+
+    def record(self, deletion: Deletion, at: float) -> None:
+        """See ErasureRows."""
+        self._keep(self._erased, ErasedRow, deletion, at)
+
+    def erased(self) -> Sequence[Deletion]:
+        """See ErasureRows."""
+        rows = self._erased.query(ERASED, consistent_read=True)
+        return [Deletion(row.sk, row.created_at, int(row.gen), row.asked_at) for row in rows]
+
+    def add(self, new: Erasure) -> None:
+        """See ErasureRows."""
+        self._mark(new.id)
+        self._rows(sk=new.id).update(_set({**_values(new), "expires_at": new.started_at + KEEP_ERASURES}))
+
+    def find(self, erasure_id: str) -> Erasure | None:
+        """See ErasureRows."""
+        try:
+            return _erasure(self._rows.get(ERASURES, erasure_id, consistent_read=True))
+        except self._rows.DoesNotExist:
+            return None
+
+    def newest(self, most: int) -> Sequence[Erasure]:
+        """See ErasureRows."""
+        return list(map(_erasure, self._rows.query(ERASURES, scan_index_forward=False, limit=most)))
+
+    def claim(self, erasure_id: str, now: float, until: float) -> Erasure | None:
+        """See ErasureRows."""
+        free = ErasureRow.sk.exists() & ErasureRow.finished_at.does_not_exist() & (ErasureRow.lease_until < now)
+        return self._write(erasure_id, [ErasureRow.lease_until.set(until), ErasureRow.version.add(1)], free)
+
+    def save(self, after: Erasure) -> Erasure | None:
+        """See ErasureRows."""
+        return self._write(after.id, _set(_values(after)), ErasureRow.version == after.version - 1)
+
+    def close(self, erasure_id: str, now: float) -> None:
+        """See ErasureRows."""
+        self._unmark(erasure_id, now)
+
+    def _keep(self, rows: Any, row: Any, deletion: Deletion, now: float) -> None:
+        values = {"created_at": deletion.created_at, "gen": deletion.gen, "asked_at": deletion.asked_at}
+        written = {**values, "expires_at": now + KEEP_ERASURES}
+        rows(sk=deletion.job).update([getattr(row, name).set(value) for name, value in written.items()])
+
+    def _mark(self, name: str) -> None:
+        self._marks(sk=ERASING_MARK + name).update([MarkRow.open.set(1), MarkRow.expires_at.remove()])
+
+    def _unmark(self, name: str, now: float) -> None:
+        self._marks(sk=ERASING_MARK + name).update([MarkRow.open.remove(), MarkRow.expires_at.set(now + KEEP_MARKS)])
+
+    def _write(self, erasure_id: str, actions: Sequence[Action], condition: Condition) -> Erasure | None:
+        row = self._rows(sk=erasure_id)
+        try:
+            row.update(list(actions), condition)
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            return None
+        return _erasure(row)
+
+
+class DynamoRemoval:
+    """See Removal. `clock` returns seconds since the epoch."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float], types: Types = jobtype.names) -> None:
+        table = binding.jobs(settings)
+        self._table = table
+        self._rows, self._keys = table.bind(JobRow), table.bind(KeyLockRow)
+        self._pages = Pages(table, self._rows, clock, types, shards=Shards.of(settings), hidden=True)
+        self._children = Children(table, self._pages, clock)
+        self._bodies = Bodies(table.bind(BodyRow), S3Bodies(settings.files_bucket, settings.region), clock)
+        self._bucket, self._region = settings.files_bucket, settings.region
+
+    def find(self, job_id: str) -> Job | None:
+        """See Removal."""
+        row = self._find(job_id)
+        return None if row is None else job_of(row, from_text(row.payload), from_text(row.result))
+
+    def whole(self, job_id: str) -> Job | None:
+        """See Removal."""
+        row = self._find(job_id)
+        if row is None:
+            return None
+        return job_of(row, self._bodies.read_payload(row.pk, row.payload, row.payload_ref), from_text(row.result))
+
+    def _find(self, job_id: str) -> JobRow | None:
+        try:
+            row: JobRow = self._rows.get(job_id, META, consistent_read=True)
+        except self._rows.DoesNotExist:
+            return None
+        return row
+
+    def page(self, which: Filter, limit: int, position: str | None) -> Page:
+        """See Removal."""
+        return self._pages.page(which, limit, position)
+
+    def children(self, job_id: str) -> Sequence[Job]:
+        """See Removal. One query for each hundred children, and one batch of main items."""
+        found: list[Job] = []
+        position: str | None = None
+        while True:
+            ids, position = self._children.of(job_id, BATCH_GET, position)
+            found += self._pages.all_of(ids) if ids else []
+            if position is None:
+                return found
+
+    def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
+        """See Removal. Queries the job's partition, reads each row of a key, and lists the objects of each prefix."""
+        rows = [(job.id, sk) for sk in self._sort_keys(job.id) if sk != META]
+        if job.parent is not None and self._exists(job.parent, CHILD + among_children(job)):
+            rows.append((job.parent, CHILD + among_children(job)))
+        held = [
+            (key, lock) for key in keys if (lock := self._holder(key)) is not None and lock.partition(":")[0] == job.id
+        ]
+        return Belongings(job.id, rows, held, list(self._objects(job)))
+
+    def remove(self, belongings: Belongings) -> None:
+        """See Removal."""
+        for prefix in sorted({key.partition("/")[0] for key, _ in belongings.objects}):
+            self._delete_objects([one for one in belongings.objects if one[0].startswith(f"{prefix}/")])
+        for start in range(0, len(belongings.rows), BATCH_WRITE):
+            self._delete_rows(belongings.rows[start : start + BATCH_WRITE])
+        for key, held in belongings.keys:
+            self._delete(key, KEY, KeyLockRow.job == held)
+
+    def remove_job(self, job: Job) -> None:
+        """See Removal."""
+        self._delete(job.id, META, (JobRow.created_at == job.created_at) & JobRow.erased_at.exists())
+
+    def _sort_keys(self, job_id: str) -> Iterator[str]:
+        start: Any = None
+        while True:
+            page = self._table.query(
+                self._table.name, job_id, attributes_to_get=["pk", "sk"], consistent_read=True,
+                exclusive_start_key=start,
+            )  # fmt: skip
+            yield from (item["sk"]["S"] for item in page["Items"])
+            start = page.get("LastEvaluatedKey")
+            if start is None:
+                return
+
+    def _exists(self, pk: str, sk: str) -> bool:
+        return "Item" in self._table.get_item(self._table.name, pk, sk, consistent_read=True, attributes_to_get=["pk"])
+
+    def _holder(self, key: str) -> str | None:
+        try:
+            return str(self._keys.get(key, KEY, consistent_read=True).job)
+        except self._keys.DoesNotExist:
+            return None
+
+    def _delete_rows(self, keys: Sequence[tuple[str, str]]) -> None:
+        left: Any = [{"pk": pk, "sk": sk} for pk, sk in keys]
+        for _ in range(BATCH_TRIES):
+            answer: Any = self._table.batch_write_item(self._table.name, delete_items=left)
+            unprocessed = answer.get("UnprocessedItems", {}).get(self._table.name, [])
+            left = [
+                {name: value["S"] for name, value in one["DeleteRequest"]["Key"].items()} for one in unprocessed
+            ]  # fmt: skip
+            if not left:
+                return
+        raise JobFlowError("DynamoDB deleted only a part of the rows; try again.")
+
+    def _delete(self, pk: str, sk: str, condition: Condition) -> None:
+        try:
+            self._table.delete_item(self._table.name, pk, sk, condition=condition)
+        except DeleteError as error:
+            if not refused(error):
+                raise
+
+    def _objects(self, job: Job) -> Iterator[tuple[str, str]]:
+        for prefix in prefixes(job):
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                    yield found["Key"], found["VersionId"]
+
+    def _delete_objects(self, objects: Sequence[tuple[str, str]]) -> None:
+        for start in range(0, len(objects), DELETE_OBJECTS):
+            some = [{"Key": key, "VersionId": version} for key, version in objects[start : start + DELETE_OBJECTS]]
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
+            if errors := answer.get("Errors"):
+                raise JobFlowError(f"S3 did not delete {len(errors)} objects: {errors[0].get('Code')}.")
+
+    @property
+    def _client(self) -> Any:
+        return aws.client("s3", self._region)
+
+
+def prefixes(job: Job) -> list[str]:
+    """Return the prefixes of the files bucket below which everything belongs to the job."""
+    folder = job.type.replace(".", "-")
+    kind = jobtype.registered.get(job.type)
+    grants = None if kind is None else [one for one in kind.access.grants if isinstance(one, str)]
+    made = [name for name in MADE if grants is None or any(one.startswith(f"s3:PutObject:{name}/") for one in grants)]
+    return [
+        f"payloads/{folder}/{job.id}/", f"payloads/past/{job.id}/", f"results/{folder}/{job.id}/",
+        *(f"{name}/{job.id}" for name in made),
+    ]  # fmt: skip
+
+
+def _values(erasure: Erasure) -> dict[str, Any]:
+    hand = {job_id: [counts.rows, counts.objects] for job_id, counts in erasure.hand.items()}
+    return {
+        **{name: getattr(erasure, name) for name in PLAIN}, "reason": erasure.reason or None,
+        "hand": json.dumps(hand, separators=(",", ":")) if hand else None,
+    }  # fmt: skip
+
+
+def _set(values: Mapping[str, Any]) -> list[Action]:
+    attributes = {name: getattr(ErasureRow, name) for name in values}
+    return [
+        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in values.items()
+    ]
+
+
+def _erasure(row: ErasureRow) -> Erasure:
+    hand = {} if row.hand is None else json.loads(row.hand)
+    return Erasure(
+        id=row.sk, reason=row.reason or "", hand={job_id: Counts(*counts) for job_id, counts in hand.items()},
+        **{name: getattr(row, name) for name in PLAIN},
+    )  # fmt: skip

@@ -1,0 +1,129 @@
+"""Store deletions and erasures in memory; the contract tests of DynamoDB check these stores too."""
+
+import heapq
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.erasing.port import Belongings, Deletion
+from chalicelib.erasing.rule import Erasure
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.listing import born, matches
+from chalicelib.jobs.port import Filter, Page
+
+JOBS = "jobs"
+
+
+class MemoryErasures:
+    """See ErasureRows; `counters` stores the marks."""
+
+    def __init__(self, counters: MemoryCounters) -> None:
+        self._counters = counters
+        self._lock = threading.Lock()
+        self._rows: dict[str, Erasure] = {}
+        self._asked: dict[str, Deletion] = {}
+        self._erased: dict[str, Deletion] = {}
+
+    def ask(self, deletion: Deletion) -> None:
+        """See ErasureRows."""
+        self._asked[deletion.job] = deletion
+        self._counters.erasing.add(JOBS)
+
+    def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
+        """See ErasureRows."""
+        found = sorted((one for one in self._asked.values() if one.job > (after or "")), key=lambda one: one.job)
+        return found[:limit]
+
+    def drop(self, job_id: str) -> None:
+        """See ErasureRows."""
+        self._asked.pop(job_id, None)
+
+    def rest(self) -> None:
+        """See ErasureRows."""
+        if not self._asked:
+            self._counters.erasing.discard(JOBS)
+
+    def record(self, deletion: Deletion, at: float) -> None:  # noqa: ARG002 - nothing expires here
+        """See ErasureRows."""
+        self._erased[deletion.job] = deletion
+
+    def erased(self) -> Sequence[Deletion]:
+        """See ErasureRows."""
+        return list(self._erased.values())
+
+    def add(self, new: Erasure) -> None:
+        """See ErasureRows."""
+        self._rows[new.id] = new
+        self._counters.erasing.add(new.id)
+
+    def find(self, erasure_id: str) -> Erasure | None:
+        """See ErasureRows."""
+        return self._rows.get(erasure_id)
+
+    def newest(self, most: int) -> Sequence[Erasure]:
+        """See ErasureRows."""
+        return [self._rows[one] for one in sorted(self._rows, reverse=True)[:most]]
+
+    def claim(self, erasure_id: str, now: float, until: float) -> Erasure | None:
+        """See ErasureRows."""
+        with self._lock:
+            found = self._rows.get(erasure_id)
+            if found is None or not found.open or found.lease_until >= now:
+                return None
+            self._rows[erasure_id] = replace(found, lease_until=until, version=found.version + 1)
+            return self._rows[erasure_id]
+
+    def save(self, after: Erasure) -> Erasure | None:
+        """See ErasureRows."""
+        with self._lock:
+            if self._rows[after.id].version != after.version - 1:
+                return None
+            self._rows[after.id] = after
+            return after
+
+    def close(self, erasure_id: str, now: float) -> None:  # noqa: ARG002 - nothing expires here
+        """See ErasureRows."""
+        self._counters.erasing.discard(erasure_id)
+
+
+class MemoryRemoval:
+    """See Removal: what belongs to jobs is in their store."""
+
+    def __init__(self, store: MemoryJobStore) -> None:
+        self._store = store
+
+    def find(self, job_id: str) -> Job | None:
+        """See Removal."""
+        return self._store.stored().get(job_id)
+
+    def whole(self, job_id: str) -> Job | None:
+        """See Removal."""
+        return self.find(job_id)
+
+    def page(self, which: Filter, limit: int, position: str | None) -> Page:
+        """See Removal."""
+        every = (job for job in self._store.stored().values() if matches(job, which) and born(job) < (position or "~"))
+        found = heapq.nlargest(limit + 1, every, key=born)
+        return Page(found[:limit], born(found[limit - 1]) if len(found) > limit else None, len(found[:limit]))
+
+    def children(self, job_id: str) -> Sequence[Job]:
+        """See Removal."""
+        return [job for job in self._store.stored().values() if job.parent == job_id]
+
+    def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
+        """See Removal."""
+        locks = [(key, self._store.key_lock(key)) for key in keys]
+        held = [(key, lock.job) for key, lock in locks if lock is not None and lock.job.partition(":")[0] == job.id]
+        return Belongings(job.id, [(job.id, name) for name in self._store.parts_of(job.id)], held)
+
+    def remove(self, belongings: Belongings) -> None:
+        """See Removal."""
+        self._store.remove_parts(belongings.job)
+        for key, held in belongings.keys:
+            self._store.release(key, held)
+
+    def remove_job(self, job: Job) -> None:
+        """See Removal."""
+        self._store.remove(job)

@@ -1,0 +1,114 @@
+"""Declare the ports of deletions and erasures: their rows, and the removal of what belongs to a job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from chalicelib.erasing.rule import Counts, Erasure
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.port import Filter, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A job that is to be removed: its id, and which job had this id. Times in epoch seconds."""
+
+    job: str
+    created_at: float
+    gen: int
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """Everything that belongs to a job except its own row: keys of rows, and objects with their versions.
+
+    `keys` are rows of keys that name the job; each is removed only as long as it does.
+    """
+
+    job: str
+    rows: Sequence[tuple[str, str]] = ()
+    keys: Sequence[tuple[str, str]] = ()
+    """The ids of the rows, and the text with which each names the job."""
+    objects: Sequence[tuple[str, str]] = ()
+
+    def without(self, parent: str) -> "Belongings":
+        """Return this without the rows in the partition of that parent."""
+        return replace(self, rows=[row for row in self.rows if row[0] != parent])
+
+    @property
+    def counts(self) -> Counts:
+        """Return the numbers, with the job's own row."""
+        return Counts(len(self.rows) + len(self.keys) + 1, len(self.objects))
+
+
+class Removal(Protocol):
+    """Find and remove what belongs to jobs, also to jobs that no reader finds any more."""
+
+    def find(self, job_id: str) -> Job | None:
+        """Return the job, strongly consistent, also one that has expired or is erased. Without separate bodies."""
+
+    def whole(self, job_id: str) -> Job | None:
+        """Return the job with its payload, in the same way."""
+
+    def page(self, which: Filter, limit: int, position: str | None) -> Page:
+        """Return some jobs, newest first, also those that have expired or are erased."""
+
+    def children(self, job_id: str) -> Sequence[Job]:
+        """Return the jobs that this job made, and that are still there."""
+
+    def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
+        """Return what belongs to a job. `keys` are rows of keys that may name it."""
+
+    def remove(self, belongings: Belongings) -> None:
+        """Remove this; what is gone already is no error. Raises the stores' errors: then a part may be removed."""
+
+    def remove_job(self, job: Job) -> None:
+        """Remove the job's own row, if it is still this job's and erased. A repetition is no error."""
+
+
+class ErasureRows(Protocol):
+    """Store deletions and erasures, and what they have erased."""
+
+    def ask(self, deletion: Deletion) -> None:
+        """Store a deletion, and mark that there are some. The mark is written last; a repetition is no error."""
+
+    def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
+        """Return some deletions that have not ended, in the order of their ids, strongly consistent."""
+
+    def drop(self, job_id: str) -> None:
+        """Remove a deletion: it has ended, or was refused. A repetition is no error."""
+
+    def rest(self) -> None:
+        """Remove the mark that there are deletions, unless there are some."""
+
+    def record(self, deletion: Deletion, at: float) -> None:
+        """Store for KEEP_ERASURES that this job was erased; a repetition is no error."""
+
+    def erased(self) -> Sequence[Deletion]:
+        """Return every recorded job. For a restore."""
+
+    def add(self, new: Erasure) -> None:
+        """Store an erasure, and mark it as open. The row is written last."""
+
+    def find(self, erasure_id: str) -> Erasure | None:
+        """Return the erasure, strongly consistent; None if there is none."""
+
+    def newest(self, most: int) -> Sequence[Erasure]:
+        """Return the newest erasures, newest first."""
+
+    def claim(self, erasure_id: str, now: float, until: float) -> Erasure | None:
+        """Lease an open erasure to the caller until `until`; None if it has ended or another worker leases it."""
+
+    def save(self, after: Erasure) -> Erasure | None:
+        """Write the progress over version `after.version - 1`; None if another worker wrote first."""
+
+    def close(self, erasure_id: str, now: float) -> None:
+        """Remove the mark of an erasure that has ended; a repetition is no error."""
+
+
+class Background(Protocol):
+    """Invoke the function that removes rows."""
+
+    def wake(self) -> None:
+        """Start the function now, without waiting for its end; raises the platform's errors."""

@@ -1,0 +1,121 @@
+"""Decide when the rows of a job can be removed, and what follows after a slice of an erasure. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from chalicelib.erasing.constants import FAILED_PAUSE, LATE_WRITES, LONGEST_PAUSE, LOOK_AGAIN
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.constants import DELIVER
+from chalicelib.jobs.job import Job
+from chalicelib.jobs.tenants import tenant_of
+
+LONGEST_ATTEMPT = 900.0
+"""Seconds that an attempt of a type may take that this deployment does not declare: Lambda's maximum."""
+ON_END = "on_end "
+"""Beginning of the key of a job that the platform makes from the end of another one (`ends.rule`)."""
+END = "end"
+"""The position of an erasure that has seen the last job of its search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of removed rows and of removed objects in S3; `rows` includes the jobs' own rows."""
+
+    rows: int = 0
+    objects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure of a tenant, and its progress. Times in epoch seconds.
+
+    It is about the jobs that were created before `started_at`. `tenant` is in stored form, and is forgotten at the end;
+    `digest` stays. `version` grows with each write of a worker, so that one of two workers stops. `position` is where
+    the search continues; a search begins anew (`searches`) until one finds no job. `met` is the number of jobs that
+    this search has found, `unfinished` the number of those that cannot be removed yet, and `again_at` the earliest time
+    at which one of them can. `hand` has the jobs whose rows are being removed, with the numbers of their rows and
+    objects, which are added when all of them are gone. `problem` is the last error of this search. A dry run counts
+    `jobs` and `unfinished`, and changes nothing.
+    """
+
+    id: str
+    digest: str
+    tenant: str | None
+    by: str
+    principal: str
+    started_at: float
+    reason: str = ""
+    dry_run: bool = False
+    version: int = 0
+    position: str | None = None
+    searches: int = 1
+    searched_at: float = 0.0
+    met: int = 0
+    unfinished: int = 0
+    again_at: float | None = None
+    hand: Mapping[str, Counts] = field(default_factory=dict)
+    jobs: int = 0
+    rows: int = 0
+    objects: int = 0
+    failures: int = 0
+    problem: str | None = None
+    updated_at: float = 0.0
+    finished_at: float | None = None
+    lease_until: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        """Return whether there is work left."""
+        return self.finished_at is None
+
+
+def digest_of(tenant: str) -> str:
+    """Return what is kept of a tenant's name after its erasure, so that a restore knows the tenant again."""
+    return hashlib.sha256(tenant.encode()).hexdigest()
+
+
+def covers(erasure: Erasure, job: Job) -> bool:
+    """Return whether a job falls under an erasure: it is the tenant's, and was created before the erasure began."""
+    tenant = tenant_of(job.tags)
+    if tenant is None or erasure.dry_run or job.created_at >= erasure.started_at:
+        return False
+    return digest_of(tenant) == erasure.digest
+
+
+def is_copy(job: Job, child: Job) -> bool:
+    """Return whether the platform made a child from the end of this job: a delivery, or the job of `on_end`.
+
+    It has a copy of the job's end, with its tags, its tenant and its error.
+    """
+    if child.parent != job.id:
+        return False
+    return child.type == DELIVER or (child.idempotency_key or "").startswith(ON_END)
+
+
+def removable_at(job: Job) -> float:
+    """Return when nothing writes rows for a finished job any more (epoch seconds)."""
+    kind = jobtype.registered.get(job.type)
+    longest = 0.0 if job.gen == 1 and not job.claims else LONGEST_ATTEMPT if kind is None else float(kind.timeout)
+    return (job.finished_at or job.updated_at) + longest + LATE_WRITES
+
+
+def after_search(erasure: Erasure, now: float) -> tuple[Erasure, float]:
+    """Return an erasure whose search has reached its end, and when its next one begins (0: it is over).
+
+    It is over if a search that began after the index knew every job has found none.
+    """
+    if erasure.dry_run or (not erasure.met and erasure.searched_at >= erasure.started_at + LOOK_AGAIN):
+        return replace(erasure, finished_at=now, tenant=None, position=END), 0.0
+    begin = max(now, erasure.started_at + LOOK_AGAIN, erasure.again_at or 0.0)
+    return replace(erasure, position=None, searches=erasure.searches + 1, searched_at=begin), begin
+
+
+def begun(erasure: Erasure) -> Erasure:
+    """Return an erasure at the beginning of a search, which has met nothing yet."""
+    return replace(erasure, met=0, unfinished=0, again_at=None, problem=None)
+
+
+def pause(failures: int) -> float:
+    """Return the seconds until the next try after so many slices with an error in a row."""
+    return min(FAILED_PAUSE * 2.0 ** (failures - 1), LONGEST_PAUSE)

@@ -1,0 +1,152 @@
+"""Check the deletion of single jobs: everything of the job goes and nothing else, whenever a process dies."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.errors import JobConflict, JobNotFound, NotStored
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Attempt, Status
+from chalicelib.jobs.port import Filter
+from chalicelib.settings import Settings
+from tests.chalicelib.erasing.bench import HOUR, Bench, dying, others
+from tests.support import Clock, a_job
+
+
+@pytest.fixture
+def bench(cloud: Settings, clock: Clock) -> Bench:
+    return Bench(cloud, clock)
+
+
+def test_a_deleted_job_is_hidden_at_once_and_leaves_nothing(bench: Bench) -> None:
+    stays = bench.life("acme", idempotency_key="another")
+    job = bench.life()
+    mine = bench.of(job)
+    assert len(mine) > 12, "the job has everything that a job can have"
+    before = bench.scan()
+    bench.erasing.delete(job.id, "1f2e")
+    with pytest.raises(JobNotFound):
+        bench.store.view(job.id)
+    assert [one.id for one in bench.store.page(Filter(tenant="acme"), 10).jobs] == [stays.id]
+    bench.go_on()
+    assert bench.of(job) == []
+    assert bench.scan() == others(before, mine)
+    assert list(bench.counters.standing().erasing) == []
+    with pytest.raises(JobNotFound):
+        bench.erasing.delete(job.id, "1f2e")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("part", ["request", "background"])
+def test_whenever_a_process_dies_the_job_goes_whole_and_no_other(bench: Bench, when: str, part: str) -> None:
+    number, died = 0, True
+    stays = bench.life(idempotency_key="stays")
+    while died:
+        bench.clock.advance(HOUR)
+        job = bench.life()
+        mine, before = bench.of(job), bench.scan()
+        with dying(number if part == "request" else 10_000, when) as seen:
+            bench.erasing.delete(job.id, "1f2e")
+        died = len(seen) > number if part == "request" else True
+        bench.clock.advance(HOUR)
+        if part == "background":
+            with dying(number, when) as seen:
+                bench.erasing.work(bench.counters.standing().erasing, lambda: 840.0)
+            died = len(seen) > number
+        else:
+            bench.erasing.delete(job.id, "1f2e")
+        left = set(bench.of(job))
+        if left & {f"{job.id}/META"}:
+            with pytest.raises(JobNotFound):
+                bench.store.get(job.id)
+        else:
+            assert not [key for key in left if key.startswith(job.id)], "without its row, nobody finds the others"
+        bench.to_the_end()
+        assert bench.of(job) == []
+        assert bench.scan() == others(before, mine)
+        assert bench.store.get(stays.id) == stays
+        number += 1
+    assert number > 5
+
+
+def test_a_job_that_has_not_ended_stays(bench: Bench) -> None:
+    job = bench.life(status=Status.PROCESSING, started_at=bench.clock.now, lease_until=bench.clock.now + HOUR)
+    with pytest.raises(JobConflict, match="is processing"):
+        bench.erasing.delete(job.id, "1f2e")
+    bench.go_on()
+    assert bench.store.get(job.id).status is Status.PROCESSING
+
+
+def test_a_child_whose_parent_may_read_its_result_stays(bench: Bench) -> None:
+    parent = a_job(status=Status.SUSPENDED, claims=1)
+    bench.store.add(parent)
+    child = bench.life(parent=parent.id)
+    with pytest.raises(JobConflict, match="may still read its result"):
+        bench.erasing.delete(child.id, "1f2e")
+
+
+def test_a_job_that_is_retried_first_stays(bench: Bench) -> None:
+    """The deletion is on record before the job is hidden: a retry in between wins, also later."""
+    job = bench.life()
+    before = bench.store.apply
+
+    def apply(job_id: str, change: object) -> object:
+        bench.store.apply = before  # type: ignore[method-assign]
+        bench.store.apply(job.id, transitions.requeue(bench.store.get(job.id), now=bench.clock.now))
+        return bench.store.apply(job_id, change)  # type: ignore[arg-type]
+
+    bench.store.apply = apply  # type: ignore[method-assign,assignment]
+    with pytest.raises(JobConflict, match="changed by another request"):
+        bench.erasing.delete(job.id, "1f2e")
+    bench.go_on()
+    assert bench.store.get(job.id).status is Status.QUEUED
+
+
+def test_a_deletion_whose_process_died_before_a_retry_does_not_remove_the_next_run(bench: Bench) -> None:
+    job = bench.life()
+    for number in range(20):
+        with dying(number, "before") as seen:
+            bench.erasing.delete(job.id, "1f2e")
+        if "UpdateItem" in seen[:-1]:
+            break
+    after = bench.store.apply(job.id, transitions.requeue(bench.store.get(job.id), now=bench.clock.now))
+    held = replace(after, status=Status.CANCELLED)
+    bench.store.apply(job.id, transitions.cancel(after, now=bench.clock.now))
+    bench.to_the_end()
+    assert bench.store.get(job.id).status is held.status
+
+
+def test_nothing_is_removed_while_a_worker_of_the_job_may_still_write(bench: Bench) -> None:
+    job = bench.life()
+    bench.erasing.delete(job.id, "1f2e")
+    bench.go_on(60)
+    assert f"{job.id}/META" in bench.of(job)
+    bench.store.record(job.id, Attempt(2, 2, "lost", bench.clock.now, claim=2))
+    bench.go_on()
+    assert bench.of(job) == []
+
+
+def test_a_key_of_a_deleted_job_makes_a_new_job_that_stays(bench: Bench) -> None:
+    job = bench.life()
+    new = replace(job, gen=1, created_at=bench.clock.now + 7 * HOUR, status=Status.QUEUED, finished_at=None,
+                  expires_at=None, writer="new")  # fmt: skip
+    bench.erasing.delete(job.id, "1f2e")
+    with pytest.raises(NotStored, match="is being deleted"):
+        bench.store.add(new)
+    bench.go_on()
+    bench.store.add(new)
+    assert [one.job for one in bench.rows.erased()] == [job.id]
+    bench.rows.ask(replace(bench.rows.erased()[0]))
+    bench.to_the_end()
+    assert bench.store.get(job.id).created_at == new.created_at, "an old deletion does not touch a new job"
+
+
+def test_an_unfinished_delivery_is_stopped_first(bench: Bench) -> None:
+    job = bench.life()
+    waits = a_job(type="webhook.deliver", parent=job.id, idempotency_key="s failed 2", status=Status.RETRYING, claims=1)
+    bench.store.add(waits)
+    bench.erasing.delete(job.id, "1f2e")
+    bench.go_on()
+    assert f"{job.id}/META" in bench.of(job), "the delivery has just ended, so it may still be written"
+    bench.to_the_end()
+    assert bench.of(job, waits) == []

@@ -1,0 +1,177 @@
+"""Check the erasure of a tenant: all of its jobs go and no others, in true numbers, whenever a process dies."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters import aws
+from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.erasing.memory import MemoryErasures, MemoryRemoval
+from chalicelib.erasing.rule import Erasure
+from chalicelib.erasing.work import Erasing, NewErasure
+from chalicelib.jobs import transitions
+from chalicelib.jobs.job import Status
+from chalicelib.jobs.tenants import tag_of
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.operations import Operations
+from chalicelib.settings import Settings
+from tests.chalicelib.erasing.bench import HOUR, Bench, Woken, dying, others
+from tests.support import REGION, Clock, a_job
+
+MANY = 3_600
+
+
+@pytest.fixture
+def bench(cloud: Settings, clock: Clock) -> Bench:
+    return Bench(cloud, clock)
+
+
+def numbers(erasure: Erasure) -> tuple[int, int, int]:
+    return erasure.jobs, erasure.rows, erasure.objects
+
+
+def of_scan(keys: list[str]) -> tuple[int, int]:
+    """Return how many of these are rows, and how many are objects."""
+    objects = sum(key.startswith(("payloads/", "results/")) for key in keys)
+    return len(keys) - objects, objects
+
+
+def test_all_jobs_of_the_tenant_go_and_no_others(bench: Bench) -> None:
+    other, without = bench.life("globex", idempotency_key="g"), bench.life(None, idempotency_key="n")
+    mine = [bench.life(idempotency_key=f"k{n}") for n in range(3)]
+    bench.clock.advance(HOUR)
+    gone, before = bench.of(*mine), bench.scan()
+    erasure_id = bench.erase()
+    later = bench.life(idempotency_key="later")
+    kept = bench.of(later)
+    bench.to_the_end()
+    assert bench.of(*mine) == []
+    assert {key: row for key, row in bench.scan().items() if key not in kept} == others(before, gone)
+    assert [bench.store.get(job.id) for job in (other, without, later)] == [other, without, later]
+    done = bench.erasing.get(erasure_id)
+    assert numbers(done) == (6, *of_scan(gone)), "each job and the delivery of its end"
+    assert (done.open, done.tenant, done.unfinished, done.problem) == (False, None, 0, None)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_whenever_a_process_dies_the_next_one_goes_on_and_counts_each_once(bench: Bench, when: str) -> None:
+    stays = bench.life("globex", idempotency_key="stays")
+    number, died = 0, True
+    while died:
+        bench.clock.advance(HOUR)
+        jobs = [bench.life(idempotency_key=f"{number} {n}") for n in range(2)]
+        bench.clock.advance(HOUR)
+        gone, before = bench.of(*jobs), bench.scan()
+        erasure_id = bench.erase()
+        with dying(number, when) as seen:
+            bench.erasing.work(bench.counters.standing().erasing, lambda: 840.0)
+        died = len(seen) > number
+        assert bench.erasing.get(erasure_id).rows <= len(gone) - len(bench.of(*jobs)), "nothing counts that is there"
+        bench.to_the_end()
+        assert bench.scan() == others(before, gone)
+        assert numbers(bench.erasing.get(erasure_id)) == (4, *of_scan(gone))
+        number += 3 if number > 15 else 1  # a prime number of requests would be as good: each job has the same ones
+    assert bench.store.get(stays.id) == stays
+    assert number > 20
+
+
+def test_an_unfinished_job_is_cancelled_first_and_a_running_one_is_waited_for(bench: Bench) -> None:
+    now = bench.clock.now
+    waits = a_job(tags=(tag_of("acme"),), created_at=now)
+    runs = a_job(
+        tags=(tag_of("acme"),), status=Status.PROCESSING, claims=1, attempts=1, started_at=now, created_at=now,
+        lease_until=now + 3 * HOUR,
+    )  # fmt: skip
+    for job in (waits, runs):
+        bench.store.add(job)
+    erasure_id = bench.erase()
+    bench.go_on(1)
+    assert bench.store.get(runs.id).cancel_requested
+    cancelled = bench.removal.find(waits.id)
+    assert cancelled is not None, "it stays until nothing writes rows for it any more"
+    assert cancelled.status is Status.CANCELLED
+    assert bench.erasing.get(erasure_id).unfinished == 2
+    for _ in range(5):
+        bench.go_on(120)
+    assert bench.of(waits) == []
+    assert bench.erasing.get(erasure_id).open
+    bench.store.apply(runs.id, transitions.stop(bench.store.get(runs.id), now=bench.clock.now))
+    bench.to_the_end()
+    assert bench.of(runs) == []
+
+
+def test_a_dry_run_counts_and_changes_nothing(bench: Bench) -> None:
+    bench.life()
+    bench.store.add(a_job(tags=(tag_of("acme"),), created_at=bench.clock.now))
+    before = bench.scan()
+    erasure_id = bench.erase(dry_run=True)
+    bench.to_the_end()
+    done = bench.erasing.get(erasure_id)
+    assert (done.jobs, done.unfinished, done.rows, done.open) == (2, 1, 0, False)
+    assert bench.scan() == before
+
+
+def test_an_error_is_shown_holds_up_no_other_job_and_ends_with_its_cause(bench: Bench) -> None:
+    poison, fine = bench.life(idempotency_key="p"), bench.life(idempotency_key="f")
+    bench.clock.advance(HOUR)
+    gone = bench.of(poison, fine)
+    erasure_id = bench.erase()
+    events = aws.client("s3", REGION).meta.events
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        if poison.id in str(params.get("body", b"")):
+            raise OSError("AccessDenied")
+
+    events.register("before-call.s3.DeleteObjects", refuse)
+    for _ in range(8):
+        bench.go_on(1000)
+    events.unregister("before-call.s3.DeleteObjects", refuse)
+    held = bench.erasing.get(erasure_id)
+    assert bench.of(fine) == []
+    assert held.open
+    assert held.problem == "OSError"
+    bench.to_the_end()
+    assert numbers(bench.erasing.get(erasure_id)) == (4, *of_scan(gone))
+
+
+def test_of_two_workers_at_the_same_time_one_stops(bench: Bench) -> None:
+    jobs = [bench.life(idempotency_key=f"k{n}") for n in range(2)]
+    bench.clock.advance(HOUR)
+    gone = bench.of(*jobs)
+    erasure_id = bench.erase()
+    names, second = bench.counters.standing().erasing, Bench(bench.settings, bench.clock)
+    before = bench.removal.page
+
+    def page(*asked: Any) -> Any:
+        bench.removal.page = before  # type: ignore[method-assign]
+        bench.clock.advance(120)  # the lease of the first worker has ended while it was slow
+        second.erasing.work(names, lambda: 840.0)
+        return bench.removal.page(*asked)
+
+    bench.removal.page = page  # type: ignore[method-assign,assignment]
+    bench.erasing.work(names, lambda: 840.0)
+    bench.to_the_end()
+    assert bench.of(*jobs) == []
+    assert numbers(bench.erasing.get(erasure_id)) == (4, *of_scan(gone))
+
+
+def test_the_slices_of_some_thousand_jobs_end_and_leave_nothing(clock: Clock) -> None:
+    """`python -m scripts.benches.erasing` does the same with 100,000."""
+    counters, store = MemoryCounters(), MemoryJobStore(clock)
+    rows, ended = MemoryErasures(counters), clock.now - HOUR
+    operations = Operations(Dispatcher(store, MemoryJobQueue(clock), clock))
+    erasing = Erasing(rows, store, MemoryRemoval(store), operations, Woken(), clock, threads=1)
+    for place in range(MANY):
+        tenant = "globex" if place % 12 == 0 else "acme"
+        store.add(a_job(
+            tags=(tag_of(tenant),), status=Status.COMPLETED, created_at=ended + place / 1000, finished_at=ended,
+        ))  # fmt: skip
+    started = erasing.start(NewErasure("0" * 20, "acme", "ada", "1f2e"))
+    while counters.erasing:
+        clock.advance(61)
+        erasing.work(counters.standing().erasing, lambda: 31.0)  # one slice in each invocation
+    assert {job.tags for job in store.stored().values()} == {(tag_of("globex"),)}
+    assert len(store.stored()) == MANY // 12
+    assert erasing.get(started.id).jobs == MANY - MANY // 12
