@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.rate import Rate
     from chalicelib.job_types.retry import Backoff, Delays
     from chalicelib.job_types.schedule import Cron, Every
+    from chalicelib.job_types.spending import Spending
     from chalicelib.job_types.unique import Unique
     from chalicelib.jobs.job import Status
 
@@ -84,6 +85,7 @@ __all__ = [
     "Retry",
     "RetryLater",
     "SecretUnavailable",
+    "Spending",
     "Status",
     "StepFailed",
     "Unique",
@@ -127,6 +129,7 @@ _HOMES = {
     "Retry": "chalicelib.errors",
     "RetryLater": "chalicelib.errors",
     "SecretUnavailable": "chalicelib.errors",
+    "Spending": "chalicelib.job_types.spending",
     "Status": "chalicelib.jobs.job",
     "StepFailed": "chalicelib.errors",
     "Unique": "chalicelib.job_types.unique",

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.producing.submission import Submission
     from chalicelib.schedules.firings import Firings
     from chalicelib.schedules.port import Schedules
+    from chalicelib.usage.days import UsageReader
     from chalicelib.views.port import Views
     from chalicelib.webhooks.deliver import Deliverer
     from chalicelib.webhooks.editing import WebhookService
@@ -374,7 +375,7 @@ class Assembly:
         """Return the consumer of the table's stream; it remembers which rows it has cleaned."""
         from chalicelib.counters.stream import StreamCounter
 
-        return StreamCounter(self.counter_rows, self.clock)
+        return StreamCounter(self.counter_rows, self.clock, self.settings.usage_by_tenant)
 
     @Part
     def recount(self) -> "Recount":
@@ -467,6 +468,13 @@ class Assembly:
         dead, overdue = DeadLetters(self.job_store, self.clock), OverdueSuspended(self.job_store, self.clock)
         blocked = LongBlockedJobs(self.job_store, lambda: self.place_store, self.clock)
         return History(self.counters_seen, self.acknowledgements, self.clock, dead, overdue, blocked.look)
+
+    @Part
+    def usage(self) -> "UsageReader":
+        """Return the reader of what jobs have cost."""
+        from chalicelib.usage.days import UsageReader
+
+        return UsageReader(self.counters_seen, self.clock)
 
     @Part
     def error_jobs(self) -> "ErrorJobs":

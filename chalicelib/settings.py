@@ -47,6 +47,8 @@ class Settings:
     background_function: str = ""
     watchdog_function: str = ""
     alarm_topic: str = ""
+    usage_by_tenant: tuple[str, ...] = ()
+    """The job types whose use is also counted by tenant. Only the counters have it."""
     mail_domains: tuple[str, ...] = ()
     mail_daily_cap: int = 0
     mail_rate: int = 0
@@ -88,6 +90,7 @@ class Settings:
             background_function=env.get("BACKGROUND_FUNCTION", ""),
             watchdog_function=env.get("WATCHDOG_FUNCTION", ""),
             alarm_topic=env.get("ALARM_TOPIC", ""),
+            usage_by_tenant=tuple(name for name in env.get("USAGE_BY_TENANT", "").split(",") if name),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
             mail_rate=int(_number(env, "MAIL_RATE", 0, 0, 500)),
             webhook_receiver=_receiver(env),

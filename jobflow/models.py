@@ -100,6 +100,9 @@ class AttemptRow:
     started_at: datetime
     finished_at: datetime | None
     duration_ms: int | None
+    cost_nano_usd: int | None
+    """About what it has cost at list prices of us-east-1, in billionths of a dollar; null while it runs, if its
+    end is unknown, or for a type that is no longer declared"""
     error_class: str | None
     error_message: str | None
     stack: str | None
@@ -783,6 +786,9 @@ class JobDetail:
     """The firing time of its schedule"""
     root: str | None
     """The first job of the chain of parents"""
+    cost_nano_usd: int | None
+    """About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the
+    attempts in the list, its steps, and keeping it for 30 days; null for a type that is no longer declared"""
     why: str | None
     """Why it waits, in one sentence; null if it does not wait"""
     next_attempts: list[NextAttempt] | None
@@ -1650,6 +1656,62 @@ class UploadForm:
     key: str
     max_bytes: int
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What jobs have cost: an estimate at list prices, without free allowances."""
+
+    by: Literal["type", "tenant", "day"]
+    type: str | None
+    from_: datetime
+    """The start of the first day"""
+    to: datetime
+    """The end of the last day, which may not be over"""
+    rows: list[UsageRow]
+    """The dearest first; by day: the oldest first"""
+    total: UsageRow
+    truncated: bool
+    """Whether there are too many tenants: jobs of some days are then in the row without a tenant"""
+    prices: str
+    """The month of the price list"""
+    region: str
+    """The region of the price list, wherever the stage is"""
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """What some jobs have cost, in nano-dollars (1,000,000,000 are a dollar)."""
+
+    type: str | None
+    """null: of all types"""
+    tenant: str | None
+    """By tenant: null for jobs without a tenant, and for types that are not counted by tenant"""
+    day: datetime | None
+    """By day: its start"""
+    jobs: int
+    """Jobs that were stored"""
+    attempts: int
+    """Attempts that ended, also those that wait for an event or the end of a sleep"""
+    retries: int
+    """Those of them that were retries, of a failed attempt or by hand"""
+    run_s: float
+    """Seconds of the attempts"""
+    cost_nano_usd: int
+    """The sum of the five numbers that follow"""
+    run_nano_usd: int
+    """Time and memory of the attempts"""
+    requests_nano_usd: int
+    """Requests, write units and log lines of the attempts"""
+    jobs_nano_usd: int
+    """Storing the jobs, with a POST for each that no job or schedule made"""
+    counting_nano_usd: int
+    """Counting what happened to the jobs"""
+    kept_nano_usd: int
+    """Keeping the jobs for 30 days"""
+    retries_nano_usd: int
+    """What the retries cost, of `run_nano_usd` and `requests_nano_usd`"""
 
 
 @dataclass(frozen=True, slots=True)

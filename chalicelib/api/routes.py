@@ -29,6 +29,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "limits": ["platform.limits"],
     "metrics": ["numbers.metrics", "numbers.series"],
     "errors": ["numbers.errors"],
+    "usage": ["numbers.usage"],
     "views": ["platform.views"],
     "audit": ["platform.audit"],
     "tokens": ["platform.tokens"],

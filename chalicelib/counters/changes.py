@@ -28,6 +28,13 @@ class Image:
     """The job's key in the index of unfinished jobs; the key begins with the time at which the job was first due."""
     deferred: bool = False
     """True if a retrying job asked for a later run: no attempt failed."""
+    lease_until: float | None = None
+    again: bool = False
+    """True if the present attempt is a retry: of a failed attempt, or by hand."""
+    kept: int = 0
+    made: bool = False
+    """True if no request made the job, but another job or a schedule."""
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Fold the changes of the stream into additions per counter row. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.counters import keys, wait_times
@@ -9,6 +9,7 @@ from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Un
 from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
+from chalicelib.jobs.constants import LEASE_SLACK
 from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
 
@@ -19,9 +20,14 @@ SUSPENDED, RESUMED = "suspended", "resumed"
 """Jobs that were suspended, and jobs whose suspension ended, however it ended."""
 DEFERRED = "deferred"
 """The part of `retried` that no failure caused: these jobs asked for a later run."""
+DAY_STEP = 86_400
 DISCARDED = "discarded"
 """A failed job that an operator discarded. The recount needs the number of these moves, but a discarded job does not
 count as a processed job."""
+
+
+OF_USE = ("created", "completed", "retried", SUSPENDED)
+"""The numbers of a day, besides those of `_used`, from which costs are computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +57,18 @@ class Folded:
         return sorted(self.by_row.items(), key=lambda item: (item[0].pk == keys.RECOUNT, keys.is_totals(item[0])))
 
 
-def fold(told: Iterable[Told], now: float) -> Folded:
-    """Fold the changes of the stream; `now` (epoch seconds) decides which marks of waiting jobs are still read."""
+def fold(told: Iterable[Told], now: float, by_tenant: Collection[str] = ()) -> Folded:
+    """Fold the changes of the stream; `now` (epoch seconds) decides which marks of waiting jobs are still read.
+
+    `by_tenant` are the types whose use is also counted by tenant.
+    """
     folded = Folded()
     for one in told:
         if isinstance(one, Unreadable):
             folded.skipped.append(one)
             continue
         try:
-            found = list(_entries(one, now))
+            found = list(_entries(one, now, by_tenant))
         except Exception as error:
             item = one.after or one.before if isinstance(one, JobChange) else None
             folded.skipped.append(
@@ -92,7 +101,7 @@ def pieces(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
         yield entries[start:]
 
 
-def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, Additions]]:
+def _entries(told: JobChange | CanaryPassed, now: float, by_tenant: Collection[str]) -> Iterator[tuple[Row, Additions]]:
     if isinstance(told, CanaryPassed):
         yield keys.canaries(told.run, now), Additions(Counter({keys.SEEN: 1}))
         return
@@ -102,16 +111,46 @@ def _entries(told: JobChange | CanaryPassed, now: float) -> Iterator[tuple[Row, 
         if old is not None:
             yield keys.bucket(old.type, 60, told.at or now), Additions(Counter({REMOVED: 1}))
         return
+    used = _used(old, new)
     if old is not None and (old.type, old.status) == (new.type, new.status):
+        if used:  # another worker has taken the job over
+            yield keys.bucket(new.type, DAY_STEP, new.updated_at), Additions(used)
+            yield from _of_tenant(new, used, by_tenant)
         return
     numbers = _event_numbers(old, new)
     changed = numbers + _suspension(old, new)
     for seconds in keys.STEPS if changed else ():
-        yield keys.bucket(new.type, seconds, new.updated_at), Additions(Counter(changed))
+        # without another number the day's row is not written: the use alone is not worth a write
+        counted = changed + used if seconds == DAY_STEP else Counter(changed)
+        yield keys.bucket(new.type, seconds, new.updated_at), Additions(counted)
+    if changed:
+        yield from _of_tenant(new, used + Counter({name: changed[name] for name in OF_USE}), by_tenant)
     if not numbers or new.status is Status.SUSPENDED:  # for a suspended job, `numbers` has only durations
         yield keys.bucket(new.type, 60, new.updated_at), Additions(Counter({MOVED: 1}))
     if new.status in BROKEN and new.error_class:
         yield _error_entry(old, new)
+
+
+def _used(old: Image | None, new: Image) -> Counter[str]:
+    """Return what a change adds to the numbers from which costs are computed, besides those that are counted anyway."""
+    if old is None:
+        return Counter({keys.MADE: 1}) if new.made else Counter()
+    if old.status is not Status.PROCESSING:
+        return Counter()
+    lost = new.status is Status.PROCESSING
+    if lost and (new.started_at == old.started_at or old.started_at is None):
+        return Counter()  # the attempt goes on
+    start = (None if lost else new.started_at) or old.started_at or new.updated_at
+    # an attempt that was lost was billed at most until the end of its invocation
+    end = new.updated_at if old.lease_until is None else min(new.updated_at, old.lease_until - LEASE_SLACK)
+    run_ms = max(0, round((end - start) * 1000))
+    again = Counter({keys.AGAIN: 1, keys.AGAIN_MS: run_ms}) if old.again else Counter[str]()
+    return +(Counter({keys.ATTEMPTS: 1, keys.RUN_MS: run_ms, keys.STEPS_KEPT: new.kept - old.kept}) + again)
+
+
+def _of_tenant(new: Image, used: Counter[str], by_tenant: Collection[str]) -> Iterator[tuple[Row, Additions]]:
+    if used and new.tenant is not None and new.type in by_tenant:
+        yield keys.tenant(new.type, new.tenant, new.updated_at), Additions(+used)
 
 
 def _totals(old: Image | None, new: Image | None, now: float) -> Iterator[tuple[Row, Additions]]:

@@ -35,6 +35,11 @@ UNSENT, CLAIMED_TO = "u#", "claimed_to"
 DEAD_AT, FAILED_AT, LOST_AT, CLAIMED_AT = "dead_at", "failed_at", "lost_at", "claimed_at"
 """Attributes of a type's row: when the last dead letter, the last failed job and the last lost attempt of the type were
 counted, and when a worker last claimed one of its jobs (epoch seconds)."""
+ATTEMPTS, RUN_MS, AGAIN, AGAIN_MS, MADE, STEPS_KEPT, WRITES = "att", "ms", "att2", "ms2", "made", "steps", "writes"
+"""Attributes of a type's day and of a tenant's day, from which `usage` computes costs: claims that have ended and their
+milliseconds, those of retries, jobs that no request has made, kept steps, and writes to the row."""
+TENANTS: Final = "/tenants"
+"""End of the partition with the days of a type's tenants, one row per day and tenant, for types that ask for it."""
 TROUBLES: Final = "TROUBLES"
 """Row next to the totals, and its attribute: the types in trouble (see `troubles`)."""
 MARK: Final = "mark#"
@@ -101,6 +106,12 @@ def bucket(job_type: str, step: int, at: float) -> Row:
     """Return the row of a type's events within the `step` seconds around `at`."""
     start = at - at % step
     return Row(f"{STEPS[step]}#{job_type}", iso(start), int(start + KEEP_COUNTERS))
+
+
+def tenant(job_type: str, name: str, at: float) -> Row:
+    """Return the row of a tenant's jobs of a type in the day of `at`."""
+    day = bucket(job_type, 86_400, at)
+    return Row(f"{day.pk}{TENANTS}", f"{day.sk}#{name}", day.expires_at)
 
 
 def error(fingerprint: str, at: float) -> Row:

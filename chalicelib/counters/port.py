@@ -115,6 +115,9 @@ class Counters(Protocol):
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """Return the events of a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
+    def tenant_days(self, job_type: str, start: float, end: float, most: int) -> "Sequence[TenantDay]":
+        """Return the days of a type's tenants, oldest first, at most `most`; only types that ask for it have some."""
+
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
         """Return the error groups of each hour from `start` to `end`: at most `most` of them, newest hour first."""
 
@@ -184,6 +187,15 @@ class Standing:
     latest: Mapping[str, Latest] = field(default_factory=dict)
     troubles: Troubles = field(default_factory=Troubles)
     erasing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDay:
+    """What a tenant's jobs of a type used in one day (its start in epoch seconds)."""
+
+    day: float
+    tenant: str
+    numbers: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """Count every change of a job in the table's stream exactly once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
 from chalicelib.counters.constants import TIDY_DAYS_EVERY, TIDY_EVERY
 from chalicelib.counters.fold import Entry, fold, pieces, total
-from chalicelib.counters.port import CounterTable, Row, Times
+from chalicelib.counters.port import Additions, CounterTable, Row, Times
 from chalicelib.errors import RowRefused
 
 
@@ -31,10 +31,11 @@ class Counted:
 
 @dataclass
 class StreamCounter:
-    """Count batches of the stream into these rows, for one process."""
+    """Count batches of the stream into these rows, for one process; `by_tenant`: the types to count by tenant, too."""
 
     rows: CounterTable
     clock: Callable[[], float]
+    by_tenant: Collection[str] = ()
     _tidied: dict[Row, float] = field(default_factory=dict)
 
     def count(self, told: Iterable[Told], source: str) -> Counted:
@@ -46,7 +47,7 @@ class StreamCounter:
         again and again.
         """
         now = self.clock()
-        folded = fold(told, now)
+        folded = fold(told, now, self.by_tenant)
         counted = Counted(skipped=folded.skipped)
         for row, entries in folded.ordered():
             self._tidy(row, now)
@@ -60,7 +61,7 @@ class StreamCounter:
             at = [entry.at for entry in left]
             times = Times(min(at), max(now, *at)) if _tidied_every(row) else None
             try:
-                mark = self.rows.add(row, total(left), source, left[0].sequence, left[-1].sequence, times)
+                mark = self.rows.add(row, _with_write(row, left), source, left[0].sequence, left[-1].sequence, times)
             except RowRefused as error:
                 counted.skipped.extend(Unreadable(one.sequence, f"{row.pk}/{row.sk}", str(error)) for one in left)
                 return
@@ -76,6 +77,14 @@ class StreamCounter:
         if every is not None and now - self._tidied.get(row, float("-inf")) >= every:
             self._tidied[row] = now
             self.rows.tidy(row, now)
+
+
+def _with_write(row: Row, entries: Sequence[Entry]) -> Additions:
+    """Return the sum of the entries; a row of a day also counts its writes, because they are a part of the costs."""
+    whole = total(entries)
+    if keys.is_day(row):
+        whole.numbers[keys.WRITES] += 1
+    return whole
 
 
 def _tidied_every(row: Row) -> float | None:

@@ -50,6 +50,7 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
 from chalicelib.job_types.retry import EVERY, STANDARD, Backoff, ByClass, Curve, Delays, longest_run, receives
 from chalicelib.job_types.schedule import Cron, Every, check_declared, declared_crons
+from chalicelib.job_types.spending import Spending
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import DAY, FIFO_ENDING, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON
@@ -94,6 +95,7 @@ class JobType(Generic[P, R]):
     serial_by: str | None = None
     unique: Unique | None = None
     pause_when: Failing | None = None
+    spending: Spending | None = None
     limits: tuple[AtMost, ...] = ()
     enqueues: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
@@ -233,6 +235,11 @@ class JobType(Generic[P, R]):
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
+    def spent_by_tenant(self) -> bool:
+        """Return whether what its jobs cost is also counted by tenant."""
+        return self.spending is not None and self.spending.by_tenant
+
+    @property
     def keyed_by(self) -> str | None:
         """Return the payload's field whose value is the group of the job's messages; None if there is none."""
         return self.serial_by or self.fair_by
@@ -299,6 +306,7 @@ def job(
     serial_by: str | None = None,
     unique: Unique | None = None,
     pause_when: Failing | None = None,
+    spending: Spending | None = None,
     limits: Sequence[AtMost] = (),
     enqueues: Iterable[str] = (),
     calls: Iterable[str] = (),
@@ -332,6 +340,7 @@ def job(
     * `serial_by`: the field of the payload that is the key: jobs with the same key run one at a time, in order.
     * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
+    * `spending`: `Spending(by_tenant)`, how what the jobs cost is watched.
     * `limits`: `[AtMost(n, by, shared)]`, at most n jobs run at once, or n for each value of a field of the payload, or
       n jobs of all types that share the limit.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
@@ -384,6 +393,7 @@ def job(
             serial_by=serial_by,
             unique=unique,
             pause_when=pause_when,
+            spending=spending,
             limits=limited,
             enqueues=made,
             calls=called,
@@ -424,6 +434,8 @@ def _check(declared: JobType[Any, Any]) -> None:
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
     for limit in declared.limits:
         checks.check_field(name, "AtMost(by=…)", limit.by, declared.payload_model)
+    if declared.spending is not None and declared.spending.by_tenant and declared.keyed_by is None:
+        raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
     if declared.limits:
         if declared.pause_when is not None:  # of its queue
             raise ConfigurationError(f"{name}: limits does not go with a queue that has pause_when")
@@ -448,6 +460,7 @@ def _check(declared: JobType[Any, Any]) -> None:
 def _check_groups(declared: JobType[Any, Any]) -> None:
     kinds: Mapping[str, tuple[type, ...]] = {
         "retry": (Backoff, Delays), "unique": (Unique, NoneType), "pause_when": (Failing, NoneType),
+        "spending": (Spending, NoneType),
         "function": (Function,),
         "access": (AwsAccess,), "changes": (Changes,), "queue": (Queue, NoneType),
     }  # fmt: skip

@@ -6,7 +6,7 @@ Workers follow the row at once; the watchdog updates the copy in the counters on
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.counters.port import Counters, ErrorHour, Pause, Standing
+from chalicelib.counters.port import Counters, ErrorHour, Pause, Standing, TenantDay
 from chalicelib.counters.standing import of_every_type
 from chalicelib.pausing.port import AutoPauses
 from chalicelib.pausing.rule import AutoPause
@@ -31,6 +31,10 @@ class PausesSeen:
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters."""
         return self.counters.buckets(job_type, step, start, end)
+
+    def tenant_days(self, job_type: str, start: float, end: float, most: int) -> Sequence[TenantDay]:
+        """See Counters."""
+        return self.counters.tenant_days(job_type, start, end, most)
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters."""

@@ -30,6 +30,7 @@ class Reading:
             self.search_jobs, self.show_job, self.read_logs, self.list_errors, self.read_metrics,
             self.list_findings, self.list_job_types, self.list_batches, self.show_batch,
             self.list_webhooks, self.list_deliveries, self.list_limits, self.show_limit,
+            self.read_costs,
         )  # fmt: skip
 
     def search_jobs(  # many parameters, because each is a filter of the assistant's tool
@@ -141,6 +142,17 @@ class Reading:
         """Read the number of jobs by type and status, and the length of the queues."""
         numbers: dict[str, Any] = plain(self._client.metrics())
         return numbers
+
+    def read_costs(
+        self, by: Literal["type", "tenant", "day"] = "type", type: str | None = None, days: int = 30
+    ) -> dict[str, Any]:
+        """Read what the jobs of the last days have cost at list prices, by type, tenant or day (whole days in UTC).
+
+        Amounts are in billionths of a dollar (`…_nano_usd`); `retries_nano_usd` is what retries cost.
+        """
+        since = datetime.now(UTC) - timedelta(days=days - 1)
+        found: dict[str, Any] = plain(self._client.usage(by, type, since))
+        return found
 
     def list_findings(self) -> list[dict[str, Any]]:
         """List what needs attention, most urgent first: new dead letters, overdue suspended jobs, queues, errors."""

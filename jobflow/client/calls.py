@@ -16,6 +16,8 @@ JobOrId = m.JobRow | m.JobDetail | m.CancelledJob | m.BatchResult | str
 PAIR = 2
 Step = Literal[60, 300, 3600, 86400]
 """Seconds from one point of a series to the next."""
+UsageBy = Literal["type", "tenant", "day"]
+"""What a row of `usage` is about."""
 BulkOrId = m.BulkActionRow | str
 BatchOrId = m.BatchDetail | m.BatchRow | str
 
@@ -359,6 +361,15 @@ def series(
     bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
     query = {"metric": metric, "type": type and type_name(type), "step": step, **bounds}
     return Call("GET", "/metrics/series", m.Series, query=query, repeatable=True)
+
+
+def usage(
+    by: UsageBy, type: TypeOrName | None, since: datetime | str | None, until: datetime | str | None
+) -> Call[m.Usage]:
+    """Read what jobs have cost."""
+    bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
+    query = {"by": by, "type": type and type_name(type), **bounds}
+    return Call("GET", "/usage", m.Usage, query=query, repeatable=True)
 
 
 def findings() -> Call[m.Findings]:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.counters import deploys
-from chalicelib.counters.keys import BULK, DEPLOYS, ERASING_MARK, ERRORS, MARK, OPEN, STEPS, TOTALS, TROUBLES
-from chalicelib.counters.port import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, Times
+from chalicelib.counters.keys import BULK, DEPLOYS, ERASING_MARK, ERRORS, MARK, OPEN, STEPS, TENANTS, TOTALS, TROUBLES
+from chalicelib.counters.port import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, TenantDay, Times
 from chalicelib.counters.standing import litter, standing
 from chalicelib.counters.troubles import Troubles
 
@@ -110,6 +110,11 @@ class MemoryCounters:
     def buckets(self, job_type: str, step: int, start: float, end: float) -> Sequence[tuple[float, Mapping[str, int]]]:
         """See Counters."""
         return [(at, self._numbers[key]) for at, key in self._keys(f"{STEPS[step]}#{job_type}", start, end)]
+
+    def tenant_days(self, job_type: str, start: float, end: float, most: int) -> Sequence[TenantDay]:
+        """See Counters."""
+        keys = self._keys(f"{STEPS[86_400]}#{job_type}{TENANTS}", start, end)
+        return [TenantDay(at, key[1].partition("#")[2], self._numbers[key]) for at, key in keys][:most]
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters."""

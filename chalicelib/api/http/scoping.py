@@ -88,6 +88,7 @@ ROUTES: Mapping[str, Narrowed] = {
     "POST /webhooks/{name}/deliveries/{delivery_id}/send-again": WHOLE_DATA,
     "GET /metrics": BY_TYPE, "GET /metrics/health": BY_TYPE,
     "GET /metrics/flow": BY_TYPE, "GET /metrics/series": BY_TYPE, "GET /errors": BY_TYPE,
+    "GET /usage": BY_TYPE,
     # the name of a group of errors does not say its type
     "GET /errors/{fingerprint}": WHOLE_STAGE, "POST /errors/{fingerprint}/acknowledge": WHOLE_STAGE,
     "POST /errors/{fingerprint}/resolve": WHOLE_STAGE, "POST /errors/{fingerprint}/reopen": WHOLE_STAGE,

@@ -31,6 +31,7 @@ from chalicelib.operating.descendants import cancel_all
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
 from chalicelib.producing.submission import Submission, Wanted
+from chalicelib.usage.rule import Shape
 
 GEN = re.compile(rf"[1-9][0-9]{{0,{MOST_PAGE_DIGITS - 1}}}")
 EXISTING = {
@@ -97,7 +98,7 @@ def list_jobs(call: Call) -> JobPage:
 def get_job(call: Call) -> JobDetail:
     """Return a job with its payload, result and the history of its attempts. Strongly consistent."""
     view, why = parts.job_reader.explained(job_id_of(call))
-    return job_detail(view, why, _attempts_left(view.job))
+    return job_detail(view, why, _attempts_left(view.job), _shape(view.job.type))
 
 
 @endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
@@ -351,6 +352,14 @@ def check_tenants(name: str | None, *loc: str) -> None:
         lacks = "no job type has" if name is None else f"{name} does not have"
         where = [FieldError(loc, f"{lacks} `fair_by` or `serial_by`, so its jobs have no tenant")]
         raise InvalidRequest("There are no tenants.", where)
+
+
+def _shape(name: str) -> Shape | None:
+    """Return what decides the costs of a type's jobs; None for a type that is no longer declared."""
+    try:
+        return Shape.of(jobtype.get(name))
+    except UnknownJobType:
+        return None
 
 
 def _attempts_left(job: Job) -> list[Following] | None:

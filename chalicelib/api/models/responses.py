@@ -164,6 +164,11 @@ class AttemptRow(Answer):
     started_at: Time
     finished_at: Time | None
     duration_ms: int | None
+    cost_nano_usd: int | None = Field(
+        None,
+        description="About what it has cost at list prices of us-east-1, in billionths of a dollar; null while it "
+        "runs, if its end is unknown, or for a type that is no longer declared",
+    )
     error_class: str | None
     error_message: str | None
     stack: str | None
@@ -225,6 +230,11 @@ class JobDetail(JobRow):
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="The firing time of its schedule")
     root: str | None = Field(None, description="The first job of the chain of parents")
+    cost_nano_usd: int | None = Field(
+        None,
+        description="About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, "
+        "the attempts in the list, its steps, and keeping it for 30 days; null for a type that is no longer declared",
+    )
     why: str | None = Field(description="Why it waits, in one sentence; null if it does not wait")
     next_attempts: list[NextAttempt] | None = Field(
         None,

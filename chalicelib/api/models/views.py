@@ -33,6 +33,7 @@ from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.limits.ids import named
 from chalicelib.operating.again import Again, names_of
 from chalicelib.operating.descendants import Told
+from chalicelib.usage.rule import Shape, attempt_cost, job_cost
 
 
 def job_row(job: Job) -> r.JobRow:
@@ -53,9 +54,15 @@ def cancelled_job(job: Job, told: Told | None) -> many.CancelledJob:
     return fitting(many.CancelledJob(**_fields(job), descendants=descendants))
 
 
-def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None) -> r.JobDetail:
-    """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown)."""
-    history = [_attempt_row(attempt) for attempt in (*view.attempts, *_current_attempt(view))]
+def job_detail(
+    view: JobView, why: str | None, left: Iterable[Following] | None, shape: Shape | None = None
+) -> r.JobDetail:
+    """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown).
+
+    `shape` decides what they have cost (None: unknown).
+    """
+    attempts = [*view.attempts, *_current_attempt(view)]
+    history = [_attempt_row(attempt, shape) for attempt in attempts]
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
     origin = {
         "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
@@ -66,6 +73,7 @@ def job_detail(view: JobView, why: str | None, left: Iterable[Following] | None)
         **origin,
         attempt_history=history,
         older_attempts=view.older,
+        cost_nano_usd=None if shape is None else job_cost(shape, view.job, attempts, older=view.older),
         why=why,
         next_attempts=next_attempts,
     )
@@ -250,7 +258,7 @@ def _current_attempt(view: JobView) -> Iterable[Attempt]:
     )
 
 
-def _attempt_row(attempt: Attempt) -> r.AttemptRow:
+def _attempt_row(attempt: Attempt, shape: Shape | None) -> r.AttemptRow:
     return r.AttemptRow(
         gen=attempt.gen,
         attempt=attempt.attempt,
@@ -259,6 +267,7 @@ def _attempt_row(attempt: Attempt) -> r.AttemptRow:
         started_at=iso(attempt.started_at),
         finished_at=_iso(attempt.finished_at),
         duration_ms=attempt.duration_ms,
+        cost_nano_usd=None if shape is None else attempt_cost(shape, attempt),
         error_class=attempt.error_class,
         error_message=attempt.error_message,
         stack=attempt.stack,

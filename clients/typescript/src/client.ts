@@ -607,6 +607,14 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return this.ask("get", "/metrics/series", { query, signal });
   }
 
+  /**
+   * Return what jobs have cost, in billionths of a dollar, `by` type, tenant or day (whole days in UTC): by default of
+   * the last 30 days. It is an estimate at list prices, without free allowances.
+   */
+  usage(query: Query<"get", "/usage"> = {}, { signal }: Signal = {}) {
+    return this.ask("get", "/usage", { query, signal });
+  }
+
   /** Return what needs attention, most urgent first. */
   async findings({ signal }: Signal = {}) {
     return (await this.ask("get", "/metrics/health", { signal })).findings;

@@ -1202,6 +1202,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/usage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Return what the jobs of declared types have cost by type, tenant or day: an estimate at list prices
+     * @description Return what the jobs of declared types have cost by type, tenant or day: an estimate at list prices.
+     *
+     *     It is computed from the time, memory and number of attempts, as the counters count them, and from the numbers of
+     *     `make cost`. Sums are some seconds late, and kept for 90 days.
+     */
+    get: operations["read_usage"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/views": {
     parameters: {
       query?: never;
@@ -1509,6 +1532,11 @@ export interface components {
       finished_at: string | null;
       /** Duration Ms */
       duration_ms: number | null;
+      /**
+       * Cost Nano Usd
+       * @description About what it has cost at list prices of us-east-1, in billionths of a dollar; null while it runs, if its end is unknown, or for a type that is no longer declared
+       */
+      cost_nano_usd: number | null;
       /** Error Class */
       error_class: string | null;
       /** Error Message */
@@ -2970,6 +2998,11 @@ export interface components {
        * @description The first job of the chain of parents
        */
       root: string | null;
+      /**
+       * Cost Nano Usd
+       * @description About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the attempts in the list, its steps, and keeping it for 30 days; null for a type that is no longer declared
+       */
+      cost_nano_usd: number | null;
       /**
        * Why
        * @description Why it waits, in one sentence; null if it does not wait
@@ -5221,6 +5254,136 @@ export interface components {
        * @example 2026-11-25T00:42:39.123Z
        */
       expires_at: string;
+    };
+    /**
+     * Usage
+     * @description What jobs have cost: an estimate at list prices, without free allowances.
+     */
+    Usage: {
+      /**
+       * By
+       * @enum {string}
+       */
+      by: "type" | "tenant" | "day";
+      /** Type */
+      type: string | null;
+      /**
+       * From
+       * Format: date-time
+       * @description The start of the first day
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      from: string;
+      /**
+       * To
+       * Format: date-time
+       * @description The end of the last day, which may not be over
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      to: string;
+      /**
+       * Rows
+       * @description The dearest first; by day: the oldest first
+       */
+      rows: components["schemas"]["UsageRow"][];
+      total: components["schemas"]["UsageRow"];
+      /**
+       * Truncated
+       * @description Whether there are too many tenants: jobs of some days are then in the row without a tenant
+       */
+      truncated: boolean;
+      /**
+       * Prices
+       * @description The month of the price list
+       */
+      prices: string;
+      /**
+       * Region
+       * @description The region of the price list, wherever the stage is
+       */
+      region: string;
+      /**
+       * As Of
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      as_of: string;
+    };
+    /**
+     * UsageRow
+     * @description What some jobs have cost, in nano-dollars (1,000,000,000 are a dollar).
+     */
+    UsageRow: {
+      /**
+       * Type
+       * @description null: of all types
+       */
+      type: string | null;
+      /**
+       * Tenant
+       * @description By tenant: null for jobs without a tenant, and for types that are not counted by tenant
+       */
+      tenant: string | null;
+      /**
+       * Day
+       * @description By day: its start
+       */
+      day: string | null;
+      /**
+       * Jobs
+       * @description Jobs that were stored
+       */
+      jobs: number;
+      /**
+       * Attempts
+       * @description Attempts that ended, also those that wait for an event or the end of a sleep
+       */
+      attempts: number;
+      /**
+       * Retries
+       * @description Those of them that were retries, of a failed attempt or by hand
+       */
+      retries: number;
+      /**
+       * Run S
+       * @description Seconds of the attempts
+       */
+      run_s: number;
+      /**
+       * Cost Nano Usd
+       * @description The sum of the five numbers that follow
+       */
+      cost_nano_usd: number;
+      /**
+       * Run Nano Usd
+       * @description Time and memory of the attempts
+       */
+      run_nano_usd: number;
+      /**
+       * Requests Nano Usd
+       * @description Requests, write units and log lines of the attempts
+       */
+      requests_nano_usd: number;
+      /**
+       * Jobs Nano Usd
+       * @description Storing the jobs, with a POST for each that no job or schedule made
+       */
+      jobs_nano_usd: number;
+      /**
+       * Counting Nano Usd
+       * @description Counting what happened to the jobs
+       */
+      counting_nano_usd: number;
+      /**
+       * Kept Nano Usd
+       * @description Keeping the jobs for 30 days
+       */
+      kept_nano_usd: number;
+      /**
+       * Retries Nano Usd
+       * @description What the retries cost, of `run_nano_usd` and `requests_nano_usd`
+       */
+      retries_nano_usd: number;
     };
     /**
      * ViewList
@@ -12514,6 +12677,97 @@ export interface operations {
           "X-Correlation-Id"?: string;
           /** @description Seconds until a request is let in */
           "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  read_usage: {
+    parameters: {
+      query?: {
+        /** @description One row for each of these. */
+        by?: "type" | "tenant" | "day";
+        /** @description Only jobs of this type. */
+        type?: "email.send" | "image.process" | "report.generate";
+        /** @description Default: 30 days up to `to`. Days are whole days in UTC. */
+        from?: string;
+        /** @description Default: now. A `to` at midnight is the end of a day. */
+        to?: string;
+      };
+      header?: {
+        /** @description The ETag of an answer: 304 without a body while it would say the same. */
+        "If-None-Match"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Usage"];
+        };
+      };
+      /** @description The same as the ETag given */
+      304: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Names what the answer says, apart from when it was asked */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
           [name: string]: unknown;
         };
         content: {

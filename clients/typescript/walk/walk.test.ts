@@ -145,6 +145,7 @@ test("types, numbers, the token and the limits are read; a file is uploaded", as
   assert.ok((await jobs.findings()).some(({ kind, type }) => kind === "paused" && type === "flow.serial"));
   assert.equal((await jobs.resume("flow.serial")).paused, false);
   assert.ok((await jobs.metrics()).total_jobs > 0);
+  assert.ok((await jobs.usage({ by: "day" })).total.cost_nano_usd >= 0);
   assert.ok(Array.isArray((await jobs.series({ metric: "throughput" })).points));
   assert.ok(Array.isArray(await jobs.errors()));
   assert.equal((await jobs.me()).role, "admin");

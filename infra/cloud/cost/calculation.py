@@ -11,6 +11,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.telemetry.emf import PER_TYPE, Metric
+from chalicelib.usage import constants as usage
 from chalicelib.watchdog.constants import IDLE_EVERY, PULSE_CANARIES, QUIET_EVERY
 from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
 from infra.definition.monitoring.alarms import all_alarms
@@ -57,51 +58,41 @@ READS_A_LOOK = 4.5
 """Approximate read units of one refresh: eight shards of the index for the list, the rows of totals for the metrics."""
 FAILING_MINUTES, FAILING_READS = 10, 3
 """Minutes between two looks of a console at the schedules that fail, and the jobs that it reads for each schedule."""
-WRITE_UNITS = 6
+WRITE_UNITS = usage.PUT_UNITS + usage.COMPLETED_UNITS
 """Write units of a job that completes at its first attempt, counted in tests: put 3, claim 1, complete 2."""
-REQUEST_WRITE_UNITS = 1
+REQUEST_WRITE_UNITS = usage.REQUEST_WRITE_UNITS
 """Write units of the rate limit for a POST request, however many jobs the request contains."""
 CHANGES = 3
 """Records in the table's stream of a job that completes at its first attempt."""
 STREAM_BATCH = 500
 NEW_SHARDS = 4
 """Shards of a new table's stream."""
-COUNTED_ROWS = 4
+COUNTED_ROWS = usage.COUNTED_ROWS
 """Number of counter rows that a batch of the stream changes for each type in the batch; each change costs one write
 unit. Counted in tests."""
-API_MB = 512
-API_SECONDS = 0.04
+API_MB = usage.API_MB
+API_SECONDS = usage.API_SECONDS
 BATCH_SECONDS = 0.3
-WORKER_SECONDS = 0.012
-COUNTERS_MB = 256
-COUNTERS_SECONDS = 0.1
-"""Billed time of a warm POST, of a POST with a full batch of jobs, of claiming and settling one job, and of counting a
-batch of the stream; the job's own work costs extra. These are estimates, because they cannot be measured without an
-account."""
-COLD_SHARE, INIT_SECONDS = 0.01, 1.2
-"""Share of invocations that must start a process when jobs arrive steadily, and the billed time of such a start (INIT).
-Also estimates."""
-LOG_KB = 0.97
-METRIC_KB = 0.27
-ACCESS_KB = 0.36
-"""Kilobytes of a line of API Gateway's access log, with the 26 bytes that CloudWatch adds."""
+"""Billed time of a POST with a full batch of jobs. Also an estimate."""
+WORKER_SECONDS = usage.WORKER_SECONDS
+COUNTERS_MB = usage.COUNTERS_MB
+COUNTERS_SECONDS = usage.COUNTERS_SECONDS
+COLD_SHARE, INIT_SECONDS = usage.COLD_SHARE, usage.INIT_SECONDS
+LOG_KB = usage.LOG_KB
+METRIC_KB = usage.METRIC_KB
+ACCESS_KB = usage.ACCESS_KB
 REQUEST_KB = 0.36
-"""Kilobytes of log lines at the level INFO, with the 26 bytes that CloudWatch adds to each, counted in tests: of a job
-that completes at its first attempt, of the metrics of one invocation, and of one request. A request that stores a
-single job writes no line."""
+"""Kilobytes of log lines of one request at the level INFO, with the 26 bytes that CloudWatch adds to each. A request
+that stores a single job writes no line."""
 
 
-JOB_KB = 0.9
-ENTRY_BYTES = 120
-ENTRY_KB = 0.22
-"""Stored bytes of a completed job: its rows in the table and its entry in the one index where it stays, with the 100
-bytes that DynamoDB adds to each. Counted in tests."""
-ROW_READ = 0.5
-READ_BYTES = 4096
-RECOUNTED_A_SECOND = 10_000
-RECOUNT_MB = 512
-"""Memory of the recount's function, which reads main items one by one (half a read unit each) and pages of the
-index."""
+JOB_KB = usage.JOB_KB
+ENTRY_BYTES = usage.ENTRY_BYTES
+ENTRY_KB = usage.ENTRY_KB
+ROW_READ = usage.ROW_READ
+READ_BYTES = usage.READ_BYTES
+RECOUNTED_A_SECOND = usage.RECOUNTED_A_SECOND
+RECOUNT_MB = usage.RECOUNT_MB
 
 
 @dataclass(frozen=True, slots=True)

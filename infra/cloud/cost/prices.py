@@ -1,5 +1,8 @@
 """List prices in US dollars for us-east-1, without free allowances. If you change a price, change the version.
 
+The prices of what a job needs are in `chalicelib/usage/constants.py`, because the API computes with them, too.
+
+
 Seen on 2026-11-30 in stored copies: https://aws.amazon.com/cloudfront/pricing (data, free amounts) and
 https://aws.amazon.com/kms/pricing (key, free requests). In texts of 2026 that quote AWS's pages, but not in the pages
 themselves: a request of CloudFront, of KMS and of SNS, an e-mail of SNS, the storage of logs.
@@ -7,24 +10,25 @@ themselves: a request of CloudFront, of KMS and of SNS, an e-mail of SNS, the st
 
 from dataclasses import dataclass, fields
 
-MILLION = 1_000_000
+from chalicelib.usage import constants as usage
+
+MILLION = usage.MILLION
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """Prices in dollars per million requests or units, unless the name says otherwise."""
 
-    version: str = "2026-11"
-    api_request: float = 1.00
-    lambda_request: float = 0.20
-    lambda_gb_second_arm: float = 13.3334
-    sqs_request: float = 0.40
-    sqs_fifo_request: float = 0.50
-    sqs_fair_request: float = 0.10
-    """Added to the price of a request to a standard queue when its messages have a group (fair queues)."""
-    write_unit: float = 0.625
-    read_unit: float = 0.125
-    log_gb: float = 0.50
+    version: str = usage.PRICES_VERSION
+    api_request: float = usage.API_REQUEST
+    lambda_request: float = usage.LAMBDA_REQUEST
+    lambda_gb_second_arm: float = usage.LAMBDA_GB_SECOND
+    sqs_request: float = usage.SQS_REQUEST
+    sqs_fifo_request: float = usage.SQS_FIFO_REQUEST
+    sqs_fair_request: float = usage.SQS_FAIR_REQUEST
+    write_unit: float = usage.WRITE_UNIT
+    read_unit: float = usage.READ_UNIT
+    log_gb: float = usage.LOG_GB
     """Per ingested GB."""
     metric_month: float = 0.30
     """Per custom metric and month, if the metric has data points all the time."""
@@ -38,8 +42,8 @@ class Prices:
     """Per secret in Secrets Manager, and month."""
     secret_request: float = 5.00
     s3_put: float = 5.00
-    table_gb_month: float = 0.25
-    recovery_gb_month: float = 0.20
+    table_gb_month: float = usage.TABLE_GB_MONTH
+    recovery_gb_month: float = usage.RECOVERY_GB_MONTH
     log_kept_gb_month: float = 0.03
     """Per GB that is kept, as AWS has compressed it. The calculation does not count on compression."""
     cdn_request: float = 1.00

@@ -110,7 +110,7 @@ def _variables(function: FunctionDefinition) -> dict[str, Value]:
     if function.works is not None:
         return {**signing.of_worker(function.works), **reaching.variables(function.works, function.stack)}
     if function.short == "counters":
-        return {}
+        return {"USAGE_BY_TENANT": ",".join(function.splits)} if function.splits else {}
     if function.short == "followup":
         return signing.of_followup(function.tells)
     if function.short == "watchdog":

@@ -21,6 +21,8 @@ WATCHDOG_ONLY = frozenset({"ALARM_TOPIC", "WATCHDOG_FUNCTION"})
 """Read by Settings, set only for the watchdog: it sends the names of types in trouble to the alarms' topic, and starts
 more runs of itself. The API's variables have no space left
 for them: Lambda limits their total size."""
+COUNTERS_ONLY = frozenset({"USAGE_BY_TENANT"})
+"""Read by Settings, set only for the counters, and only if a type declares `Spending(by_tenant=True)`."""
 BY_POWERTOOLS = frozenset({"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"})
 """Set for the library of logs and metrics; Settings does not read them."""
 
@@ -93,6 +95,7 @@ def local_environment(
         "WATCHDOG_FUNCTION": "",
         # no topic: the log and the console name the types in trouble
         "ALARM_TOPIC": "",
+        "USAGE_BY_TENANT": "",
     }
 
 

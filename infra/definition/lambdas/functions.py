@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
+from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of, that_pause
@@ -17,6 +18,8 @@ from infra.definition.iam.grants import types_for_ends
 from infra.definition.names import logical, queue_name
 
 HOUR = 3600
+MOST_SPLIT = 40
+"""Maximum number of types that are counted by tenant: one variable of the counters has their names."""
 NIGHTLY = "2/15 0-4 * * ? *"
 """From 00:02 to 04:47 UTC, every day: night in Europe, evening in America, late morning in East Asia. An invocation
 continues where the last one had to stop. If there is nothing to do, an invocation ends after one read."""
@@ -106,6 +109,8 @@ class FunctionDefinition:
     """The other queues with types that call types of `works`, or share a limit with them: it wakes their jobs."""
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
+    splits: Sequence[str] = ()
+    """The job types whose use the function also counts by tenant."""
     tells: Sequence[JobType[Any, Any]] = ()
     """The types of the jobs that the function makes when a job or a batch has ended."""
 
@@ -133,11 +138,19 @@ def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDe
         replace(_worker(queue, stack), wakes=[one for one in queues if one is not queue and _wakes(queue, one)])
         for queue in queues
     ]
-    return [*workers, *_platform(stack, that_pause(queues)), _followup(stack, types_for_ends(types))]
+    return [*workers, *_platform(stack, that_pause(queues), _split(types)), _followup(stack, types_for_ends(types))]
 
 
 def _wakes(queue: TypeQueue, other: TypeQueue) -> bool:
     return other.calls(queue) or not other.shared_limits.isdisjoint(queue.shared_limits)
+
+
+def _split(types: Sequence[JobType[Any, Any]]) -> list[str]:
+    """Return the types that are counted by tenant. Raises ConfigurationError if a variable cannot name them all."""
+    names = sorted(kind.name for kind in types if kind.spent_by_tenant)
+    if len(names) > MOST_SPLIT:
+        raise ConfigurationError(f"Spending(by_tenant=True) is declared by {len(names)} types, and {MOST_SPLIT} may")
+    return names
 
 
 def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
@@ -146,14 +159,14 @@ def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
     return FunctionDefinition(stack, queue.short, queue.handler, queue.timeout, function.memory, trigger, queue)
 
 
-def _platform(stack: str, paused: Sequence[TypeQueue]) -> list[FunctionDefinition]:
+def _platform(stack: str, paused: Sequence[TypeQueue], splits: Sequence[str]) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(
         stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60), pauses=paused
     )
     stream = StreamTrigger(
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, patterns=COUNTED
     )
-    counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream)
+    counters = FunctionDefinition(stack, "counters", "chalicelib.entry.stream.handler", 60, 256, stream, splits=splits)
     nightly = ScheduleTrigger(15, longest_age=600, cron=NIGHTLY)
     recount = FunctionDefinition(stack, "recount", "chalicelib.entry.recount.handler", 840, 512, nightly)
     return [watchdog, counters, recount]

@@ -1,6 +1,8 @@
-"""Define the commands for logs, metrics and errors."""
+"""Define the commands for logs, metrics, costs and errors."""
 
 import json
+from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,15 @@ from jobflow.plain import plain
 if TYPE_CHECKING:
     from jobflow.models import LogLine, MetricsAnswer
 
+
+class By(StrEnum):
+    """What the rows of `jobflow usage` are about."""
+
+    TYPE = "type"
+    TENANT = "tenant"
+    DAY = "day"
+
+
 POLL = 2.0
 """Seconds between two reads. More reads would show nothing new, because counters are a few seconds old."""
 
@@ -23,6 +34,13 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the root."""
     command(app, "logs", "logs @last --follow", "logs 6a1de45f --json | jq .message")(logs)
     command(app, "metrics", "metrics --watch", "metrics --json | jq .queue_length")(metrics)
+    command(
+        app,
+        "usage",
+        "usage --since 7d",
+        "usage --by day --type email.send",
+        "usage --by tenant --json | jq '.rows[] | [.tenant, .cost_nano_usd / 1e9]'",
+    )(usage)
     command(app, "health", "health", "health --json | jq -e 'select(.kind == \"new_dead_letters\")'")(health)
     command(app, "errors", "errors --since 1d", "errors --type email.send")(errors)
 
@@ -111,6 +129,53 @@ def _numbers(session: Session, found: "MetricsAnswer") -> None:
         f"{suspended} suspended, {blocked} blocked, {found.completed_jobs} completed, {found.failed_jobs} failed, "
         f"{found.dead_letter_jobs} dead-lettered, {cancelled} cancelled"
     )
+
+
+def usage(
+    session: Session,
+    by: Annotated[By, typer.Option("--by", help="One row for each type, tenant or day.")] = By.TYPE,
+    job_type: Type = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="From the day of this time (UTC). Default: 30 days up to --until.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Up to this time. Default: now.")] = None,
+) -> None:
+    """Print what jobs have cost by type, tenant or day: about, at list prices, without free allowances."""
+    begin, end = (None if at is None else reading.moment(at) for at in (since, until))
+    found = session.client.usage(by.value, job_type, begin, end)
+    if session.out.as_json:
+        session.out.line(found)
+        return
+    names = {
+        By.TYPE: [("TYPE", lambda row: row.type)],
+        By.TENANT: [("TYPE", lambda row: row.type), ("TENANT", lambda row: row.tenant or "-")],
+        By.DAY: [("DAY", lambda row: f"{row.day:%Y-%m-%d}")],
+    }
+    columns = [
+        *names[by],
+        ("JOBS", lambda row: f"{row.jobs:,}"),
+        ("ATTEMPTS", lambda row: f"{row.attempts:,}"),
+        ("RETRIES", lambda row: f"{row.retries:,}"),
+        ("RUN", lambda row: reading.lasting(row.run_s)),
+        ("COST", lambda row: dollars(row.cost_nano_usd)),
+        ("OF RETRIES", lambda row: dollars(row.retries_nano_usd)),
+    ]
+    session.out.rows(found.rows, columns, "No jobs in these days.")
+    last = found.to - timedelta(days=1)
+    share = found.total.retries_nano_usd / found.total.cost_nano_usd if found.total.cost_nano_usd else 0
+    session.out.say(
+        f"{dollars(found.total.cost_nano_usd)} from {found.from_:%Y-%m-%d} to {last:%Y-%m-%d} (UTC), "
+        f"{share:.0%} of it for retries: an estimate at list prices of {found.region} ({found.prices}), without free "
+        "allowances and without what an idle stage costs."
+    )
+    if found.truncated:
+        session.out.say("There are too many tenants: jobs of some days are in the row without a tenant.")
+
+
+def dollars(nano: int) -> str:
+    """Return an amount in dollars, with as many digits as a small amount needs."""
+    amount = nano / 1e9
+    return f"${amount:,.2f}" if amount >= 1 or not nano else f"${amount:.6f}"
 
 
 def health(session: Session) -> None:

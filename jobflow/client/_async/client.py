@@ -17,7 +17,7 @@ from jobflow import errors as e
 from jobflow import models as m
 from jobflow.client import auditing, batches, calls, erasing, flow, hooks, limits, schedules, uploads, within
 from jobflow.client.batches import BatchedJob
-from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob
+from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob, UsageBy
 from jobflow.client.http import httpx
 from jobflow.client.transport import TIMEOUT, AsyncSleep, arguments, options
 from jobflow.plain import TypeOrName
@@ -393,6 +393,19 @@ class AsyncJobFlow:
         The default is the last hour.
         """
         return await self._ask(calls.series(metric, type, since, until, step))
+
+    async def usage(
+        self,
+        by: UsageBy = "type",
+        type: TypeOrName | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+    ) -> m.Usage:
+        """Return what jobs have cost, in billionths of a dollar, by type, tenant or day (whole days in UTC).
+
+        The default is the last 30 days. It is an estimate at list prices, without free allowances.
+        """
+        return await self._ask(calls.usage(by, type, since, until))
 
     async def findings(self) -> list[m.FindingRow]:
         """Return what needs attention, most urgent first."""

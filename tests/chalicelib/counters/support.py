@@ -36,8 +36,9 @@ class Rows(MemoryCounters):
 
     @property
     def numbers(self) -> dict[tuple[str, str], Counter[str]]:
-        """Return the counts, without empty rows."""
-        return {key: +found for key, found in self._numbers.items() if +found}
+        """Return the counts, without empty rows, and without the numbers of writes, which portions decide."""
+        known = {key: Counter({n: x for n, x in row.items() if n != keys.WRITES}) for key, row in self._numbers.items()}
+        return {key: +found for key, found in known.items() if +found}
 
 
 def apply(rows: Rows, records: list[dict[str, Any]], source: str, now: float = T0 + 10) -> Counted:

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Image, JobChange
-from chalicelib.counters.port import Additions, Pause, Row, Standing
+from chalicelib.counters.port import Additions, Pause, Row, Standing, Times
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.counters.wait_times import oldest, queued
 from chalicelib.errors import RowRefused
@@ -173,3 +173,27 @@ def test_of_many_errors_the_newest_are_read(rows: Rows) -> None:
     found = rows.errors(T0 - 86_400, T0 + 86_400, 5)
     assert [error.fingerprint for error in found] == ["f11", "f10", "f9", "f8", "f7"]
     assert len(rows.errors(T0 - 86_400, T0 + 86_400, 100)) == 12
+
+
+def test_days_of_tenants_are_read_apart_from_the_types_and_its_other_days(rows: Rows) -> None:
+    for number, (name, day) in enumerate([("acme", 0), ("globex#7 ü", 0), ("acme", 1), ("acme", 3)]):
+        assert add(rows, keys.tenant("a.b", name, T0 + day * DAY), f"{number}", f"{number}", att=number + 1) is None
+    add(rows, keys.tenant("c.d", "acme", T0), "01", "01", att=9)
+    add(rows, keys.bucket("a.b", 86_400, T0), "01", "01", att=7)
+    midnight = T0 - T0 % DAY
+    found = rows.tenant_days("a.b", midnight, midnight + DAY, 10)
+    assert [(one.day, one.tenant, one.numbers["att"]) for one in found] == [
+        (midnight, "acme", 1), (midnight, "globex#7 ü", 2), (midnight + DAY, "acme", 3),
+    ]  # fmt: skip
+    assert len(rows.tenant_days("a.b", midnight, midnight + 9 * DAY, 2)) == 2
+    assert [numbers["att"] for _, numbers in rows.buckets("a.b", 86_400, midnight, midnight + DAY)] == [7]
+
+
+def test_a_tenants_day_is_tidied_like_the_day_of_its_type(rows: Rows) -> None:
+    row, shard = keys.tenant("a.b", "acme", T0), f"shardId-0000000{int((T0 - 9 * 3600) * 1000)}-ab12"
+    once = Additions(Counter({"att": 1})), shard, "01", "01", Times(T0 - 8 * 3600, T0 - 8 * 3600)
+    rows.add(row, *once)
+    rows.tidy(row, T0)
+    assert rows.add(row, *once) == "01"
+    [one] = rows.tenant_days("a.b", T0 - DAY, T0 + DAY, 10)
+    assert one.numbers["att"] == 1

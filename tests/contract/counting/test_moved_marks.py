@@ -51,10 +51,10 @@ def completed(rows: Rows) -> int:
 
 
 def numbers(rows: Rows) -> dict[Any, Any]:
-    """Return all counts, without the data that the cleanup removes."""
+    """Return all counts, without the data that the cleanup removes, and without the numbers of writes."""
     totals = rows.standing().totals
     buckets = {
-        (step, at): +Counter(found)
+        (step, at): +Counter({name: n for name, n in found.items() if name != keys.WRITES})
         for step in keys.STEPS
         for at, found in rows.buckets("email.send", step, MIDNIGHT - DAY, MIDNIGHT + 4 * DAY)
     }

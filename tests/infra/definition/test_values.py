@@ -22,6 +22,7 @@ from infra.definition.lambdas.environment import (
     BY_FUNCTION,
     BY_LAMBDA,
     BY_POWERTOOLS,
+    COUNTERS_ONLY,
     DEVELOPMENT_ONLY,
     WATCHDOG_ONLY,
     environment,
@@ -63,13 +64,18 @@ def read_names() -> set[str]:
 def test_cloud_writes_what_settings_read() -> None:
     assert (
         set(environment("jobflow-prod"))
-        == read_names() - DEVELOPMENT_ONLY - API_ONLY - BY_FUNCTION - WATCHDOG_ONLY | BY_POWERTOOLS
+        == read_names() - DEVELOPMENT_ONLY - API_ONLY - BY_FUNCTION - WATCHDOG_ONLY - COUNTERS_ONLY | BY_POWERTOOLS
     )
 
 
 def test_laptop_writes_the_same_names() -> None:
     assert (
-        set(LOCAL) == set(environment("jobflow-dev")) | {"CORS_ORIGIN", "CURSOR_SECRET"} | BY_FUNCTION | WATCHDOG_ONLY
+        set(LOCAL)
+        == set(environment("jobflow-dev"))
+        | {"CORS_ORIGIN", "CURSOR_SECRET"}
+        | BY_FUNCTION
+        | WATCHDOG_ONLY
+        | COUNTERS_ONLY
     )
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import TAG_OF_SCHEDULE, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
+from chalicelib.jobs.tenants import tenant_of
 
 
 def read(records: Iterable[Mapping[str, Any]]) -> Iterator[Told]:
@@ -42,6 +43,7 @@ def _image(item: Mapping[str, Any]) -> Image:
     if status is Status.PROCESSING and "started_at" not in numbers:
         raise ValueError("a running job without started_at")
     failure = texts.get("failure")
+    tags = [tag["S"] for tag in item.get("tags", {}).get("L", ())]
     return Image(
         id=texts["pk"],
         type=texts["type"],
@@ -59,6 +61,11 @@ def _image(item: Mapping[str, Any]) -> Image:
         at_work=texts.get("group", "").startswith(f"{AT_WORK}#"),
         order=texts.get("order", ""),
         deferred=item.get("deferred", {}).get("BOOL", False),
+        lease_until=numbers.get("lease_until"),
+        again=numbers.get("attempts", 0) > 1 or numbers.get("gen", 1) > 1,
+        kept=int(numbers.get("kept", 0)),
+        made="parent" in texts or any(tag.startswith(TAG_OF_SCHEDULE) for tag in tags),
+        tenant=tenant_of(tags),
     )
 
 

@@ -124,7 +124,7 @@ def audit(acting: Stage, job_id: str) -> None:
     mine, acting.token = acting.token, "unknown"
     assert acting.call("GET", "/jobs")[0] == 401
     acting.token = mine
-    for path in ("/audit", f"/audit?job={job_id}", "/audit/refusals", "/tokens"):
+    for path in ("/audit", f"/audit?job={job_id}", "/audit/refusals", "/tokens", "/usage?by=tenant"):
         status, answer = acting.call("GET", path)
         assert status == 200, answer
 
