@@ -474,7 +474,7 @@ class Assembly:
         """Return the reader of what jobs have cost."""
         from chalicelib.usage.days import UsageReader
 
-        return UsageReader(self.counters_seen, self.clock)
+        return UsageReader(self.counters, self.clock)
 
     @Part
     def error_jobs(self) -> "ErrorJobs":

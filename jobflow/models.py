@@ -40,6 +40,7 @@ Kind = Literal[
     "new_dead_letters",
     "overdue",
     "blocked",
+    "budget",
     "paused",
     "oldest_job",
     "growing",
@@ -613,13 +614,13 @@ class FindingRow:
     """not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off),
     new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came
     over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of a limit has
-    waited for over an hour), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many
-    jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without
-    those of RetryLater), dead_letters (older ones), draining"""
+    waited for over an hour), budget (spent as far as its type warns), paused, oldest_job (a job has waited for
+    too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has
+    acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining"""
     type: str
     number: int
     """Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and retrying
-    jobs); for `errors` the number of error groups"""
+    jobs); for `errors` the number of error groups, for `budget` the spent percent"""
     growth_per_minute: float | None
     """Growth in unfinished jobs a minute, over 5 minutes"""
     drain_eta_s: float | None
@@ -901,6 +902,8 @@ class JobTypeRow:
     """How often its jobs may start; null: as often as workers are free"""
     pause_when: PauseRuleRow | None
     """When it pauses automatically; null: only an operator pauses it"""
+    spending: SpendingRow | None
+    """How what its jobs cost is watched; null: by type and day, without a budget"""
     at_most: AtMostRow | None
     """The first of its `limits`; null: as many of its jobs may run at once as workers are free"""
     limits: list[AtMostRow]
@@ -1491,6 +1494,17 @@ class SkippedFor:
     reason: str
     jobs: int
     sample_job_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingRow:
+    """How what the jobs cost is watched: a budget of dollars a day, and whether it is counted by tenant."""
+
+    per_day: float | None
+    """Dollars at list prices in a day (UTC); null: no budget"""
+    warn: float
+    """The share of the budget from which the type is reported"""
+    by_tenant: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     NEW_DEAD_LETTERS = "new_dead_letters"
     OVERDUE = "overdue"
     BLOCKED = "blocked"
+    BUDGET = "budget"
     PAUSED = "paused"
     OLDEST_JOB = "oldest_job"
     GROWING = "growing"
@@ -50,7 +51,7 @@ ASKED_TO_WAIT = "RetryLater"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fact about a job type. `number` counts jobs, or error groups; `since` is in epoch seconds.
+    """One fact about a job type. `number` counts jobs or error groups, or is in percent; `since` is in epoch seconds.
 
     `which` selects the counted jobs, so that a list with this filter has exactly `number` jobs; None for error groups
     and overdue jobs. `growth` is in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is
@@ -117,6 +118,11 @@ def findings(
     found += [one for name in minutes for one in _in_trouble(name, standing)]
     found += [Finding(Kind.OVERDUE, name, one.number, since=one.since) for name, one in (overslept or {}).items()]
     found += [_blocked(name, one, standing) for name, one in (blocked or {}).items() if name in minutes]
+    return ranked(found)
+
+
+def ranked(found: Iterable[Finding]) -> list[Finding]:
+    """Return findings, most urgent first."""
     order = list(Kind)
     return sorted(found, key=lambda one: (order.index(one.kind), -abs(one.growth or 0.0), -one.number, one.type))
 

@@ -6,7 +6,7 @@ Times are in seconds since the epoch.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from chalicelib.counters.troubles import Troubles
 from chalicelib.jobs.job import Job, Status
@@ -122,6 +122,10 @@ class Counters(Protocol):
         """Return the error groups of each hour from `start` to `end`: at most `most` of them, newest hour first."""
 
 
+BY_BUDGET: Final = "JobFlow: budget"
+"""Who pauses a type when the budget of a day is spent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A pause of a type: since when (epoch seconds), by whom and why; `by` and `reason` are empty if not given.
@@ -138,6 +142,11 @@ class Pause:
     def by_itself(self) -> bool:
         """Return whether the pause is automatic."""
         return self.probe_at is not None
+
+    @property
+    def by_budget(self) -> bool:
+        """Return whether the type is paused until the next day, because its budget is spent."""
+        return self.by == BY_BUDGET and not self.by_itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Condition(StrEnum):
-    """Name what is wrong with a type or queue: an alarm has the same name, and a section in docs/operations.md."""
+    """Name what is wrong with a type or queue: it has a section in docs/operations.md, and MEASURED ones an alarm."""
 
     DEAD_LETTERS = "dead-letters"
     NOT_STARTING = "not-starting"
@@ -15,9 +15,12 @@ class Condition(StrEnum):
     FAILURE_RATIO = "failure-ratio"
     IN_FLIGHT = "in-flight"
     PAUSED = "paused"
+    BUDGET = "budget"
 
 
 KNOWN = frozenset(Condition)
+MEASURED = tuple(one for one in Condition if one is not Condition.BUDGET)
+"""The conditions that have a metric and an alarm, which a stage pays for also if no type has a budget."""
 Trouble = tuple[Condition, str]
 """A condition, and the name of the type for which it is true, or of a queue that several types share."""
 NOTHING: Mapping[Trouble, float] = {}

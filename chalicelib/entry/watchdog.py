@@ -8,6 +8,7 @@ from chalicelib.adapters.invocations import asked_for
 from chalicelib.assembly import parts
 from chalicelib.counters.troubles import Troubles
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of, that_pause
 from chalicelib.pausing.every_minute import AutoPausing
 from chalicelib.telemetry.emf import SERVICE, gathering
@@ -17,6 +18,7 @@ from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.pulse import Pulse, Seen
 from chalicelib.watchdog.quiet_queues import QuietQueues
 from chalicelib.watchdog.run import Watchdog
+from chalicelib.watchdog.spending import SpendingWatch
 from chalicelib.watchdog.troubles import TroubleWatch
 from chalicelib.worker.context import LambdaContext
 
@@ -60,7 +62,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
     pausing = _pausing([queue.key for queue in that_pause(queues)])
     troubles = TroubleWatch(
         queues, parts.job_store, parts.counters, parts.trouble_row, parts.clock, parts.alarm_topic, SERVICE,
-        REMEMBERED.unwritten,
+        REMEMBERED.unwritten, _spending(kinds),
     )  # fmt: skip
     standing, helpers = parts.counters.standing, parts.watchdog_helpers
     watchdog = Watchdog(
@@ -78,6 +80,14 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         fired, paused = parts.firings.run(remaining), pausing()
         batches = parts.batches.look_after(lambda: remaining() - LEFT_FOR_JOBS)
         return {**fired, **paused, **batches, **watchdog.run(remaining)}
+
+
+def _spending(kinds: Sequence[JobType[Any, Any]]) -> SpendingWatch | None:
+    """Return the check of budgets; without a type that has one, it costs nothing."""
+    found = [kind for kind in kinds if kind.budgeted]
+    if not found:
+        return None
+    return SpendingWatch(found, parts.usage, parts.pausing, parts.consumers, parts.past_pauses, parts.clock)
 
 
 def _pausing(queues: Sequence[str]) -> Callable[[], Mapping[str, int]]:

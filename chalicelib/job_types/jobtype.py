@@ -235,6 +235,11 @@ class JobType(Generic[P, R]):
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
+    def budgeted(self) -> bool:
+        """Return whether it has a budget of a day."""
+        return self.spending is not None and self.spending.per_day is not None
+
+    @property
     def spent_by_tenant(self) -> bool:
         """Return whether what its jobs cost is also counted by tenant."""
         return self.spending is not None and self.spending.by_tenant
@@ -340,7 +345,7 @@ def job(
     * `serial_by`: the field of the payload that is the key: jobs with the same key run one at a time, in order.
     * `unique`: `Unique(by, seconds)`, a request with the same values of these fields gets the existing job.
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
-    * `spending`: `Spending(by_tenant)`, how what the jobs cost is watched.
+    * `spending`: `Spending(per_day, warn, by_tenant)`, a budget of a day that pauses the type, and sums by tenant.
     * `limits`: `[AtMost(n, by, shared)]`, at most n jobs run at once, or n for each value of a field of the payload, or
       n jobs of all types that share the limit.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
@@ -436,6 +441,8 @@ def _check(declared: JobType[Any, Any]) -> None:
         checks.check_field(name, "AtMost(by=…)", limit.by, declared.payload_model)
     if declared.spending is not None and declared.spending.by_tenant and declared.keyed_by is None:
         raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
+    if declared.budgeted and declared.queue is not None:
+        raise ConfigurationError(f"{name}: Spending(per_day=…) does not go with queue: a pause stops the whole queue")
     if declared.limits:
         if declared.pause_when is not None:  # of its queue
             raise ConfigurationError(f"{name}: limits does not go with a queue that has pause_when")

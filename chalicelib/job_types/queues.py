@@ -110,6 +110,11 @@ def that_pause(queues: Iterable[TypeQueue]) -> list[TypeQueue]:
     return [queue for queue in queues if queue.pause_when is not None]
 
 
+def with_budgets(queues: Iterable[TypeQueue]) -> list[TypeQueue]:
+    """Return those of the queues that are paused when the budget of a day is spent."""
+    return [queue for queue in queues if any(kind.budgeted for kind in queue.types)]
+
+
 def queues_of(types: Iterable[JobType[Any, Any]]) -> list[TypeQueue]:
     """Return the queues of these types, in the order of their first types."""
     found: dict[str, list[JobType[Any, Any]]] = {}

@@ -15,7 +15,8 @@ class Pauses(Protocol):
     def pause(self, job_type: str, pause: Pause) -> bool:
         """Record that the type is paused. If it was paused already, keep the first pause and return False.
 
-        An operator's pause replaces an automatic one; an automatic pause replaces an earlier automatic one.
+        An operator's pause replaces an automatic one, and one by a budget; a pause by a budget replaces an automatic
+        one; an automatic pause replaces an earlier automatic one.
         """
 
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:

@@ -155,6 +155,16 @@ def in_trouble(names: Mapping[str, Sequence[str]]) -> None:
         logger().warning("types.in_trouble", extra={"job_types": some})
 
 
+def budget_spent(job_type: str, why: str) -> None:
+    """Log that a type is paused because its budget of the day is spent."""
+    logger().error("job_type.paused", extra={"job_type": job_type, "principal": "jobflow", "why": why})
+
+
+def budget_renewed(job_type: str) -> None:
+    """Log that a type continues, because a new day has begun or its budget was raised."""
+    logger().warning("job_type.resumed", extra={"job_type": job_type, "principal": "jobflow"})
+
+
 def growing(types: Sequence[str]) -> None:
     """Log that the queues of these types grow with each run."""
     logger().warning("queue.growing", extra={"job_types": list(types)})

@@ -80,6 +80,6 @@ LONGEST_DAYS = 92
 MOST_TENANT_ROWS = 5_000
 """Maximum number of rows of tenants that one answer reads for each type: about a megabyte."""
 
-# For spending.py
-WARN_AT = 0.8
-"""Default share of the budget of a day from which a warning is given."""
+# For budget.py
+NANO = 1_000_000_000
+"""Nano-dollars of a dollar."""

@@ -22,12 +22,14 @@ EACH = 1_000
 class Shape:
     """What of a job type decides what its jobs cost.
 
-    `memory` in MB; `batch`: jobs in one invocation. `sqs`: dollars for a million requests to its queue. `of_attempt`
+    `memory` in MB; `batch`: jobs in one invocation. `beside`: the part of an attempt's time that it is billed for, if
+    jobs of an invocation run at the same time. `sqs`: dollars for a million requests to its queue. `of_attempt`
     and `of_job`: what its options add, in dollars for a million attempts or jobs.
     """
 
     memory: int
     batch: int = 1
+    beside: float = 1.0
     sqs: float = c.SQS_REQUEST
     of_attempt: float = 0.0
     of_job: float = 0.0
@@ -45,6 +47,7 @@ class Shape:
         return cls(
             memory=kind.function.memory,
             batch=batch,
+            beside=kind.function.waves / batch,
             sqs=sqs + (0.0 if kind.fair_by is None else c.SQS_FAIR_REQUEST),
             of_attempt=sum(dollars for option, dollars in options if option is not None),
             of_job=0.0 if kind.unique is None else 2 * c.WRITE_UNIT + c.READ_UNIT,
@@ -124,7 +127,7 @@ class Cost:
 
 def cost(shape: Shape, used: Used, rows: int = c.COUNTED_ROWS) -> Cost:
     """Return what this use has cost. `rows`: rows that a batch of the stream changes for it."""
-    run, each = _of_second(shape.memory), _of_attempt(shape)
+    run, each = _of_second(shape.memory) * shape.beside, _of_attempt(shape)
     extra = c.WRITE_UNIT * (
         (c.SUSPENDED_UNITS - c.FAILED_UNITS) * used.suspended
         - (c.FAILED_UNITS - c.COMPLETED_UNITS) * used.completed

@@ -66,6 +66,12 @@ DUE_READ = 500
 """Maximum number of jobs of a type that are read to find one that is due and unclaimed: those among whose messages SQS
 delivers next, and as many scheduled and parked ones. Jobs that back off or run may come before it."""
 
+# For spending.py
+SWITCHED_AGAIN = 300.0
+"""Seconds after the begin of a pause by a budget in which each run of the watchdog stops the queue once more."""
+PAUSES_LOOKED_AT = 20
+"""Number of ended pauses of a type among which a run looks for a pause by its budget that an operator has ended."""
+
 # For lookback.py
 LOOKBACK_GAP = 300.0
 """After this number of seconds without a run, a process no longer uses what it stored in earlier runs. Runs are

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.counters import wait_times
 from chalicelib.counters.port import Counters, Latest, Standing, TroubleRow
-from chalicelib.counters.troubles import Condition, Trouble, Troubles
+from chalicelib.counters.troubles import MEASURED, Condition, Trouble, Troubles
 from chalicelib.job_types.queues import TypeQueue
 from chalicelib.jobs.constants import ANY_TIME, MOST_READ
 from chalicelib.jobs.job import ACTIVE, CLAIMABLE, Status
@@ -17,6 +17,7 @@ from chalicelib.jobs.port import Depth, JobStore, Search, Teller
 from chalicelib.telemetry import events
 from chalicelib.watchdog.constants import DUE_READ, RATIO_SECONDS
 from chalicelib.watchdog.sharing import in_turn
+from chalicelib.watchdog.spending import SpendingWatch
 from chalicelib.watchdog.trouble_rule import (
     QueueSeen,
     TypeSeen,
@@ -63,6 +64,7 @@ class TroubleWatch:
     teller: Teller | None
     stack: str
     unwritten: dict[str, Troubles] = field(default_factory=dict)
+    spending: SpendingWatch | None = None
 
     def look(self, standing: Standing, depths: Mapping[str, Depth | None], remaining: Callable[[], float]) -> bool:
         """Check all queues once; return whether the troubles of all are known.
@@ -86,13 +88,17 @@ class TroubleWatch:
             if not whole:
                 unknown |= {queue.key, *(kind.name for kind in queue.types)}
             found |= causes(seen, now)
+        if self.spending is not None:
+            dear, unread = self.spending.look(standing)
+            found |= {(Condition.BUDGET, name): now for name in dear}
+            unknown |= unread
         self._keep(standing.troubles, found, now, unknown)
         return not unknown
 
     def _keep(self, row: Troubles, found: Mapping[Trouble, float], now: float, unknown: Collection[str]) -> None:
         """Write the metric, send the message if it is due, and store both."""
         troubles = after(self.unwritten.get(row.text, row), found, now, unknown)
-        events.in_trouble({condition: troubles.of(condition) for condition in Condition})
+        events.in_trouble({condition: troubles.of(condition) for condition in MEASURED})
         if is_news(troubles, now):
             troubles = self._told(troubles, now)
         self.unwritten.clear()

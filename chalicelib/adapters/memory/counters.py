@@ -83,7 +83,9 @@ class MemoryCounters:
     def pause(self, job_type: str, pause: Pause) -> bool:
         """See Pauses."""
         with self._lock:
-            free = job_type not in self._paused or self._paused[job_type].by_itself
+            present = self._paused.get(job_type)
+            by_operator = not pause.by_budget and not pause.by_itself
+            free = present is None or present.by_itself or (present.by_budget and by_operator)
             if free:
                 self._paused[job_type] = pause
         return free

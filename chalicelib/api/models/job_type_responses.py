@@ -23,6 +23,14 @@ class PauseRuleRow(Answer):
     within: float
 
 
+class SpendingRow(Answer):
+    """How what the jobs cost is watched: a budget of dollars a day, and whether it is counted by tenant."""
+
+    per_day: float | None = Field(description="Dollars at list prices in a day (UTC); null: no budget")
+    warn: float = Field(description="The share of the budget from which the type is reported")
+    by_tenant: bool
+
+
 class AtMostRow(Answer):
     """At most `n` jobs of the type run at once; with `by`, at most `n` for each value of this field."""
 
@@ -83,6 +91,9 @@ class JobTypeRow(Answer):
     )
     pause_when: PauseRuleRow | None = Field(
         default=None, description="When it pauses automatically; null: only an operator pauses it"
+    )
+    spending: SpendingRow | None = Field(
+        default=None, description="How what its jobs cost is watched; null: by type and day, without a budget"
     )
     at_most: AtMostRow | None = Field(
         default=None,

@@ -15,6 +15,7 @@ from chalicelib.api.models.job_type_responses import (
     JobTypeRow,
     PauseRuleRow,
     RateRow,
+    SpendingRow,
     TenantRow,
     Tenants,
 )
@@ -120,6 +121,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         memory=kind.function.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
+        spending=None if kind.spending is None else SpendingRow(**asdict(kind.spending)),
         at_most=next(iter(_limits(kind)), None),
         limits=_limits(kind),
         fair_by=kind.fair_by,

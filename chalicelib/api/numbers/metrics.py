@@ -1,5 +1,8 @@
 """Serve the current numbers, as JSON and for Prometheus, and the findings."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from pydantic import Field
 
 from chalicelib.api.http.endpoint import Call, Endpoints, Text
@@ -9,12 +12,14 @@ from chalicelib.api.models.views import metrics_answer
 from chalicelib.api.numbers.prometheus import CONTENT_TYPE, exposition, preferred
 from chalicelib.assembly import parts
 from chalicelib.counters.flow import Flow, Times
-from chalicelib.counters.health import Kind
+from chalicelib.counters.health import Finding, Kind, ranked
 from chalicelib.counters.snapshot import of_types
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
+from chalicelib.usage.budget import percent, share
 
 endpoints = Endpoints()
 
@@ -35,14 +40,15 @@ class FindingRow(Answer):
         description="not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), "
         "new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or "
         "event came over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of "
-        "a limit has waited for over an hour), paused, oldest_job (a job has waited for too long), growing, "
-        "failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that "
-        "came again, without those of RetryLater), dead_letters (older ones), draining"
+        "a limit has waited for over an hour), budget (spent as far as its type warns), paused, oldest_job (a job has "
+        "waited for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no "
+        "operator has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), "
+        "draining"
     )
     type: str
     number: int = Field(
         description="Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and "
-        "retrying jobs); for `errors` the number of error groups"
+        "retrying jobs); for `errors` the number of error groups, for `budget` the spent percent"
     )
     growth_per_minute: float | None = Field(description="Growth in unfinished jobs a minute, over 5 minutes")
     drain_eta_s: float | None
@@ -89,7 +95,8 @@ def read_health(call: Call) -> Findings:
 
     The findings are ranked: the most urgent is first.
     """
-    found = parts.history.health([kind.name for kind in jobtype.all_types()])
+    kinds = jobtype.all_types()
+    found = ranked([*parts.history.health([kind.name for kind in kinds]), *_budgets(kinds)])
     rows = [
         FindingRow(
             kind=one.kind,
@@ -107,6 +114,15 @@ def read_health(call: Call) -> Findings:
         if call.scope.has_type(one.type)
     ]
     return Findings(findings=rows, as_of=iso(parts.clock()))
+
+
+def _budgets(kinds: Iterable[JobType[Any, Any]]) -> Iterator[Finding]:
+    """Yield a finding for each type that has spent enough of its budget of the day: one query for each budget."""
+    for kind in kinds:
+        if kind.spending is not None and kind.budgeted:
+            nano = parts.usage.today(kind).cost.whole
+            if share(kind.spending, nano) >= kind.spending.warn:
+                yield Finding(Kind.BUDGET, kind.name, percent(kind.spending, nano))
 
 
 class Durations(Answer):

@@ -2663,13 +2663,13 @@ export interface components {
      * @description One finding about one job type that needs attention.
      */
     FindingRow: {
-      /** @description not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of a limit has waited for over an hour), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining */
+      /** @description not_starting (no worker starts its jobs, or a worker died), in_flight (too many jobs back off), new_dead_letters (those of the last hour that still exist), overdue (suspended jobs whose time or event came over 2 minutes ago, and that nobody has woken; at most 100), blocked (the first job in the line of a limit has waited for over an hour), budget (spent as far as its type warns), paused, oldest_job (a job has waited for too long), growing, failure_ratio (too many jobs fail), errors (groups of the last day that no operator has acknowledged, or that came again, without those of RetryLater), dead_letters (older ones), draining */
       kind: components["schemas"]["Kind"];
       /** Type */
       type: string;
       /**
        * Number
-       * @description Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and retrying jobs); for `errors` the number of error groups
+       * @description Number of jobs (for a queue: of waiting jobs; for `failure_ratio` and `in_flight`: of failed and retrying jobs); for `errors` the number of error groups, for `budget` the spent percent
        */
       number: number;
       /**
@@ -3228,6 +3228,8 @@ export interface components {
       rate: components["schemas"]["RateRow"] | null;
       /** @description When it pauses automatically; null: only an operator pauses it */
       pause_when: components["schemas"]["PauseRuleRow"] | null;
+      /** @description How what its jobs cost is watched; null: by type and day, without a budget */
+      spending: components["schemas"]["SpendingRow"] | null;
       /** @description The first of its `limits`; null: as many of its jobs may run at once as workers are free */
       at_most: components["schemas"]["AtMostRow"] | null;
       /**
@@ -3295,6 +3297,7 @@ export interface components {
       | "new_dead_letters"
       | "overdue"
       | "blocked"
+      | "budget"
       | "paused"
       | "oldest_job"
       | "growing"
@@ -4845,6 +4848,24 @@ export interface components {
       jobs: number;
       /** Sample Job Ids */
       sample_job_ids: string[];
+    };
+    /**
+     * SpendingRow
+     * @description How what the jobs cost is watched: a budget of dollars a day, and whether it is counted by tenant.
+     */
+    SpendingRow: {
+      /**
+       * Per Day
+       * @description Dollars at list prices in a day (UTC); null: no budget
+       */
+      per_day: number | null;
+      /**
+       * Warn
+       * @description The share of the budget from which the type is reported
+       */
+      warn: number;
+      /** By Tenant */
+      by_tenant: boolean;
     };
     /**
      * Spread

@@ -117,6 +117,7 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     actions: job.acts,
     why: why(job, paused),
     next_attempts: left(job),
+    cost_nano_usd: 12_000,
   };
 }
 

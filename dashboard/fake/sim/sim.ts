@@ -121,7 +121,7 @@ export class Sim {
     job.nextAttemptAt = null;
     job.endsAt = at + lasts(job, this.random);
     job.history.push({
-      gen: job.gen, attempt: job.attempts, claim: job.history.length + 1, outcome: "running", started_at: iso(at), finished_at: null, duration_ms: null, error_class: null,
+      gen: job.gen, attempt: job.attempts, claim: job.history.length + 1, outcome: "running", started_at: iso(at), finished_at: null, duration_ms: null, cost_nano_usd: null, error_class: null,
       error_message: null, stack: null, request_id: uuid(this.random), cold_start: this.random() < 0.1, receive_count: job.attempts, retry_delay_s: null, progress: null,
     }); // prettier-ignore
     this.log(job, at, "INFO", "job started", { worker: job.type.replace(".", "_") });

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from chalicelib.api.constants import MOST_IN_BATCH
-from chalicelib.counters.troubles import Condition
+from chalicelib.counters.troubles import MEASURED
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.constants import MOST_MESSAGES
@@ -38,7 +38,7 @@ half a read unit."""
 SCHEDULES_READ = 0.5
 BATCHES_READ = 0.5
 """Read units of a run that searches for due schedules and finds none."""
-STANDING_METRICS = 1 + 1 / 24 + len(Condition)
+STANDING_METRICS = 1 + 1 / 24 + len(MEASURED)
 """Custom metrics that have data points even when idle: WatchdogRan and TypesInTrouble in each hour, Recounted in one
 hour a day. Metrics are billed by the hour."""
 ONLY_IN_TROUBLE = frozenset(
@@ -180,7 +180,7 @@ def active_metrics(types: Sequence[JobType[Any, Any]]) -> int:
     """
     of_types = len(PER_TYPE - ONLY_IN_TROUBLE) * len(with_own_alarms(types))
     of_platform = len(frozenset(Metric) - ONLY_IN_TROUBLE - {Metric.FENCED, Metric.TYPES_IN_TROUBLE})
-    return of_types + of_platform + len(Condition) + len(FENCED_EVENTS)
+    return of_types + of_platform + len(MEASURED) + len(FENCED_EVENTS)
 
 
 def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: Prices = PRICES) -> list[Line]:

@@ -2,7 +2,6 @@
 
 The prices of what a job needs are in `chalicelib/usage/constants.py`, because the API computes with them, too.
 
-
 Seen on 2026-11-30 in stored copies: https://aws.amazon.com/cloudfront/pricing (data, free amounts) and
 https://aws.amazon.com/kms/pricing (key, free requests). In texts of 2026 that quote AWS's pages, but not in the pages
 themselves: a request of CloudFront, of KMS and of SNS, an e-mail of SNS, the storage of logs.

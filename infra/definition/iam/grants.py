@@ -241,13 +241,14 @@ def _batches(*reading: str) -> list[str]:
     return [f"dynamodb:{action}:control/{BATCH_ROWS}" for action in (*reading, "UpdateItem")]
 
 
-def watchdog(queues: Sequence[TypeQueue] = ()) -> list[str]:
+def watchdog(queues: Sequence[TypeQueue] = (), budgets: Sequence[TypeQueue] = ()) -> list[str]:
     """Let the watchdog fire schedules, move overdue jobs, send messages, sweep dead letters, and begin bulk actions.
 
     It also writes canaries, and reads whether the counters have seen them.
     """
     return [
         *_switching(that_pause(queues)),
+        *_switching_off(budgets),
         *_updating(TOTALS),  # the row of the types in trouble
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         "dynamodb:Query:jobs/index/active",
@@ -276,6 +277,13 @@ def _switching(queues: Sequence[TypeQueue]) -> list[str]:
     places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
     switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
     return [*_failures("*"), *_updating(f"{PAST_PAUSES}*"), *switching] if queues else []
+
+
+def _switching_off(queues: Sequence[TypeQueue]) -> list[str]:
+    """Let the watchdog pause and resume these queues, and store ended pauses."""
+    places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
+    switching = [f"lambda:UpdateEventSourceMapping:{where}" for where in places]
+    return [*_updating(f"{PAST_PAUSES}*"), *switching] if queues else []
 
 
 def counters() -> list[str]:

@@ -114,7 +114,8 @@ def _variables(function: FunctionDefinition) -> dict[str, Value]:
     if function.short == "followup":
         return signing.of_followup(function.tells)
     if function.short == "watchdog":
-        switches = {"EVENT_SOURCES": event_sources(function.pauses)} if function.pauses else {}
+        switched = [*function.pauses, *(one for one in function.budgets if one not in function.pauses)]
+        switches = {"EVENT_SOURCES": event_sources(switched)} if switched else {}
         # the name and not a Ref: a resource that refers to itself is a circular dependency
         return {"WATCHDOG_FUNCTION": function.name, "ALARM_TOPIC": alarm_topic(), **switches, **signing.of_platform()}
     return signing.of_platform()
@@ -160,7 +161,7 @@ def _grants(function: FunctionDefinition) -> list[str]:
     if function.works is not None:
         return grants.worker(function.works, wakes=function.wakes)
     platform = {
-        "watchdog": grants.watchdog(function.pauses),
+        "watchdog": grants.watchdog(function.pauses, function.budgets),
         "counters": grants.counters(),
         "recount": grants.recount(),
         "followup": grants.followup(function.tells),

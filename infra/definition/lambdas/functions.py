@@ -12,7 +12,7 @@ from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.queues import TypeQueue, queues_of, that_pause
+from chalicelib.job_types.queues import TypeQueue, queues_of, that_pause, with_budgets
 from chalicelib.jobs.job import TERMINAL, in_order
 from infra.definition.iam.grants import types_for_ends
 from infra.definition.names import logical, queue_name
@@ -109,6 +109,8 @@ class FunctionDefinition:
     """The other queues with types that call types of `works`, or share a limit with them: it wakes their jobs."""
     pauses: Sequence[TypeQueue] = ()
     """The queues that the function pauses automatically when all attempts of their jobs fail."""
+    budgets: Sequence[TypeQueue] = ()
+    """The queues that the function pauses when the budget of a day is spent."""
     splits: Sequence[str] = ()
     """The job types whose use the function also counts by tenant."""
     tells: Sequence[JobType[Any, Any]] = ()
@@ -138,7 +140,11 @@ def functions(types: Iterable[JobType[Any, Any]], stack: str) -> list[FunctionDe
         replace(_worker(queue, stack), wakes=[one for one in queues if one is not queue and _wakes(queue, one)])
         for queue in queues
     ]
-    return [*workers, *_platform(stack, that_pause(queues), _split(types)), _followup(stack, types_for_ends(types))]
+    return [
+        *workers,
+        *_platform(stack, that_pause(queues), with_budgets(queues), _split(types)),
+        _followup(stack, types_for_ends(types)),
+    ]
 
 
 def _wakes(queue: TypeQueue, other: TypeQueue) -> bool:
@@ -159,9 +165,18 @@ def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
     return FunctionDefinition(stack, queue.short, queue.handler, queue.timeout, function.memory, trigger, queue)
 
 
-def _platform(stack: str, paused: Sequence[TypeQueue], splits: Sequence[str]) -> list[FunctionDefinition]:
+def _platform(
+    stack: str, paused: Sequence[TypeQueue], budgets: Sequence[TypeQueue], splits: Sequence[str]
+) -> list[FunctionDefinition]:
     watchdog = FunctionDefinition(
-        stack, "watchdog", "chalicelib.entry.watchdog.handler", 50, 512, ScheduleTrigger(1, 60), pauses=paused
+        stack,
+        "watchdog",
+        "chalicelib.entry.watchdog.handler",
+        50,
+        512,
+        ScheduleTrigger(1, 60),
+        pauses=paused,
+        budgets=budgets,
     )
     stream = StreamTrigger(
         f"{stack}-jobs", 500, window=2, retries=300, longest_age=23 * HOUR, tumbling=900, patterns=COUNTED

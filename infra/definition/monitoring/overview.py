@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.counters.troubles import Condition
+from chalicelib.counters.troubles import MEASURED
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of
 from infra.definition.monitoring import metrics
@@ -79,7 +79,7 @@ def _platform(stack: str) -> list[list[dict[str, Any]]]:
         metrics.function(f"{stack}-counters", "IteratorAge", "Maximum").as_row("counters behind (ms)"),
         metrics.own(stack, "ControlTableDown").as_row("control table unavailable"),
     ]
-    trouble = [metrics.in_trouble(stack, condition).as_row(condition) for condition in Condition]
+    trouble = [metrics.in_trouble(stack, condition).as_row(condition) for condition in MEASURED]
     ends = [metrics.own(stack, name).as_row(name) for name in _ENDS]
     return [
         [_graph("API calls", answers), _graph("API latency (ms)", latency), _graph("Platform", health)],

@@ -4,7 +4,7 @@ An alarm costs the same for one type as for sixty. Its text is fixed, so the wat
 the alarms' topic (`chalicelib/watchdog/troubles.py`).
 """
 
-from chalicelib.counters.troubles import Condition
+from chalicelib.counters.troubles import MEASURED, Condition
 from infra.definition.monitoring import metrics
 from infra.definition.monitoring.alarm import Alarm
 
@@ -34,5 +34,5 @@ def trouble_alarms(stack: str) -> list[Alarm]:
             {"types": metrics.in_trouble(stack, condition)}, 0, periods=SLOW.get(condition, 1), missing="ignore",
             in_console=True,
         )
-        for condition in Condition
+        for condition in MEASURED
     ]  # fmt: skip

@@ -105,3 +105,11 @@ def test_a_type_is_priced_as_it_is_declared() -> None:
         "a.b", lambda _payload, _ctx: None, Asked, function=Function(memory=2_048, batch_size=5)
     )
     assert Shape.of(kind) == Shape(memory=2_048, batch=5)
+
+
+def test_jobs_that_run_at_the_same_time_share_the_time_of_their_invocation() -> None:
+    function = Function(batch_size=10, threads=4)
+    kind: JobType[Asked, None] = JobType("a.b", lambda _payload, _ctx: None, Asked, function=function)
+    alone = cost(Shape(memory=512, batch=10), replace(ONCE, run_ms=100_000)).run
+    # ten jobs in three rounds of four threads take three times as long as one
+    assert cost(Shape.of(kind), replace(ONCE, run_ms=100_000)).run == pytest.approx(0.3 * alone, abs=2)

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Image, JobChange
-from chalicelib.counters.port import Additions, Pause, Row, Standing, Times
+from chalicelib.counters.port import BY_BUDGET, Additions, Pause, Row, Standing, Times
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.counters.wait_times import oldest, queued
 from chalicelib.errors import RowRefused
@@ -147,6 +147,19 @@ def test_a_type_is_paused_until_it_is_resumed(rows: Rows) -> None:
     rows.resume("a.b")
     rows.resume("e.f")
     assert rows.standing().paused == {"c.d": Pause(T0 + 1, "bob")}
+
+
+def test_an_operators_pause_takes_the_place_of_one_by_a_budget_and_no_other_does(rows: Rows) -> None:
+    budget, itself = Pause(T0, BY_BUDGET, "$5.00"), Pause(T0 + 1, "JobFlow", "20 attempts failed", T0 + 60)
+    assert rows.pause("a.b", itself)
+    assert rows.pause("a.b", budget)
+    assert not rows.pause("a.b", itself)
+    assert not rows.pause("a.b", Pause(T0 + 9, BY_BUDGET, "$6.00"))
+    assert rows.standing().paused == {"a.b": budget}
+    assert rows.pause("a.b", Pause(T0 + 9, "ada"))
+    assert not rows.pause("a.b", budget)
+    assert not rows.pause("a.b", Pause(T0 + 10, "bob"))
+    assert rows.standing().paused == {"a.b": Pause(T0 + 9, "ada")}
 
 
 def test_an_operators_pause_takes_the_place_of_one_by_itself_and_stays(rows: Rows) -> None:

@@ -33,7 +33,7 @@ from chalicelib.counters.keys import (
     TOTALS,
     TROUBLES,
 )
-from chalicelib.counters.port import Additions, ErrorHour, Pause, Row, Standing, TenantDay, Times
+from chalicelib.counters.port import BY_BUDGET, Additions, ErrorHour, Pause, Row, Standing, TenantDay, Times
 from chalicelib.counters.standing import litter, standing
 from chalicelib.counters.troubles import Troubles
 from chalicelib.errors import RowRefused
@@ -124,6 +124,8 @@ class DynamoCounters:
         probe = Path([PROBE_AT])
         actions.append(probe.remove() if pause.probe_at is None else probe.set(_typed(pause.probe_at)))
         free: Condition = Path([SINCE]).does_not_exist() | Path([PROBE_AT]).exists()
+        if not pause.by_budget and not pause.by_itself:
+            free |= Path([BY]) == BY_BUDGET
         return self._write(Row(TOTALS, PAUSE + job_type), actions, free)
 
     def resume(self, job_type: str, *, by_itself: bool = False) -> None:

@@ -43,6 +43,7 @@ const LEVEL: Record<Found["kind"], Level> = {
   overdue: "bad",
   growing: "bad",
   blocked: "warn",
+  budget: "warn",
   paused: "warn",
   errors: "warn",
   dead_letters: "warn",
@@ -170,6 +171,8 @@ function tell(
         number: t.perMinute(count(Math.round(growthPerMinute ?? 0))),
         page: type,
       };
+    case "budget":
+      return { sentence: t.spendsItsBudget(type, number), number: `${number} %`, page: type };
     case "paused":
       return {
         sentence: t.isPaused(type, numbers[type]?.pause?.by ?? "", number),

@@ -44,6 +44,7 @@ export const health: typeof english = {
   failsTooOften: (type, failed) =>
     `${type}: über 5 % der letzten Jobs sind fehlgeschlagen; insgesamt ${plural(failed, "fehlgeschlagener Job", "fehlgeschlagene Jobs")}.`,
   isGrowingByA: (type, growth, old) => `${type} wächst um ${growth} pro Minute${old}.`,
+  spendsItsBudget: (type, percent) => `${type} hat ${percent} % seines heutigen Budgets (UTC) verbraucht.`,
   isPaused: (type, by, waiting) =>
     `${type} ist${by && ` von ${by}`} angehalten: ${plural(waiting, "Job wartet", "Jobs warten")}.`,
   perMinute: (n) => `+${n}/min`,

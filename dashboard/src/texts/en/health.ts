@@ -44,6 +44,8 @@ export const english = {
     `${type}: more than 5 % of the last jobs failed; ${plural(failed, "failed job")} in all.`,
   isGrowingByA: (type: string, growthPerMinute: number, old: string) =>
     `${type} is growing by ${growthPerMinute} a minute${old}.`,
+  spendsItsBudget: (type: string, percent: number) =>
+    `${type} has spent ${percent} % of its budget of today (UTC).`,
   isPaused: (type: string, by: string, waiting: number) =>
     `${type} is paused${by && ` by ${by}`}: ${plural(waiting, "job")} ${waiting === 1 ? "waits" : "wait"}.`,
   perMinute: (n: string) => `+${n}/min`,

@@ -16,7 +16,9 @@ from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.job_types.queues import queues_of
+from chalicelib.job_types.queues import queues_of, with_budgets
+from chalicelib.job_types.spending import Spending
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
 from chalicelib.worker import constants
 from infra.cloud.cost.children import CHILD_UNITS
@@ -223,6 +225,32 @@ def test_the_pause_asks_for_all_that_it_adds_to_a_role_and_for_nothing_more(
     without, whole = GRANTED[actor]
     asked = [need for need in needed[actor] if not any(allows(granted, need) for granted in without)]
     assert asked, f"{actor} did nothing about it"
+    assert [need for need in asked if not any(allows(granted, need) for granted in whole)] == []
+    added = set(whole) - set(without)
+    assert {granted for granted in added if any(allows(granted, need) for need in asked)} == added
+
+
+DEAR: JobType[Any, Any] = replace(PLAIN, rate=None, access=AwsAccess(), spending=Spending(per_day=0.000_001))
+
+
+def test_a_budget_asks_for_all_that_it_adds_to_the_role_of_the_watchdog_and_for_nothing_more() -> None:
+    clock = Clock()
+    with (
+        only_types(DEAR),
+        pytest.MonkeyPatch.context() as environment,
+        stage(environment, clock, **VARIABLES) as acting,
+    ):
+        aws.client("lambda", REGION).meta.events.register("before-send.lambda", answer)
+        created(acting, DEAR.name, MAIL)
+        acting.count()
+        acting.watch()
+        assert parts.counters.standing().paused[DEAR.name].by_budget
+        clock.advance(DAY)
+        acting.watch()
+        assert DEAR.name not in parts.counters.standing().paused
+        needed = acting.recorder.needed["watchdog"]
+    without, whole = grants.watchdog(), grants.watchdog((), with_budgets(queues_of([DEAR])))
+    asked = [need for need in needed if not any(allows(granted, need) for granted in without)]
     assert [need for need in asked if not any(allows(granted, need) for granted in whole)] == []
     added = set(whole) - set(without)
     assert {granted for granted in added if any(allows(granted, need) for need in asked)} == added
