@@ -1,5 +1,6 @@
 """Define the measured units of work: a POST, a GET, a job, a run of the watchdog, a record of the stream."""
 
+import base64
 import importlib
 import json
 from collections.abc import Callable
@@ -61,9 +62,13 @@ def record(stage: Stage) -> Act:
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     last = streams.get_records(ShardIterator=start["ShardIterator"])["Records"][-1:]
-    sent = json.loads(json.dumps(last, default=lambda at: at.timestamp()))
-    event = {**stream_event(sent, arn), "shardId": shard}
+    event = {**stream_event(json.loads(json.dumps(last, default=_in_json)), arn), "shardId": shard}
     return lambda: counters.handler(event, Context())
+
+
+def _in_json(value: Any) -> float | str:
+    """Return a time or a binary value of a record as Lambda passes it on."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else float(value.timestamp())
 
 
 WORK: dict[str, Callable[[Stage], Act]] = {
