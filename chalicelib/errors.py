@@ -132,11 +132,15 @@ class ViewNotFound(JobFlowError):
 
 
 class LimitNotFound(JobFlowError):
-    """No limit has that id."""
+    """No limit has that name."""
 
     def __init__(self, limit: str) -> None:
-        super().__init__("The code declares no limit with this id. GET /limits lists the ids.")
+        super().__init__("The code declares no limit with this name. GET /limits lists the names.")
         self.limit = limit
+
+
+class TooManyChangedValues(JobFlowError):
+    """A limit has as many values with a number of places of their own as it may have."""
 
 
 class ViewExists(JobFlowError):

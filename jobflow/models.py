@@ -632,7 +632,7 @@ class FindingRow:
     fingerprint: str | None
     """The error of the acknowledged ones, if they all have the same"""
     limit: str | None
-    """For `blocked`: the id of the limit, as in GET /limits; of all values, if it has a field"""
+    """For `blocked`: the name of the limit, as in GET /limits"""
     filter: FindingFilter | None
     """The jobs that it counts; null for `overdue`, and for `errors`: GET /errors?type=…&unacknowledged=true"""
 
@@ -959,30 +959,35 @@ class Left:
 class LimitChange:
     """A change of a limit at run time."""
 
-    limit: str
-    """The id that was changed; for a value, it may be the id of all values"""
+    value: str | None
+    """The value that was changed; null: the limit, or all values of its field"""
     n: int
     by: str
     """The label of the token that changed it"""
     reason: str
     at: datetime
+    in_force: bool
+    """False: the code does not declare the limit, so the change does nothing. If a deploy declares the limit
+    again, the change is in force again. Reset it to remove it"""
 
 
 @dataclass(frozen=True, slots=True)
-class LimitDetail:
-    """A limit with the jobs that have its places, and those that wait."""
+class LimitChanged:
+    """A limit after a change."""
 
-    id: str
-    """Percent-encode it in a path"""
-    kind: str
     name: str
-    """The job type or, if it is shared, the name of the limit"""
+    """Its name in paths"""
+    value: str | None
+    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
+    kind: str
+    label: str
+    """The job type or, if it is shared, the name that the code gives the limit"""
+    all_values: bool
+    """It is the row of all values of a field"""
     shared: bool
     """The jobs of all its types count together"""
     by: str | None
     """The field of the payload: each value has places of its own; null: no field"""
-    value: str | None
-    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
     types: list[str]
     """The job types that have the limit"""
     declared: bool
@@ -994,7 +999,49 @@ class LimitDetail:
     differs: bool
     """`n` is not what the code says"""
     changed: LimitChange | None
-    """The change that is in force; null: as the code says"""
+    """Who has changed it, when and why; null: it is as the code says"""
+    in_use: int | None
+    """Places that are taken; null for all values of a field, and for limits after the first 100"""
+    waits: bool
+    """Jobs may wait for a place; it may still be true for a moment when none waits"""
+    waiting: int | None
+    """How many jobs wait: at most 100 are counted, see `waiting_more`; null if `in_use` is null"""
+    waiting_more: bool
+    """More jobs wait than `waiting`"""
+    left: int
+    """For so many values, jobs that wait were not looked at within the time of a request: the watchdog starts
+    them, some hundred values in a minute. 0 for a limit without a field, and for one value"""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitDetail:
+    """A limit with the jobs that have its places, and those that wait."""
+
+    name: str
+    """Its name in paths"""
+    value: str | None
+    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
+    kind: str
+    label: str
+    """The job type or, if it is shared, the name that the code gives the limit"""
+    all_values: bool
+    """It is the row of all values of a field"""
+    shared: bool
+    """The jobs of all its types count together"""
+    by: str | None
+    """The field of the payload: each value has places of its own; null: no field"""
+    types: list[str]
+    """The job types that have the limit"""
+    declared: bool
+    """False: the code declares it no more, and the jobs that wait for it may all run"""
+    n_declared: int | None
+    """The number of places in the code; null if the code declares none"""
+    n: int | None
+    """The number of places in force; null: jobs are not limited any more"""
+    differs: bool
+    """`n` is not what the code says"""
+    changed: LimitChange | None
+    """Who has changed it, when and why; null: it is as the code says"""
     in_use: int | None
     """Places that are taken; null for all values of a field, and for limits after the first 100"""
     waits: bool
@@ -1008,8 +1055,9 @@ class LimitDetail:
     lines: list[LimitLine]
     """One for each type with jobs that wait; empty for all values of a field"""
     values: list[LimitRow]
-    """For all values of a field: the values that are changed, and those for which jobs wait; at most 100"""
+    """For all values of a field: all values that are changed, and then those for which jobs wait"""
     more_values: bool
+    """Jobs wait for more than these values"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1040,29 +1088,31 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True)
 class LimitList:
-    """All limits, by id."""
+    """All limits, by name."""
 
     limits: list[LimitRow]
-    """What the code declares, what is changed, and the values of fields for which jobs wait"""
+    """All that the code declares, all that are changed, and values of fields for which jobs wait"""
     more: bool
-    """There are more than 100 values that are changed, or for which jobs wait"""
+    """Jobs wait for more than these values; changed values are always in the list"""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """A limit; or, if its id ends with `.*`, the limits of all values of a field."""
+    """A limit; or the limit of one value of a field, or of all its values. `name` and `value` together are unique."""
 
-    id: str
-    """Percent-encode it in a path"""
-    kind: str
     name: str
-    """The job type or, if it is shared, the name of the limit"""
+    """Its name in paths"""
+    value: str | None
+    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
+    kind: str
+    label: str
+    """The job type or, if it is shared, the name that the code gives the limit"""
+    all_values: bool
+    """It is the row of all values of a field"""
     shared: bool
     """The jobs of all its types count together"""
     by: str | None
     """The field of the payload: each value has places of its own; null: no field"""
-    value: str | None
-    """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
     types: list[str]
     """The job types that have the limit"""
     declared: bool
@@ -1074,7 +1124,7 @@ class LimitRow:
     differs: bool
     """`n` is not what the code says"""
     changed: LimitChange | None
-    """The change that is in force; null: as the code says"""
+    """Who has changed it, when and why; null: it is as the code says"""
     in_use: int | None
     """Places that are taken; null for all values of a field, and for limits after the first 100"""
     waits: bool

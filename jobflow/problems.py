@@ -90,6 +90,10 @@ class TooManyMarks(errors.Conflict):
     """Too many groups of errors are marked."""
 
 
+class TooManyChangedValues(errors.Conflict):
+    """Too many values of the limit are changed."""
+
+
 class ViewExists(errors.Conflict):
     """A view has this name."""
 
@@ -172,6 +176,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "batch-conflict": BatchConflict,
     "more-than-expected": MoreThanExpected,
     "too-many-marks": TooManyMarks,
+    "too-many-changed-values": TooManyChangedValues,
     "view-exists": ViewExists,
     "too-many-views": TooManyViews,
     "job-conflict": JobConflict,

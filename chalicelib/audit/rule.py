@@ -22,11 +22,12 @@ HEX_12 = re.compile(r"[0-9a-f]{12}")
 HEX_16 = re.compile(r"[0-9a-f]{16}")
 TYPE = re.compile(r"[a-z0-9_.-]{1,40}")
 STAGE = re.compile(r"[A-Za-z0-9-]{1,128}")
-LIMIT_ID = re.compile(r"[0-3]\.[a-z0-9_.-]{1,60}(\.(\*|~[0-9a-f]{8}))?")
-"""The id of a limit, with a digest in place of a value."""
+ONE_VALUE = ":value"
+"""Follows the name of a limit of which one value was changed; the value, which may be a customer, is not stored."""
+LIMIT_NAME = re.compile(rf"[0-3]\.[a-z0-9_.-]{{1,60}}({ONE_VALUE})?")
 SHAPES: Mapping[str, re.Pattern[str]] = {
     JOB: JOB_ID, "batch": JOB_ID, BULK: BULK_ID, "error": HEX_12, "view": HEX_16, "token": HEX_16,
-    "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE, LIMIT: LIMIT_ID,
+    "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE, LIMIT: LIMIT_NAME,
     "erasure": BULK_ID,
 }  # fmt: skip
 """The kinds of things that are changed, and the form of their ids. A path may contain any other text, such as the name

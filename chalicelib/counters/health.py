@@ -81,7 +81,7 @@ class Overslept:
 
 @dataclass(frozen=True, slots=True)
 class LongBlocked:
-    """The limit for which the first blocked job of a type waits, and since when (epoch seconds)."""
+    """The name of the limit for which the first blocked job of a type waits, and since when (epoch seconds)."""
 
     limit: str
     since: float

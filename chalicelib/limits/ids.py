@@ -31,6 +31,8 @@ from chalicelib.limits.places import Limit
 
 HASHED = re.compile("~[0-9a-f]{32}")
 """The form of a value that was too long for an id."""
+WITH_VALUES = (OF_VALUE, SHARED_OF_VALUE)
+"""The ranks of limits that have places for each value of a field."""
 
 
 def rank_of(declared: AtMost) -> str:
@@ -93,10 +95,28 @@ def read_id(limit: str) -> tuple[str, str | None]:
     return name, unquote(value)
 
 
+def name_and_value(limit: str) -> tuple[str, str | None]:
+    """Return the id of a limit without its value, such as `0.invoice.export`, and the value; None: it has no value."""
+    if limit.partition(".")[0] not in WITH_VALUES:
+        return limit, None
+    name, _, value = limit.rpartition(".")
+    return name, None if value == EVERY_VALUE else unquote(value)
+
+
+def id_of(name: str, value: str | None) -> str | None:
+    """Return the id of a limit with this name, of a value, or without one of all its values; else see `name_and_value`.
+
+    None: the limit has no field, so it has no values. A value that `name_and_value` returns may be given.
+    """
+    if name.partition(".")[0] not in WITH_VALUES:
+        return name if value is None else None
+    return f"{name}.{EVERY_VALUE if value is None else canonical(value)}"
+
+
 def name_of_values(limit: str) -> str | None:
     """Return the id that stands for the same limit of all values; None for a limit without a field."""
     name = limit.rpartition(".")[0]
-    return f"{name}.{EVERY_VALUE}" if limit.partition(".")[0] in (OF_VALUE, SHARED_OF_VALUE) else None
+    return f"{name}.{EVERY_VALUE}" if limit.partition(".")[0] in WITH_VALUES else None
 
 
 def stands_for_values(limit: str) -> bool:
@@ -143,8 +163,8 @@ def _declared(kind: JobType[Any, Any], limit: str) -> AtMost | None:
 
 
 def canonical(value: str) -> str:
-    """Return the last part of a limit's id for a value, which may be written with or without percent-encoding."""
-    return value if HASHED.fullmatch(value) else _quoted(unquote(value))
+    """Return the last part of a limit's id for a value, or for the hash that stands for a long one."""
+    return value if HASHED.fullmatch(value) else _quoted(value)
 
 
 def _quoted(value: str) -> str:

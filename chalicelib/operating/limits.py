@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
 
-from chalicelib.errors import LimitNotFound
+from chalicelib.errors import FieldError, InvalidRequest, LimitNotFound
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import AtMost
 from chalicelib.jobs.constants import MOST_READ
@@ -13,7 +13,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.changed import Changed, Changes, change_of
 from chalicelib.limits.constants import NO_LIMIT
-from chalicelib.limits.ids import canonical, logged_id, name_of_values, named, read_id, stands_for_values
+from chalicelib.limits.ids import id_of, logged_id, name_and_value, name_of_values, named, stands_for_values
 from chalicelib.limits.places import Limit, Places, Waiter
 from chalicelib.limits.port import LimitStore
 from chalicelib.operating.constants import (
@@ -49,19 +49,9 @@ def all_declared() -> dict[str, Declared]:
     return dict(sorted(found.items()))
 
 
-def declared_id(asked: str, declared: Mapping[str, Declared]) -> str | None:
-    """Return the id of a limit that the code declares; None if it declares none that could be meant."""
-    everything = f"{asked}.*"
-    if asked in declared or everything in declared:
-        return asked if asked in declared else everything
-    fields = (one.removesuffix("*") for one in declared if stands_for_values(one))
-    name = max((one for one in fields if asked.startswith(one)), key=len, default=None)
-    return None if name is None else name + canonical(asked.removeprefix(name))
-
-
-def audited_id(asked: str) -> str:
-    """Return the id of the limit that is meant, with a digest in place of a value."""
-    return logged_id(declared_id(asked, all_declared()) or asked)
+def declared_name(name: str) -> str:
+    """Return the name of a limit that the code declares, else an empty text: a caller may have put a value into it."""
+    return name if id_of(name, None) in all_declared() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +114,17 @@ class Detail:
     more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A limit after a change, and for how many values free places were not given to jobs that wait: the watchdog does.
+
+    `left` is 0 for a change of one limit.
+    """
+
+    shown: Shown
+    left: int
+
+
 @dataclass
 class Limits:
     """Show and change limits for one request. Reads are strongly consistent, except numbers of jobs that wait."""
@@ -153,9 +154,9 @@ class Limits:
         found = [self._shown(one, read=one in read) for one in ids]
         return sorted(found, key=attrgetter("id")), len(others) > MOST_VALUES_SHOWN
 
-    def detail(self, asked: str) -> Detail:
-        """Return one limit. Raises LimitNotFound."""
-        shown = self._shown(self.id_of(asked))
+    def detail(self, name: str, value: str | None = None) -> Detail:
+        """Return one limit, or that of one value of its field. Raises LimitNotFound, InvalidRequest."""
+        shown = self._shown(self.id_of(name, value))
         if stands_for_values(shown.id):
             values = self._values(shown.id)
             found = [self._shown(one) for one in values[:MOST_VALUES_SHOWN]]
@@ -163,36 +164,42 @@ class Limits:
         limit, places = _limit(shown.id, shown.declared), shown.places or Places()
         return Detail(shown, self._holders(places), self._lines(limit, places))
 
-    def change(self, asked: str, n: int, by: str, reason: str) -> Shown:
-        """Give a limit `n` places, and the free ones to jobs that wait. Raises LimitNotFound.
+    def change(self, name: str, n: int, by: str, reason: str, value: str | None = None) -> Done:
+        """Give a limit `n` places, and the free ones to jobs that wait. Raises LimitNotFound, InvalidRequest.
 
         Nobody is stopped. A change of all values does not replace the change of a value.
         """
-        limit = self.id_of(asked)
+        limit = self.id_of(name, value)
         if self._declared(limit) is None:
-            raise LimitNotFound(asked)
+            raise LimitNotFound(name)
         self.store.change(Changed(limit, n, by, reason, self.dispatcher.now()))
         return self._changed(limit)
 
-    def reset(self, asked: str) -> Shown:
-        """Give a limit as many places as the code says. Raises LimitNotFound. Safe to repeat."""
-        limit = self.id_of(asked)
+    def reset(self, name: str, value: str | None = None) -> Done:
+        """Give a limit as many places as the code says. Raises LimitNotFound, InvalidRequest. Safe to repeat."""
+        limit = self.id_of(name, value)
         self.store.reset(limit)
         return self._changed(limit)
 
-    def id_of(self, asked: str) -> str:
-        """Return the id of a limit that exists, or could exist with another value. Raises LimitNotFound.
+    def id_of(self, name: str, value: str | None) -> str:
+        """Return the id of a limit, or of a value of its field, which need not be known; without one, of all values.
 
-        The name of a limit with a field stands for all its values. A value may be written without percent-encoding.
+        Raises LimitNotFound if the code does not declare the limit, and it is not changed, and no job waits for it;
+        InvalidRequest for a value of a limit without a field.
         """
-        found = declared_id(asked, self.declared)
-        if found is not None:
-            return found
-        if asked in self._changes or asked in self._listed:
-            return asked
-        raise LimitNotFound(asked)
+        if id_of(name, None) not in self.declared and name not in self._names:
+            raise LimitNotFound(name)
+        found = id_of(name, value)
+        if found is None:
+            errors = [FieldError(("query", "value"), "the limit has no field, so it has no values")]
+            raise InvalidRequest("The query is not valid.", errors)
+        return found
 
-    def _changed(self, limit: str) -> Shown:
+    @property
+    def _names(self) -> set[str]:
+        return {name_and_value(one)[0] for one in (*self._changes, *self._listed)}
+
+    def _changed(self, limit: str) -> Done:
         """Let all processes see the change of a limit, and give free places to jobs that wait. Never raises for that.
 
         Whatever is not done here, the watchdog does within a minute: the limit is in its list if a job waits.
@@ -208,7 +215,7 @@ class Limits:
                 self._look_at(_limit(one, declared), lambda: self.clock() < until)
             except Exception as error:
                 events.limit_failed(logged_id(one), error)
-        return self._shown(limit)
+        return Done(self._shown(limit), 0)
 
     def _look_at(self, limit: Limit, more: Callable[[], bool]) -> None:
         self.store.stamp(limit)
@@ -273,12 +280,6 @@ def changed_limits(changes: Iterable[Changed], declared: Mapping[str, Declared])
     found = [(one, declared.get(one.limit) or declared.get(name_of_values(one.limit) or "")) for one in changes]
     found.sort(key=lambda pair: pair[0].limit)
     return [(one, None if known is None else known.limit.n) for one, known in found]
-
-
-def shown_name(limit: str) -> tuple[str, str | None]:
-    """Return the type or the shared name of a limit, and its value; None for a limit without one."""
-    name, value = read_id(limit)
-    return name, None if stands_for_values(limit) else value
 
 
 def _limit(limit: str, declared: Declared | None) -> Limit:

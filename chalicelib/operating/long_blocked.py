@@ -9,7 +9,7 @@ from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.transitions import waited_limit
-from chalicelib.limits.ids import declared_limit, name_of_values
+from chalicelib.limits.ids import declared_limit, name_and_value
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import BLOCKED_LONG, BLOCKED_READ_AGAIN, MOST_LINES_READ
 
@@ -28,8 +28,8 @@ class LongBlockedJobs:
     def look(self, standing: Standing) -> Mapping[str, LongBlocked]:
         """Return for each type the limit for which its first job waits longest; reads nothing while no job is blocked.
 
-        Of more than MOST_LINES_READ limits with jobs that wait, each minute looks at others. For the limits of values,
-        the id of all values is returned: a value may be of a person.
+        Of more than MOST_LINES_READ limits with jobs that wait, each minute looks at others. The name of a limit is
+        without its value, which may be of a person.
         """
         if not any(n for (_, status), n in standing.totals.items() if status is Status.BLOCKED):
             return {}
@@ -53,5 +53,5 @@ class LongBlockedJobs:
                 blocked = job.status is Status.BLOCKED and waited_limit(job) == name
                 known = found.get(job.type)
                 if blocked and now - job.updated_at > BLOCKED_LONG and (known is None or job.updated_at < known.since):
-                    found[job.type] = LongBlocked(name_of_values(name) or name, job.updated_at)
+                    found[job.type] = LongBlocked(name_and_value(name)[0], job.updated_at)
         return found

@@ -96,17 +96,21 @@ class Reading:
         found: dict[str, Any] = cut(plain(self._client.get_batch(batch_id)))
         return found
 
-    def list_limits(self) -> list[dict[str, Any]]:
+    def list_limits(self) -> dict[str, Any]:
         """List the limits, which let at most n jobs run at once: the number in force, places in use, jobs that wait.
 
-        `differs`: an operator has changed the number; `changed` says who, when and why. An id that ends with `.*`
-        stands for all values of a field, such as all customers.
+        `differs`: an operator has changed the number; `changed` says who, when and why. `all_values`: the row stands
+        for all values of a field, such as all customers. `more`: jobs wait for further values, which are not listed.
         """
-        return [cut(plain(one)) for one in self._client.limits()]
+        found = self._client.limits()
+        return {"limits": [cut(plain(one)) for one in found.limits], "more": found.more}
 
-    def show_limit(self, limit_id: str) -> dict[str, Any]:
-        """Show a limit with the jobs that have its places and since when, and the first of those that wait."""
-        found: dict[str, Any] = cut(plain(self._client.limit(limit_id)))
+    def show_limit(self, name: str, value: str | None = None) -> dict[str, Any]:
+        """Show a limit with the jobs that have its places and since when, and the first of those that wait.
+
+        `value`: that of one value of its field, such as a customer; without it, the values that are known.
+        """
+        found: dict[str, Any] = cut(plain(self._client.limit(name, value=value)))
         return found
 
     def list_webhooks(self) -> list[dict[str, Any]]:

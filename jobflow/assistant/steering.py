@@ -67,15 +67,16 @@ class Steering:
         sent: dict[str, Any] = plain(self._client.send_again(webhook, delivery_id, reason=reason))
         return sent
 
-    def set_limit(self, limit_id: str, n: int, reason: str = "") -> dict[str, Any]:
-        """Change how many jobs of a limit run at once (0 to 100), until it is reset. `list_limits` shows the ids.
+    def set_limit(self, name: str, n: int, value: str | None = None, reason: str = "") -> dict[str, Any]:
+        """Change how many jobs of a limit run at once (0 to 100), until it is reset. `list_limits` shows the names.
 
-        0 lets no job start, so ask the user first. Jobs that run are not stopped.
+        `value`: only that of one value of its field, such as a customer; without it, of all values. 0 lets no job
+        start, so ask the user first. Jobs that run are not stopped.
         """
-        changed: dict[str, Any] = plain(self._client.set_limit(limit_id, n, reason=reason))
+        changed: dict[str, Any] = plain(self._client.set_limit(name, n, value=value, reason=reason))
         return changed
 
-    def reset_limit(self, limit_id: str, reason: str = "") -> dict[str, Any]:
-        """Let as many jobs of a limit run at once as the code says, after `set_limit`."""
-        reset: dict[str, Any] = plain(self._client.reset_limit(limit_id, reason=reason))
+    def reset_limit(self, name: str, value: str | None = None, reason: str = "") -> dict[str, Any]:
+        """Let as many jobs of a limit, or of one value of it, run at once as the code says, after `set_limit`."""
+        reset: dict[str, Any] = plain(self._client.reset_limit(name, value=value, reason=reason))
         return reset

@@ -10,21 +10,21 @@ def every() -> Call[m.LimitList]:
     return Call("GET", "/limits", m.LimitList, repeatable=True)
 
 
-def get(limit_id: str) -> Call[m.LimitDetail]:
-    """Read a limit with the jobs that have its places, and those that wait."""
-    return Call("GET", _path(limit_id), m.LimitDetail, repeatable=True)
+def get(name: str, value: str | None = None) -> Call[m.LimitDetail]:
+    """Read a limit, or that of a value, with the jobs that have its places, and those that wait."""
+    return Call("GET", _path(name), m.LimitDetail, query={"value": value}, repeatable=True)
 
 
-def change(limit_id: str, n: int, reason: str = "") -> Call[m.LimitRow]:
-    """Change how many places a limit has."""
-    return Call("PUT", _path(limit_id), m.LimitRow, body=as_body({"n": n, **because(reason)}), repeatable=True)
+def change(name: str, n: int, value: str | None = None, reason: str = "") -> Call[m.LimitChanged]:
+    """Change how many places a limit has, or that of a value."""
+    body = as_body({"n": n, **because(reason)})
+    return Call("PUT", _path(name), m.LimitChanged, query={"value": value}, body=body, repeatable=True)
 
 
-def reset(limit_id: str, reason: str = "") -> Call[m.LimitRow]:
-    """Give a limit as many places as the code says."""
-    return Call("DELETE", _path(limit_id), m.LimitRow, body=only(reason), repeatable=True)
+def reset(name: str, value: str | None = None, reason: str = "") -> Call[m.LimitChanged]:
+    """Give a limit, or that of a value, as many places as the code says."""
+    return Call("DELETE", _path(name), m.LimitChanged, query={"value": value}, body=only(reason), repeatable=True)
 
 
-def _path(limit_id: str) -> str:
-    # `*` may stand in a path, and not every local server decodes paths
-    return f"/limits/{in_path(limit_id).replace('%2A', '*')}"
+def _path(name: str) -> str:
+    return f"/limits/{in_path(name, 'name')}"

@@ -326,18 +326,19 @@ class Platform:
         with fields_named():
             return self._posting.post(_id(job), name, data)[0]
 
-    def set_limit(self, limit: str, n: int) -> None:
+    def set_limit(self, limit: str, n: int, *, value: str | None = None) -> None:
         """Let at most `n` jobs of a limit run at once (0: none), as an operator does: `set_limit("3.openai", 5)`.
 
-        Raises LimitNotFound if no type of the platform has the limit, and ValueError for a number outside of 0 to 100.
+        `value`: only jobs with this value of the limit's field; without it, jobs with any value. Raises LimitNotFound
+        if no type of the platform has the limit, and ValueError for a number outside of 0 to 100.
         """
         if not 0 <= n <= MOST_PLACES:
             raise ValueError(f"A limit has 0 to {MOST_PLACES} places, not {n!r}.")
-        self._limits.change(limit, n, "an operator", "")
+        self._limits.change(limit, n, "an operator", "", value)
 
-    def reset_limit(self, limit: str) -> None:
+    def reset_limit(self, limit: str, *, value: str | None = None) -> None:
         """Let as many jobs of a limit run at once as the code says, as an operator does; raises LimitNotFound."""
-        self._limits.reset(limit)
+        self._limits.reset(limit, value)
 
     @property
     def _limits(self) -> Limits:

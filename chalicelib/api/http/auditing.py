@@ -9,9 +9,9 @@ from chalicelib.api.http.endpoint import Audited, Call, Endpoint, Reply, Text
 from chalicelib.api.http.problems import problem_of
 from chalicelib.assembly import parts
 from chalicelib.audit.recording import Change, recorded
-from chalicelib.audit.rule import BULK, JOB, LIMIT, Outcome, Thing
+from chalicelib.audit.rule import BULK, JOB, LIMIT, ONE_VALUE, Outcome, Thing
 from chalicelib.bulk.ids import new_bulk_id
-from chalicelib.operating.limits import audited_id
+from chalicelib.operating.limits import declared_name
 
 PREFIX = "urn:jobflow:problem:"
 FIRST_FAILURE = 500
@@ -44,7 +44,11 @@ def _change(declared: Audited, call: Call, ip: str) -> Change:
     action = f"{declared.action}.{getattr(call.body, declared.by)}" if declared.by else declared.action
     # an id in the path may have any case, as in the endpoints themselves
     target = call.path[declared.path] if declared.path else str(getattr(call.body, declared.made, ""))
-    target = audited_id(target) if declared.on == LIMIT else target.lower() if declared.path else target
+    if declared.on == LIMIT:
+        name = declared_name(target)
+        target = name if not name or call.query.value is None else f"{name}{ONE_VALUE}"
+    elif declared.path:
+        target = target.lower()
     bulk = call.bulk or ""
     label = call.caller.label if call.caller else ""
     reason = getattr(call.body, "reason", "")

@@ -32,6 +32,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.BatchConflict: (409, "batch-conflict", "The batch's state does not allow this"),
     e.MoreThanExpected: (409, "more-than-expected", "More jobs match than were expected"),
     e.TooManyMarks: (409, "too-many-marks", "Too many groups of errors are marked"),
+    e.TooManyChangedValues: (409, "too-many-changed-values", "Too many values of the limit are changed"),
     e.ViewExists: (409, "view-exists", "A view has this name"),
     e.TooManyViews: (409, "too-many-views", "The stage has too many views"),
     e.JobConflict: (409, "job-conflict", "The job's state does not allow this"),

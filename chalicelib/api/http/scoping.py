@@ -72,9 +72,9 @@ ROUTES: Mapping[str, Narrowed] = {
     "POST /batches/{batch_id}/cancel": WHOLE_STAGE, "POST /batches/{batch_id}/retry": WHOLE_STAGE,
     "GET /job-types": EVERY, "GET /job-types/{job_type}/tenants": BY_TYPE, "GET /job-types/{job_type}/pauses": BY_TYPE,
     "POST /job-types/{job_type}/pause": BY_TYPE, "POST /job-types/{job_type}/resume": BY_TYPE,
-    # a limit may count the jobs of several types and tenants, and its id may have a value of their payloads
-    "GET /limits": WHOLE_DATA, "GET /limits/{limit_id}": WHOLE_DATA, "PUT /limits/{limit_id}": WHOLE_DATA,
-    "DELETE /limits/{limit_id}": WHOLE_DATA,
+    # a limit may count the jobs of several types and tenants, and its rows have values of their payloads
+    "GET /limits": WHOLE_DATA, "GET /limits/{limit_name}": WHOLE_DATA, "PUT /limits/{limit_name}": WHOLE_DATA,
+    "DELETE /limits/{limit_name}": WHOLE_DATA,
     # a schedule has a payload, and so a tenant, for each of its firings
     "GET /schedules/preview": EVERY, "GET /schedules": WHOLE_DATA, "POST /schedules": WHOLE_DATA,
     "GET /schedules/{schedule_id}": WHOLE_DATA, "PUT /schedules/{schedule_id}": WHOLE_DATA,

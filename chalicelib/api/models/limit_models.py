@@ -4,12 +4,24 @@ from typing import Literal
 
 from pydantic import Field
 
-from chalicelib.api.models.fields import Reasoned
+from chalicelib.api.models.fields import Query, Reasoned
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.jobs.job import Status
 
+LONGEST_ASKED = 2000
+"""Maximum characters of a value in a query."""
 COUNTED = "at most 100 are counted, see `waiting_more`"
+
+
+class LimitQuery(Query):
+    """Which value of a limit is meant."""
+
+    value: str | None = Field(
+        None, max_length=LONGEST_ASKED, examples=["acme"],
+        description="A value of the field, such as a customer, as it is in payloads; the empty text is a value. "
+        "Without it: the limit, or all values of its field. The access log has no queries, so it has no values.",
+    )  # fmt: skip
 
 
 class LimitSetting(Reasoned):
@@ -23,30 +35,35 @@ class LimitSetting(Reasoned):
 class LimitChange(Answer):
     """A change of a limit at run time."""
 
-    limit: str = Field(description="The id that was changed; for a value, it may be the id of all values")
+    value: str | None = Field(description="The value that was changed; null: the limit, or all values of its field")
     n: int
     by: str = Field(description="The label of the token that changed it")
     reason: str
     at: Time
+    in_force: bool = Field(
+        description="False: the code does not declare the limit, so the change does nothing. If a deploy declares the "
+        "limit again, the change is in force again. Reset it to remove it"
+    )
 
 
 class LimitRow(Answer):
-    """A limit; or, if its id ends with `.*`, the limits of all values of a field."""
+    """A limit; or the limit of one value of a field, or of all its values. `name` and `value` together are unique."""
 
-    id: str = Field(description="Percent-encode it in a path", examples=["3.openai", "0.invoice.export.*"])
-    kind: Literal["at_most"]
-    name: str = Field(description="The job type or, if it is shared, the name of the limit")
-    shared: bool = Field(description="The jobs of all its types count together")
-    by: str | None = Field(description="The field of the payload: each value has places of its own; null: no field")
+    name: str = Field(description="Its name in paths", examples=["3.openai", "0.invoice.export"])
     value: str | None = Field(
         description="The value of the field; null without a field, and for all values. A long one is shown as a hash"
     )
+    kind: Literal["at_most"]
+    label: str = Field(description="The job type or, if it is shared, the name that the code gives the limit")
+    all_values: bool = Field(description="It is the row of all values of a field")
+    shared: bool = Field(description="The jobs of all its types count together")
+    by: str | None = Field(description="The field of the payload: each value has places of its own; null: no field")
     types: list[str] = Field(description="The job types that have the limit")
     declared: bool = Field(description="False: the code declares it no more, and the jobs that wait for it may all run")
     n_declared: int | None = Field(description="The number of places in the code; null if the code declares none")
     n: int | None = Field(description="The number of places in force; null: jobs are not limited any more")
     differs: bool = Field(description="`n` is not what the code says")
-    changed: LimitChange | None = Field(description="The change that is in force; null: as the code says")
+    changed: LimitChange | None = Field(description="Who has changed it, when and why; null: it is as the code says")
     in_use: int | None = Field(
         description="Places that are taken; null for all values of a field, and for limits after the first 100"
     )
@@ -55,13 +72,22 @@ class LimitRow(Answer):
     waiting_more: bool = Field(description="More jobs wait than `waiting`")
 
 
+class LimitChanged(LimitRow):
+    """A limit after a change."""
+
+    left: int = Field(
+        description="For so many values, jobs that wait were not looked at within the time of a request: the watchdog "
+        "starts them, some hundred values in a minute. 0 for a limit without a field, and for one value"
+    )
+
+
 class LimitList(Answer):
-    """All limits, by id."""
+    """All limits, by name."""
 
     limits: list[LimitRow] = Field(
-        description="What the code declares, what is changed, and the values of fields for which jobs wait"
+        description="All that the code declares, all that are changed, and values of fields for which jobs wait"
     )
-    more: bool = Field(description="There are more than 100 values that are changed, or for which jobs wait")
+    more: bool = Field(description="Jobs wait for more than these values; changed values are always in the list")
 
 
 class LimitHolder(Answer):
@@ -96,6 +122,6 @@ class LimitDetail(LimitRow):
     holders: list[LimitHolder] = Field(description="Those that run first; empty for all values of a field")
     lines: list[LimitLine] = Field(description="One for each type with jobs that wait; empty for all values of a field")
     values: list[LimitRow] = Field(
-        description="For all values of a field: the values that are changed, and those for which jobs wait; at most 100"
+        description="For all values of a field: all values that are changed, and then those for which jobs wait"
     )
-    more_values: bool
+    more_values: bool = Field(description="Jobs wait for more than these values")

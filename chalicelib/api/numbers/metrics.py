@@ -61,9 +61,7 @@ class FindingRow(Answer):
         "resolved their error. null where that is not known, because there are more than 1,000 dead letters",
     )
     fingerprint: str | None = Field(None, description="The error of the acknowledged ones, if they all have the same")
-    limit: str | None = Field(
-        None, description="For `blocked`: the id of the limit, as in GET /limits; of all values, if it has a field"
-    )
+    limit: str | None = Field(None, description="For `blocked`: the name of the limit, as in GET /limits")
     filter: FindingFilter | None = Field(
         None,
         description="The jobs that it counts; null for `overdue`, and for `errors`: "

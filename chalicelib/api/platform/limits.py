@@ -7,8 +7,8 @@ from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.limits.constants import SHARED, SHARED_OF_VALUE
-from chalicelib.limits.ids import logged_id
-from chalicelib.operating.limits import Detail, Holder, Limits, Line, Shown, shown_name, since
+from chalicelib.limits.ids import logged_id, name_and_value, stands_for_values
+from chalicelib.operating.limits import Detail, Done, Holder, Limits, Line, Shown, since
 from chalicelib.telemetry import request_events
 
 endpoints = Endpoints()
@@ -18,48 +18,51 @@ endpoints = Endpoints()
 def list_limits(_call: Call) -> m.LimitList:
     """List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits.
 
-    A limit with a field has one row for all its values. A value has a row of its own while jobs wait for it, or if its
-    number was changed.
+    A limit with a field has one row for all its values. A value has a row of its own if its number was changed, and
+    while jobs wait for it.
     """
     found, more = limits().all()
     return m.LimitList(limits=[m.LimitRow(**_fields(one)) for one in found], more=more)
 
 
-@endpoints.get("/limits/{limit_id}", m.LimitDetail)
+@endpoints.get("/limits/{limit_name}", m.LimitDetail, query=m.LimitQuery)
 def get_limit(call: Call) -> m.LimitDetail:
-    """Return a limit with the jobs that have its places, and the first of those that wait."""
-    return _detail(limits().detail(call.path["limit_id"]))
+    """Return a limit, or that of one value, with the jobs that have its places, and the first of those that wait.
+
+    For a limit with a field, without `value`: its values that are changed, and those for which jobs wait.
+    """
+    return _detail(limits().detail(call.path["limit_name"], call.query.value))
 
 
 @endpoints.put(
-    "/limits/{limit_id}", m.LimitRow, body=m.LimitSetting, role=Role.OPERATOR,
+    "/limits/{limit_name}", m.LimitChanged, query=m.LimitQuery, body=m.LimitSetting, role=Role.OPERATOR,
     examples={"fewer": {"n": 5, "reason": "The provider answers slowly"}, "stop": {"n": 0, "reason": "An outage"}},
-    audit=Audited("limit.set", "limit", "limit_id"),
+    audit=Audited("limit.set", "limit", "limit_name"),
 )  # fmt: skip
-def set_limit(call: Call) -> m.LimitRow:
+def set_limit(call: Call) -> m.LimitChanged:
     """Change how many places a limit has, until it is reset: deployments do not end the change.
 
     Workers obey within 10 seconds. Nobody is stopped: if more jobs run, no job starts until fewer do. If the number is
-    raised, jobs that wait start at once. The id `….*` changes all values of a field, except values that have a number
-    of their own. Safe to repeat.
+    raised, jobs that wait start at once. Without `value`, a limit with a field is changed for all values, except those
+    that have a number of their own; `left` says for how many of them the watchdog must start the jobs that wait. At
+    most 100 values of a limit have a number of their own. Safe to repeat.
     """
     asked: m.LimitSetting = call.body
-    changed = limits().change(call.path["limit_id"], asked.n, call.person, asked.reason)
-    request_events.limit_changed(logged_id(changed.id), call.principal, asked.n)
-    return m.LimitRow(**_fields(changed))
+    changed = limits().change(call.path["limit_name"], asked.n, call.person, asked.reason, call.query.value)
+    return _done(changed, call, asked.n)
 
 
 @endpoints.delete(
-    "/limits/{limit_id}", m.LimitRow, role=Role.OPERATOR, audit=Audited("limit.reset", "limit", "limit_id")
-)
-def reset_limit(call: Call) -> m.LimitRow:
-    """Give a limit the number of places that the code says again. Safe to repeat.
+    "/limits/{limit_name}", m.LimitChanged, query=m.LimitQuery, role=Role.OPERATOR,
+    audit=Audited("limit.reset", "limit", "limit_name"),
+)  # fmt: skip
+def reset_limit(call: Call) -> m.LimitChanged:
+    """Give a limit, or one value of it, the number of places that the code says again. Safe to repeat.
 
-    A value gets the number of all values, if that was changed.
+    A value gets the number of all values, if that was changed. Values with a number of their own keep it if no `value`
+    is given. If the code does not declare the limit any more, a repetition may be answered with 404.
     """
-    reset = limits().reset(call.path["limit_id"])
-    request_events.limit_changed(logged_id(reset.id), call.principal, None)
-    return m.LimitRow(**_fields(reset))
+    return _done(limits().reset(call.path["limit_name"], call.query.value), call, None)
 
 
 def limits() -> Limits:
@@ -67,20 +70,26 @@ def limits() -> Limits:
     return Limits(parts.job_service.dispatcher, parts.place_store, parts.clock)
 
 
+def _done(done: Done, call: Call, n: int | None) -> m.LimitChanged:
+    request_events.limit_changed(logged_id(done.shown.id), call.principal, n)
+    return m.LimitChanged(**_fields(done.shown), left=done.left)
+
+
 def _fields(one: Shown) -> dict[str, object]:
     declared, changed = one.declared, one.changed
-    name, value = shown_name(one.id)
-    in_force = None if changed is None else m.LimitChange(
-        limit=changed.limit, n=changed.n, by=changed.by, reason=changed.reason, at=iso(changed.at)
+    name, value = name_and_value(one.id)
+    change = None if changed is None else m.LimitChange(
+        value=name_and_value(changed.limit)[1], n=changed.n, by=changed.by, reason=changed.reason,
+        at=iso(changed.at), in_force=declared is not None,
     )  # fmt: skip
     n_declared = None if declared is None else declared.limit.n
     return {
-        "id": one.id, "kind": "at_most", "name": name, "value": value,
-        "shared": one.id.startswith((f"{SHARED}.", f"{SHARED_OF_VALUE}.")),
+        "name": name, "value": value, "kind": "at_most", "label": name.partition(".")[2],
+        "all_values": stands_for_values(one.id), "shared": one.id.startswith((f"{SHARED}.", f"{SHARED_OF_VALUE}.")),
         "by": None if declared is None else declared.limit.by,
         "types": [] if declared is None else list(declared.types),
         "declared": declared is not None, "n_declared": n_declared, "n": one.n, "differs": one.n != n_declared,
-        "changed": in_force, "in_use": None if one.places is None else len(one.places.held),
+        "changed": change, "in_use": None if one.places is None else len(one.places.held),
         "waits": one.waits, "waiting": one.waiting, "waiting_more": one.more,
     }  # fmt: skip
 

@@ -43,6 +43,10 @@ export interface Why {
   /** Why, for the audit log; no personal data. */
   reason?: string | undefined;
 }
+export interface OfValue {
+  /** A value of the limit's field, such as a customer; without it, the limit or all values. */
+  value?: string | undefined;
+}
 export interface BulkOptions extends Signal, Why {
   /** Only count. */
   dryRun?: boolean;
@@ -451,26 +455,45 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
       .pauses;
   }
 
-  /** Return every limit by id: what the code declares, what is changed, and the values for which jobs wait. */
-  async limits({ signal }: Signal = {}): Promise<Schemas["LimitRow"][]> {
-    return (await this.ask("get", "/limits", { signal })).limits;
+  /** Return every limit: what the code declares, what is changed, and values for which jobs wait. */
+  limits({ signal }: Signal = {}): Promise<Schemas["LimitList"]> {
+    return this.ask("get", "/limits", { signal });
   }
 
-  /** Return a limit with the jobs that have its places, and the first of those that wait. */
-  limit(id: string, { signal }: Signal = {}): Promise<Schemas["LimitDetail"]> {
-    return this.ask("get", "/limits/{limit_id}", { path: { limit_id: id }, signal });
+  /**
+   * Return a limit with the jobs that have its places, and the first of those that wait. `value`: that of one value of
+   * its field, such as a customer.
+   */
+  limit(name: string, { value, signal }: Signal & OfValue = {}): Promise<Schemas["LimitDetail"]> {
+    return this.ask("get", "/limits/{limit_name}", { path: { limit_name: name }, query: { value }, signal });
   }
 
-  /** Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change. */
-  setLimit(id: string, n: number, { reason, signal }: Signal & Why = {}): Promise<Schemas["LimitRow"]> {
-    const body = reason ? { n, reason } : { n };
-    return this.ask("put", "/limits/{limit_id}", { path: { limit_id: id }, body, repeatable: true, signal });
+  /**
+   * Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change. `value`: only
+   * that of one value of its field. Without it, a limit with a field is changed for all values.
+   */
+  setLimit(
+    name: string,
+    n: number,
+    { value, reason, signal }: Signal & Why & OfValue = {},
+  ): Promise<Schemas["LimitChanged"]> {
+    return this.ask("put", "/limits/{limit_name}", {
+      path: { limit_name: name },
+      query: { value },
+      body: reason ? { n, reason } : { n },
+      repeatable: true,
+      signal,
+    });
   }
 
-  /** Give a limit as many places as the code says again. */
-  resetLimit(id: string, { reason, signal }: Signal & Why = {}): Promise<Schemas["LimitRow"]> {
-    return this.ask("delete", "/limits/{limit_id}", {
-      path: { limit_id: id },
+  /** Give a limit, or that of one value, as many places as the code says again. */
+  resetLimit(
+    name: string,
+    { value, reason, signal }: Signal & Why & OfValue = {},
+  ): Promise<Schemas["LimitChanged"]> {
+    return this.ask("delete", "/limits/{limit_name}", {
+      path: { limit_name: name },
+      query: { value },
       ...only(reason),
       repeatable: true,
       signal,

@@ -148,7 +148,8 @@ function parsed(json: Json, text: string): unknown {
 function queryOf(query: Call["query"] = {}): string {
   const times = (value: unknown) => (value instanceof Date ? value.toISOString() : value);
   const given = Object.entries(query)
-    .filter(([, value]) => (value ?? "") !== "")
+    // an empty `value` is one of the values of a limit's field; without it, all values would be meant
+    .filter(([name, value]) => (value ?? "") !== "" || (name === "value" && value === ""))
     .map(([name, value]) => [name, times(value)]);
   return given.length > 0 ? `?${new URLSearchParams(given as [string, string][])}` : "";
 }

@@ -968,8 +968,8 @@ export interface paths {
      * List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits
      * @description List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits.
      *
-     *     A limit with a field has one row for all its values. A value has a row of its own while jobs wait for it, or if its
-     *     number was changed.
+     *     A limit with a field has one row for all its values. A value has a row of its own if its number was changed, and
+     *     while jobs wait for it.
      */
     get: operations["list_limits"];
     put?: never;
@@ -980,7 +980,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/limits/{limit_id}": {
+  "/limits/{limit_name}": {
     parameters: {
       query?: never;
       header?: never;
@@ -988,8 +988,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Return a limit with the jobs that have its places, and the first of those that wait
-     * @description Return a limit with the jobs that have its places, and the first of those that wait.
+     * Return a limit, or that of one value, with the jobs that have its places, and the first of those that wait
+     * @description Return a limit, or that of one value, with the jobs that have its places, and the first of those that wait.
+     *
+     *     For a limit with a field, without `value`: its values that are changed, and those for which jobs wait.
      */
     get: operations["get_limit"];
     /**
@@ -997,16 +999,18 @@ export interface paths {
      * @description Change how many places a limit has, until it is reset: deployments do not end the change.
      *
      *     Workers obey within 10 seconds. Nobody is stopped: if more jobs run, no job starts until fewer do. If the number is
-     *     raised, jobs that wait start at once. The id `….*` changes all values of a field, except values that have a number
-     *     of their own. Safe to repeat.
+     *     raised, jobs that wait start at once. Without `value`, a limit with a field is changed for all values, except those
+     *     that have a number of their own; `left` says for how many of them the watchdog must start the jobs that wait. At
+     *     most 100 values of a limit have a number of their own. Safe to repeat.
      */
     put: operations["set_limit"];
     post?: never;
     /**
-     * Give a limit the number of places that the code says again
-     * @description Give a limit the number of places that the code says again. Safe to repeat.
+     * Give a limit, or one value of it, the number of places that the code says again
+     * @description Give a limit, or one value of it, the number of places that the code says again. Safe to repeat.
      *
-     *     A value gets the number of all values, if that was changed.
+     *     A value gets the number of all values, if that was changed. Values with a number of their own keep it if no `value`
+     *     is given. If the code does not declare the limit any more, a repetition may be answered with 404.
      */
     delete: operations["reset_limit"];
     options?: never;
@@ -2696,7 +2700,7 @@ export interface components {
       fingerprint: string | null;
       /**
        * Limit
-       * @description For `blocked`: the id of the limit, as in GET /limits; of all values, if it has a field
+       * @description For `blocked`: the name of the limit, as in GET /limits
        */
       limit: string | null;
       /** @description The jobs that it counts; null for `overdue`, and for `errors`: GET /errors?type=…&unacknowledged=true */
@@ -3351,10 +3355,10 @@ export interface components {
      */
     LimitChange: {
       /**
-       * Limit
-       * @description The id that was changed; for a value, it may be the id of all values
+       * Value
+       * @description The value that was changed; null: the limit, or all values of its field
        */
-      limit: string;
+      value: string | null;
       /** N */
       n: number;
       /**
@@ -3370,29 +3374,44 @@ export interface components {
        * @example 2026-11-25T00:42:39.123Z
        */
       at: string;
+      /**
+       * In Force
+       * @description False: the code does not declare the limit, so the change does nothing. If a deploy declares the limit again, the change is in force again. Reset it to remove it
+       */
+      in_force: boolean;
     };
     /**
-     * LimitDetail
-     * @description A limit with the jobs that have its places, and those that wait.
+     * LimitChanged
+     * @description A limit after a change.
      */
-    LimitDetail: {
+    LimitChanged: {
       /**
-       * Id
-       * @description Percent-encode it in a path
+       * Name
+       * @description Its name in paths
        * @example 3.openai
-       * @example 0.invoice.export.*
+       * @example 0.invoice.export
        */
-      id: string;
+      name: string;
+      /**
+       * Value
+       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
+       */
+      value: string | null;
       /**
        * Kind
        * @constant
        */
       kind: "at_most";
       /**
-       * Name
-       * @description The job type or, if it is shared, the name of the limit
+       * Label
+       * @description The job type or, if it is shared, the name that the code gives the limit
        */
-      name: string;
+      label: string;
+      /**
+       * All Values
+       * @description It is the row of all values of a field
+       */
+      all_values: boolean;
       /**
        * Shared
        * @description The jobs of all its types count together
@@ -3403,11 +3422,6 @@ export interface components {
        * @description The field of the payload: each value has places of its own; null: no field
        */
       by: string | null;
-      /**
-       * Value
-       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
-       */
-      value: string | null;
       /**
        * Types
        * @description The job types that have the limit
@@ -3433,7 +3447,102 @@ export interface components {
        * @description `n` is not what the code says
        */
       differs: boolean;
-      /** @description The change that is in force; null: as the code says */
+      /** @description Who has changed it, when and why; null: it is as the code says */
+      changed: components["schemas"]["LimitChange"] | null;
+      /**
+       * In Use
+       * @description Places that are taken; null for all values of a field, and for limits after the first 100
+       */
+      in_use: number | null;
+      /**
+       * Waits
+       * @description Jobs may wait for a place; it may still be true for a moment when none waits
+       */
+      waits: boolean;
+      /**
+       * Waiting
+       * @description How many jobs wait: at most 100 are counted, see `waiting_more`; null if `in_use` is null
+       */
+      waiting: number | null;
+      /**
+       * Waiting More
+       * @description More jobs wait than `waiting`
+       */
+      waiting_more: boolean;
+      /**
+       * Left
+       * @description For so many values, jobs that wait were not looked at within the time of a request: the watchdog starts them, some hundred values in a minute. 0 for a limit without a field, and for one value
+       */
+      left: number;
+    };
+    /**
+     * LimitDetail
+     * @description A limit with the jobs that have its places, and those that wait.
+     */
+    LimitDetail: {
+      /**
+       * Name
+       * @description Its name in paths
+       * @example 3.openai
+       * @example 0.invoice.export
+       */
+      name: string;
+      /**
+       * Value
+       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
+       */
+      value: string | null;
+      /**
+       * Kind
+       * @constant
+       */
+      kind: "at_most";
+      /**
+       * Label
+       * @description The job type or, if it is shared, the name that the code gives the limit
+       */
+      label: string;
+      /**
+       * All Values
+       * @description It is the row of all values of a field
+       */
+      all_values: boolean;
+      /**
+       * Shared
+       * @description The jobs of all its types count together
+       */
+      shared: boolean;
+      /**
+       * By
+       * @description The field of the payload: each value has places of its own; null: no field
+       */
+      by: string | null;
+      /**
+       * Types
+       * @description The job types that have the limit
+       */
+      types: string[];
+      /**
+       * Declared
+       * @description False: the code declares it no more, and the jobs that wait for it may all run
+       */
+      declared: boolean;
+      /**
+       * N Declared
+       * @description The number of places in the code; null if the code declares none
+       */
+      n_declared: number | null;
+      /**
+       * N
+       * @description The number of places in force; null: jobs are not limited any more
+       */
+      n: number | null;
+      /**
+       * Differs
+       * @description `n` is not what the code says
+       */
+      differs: boolean;
+      /** @description Who has changed it, when and why; null: it is as the code says */
       changed: components["schemas"]["LimitChange"] | null;
       /**
        * In Use
@@ -3467,10 +3576,13 @@ export interface components {
       lines: components["schemas"]["LimitLine"][];
       /**
        * Values
-       * @description For all values of a field: the values that are changed, and those for which jobs wait; at most 100
+       * @description For all values of a field: all values that are changed, and then those for which jobs wait
        */
       values: components["schemas"]["LimitRow"][];
-      /** More Values */
+      /**
+       * More Values
+       * @description Jobs wait for more than these values
+       */
       more_values: boolean;
     };
     /**
@@ -3519,42 +3631,52 @@ export interface components {
     };
     /**
      * LimitList
-     * @description All limits, by id.
+     * @description All limits, by name.
      */
     LimitList: {
       /**
        * Limits
-       * @description What the code declares, what is changed, and the values of fields for which jobs wait
+       * @description All that the code declares, all that are changed, and values of fields for which jobs wait
        */
       limits: components["schemas"]["LimitRow"][];
       /**
        * More
-       * @description There are more than 100 values that are changed, or for which jobs wait
+       * @description Jobs wait for more than these values; changed values are always in the list
        */
       more: boolean;
     };
     /**
      * LimitRow
-     * @description A limit; or, if its id ends with `.*`, the limits of all values of a field.
+     * @description A limit; or the limit of one value of a field, or of all its values. `name` and `value` together are unique.
      */
     LimitRow: {
       /**
-       * Id
-       * @description Percent-encode it in a path
+       * Name
+       * @description Its name in paths
        * @example 3.openai
-       * @example 0.invoice.export.*
+       * @example 0.invoice.export
        */
-      id: string;
+      name: string;
+      /**
+       * Value
+       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
+       */
+      value: string | null;
       /**
        * Kind
        * @constant
        */
       kind: "at_most";
       /**
-       * Name
-       * @description The job type or, if it is shared, the name of the limit
+       * Label
+       * @description The job type or, if it is shared, the name that the code gives the limit
        */
-      name: string;
+      label: string;
+      /**
+       * All Values
+       * @description It is the row of all values of a field
+       */
+      all_values: boolean;
       /**
        * Shared
        * @description The jobs of all its types count together
@@ -3565,11 +3687,6 @@ export interface components {
        * @description The field of the payload: each value has places of its own; null: no field
        */
       by: string | null;
-      /**
-       * Value
-       * @description The value of the field; null without a field, and for all values. A long one is shown as a hash
-       */
-      value: string | null;
       /**
        * Types
        * @description The job types that have the limit
@@ -3595,7 +3712,7 @@ export interface components {
        * @description `n` is not what the code says
        */
       differs: boolean;
-      /** @description The change that is in force; null: as the code says */
+      /** @description Who has changed it, when and why; null: it is as the code says */
       changed: components["schemas"]["LimitChange"] | null;
       /**
        * In Use
@@ -11552,10 +11669,13 @@ export interface operations {
   };
   get_limit: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description A value of the field, such as a customer, as it is in payloads; the empty text is a value. Without it: the limit, or all values of its field. The access log has no queries, so it has no values. */
+        value?: string;
+      };
       header?: never;
       path: {
-        limit_id: string;
+        limit_name: string;
       };
       cookie?: never;
     };
@@ -11570,6 +11690,17 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["LimitDetail"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
         };
       };
       /** @description A valid token is needed */
@@ -11605,14 +11736,28 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
     };
   };
   set_limit: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description A value of the field, such as a customer, as it is in payloads; the empty text is a value. Without it: the limit, or all values of its field. The access log has no queries, so it has no values. */
+        value?: string;
+      };
       header?: never;
       path: {
-        limit_id: string;
+        limit_name: string;
       };
       cookie?: never;
     };
@@ -11630,7 +11775,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["LimitRow"];
+          "application/json": components["schemas"]["LimitChanged"];
         };
       };
       /** @description The request cannot be read */
@@ -11727,10 +11872,13 @@ export interface operations {
   };
   reset_limit: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description A value of the field, such as a customer, as it is in payloads; the empty text is a value. Without it: the limit, or all values of its field. The access log has no queries, so it has no values. */
+        value?: string;
+      };
       header?: never;
       path: {
-        limit_id: string;
+        limit_name: string;
       };
       cookie?: never;
     };
@@ -11748,7 +11896,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["LimitRow"];
+          "application/json": components["schemas"]["LimitChanged"];
         };
       };
       /** @description The request cannot be read */

@@ -11,15 +11,17 @@ from jobflow.cli.commands.jobs import Reason
 from jobflow.cli.session import Session
 
 if TYPE_CHECKING:
-    from jobflow.models import LimitDetail, LimitRow
+    from jobflow.models import LimitChanged, LimitDetail, LimitRow
 
 MOST = 100
+MORE = "Jobs wait for more values than these."
 app = app_of("Look at limits of job types, and change how many of their jobs run at once.")
-Id = Annotated[
-    str,
-    typer.Argument(
-        metavar="LIMIT",
-        help="The id, as `jobflow limits list` prints it. For all values of a field, '.*' may be omitted.",
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name, as `jobflow limits list` prints it.")]
+Value = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VALUE",
+        help="One value of the limit's field, such as a customer, as it is in payloads. Default: all values.",
     ),
 ]
 
@@ -31,7 +33,8 @@ def list_(session: Session) -> None:
     A value of a field, such as a customer, is listed while jobs wait for it, and if its number was changed.
     """
     columns = [
-        ("ID", lambda row: row.id),
+        ("NAME", lambda row: row.name),
+        ("VALUE", lambda row: "(all)" if row.all_values else row.value),
         ("PLACES", _places),
         ("IN CODE", lambda row: row.n_declared),
         ("IN USE", lambda row: row.in_use),
@@ -39,13 +42,16 @@ def list_(session: Session) -> None:
         ("TYPES", lambda row: ", ".join(row.types)),
         ("CHANGED", _changed),
     ]
-    session.out.rows(session.client.limits(), columns, "No job type has a limit.")
+    found = session.client.limits()
+    session.out.rows(found.limits, columns, "No job type has a limit.")
+    if found.more:
+        session.out.note(MORE)
 
 
-@command(app, "show", "limits show 3.openai", "limits show 0.invoice.export.acme")
-def show(session: Session, limit: Id) -> None:
+@command(app, "show", "limits show 3.openai", "limits show 0.invoice.export --value acme")
+def show(session: Session, name: Name, value: Value = None) -> None:
     """Print a limit with the jobs that have its places and since when, and the first of those that wait."""
-    found = session.client.limit(limit)
+    found = session.client.limit(name, value=value)
     session.out.facts(found, _facts(found))
 
 
@@ -54,28 +60,29 @@ def show(session: Session, limit: Id) -> None:
     "set",
     "limits set 3.openai 5 --reason 'the provider is slow'",
     "limits set 0.invoice.export 1",
-    "limits set 0.invoice.export.acme 0",
+    "limits set 0.invoice.export 0 --value acme --reason 'acme asked us to stop'",
 )
 def set_(
     session: Session,
-    limit: Id,
+    name: Name,
     n: Annotated[int, typer.Argument(metavar="N", min=0, max=MOST, help="At most so many jobs run at once; 0: none.")],
+    value: Value = None,
     reason: Reason = "",
 ) -> None:
     """Change how many jobs of a limit run at once, until it is reset; deployments do not end the change.
 
     Workers obey within 10 seconds. Jobs that run are not stopped.
     """
-    _print(session, session.client.set_limit(limit, n, reason=reason))
+    _print(session, session.client.set_limit(name, n, value=value, reason=reason))
 
 
-@command(app, "reset", "limits reset 3.openai")
-def reset(session: Session, limit: Id, reason: Reason = "") -> None:
-    """Let as many jobs of a limit run at once as the code says."""
-    _print(session, session.client.reset_limit(limit, reason=reason))
+@command(app, "reset", "limits reset 3.openai", "limits reset 0.invoice.export --value acme")
+def reset(session: Session, name: Name, value: Value = None, reason: Reason = "") -> None:
+    """Let as many jobs of a limit, or of one value of it, run at once as the code says."""
+    _print(session, session.client.reset_limit(name, value=value, reason=reason))
 
 
-def _places(row: "LimitRow | LimitDetail") -> Any:
+def _places(row: "LimitRow | LimitDetail | LimitChanged") -> Any:
     return "no limit" if row.n is None else row.n
 
 
@@ -89,15 +96,16 @@ def _changed(row: "LimitRow | LimitDetail") -> str:
     if row.changed is None:
         return ""
     one = row.changed
-    which = "" if one.limit == row.id else f"{one.limit} "
-    return f"{which}{reading.ago(one.at)} by {one.by}" + (f": {one.reason}" if one.reason else "")
+    which = "" if one.value == row.value else "for all values, "
+    void = "" if one.in_force else "not in force, "
+    return f"{void}{which}{reading.ago(one.at)} by {one.by}" + (f": {one.reason}" if one.reason else "")
 
 
 def _facts(found: "LimitDetail") -> Iterator[tuple[str, Any]]:
-    yield "id", found.id
+    yield "name", found.name
     yield "types", ", ".join(found.types)
     yield "field", found.by
-    yield "value", found.value
+    yield "value", "(all)" if found.all_values else found.value
     yield "places", _places(found)
     yield "in the code", "not declared any more" if found.n_declared is None else found.n_declared
     yield "changed", _changed(found)
@@ -114,12 +122,17 @@ def _facts(found: "LimitDetail") -> Iterator[tuple[str, Any]]:
         if left > 0 or line.waiting_more:
             yield "", f"and {left}{'+' if line.waiting_more else ''} more of {line.type}"
     for one in found.values:
-        yield "value", f"{one.id}: {_places(one)} places, {one.in_use} in use, {_waiting(one) or 0} waiting"
+        yield "value", f"{one.value}: {_places(one)} places, {one.in_use} in use, {_waiting(one) or 0} waiting"
+    if found.more_values:
+        yield "", MORE
 
 
-def _print(session: "Session", row: "LimitRow") -> None:
+def _print(session: "Session", row: "LimitChanged") -> None:
     if session.out.as_json:
         session.out.line(row)
     else:
         code = "the code does not declare it any more" if row.n_declared is None else f"{row.n_declared} in the code"
-        session.out.say(f"{row.id}: {_places(row)} places, {code}.")
+        which = row.name if row.value is None else f"{row.name}, value {row.value}"
+        session.out.say(f"{which}: {_places(row)} places, {code}.")
+        if row.left:
+            session.out.say(f"Jobs that wait for {row.left} more values start within some minutes.")

@@ -581,28 +581,31 @@ class AsyncJobFlow:
             if cursor is None:
                 return
 
-    async def limits(self) -> list[m.LimitRow]:
-        """Return every limit by id: a row for all values of a field, and one for each value for which jobs wait.
+    async def limits(self) -> m.LimitList:
+        """Return every limit: a row for all values of a field, and one for each value that is changed.
 
-        A value whose number of places was changed has a row as well; at most 100 values are returned.
+        Values for which jobs wait have rows as well; `more` says that jobs wait for further values.
         """
-        answer = await self._ask(limits.every())
-        return answer.limits
+        return await self._ask(limits.every())
 
-    async def limit(self, limit_id: str) -> m.LimitDetail:
-        """Return a limit with the jobs that have its places, and the first of those that wait."""
-        return await self._ask(limits.get(limit_id))
+    async def limit(self, name: str, *, value: str | None = None) -> m.LimitDetail:
+        """Return a limit with the jobs that have its places, and the first of those that wait.
 
-    async def set_limit(self, limit_id: str, n: int, *, reason: str = "") -> m.LimitRow:
+        `value`: that of one value of its field, such as a customer. Without it: the values that are known.
+        """
+        return await self._ask(limits.get(name, value))
+
+    async def set_limit(self, name: str, n: int, *, value: str | None = None, reason: str = "") -> m.LimitChanged:
         """Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change.
 
-        Workers obey within 10 seconds. Nobody is stopped. With 0, no job starts.
+        Workers obey within 10 seconds. Nobody is stopped. With 0, no job starts. `value`: only that of one value of its
+        field, such as a customer. Without it, a limit with a field is changed for all values.
         """
-        return await self._ask(limits.change(limit_id, n, reason))
+        return await self._ask(limits.change(name, n, value, reason))
 
-    async def reset_limit(self, limit_id: str, *, reason: str = "") -> m.LimitRow:
-        """Give a limit as many places as the code says again."""
-        return await self._ask(limits.reset(limit_id, reason))
+    async def reset_limit(self, name: str, *, value: str | None = None, reason: str = "") -> m.LimitChanged:
+        """Give a limit, or that of one value, as many places as the code says again."""
+        return await self._ask(limits.reset(name, value, reason))
 
     async def webhooks(self) -> list[m.WebhookRow]:
         """Return every webhook, by name. No answer but that of `create_webhook` and `rotate_webhook` has a secret."""

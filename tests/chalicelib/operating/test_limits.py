@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 
 from chalicelib import AtMost, JobContext, JobType, job
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.errors import LimitNotFound
+from chalicelib.errors import InvalidRequest, LimitNotFound
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
+from chalicelib.limits.ids import name_and_value
 from chalicelib.limits.places import Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.limits import Limits
@@ -21,7 +22,7 @@ from jobflow.testing import Platform, WorkerGone
 from tests.chalicelib.api.support import only_types
 
 TYPE = "report.render"
-NAME, ACME = f"0.{TYPE}.*", f"0.{TYPE}.acme"
+NAME = f"0.{TYPE}"
 
 
 class Report(BaseModel):
@@ -133,20 +134,21 @@ def test_a_reset_gives_as_many_places_as_the_code_says(single: Stage) -> None:
     single.limits.change(ONLY, 0, "ops", "")
     jobs = single.submit(1)
     single.run()
-    shown = single.limits.reset(ONLY)
+    shown = single.limits.reset(ONLY).shown
     assert (shown.n, shown.changed) == (1, None)
     single.run()
     assert single.status(*jobs) == [Status.COMPLETED]
-    assert single.limits.reset(ONLY) == replace(shown, waits=False, places=single.limits.detail(ONLY).shown.places)
+    again = replace(shown, waits=False, places=single.limits.detail(ONLY).shown.places)
+    assert single.limits.reset(ONLY).shown == again
 
 
 def test_a_change_of_all_values_holds_for_each_one_and_one_of_a_value_goes_before_it(by_customer: Stage) -> None:
-    by_customer.limits.change(f"0.{TYPE}", 0, "ops", "")
-    by_customer.limits.change(ACME, 1, "ops", "they pay for it")
+    by_customer.limits.change(NAME, 0, "ops", "")
+    by_customer.limits.change(NAME, 1, "ops", "they pay for it", "acme")
     acme, other = by_customer.submit(1), by_customer.submit(2, customer="other")
     by_customer.run()
     assert by_customer.status(*acme, *other) == [Status.COMPLETED, Status.BLOCKED]
-    by_customer.limits.reset(ACME)
+    by_customer.limits.reset(NAME, "acme")
     later = by_customer.submit(3)
     by_customer.run()
     assert by_customer.status(*later) == [Status.BLOCKED]
@@ -155,15 +157,38 @@ def test_a_change_of_all_values_holds_for_each_one_and_one_of_a_value_goes_befor
     assert by_customer.status(*later, *other) == [Status.COMPLETED] * 2
 
 
-def test_a_value_is_named_with_and_without_percent_encoding(by_customer: Stage) -> None:
-    wanted = f"0.{TYPE}.a%40b%2Ec"
-    for asked in (wanted, f"0.{TYPE}.a@b.c"):
-        assert by_customer.limits.id_of(asked) == wanted
-    assert by_customer.limits.id_of(f"0.{TYPE}.") == f"0.{TYPE}.", "the empty text is a value"
-    assert by_customer.limits.id_of(f"0.{TYPE}.{'x' * 90}").count("~") == 1
+@pytest.mark.parametrize("value", ["a@b.c", "a?b", "a/b", "100%41", "*", "", "x" * 90, "é", "a.*", "~" + "0" * 32])
+def test_any_text_is_a_value_and_is_meant_as_it_is(by_customer: Stage, value: str) -> None:
+    by_customer.limits.change(NAME, 0, "ops", "", value)
+    one, other = by_customer.submit(1, customer=value), by_customer.submit(2, customer=f"{value}-2")
+    by_customer.run()
+    assert by_customer.status(*one, *other) == [Status.BLOCKED, Status.COMPLETED]
+    found = by_customer.limits.detail(NAME).values
+    assert [name_and_value(row.id)[0] for row in found] == [NAME]
+    again = name_and_value(found[0].id)[1]
+    assert by_customer.limits.detail(NAME, again).shown.n == 0, "the value of an answer can be sent back"
 
 
-@pytest.mark.parametrize("asked", ["", "1", f"1.{TYPE}", "0.other.acme", f"0.{TYPE}x", f"2.{TYPE}", "*", "0.report"])
+def test_a_value_is_not_another_type_whose_name_begins_with_this_one(by_customer: Stage) -> None:
+    registered[f"{TYPE}.pdf"] = replace(registered[TYPE], name=f"{TYPE}.pdf")
+    by_customer.limits.change(NAME, 0, "ops", "", "pdf")
+    assert by_customer.limits.detail(f"{NAME}.pdf").shown.n == 1
+    by_customer.limits.change(f"{NAME}.pdf", 2, "ops", "")
+    assert by_customer.limits.detail(NAME, "pdf").shown.n == 0
+    assert by_customer.limits.reset(NAME, "pdf").shown.n == 1
+    assert by_customer.limits.detail(f"{NAME}.pdf").shown.n == 2
+
+
+def test_a_limit_without_a_field_has_no_values(single: Stage) -> None:
+    with pytest.raises(InvalidRequest) as told:
+        single.limits.change(ONLY, 0, "ops", "", "acme")
+    assert [error.loc for error in told.value.errors] == [("query", "value")]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["", "1", f"1.{TYPE}", "0.other.acme", f"0.{TYPE}x", f"2.{TYPE}", "*", "0.report", f"{NAME}.*", f"{NAME}.acme"],
+)
 def test_a_limit_that_no_code_declares_is_not_found(by_customer: Stage, asked: str) -> None:
     with pytest.raises(LimitNotFound):
         by_customer.limits.change(asked, 1, "ops", "")
@@ -174,14 +199,14 @@ def test_a_limit_that_no_code_declares_is_not_found(by_customer: Stage, asked: s
 def test_the_list_has_all_limits_and_the_values_for_which_jobs_wait(by_customer: Stage) -> None:
     by_customer.submit(1, customer="never waits")
     by_customer.run()
-    by_customer.limits.change(f"0.{TYPE}.changed", 5, "ops", "")
+    by_customer.limits.change(NAME, 5, "ops", "", "changed")
     by_customer.submit(2, 3)
     by_customer.platform.fail(TYPE, WorkerGone())
     by_customer.run()
     shown, more = by_customer.limits.all()
     assert not more
     assert [(one.id, one.n, one.waits, one.waiting, one.places and len(one.places.held)) for one in shown] == [
-        (NAME, 1, True, None, None), (ACME, 1, True, 1, 1), (f"0.{TYPE}.changed", 5, False, 0, 0),
+        (f"{NAME}.*", 1, True, None, None), (f"{NAME}.acme", 1, True, 1, 1), (f"{NAME}.changed", 5, False, 0, 0),
     ]  # fmt: skip
 
 
@@ -229,7 +254,7 @@ def test_jobs_go_on_if_the_code_does_not_declare_a_changed_limit_any_more(single
     assert single.status(*jobs) == [Status.COMPLETED] * 2
     with pytest.raises(LimitNotFound):
         single.limits.change(ONLY, 3, "ops", "")
-    assert single.limits.reset(ONLY).changed is None
+    assert single.limits.reset(ONLY).shown.changed is None
 
 
 def test_a_change_that_finds_too_many_jobs_leaves_the_rest_to_the_watchdog(single: Stage) -> None:
@@ -244,7 +269,7 @@ def test_a_change_that_finds_too_many_jobs_leaves_the_rest_to_the_watchdog(singl
     single.run()
     places = single.platform.workers.places
     places.__class__ = Broken
-    assert single.limits.change(ONLY, 2, "ops", "").n == 2
+    assert single.limits.change(ONLY, 2, "ops", "").shown.n == 2
     single.run()
     assert single.status(*jobs) == [Status.BLOCKED] * 2
     single.platform.advance(minutes=2)

@@ -29,7 +29,7 @@ def standing(stage: Stage) -> Standing:
 
 
 def test_a_job_that_is_blocked_for_over_an_hour_is_found_with_its_limit_and_without_the_value(stage: Stage) -> None:
-    stage.limits.change(f"0.{TYPE}.*", 0, "ops", "")
+    stage.limits.change(f"0.{TYPE}", 0, "ops", "")
     stage.submit(1, 2)
     since = stage.platform.clock()
     stage.run()
@@ -37,9 +37,9 @@ def test_a_job_that_is_blocked_for_over_an_hour_is_found_with_its_limit_and_with
     assert looking(stage).look(standing(stage)) == {}
     stage.platform.clock.advance(120)
     found = looking(stage).look(standing(stage))
-    assert found == {TYPE: LongBlocked(f"0.{TYPE}.*", pytest.approx(since, abs=1))}  # type: ignore[arg-type]
+    assert found == {TYPE: LongBlocked(f"0.{TYPE}", pytest.approx(since, abs=1))}  # type: ignore[arg-type]
     [told] = findings(standing(stage), {TYPE: []}, [], {}, stage.platform.clock(), blocked=found)
-    assert (told.kind, told.number, told.limit) == (Kind.BLOCKED, 2, f"0.{TYPE}.*")
+    assert (told.kind, told.number, told.limit) == (Kind.BLOCKED, 2, f"0.{TYPE}")
     assert told.which is not None
     assert told.which.status is Status.BLOCKED
 
@@ -50,7 +50,7 @@ def test_nothing_is_read_while_no_job_is_blocked_and_at_most_once_a_minute(stage
 
     own = stage.platform
     assert LongBlockedJobs(own.store, nobody, own.clock).look(standing(stage)) == {}  # type: ignore[arg-type]
-    stage.limits.change(f"0.{TYPE}.acme", 0, "ops", "")
+    stage.limits.change(f"0.{TYPE}", 0, "ops", "", "acme")
     stage.submit(1)
     stage.run()
     looks = looking(stage)

@@ -26,15 +26,20 @@ def limited(world: World) -> Iterator[None]:
 def test_a_limit_is_changed_listed_with_its_reason_and_reset(shell: Shell) -> None:
     changed = shell("limits set 3.mail 0 --reason outage").lines[0]
     assert (changed["n"], changed["n_declared"], changed["changed"]["reason"]) == (0, 2, "outage")
-    listed = {row["id"]: row for row in shell("limits list").lines}
+    listed = {row["name"]: row for row in shell("limits list").lines}
     assert listed["3.mail"]["differs"]
-    assert not listed[f"0.{TYPE}.*"]["differs"]
+    assert not listed[f"0.{TYPE}"]["differs"]
     assert shell("limits reset 3.mail").lines[0]["n"] == 2
 
 
-def test_a_limit_of_all_values_is_named_with_and_without_the_star(shell: Shell) -> None:
-    for typed in (f"0.{TYPE}", f"'0.{TYPE}.*'"):
-        assert shell(f"limits set {typed} 1").lines[0]["id"] == f"0.{TYPE}.*"
+@pytest.mark.parametrize("value", ["acme", "a?b", "a/b", "100%41", "*", ""])
+def test_one_value_is_changed_and_no_other_one(shell: Shell, value: str) -> None:
+    assert shell(f"limits set 0.{TYPE} 1").lines[0]["all_values"]
+    changed = shell(f"limits set 0.{TYPE} 0 --value '{value}'").lines[0]
+    assert (changed["name"], changed["value"], changed["n"]) == (f"0.{TYPE}", value, 0)
+    assert [row["value"] for row in shell(f"limits show 0.{TYPE}").lines[0]["values"]] == [value]
+    assert shell(f"limits show 0.{TYPE} --value other").lines[0]["n"] == 1
+    assert shell(f"limits reset 0.{TYPE} --value '{value}'").lines[0]["n"] == 1
 
 
 def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, world: World) -> None:

@@ -59,8 +59,8 @@ def path_of(endpoint: Endpoint) -> str:
     """Return the endpoint's path with valid names in it."""
     given = {"job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": NOTE.name, "fingerprint": "5d41402abc4b"}
     given |= {"delivery_id": given["job_id"], "schedule_id": "daily", "bulk_id": "0" * 20, "batch_id": given["job_id"]}
-    given |= {"limit_id": "1.test.note", "erasure_id": "0" * 20}
-    return endpoint.path.format(**given, gen="1", name="approved", view_id="0" * 16)
+    given["erasure_id"] = "0" * 20
+    return endpoint.path.format(**given, gen="1", name="approved", view_id="0" * 16, limit_name="1.test.note")
 
 
 def expected(endpoint: Endpoint, state: str) -> int | None:

@@ -26,8 +26,8 @@ JOB = {"type": BODY["type"], "payload": {"to": ["a"], "text": None}}
 PLACES = {
     "job_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0", "job_type": "test.note", "fingerprint": "0123456789ab",
     "schedule_id": "daily", "view_id": "0" * 20, "gen": "1", "name": "approved", "bulk_id": "0" * 20,
-    "limit_id": "0.test.note.acme",
     "erasure_id": "0" * 20,
+    "limit_name": "0.test.note",
     "batch_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0",
     "delivery_id": "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0",
 }  # fmt: skip

@@ -134,7 +134,7 @@ def stage() -> Iterator[Stage]:
             "bulk_id": world.post("/bulk", {"action": "retry", "dry_run": True, "everything": True}).json["id"],
             "erasure_id": world.post("/erasures", {"tenant": OTHERS, "dry_run": True}).json["id"],
             "schedule_id": "nightly", "name": "hook", "gen": "1", "fingerprint": "5d41402abc4b",
-            "limit_id": f"0.mail.send.{OTHERS}",
+            "limit_name": "0.mail.send",
             "view_id": world.post("/views", {"name": f"{DATA} {OTHERS}", "search": "?tenant=globex"}).json["id"],
         }  # fmt: skip
         world.post("/schedules", {"id": "nightly", "type": "once.work", "cron": "@daily",

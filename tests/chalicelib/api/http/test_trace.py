@@ -120,7 +120,7 @@ def filled(path: str, world: World, status: Status | None) -> str:
         return path.format(erasure_id=parts.erasing.start(NewErasure("0" * 20, "acme", "ada", "1f2e")).id)
     found = {"job_id": job_id, "job_type": NOTE.name, "schedule_id": "daily", "fingerprint": "0123456789ab"}
     return path.format(
-        **found, bulk_id=bulk_id, batch_id=batch_id, name="approved", view_id=view_id, limit_id="1.test.limited"
+        **found, bulk_id=bulk_id, batch_id=batch_id, name="approved", view_id=view_id, limit_name="1.test.limited"
     )
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.support import written
 SECRET = "ann@example.com"
 LIMITED = replace(NOTE, name="test.limited", limits=(AtMost(3, by="text"), AtMost(20, shared="mail")))
 SHARING = replace(OTHER, name="test.sharing", limits=(AtMost(20, shared="mail"),))
-VALUES = "0.test.limited.*"
+NAME = "0.test.limited"
 
 
 @pytest.fixture
@@ -33,23 +33,29 @@ def world() -> Iterator[World]:
         parts.reset()
 
 
-def path(limit: str) -> str:
-    return f"/limits/{quote(limit, safe='%*')}"  # this gateway, unlike API Gateway, does not decode a path
+def path(name: str, value: str | None = None) -> str:
+    return f"/limits/{quote(name, safe='%*')}" + ("" if value is None else f"?{urlencode({'value': value})}")
 
 
-def put(world: World, limit: str, body: Any, **more: Any) -> Any:
-    return world.call("PUT", path(limit), body, **more)
+def put(world: World, name: str, body: Any, value: str | None = None, **more: Any) -> Any:
+    return world.call("PUT", path(name, value), body, **more)
+
+
+def named(rows: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    return [(row["name"], row["value"]) for row in rows]
 
 
 def test_viewers_see_every_limit_of_the_code(world: World) -> None:
-    rows = {row["id"]: row for row in world.get("/limits", role=Role.VIEWER).json["limits"]}
-    assert list(rows) == [VALUES, "3.mail"]
+    rows = {row["name"]: row for row in world.get("/limits", role=Role.VIEWER).json["limits"]}
+    assert list(rows) == [NAME, "3.mail"]
     assert rows["3.mail"] == {
-        "id": "3.mail", "kind": "at_most", "name": "mail", "shared": True, "by": None, "value": None,
+        "name": "3.mail", "value": None, "kind": "at_most", "label": "mail", "all_values": False, "shared": True,
+        "by": None,
         "types": ["test.limited", "test.sharing"], "declared": True, "n_declared": 20, "n": 20, "differs": False,
         "changed": None, "in_use": 0, "waits": False, "waiting": 0, "waiting_more": False,
     }  # fmt: skip
-    assert (rows[VALUES]["name"], rows[VALUES]["by"], rows[VALUES]["in_use"]) == ("test.limited", "text", None)
+    assert (rows[NAME]["label"], rows[NAME]["by"], rows[NAME]["in_use"]) == ("test.limited", "text", None)
+    assert (rows[NAME]["all_values"], rows[NAME]["value"]) == (True, None)
 
 
 def test_operators_change_a_limit_and_everybody_sees_who_did_it_and_why(world: World) -> None:
@@ -59,7 +65,8 @@ def test_operators_change_a_limit_and_everybody_sees_who_did_it_and_why(world: W
     assert changed.status == 200
     assert (changed.json["n"], changed.json["n_declared"], changed.json["differs"]) == (0, 20, True)
     assert changed.json["changed"] == {
-        "limit": "3.mail", "n": 0, "by": "a operator", "reason": "an outage", "at": "2027-01-01T00:00:00.000Z",
+        "value": None, "n": 0, "by": "a operator", "reason": "an outage", "at": "2027-01-01T00:00:00.000Z",
+        "in_force": True,
     } | {"at": changed.json["changed"]["at"]}  # fmt: skip
     assert world.get(path("3.mail"), role=Role.VIEWER).json["changed"] == changed.json["changed"]
     reset = world.call("DELETE", path("3.mail"), {"reason": "over"}, role=Role.OPERATOR)
@@ -67,14 +74,21 @@ def test_operators_change_a_limit_and_everybody_sees_who_did_it_and_why(world: W
 
 
 def test_a_value_has_the_number_of_all_values_unless_it_has_its_own(world: World) -> None:
-    acme = f"0.test.limited.{quote(SECRET, safe='')}".replace(".com", "%2Ecom")
-    assert put(world, "0.test.limited", {"n": 1}).json["id"] == VALUES
-    assert (world.get(path(acme)).json["value"], world.get(path(acme)).json["n"]) == (SECRET, 1)
-    assert put(world, f"0.test.limited.{SECRET}", {"n": 2}).json["id"] == acme
-    assert put(world, VALUES, {"n": 0}).json["n"] == 0
-    assert world.get(path(acme)).json["n"] == 2
-    assert [row["id"] for row in world.get(path(VALUES)).json["values"]] == [acme]
-    assert [row["id"] for row in world.get("/limits").json["limits"]] == [VALUES, acme, "3.mail"]
+    assert named([put(world, NAME, {"n": 1}).json]) == [(NAME, None)]
+    seen = world.get(path(NAME, SECRET)).json
+    assert (seen["value"], seen["n"], seen["changed"]["value"]) == (SECRET, 1, None)
+    assert named([put(world, NAME, {"n": 2}, SECRET).json]) == [(NAME, SECRET)]
+    assert put(world, NAME, {"n": 0}).json["n"] == 0
+    seen = world.get(path(NAME, SECRET)).json
+    assert (seen["n"], seen["changed"]["value"]) == (2, SECRET)
+    assert named(world.get(path(NAME)).json["values"]) == [(NAME, SECRET)]
+    assert named(world.get("/limits").json["limits"]) == [(NAME, None), (NAME, SECRET), ("3.mail", None)]
+
+
+def test_a_value_of_a_limit_without_a_field_is_refused_and_named(world: World) -> None:
+    for method, body in (("GET", None), ("PUT", {"n": 1}), ("DELETE", None)):
+        answer = world.call(method, path("3.mail", "acme"), body)
+        assert (answer.status, answer.locs) == (422, [["query", "value"]])
 
 
 def test_who_has_a_place_and_who_waits(world: World) -> None:
@@ -103,7 +117,16 @@ def test_a_wrong_number_is_refused_and_named(world: World, n: Any) -> None:
 
 
 def test_a_limit_that_does_not_exist_is_404(world: World) -> None:
-    for limit in ("3.other", "mail", "0.test.limite", "1.test.limited", "3.mail.x", "é", "0." + "x" * 3000):
+    for limit in (
+        "3.other",
+        "mail",
+        "0.test.limite",
+        "1.test.limited",
+        "3.mail.x",
+        f"{NAME}.ann",
+        "é",
+        "0." + "x" * 3000,
+    ):
         for method, body in (("GET", None), ("PUT", {"n": 1}), ("DELETE", None)):
             answer = world.call(method, path(limit), body)
             assert (answer.status, answer.json["type"]) == (404, "urn:jobflow:problem:limit-not-found"), limit
@@ -111,29 +134,25 @@ def test_a_limit_that_does_not_exist_is_404(world: World) -> None:
 
 def test_a_change_is_recorded_without_the_value_which_may_be_of_a_person(world: World) -> None:
     with written("DEBUG") as lines:
-        put(world, f"0.test.limited.{SECRET}", {"n": 2, "reason": "they asked"}, role=Role.OPERATOR)
+        put(world, NAME, {"n": 2, "reason": "they asked"}, SECRET, role=Role.OPERATOR)
+        world.get(path(NAME, SECRET))
+        world.clock.advance(1)
+        put(world, f"{NAME}.{SECRET}", {"n": 2}, role=Role.OPERATOR)
         world.clock.advance(1)
         world.call("DELETE", path("3.mail"), role=Role.OPERATOR)
-    last, first = parts.audit.page(Which(), 10, world.clock()).rows
+    last, unknown, first = parts.audit.page(Which(), 10, world.clock()).rows
     assert (first.action, first.kind, first.reason, first.status) == ("limit.set", "limit", "they asked", 200)
-    assert first.target.startswith("0.test.limited.~")
+    assert (first.target, unknown.target, unknown.status) == (f"{NAME}:value", "", 404)
     assert (last.action, last.target) == ("limit.reset", "3.mail")
     told = json.dumps(lines)
     assert "ann" not in told
     assert "example" not in told
-    assert [line["limit"] for line in lines if line["message"] == "limit.set"] == [first.target]
+    [line] = [line["limit"] for line in lines if line["message"] == "limit.set"]
+    assert line.startswith(f"{NAME}.~")
 
 
 def test_a_detail_is_a_row_with_more(world: World) -> None:
     assert set(LimitRow.model_fields) < set(LimitDetail.model_fields)
-    assert put(world, "3.mail", {"n": 3}).json.items() <= world.get(path("3.mail")).json.items()
-
-
-@pytest.mark.parametrize("value", [SECRET, "50%", "a/b?c#d", "*", "ä ö", "x" * 90, ""])
-def test_the_id_of_each_value_comes_through_the_gateway_of_a_stage(world: World, value: str) -> None:
-    """API Gateway decodes a path once, so a client encodes the id once more."""
-    limit = limit_of("test.limited", LIMITED.limits[0], {"text": value})
-    assert limit is not None
-    for method, body in (("PUT", {"n": 1}), ("GET", None), ("DELETE", None)):
-        answer = ask(world, method, f"/limits/{quote(limit.id, safe='')}", body)
-        assert (answer["statusCode"], json.loads(answer["body"])["id"]) == (200, limit.id)
+    changed = put(world, "3.mail", {"n": 3}).json
+    assert changed.pop("left") == 0
+    assert changed.items() <= world.get(path("3.mail")).json.items()

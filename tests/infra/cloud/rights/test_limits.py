@@ -63,9 +63,10 @@ def status_of(job_id: str) -> Status:
 def changed(acting: Stage) -> None:
     """Change each limit, look at it, and reset it."""
     listed = acting.call("GET", "/limits")[1]["limits"]
-    for limit in [row["id"] for row in listed]:
+    for name, value in [(row["name"], row["value"]) for row in listed]:
+        path = f"/limits/{name}" + (f"?value={value}" if value else "")
         for method, body in (("PUT", {"n": 1, "reason": "a test"}), ("GET", None), ("DELETE", {})):
-            status, answer = acting.call(method, f"/limits/{limit}", body, "/limits/{limit_id}")
+            status, answer = acting.call(method, path, body, "/limits/{limit_name}")
             assert (status, answer["n"]) == (200, 1)
 
 
