@@ -140,10 +140,11 @@ def test_a_change_is_recorded_without_the_value_which_may_be_of_a_person(world: 
         put(world, f"{NAME}.{SECRET}", {"n": 2}, role=Role.OPERATOR)
         world.clock.advance(1)
         world.call("DELETE", path("3.mail"), role=Role.OPERATOR)
-    last, unknown, first = parts.audit.page(Which(), 10, world.clock()).rows
-    assert (first.action, first.kind, first.reason, first.status) == ("limit.set", "limit", "they asked", 200)
-    assert (first.target, unknown.target, unknown.status) == (f"{NAME}:value", "", 404)
-    assert (last.action, last.target) == ("limit.reset", "3.mail")
+    found = {(one.action, one.status): one for one in parts.audit.page(Which(), 10, world.clock()).rows}
+    first, unknown, last = found["limit.set", 200], found["limit.set", 404], found["limit.reset", 200]
+    assert (first.kind, first.reason) == ("limit", "they asked")
+    assert (first.target, unknown.target) == (f"{NAME}:value", "")
+    assert last.target == "3.mail"
     told = json.dumps(lines)
     assert "ann" not in told
     assert "example" not in told
