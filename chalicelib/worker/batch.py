@@ -7,14 +7,16 @@ from functools import partial
 from typing import Any, Protocol
 
 from chalicelib import cold_start
+from chalicelib.errors import MalformedMessage
 from chalicelib.jobs.delivery import Delivery
+from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, unavailable
 from chalicelib.jobs.port import JobQueue
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.side_by_side import Beside, Crew, OneByOne, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import within_invocation
-from chalicelib.worker.constants import CLAIM_GUARD, TRIM_SLACK
+from chalicelib.worker.constants import APART, CLAIM_GUARD, TRIM_SLACK
 from chalicelib.worker.context import LambdaContext
 from chalicelib.worker.start import StartPolicy
 
@@ -43,10 +45,19 @@ class Handles(Protocol):
     def lost(self, delivery: Delivery) -> bool:
         """Return whether the last attempt of the job may have ended with its process."""
 
-    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait) -> Drop | Hold:
+    def sent_anew(self, delivery: Delivery, delay: int) -> bool:
+        """Send a fresh message, visible in `delay` seconds, if the job needs this one and it has no receive left.
+
+        Returns whether it was sent: the delivered message is then no longer needed.
+        """
+
+    def handle(
+        self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait, alone: bool
+    ) -> Drop | Hold:
         """Handle a message, and return what to do with it. `cold`: this is the process's first invocation.
 
-        `trimmed` waits until the visibility timeout of the messages is set; code of a job type runs after it.
+        `trimmed` waits until the visibility timeout of the messages is set; code of a job type runs after it. `alone`:
+        no other job runs in this process until this one has ended.
         """
 
 
@@ -76,6 +87,8 @@ class Messages:
     """What runs the jobs of this batch."""
     trimmed: Wait = nothing
     """Waits until the visibility timeout of this batch's messages is set, or the request has failed."""
+    apart: bool = False
+    """True if a job of this batch could not run beside the others."""
 
     def work(self, event: Mapping[str, Any], context: LambdaContext) -> list[str]:
         """Process the event's messages; return the ids of the messages that must be delivered again."""
@@ -94,7 +107,7 @@ class Messages:
         self.trimmed = self._trim(deliveries, whole)
         self.breaker.begin(whole)
         again: list[str] = []
-        self.refused, self.running = False, self.crew(min(self.threads, len(deliveries)))
+        self.refused, self.apart, self.running = False, False, self.crew(min(self.threads, len(deliveries)))
         try:
             late = self._begin_each(deliveries, context, whole, again)
             if late:
@@ -112,7 +125,7 @@ class Messages:
 
         A message that must be delivered again is added to `again` when it is processed.
         """
-        found, begun = dict(self.known), set[str]()
+        found, begun, jobs = dict(self.known), set[str](), set[str]()
         late: list[Delivery] = []
         for number, delivery in enumerate(deliveries):
             name = self.type_of(delivery)
@@ -126,7 +139,9 @@ class Messages:
                 late.append(delivery)
                 continue
             handles = found.get(name) or found.setdefault(name, self._loaded(name, context))
-            alone = self._runs_alone(delivery, handles, len(deliveries))
+            alone = self.threads == 1 or len(deliveries) == 1
+            if not alone and self._runs_alone(delivery, handles, jobs):
+                alone = self.apart = True
             if alone:
                 self.running.join()
             left = seconds_left(context)
@@ -138,23 +153,33 @@ class Messages:
             if name not in begun:
                 begun.add(name)
                 handles.starts.begin([one for one in deliveries[number:] if self.type_of(one) == name])
-            work = partial(self._process, delivery, handles, context, again)
+            work = partial(self._process, delivery, handles, context, again, alone=alone)
             if alone:
                 work()
             else:
                 self.running.begin(work)
         return late
 
-    def _runs_alone(self, delivery: Delivery, handles: Handles, messages: int) -> bool:
-        """Return whether no other job of the batch may run beside the job of this message.
+    def _runs_alone(self, delivery: Delivery, handles: Handles, jobs: set[str]) -> bool:
+        """Return whether no other job of the batch may run beside the job of this message; add the job to `jobs`.
 
         If the process ends, all jobs that run in it have used up an attempt. So a job that has lost an attempt, which
-        may have ended the process, runs alone: the others lose one attempt to it at most.
-        """
-        return self.threads > 1 and messages > 1 and delivery.receive_count > 1 and handles.lost(delivery)
+        may have ended the process, runs alone: the others lose one attempt to it at most. If the first receive of a
+        message does not show that, the claim does, and the message comes again.
 
-    def _process(self, delivery: Delivery, handles: Handles, context: LambdaContext, again: list[str]) -> None:
-        if not self._acknowledged(delivery, handles, context):
+        Two messages of one job are handled one after the other. Else each of them could take the other one's claim for
+        its own, if its own claim gets no answer, and the attempt would run twice.
+        """
+        job_id = _job_of(delivery)
+        if job_id in jobs:
+            return True
+        jobs.add(job_id)
+        return delivery.receive_count > 1 and handles.lost(delivery)
+
+    def _process(
+        self, delivery: Delivery, handles: Handles, context: LambdaContext, again: list[str], *, alone: bool
+    ) -> None:
+        if not self._acknowledged(delivery, handles, context, alone=alone):
             again.append(delivery.message_id)
 
     def _rank(self, delivery: Delivery) -> tuple[int, float, float]:
@@ -200,16 +225,27 @@ class Messages:
 
     def _give_back(self, rest: list[Delivery]) -> list[str]:
         events.out_of_time(self.name, len(rest))
+        again = list[str]()
         for delivery in rest:
             # If AWS refused a request for an earlier message, it would refuse the same request for these messages. Hide
             # them for longer, because each receive brings a message closer to the dead-letter queue.
-            wait = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
-            self._hold(delivery, self.name, round(self.spread(0, 3)) if wait is None else wait)
-        return [delivery.message_id for delivery in rest]
+            refused = unavailable(delivery.receive_count, self.spread).seconds if self.refused else None
+            wait = round(self.spread(0, APART if self.apart else 3)) if refused is None else refused
+            # A job that runs alone uses up the time in which the others would have run beside it, perhaps in one
+            # invocation after the other. That must not bring their messages to the dead-letter queue.
+            handles = self.known.get(self.type_of(delivery)) if self.threads > 1 else None
+            if handles is not None and handles.sent_anew(delivery, wait):
+                continue
+            self._hold(delivery, self.name, wait)
+            again.append(delivery.message_id)
+        return again
 
-    def _acknowledged(self, delivery: Delivery, handles: Handles, context: LambdaContext) -> bool:
+    def _acknowledged(self, delivery: Delivery, handles: Handles, context: LambdaContext, *, alone: bool) -> bool:
+        def handle() -> Drop | Hold:
+            return handles.handle(delivery, context, cold=self.cold, trimmed=self.trimmed, alone=alone)
+
         try:
-            end = self.breaker.call(lambda: handles.handle(delivery, context, cold=self.cold, trimmed=self.trimmed))
+            end = self.breaker.call(handle)
         except Exception as error:
             events.store_failed(delivery.named(handles.name), error)
             self.refused = True
@@ -229,6 +265,14 @@ class Messages:
             self.queue.set_visibility(self.name, [delivery.receipt], seconds)
         except Exception as error:
             events.store_failed(delivery.named(job_type), error)
+
+
+def _job_of(delivery: Delivery) -> str:
+    """Return the id of the message's job; of a message that cannot be read, the message's own id."""
+    try:
+        return parse_message(delivery.body).id
+    except MalformedMessage:
+        return delivery.message_id
 
 
 def seconds_left(context: LambdaContext) -> float:

@@ -27,7 +27,7 @@ from chalicelib.jobs.port import JobStore, Message, PlatformLog
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import event
 from chalicelib.telemetry.platform_lines import Ending, ending_of
-from chalicelib.worker.constants import CLAIM_PATIENCE, CLAIM_PAUSE, PEEK_FROM, UNKNOWN_LOOKS, WOKEN_IN
+from chalicelib.worker.constants import APART, CLAIM_PATIENCE, CLAIM_PAUSE, PEEK_FROM, UNKNOWN_LOOKS, WOKEN_IN
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.waking import look
 
@@ -47,6 +47,8 @@ class Claims:
     sleep: Callable[[float], None] = time.sleep
     max_receives: int = 5
     """Maximum number of times that SQS delivers one message."""
+    alone: bool = True
+    """False if other jobs run in this process: a job that has lost an attempt must not run beside them."""
     on_attempt_recorded: Callable[[Job, Attempt], None] | None = None
     """Called with each lost attempt, before the attempt is recorded."""
 
@@ -166,6 +168,11 @@ class Claims:
         if stops and kept is None:
             return self._stop(lost)
         if isinstance(end, TakeOver) or (end.unless_kept and kept is not None):
+            if not self.alone:
+                # from its next receive on, the worker reads the row before it decides what runs beside what
+                wait = Hold(round(self.spread(1, APART)), "must run alone")
+                events.claim_deferred(lost, wait.why, wait.seconds or 0)
+                return wait
             return self._take_over(message, lost, by, left, kept)
         return self._give_up(lost)
 

@@ -13,6 +13,11 @@ MOST_AT_ONCE = 10_000
 STORED_AT_ONCE = 20
 """Number of jobs that `ctx.enqueue_many` stores side by side, each with a thread that waits for DynamoDB."""
 
+# For batch.py
+APART = 20.0
+"""Seconds over which messages are spread that return to the queue because a job must run alone: so they come in several
+invocations, which run at the same time."""
+
 # For claim.py
 UNKNOWN_LOOKS = (0.02, 0.04, 0.08, 0.16)
 """Seconds between tries, in one invocation, to claim a job that is not stored yet, because its message is sent

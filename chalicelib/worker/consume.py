@@ -36,7 +36,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import Chance
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.delivery import Delivery
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import ACTIVE, Job, Status
 from chalicelib.jobs.message import message_of_type, parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, malformed
 from chalicelib.jobs.port import JobQueue, JobStore, PlatformLog
@@ -155,14 +155,32 @@ class Worker:
     def lost(self, delivery: Delivery) -> bool:
         """See Handles. If the store does not answer, assume that the attempt was lost."""
         try:
-            return self.store.get_without_bodies(parse_message(delivery.body).id).status is Status.PROCESSING
+            job = self.store.get_without_bodies(parse_message(delivery.body).id)
         except (JobNotFound, MalformedMessage, NewerRow):
             return False
         except Exception as error:
             events.store_failed(delivery.named(self.name), error)
             return True
+        # while another worker holds the job, it is not claimed
+        return job.status is Status.PROCESSING and (job.lease_until or 0.0) < self.clock()
 
-    def handle(self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait) -> Drop | Hold:
+    def sent_anew(self, delivery: Delivery, delay: int) -> bool:
+        """See Handles."""
+        if delivery.probe or delivery.receive_count < self.kind.max_receives:
+            return False
+        try:
+            message = parse_message(delivery.body)
+            job = self.store.get_without_bodies(message.id)
+        except (JobNotFound, MalformedMessage, NewerRow):
+            return False
+        except Exception as error:
+            events.store_failed(delivery.named(self.name), error)
+            return False
+        return message.gen == job.gen and job.status in ACTIVE and self._send_anew(job, delay)
+
+    def handle(
+        self, delivery: Delivery, context: LambdaContext, *, cold: bool, trimmed: Wait, alone: bool = True
+    ) -> Drop | Hold:
         """Claim the job of a message, run it and settle it; return what to do with the message."""
         if waits := self.starts.next(delivery):
             return waits
@@ -179,6 +197,7 @@ class Worker:
             self.platform_log,
             self.sleep,
             self.kind.max_receives,
+            alone,
             self.breaker.on_attempt_recorded,
             self._on_ended_without,
             self._on_refused,

@@ -141,6 +141,10 @@ class NotRun:
         """See Handles."""
         return False
 
+    def sent_anew(self, *_: object) -> bool:
+        """See Handles."""
+        return False
+
     def handle(self, delivery: Delivery, *_: object, **__: object) -> Drop | Hold:
         """See Handles."""
         return self.answer(delivery)

@@ -17,6 +17,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.attempt import attempt_of
+from chalicelib.jobs.change import Change
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
@@ -357,6 +358,131 @@ def test_a_job_that_has_lost_an_attempt_runs_alone_even_if_others_run_already() 
     world.poll()
     assert alone == {"retried": True, "lost": True}
     assert world.statuses("retried", "lost", "new-1", "new-2") == [Status.COMPLETED] * 4
+
+
+def test_a_job_that_has_lost_an_attempt_runs_alone_also_with_a_fresh_message() -> None:
+    world, met, both = Together(), in_a_moment(3), meeting(2)
+    killed(world, "lost", ["lost"])
+    world.clock.advance(400)
+    world.waiting().clear()
+    world.queue.send(Message("lost", 1, "test.note"))  # as the watchdog does after a message without a receive left
+    alone = list[bool]()
+    world.acts = {"lost": lambda _: alone.append(nobody_comes(met))}
+    process(world, "nobody")
+    world.submit_all({"new-1": lambda _: both(), "new-2": lambda _: both()})
+    world.poll()
+    assert world.statuses("new-1", "new-2") == [Status.COMPLETED] * 2
+    assert (world.job("lost").attempts, alone) == (1, []), "it is not taken over beside others"
+    world.clock.advance(30)
+    world.submit_all({"new-3": lambda _: met(), "new-4": lambda _: met()})
+    world.poll()
+    assert alone == [True]
+    assert world.statuses("lost") == [Status.COMPLETED]
+
+
+def test_a_job_with_kept_steps_that_has_used_up_its_attempts_goes_on_alone() -> None:
+    world, met, both = Together(), in_a_moment(3), meeting(2)
+    end = process(world, "lost")
+
+    def keep(ctx: JobContext) -> None:
+        ctx.step("first", lambda: 1)
+        end(ctx)
+
+    world.acts = {"lost": keep}
+    world.submit("lost", max_attempts=1)
+    with pytest.raises(Crash):
+        world.poll()
+    world.clock.advance(400)
+    world.waiting().clear()
+    world.queue.send(Message("lost", 1, "test.note"))
+    alone = list[bool]()
+    world.acts = {"lost": lambda _: alone.append(nobody_comes(met))}
+    process(world, "nobody")
+    world.submit_all({"new-1": lambda _: both(), "new-2": lambda _: both()})
+    world.poll()
+    assert (world.job("lost").claims, alone) == (1, []), "it is not taken over beside others"
+    world.clock.advance(30)
+    world.poll()
+    assert alone == [True]
+
+
+def test_jobs_that_run_alone_do_not_bring_the_others_to_the_dead_letter_queue() -> None:
+    world, ids = Together(threads=8, batch_size=8), [f"job-{n}" for n in range(8)]
+    killed(world, "job-0", ids)
+    process(world, "nobody")
+    world.acts = dict.fromkeys(ids, lambda _: world.clock.advance(5))  # too long for another one in this invocation
+    world.clock.advance(400)
+    for _ in range(20):
+        world.poll()
+        world.clock.advance(30)
+        assert world.dead() == []
+    assert world.statuses(*ids) == [Status.COMPLETED] * 8
+    assert {world.job(one).attempts for one in ids} == {2}
+    assert world.waiting() == []
+
+
+def test_a_message_without_a_receive_left_is_kept_if_no_fresh_one_can_be_sent() -> None:
+    world = Together()
+    world.submit("job-1")
+    body = write_message(Message("job-1", 1, "test.note"))
+    last = Delivery.of(sqs_record("r", body, world.kind.max_receives))
+    assert not world.worker.sent_anew(Delivery.of(sqs_record("r", body, world.kind.max_receives - 1)), 0)
+    send, world.queue.send = world.queue.send, lambda *_: 1 / 0  # type: ignore[assignment, method-assign]
+    assert not world.worker.sent_anew(last, 0)
+    world.queue.send = send  # type: ignore[method-assign]
+    read, world.store.get_without_bodies = world.store.get_without_bodies, lambda _: 1 / 0  # type: ignore[assignment, method-assign, return-value]
+    assert not world.worker.sent_anew(last, 0)
+    world.store.get_without_bodies = read  # type: ignore[method-assign]
+    assert world.worker.sent_anew(last, 0)
+    world.poll()
+    assert world.statuses("job-1") == [Status.COMPLETED]
+    assert not world.worker.sent_anew(last, 0), "the job has ended"
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_second_message_of_a_job_in_the_batch_runs_it_once_and_is_dropped(threads: int) -> None:
+    world = Together(threads=threads)
+    world.submit_all({"job-1": lambda _: "done", "job-2": lambda _: "done"})
+    world.queue.send(Message("job-1", 1, "test.note"))
+    world.poll()
+    assert sorted(world.order) == ["job-1", "job-2"]
+    assert world.waiting() == []
+
+
+def test_a_second_message_whose_claim_gets_no_answer_does_not_take_the_first_ones_claim_for_its_own() -> None:
+    world, begun, twice, claims = Together(), threading.Event(), threading.Barrier(2), list[str]()
+
+    def act(_: JobContext) -> None:
+        begun.set()
+        with suppress(threading.BrokenBarrierError):
+            twice.wait(0.5)
+
+    world.submit_all({"job-1": act})
+    world.queue.send(Message("job-1", 1, "test.note"))
+    apply = world.store.apply
+
+    def unanswered(job_id: str, change: Change) -> Job:
+        if change.move.name == "claim":
+            claims.append(job_id)
+            if len(claims) == 2:
+                begun.wait(PATIENCE)
+                raise TimeoutError("no answer")
+        return apply(job_id, change)
+
+    world.store.apply = unanswered  # type: ignore[method-assign]
+    world.poll()
+    assert world.order == ["job-1"]
+    assert world.statuses("job-1") == [Status.COMPLETED]
+
+
+def test_a_duplicate_of_a_job_that_another_worker_runs_does_not_hold_up_the_batch() -> None:
+    world = Together()
+    job = world.submit()
+    delivery = Delivery.of(sqs_record("r", write_message(Message(job.id, 1, job.type)), 2))
+    seen = list[bool]()
+    world.acts = {job.id: lambda _: seen.append(world.worker.lost(delivery))}
+    world.poll()
+    assert seen == [False]
 
 
 def test_a_retried_job_runs_beside_others() -> None:
