@@ -14,9 +14,7 @@ from chalicelib.api.models.limit_models import LimitDetail, LimitRow
 from chalicelib.assembly import parts
 from chalicelib.audit.rule import Which
 from chalicelib.jobs.job import Status
-from chalicelib.limits.ids import limit_of
 from chalicelib.limits.places import Limit, Waiter, name_of
-from tests.chalicelib.api.http.test_http_api import ask
 from tests.chalicelib.api.support import NOTE, OTHER, T0, World, only_types
 from tests.support import written
 
