@@ -610,7 +610,7 @@ class Assembly:
             service=self.job_service if kind.enqueues else None,
             # a worker may not read the webhooks
             batches=replace(self.batches, notice=None) if kind.enqueues else None,
-            threads=STORED_AT_ONCE,
+            threads=max(2, STORED_AT_ONCE // kind.function.threads),  # the jobs share the process's connections
             beside=in_a_thread,
             crew=crew_of,
             breaker=breaker or self.breaker(kind),

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
-from threading import Semaphore, Thread
+from queue import SimpleQueue
+from threading import Event, Semaphore, Thread
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -67,16 +68,48 @@ class OneByOne:
         """See Crew."""
 
 
-class Threads:
-    """Do each piece of work in a thread of its own, at most `most` of them at the same time. See Crew.
+class KeptThreads:
+    """Threads that stay for the life of the process: libraries keep connections for each thread.
 
-    Each thread has a copy of the caller's context variables.
+    A thread that a piece of work never leaves is replaced by another one.
     """
 
-    def __init__(self, most: int, beside: Beside = in_a_thread) -> None:
+    def __init__(self) -> None:
+        self._idle = list[SimpleQueue[tuple[Callable[[], None], Callable[[], None]]]]()
+
+    def begin(self, work: Callable[[], None], ended: Callable[[], None]) -> None:
+        """Do the work, which must not raise, in a thread while the caller goes on; call `ended` after it."""
+        try:
+            asked = self._idle.pop()  # the one that worked last, so that few threads are used
+        except IndexError:
+            asked = SimpleQueue()
+            try:
+                Thread(target=self._serve, args=(asked,), daemon=True).start()
+            except RuntimeError:  # see in_a_thread
+                work()
+                ended()
+                return
+        asked.put((work, ended))
+
+    def _serve(self, asked: SimpleQueue[tuple[Callable[[], None], Callable[[], None]]]) -> None:
+        while True:
+            work, ended = asked.get()
+            work()
+            del work  # an idle thread must not keep what a job has used
+            self._idle.append(asked)
+            ended()
+
+
+class Threads:
+    """Do each piece of work in a thread, at most `most` of them at the same time. See Crew.
+
+    Each piece of work has a copy of the caller's context variables, also if a thread does one after the other.
+    """
+
+    def __init__(self, most: int, threads: KeptThreads) -> None:
         self._free = Semaphore(most)
-        self._beside = beside
-        self._waits = list[Wait]()
+        self._threads = threads
+        self._begun = list[Event]()
         self._errors = list[BaseException]()
 
     def room(self) -> None:
@@ -89,29 +122,36 @@ class Threads:
     def begin(self, work: Callable[[], None]) -> None:
         """See Crew."""
         self._free.acquire()
+        over, context = Event(), copy_context()
 
         def do() -> None:
             try:
-                work()
+                context.run(work)
             except BaseException as error:
                 self._errors.append(error)
-            finally:
-                self._free.release()
 
-        self._waits.append(self._beside(do))
+        def ended() -> None:
+            self._free.release()
+            over.set()
+
+        self._threads.begin(do, ended)
+        self._begun.append(over)
 
     def join(self) -> None:
         """See Crew."""
-        while self._waits:
-            self._waits.pop()()
+        while self._begun:
+            self._begun.pop().wait()
         if self._errors:
             error, self._errors = self._errors[0], []
             raise error
 
 
+_kept = KeptThreads()
+
+
 def crew_of(threads: int) -> Crew:
     """Return what does as many pieces of work at the same time; with 1, without any thread."""
-    return OneByOne() if threads == 1 else Threads(threads)
+    return OneByOne() if threads == 1 else Threads(threads, _kept)
 
 
 def side_by_side(work: Callable[[A], T], items: Sequence[A], threads: int) -> list[T]:

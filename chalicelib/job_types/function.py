@@ -30,7 +30,7 @@ class Function:
       each; jobs without enough time left return to the queue.
     * `threads`: jobs of an invocation that run at the same time, each in a thread (1-8, at most `batch_size`): for
       jobs that mostly wait for a network. The function and its libraries must be thread-safe. If the process ends
-      early, each job that it was running has used up an attempt.
+      early, each job that it was running has used up an attempt, so `max_attempts` must be 2 or more.
     * `budget`: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
     * `window`: seconds to wait for a fuller batch (0-300).
     * `concurrency`: maximum number of simultaneous invocations (2-1000); default: 20, or fewer with a low `rate=`.

@@ -433,6 +433,11 @@ def _check(declared: JobType[Any, Any]) -> None:
     check_number(f"{name}: timeout", declared.timeout, SAFETY + 1, LONGEST_TIMEOUT, "seconds")
     longest = declared.timeout - 1
     check_number(f"{name}: function: budget", declared.job_budget, SHORTEST_BUDGET, longest, "seconds", whole=False)
+    if declared.function.threads > 1 and declared.max_attempts == 1:
+        raise ConfigurationError(
+            f"{name}: threads={declared.function.threads} needs max_attempts of 2 or more: if the process ends, each "
+            "job that it was running has used up an attempt, and without another one it would be a dead letter"
+        )
     _check_give_up(declared)
     check_expires(name, declared.expires)
     for option in ("fair_by", "serial_by"):
@@ -543,7 +548,8 @@ def queue_of(name: str) -> str:
 def has_own_alarms(name: str) -> bool:
     """Return whether the function of that type, or of that shared queue, has its own alarms; False for others."""
     key = queue_of(name)
-    return any(kind.function.own_alarms for kind in registered.values() if kind.queue_key == key)
+    # a copy, because a job in another thread may import a type meanwhile
+    return any(kind.function.own_alarms for kind in list(registered.values()) if kind.queue_key == key)
 
 
 def sharing(key: str) -> list[str]:

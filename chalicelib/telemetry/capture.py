@@ -63,12 +63,14 @@ def captured() -> Iterator[None]:
             for descriptor, rest in own.items():
                 _tell(descriptor, rest)
         _own.reset(token)
-        if own is not None:
-            Context().run(_finish, last=_inside == 1)
-        with _lock:
+        with _lock:  # two threads that leave at once must not both take the other one for the last
             _inside -= 1
-            if _inside == 0:
-                _capturing.close()
+            try:
+                if own is not None:
+                    Context().run(_finish, last=_inside == 0)
+            finally:
+                if _inside == 0:
+                    _capturing.close()
 
 
 def _finish(*, last: bool = True) -> None:

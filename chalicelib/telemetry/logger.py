@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Lock
 from typing import IO, Any, NamedTuple, cast
 
 from aws_lambda_powertools import Logger
@@ -36,6 +37,9 @@ class _Repeated(NamedTuple):
 _repeated: ContextVar[_Repeated | None] = ContextVar("repeated", default=None)
 _several: ContextVar[bool] = ContextVar("several", default=False)
 """Whether this thread runs one of several jobs that run in this process at once."""
+_counting = Lock()
+_running = 0
+"""Number of threads within `one_of_several`."""
 
 
 @functools.cache
@@ -52,18 +56,21 @@ def logger() -> Logger:
 
 
 class _FunctionLogger(Logger):
-    """A logger whose keys belong to the job that adds them, if several jobs run in this process at once."""
+    """A logger whose keys belong to the job that adds them, if several jobs run in this process at once.
+
+    Keys that a thread without a job's context adds meanwhile belong to this thread.
+    """
 
     def append_keys(self, **additional_keys: object) -> None:
         """See Logger."""
-        if _several.get():
+        if _apart():
             self.thread_safe_append_keys(**additional_keys)
         else:
             super().append_keys(**additional_keys)
 
     def remove_keys(self, keys: Iterable[str]) -> None:
         """See Logger."""
-        if not _several.get():
+        if not _apart():
             super().remove_keys(keys)
             return
         gone, own = set(keys), self.thread_safe_get_current_keys()
@@ -77,9 +84,13 @@ class _FunctionLogger(Logger):
     @contextmanager
     def append_context_keys(self, **additional_keys: Any) -> Generator[None]:
         """See Logger."""
-        adding = within_request if _several.get() else super().append_context_keys
+        adding = _beside_others if _apart() else super().append_context_keys
         with adding(**additional_keys):
             yield
+
+
+def _apart() -> bool:
+    return _several.get() or _running > 0
 
 
 @functools.cache
@@ -186,11 +197,28 @@ def one_of_several() -> Iterator[None]:
     They also belong to asyncio tasks and to threads that run in a copy of the context. A line that another thread
     writes cannot be assigned to a job, so it has no job's keys.
     """
+    global _running  # noqa: PLW0603 - all threads of the process share the logger
     token = _several.set(True)
+    with _counting:
+        _running += 1
     try:
         yield
     finally:
+        with _counting:
+            _running -= 1
         _several.reset(token)
+
+
+@contextmanager
+def one_after_others() -> Iterator[None]:
+    """Remove the keys at the end that the block has added for all threads: other jobs have keys of their own."""
+    log = logger()
+    before = dict(log.get_current_keys())
+    try:
+        yield
+    finally:
+        log.remove_keys([name for name in log.get_current_keys() if name not in before])
+        log.append_keys(**before)
 
 
 def is_one_of_several() -> bool:
@@ -201,9 +229,23 @@ def is_one_of_several() -> bool:
 @contextmanager
 def about(**keys: Any) -> Iterator[None]:
     """Add keys to every line that any thread writes in the block; within `one_of_several`, that this thread writes."""
-    adding = within_request if _several.get() else logger().append_context_keys
+    adding = _beside_others if _several.get() else logger().append_context_keys
     with adding(**keys):
         yield
+
+
+@contextmanager
+def _beside_others(**keys: Any) -> Iterator[None]:
+    """Add keys to every line that this thread writes in the block. Other keys that the block adds stay."""
+    log = logger()
+    before = dict(log.thread_safe_get_current_keys())
+    log.thread_safe_append_keys(**keys)
+    try:
+        yield
+    finally:
+        others = {name: value for name, value in log.thread_safe_get_current_keys().items() if name not in keys}
+        log.thread_safe_clear_keys()
+        log.thread_safe_append_keys(**others, **{name: before[name] for name in keys if name in before})
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,7 @@ from chalicelib.schedules.overlap import unfinished_before
 from chalicelib.side_by_side import Beside, Crew, OneByOne, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
-from chalicelib.telemetry.logger import about, job_keys, one_of_several, silent_while
+from chalicelib.telemetry.logger import about, job_keys, one_after_others, one_of_several, silent_while
 from chalicelib.worker.batch import Messages, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
@@ -213,14 +213,19 @@ class Worker:
         late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
         # Capture the output from here on, because a schema's checks, `upgrade` and the texts of errors are also code of
         # the job type.
-        several = one_of_several() if self.kind.function.threads > 1 else nullcontext()
-        with several, about(**job_keys(claimed)), captured():
+        with self._output(alone=alone), about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:
                 # Leave the message hidden: this worker holds the lease until shortly after the invocation's end.
                 events.store_failed(claimed, error)
                 return Hold(None, "not settled")
+
+    def _output(self, *, alone: bool) -> AbstractContextManager[None]:
+        """Return within what the job's lines are written: while it runs alone, all output of the process is its own."""
+        if self.kind.function.threads == 1:
+            return nullcontext()
+        return one_after_others() if alone else one_of_several()
 
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)

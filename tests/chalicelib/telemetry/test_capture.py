@@ -210,6 +210,35 @@ def test_output_to_a_descriptor_has_the_keys_of_no_job_while_several_jobs_run() 
         assert [line["message"] for line in own] == [f"{name} prints {number}" for number in range(50)]
 
 
+AT_ONCE = """
+import os, sys, threading
+from chalicelib.telemetry.capture import capture_descriptors, captured
+from chalicelib.telemetry.logger import one_of_several
+
+capture_descriptors()
+sys.setswitchinterval(1e-6)
+
+def job(inside, number):
+    with one_of_several(), captured():
+        inside.wait(30)
+        os.write(1, b"whole\\n" * 5 + (b"half" if number == 0 else b""))
+        inside.wait(30)
+
+for _ in range(100):
+    inside = threading.Barrier(2)
+    threads = [threading.Thread(target=job, args=(inside, number)) for number in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+"""
+
+
+def test_an_unfinished_line_is_written_when_the_last_jobs_end_at_the_same_moment() -> None:
+    run = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True, timeout=60, check=True)
+    told = [json.loads(line)["message"] for line in run.stdout.split("\n") if line]
+    assert sum("half" in one for one in told) == 100
+    assert set(told) <= {"whole", "half", "halfwhole"}
+
+
 def test_a_masked_value_stays_masked_while_another_job_reads_a_secret() -> None:
     found, ready = list[str](), threading.Event()
 
@@ -223,6 +252,7 @@ def test_a_masked_value_stays_masked_while_another_job_reads_a_secret() -> None:
     thread.start()
     try:
         ready.wait(30)
+        found.append(without_secrets("it is s3cr3t-value"))
         while thread.is_alive():
             found.append(without_secrets("it is s3cr3t-value"))
     finally:

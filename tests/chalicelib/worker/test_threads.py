@@ -5,6 +5,8 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -14,6 +16,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.jobtype import job as declare
 from chalicelib.job_types.queue import Queue
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.attempt import attempt_of
@@ -183,6 +186,105 @@ def test_a_line_of_a_thread_without_the_jobs_context_has_the_keys_of_no_job() ->
     assert {line["invocation"] for line in aside} == {"request-1"}
 
 
+def test_keys_that_a_thread_without_the_jobs_context_adds_are_in_no_other_jobs_lines() -> None:
+    world, met = Together(), meeting(2)
+
+    def act(ctx: JobContext) -> None:
+        met()
+
+        def add() -> None:
+            ctx.logger.append_keys(customer=f"of {ctx.job_id}")
+            with ctx.logger.append_context_keys(part="a part"):
+                ctx.logger.info("aside")
+            ctx.logger.remove_keys(["other"])
+
+        thread = threading.Thread(target=add)
+        thread.start()
+        thread.join()
+        met()
+        ctx.logger.info("own")
+
+    world.submit_all({"job-1": act, "job-2": act})
+    with written() as lines:
+        world.poll()
+        world.submit_all({"job-3": lambda ctx: ctx.logger.info("later")})
+        world.poll()
+    told = {line["message"]: line for line in lines}
+    assert sorted(str(line["customer"]) for line in lines if line["message"] == "aside") == ["of job-1", "of job-2"]
+    assert ["customer" in told[text] for text in ("own", "later")] == [False, False]
+
+
+def aside(ctx: JobContext) -> None:
+    """Write a line in a thread that does not know the job, and add a key."""
+    thread = threading.Thread(target=lambda: print(f"aside of {ctx.job_id}"))  # noqa: T201
+    thread.start()
+    thread.join()
+    ctx.logger.append_keys(order=f"order of {ctx.job_id}")
+    ctx.logger.info("own")
+
+
+def test_all_output_of_a_job_that_runs_alone_is_in_its_lines_and_its_keys_are_not_in_others() -> None:
+    world, met = Together(), meeting(2)
+    killed(world, "lost", ["lost"])
+    world.clock.advance(400)
+    process(world, "nobody")
+    world.acts = {"lost": aside}
+    world.submit_all({"new-1": lambda _: met(), "new-2": lambda _: met()})
+    with written() as lines:
+        world.poll()
+        world.submit_all({"single": aside})
+        world.poll()
+        world.submit_all({"later": lambda ctx: ctx.logger.info("later")})
+        world.poll()
+    assert {line["message"]: line.get("job_id") for line in lines if "aside" in str(line["message"])} == {
+        "aside of lost": "lost", "aside of single": "single",
+    }  # fmt: skip
+    assert [line["order"] for line in lines if line["message"] == "own"] == ["order of lost", "order of single"]
+    others = [line for line in lines if line.get("job_id") in ("new-1", "new-2", "later")]
+    assert {line.get("order") for line in others} == {None}
+    assert any(line["message"] == "later" for line in others)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_key_that_is_added_within_a_block_of_keys_stays_after_it(threads: int) -> None:
+    world, met = Together(threads=threads), meeting(2) if threads > 1 else lambda: None
+
+    def act(ctx: JobContext) -> None:
+        met()
+        with ctx.logger.append_context_keys(part="a part"):
+            ctx.logger.append_keys(order=ctx.job_id)
+        ctx.logger.info("after")
+        ctx.logger.remove_keys(["order"])
+
+    world.submit_all({"job-1": act, "job-2": act})
+    with written() as lines:
+        world.poll()
+    after = [line for line in lines if line["message"] == "after"]
+    assert sorted(line["order"] for line in after) == ["job-1", "job-2"]
+    assert [line.get("part") for line in after] == [None, None]
+
+
+def test_the_next_batch_finds_what_libraries_keep_for_each_thread_but_no_context_of_a_job() -> None:
+    world, kept, mine = Together(), threading.local(), ContextVar("mine", default="nothing")
+    made, found = list[str](), list[str]()
+
+    def act(met: Callable[[], object], ctx: JobContext) -> None:
+        met()
+        found.append(mine.get())
+        mine.set(ctx.job_id)
+        if not hasattr(kept, "connection"):
+            kept.connection = ctx.job_id
+            made.append(ctx.job_id)
+        met()
+
+    for batch in range(3):
+        met = meeting(4)
+        world.submit_all({f"job-{batch}-{n}": partial(act, met) for n in range(4)})
+        world.poll()
+    assert len(made) <= 4
+    assert found == ["nothing"] * 12
+
+
 def test_async_functions_run_side_by_side_each_on_its_own_loop() -> None:
     world, met, loops = Together(), meeting(3), set[int]()
 
@@ -264,6 +366,15 @@ def test_threads_that_would_have_no_job_are_refused_with_the_reason() -> None:
         Function(threads=4)
     with pytest.raises(ConfigurationError, match="threads must be between 1 and 8"):
         Function(threads=9, batch_size=10)
+
+
+def note(_: Note, __: JobContext) -> None:
+    """Do nothing."""
+
+
+def test_a_type_whose_jobs_would_be_lost_with_the_first_end_of_the_process_is_refused() -> None:
+    with only_types(), pytest.raises(ConfigurationError, match="threads=2 needs max_attempts of 2 or more"):
+        declare("test.once", max_attempts=1, function=Function(batch_size=2, threads=2))(note)
 
 
 def killed(world: Together, culprit: str, ids: list[str]) -> None:

@@ -1,5 +1,8 @@
 """Test the store of secrets, in memory and over Secrets Manager and the Parameter Store."""
 
+import threading
+import time
+
 import boto3
 import pytest
 
@@ -42,3 +45,32 @@ def test_a_value_is_used_again_for_a_while(cloud: Settings) -> None:
     client.put_secret_value(SecretId=KEY.name, SecretString="second")
     assert secrets.read(KEY) == "first"
     assert AwsSecretStore(cloud).read(KEY) == "second"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_threads_that_need_a_secret_at_once_share_one_request(cloud: Settings, *, there: bool) -> None:
+    if there:
+        boto3.client("ssm", REGION).put_parameter(Name=PARAMETER.name, Value="v", Type="SecureString")
+    secrets, asked, got = AwsSecretStore(cloud), list[object](), list[object]()
+
+    def slow(**_: object) -> None:
+        asked.append(1)
+        time.sleep(0.3)
+
+    secrets._parameters.client.meta.events.register("before-call.ssm.GetParameter", slow)
+    begin = threading.Barrier(8)
+
+    def read() -> None:
+        begin.wait(10)
+        try:
+            got.append(secrets.read(PARAMETER))
+        except Exception as error:
+            got.append(type(error).__name__)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert got == (["v"] if there else ["GetParameterError"]) * 8
+    assert len(asked) == 1
