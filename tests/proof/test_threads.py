@@ -46,14 +46,16 @@ def test_jobs_of_one_process_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_job_that_ends_its_process_again_beside_others_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    deadly = [story("one of several uses up the memory each time")]
+    each_time = "one of several uses up the memory each time"
+    known, fresh = [story(each_time)], [story(f"{each_time} and their messages are lost")]
 
-    def lost() -> int:
+    def lost(deadly: list[Scenario]) -> int:
         told = (line for one in visit(in_memory, SEED, scenarios=deadly, duplicates=[False]) for line in one.broken)
         return sum("lost because of another one" in line for line in told)
 
-    assert lost() == 0
-    monkeypatch.setattr(Messages, "_runs_alone", lambda *_: False)
+    assert (lost(known), lost(fresh)) == (0, 0)
     handle = Worker.handle
     monkeypatch.setattr(Worker, "handle", lambda *asked, **more: handle(*asked, **{**more, "alone": True}))
-    assert lost() > 0
+    assert (lost(known), lost(fresh) > 0) == (0, True)
+    monkeypatch.setattr(Messages, "_runs_alone", lambda *_: False)
+    assert lost(known) > 0
