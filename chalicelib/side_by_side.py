@@ -44,8 +44,11 @@ def if_a_thread_is_free(work: Callable[[], None]) -> Wait:
 class Crew(Protocol):
     """Does several pieces of work, of which some may run at the same time."""
 
-    def room(self) -> None:
-        """Wait until another piece of work can begin at once. May raise as `join` does."""
+    def room(self, most: float) -> bool:
+        """Wait for up to `most` seconds until another piece of work can begin at once; return whether it can.
+
+        May raise as `join` does.
+        """
 
     def begin(self, work: Callable[[], None]) -> None:
         """Begin a piece of work; the caller has waited for `room`."""
@@ -57,8 +60,9 @@ class Crew(Protocol):
 class OneByOne:
     """Do each piece of work before the caller goes on. See Crew."""
 
-    def room(self) -> None:
+    def room(self, _: float) -> bool:
         """See Crew."""
+        return True
 
     def begin(self, work: Callable[[], None]) -> None:
         """See Crew; raises what the work raises."""
@@ -112,12 +116,14 @@ class Threads:
         self._begun = list[Event]()
         self._errors = list[BaseException]()
 
-    def room(self) -> None:
+    def room(self, most: float) -> bool:
         """See Crew."""
-        self._free.acquire()
-        self._free.release()  # only the caller begins work, so the place stays free
+        free = self._free.acquire(timeout=max(0.0, most))
+        if free:
+            self._free.release()  # only the caller begins work, so the place stays free
         if self._errors:
             self.join()
+        return free
 
     def begin(self, work: Callable[[], None]) -> None:
         """See Crew."""

@@ -554,7 +554,7 @@ def has_own_alarms(name: str) -> bool:
 
 def sharing(key: str) -> list[str]:
     """Return the declared types of a queue, by name."""
-    return sorted(kind.name for kind in registered.values() if kind.queue_key == key)
+    return sorted(kind.name for kind in list(registered.values()) if kind.queue_key == key)
 
 
 def longest_delay(name: str) -> int:

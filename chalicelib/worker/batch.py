@@ -130,7 +130,10 @@ class Messages:
         for number, delivery in enumerate(deliveries):
             name = self.type_of(delivery)
             if name in found:
-                self.running.room()
+                # A message that is late before a thread is free returns to the queue while the others run.
+                if not self.running.room(seconds_left(context) - found[name].needed - CLAIM_GUARD):
+                    late.append(delivery)
+                    continue
             else:
                 self.running.join()
             before = seconds_left(context)

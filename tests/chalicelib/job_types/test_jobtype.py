@@ -20,7 +20,7 @@ from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.exclusions import TABLE, Exclusion
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
-from chalicelib.job_types.jobtype import BROUGHT, JobType, check_enqueues, job
+from chalicelib.job_types.jobtype import BROUGHT, JobType, check_enqueues, has_own_alarms, job, registered
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.moved import MOVED
 from chalicelib.job_types.queue import Queue
@@ -265,3 +265,19 @@ def test_what_aws_would_refuse_or_cannot_be_names_the_setting(group: type, wrong
 )
 def test_a_secret_is_in_one_of_two_stores(written: str, place: tuple[str, str]) -> None:
     assert SecretPlace.of(written, "prod") == SecretPlace(*place)
+
+
+def test_a_type_may_be_imported_while_another_thread_asks_about_the_types() -> None:
+    with only_types():
+        kind = job("test.note")(_nothing)
+
+        class Importing:
+            function = kind.function
+
+            @property
+            def queue_key(self) -> str:
+                registered["test.late"] = kind
+                return "test.other"
+
+        registered["test.importing"] = cast("JobType[Any, Any]", Importing())
+        assert not has_own_alarms("test.note")

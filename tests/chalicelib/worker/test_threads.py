@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -353,6 +354,25 @@ def test_a_job_without_enough_time_is_given_back_and_the_others_end() -> None:
     assert world.statuses(*(f"job-{n}" for n in range(4))) == [Status.COMPLETED] * 2 + [Status.QUEUED] * 2
     assert [held.message.id for held in world.waiting()] == ["job-2", "job-3"]
     assert world.job("job-2").claims == 0
+
+
+def test_a_message_that_finds_no_thread_in_time_is_given_back_while_the_others_still_run() -> None:
+    world, back = Together(), threading.Event()
+    world.kind = world.worker.kind = replace(world.kind, function=Function(batch_size=4, threads=2, budget=57.5))
+    hide, held = world.queue.set_visibility, list[str]()
+
+    def note(job_type: str, receipts: Sequence[str], seconds: int) -> None:
+        held.extend(receipts)
+        if len(held) == 3 + 1:  # those of the batch, and the one that is given back
+            back.set()
+        hide(job_type, receipts, seconds)
+
+    world.queue.set_visibility = note  # type: ignore[method-assign]
+    in_time = list[bool]()
+    world.submit_all({f"job-{n}": lambda _: in_time.append(back.wait(5)) for n in range(3)})
+    world.poll()
+    assert in_time == [True, True]
+    assert world.statuses("job-0", "job-1", "job-2") == [Status.COMPLETED, Status.COMPLETED, Status.QUEUED]
 
 
 def test_a_job_of_a_batch_has_the_time_of_its_wave_by_default() -> None:

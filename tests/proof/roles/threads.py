@@ -68,10 +68,11 @@ class OneAtATime:
         self.overlapped = 0
         """How many jobs began while another one was running."""
 
-    def room(self) -> None:
+    def room(self, _: float) -> bool:
         """See Crew."""
         while self._running and (len(self._running) >= self._most or self._rng.random() < 1 / 2):
             self._go_on()
+        return True
 
     def begin(self, work: Callable[[], None]) -> None:
         """See Crew."""
