@@ -26,10 +26,12 @@ MOST_BEFORE = 100
 """Maximum number of jobs that are counted before a blocked job."""
 
 # For limits.py
-MOST_LIMITS_READ = 100
-"""Maximum number of limits whose rows one request for the list reads."""
+MOST_REQUESTS = 200
+"""Number of requests after which an answer about many limits reads no row and no line of a limit any more."""
 MOST_VALUES_SHOWN = 100
-"""Maximum number of values of fields that an answer about limits has."""
+"""Maximum number of values for which jobs wait that an answer about limits has, besides those that are changed."""
+MOST_CHANGED_VALUES = 100
+"""Maximum number of values of one limit with a number of places of their own."""
 MOST_IN_LINE_COUNTED = 100
 """Maximum number of blocked jobs that an answer about limits counts for a limit, or for a type in its line."""
 MOST_IN_LINE_SHOWN = 10

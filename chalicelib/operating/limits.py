@@ -3,24 +3,32 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from operator import attrgetter
 
-from chalicelib.errors import FieldError, InvalidRequest, LimitNotFound
+from chalicelib.errors import FieldError, InvalidRequest, LimitNotFound, TooManyChangedValues
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import AtMost
 from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job, Status
-from chalicelib.limits.at_most import AtMostPlaces
+from chalicelib.limits.at_most import AtMostPlaces, few
 from chalicelib.limits.changed import Changed, Changes, change_of
 from chalicelib.limits.constants import NO_LIMIT
-from chalicelib.limits.ids import id_of, logged_id, name_and_value, name_of_values, named, stands_for_values
+from chalicelib.limits.ids import (
+    declared_limit,
+    id_of,
+    logged_id,
+    name_and_value,
+    name_of_values,
+    named,
+    stands_for_values,
+)
 from chalicelib.limits.places import Limit, Places, Waiter
 from chalicelib.limits.port import LimitStore
 from chalicelib.operating.constants import (
     LIMITS_CHANGED_WITHIN,
+    MOST_CHANGED_VALUES,
     MOST_IN_LINE_COUNTED,
     MOST_IN_LINE_SHOWN,
-    MOST_LIMITS_READ,
+    MOST_REQUESTS,
     MOST_VALUES_SHOWN,
 )
 from chalicelib.operating.dispatch import Dispatcher
@@ -116,9 +124,9 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A limit after a change, and for how many values free places were not given to jobs that wait: the watchdog does.
+    """A limit after a change.
 
-    `left` is 0 for a change of one limit.
+    `left`: so many limits, of one or of all values, may have free places for jobs that wait: the watchdog gives them.
     """
 
     shown: Shown
@@ -139,39 +147,56 @@ class Limits:
         return self.store.changes()
 
     @cached_property
-    def _listed(self) -> Sequence[str]:
+    def _listed(self) -> frozenset[str]:
         """Return the limits for which jobs may wait."""
-        return [one.limit for one in self.store.listed()]
+        return frozenset(one.limit for one in self.store.listed())
+
+    @cached_property
+    def _waits(self) -> frozenset[str]:
+        """Return the ids that stand for all values of the limits for whose values jobs may wait."""
+        return frozenset(found for one in self._listed if (found := name_of_values(one)))
 
     def all(self) -> tuple[Sequence[Shown], bool]:
-        """Return all limits by id, and whether there are more values than are returned.
+        """Return all limits by name, and whether jobs wait for more values than are returned.
 
-        These are the limits that the code declares, those that are changed, and those for which jobs wait.
+        These are the limits that the code declares, then all that are changed, then those for which jobs wait.
         """
-        others = sorted(({*self._changes} | {*self._listed}) - {*self.declared})
-        ids = [*self.declared, *others[:MOST_VALUES_SHOWN]]
-        read = {*ids[:MOST_LIMITS_READ]}
-        found = [self._shown(one, read=one in read) for one in ids]
-        return sorted(found, key=attrgetter("id")), len(others) > MOST_VALUES_SHOWN
+        known = [*self.declared, *sorted({*self._changes} - {*self.declared})]
+        waiting = sorted(self._listed - {*known})
+        found = self._rows([*known, *waiting[:MOST_VALUES_SHOWN]])
+        order = sorted(found, key=lambda one: name_and_value(one.id)[0])  # stable: within a limit, in this order
+        return order, len(waiting) > MOST_VALUES_SHOWN
+
+    def _rows(self, ids: Sequence[str]) -> list[Shown]:
+        """Return these limits; those that would take too many requests are not read."""
+        found = list[Shown]()
+        self._left = MOST_REQUESTS
+        for one in ids:
+            shown = self._shown(one, read=self._left > 0)
+            self._left -= 0 if shown.places is None else 1 + len(shown.places.types)
+            found.append(shown)
+        return found
 
     def detail(self, name: str, value: str | None = None) -> Detail:
         """Return one limit, or that of one value of its field. Raises LimitNotFound, InvalidRequest."""
         shown = self._shown(self.id_of(name, value))
         if stands_for_values(shown.id):
-            values = self._values(shown.id)
-            found = [self._shown(one) for one in values[:MOST_VALUES_SHOWN]]
-            return Detail(shown, values=found, more=len(values) > MOST_VALUES_SHOWN)
+            changed, waiting = self._values(shown.id)
+            found = self._rows([*changed, *waiting[:MOST_VALUES_SHOWN]])
+            return Detail(shown, values=found, more=len(waiting) > MOST_VALUES_SHOWN)
         limit, places = _limit(shown.id, shown.declared), shown.places or Places()
         return Detail(shown, self._holders(places), self._lines(limit, places))
 
     def change(self, name: str, n: int, by: str, reason: str, value: str | None = None) -> Done:
         """Give a limit `n` places, and the free ones to jobs that wait. Raises LimitNotFound, InvalidRequest.
 
-        Nobody is stopped. A change of all values does not replace the change of a value.
+        Nobody is stopped. A change of all values does not replace the change of a value. Raises TooManyChangedValues.
         """
         limit = self.id_of(name, value)
         if self._declared(limit) is None:
             raise LimitNotFound(name)
+        if value is not None and limit not in self._changes:
+            self._check_room(name, limit)
         self.store.change(Changed(limit, n, by, reason, self.dispatcher.now()))
         return self._changed(limit)
 
@@ -195,45 +220,70 @@ class Limits:
             raise InvalidRequest("The query is not valid.", errors)
         return found
 
+    def _check_room(self, name: str, limit: str) -> None:
+        """Check that a value more may be changed: each worker reads all changes. Two requests at once may pass."""
+        changed, _ = self._values(name_of_values(limit) or "")
+        if len(changed) >= MOST_CHANGED_VALUES:
+            raise TooManyChangedValues(
+                f"{MOST_CHANGED_VALUES} values of the limit {name} have a number of their own, which is the most. "
+                "Reset some of them, or change all values of the limit at once."
+            )
+
     @property
     def _names(self) -> set[str]:
         return {name_and_value(one)[0] for one in (*self._changes, *self._listed)}
 
     def _changed(self, limit: str) -> Done:
-        """Let all processes see the change of a limit, and give free places to jobs that wait. Never raises for that.
+        """Let all processes see the change of a limit, and give free places to jobs that wait.
 
-        Whatever is not done here, the watchdog does within a minute: the limit is in its list if a job waits.
+        A failure of that is only logged. Of all values, those with jobs that wait are looked at, each for a bounded
+        number of requests. A repeated request begins with other values. What is not done here, the watchdog does: the
+        limit is in its list if a job waits.
         """
-        vars(self).pop("_changes", None)  # it was read before the change
-        until = self.clock() + LIMITS_CHANGED_WITHIN
-        mine = [one for one in self._values(limit) if one not in self._changes] if stands_for_values(limit) else [limit]
-        declared = self._declared(limit)
+        for read in ("_changes", "_listed", "_waits"):
+            vars(self).pop(read, None)  # it was read before the change
+        until, many = self.clock() + LIMITS_CHANGED_WITHIN, stands_for_values(limit)
+        mine, left = self._waiting_values(limit) if many else [limit], 0
         for one in mine:
-            if self.clock() >= until:
-                break
-            try:
-                self._look_at(_limit(one, declared), lambda: self.clock() < until)
-            except Exception as error:
-                events.limit_failed(logged_id(one), error)
-        return Done(self._shown(limit), 0)
+            left += not (self.clock() < until and self._look_at(one, until, few() if many else lambda: True))
+        return Done(self._shown(limit), left)
 
-    def _look_at(self, limit: Limit, more: Callable[[], bool]) -> None:
-        self.store.stamp(limit)
-        AtMostPlaces(self.store, StoredJobs(self.dispatcher), more).pump(limit)
+    def _waiting_values(self, name: str) -> list[str]:
+        """Return the values without a change of their own for which jobs wait, each time beginning with another one."""
+        found = self._values(name)[1]
+        first = int(self.clock() * 1000) % max(1, len(found))
+        return [*found[first:], *found[:first]]
+
+    def _look_at(self, name: str, until: float, more: Callable[[], bool]) -> bool:
+        """Return whether all free places of a limit were given to jobs that wait."""
+        limit, goes_on = declared_limit(name), [True]
+        if limit is None:
+            return True  # its type is in no code of this process, so this process may not change its places
+
+        def once_more() -> bool:
+            goes_on[0] = self.clock() < until and more()
+            return goes_on[0]
+
+        try:
+            self.store.stamp(limit)
+            AtMostPlaces(self.store, StoredJobs(self.dispatcher), once_more).pump(limit)
+        except Exception as error:
+            events.limit_failed(logged_id(name), error)
+            return False
+        return goes_on[0]
 
     def _declared(self, limit: str) -> Declared | None:
         return self.declared.get(limit) or self.declared.get(name_of_values(limit) or "")
 
-    def _values(self, name: str) -> list[str]:
-        """Return the values of a field that are known."""
-        known = {*self._changes} | {*self._listed}
-        return sorted(one for one in known if name_of_values(one) == name and one != name)
+    def _values(self, name: str) -> tuple[list[str], list[str]]:
+        """Return the values of a field that are changed, and the others for which jobs wait."""
+        changed = sorted(one for one in self._changes if name_of_values(one) == name and one != name)
+        return changed, sorted(one for one in self._listed - {*changed} if name_of_values(one) == name)
 
     def _shown(self, limit: str, *, read: bool = True) -> Shown:
         declared = self._declared(limit)
         if stands_for_values(limit):
-            waits = any(name_of_values(one) == limit for one in self._listed)
-            return Shown(limit, declared, self._changes.get(limit), waits)
+            return Shown(limit, declared, self._changes.get(limit), limit in self._waits)
         known = _limit(limit, declared)
         shown = Shown(limit, declared, change_of(known, self._changes) or self._changes.get(limit), waits=False)
         if not read:

@@ -55,7 +55,7 @@ class JobReader:
             return None
         store = self.places()
         row, (name, value) = store.read(limit), read_id(limit.id)
-        changed = change_of(limit, store.changes())
+        changed = None if row.n is None else change_of(limit, store.changes())
         if not limit.declared:
             return Place(len(row.held), 0, value, 0, declared=False)
         before = store.before(limit, row.types | {job.type}, limited(job, self.clock()).waiter, MOST_BEFORE + 1)

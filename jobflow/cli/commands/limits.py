@@ -135,4 +135,4 @@ def _print(session: "Session", row: "LimitChanged") -> None:
         which = row.name if row.value is None else f"{row.name}, value {row.value}"
         session.out.say(f"{which}: {_places(row)} places, {code}.")
         if row.left:
-            session.out.say(f"Jobs that wait for {row.left} more values start within some minutes.")
+            session.out.say(f"Further jobs of {row.left} limits or values can start: the watchdog starts them.")

@@ -9,14 +9,15 @@ from pydantic import BaseModel, Field
 
 from chalicelib import AtMost, JobContext, JobType, job
 from chalicelib.adapters.memory.counters import MemoryCounters
-from chalicelib.errors import InvalidRequest, LimitNotFound
+from chalicelib.errors import InvalidRequest, LimitNotFound, TooManyChangedValues
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.limits.ids import name_and_value
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Limit, Places
+from chalicelib.operating.constants import MOST_CHANGED_VALUES
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.operating.limits import Limits
+from chalicelib.operating.limits import Limits, all_declared, changed_limits
 from chalicelib.operating.reading import JobReader
 from jobflow.testing import Platform, WorkerGone
 from tests.chalicelib.api.support import only_types
@@ -206,7 +207,7 @@ def test_the_list_has_all_limits_and_the_values_for_which_jobs_wait(by_customer:
     shown, more = by_customer.limits.all()
     assert not more
     assert [(one.id, one.n, one.waits, one.waiting, one.places and len(one.places.held)) for one in shown] == [
-        (f"{NAME}.*", 1, True, None, None), (f"{NAME}.acme", 1, True, 1, 1), (f"{NAME}.changed", 5, False, 0, 0),
+        (f"{NAME}.*", 1, True, None, None), (f"{NAME}.changed", 5, False, 0, 0), (f"{NAME}.acme", 1, True, 1, 1),
     ]  # fmt: skip
 
 
@@ -274,6 +275,111 @@ def test_a_change_that_finds_too_many_jobs_leaves_the_rest_to_the_watchdog(singl
     assert single.status(*jobs) == [Status.BLOCKED] * 2
     single.platform.advance(minutes=2)
     assert single.status(*jobs) == [Status.COMPLETED] * 2
+
+
+def stop_all(stage: Stage, customers: dict[str, int]) -> list[Job]:
+    """Set all values to 0, and let so many jobs of each customer wait."""
+    stage.limits.change(NAME, 0, "ops", "")
+    jobs = [job for name, number in customers.items() for job in stage.submit(*range(number), customer=name)]
+    stage.run()
+    assert stage.status(*jobs) == [Status.BLOCKED] * len(jobs)
+    return jobs
+
+
+def test_a_request_looks_at_each_value_for_a_short_time_and_says_what_is_left_to_the_watchdog(
+    by_customer: Stage,
+) -> None:
+    jobs = stop_all(by_customer, {f"c{number}": 1 for number in range(40)})
+    own, limits = by_customer.platform, by_customer.limits
+    looked: list[str] = []
+
+    class Slow(type(own.workers.places)):  # type: ignore[misc]
+        def stamp(self, limit: Limit) -> None:
+            looked.append(limit.id)
+            own.clock.advance(0.5)
+
+    own.workers.places.__class__ = Slow
+    left = limits.reset(NAME).left
+    woken = [job for job in jobs if own.job(job).status is Status.QUEUED]
+    assert (len(woken), left) == (15, 25)
+    own.clock.advance(0.007)
+    before = {*looked}
+    by_customer.limits.reset(NAME)
+    assert {*looked} > before, "a repeated request goes on"
+    own.workers.places.__class__ = Slow.__mro__[1]
+    own.advance(minutes=2)
+    assert by_customer.status(*jobs) == [Status.COMPLETED] * 40
+
+
+def test_a_value_with_many_jobs_does_not_use_up_the_time_of_the_others(by_customer: Stage) -> None:
+    jobs = stop_all(by_customer, {"a": 60, "b": 1, "c": 1})
+    own, limits = by_customer.platform, by_customer.limits
+
+    class Slow(type(own.workers.places)):  # type: ignore[misc]
+        def read(self, limit: Limit) -> Places:
+            own.clock.advance(0.15)
+            return super().read(limit)  # type: ignore[no-any-return]
+
+    own.workers.places.__class__ = Slow
+    assert limits.change(NAME, 100, "ops", "").left == 1
+    assert by_customer.status(*jobs[-2:]) == [Status.QUEUED] * 2
+
+
+def test_so_many_values_of_a_limit_have_a_number_of_their_own_and_no_more(by_customer: Stage) -> None:
+    for number in range(MOST_CHANGED_VALUES):
+        by_customer.limits.change(NAME, 2, "ops", "", f"c{number}")
+    with pytest.raises(TooManyChangedValues, match=NAME):
+        by_customer.limits.change(NAME, 2, "ops", "", "one more")
+    assert by_customer.limits.change(NAME, 3, "ops", "", "c7").shown.n == 3
+    assert by_customer.limits.change(NAME, 0, "ops", "").shown.n == 0
+    by_customer.limits.reset(NAME, "c8")
+    assert by_customer.limits.change(NAME, 2, "ops", "", "one more").shown.n == 2
+
+
+def test_changed_values_are_shown_however_many_values_wait_and_requests_are_bounded(by_customer: Stage) -> None:
+    places = by_customer.platform.workers.places
+    for number in range(150):
+        limit = Limit(f"{NAME}.c{number:03}", 1)
+        places.enlist(limit)
+        for job_type in ("a.a", "b.b", "c.c", "d.d"):
+            places.mark(limit, job_type)
+    by_customer.limits.change(NAME, 0, "ops", "", "zoe")
+    made: list[str] = []
+
+    class Counted(type(places)):  # type: ignore[misc]
+        def read(self, limit: Limit) -> Places:
+            made.append(limit.id)
+            return super().read(limit)  # type: ignore[no-any-return]
+
+        def waiting(self, limit: Limit, job_type: str, most: int) -> int:
+            made.append(limit.id)
+            return super().waiting(limit, job_type, most)  # type: ignore[no-any-return]
+
+    places.__class__ = Counted
+    shown, more = by_customer.limits.all()
+    assert more
+    assert [name_and_value(one.id)[1] for one in shown[:3]] == [None, "zoe", "c000"]
+    assert len(shown) == 102
+    assert len(made) < 210
+    assert all(one.waits for one in shown if one.places is None)
+    found = by_customer.limits.detail(NAME)
+    assert found.more
+    assert (found.values[0].n, found.values[0].id) == (0, f"{NAME}.zoe")
+    assert len(made) < 420
+
+
+def test_a_changed_limit_that_became_one_with_a_field_is_shown_as_not_declared(single: Stage) -> None:
+    """The new limit has another name, so the change does nothing: an operator must see that."""
+    single.limits.change(ONLY, 0, "ops", "an outage")
+    registered[TYPE] = replace(registered[TYPE], limits=(AtMost(1, by="customer"),))
+    [all_values, old] = single.limits.all()[0]
+    assert (all_values.id, all_values.n, all_values.changed) == (f"{NAME}.*", 1, None)
+    assert (old.id, old.declared, old.n, old.changed and old.changed.n) == (ONLY, None, None, 0)
+    assert [(one.limit, n) for one, n in changed_limits(single.limits.store.changes().values(), all_declared())] == [
+        (ONLY, None)
+    ]
+    single.limits.reset(ONLY)
+    assert [one.id for one in single.limits.all()[0]] == [f"{NAME}.*"]
 
 
 def test_a_blocked_job_says_that_an_operator_has_changed_its_limit(single: Stage) -> None:

@@ -88,9 +88,8 @@ def of_job(job: m.JobDetail) -> str:
 
 
 OF_LIMIT = {
-    "kind": "all limits are of one kind", "name": "it is in the id", "shared": "it is in the id",
+    "kind": "all limits are of one kind", "label": "it is in the name", "shared": "it is in the name",
     "declared": "is also the number in the code", "differs": "is also the number in the code",
-    "more_values": "`limits list` is for that",
 }  # fmt: skip
 CASES: list[tuple[Any, Callable[[Any], str], dict[str, str]]] = [
     (m.JobTypeRow, of_type, {"at_most": "it is the first of the limits, for an older API"}),

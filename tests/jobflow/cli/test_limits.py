@@ -42,6 +42,14 @@ def test_one_value_is_changed_and_no_other_one(shell: Shell, value: str) -> None
     assert shell(f"limits reset 0.{TYPE} --value '{value}'").lines[0]["n"] == 1
 
 
+def test_a_table_says_that_jobs_wait_for_more_values(shell: Shell) -> None:
+    for number in range(101):
+        parts.place_store.enlist(Limit(f"0.{TYPE}.c{number}", 3))
+    told = "Jobs wait for more values than these."
+    assert told in shell("limits list").err
+    assert told in shell(f"limits show 0.{TYPE} --table").out
+
+
 def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, world: World) -> None:
     runs, waits = (world.create(type=TYPE) for _ in range(2))
     limit, places = Limit("3.mail", 2), parts.place_store

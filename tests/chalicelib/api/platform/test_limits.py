@@ -150,6 +150,25 @@ def test_a_change_is_recorded_without_the_value_which_may_be_of_a_person(world: 
     assert line.startswith(f"{NAME}.~")
 
 
+def test_a_change_of_a_limit_that_the_code_does_not_declare_is_shown_as_not_in_force(world: World) -> None:
+    put(world, "3.mail", {"n": 0})
+    with only_types(NOTE):
+        [row] = world.get("/limits").json["limits"]
+        assert (row["name"], row["n"], row["changed"]["n"], row["changed"]["in_force"]) == ("3.mail", None, 0, False)
+        assert put(world, "3.mail", {"n": 1}).status == 404
+        assert world.call("DELETE", path("3.mail")).json["changed"] is None
+
+
+def test_too_many_changed_values_are_refused_with_the_name_of_the_limit(world: World) -> None:
+    for number in range(100):
+        put(world, NAME, {"n": 1}, f"c{number}")
+        world.clock.now += 60
+    answer = put(world, NAME, {"n": 1}, "one more")
+    assert (answer.status, answer.json["type"]) == (409, "urn:jobflow:problem:too-many-changed-values")
+    assert NAME in answer.json["detail"]
+    assert put(world, NAME, {"n": 0}).json["n"] == 0
+
+
 def test_a_detail_is_a_row_with_more(world: World) -> None:
     assert set(LimitRow.model_fields) < set(LimitDetail.model_fields)
     changed = put(world, "3.mail", {"n": 3}).json
