@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.errors import LimitBusy
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
+from chalicelib.limits.ids import name_of_values
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter
 from chalicelib.limits.port import LimitedJobs, PlaceStore
 
@@ -93,9 +94,19 @@ class AtMostPlaces:
             return True
         if again:
             self.judge(limit)
-        elif found.free(limit):
+        elif found.free(limit) or self._free_now(limit, found):
             self.pump(limit)
         return False
+
+    def _free_now(self, limit: Limit, found: Places) -> bool:
+        """Return whether a place of a limit of a value is free although this process remembers another number.
+
+        Whoever raises the number of all values looks at the values in the list; this job's may be in it only since.
+        """
+        if name_of_values(limit.id) is None:
+            return False
+        n = self.store.in_force(limit)
+        return len(found.held) < n
 
     def line_up(self, job: LimitedJob, limit: Limit, holds: Sequence[Limit] = ()) -> None:
         """Put a blocked job that may not stand in the line into the line, and look; the caller has no message of it."""

@@ -1,9 +1,10 @@
 """Define how many places operators have given to limits at run time, in place of the numbers in the code."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from chalicelib.limits.constants import CHANGES_KEPT
+from chalicelib.limits.constants import CHANGES_KEPT, STAMPS_APART
 from chalicelib.limits.ids import name_of_values
 from chalicelib.limits.places import Limit
 
@@ -37,41 +38,76 @@ def change_of(limit: Limit, changes: Changes) -> Changed | None:
 
 
 class ChangesSeen:
-    """Remember the changed limits for some seconds, so that a place costs no read.
+    """Remember the changed limits for some seconds, so that a place costs no read. Threads may share it.
 
-    `read` returns all of them; with True, by a strongly consistent read. A limit's row has a stamp of its last change,
-    so whoever reads the row after a change knows that what it remembers may be old.
+    `read` returns all of them, `read_one` the change of an id; both are strongly consistent. A limit's row has the time
+    of its last change as a stamp, so whoever reads the row after a change knows that what it remembers may be old.
     """
 
-    def __init__(self, read: Callable[[bool], Changes], clock: Callable[[], float]) -> None:
-        self._read, self._clock = read, clock
+    def __init__(
+        self, read: Callable[[], Changes], read_one: Callable[[str], Changed | None], clock: Callable[[], float]
+    ) -> None:
+        self._read, self._read_one, self._clock = read, read_one, clock
+        self._lock = threading.Lock()
         self._changes: Changes = {}
         self._at: float | None = None
         self._stamps: dict[str, str] = {}
 
     def all(self) -> Changes:
         """Return the changes, at most CHANGES_KEPT seconds old."""
-        if self._at is None or not 0 <= self._clock() - self._at < CHANGES_KEPT:
-            self._again(consistent=False)
-        return self._changes
+        with self._lock:
+            return self._all()
 
     def fresh(self) -> Changes:
         """Return the changes as they are stored now."""
-        self._again(consistent=True)
-        return self._changes
+        with self._lock:
+            self._again()
+            return self._changes
 
     def n(self, limit: Limit) -> int:
         """Return how many places a limit has."""
-        found = change_of(limit, self.all())
-        return limit.n if found is None else found.n
+        return _n(limit, self.all())
+
+    def now(self, limit: Limit) -> int:
+        """Return how many places a limit of a value has, if all values were changed just now, and remember that.
+
+        A change of the value itself is known by the stamp in its row.
+        """
+        name = name_of_values(limit.id)
+        with self._lock:
+            known = {key: one for key, one in self._all().items() if key != name}
+            changed = None if name is None else self._read_one(name)
+            self._changes = known if changed is None else {**known, changed.limit: changed}
+            return _n(limit, self._changes)
 
     def seen(self, limit: Limit, stamp: str | None) -> Changed | None:
-        """Return the change of a limit whose row has this stamp; read the changes again if the stamp is new."""
-        if stamp is not None and self._stamps.get(limit.id) != stamp:
-            self._again(consistent=True)
-            self._stamps[limit.id] = stamp
-        return change_of(limit, self.all())
+        """Return the change of a limit whose row has this stamp: epoch milliseconds, a hyphen, and a random text.
 
-    def _again(self, *, consistent: bool) -> None:
+        Read the changes again if the last read may be older than the change.
+        """
+        with self._lock:
+            self._all()
+            oldest = (self._at or 0.0) - STAMPS_APART
+            if stamp is not None and _time(stamp) > oldest and self._stamps.get(limit.id) != stamp:
+                self._again()
+                known = {key: one for key, one in self._stamps.items() if _time(one) > oldest}
+                self._stamps = known | {limit.id: stamp}
+            return change_of(limit, self._changes)
+
+    def _all(self) -> Changes:
+        if self._at is None or not 0 <= self._clock() - self._at < CHANGES_KEPT:
+            self._again()
+        return self._changes
+
+    def _again(self) -> None:
         now = self._clock()
-        self._changes, self._at = self._read(consistent), now
+        self._changes, self._at = self._read(), now
+
+
+def _time(stamp: str) -> float:
+    return int(stamp.partition("-")[0]) / 1000
+
+
+def _n(limit: Limit, changes: Changes) -> int:
+    found = change_of(limit, changes)
+    return limit.n if found is None else found.n

@@ -43,5 +43,7 @@ MOST_ROWS = 25
 
 # For changed.py
 CHANGES_KEPT = 9.0
-"""Seconds for which a process uses what it has read about changed limits. A read without strong consistency may be a
-second old, so a change is in force for all processes after 10 seconds."""
+"""Seconds for which a process uses what it has read about changed limits: a change is in force for all processes after
+10 seconds, because a place is taken within a second after its number was read."""
+STAMPS_APART = 60.0
+"""Seconds by which the clocks of the process that changes a limit, and of one that reads its row, may differ."""

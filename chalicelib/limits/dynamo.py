@@ -173,7 +173,7 @@ class DynamoPlaces:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._table, self._clock = binding.control(settings), clock
         self._changed = self._table.bind(ChangedLimitRow)
-        self._seen = ChangesSeen(self._read_changes, clock)
+        self._seen = ChangesSeen(self._read_changes, self._read_change, clock)
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
@@ -245,11 +245,15 @@ class DynamoPlaces:
         values = {":mine": {"S": _tag()}, ":end": self._end()}
         self._update(LIMITS, limit.id, "SET entry = :mine, expires_at = :end", "", values, {})
 
-    def listed(self) -> Sequence[Listed]:
+    def in_force(self, limit: Limit) -> int:
+        """See PlaceStore."""
+        return self._seen.now(limit)
+
+    def listed(self, *, consistent: bool = False) -> Sequence[Listed]:
         """See PlaceStore."""
         found, start = list[Listed](), None
         while True:
-            answer = self._table.query(self._table.name, LIMITS, exclusive_start_key=start)
+            answer = self._table.query(self._table.name, LIMITS, exclusive_start_key=start, consistent_read=consistent)
             found += [Listed(item["sk"]["S"], item["entry"]["S"]) for item in answer["Items"]]
             start = answer.get("LastEvaluatedKey")
             if start is None:
@@ -318,22 +322,26 @@ class DynamoPlaces:
 
     def stamp(self, limit: Limit) -> None:
         """See LimitStore."""
-        change = "SET changed = :mine, held = if_not_exists(held, :held), expires_at = :end"
-        self._write(limit, change, "", held={}, mine=_tag())
+        change = "SET changed_at = :mine, held = if_not_exists(held, :held), expires_at = :end"
+        self._write(limit, change, "", held={}, mine=f"{round(self._clock() * 1000)}-{_tag()}")
 
     def waiting(self, limit: Limit, job_type: str, most: int) -> int:
         """See LimitStore."""
         answer = self._table.query(self._table.name, _line(limit, job_type), limit=most, select="COUNT")
         return int(answer["Count"])
 
-    def _read_changes(self, consistent: bool) -> Changes:
-        rows = self._changed.query(LIMIT_CHANGES, consistent_read=consistent)
-        found = [Changed(row.sk, int(row.n), row.by, row.reason or "", row.at) for row in rows]
+    def _read_changes(self) -> Changes:
+        found = [_change(row) for row in self._changed.query(LIMIT_CHANGES, consistent_read=True)]
         return {one.limit: one for one in found}
+
+    def _read_change(self, limit: str) -> Changed | None:
+        # a query: the role of a worker has no other right to this partition
+        rows = self._changed.query(LIMIT_CHANGES, ChangedLimitRow.sk == limit, consistent_read=True)
+        return next(map(_change, rows), None)
 
     def _in_force(self, limit: Limit, item: Item | None) -> Places:
         """Return the row of a limit, with the number of places that an operator has given to it."""
-        stamp = None if item is None else item.get("changed", {}).get("S")
+        stamp = None if item is None else item.get("changed_at", {}).get("S")
         changed = self._seen.seen(limit, stamp)
         return replace(_places(item), n=None if changed is None else changed.n)
 
@@ -395,6 +403,10 @@ class DynamoPlaces:
 
     def _end(self) -> dict[str, str]:
         return _number(math.ceil(self._clock() + KEEP_LIMITS))
+
+
+def _change(row: ChangedLimitRow) -> Changed:
+    return Changed(row.sk, int(row.n), row.by, row.reason or "", row.at)
 
 
 def _tag() -> str:

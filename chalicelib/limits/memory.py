@@ -117,7 +117,12 @@ class MemoryPlaces:
         """See PlaceStore."""
         self._listed[limit.id] = uuid.uuid4().hex
 
-    def listed(self) -> Sequence[Listed]:
+    def in_force(self, limit: Limit) -> int:
+        """See PlaceStore."""
+        found = change_of(limit, self._changes)
+        return limit.n if found is None else found.n
+
+    def listed(self, *, consistent: bool = False) -> Sequence[Listed]:  # noqa: ARG002 - each answer is
         """See PlaceStore."""
         with self._lock:
             return [Listed(*one) for one in sorted(self._listed.items())]

@@ -83,10 +83,16 @@ class PlaceStore(Protocol):
     def enlist(self, limit: Limit) -> None:
         """Put the limit into the list of limits with a mark, with a new entry."""
 
-    def listed(self) -> Sequence[Listed]:
+    def in_force(self, limit: Limit) -> int:
+        """Return how many places a limit of a value has now, also if the number of all values was changed just now.
+
+        Strongly consistent. A later read by this process shows the number as well.
+        """
+
+    def listed(self, *, consistent: bool = False) -> Sequence[Listed]:
         """Return the list of limits with a mark. It may contain limits that have none any more, until they are struck.
 
-        One request for each megabyte.
+        One request for each megabyte. The answer may be a second old, unless it is `consistent`.
         """
 
     def strike(self, listed: Listed) -> None:

@@ -240,8 +240,9 @@ class Limits:
         number of requests. A repeated request begins with other values. What is not done here, the watchdog does: the
         limit is in its list if a job waits.
         """
-        for read in ("_changes", "_listed", "_waits"):
+        for read in ("_changes", "_waits"):
             vars(self).pop(read, None)  # it was read before the change
+        vars(self)["_listed"] = frozenset(one.limit for one in self.store.listed(consistent=True))
         until, many = self.clock() + LIMITS_CHANGED_WITHIN, stands_for_values(limit)
         mine, left = self._waiting_values(limit) if many else [limit], 0
         for one in mine:

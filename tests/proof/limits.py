@@ -231,7 +231,10 @@ class Store(Answers):
     def enlist(self, limit: Limit) -> None:
         self.ask("enlist", limit.id)
 
-    def listed(self) -> Sequence[Listed]:
+    def in_force(self, limit: Limit) -> int:
+        return self.ask("in_force", limit.id)  # type: ignore[no-any-return]
+
+    def listed(self, *, consistent: bool = False) -> Sequence[Listed]:
         raise NotImplementedError  # each entry begins a process of its own
 
     def strike(self, listed: Listed) -> None:
@@ -596,6 +599,8 @@ class World:
         match what, *about:
             case ("read",):
                 answer = self._places(row, n)
+            case ("in_force",):
+                answer = n
             case ("change",):
                 to, *later = state.changes
                 after = row._replace(

@@ -357,6 +357,62 @@ def test_a_process_obeys_a_change_within_ten_seconds_and_at_once_if_the_row_has_
     assert places.mark(ONE, TYPE)[0].n == 2, "a job that begins to wait sees the change"
 
 
+def test_a_job_that_begins_to_wait_sees_at_once_that_all_values_were_changed(cloud: Settings, clock: Clock) -> None:
+    """The change could not put a stamp into the row of its value: no job waited for it."""
+    value = Limit("0.email.send.acme", 1)
+    places, operator = DynamoPlaces(cloud, clock), DynamoPlaces(cloud, clock)
+    operator.change(Changed("0.email.send.*", 0, "ops", "", T0))
+    assert not places.take(value, A, name())
+    operator.reset("0.email.send.*")
+    assert list(operator.listed(consistent=True)) == []
+    places.stand(value, waiter(A))
+    found, _ = places.mark(value, TYPE)
+    assert not found.free(value)
+    assert places.in_force(value) == 1
+    assert places.read(value).free(value)
+    operator.change(Changed("0.email.send.*", 5, "ops", "", T0))
+    assert places.in_force(value) == 5
+    assert places.read(value).n == 5
+
+
+def test_the_number_in_force_is_that_of_the_value_or_else_of_all_values(stored: LimitStore) -> None:
+    value = Limit("0.email.send.acme", 3)
+    assert stored.in_force(value) == 3
+    for limit, n in (("0.email.send.*", 1), (value.id, 2)):
+        stored.change(Changed(limit, n, "ops", "", T0))
+    stored.changes()
+    assert stored.in_force(value) == 2
+    stored.reset(value.id)
+    stored.changes()
+    assert stored.in_force(value) == 1
+
+
+def test_an_old_stamp_costs_no_read(cloud: Settings, clock: Clock) -> None:
+    operator = DynamoPlaces(cloud, clock)
+    operator.change(Changed(ONE.id, 0, "ops", "", T0))
+    operator.stamp(ONE)
+    operator.reset(ONE.id)
+    operator.stamp(ONE)
+    clock.advance(3600)
+    started = DynamoPlaces(cloud, clock)
+    with requests_to("dynamodb") as made:
+        started.take(ONE, A, name())
+        started.read(ONE)
+        started.read(ONE)
+    assert sorted(made) == ["GetItem", "GetItem", "Query", "UpdateItem"]
+
+
+def test_a_new_stamp_is_read_once(cloud: Settings, clock: Clock) -> None:
+    places, operator = DynamoPlaces(cloud, clock), DynamoPlaces(cloud, clock)
+    places.read(ONE)
+    clock.advance(1)
+    operator.change(Changed(ONE.id, 0, "ops", "", T0))
+    operator.stamp(ONE)
+    with requests_to("dynamodb") as made:
+        assert [places.read(ONE).n for _ in range(3)] == [0, 0, 0]
+    assert sorted(made) == ["GetItem", "GetItem", "GetItem", "Query"]
+
+
 def test_changed_limits_are_read_once_in_ten_seconds_however_many_jobs_run(cloud: Settings, clock: Clock) -> None:
     places = DynamoPlaces(cloud, clock)
     places.take(ONE, A, name())
