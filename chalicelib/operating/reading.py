@@ -61,7 +61,9 @@ class JobReader:
         before = store.before(limit, row.types | {job.type}, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
         place = Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
         if changed is not None:
-            place = replace(place, of=changed.n, changed_at=changed.at)
+            place = replace(
+                place, of=changed.n, changed_at=changed.at, of_all=value is not None and changed.limit != limit.id
+            )
         kind = jobtype.registered.get(job.type)
         if not limit.shared or kind is None:
             return place

@@ -30,7 +30,7 @@ class Place:
     `value` is the value of the limit's field, None without one. `more`: there are more than `before`. `shared` is the
     name of a limit that types share; `own` of its places are of `by`, this job's type or its queue, of which `most`
     jobs can run at once. `declared`: the code declares the limit. `changed_at`: when an operator has set `of` (epoch
-    seconds), None if it is as in the code.
+    seconds), None if it is as in the code; `of_all`: for all values of the field.
     """
 
     taken: int
@@ -44,6 +44,7 @@ class Place:
     by: str = ""
     declared: bool = True
     changed_at: float | None = None
+    of_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +171,18 @@ def _blocked(job: Job, queue: QueueState) -> str:
     whose = job.type if line.shared is None else f"the shared limit {line.shared}"
     whose += "" if line.value is None else f" for {line.value}"
     if line.of == 0 and line.changed_at is not None:
-        stopped = f"An operator set this limit, {whose}, to 0 at {iso(line.changed_at)}, so no job starts"
+        stopped = f"An operator set this limit, {whose}, to 0{_all(line)} at {iso(line.changed_at)}, so no job starts"
         return f"{stopped} until the limit is raised or reset{_before(line)}"
     places = f"{line.taken:,} of {line.of:,} places of {whose} are taken"
     if line.shared is not None and line.taken < line.of and line.own >= line.most:
         places += f", {line.own:,} of them by {line.by}, of which at most {line.most:,} jobs run at once"
     if line.changed_at is not None:
-        places += f" (an operator set this limit to {line.of:,} at {iso(line.changed_at)})"
+        places += f" (an operator set this limit to {line.of:,}{_all(line)} at {iso(line.changed_at)})"
     return f"{places}{_before(line)}" if line.before else f"{places}; it is the next one"
+
+
+def _all(line: Place) -> str:
+    return ", as for all values," if line.of_all else ""
 
 
 def _before(line: Place) -> str:

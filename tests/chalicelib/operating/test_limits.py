@@ -393,3 +393,12 @@ def test_a_blocked_job_says_that_an_operator_has_changed_its_limit(single: Stage
     assert told is not None
     assert told.startswith(f"An operator set this limit, {TYPE}, to 0 at {since}")
     assert told.endswith("1 job is before it.")
+
+
+def test_a_blocked_job_says_whether_its_value_or_all_values_were_changed(by_customer: Stage) -> None:
+    [job] = stop_all(by_customer, {"acme": 1})
+    own = by_customer.platform
+    reader = JobReader(own.store, MemoryCounters(), own.clock, lambda: own.workers.places)
+    assert "for acme, to 0, as for all values, at " in str(reader.explained(job.id)[1])
+    by_customer.limits.change(NAME, 0, "ops", "", "acme")
+    assert "for acme, to 0 at " in str(reader.explained(job.id)[1])
