@@ -238,6 +238,18 @@ test("what only JavaScript lets pass is refused before anything is sent", async 
   assert.equal(asked.length, 0);
 });
 
+test("a value of a limit is sent as it is, and an empty one does not become all values", async () => {
+  const { client, asked } = playing([json(200, {}), json(200, {}), json(200, {}), json(200, {})]);
+  await client.setLimit("0.invoice.export", 0, { value: "a?b/100%41" });
+  await client.setLimit("0.invoice.export", 0, { value: "" });
+  await client.setLimit("0.invoice.export", 0);
+  await client.resetLimit("0.invoice.export", { value: "*" });
+  assert.deepEqual(
+    asked.map(({ path }) => path),
+    ["?value=a%3Fb%2F100%2541", "?value=", "", "?value=*"].map((query) => `/limits/0.invoice.export${query}`),
+  );
+});
+
 test("a Date is a time in a query, as it is in a body", async () => {
   const { client, asked } = playing([() => json(200, { jobs: [], next_cursor: null })]);
   await client.page({ created_after: new Date("2027-01-15T10:00:00Z") as never });

@@ -17,9 +17,9 @@ from chalicelib.operating.limits import Limits
 from chalicelib.operating.lines import Lines
 from chalicelib.settings import Settings
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
-from tests.chalicelib.adapters.dynamo.test_cost_of_limits import ONE, PLAIN
+from tests.chalicelib.adapters.dynamo.test_cost_of_limits import ONE, PLAIN, TWO
 from tests.chalicelib.api.support import only_types
-from tests.support import T0, Clock
+from tests.support import T0, Clock, requests_to
 
 NAME = f"0.{real_job().type}"
 ACME = Limit(f"{NAME}.acme", 1)
@@ -62,3 +62,18 @@ def test_a_job_is_woken_whenever_the_number_of_all_values_is_raised(
     blocked = store.apply(held.id, transitions.block(held, now=T0 + 3, limit=ACME.id))
     lines.wait(blocked, ACME)
     assert store.get(ONE).status is Status.QUEUED
+
+
+def test_a_job_that_begins_to_wait_reads_the_number_of_all_values_once(
+    dispatcher: Dispatcher, store: DynamoJobStore, cloud: Settings, clock: Clock
+) -> None:
+    lines = Lines(dispatcher, DynamoPlaces(cloud, clock))
+    for job_id in (ONE, TWO):
+        store.add(replace(real_job(sent=True), id=job_id))
+    assert lines.take(claim(store, store.get(ONE)), [ACME]) is None
+    held = claim(store, store.get(TWO))
+    assert lines.take(held, [ACME]) == Full(ACME)
+    blocked = store.apply(held.id, transitions.block(held, now=T0 + 3, limit=ACME.id))
+    with requests_to("dynamodb") as made:
+        lines.wait(blocked, ACME)
+    assert sorted(made) == ["Query", "UpdateItem", "UpdateItem", "UpdateItem"]
