@@ -1009,8 +1009,8 @@ class LimitChanged:
     waiting_more: bool
     """More jobs wait than `waiting`"""
     left: int
-    """For so many values, jobs that wait were not looked at within the time of a request: the watchdog starts
-    them, some hundred values in a minute. 0 for a limit without a field, and for one value"""
+    """For so many values, not all jobs that may start were started within the time of this request, 8 seconds:
+    the watchdog starts them, some hundred limits in a minute. At most 1 for one limit or value"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3471,7 +3471,7 @@ export interface components {
       waiting_more: boolean;
       /**
        * Left
-       * @description For so many values, jobs that wait were not looked at within the time of a request: the watchdog starts them, some hundred values in a minute. 0 for a limit without a field, and for one value
+       * @description For so many values, not all jobs that may start were started within the time of this request, 8 seconds: the watchdog starts them, some hundred limits in a minute. At most 1 for one limit or value
        */
       left: number;
     };
