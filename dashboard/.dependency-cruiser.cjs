@@ -1,5 +1,5 @@
 /** Import directions: screens may use `jobs`, shared rooms may use only what lies below them. Types count as imports. */
-const features = ["queues", "errors", "create", "landing", "bulk", "batches", "audit"];
+const features = ["queues", "errors", "create", "landing", "bulk", "batches", "audit", "limits"];
 const rooms = (...names) => `^src/(${names.join("|")})/`;
 
 const forbid = (name, from, to) => ({ name, severity: "error", from, to });

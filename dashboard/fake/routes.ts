@@ -12,6 +12,7 @@ import { authorize, Problem, readJson, TOKENS } from "./http";
 import { detail, row, type Role } from "./sim/model";
 import type { Sim } from "./sim/sim";
 import { AUDIT_ROUTES } from "./audit";
+import { LIMIT_ROUTES } from "./limits";
 import { TOKEN_ROUTES } from "./tokens";
 import { BATCH_ROUTES } from "./batches";
 import { PAUSE_ROUTES } from "./pauses";
@@ -219,6 +220,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ...WEBHOOK_ROUTES,
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,
+  ...LIMIT_ROUTES,
   ["GET", /^errors\/[^/]+$/, "viewer", ({ sim, path }) => ({ body: errorJobs(sim, path[1] ?? "") })],
   ["GET", /^errors$/, "viewer", ({ sim, query }) => ({ body: errorGroups(sim, query) })],
 ];

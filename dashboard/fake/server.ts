@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { authorize, cors, Problem, readJson, send, sendRead } from "./http";
-import type { FakeBatch } from "./sim/model";
+import type { FakeBatch, FakeLimit } from "./sim/model";
 import { answer } from "./routes";
 import { workOff } from "./bulkActions";
 import { files } from "./files";
@@ -117,6 +117,7 @@ type Order = {
   fairBy?: Record<string, string>;
   declared?: Sim["declared"];
   batches?: FakeBatch[];
+  limits?: FakeLimit[];
 } & Partial<Switches>;
 
 /** Test orders: begin anew, add jobs as they are, slow down, fail. */
@@ -136,6 +137,7 @@ async function control(
     fairBy = {},
     declared = {},
     batches = [],
+    limits = [],
     ...rest
   } = (await readJson(request)) as Order;
   const target = anew ? reset(anew) : sim;
@@ -148,5 +150,6 @@ async function control(
   Object.assign(target.fairBy, fairBy);
   Object.assign(target.declared, declared);
   target.batches.push(...batches);
+  target.limits.push(...limits);
   return { ids: add.map(({ type, payload, more }) => target.add(type, payload, more).id) };
 }

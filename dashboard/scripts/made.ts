@@ -386,3 +386,100 @@ export const FANNED = {
     ...some(520, "completed", 20, of(BATCH.large)),
   ],
 };
+
+/** Ids of jobs that have places, and that wait for one. */
+export const PLACED = {
+  runs: ["7e1f4d52-5c0a-4c55-9d6c-6f0c7c2f5a01", "8e1f4d52-5c0a-4c55-9d6c-6f0c7c2f5a02"],
+  waits: ["9e1f4d52-5c0a-4c55-9d6c-6f0c7c2f5a03", "ae1f4d52-5c0a-4c55-9d6c-6f0c7c2f5a04"],
+} as const;
+
+const limit = (name: string, label: string, more: object) => ({
+  ...{ name, label, kind: "at_most", all_values: false, shared: false, by: null, value: null },
+  ...{ types: [label], declared: true },
+  ...{ n_declared: 3, n: 3, differs: false, changed: null, in_use: 0, waits: false, waiting: 0 },
+  ...{ waiting_more: false, holders: [], lines: [], values: [], more_values: false },
+  ...more,
+});
+const ago = (ms: number) => new Date(now - ms).toISOString();
+const holder = (id: string | undefined, type: string, ms: number) => ({
+  ...{ job_id: id, type, status: "processing", since: ago(ms), stale: false },
+});
+const waiter = (id: string | undefined, ms: number) => ({ job_id: id, due_since: ago(ms) });
+const set = (value: string | null, n: number, reason: string) => ({
+  ...{ n, differs: true, changed: { value, n, by: "ada", reason, at: ago(1_260_000), in_force: true } },
+});
+const perCustomer = { by: "customer", in_use: null, waiting: null };
+
+/** Limits of every kind: of a type, of each customer, shared, changed, stopped, and gone from the code. */
+export const LIMITED = {
+  reset: { jobs: 40, arrivals: 0 },
+  declared: {
+    "email.send": {
+      limits: [
+        { n: 3, by: "customer", shared: null },
+        { n: 20, by: null, shared: "provider" },
+      ],
+    },
+    "report.generate": { limits: [{ n: 20, by: null, shared: "provider" }] },
+  },
+  limits: [
+    limit("0.email.send", "email.send", { ...perCustomer, all_values: true, waits: true }),
+    limit("0.email.send", "email.send", {
+      ...{ by: "customer", value: "acme", in_use: 3, waits: true, waiting: 100, waiting_more: true },
+      holders: [
+        holder(PLACED.runs[0], "email.send", 14_000),
+        holder(PLACED.runs[1], "email.send", 3000),
+        {
+          job_id: "be1f4d52-5c0a-4c55-9d6c-6f0c7c2f5a05",
+          type: null,
+          status: null,
+          since: null,
+          stale: true,
+        },
+      ],
+      lines: [
+        {
+          ...{ type: "email.send", waiting: 100, waiting_more: true },
+          first: [waiter(PLACED.waits[0], 92_000), waiter(PLACED.waits[1], 90_000)],
+        },
+      ],
+    }),
+    limit("0.email.send", "email.send", {
+      ...{ by: "customer", value: "globex" },
+      ...set("globex", 0, "They asked us to send nothing until Monday."),
+    }),
+    limit("1.image.process", "image.process", { n_declared: 8, n: 8, in_use: 2 }),
+    limit("3.provider", "provider", {
+      ...{ shared: true, types: ["email.send", "report.generate"], n_declared: 20, in_use: 5 },
+      ...{ waits: true, waiting: 12 },
+      ...set(null, 5, "The provider answers slowly."),
+      lines: [
+        {
+          type: "report.generate",
+          waiting: 12,
+          waiting_more: false,
+          first: [waiter(PLACED.waits[0], 60_000)],
+        },
+      ],
+    }),
+    limit("3.former-provider", "former-provider", {
+      ...{ shared: true, types: [], declared: false, n_declared: null, n: null, differs: true, in_use: 0 },
+      changed: { value: null, n: 2, by: "bob", reason: "", at: ago(86_400_000 * 9), in_force: false },
+    }),
+  ],
+  add: [
+    ...PLACED.runs.map((id, at) => ({
+      type: "email.send",
+      payload: { to: ["ada@example.com"], subject: "Your invoice", text: "Hi" },
+      more: {
+        ...{ id, status: "processing", attempts: 1, createdAt: now - 100_000 },
+        ...{ startedAt: now - 14_000 + at * 11_000, endsAt: now + FAR },
+      },
+    })),
+    ...PLACED.waits.map((id, at) => ({
+      type: "email.send",
+      payload: { to: ["ada@example.com"], subject: "Your invoice", text: "Hi" },
+      more: { id, status: "blocked", attempts: 0, createdAt: now - 92_000 + at * 2000 },
+    })),
+  ],
+};

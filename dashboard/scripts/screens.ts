@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { BATCH, CROWD, DEAD, FANNED, MADE, RULED } from "./made";
+import { BATCH, CROWD, DEAD, FANNED, LIMITED, MADE, PLACED, RULED } from "./made";
 
 /** What a screenshot is of. */
 export interface Screen {
@@ -197,6 +197,28 @@ export const SCREENS: Record<string, Screen> = {
   deliveries: { path: () => "/webhooks?of=billing", whole: true },
   "deliveries-none": { path: () => "/webhooks?of=quiet", alike: true },
   tokens: { path: () => "/tokens?show=all", whole: true },
+  limits: { path: () => "/limits", order: LIMITED, whole: true },
+  "limits-loading": { path: () => "/limits", order: late, alike: true },
+  "limits-error": { path: () => "/limits", order: failing, alike: true },
+  "limits-empty": { path: () => "/limits", whole: true },
+  limit: { path: () => "/limits?of=0.email.send&value=acme", order: LIMITED, whole: true },
+  "limit-values": { path: () => "/limits?of=0.email.send", order: LIMITED, whole: true },
+  "limit-shared": { path: () => "/limits?of=3.provider", order: LIMITED, whole: true, alike: true },
+  "limit-gone": { path: () => "/limits?of=0.nothing", alike: true },
+  "limit-change": {
+    path: () => "/limits?of=3.provider",
+    order: LIMITED,
+    then: async (page) => {
+      await open("Change the limit provider")(page);
+      await page.getByRole("dialog").getByLabel("Jobs at once").fill("0");
+    },
+  },
+  "queue-limits": { path: () => "/queues/email-send", order: LIMITED, whole: true, alike: true },
+  "job-limited": {
+    path: () => `/jobs/${PLACED.waits[0]}`,
+    order: LIMITED,
+    alike: true,
+  },
   audit: { path: () => "/audit", whole: true },
   "audit-refused": { path: () => "/audit?show=refused", whole: true },
   "audit-loading": { path: () => "/audit", order: late, alike: true },

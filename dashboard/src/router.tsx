@@ -79,6 +79,16 @@ const audit = createRoute({
   validateSearch: pick("job", "bulk", "principal", "action", "span", "show"),
   component: lazyRouteComponent(pages.audit, "AuditPage"),
 });
+const limits = createRoute({
+  getParentRoute: () => root,
+  path: "/limits",
+  validateSearch: (raw: Record<string, unknown>) => ({
+    ...pick("of", "type")(raw),
+    // an empty text is a value, too
+    ...(typeof raw.value === "string" && { value: raw.value }),
+  }),
+  component: lazyRouteComponent(pages.limits, "LimitsPage"),
+});
 const tokens = createRoute({
   getParentRoute: () => root,
   path: "/tokens",
@@ -119,6 +129,7 @@ const routeTree = root.addChildren([
   schedules,
   audit,
   tokens,
+  limits,
   webhooks,
   batchList,
   batch,

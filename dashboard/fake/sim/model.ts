@@ -198,6 +198,8 @@ export interface FakeBatch {
   cancelled?: { by: string; until: number };
 }
 
+export type FakeLimit = Schemas["LimitDetail"];
+
 /** A bulk action and the jobs that are left of it. */
 export interface FakeBulk {
   row: Schemas["BulkActionRow"];

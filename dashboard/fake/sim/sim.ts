@@ -6,6 +6,7 @@ import {
   RETRYABLE,
   WAITING,
   type FakeBatch,
+  type FakeLimit,
   type FakeBulk,
   type FakeJob,
   type Operator,
@@ -66,6 +67,8 @@ export class Sim {
   /** Bulk actions, newest first. */
   readonly bulk: FakeBulk[] = [];
   readonly batches: FakeBatch[] = [];
+  /** A test gives them. */
+  readonly limits: FakeLimit[] = [];
   readonly minutes = new Minutes();
   readonly random: Random;
   private lastTick: number;

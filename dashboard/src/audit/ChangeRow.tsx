@@ -103,6 +103,13 @@ function Target({ change: { action, kind, target, version } }: { change: Change 
           {target}
         </Link>
       );
+    case "limit":
+      // the log does not say which value was changed, because it may be of a person
+      return (
+        <Link to="/limits" search={{ of: target.replace(/:value$/, "") }} className={linkClass}>
+          {target}
+        </Link>
+      );
     default:
       return <code className="font-mono text-xs break-all">{version ? `${target} ${version}` : target}</code>;
   }

@@ -11,6 +11,7 @@ const SHORTCUTS = [
       ["g q", t.goToTheQueues],
       ["g s", t.goToTheSchedules],
       ["g b", t.goToTheBatches],
+      ["g l", t.goToTheLimits],
       ["g e", t.goToTheErrors],
       ["g h", t.goHome],
       ["n", t.newJob],

@@ -184,6 +184,9 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 <Item value={t.keysBatches} onSelect={run(() => navigate({ to: "/batches" }))}>
                   {t.batches} <Hint>g b</Hint>
                 </Item>
+                <Item value={t.keysLimits} onSelect={run(() => navigate({ to: "/limits", search: {} }))}>
+                  {t.limits} <Hint>g l</Hint>
+                </Item>
                 <Item value={t.keysBulk} onSelect={run(() => navigate({ to: "/bulk" }))}>
                   {bulk.bulkActions}
                 </Item>

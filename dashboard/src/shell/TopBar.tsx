@@ -53,6 +53,9 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
             <Place to="/batches" from="lg">
               {t.batches}
             </Place>
+            <Place to="/limits" from="xl">
+              {t.limits}
+            </Place>
             <Place to="/webhooks" from="xl">
               {t.webhooks}
             </Place>
@@ -90,7 +93,16 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
 }
 
 interface PlaceProps {
-  to: "/dashboard" | "/queues" | "/schedules" | "/errors" | "/batches" | "/create" | "/webhooks" | "/audit";
+  to:
+    | "/dashboard"
+    | "/queues"
+    | "/schedules"
+    | "/errors"
+    | "/batches"
+    | "/limits"
+    | "/create"
+    | "/webhooks"
+    | "/audit";
   below?: boolean;
   /** Only if the window is as wide as this; the account menu has it, too. */
   from?: "lg" | "xl";

@@ -12,7 +12,15 @@ import { t } from "@/texts/en/shell";
 /** The palette is opened through this function, from any component. */
 export const palette = createStore(0);
 
-const GO = { j: "/dashboard", q: "/queues", s: "/schedules", b: "/batches", e: "/errors", h: "/" } as const;
+const GO = {
+  j: "/dashboard",
+  q: "/queues",
+  s: "/schedules",
+  b: "/batches",
+  l: "/limits",
+  e: "/errors",
+  h: "/",
+} as const;
 const CHORD_MS = 1500;
 
 type Layer = "palette" | "help";

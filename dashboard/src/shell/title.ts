@@ -19,6 +19,7 @@ const NAMES: Record<string, string> = {
   "/webhooks": t.webhooks,
   "/audit": t.auditLog,
   "/tokens": t.tokens,
+  "/limits": t.limits,
   "/batches": t.batches,
   "/bulk": bulk.bulkActions,
 };

@@ -23,6 +23,7 @@ export type Room =
   | "webhooks"
   | "audit"
   | "tokens"
+  | "limits"
   | "create"
   | "batches"
   | "bulk"

@@ -252,6 +252,15 @@ function Why({ job, canAct }: HeaderProps) {
             <Told text={job.why ?? meaning} />
           )}
         </p>
+        {job.status === "blocked" && (
+          <Link
+            to="/limits"
+            search={{ type: job.type }}
+            className={cx(buttonClass("plain", "sm"), "sm:ms-auto")}
+          >
+            {t.viewTheLimits}
+          </Link>
+        )}
         {canAct && job.waitsFor?.event != null && (
           <PostEventButton jobId={job.id} name={job.waitsFor.event} />
         )}

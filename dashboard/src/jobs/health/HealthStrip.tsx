@@ -192,7 +192,7 @@ function Told({ finding }: { finding: Finding }) {
 /** Offer what helps: a retry of the counted jobs, the end of a pause, or the page that says why. */
 function Help({ finding, className }: { finding: Finding; className?: string }) {
   const { can } = useMe();
-  const { level, help, jobs, number, errors, page, schedule, type = "" } = finding;
+  const { level, help, jobs, number, errors, page, schedule, limit, type = "" } = finding;
   if (help === "retry" && jobs && can.act)
     return (
       <Button
@@ -213,6 +213,12 @@ function Help({ finding, className }: { finding: Finding; className?: string }) 
   if (help === "resume" && can.administer) return <Resume type={type} className={className} />;
   if (level === "known") return null;
   const look = cx(buttonClass("plain", "sm"), className);
+  if (limit !== undefined)
+    return (
+      <Link to="/limits" search={{ of: limit }} aria-label={t.viewLimitOf(limit)} className={look}>
+        {t.viewLimit}
+      </Link>
+    );
   if (errors)
     return (
       <Place finding={finding} label={t.viewErrorsOf(type)} className={look}>

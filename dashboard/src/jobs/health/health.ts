@@ -28,6 +28,8 @@ export interface Finding {
   page?: string;
   /** For a finding about a schedule: the link leads to this schedule. */
   schedule?: string;
+  /** The id of the limit for which jobs wait. */
+  limit?: string;
   help?: "retry" | "resume";
   /** What its last 24 hours show. */
   past?: Past;
@@ -151,6 +153,7 @@ function tell(
         sentence: t.blockedLong(type, number, limit ?? "", spell(now - (since ?? now))),
         number: count(number),
         ...lead(jobs),
+        ...(limit !== null && { limit }),
       };
     case "not_starting":
       return { sentence: t.doesNotStart(type, number), number: count(number), page: type };

@@ -23,6 +23,7 @@ import { t } from "@/texts/en/queues";
 
 /** uPlot is large: space is reserved for the charts, which are drawn after the numbers. */
 const TypeCharts = lazy(() => import("./TypeCharts"));
+const TypeLimits = lazy(() => import("./TypeLimits"));
 const TopTenants = lazy(() => import("./TopTenants"));
 
 /** /queues/:type: the backlog, speed, failures and definition of one job type. */
@@ -89,6 +90,13 @@ function Loaded({ kind, types, metrics: all }: LoadedProps) {
         </div>
         <div className="flex min-w-0 flex-col gap-3 max-lg:contents">
           <DeadLetterAges type={kind.type} numbers={numbers} />
+          {kind.limits.length > 0 && (
+            <div className="min-w-0 max-lg:order-2">
+              <Suspense>
+                <TypeLimits type={kind.type} />
+              </Suspense>
+            </div>
+          )}
           {kind.fairBy && (
             <div className="min-w-0 max-lg:order-2">
               <Suspense>

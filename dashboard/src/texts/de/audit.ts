@@ -78,6 +78,8 @@ export const audit: typeof english = {
     "error.acknowledge": "Fehlergruppe bestätigt",
     "error.resolve": "Fehlergruppe als behoben markiert",
     "error.reopen": "Fehlergruppe wieder geöffnet",
+    "limit.set": "Limit geändert",
+    "limit.reset": "Limit zurückgesetzt",
     "token.issue": "Token ausgestellt",
     "token.rotate": "Secret gewechselt: Token",
     "token.revoke": "Token widerrufen",

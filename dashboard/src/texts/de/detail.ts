@@ -46,6 +46,7 @@ export const detail: typeof english = {
   madeBy: "Erzeugt von:",
   madeByJob: "Von einem anderen Job erzeugt",
   showEarlier: (entries) => `${entries} frühere Einträge zeigen`,
+  viewTheLimits: "Limits ansehen",
   leftOut: (lengths) => `Ausgelassen, weil nichts geschah: ${lengths}.`,
   crowd: (n, type) => `${plural(n, "Job", "Jobs")} ${type}`,
   crowdWords: (n, type, waiting, running, done, failed) =>

@@ -33,6 +33,8 @@ export const health: typeof english = {
     `${type}: ${plural(number, "neuer Dead Letter", "neue Dead Letters")} in der letzten Stunde.`,
   notWoken: (type, number, since) =>
     `${type}: ${plural(number, "ausgesetzter Job", "ausgesetzte Jobs")} nicht rechtzeitig geweckt, fällig seit ${since}.`,
+  viewLimit: "Limit ansehen",
+  viewLimitOf: (limit) => `Limit ${limit} ansehen`,
   blockedLong: (type, number, limit, since) =>
     `${type}: ${plural(number, "Job", "Jobs")} durch das Limit ${limit} blockiert, der erste seit ${since}.`,
   doesNotStart: (type, queued) =>

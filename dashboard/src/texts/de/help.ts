@@ -10,6 +10,7 @@ export const help: typeof english = {
   goToTheJobs: "Zu den Jobs",
   goToTheQueues: "Zu den Queues",
   goToTheSchedules: "Zu den Zeitplänen",
+  goToTheLimits: "Zu den Limits",
   goToTheBatches: "Zu den Batches",
   goToTheErrors: "Zu den Fehlern",
   goHome: "Zur Startseite",

@@ -14,6 +14,7 @@ import { errors } from "./errors";
 import { fanout } from "./fanout";
 import { jobs } from "./jobs";
 import { landing } from "./landing";
+import { limits } from "./limits";
 import { list } from "./list";
 import { queues } from "./queues";
 import { schedules } from "./schedules";
@@ -44,5 +45,6 @@ export const german: Record<Room, object> = {
   webhooks,
   audit,
   tokens,
+  limits,
   why,
 };

@@ -48,6 +48,8 @@ export const palette: typeof english = {
   webhooks: "Webhooks",
   keysAudit: "gehe audit log wer geändert abgelehnt",
   auditLog: "Audit-Log",
+  keysLimits: "limits gleichzeitig plätze wartend blockiert concurrency",
+  limits: "Limits",
   keysTokens: "gehe tokens zugang api schlüssel ablauf",
   tokens: "Tokens",
   keysSchedules: "gehe zeitpläne schedules",

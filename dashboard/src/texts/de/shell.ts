@@ -38,6 +38,7 @@ export const shell: typeof english = {
   webhooks: "Webhooks",
   auditLog: "Audit-Log",
   tokens: "Tokens",
+  limits: "Limits",
   batches: "Batches",
   schedules: "Zeitpläne",
   errors: "Fehler",

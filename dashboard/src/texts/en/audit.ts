@@ -77,6 +77,8 @@ export const english = {
     "error.acknowledge": "Acknowledged error group",
     "error.resolve": "Resolved error group",
     "error.reopen": "Reopened error group",
+    "limit.set": "Changed limit",
+    "limit.reset": "Reset limit",
     "token.issue": "Issued token",
     "token.rotate": "Rotated the secret of token",
     "token.revoke": "Revoked token",

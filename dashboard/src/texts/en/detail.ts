@@ -45,6 +45,7 @@ export const english = {
   madeBy: "Made by:",
   madeByJob: "Made by another job",
   showEarlier: (entries: number) => `Show ${entries} earlier entries`,
+  viewTheLimits: "View the limits",
   leftOut: (lengths: string) => `Left out, because nothing happened: ${lengths}.`,
   crowd: (n: number, type: string) => `${plural(n, "job")} of ${type}`,
   crowdWords: (n: number, type: string, waiting: number, running: number, done: number, failed: number) =>

@@ -32,6 +32,8 @@ export const english = {
     `${type}: ${plural(number, "new dead letter")} in the last hour.`,
   notWoken: (type: string, number: number, since: string) =>
     `${type}: ${plural(number, "suspended job")} not woken on time, the first due ${since} ago.`,
+  viewLimit: "View the limit",
+  viewLimitOf: (limit: string) => `View the limit ${limit}`,
   blockedLong: (type: string, number: number, limit: string, since: string) =>
     `${type}: ${plural(number, "job")} blocked by the limit ${limit}, the first for ${since}.`,
   doesNotStart: (type: string, queued: number) =>

@@ -10,6 +10,7 @@ export const english = {
   goToTheJobs: "Go to the jobs",
   goToTheQueues: "Go to the queues",
   goToTheSchedules: "Go to the schedules",
+  goToTheLimits: "Go to the limits",
   goToTheBatches: "Go to the batches",
   goToTheErrors: "Go to the errors",
   goHome: "Go home",

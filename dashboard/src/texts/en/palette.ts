@@ -48,6 +48,8 @@ export const english = {
   webhooks: "Webhooks",
   keysAudit: "go audit log who changed refused",
   auditLog: "Audit log",
+  keysLimits: "go limits at once concurrency places waiting blocked",
+  limits: "Limits",
   keysTokens: "go tokens access api keys expire rotate",
   tokens: "Tokens",
   keysSchedules: "go schedules",

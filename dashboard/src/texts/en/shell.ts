@@ -38,6 +38,7 @@ export const english = {
   webhooks: "Webhooks",
   auditLog: "Audit log",
   tokens: "Tokens",
+  limits: "Limits",
   batches: "Batches",
   schedules: "Schedules",
   errors: "Errors",

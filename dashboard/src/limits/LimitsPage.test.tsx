@@ -1,0 +1,88 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, expect, test, vi } from "vitest";
+import type { Limit } from "@/api/limits";
+import { signIn, signOut } from "@/session/session";
+import { showWithin } from "@/test/screen";
+import { ChangeLimit } from "./ChangeLimit";
+import { LimitRows } from "./LimitRows";
+
+const SHARED: Limit = {
+  ...{ name: "3.provider", label: "provider", allValues: false, shared: true, by: null, value: null },
+  ...{ types: ["email.send", "report.generate"], declared: true, inCode: 20, n: 20, differs: false },
+  ...{ changed: null, inUse: 5, waits: false, waiting: 0, waitingMore: false },
+};
+const CHANGED: Limit = {
+  ...SHARED,
+  ...{ n: 5, differs: true, waits: true, waiting: 100, waitingMore: true },
+  changed: { value: null, n: 5, by: "ada", reason: "The provider is slow", at: Date.now(), inForce: true },
+};
+
+afterEach(() => {
+  signOut();
+  vi.unstubAllGlobals();
+});
+
+/** Let the API say the role; return the requests that change something. */
+function changes(role: string): string[] {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (url: string, { method = "GET", body }: RequestInit = {}) => {
+    if (method !== "GET") asked.push(`${method} ${url.split("/limits/")[1]} ${body as string}`);
+    return Promise.resolve(Response.json(method === "GET" ? { role, label: "ada" } : {}));
+  });
+  signIn("a token");
+  return asked;
+}
+
+test("a changed limit shows both numbers, who changed it and why, and how many wait", () => {
+  showWithin(<LimitRows limits={[CHANGED]} />);
+  for (const text of [
+    "in the code: 20",
+    "5 of 5",
+    "100+",
+    "The provider is slow",
+    "email.send, report.generate",
+  ])
+    screen.getByText(text);
+  screen.getByText(/^Changed by ada/);
+});
+
+test("an operator changes the number with a reason, and no other than the API takes", async () => {
+  const asked = changes("operator");
+  showWithin(<ChangeLimit limit={SHARED} />);
+  await userEvent.click(await screen.findByRole("button", { name: "Change the limit provider" }));
+  const number = await screen.findByRole("textbox", { name: "Jobs at once" });
+  for (const wrong of ["101", "-1", "1.5"]) {
+    await userEvent.clear(number);
+    await userEvent.type(number, `${wrong}{Enter}`);
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Change" }).disabled).toBe(true);
+  }
+  await userEvent.clear(number);
+  await userEvent.type(number, "5");
+  await userEvent.type(screen.getByRole("textbox", { name: "Reason" }), "The provider is slow{Enter}");
+  await waitFor(() => expect(asked).toEqual(['PUT 3.provider {"n":5,"reason":"The provider is slow"}']));
+});
+
+test("a change of the limit itself is reset, a change of all values is not reset at one value", async () => {
+  const asked = changes("operator");
+  showWithin(<ChangeLimit limit={CHANGED} />);
+  const name = "Reset the limit provider to the code";
+  await userEvent.click(await screen.findByRole("button", { name }));
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name }));
+  await waitFor(() => expect(asked).toEqual([expect.stringMatching(/^DELETE 3\.provider/)]));
+});
+
+test("one value of a limit that was changed for all has no change of its own to reset", async () => {
+  changes("operator");
+  const changed = { value: null, n: 1, by: "ada", reason: "", at: 0, inForce: true };
+  showWithin(<ChangeLimit limit={{ ...SHARED, name: "0.email.send", value: "acme", changed }} />);
+  await screen.findByRole("button", { name: /^Change/ });
+  expect(screen.queryByRole("button", { name: /^Reset/ })).toBeNull();
+});
+
+test("a viewer sees no button, and who may change the number", async () => {
+  changes("viewer");
+  showWithin(<ChangeLimit limit={CHANGED} />);
+  await screen.findByText("Operators can change the number.");
+  expect(screen.queryAllByRole("button")).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { count, plural } from "../numbers";
+import { texts } from "../texts";
+
+export const english = {
+  limits: "Limits",
+  limitsOf: (type: string) => `Limits of ${type}`,
+  allLimits: "All limits",
+  summary: (limits: number, changed: number) =>
+    changed === 0 ? plural(limits, "limit") : `${plural(limits, "limit")}, ${changed} changed at run time`,
+  loading: "Loading the limits",
+  couldntLoad: "Couldn't load the limits",
+  none: "No limits",
+  noneOf: (type: string) => `${type} has no limits`,
+  whatItIs:
+    "A limit says how many jobs run at once: of a type, of each customer, or of several types that use the same provider. The others wait in the order in which they were due.",
+  howToDeclare: "Declare it in the code:",
+  example: "A limit in the code",
+  thenHere:
+    "Then this page shows who has a place and who waits, and operators change the number while jobs run.",
+  more: "Jobs wait for more values than these.",
+  notInForce: "The code does not declare the limit, so the change does nothing now.",
+  startWithinMinutes: (values: number) =>
+    `For ${plural(values, "value")}, jobs that wait start within minutes.`,
+  // What a limit counts.
+  allOfType: "All jobs of the type",
+  allTogether: (types: number) => `All jobs of ${plural(types, "type")} together`,
+  each: (field: string) => `Each ${field} has its own places`,
+  eachTogether: (field: string, types: number) =>
+    `Each ${field} has its own places, for ${plural(types, "type")} together`,
+  notDeclared: "The code declares it no more",
+  notDeclaredMeaning: "Jobs that still wait for it may all run.",
+  valueOf: (field: string) => `${field}:`,
+  // Numbers.
+  places: "At once",
+  inCode: (n: number) => `in the code: ${n}`,
+  unlimited: "no limit",
+  inUse: "In use",
+  inUseOf: (used: string, n: string) => `${used} of ${n}`,
+  waiting: "Waiting",
+  countMore: (n: number) => `${count(n)}+`,
+  someWait: "some",
+  perValue: "per value",
+  notCounted: "not counted",
+  changedBy: (by: string) => `Changed by ${by}`,
+  forAllValues: "for all values",
+  // One limit.
+  notFound: "Limit not found",
+  notFoundHint: "The code declares no limit with this id, nobody has changed it, and no job waits for it.",
+  viewLimits: "View limits",
+  atMost: (n: number) =>
+    n === 0 ? "No job starts." : `At most ${plural(n, "job runs", "jobs run")} at once.`,
+  atMostEach: (n: number, field: string) =>
+    n === 0
+      ? `No job starts, of any ${field}.`
+      : `At most ${plural(n, "job runs", "jobs run")} at once for each ${field}.`,
+  asInCode: "As in the code.",
+  change: "Change",
+  changeOf: (name: string) => `Change the limit ${name}`,
+  newNumber: "Jobs at once",
+  newNumberHint: (most: number) => `0 to ${most}. 0: no job starts.`,
+  changeMeaning:
+    "Workers obey within 10 seconds. Running jobs are not stopped. The change stays until you reset it, also after a deployment.",
+  changeAll: (field: string) => `For each ${field}, except those with a number of their own.`,
+  setTo: (n: number) => (n === 0 ? "Let no job start" : `Set to ${n}`),
+  changedDone: (name: string, n: number) => `${name}: at most ${n} at once.`,
+  reset: "Reset",
+  resetOf: (name: string) => `Reset the limit ${name} to the code`,
+  resetQuestion: (n: number) => `The limit gets the number of the code again: ${n}.`,
+  resetValueQuestion: "The value gets the number of all values again.",
+  resetGoneQuestion: "The change is forgotten. The code declares this limit no more.",
+  resetDone: (name: string) => `${name}: as in the code.`,
+  viewerHint: "Operators can change the number.",
+  holders: (n: number) => `${plural(n, "job")} with a place`,
+  noHolders: "No job has a place now.",
+  noPlace: "It does not need the place any more. The place is freed in a moment.",
+  unreadable: "cannot be read",
+  runsSince: "running since",
+  waitsSince: "waiting since",
+  lines: "Waiting jobs",
+  nobodyWaits: "No job waits for a place.",
+  lineOf: (type: string, n: string) => `${type}: ${n}`,
+  dueSince: "due since",
+  andMore: (n: string) => `${n} more`,
+  viewBlocked: "View blocked jobs",
+  values: (field: string) => `Each ${field}`,
+  valuesHint: (field: string) => `Listed is each ${field} for which jobs wait, or whose number was changed.`,
+  noValues: (field: string) => `No job waits, and no ${field} has a number of its own.`,
+  lookAt: (field: string) => `Another ${field}`,
+  look: "Show",
+  ofType: "Limits",
+};
+
+export const t = texts("limits", english);
