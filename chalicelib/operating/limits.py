@@ -236,7 +236,8 @@ class Limits:
     def _changed(self, limit: str) -> Done:
         """Let all processes see the change of a limit, and give free places to jobs that wait.
 
-        A failure of that is only logged. Of all values, those with jobs that wait are looked at, each for a bounded
+        A failure at one limit is only logged; if the list cannot be read, the change is stored, and a repetition of the
+        request goes on. Of all values, those with jobs that wait are looked at, each for a bounded
         number of requests. A repeated request begins with other values. What is not done here, the watchdog does: the
         limit is in its list if a job waits.
         """
