@@ -357,7 +357,7 @@ def places(acting: Stage, mail: jobtype.JobType[Any, Any]) -> None:
     jobtype.registered[mail.name] = replace(mail, limits=(AtMost(99),))
     assert acting.call("GET", "/limits")[0] == 200
     for method, body in (("GET", None), ("PUT", {"n": 98}), ("DELETE", {}), ("PUT", {"n": 97})):
-        assert acting.call(method, f"/limits/1.{mail.name}", body, "/limits/{limit_id}")[0] == 200
+        assert acting.call(method, f"/limits/1.{mail.name}", body, "/limits/{limit_name}")[0] == 200
     jobtype.registered[mail.name] = mail
     first = woken(mail)
     blocked(mail, due_at=time.time() + 600)
