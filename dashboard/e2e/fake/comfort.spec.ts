@@ -77,9 +77,9 @@ test("the reference has the console's places in its frame", async ({ page, open 
   await open("/dashboard");
   const names = (name: string) => page.getByRole("navigation", { name }).getByRole("link").allTextContents();
   await expect(page.getByRole("link", { name: "Create" }).first()).toBeVisible();
-  const places = (await names("Main")).slice(0, 8);
+  const places = (await names("Main")).slice(0, 9);
   expect(places.slice(0, 5)).toEqual(["Jobs", "Queues", "Schedules", "Errors", "Batches"]);
-  expect(places.slice(5)).toEqual(["Webhooks", "Audit log", "Create"]);
+  expect(places.slice(5)).toEqual(["Limits", "Webhooks", "Audit log", "Create"]);
   await open("/reference/");
   expect(await names("Main")).toEqual([...places, "API reference"]);
 });
