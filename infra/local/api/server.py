@@ -7,6 +7,7 @@ algorithm and delayed ACK would allow only 23 requests a second.
 
 import base64
 import contextlib
+import logging
 import socket
 import threading
 from functools import partial
@@ -16,10 +17,12 @@ from typing import Any, cast
 
 from infra.local import callers
 from infra.local.api.gateway import Answer, Gateway, by_gateway
-from infra.local.emulator.serving.server import Connection, Reply, Request
+from infra.local.emulator.serving.server import READ_BYTES, Connection, Reply, Request
 
-MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway has the same limit
-READ_BYTES = 256 * 1024
+LOG = logging.getLogger(__name__)
+MAX_BODY_BYTES = 10 * 1024 * 1024
+MAX_HEAD_BYTES = 10_240
+"""Limits of API Gateway: of a body, and of the request line and the values of the headers together."""
 MOST_AT_A_TIME = 16
 """Maximum number of requests that are handled at a time. More threads would only wait for each other."""
 
@@ -39,20 +42,25 @@ class Handler(BaseRequestHandler):
         transport = Transport(self.request)
         connection = ApiConnection(self._answer, self.gateway, self.server)
         connection.connection_made(cast("Any", transport))
-        while not transport.is_closing():
-            if connection.kept and not connection.reading:
-                self.server.idle.add(self.request)
-            try:
-                data = self.request.recv(READ_BYTES)
-            except OSError:
-                return
-            self.server.idle.discard(self.request)
-            if not data:
-                return
-            connection.data_received(data)
+        try:
+            while not transport.is_closing():
+                if not connection.reading:
+                    connection.settle()
+                    if connection.kept:
+                        self.server.idle.add(self.request)
+                try:
+                    data = self.request.recv(READ_BYTES)
+                except OSError:
+                    return
+                self.server.idle.discard(self.request)
+                if not data:
+                    return
+                connection.data_received(data)
+        finally:
+            connection.settle()
 
     def _answer(self, request: Request) -> Reply:
-        with self.server.requests, self.server.turns:
+        with self.server.turns:
             answer = self.gateway.handle_request(request.method, request.target, request.headers, request.body)
         return reply(answer)
 
@@ -84,6 +92,7 @@ class ApiConnection(Connection):
     """Parse the requests of one connection. What must not be handled is refused before its body is read."""
 
     most_body_bytes = MAX_BODY_BYTES
+    most_head_bytes = MAX_HEAD_BYTES
 
     def __init__(self, answer: Any, gateway: Gateway, server: "Server") -> None:
         super().__init__(answer)
@@ -93,19 +102,30 @@ class ApiConnection(Connection):
         """True while a request has arrived only in part."""
         self.kept = False
         """True after the first answer."""
+        self._counted = False
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Begin a request. From now on, a process that ends waits for it."""
         self.reading = True
+        if not self._counted:
+            self._counted = True
+            self._server.requests.begin()
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Join the values of a repeated header, as API Gateway does."""
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        before = self._request.headers.get(key)
-        self._request.headers[key] = text if before is None else f"{before},{text}"
+    def settle(self) -> None:
+        """Count the request as done: its answer was written, or the connection ends. Idempotent."""
+        if self._counted:
+            self._counted = False
+            self._server.requests.end()
 
-    def on_headers_complete(self) -> None:
+    def _add_header(self, key: str, text: str) -> None:
+        # API Gateway joins the values of a repeated header.
+        before = self._request.headers.get(key.lower())
+        super()._add_header(key, text)
+        if before is not None:
+            self._request.headers[key.lower()] = f"{before},{text}"
+
+    def _begin_body(self) -> None:
         """Refuse requests of foreign web pages, and bodies without a length or beyond the limit."""
         headers = self._request.headers
         reason = callers.refusal(headers.get, (self._gateway.origin,))
@@ -114,13 +134,20 @@ class ApiConnection(Connection):
         elif "transfer-encoding" in headers:
             self._end_with(self._gateway.problem(411, "Send the body with a Content-Length."))
         else:
-            super().on_headers_complete()
+            super()._begin_body()
 
-    def on_message_complete(self) -> None:
-        """Answer the request."""
+    def _complete(self) -> None:
         self.reading = False
-        super().on_message_complete()
+        super()._complete()
         self.kept = True
+
+    def _handle(self, request: Request) -> Reply:
+        try:
+            return cast("Reply", self._handler(request))
+        except Exception:
+            # The function has answered, but with something that is no answer.
+            LOG.exception("The answer could not be sent: %s %s", request.method, request.path)
+            return reply(by_gateway(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal Server Error"))
 
     def _write(self, request: Request, reply: Reply, keep_alive: bool) -> None:
         # A server that is leaving tells the client to reconnect.
@@ -149,19 +176,21 @@ class Count:
         self._count = 0
         self._changed = threading.Condition()
 
-    def __enter__(self) -> None:
+    def begin(self) -> None:
+        """Count one more."""
         with self._changed:
             self._count += 1
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Count one less."""
         with self._changed:
             self._count -= 1
             self._changed.notify_all()
 
-    def wait_for_none(self, seconds: float) -> None:
-        """Wait until there are none, at most this number of `seconds`."""
+    def wait_for_none(self, seconds: float) -> bool:
+        """Wait until there are none, at most this number of `seconds`. Return False if there still are some."""
         with self._changed:
-            self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
+            return self._changed.wait_for(lambda: self._count == 0, timeout=seconds)
 
 
 class Server(ThreadingMixIn, TCPServer):
@@ -182,8 +211,11 @@ class Server(ThreadingMixIn, TCPServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one connection, from its first request to its end."""
-        with self.connections:
+        self.connections.begin()
+        try:
             super().process_request_thread(request, client_address)
+        finally:
+            self.connections.end()
 
     def shutdown_request(self, request: Any) -> None:
         """Remove an ending connection."""

@@ -20,6 +20,9 @@ import httptools
 LOG = logging.getLogger(__name__)
 BACKLOG = 2048
 MAX_BODY_BYTES = 128 * 1024 * 1024
+MAX_HEAD_BYTES = 64 * 1024
+READ_BYTES = 256 * 1024
+"""The largest segment that is read at once. asyncio has the same number."""
 WITHOUT_CONTENT = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
@@ -56,6 +59,8 @@ class Connection(asyncio.Protocol):
     """One client's connection: parses requests, answers them in order."""
 
     most_body_bytes = MAX_BODY_BYTES
+    most_head_bytes = MAX_HEAD_BYTES
+    """Bytes of the target and of the headers' values."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
@@ -65,6 +70,9 @@ class Connection(asyncio.Protocol):
         self._request = Request()
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._in_head = False
+        self._head_bytes = 0
+        self._segment_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -82,26 +90,72 @@ class Connection(asyncio.Protocol):
         return answered
 
     def data_received(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+        while data and not self._transport.is_closing():
+            try:
+                self._parser.feed_data(data)
+                break
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._without_upgrade() + data[upgrade.args[0] :]
+            except httptools.HttpParserError as error:
+                self._refuse(HTTPStatus.BAD_REQUEST, str(error))
+        if self._in_head:
+            # The parser collects a header until it is complete, so the header is not in `_head_bytes` yet.
+            self._segment_bytes += len(data)
+            if self._segment_bytes > self.most_head_bytes + READ_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long")
+
+    def _without_upgrade(self) -> bytes:
+        """Return the head of a request that offers another protocol, without this offer, for a new parser.
+
+        A server may ignore the offer. httptools would ignore the body, and end. Java's HttpClient sends `Upgrade: h2c`.
+        """
+        request, version = self._request, self._parser.get_http_version()
+        self._parser = httptools.HttpRequestParser(self)
+        if request.method == "CONNECT":
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, "this is no proxy")
+            return b""
+        lines = [f"{request.method} {request.target} HTTP/{version}"]
+        for name, value in request.raw_headers:
+            if name.lower() == "connection":
+                options = [option.strip() for option in value.split(",")]
+                lines += [f"{name}: {option}" for option in options if option.lower() in ("close", "keep-alive")]
+            elif name.lower() not in ("upgrade", "http2-settings"):
+                lines.append(f"{name}: {value}")
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def on_message_begin(self) -> None:
         self._request = Request()
         self._body = []
         self._body_bytes = 0
+        self._in_head = True
+        self._head_bytes = 0
+        self._segment_bytes = 0
 
     def on_url(self, url: bytes) -> None:
-        self._request.target += url.decode("latin-1")
+        if self._fits(url, HTTPStatus.REQUEST_URI_TOO_LONG, "the address is too long"):
+            self._request.target += url.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
+        if self._fits(value, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"):
+            self._add_header(name.decode("latin-1"), value.decode("latin-1"))
+
+    def _fits(self, part: bytes, status: HTTPStatus, sentence: str) -> bool:
+        self._head_bytes += len(part)
+        if self._head_bytes > self.most_head_bytes:
+            self._refuse(status, sentence)
+        return not self._transport.is_closing()
+
+    def _add_header(self, key: str, text: str) -> None:
         self._request.headers[key.lower()] = text
         self._request.raw_headers.append((key, text))
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._request.method = self._parser.get_method().decode("latin-1")
+        if not self._transport.is_closing() and not self._parser.should_upgrade():
+            self._begin_body()
+
+    def _begin_body(self) -> None:
         if int(self._request.headers.get("content-length", 0)) > self.most_body_bytes:
             self._refuse_body()
         elif self._request.headers.get("expect", "").lower() == "100-continue":
@@ -115,6 +169,10 @@ class Connection(asyncio.Protocol):
             self._body.append(chunk)
 
     def on_message_complete(self) -> None:
+        if not self._parser.should_upgrade():
+            self._complete()
+
+    def _complete(self) -> None:
         self._request.body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         self._waiting.append((self._request, self._parser.should_keep_alive()))
         self._answer_next()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from infra.local.emulator.processes.child import Emulator
-from infra.local.emulator.serving.server import MAX_BODY_BYTES
+from infra.local.emulator.serving.server import MAX_BODY_BYTES, MAX_HEAD_BYTES
 from tests.infra.local.emulator.support import client
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/{}/aws4_request, Signature=0"
@@ -84,3 +84,18 @@ def test_names_and_metadata_keep_their_spelling(bucket: Any) -> None:
     bucket.put_object(Bucket="files", Key=key, Body=b"", Metadata={"under_score": "1", "dash-ed": "2"})
     assert [found["Key"] for found in bucket.list_objects_v2(Bucket="files")["Contents"]] == [key]
     assert bucket.head_object(Bucket="files", Key=key)["Metadata"] == {"under_score": "1", "dash-ed": "2"}
+
+
+def test_a_request_that_offers_another_protocol_is_answered_and_one_without_an_end_is_refused(
+    wire: Wire, bucket: Any
+) -> None:
+    signed = AUTHORIZATION.format("s3")
+    wire.send(
+        f"PUT /files/key HTTP/1.1\r\nHost: localhost\r\nAuthorization: {signed}\r\nConnection: Upgrade\r\n"
+        "Upgrade: h2c\r\nx-amz-meta-a_b: 1\r\nContent-Length: 5\r\n\r\nhello".encode()
+    )
+    assert wire.status() == 200
+    found = bucket.get_object(Bucket="files", Key="key")
+    assert (found["Body"].read(), found["Metadata"]) == (b"hello", {"a_b": "1"})
+    wire.send(f"GET /files/key HTTP/1.1\r\nHost: localhost\r\nX-Long: {MAX_HEAD_BYTES * 'x'}\r\n\r\n".encode())
+    assert wire.status() == 431
