@@ -25,6 +25,10 @@ class CallFailed(Exception):
     """The emulator refused a call, or did not answer it."""
 
 
+class NoAnswer(CallFailed):
+    """The emulator did not answer in time: it may be writing a snapshot."""
+
+
 class Connection(asyncio.Protocol):
     """A connection to the emulator, for one call at a time."""
 
@@ -99,13 +103,19 @@ class Calls:
 
     async def call(self, service: Service, operation: str, asked: Mapping[str, Any], wait: "Wait | None" = None) -> Any:
         """Return the answer to an operation. Raises CallFailed."""
+        return (await self.sized(service, operation, asked, wait))[0]
+
+    async def sized(
+        self, service: Service, operation: str, asked: Mapping[str, Any], wait: "Wait | None" = None
+    ) -> tuple[Any, int]:
+        """Return the answer to an operation, and its bytes. Raises CallFailed."""
         request = self._request(service, operation, json.dumps(asked).encode())
         seconds = ANSWER_SECONDS + (wait.seconds if wait else 0)
         try:
             async with asyncio.timeout(seconds):
                 status, body = await self._answer(request, wait)
         except TimeoutError as error:
-            raise CallFailed(f"no answer to {operation} within {seconds:.0f} seconds") from error
+            raise NoAnswer(f"no answer to {operation} within {seconds:.0f} seconds") from error
         except OSError as error:
             raise CallFailed(f"no answer to {operation}: {error}") from error
         try:
@@ -114,7 +124,7 @@ class Calls:
             answer = {"message": body[:200].decode(errors="replace")}
         if status != 200:
             raise CallFailed(f"{operation}: {status} {answer.get('__type', '')} {answer.get('message', '')}")
-        return answer
+        return answer, len(body)
 
     async def _answer(self, request: bytes, wait: "Wait | None") -> tuple[int, bytes]:
         while True:
@@ -170,10 +180,14 @@ class Calls:
 
 
 class Wait:
-    """A call for which the emulator waits up to `seconds` until it has something to answer."""
+    """A call for which the emulator waits up to `seconds` until it has something to answer.
 
-    def __init__(self, seconds: int) -> None:
+    `patience`: maximum seconds for an answer on its way when the wait is ended.
+    """
+
+    def __init__(self, seconds: int, patience: float = ANSWER_SECONDS) -> None:
         self.seconds = seconds
+        self._patience = patience
         self.connection: Connection | None = None
         self.ended = False
 
@@ -182,3 +196,5 @@ class Wait:
         self.ended = True
         if self.connection is not None:
             self.connection.send_no_more()
+            # The emulator closes the connection at once, unless it is suspended.
+            asyncio.get_running_loop().call_later(self._patience, self.connection.end)

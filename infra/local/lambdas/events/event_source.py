@@ -5,7 +5,7 @@ import logging
 import random
 from dataclasses import dataclass
 
-from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, Wait
+from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, NoAnswer, Wait
 from infra.local.lambdas.events.gate import Gate
 from infra.local.lambdas.events.records import Message, sqs_event, to_delete
 from infra.local.lambdas.service import LambdaService
@@ -132,7 +132,11 @@ class QueueSource:
 
     async def _delete(self, messages: list[Message]) -> None:
         entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+        asked = {"QueueUrl": self.mapping.queue_url, "Entries": entries}
         try:
-            await self._calls.call(SQS, "DeleteMessageBatch", {"QueueUrl": self.mapping.queue_url, "Entries": entries})
+            try:
+                await self._calls.call(SQS, "DeleteMessageBatch", asked)
+            except NoAnswer:
+                await self._calls.call(SQS, "DeleteMessageBatch", asked)
         except CallFailed as error:
             LOG.warning("Could not delete messages of %s, which will come again: %s", self.mapping.function, error)

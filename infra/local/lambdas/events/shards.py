@@ -11,6 +11,9 @@ from infra.local.lambdas.events.stream_records import Record, sequence_number
 READ_SECONDS = 0.25  # AWS polls a shard four times a second
 MOST_READ = 500
 MOST_KEPT = 500
+MOST_BYTES = 8 * 1024 * 1024
+"""Approximate bytes of the records that are kept, and of those of one read: large records are read in smaller numbers.
+"""
 """With those of one read, a function that follows is at most a thousand records behind: so many come again from a
 snapshot of the emulator."""
 
@@ -39,6 +42,7 @@ class Shard:
         self._kept: deque[Record] = deque()
         self._before: str | None = None
         self._iterator: str | None = None
+        self._most = MOST_READ
         self._reading = asyncio.Lock()
         self._read_at = -READ_SECONDS
 
@@ -49,13 +53,15 @@ class Shard:
         """
         async with self._reading:
             place = self._place_of(after)
-            if place is None:  # this function is far behind the others: it reads alone
-                records, _ = await self._ask(await self._open(after), most)
-                return records
-            if place == len(self._kept) and self.next_read_in() == 0:
-                await self._read_on()
-                place = self._place_of(after) or 0
-            return list(islice(self._kept, place, place + most))
+            if place is not None:
+                if place == len(self._kept) and self.next_read_in() == 0:
+                    await self._read_on()
+                    place = self._place_of(after) or 0
+                return list(islice(self._kept, place, place + most))
+            alone = await self._read_alone(after, most)
+        if not alone:
+            await asyncio.sleep(READ_SECONDS)
+        return alone
 
     def next_read_in(self) -> float:
         """Return the seconds until the next request for new records."""
@@ -78,10 +84,20 @@ class Shard:
         last = sequence_number(self._kept[-1]) if self._kept else self._before
         # After a failure, the next request starts at the same position.
         iterator, self._iterator = self._iterator or await self._open(last), None
-        records, self._iterator = await self._ask(iterator, MOST_READ)
-        while self._kept and len(self._kept) + len(records) > MOST_KEPT:
+        records, self._iterator = await self._ask(iterator, self._most)
+        while self._kept and len(self._kept) + len(records) > min(self._most, MOST_KEPT):
             self._before = sequence_number(self._kept.popleft())
         self._kept += records
+
+    async def _read_alone(self, after: str | None, most: int) -> list[Record]:
+        """Read for a function that is far behind the others."""
+        records, iterator = await self._ask(await self._open(after), min(most, self._most))
+        newest = sequence_number(self._kept[-1]) if self._kept else self._before
+        if newest in [sequence_number(record) for record in records]:
+            # It has overtaken what is kept. If the others do not go on, nobody would read for it.
+            self._kept, self._before, self._iterator = deque(records), after, iterator
+            self._read_at = asyncio.get_running_loop().time()
+        return records
 
     async def _open(self, after: str | None) -> str:
         if after is None:
@@ -92,5 +108,8 @@ class Shard:
         return str(answer["ShardIterator"])
 
     async def _ask(self, iterator: str, most: int) -> tuple[list[Record], Any]:
-        answer = await self._calls.call(STREAMS, "GetRecords", {"ShardIterator": iterator, "Limit": most})
-        return list(answer.get("Records", [])), answer.get("NextShardIterator")
+        answer, size = await self._calls.sized(STREAMS, "GetRecords", {"ShardIterator": iterator, "Limit": most})
+        records = list(answer.get("Records", []))
+        if records:
+            self._most = max(1, min(MOST_READ, MOST_BYTES * len(records) // size))
+        return records, answer.get("NextShardIterator")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.lambdas.events.calls import CallFailed, Calls
-from infra.local.lambdas.events.shards import MOST_KEPT, MOST_READ, READ_SECONDS, Shard
+from infra.local.lambdas.events.shards import MOST_BYTES, MOST_KEPT, MOST_READ, READ_SECONDS, Shard
 from infra.local.lambdas.events.stream_records import sequence_number
 
 
@@ -19,6 +19,8 @@ class Table(Calls):
         super().__init__({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
         self.asked: Counter[str] = Counter()
         self.fails = 0
+        self.bytes_each = 1_000
+        self.most_bytes = 0
         self.records: list[Any] = []
         self.add(count)
 
@@ -26,7 +28,13 @@ class Table(Calls):
         first = len(self.records)
         self.records += [{"dynamodb": {"SequenceNumber": f"{n:05}"}} for n in range(first, first + count)]
 
-    async def call(self, service: Any, operation: str, asked: Mapping[str, Any], wait: Any = None) -> Any:
+    async def sized(self, service: Any, operation: str, asked: Mapping[str, Any], wait: Any = None) -> tuple[Any, int]:
+        answer = self._answer_to(operation, asked)
+        size = self.bytes_each * len(answer.get("Records", "x"))
+        self.most_bytes = max(self.most_bytes, size)
+        return answer, size
+
+    def _answer_to(self, operation: str, asked: Mapping[str, Any]) -> Any:
         self.asked[operation] += 1
         if self.fails:
             self.fails -= 1
@@ -97,6 +105,68 @@ def test_a_function_far_behind_reads_alone_until_it_follows_again(behind: int) -
         due(shard)
         before = table.asked["GetRecords"]
         assert [await fast.read(), await slow.read(), table.asked["GetRecords"] - before] == [1, 1, 1]
+
+    asyncio.run(play())
+
+
+def test_a_function_that_overtakes_the_others_shares_its_requests_again() -> None:
+    async def play() -> None:
+        table = Table(1)
+        table.bytes_each = MOST_BYTES // 10  # so few are kept, and one request may pass them
+        shard = Shard(table, "arn", "shard")
+        stuck, fast = Reader(shard), Reader(shard)
+        await stuck.read()
+        table.add(49)
+        while len(stuck.numbers) < 50:
+            due(shard)
+            await stuck.read(MOST_READ)
+        table.bytes_each = 1_000
+        table.add(50)
+
+        while await fast.read(MOST_READ):  # the first function repeats a failing batch, and reads no more
+            pass
+
+        assert fast.numbers == list(range(len(table.records)))
+        before = table.asked.total()
+        for _ in range(20):
+            await fast.read()
+        assert table.asked.total() - before <= 1, "nothing is new, so nothing is asked without a pause"
+        table.add(5)
+        due(shard)
+        assert [await fast.read(), await stuck.read()] == [5, 55]
+        assert stuck.numbers == fast.numbers
+
+    asyncio.run(play())
+
+
+def test_a_function_at_an_unknown_place_asks_with_pauses() -> None:
+    async def play() -> None:
+        shard = Shard(Table(3), "arn", "shard")
+        await Reader(shard).read()
+        lost, loop = Reader(shard), asyncio.get_running_loop()
+        lost.position, begun = "00099", loop.time()
+        assert [await lost.read(), await lost.read()] == [0, 0]
+        assert loop.time() - begun >= 1.9 * READ_SECONDS
+
+    asyncio.run(play())
+
+
+def test_large_records_are_read_and_kept_in_smaller_numbers() -> None:
+    async def play() -> None:
+        table = Table(1)
+        table.bytes_each = MOST_BYTES // 10
+        shard = Shard(table, "arn", "shard")
+        fast, slow = Reader(shard), Reader(shard)
+        await fast.read()
+        table.add(100)
+        while len(fast.numbers) < 101:
+            due(shard)
+            await fast.read(1000)
+            assert len(shard._kept) <= 10
+        while await slow.read(1000):
+            pass
+        assert fast.numbers == slow.numbers == list(range(101))
+        assert table.most_bytes <= MOST_BYTES
 
     asyncio.run(play())
 

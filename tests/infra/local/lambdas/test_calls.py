@@ -1,0 +1,81 @@
+"""Test calls to an emulator that does not answer, and what an event source does then."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, NoAnswer, Wait
+from infra.local.lambdas.events.event_source import Chaos, QueueSource
+from infra.local.lambdas.invocation import InvokeResult
+from infra.local.lambdas.service import LambdaService
+from infra.local.lambdas.specs import QueueMapping
+
+
+def test_a_wait_that_is_ended_fails_soon_although_the_emulator_is_suspended() -> None:
+    async def play() -> None:
+        arrived = asyncio.Event()
+
+        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            arrived.set()
+            await asyncio.sleep(3_600)
+            writer.close()
+
+        server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+        calls = Calls({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"})
+        wait = Wait(3_600, patience=0.1)
+        call = asyncio.create_task(calls.call(SQS, "ReceiveMessage", {}, wait))
+        await arrived.wait()
+        wait.end()
+        async with asyncio.timeout(30):
+            with pytest.raises(CallFailed):
+                await call
+
+    asyncio.run(play())
+
+
+class Queue(Calls):
+    """A queue with one message, whose first answers to a delete are lost."""
+
+    def __init__(self, lost: int) -> None:
+        super().__init__({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+        self.asked: Counter[str] = Counter()
+        self._lost = lost
+
+    async def sized(self, service: Any, operation: str, asked: Mapping[str, Any], wait: Any = None) -> tuple[Any, int]:
+        self.asked[operation] += 1
+        if operation == "DeleteMessageBatch":
+            if self.asked[operation] <= self._lost:
+                raise NoAnswer("no answer")
+            return {}, 2
+        if self.asked[operation] > 1:
+            await asyncio.sleep(3_600)
+        return {"Messages": [{"MessageId": "a", "ReceiptHandle": "a", "Body": "{}", "MD5OfBody": ""}]}, 100
+
+
+class Function:
+    """A function that succeeds."""
+
+    def concurrency(self, _function: str) -> int:
+        return 1
+
+    async def invoke_async(self, _function: str, _event: Any) -> InvokeResult:
+        return InvokeResult(ok=True, request_id="r")
+
+
+def test_a_delete_without_an_answer_is_sent_once_more() -> None:
+    async def play() -> None:
+        queue = Queue(lost=1)
+        mapping = QueueMapping("function", "http://127.0.0.1:9/q", "arn:aws:sqs:us-east-1:1:q", batch_size=1)
+        source = QueueSource(mapping, cast("LambdaService", Function()), queue, Chaos(), 20)
+        running = asyncio.create_task(source.run())
+        async with asyncio.timeout(30):
+            while queue.asked["DeleteMessageBatch"] < 2:
+                await asyncio.sleep(0.01)
+        await source.close(1)
+        running.cancel()
+
+    asyncio.run(play())
