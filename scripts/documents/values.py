@@ -21,7 +21,7 @@ from chalicelib.jobs import retention
 from chalicelib.jobs.constants import DAY, MOST_CLAIMS
 from chalicelib.worker.constants import LARGEST_BODY
 from infra.cloud.cost import calculation as cost
-from infra.cloud.cost import others, webhooks
+from infra.cloud.cost import others, settings, webhooks
 from infra.cloud.cost.attack import under_attack
 from infra.cloud.cost.batches import lines as batches
 from infra.cloud.cost.children import lines as children
@@ -101,6 +101,12 @@ def values() -> dict[str, str]:
         **{f"others.{one.key}.jobs": one.a_million_jobs for one in others.OFFERS},
         **{f"others.{one.key}.orders": one.a_million_orders for one in others.OFFERS},
         **{f"others.{one.key}.seen": one.seen for one in others.OFFERS},
+        "cost.key_month": f"${PRICES.key_month:.2f}",
+        "cost.log_kept": f"${PRICES.log_kept_gb_month:.2f}",
+        "cost.visits": f"{settings.VISITS:,}",
+        "cost.mails": f"{settings.MAILS:,}",
+        "cost.key_minutes": f"{settings.KEY_MINUTES} minutes",
+        "cost.cdn_free": f"{ALLOWANCES.cdn_requests / 1e6:.0f} million requests and {ALLOWANCES.cdn_gb / 1e3:.0f} TB",
         "cost.idempotency_key": f"${PRICES.read_unit:.3f}",
         **{name: f"{seconds / DAY:.0f} days" for name, seconds in periods.items()},
         "limits.MOST_CLAIMS": f"{MOST_CLAIMS:,}",

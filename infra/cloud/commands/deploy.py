@@ -163,8 +163,12 @@ class Deployment:
             return website.build(self.dashboard)
 
     def _headless(self) -> bool:
+        return self._chosen()["Dashboard"] != "true"
+
+    def _chosen(self) -> Mapping[str, str]:
+        """Return the parameters of the stage after this deployment."""
         before = (self.stack.describe() or {}).get("Parameters", [])
-        return basics.chosen(parameters.known(self.given, before))["Dashboard"] != "true"
+        return basics.chosen(parameters.known(self.given, before))
 
     def _package(self, stage: str) -> Package:
         with self.terminal.working("Packaging the functions"):
@@ -204,9 +208,10 @@ class Deployment:
     def _show(self, proposed: ChangeSet | None) -> None:
         """Print the changes, their fixed cost, and what loses data."""
         changes, types = proposed.changes if proposed else [], self.types()
-        costs = standing.of_changes(changes, standing.by_resource(types, self.stack.name))
+        shards = int(self._chosen()["IndexShardsRead"])
+        costs = standing.of_changes(changes, standing.by_resource(types, self.stack.name, shards=shards))
         self.terminal.diff(changes, costs)
-        if told := standing.sentence(types, costs):
+        if told := standing.sentence(types, costs, shards):
             self.terminal.say(told)
 
     def _propose(self, package: Package, given: Mapping[str, str]) -> ChangeSet | None:

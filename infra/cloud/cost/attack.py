@@ -25,28 +25,26 @@ LARGE_SECONDS = 0.1
 """Billed time of reading a large body, before the token is checked. An estimate."""
 
 
-def refused(prices: Prices = PRICES, megabytes: float = 0) -> float:
+def refused(prices: Prices = PRICES, megabytes: float = 0, access_kb: float = ACCESS_KB) -> float:
     """Return the cost of a request with a well-formed, unknown token, in dollars for a million.
 
-    `megabytes`: the size of its body.
+    `megabytes`: the size of its body. `access_kb`: kilobytes of a request in the access log.
     """
     billed = max(1, ceil(megabytes * 1024 / METERED_KB))
     seconds = (REFUSED_SECONDS + LARGE_SECONDS * megabytes / LARGE_MB) * API_MB / 1024 * prices.lambda_gb_second_arm
-    logs = (ACCESS_KB + LINE_KB) * prices.log_gb
+    logs = (access_kb + LINE_KB) * prices.log_gb
     return billed * prices.api_request + prices.lambda_request + seconds + prices.read_unit + logs
 
 
-def under_attack(prices: Prices = PRICES, rate: int = RATE) -> list[Line]:
+def under_attack(prices: Prices = PRICES, rate: int = RATE, access_kb: float = ACCESS_KB) -> list[Line]:
     """Return the cost of invalid tokens, all different, at the stage's limit: small requests, and large ones."""
-    floods = (
-        ("an hour", rate, HOUR, 0), ("a month", rate, MONTH, 0), ("a month", LOWER, MONTH, 0),
-        ("a month", rate, MONTH, LARGE_MB),
-    )  # fmt: skip
+    lower = [("a month", LOWER, MONTH, 0)] if rate > LOWER else []
+    floods = [("an hour", rate, HOUR, 0), ("a month", rate, MONTH, 0), *lower, ("a month", rate, MONTH, LARGE_MB)]
     return [
         Line(
             f"{long} at ApiRate={at}" + (f", {size} MB each" if size else ""),
             at * seconds,
-            at * seconds / MILLION * refused(prices, size),
+            at * seconds / MILLION * refused(prices, size, access_kb),
         )
         for long, at, seconds, size in floods
     ]

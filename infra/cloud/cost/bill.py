@@ -37,7 +37,7 @@ LOADS = (ALONE, BUSY, BATCHES)
 NOTES = (
     "alone: a job now and then, each in batches of its own. busy: POSTed one by one, ten to a worker's batch, the",
     "stream's batches full. 25 a request: POST /jobs/batch, else as busy. Not in it: S3 for payloads and results of",
-    "over 300 KB, alarm mails, data sent out. Rows of the counters take a unit each with up to four partitions.",
+    "over 300 KB, data sent out. Rows of the counters take a unit each with up to four partitions.",
 )
 
 
@@ -52,7 +52,7 @@ def report(types: Sequence[JobType[Any, Any]], of: Settings = DEFAULTS) -> str:
         *_extras(types),
         *_waiting(types),
         "",
-        *_steps(),
+        *_steps(of),
         "",
         "A million jobs that a job makes cost it, before they run",
         *(_row(line, line) for line in children()),
@@ -67,7 +67,7 @@ def report(types: Sequence[JobType[Any, Any]], of: Settings = DEFAULTS) -> str:
         "",
         *_attack(of),
         "",
-        *others.rows(),
+        *others.rows(of),
     ]
     return "\n".join([*bills, "", *NOTES, f"Prices of {PRICES.version}, us-east-1."])
 
@@ -88,6 +88,8 @@ def _settings(types: Sequence[JobType[Any, Any]], of: Settings) -> list[str]:
     return [
         "Beside it, a month (list price; after the permanent free allowances)",
         *(_row(a, a, b) for a, b in zip(listed, allowed, strict=True)),
+        _sums(52, listed, allowed),
+        "* This price was seen only in texts that quote AWS's pages, not in the pages themselves.",
         *told,
     ]
 
@@ -106,8 +108,8 @@ def _jobs(of: Settings) -> list[str]:
     ]
 
 
-def _steps() -> list[str]:
-    found = zip(*(steps(load) for load in LOADS), strict=True)
+def _steps(of: Settings) -> list[str]:
+    found = zip(*(steps(load, request_units=of.request_units) for load in LOADS), strict=True)
     rows = [f"{lines[0].what:<36}" + "".join(f"{_money(one.dollars):>16}" for one in lines) for lines in found]
     return ["A million of these cost a job function that uses steps; others pay nothing for them", *rows]
 
@@ -147,7 +149,7 @@ def _more(types: Sequence[JobType[Any, Any]], of: Settings) -> list[str]:
     if not of.is_on("Dashboard"):
         return rows
     for every, when in ((BUSY_SECONDS, "jobs change"), (QUIET_SECONDS, "quiet")):
-        lines = console(types, every)
+        lines = console(types, every, shards=of.shards, access_kb=of.access_kb)
         asked = Line(f"Open console, {when} ({every} s)", lines[0].amount, total(lines))
         rows.append(_row(asked, asked))
     return rows
@@ -157,13 +159,13 @@ def _attack(of: Settings) -> list[str]:
     guard = waf()
     return [
         "Under attack: unknown tokens at the stage's limit (WAF: a month; docs/deploy/parameters.md)",
-        *(_row(line, line) for line in under_attack(rate=of.number("ApiRate"))),
+        *(_row(line, line) for line in under_attack(rate=of.number("ApiRate"), access_kb=of.access_kb)),
         _row(guard, guard),
     ]
 
 
 def _row(what: Line, *bills: Line) -> str:
-    return f"{what.what:<36}{what.amount:>16,.2f}  " + "  ".join(_money(line.dollars) for line in bills)
+    return f"{what.what:<38}{what.amount:>14,.2f}  " + "  ".join(_money(line.dollars) for line in bills)
 
 
 def _sums(indent: int, *bills: Sequence[Line]) -> str:

@@ -54,8 +54,9 @@ BUSY_SECONDS, QUIET_SECONDS = 2, 30
 LOOKS, STRIP_SECONDS = 2, 15
 """Requests of one refresh: the first page of the list, and the metrics. STRIP_SECONDS: seconds between two requests of
 the chart of the last hour."""
-READS_A_LOOK = 4.5
-"""Approximate read units of one refresh: eight shards of the index for the list, the rows of totals for the metrics."""
+TOTALS_READ = 0.5
+"""Approximate read units of the metrics of one refresh: the rows of totals. The list asks each partition twice,
+for half a unit."""
 FAILING_MINUTES, FAILING_READS = 10, 3
 """Minutes between two looks of a console at the schedules that fail, and the jobs that it reads for each schedule."""
 WRITE_UNITS = usage.PUT_UNITS + usage.COMPLETED_UNITS
@@ -190,14 +191,23 @@ def active(types: Sequence[JobType[Any, Any]], free: Allowances = NONE, prices: 
     return [_line("Custom metrics, all in use", more, left, prices.metric_month)]
 
 
-def console(types: Sequence[JobType[Any, Any]], every: float, prices: Prices = PRICES) -> list[Line]:
-    """Return a month's cost of one console that is always visible. It reads jobs and metrics every `every` seconds."""
+def console(
+    types: Sequence[JobType[Any, Any]],
+    every: float,
+    prices: Prices = PRICES,
+    shards: int = SHARDS_READ,
+    access_kb: float = ACCESS_KB,
+) -> list[Line]:
+    """Return a month's cost of one console that is always visible. It reads jobs and metrics every `every` seconds.
+
+    `shards`: partitions of each index that are read. `access_kb`: kilobytes of a request in the access log.
+    """
     looks = MINUTES * 60 / every
     requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS) + MINUTES / FAILING_MINUTES
     depths = looks * 2 * len(queues_of(types))
     declared = sum(len(kind.schedules) for kind in types)
-    reads = looks * READS_A_LOOK + MINUTES / FAILING_MINUTES * (1 + FAILING_READS * declared)
-    logged = requests * (REQUEST_KB + ACCESS_KB) / MILLION
+    reads = looks * (shards + TOTALS_READ) + MINUTES / FAILING_MINUTES * (1 + FAILING_READS * declared)
+    logged = requests * (REQUEST_KB + access_kb) / MILLION
     seconds = requests * API_SECONDS * API_MB / 1024
     return [
         _line("API Gateway requests", requests, 0, prices.api_request / MILLION),

@@ -3,9 +3,11 @@
 Pure. Tests count its requests.
 """
 
+from collections.abc import Callable, Mapping
+
 from chalicelib.jobs.constants import DAY
 from chalicelib.worker.constants import FIRST_LOOK, LONGEST_LOOK
-from infra.cloud.cost.calculation import BATCHES, BUSY, Line, per_million, total
+from infra.cloud.cost.calculation import BATCHES, BUSY, REQUEST_WRITE_UNITS, Line, Load, per_million, total
 from infra.cloud.cost.children import CHILD_UNITS
 from infra.cloud.cost.prices import PRICES, Prices
 from infra.cloud.cost.steps import CALL, EVENT, LOOK, SLEEP, STEP_UNITS, WAKE, Wait
@@ -33,14 +35,23 @@ def _waits(under_way: float, wakes: float) -> dict[Wait, float]:
     return {CALL: 1, WAKE: wakes - 1, LOOK: looks(under_way), EVENT: PARCELS, SLEEP: 1}
 
 
-def line(prices: Prices = PRICES, under_way: float = UNDER_WAY) -> Line:
-    """Return the cost of a million orders in a busy stage."""
+def line(
+    prices: Prices = PRICES,
+    under_way: float = UNDER_WAY,
+    needs: Callable[[Load], Mapping[str, float]] = Load.of_one_job,
+    request_units: float = REQUEST_WRITE_UNITS,
+) -> Line:
+    """Return the cost of a million orders in a busy stage.
+
+    `needs`: what a job needs there. `request_units`: write units of the rate limit for a request.
+    """
     waits = sum(
-        number * total(per_million(wait.needs(BUSY), prices)) for wait, number in _waits(under_way, WAKES).items()
+        number * total(per_million(wait.needs(BUSY, request_units), prices))
+        for wait, number in _waits(under_way, WAKES).items()
     )
-    job = total(per_million(BUSY.of_one_job(), prices))
+    job = total(per_million(needs(BUSY), prices))
     # a child has no request of its own, as one of many jobs of a request; its parent's list has an entry for it
-    child = total(per_million(BATCHES.of_one_job(), prices)) + prices.write_unit
+    child = total(per_million(needs(BATCHES), prices)) + prices.write_unit
     return Line(
         "an order with three parcels", 1, job + STEPS * STEP_UNITS * prices.write_unit + waits + (PARCELS + 1) * child
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from infra.cloud.cost.calculation import ALONE, BUSY, per_million, total
 from infra.cloud.cost.orders import PARCELS, line
 from infra.cloud.cost.prices import PRICES
+from infra.cloud.cost.settings import DEFAULTS, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,12 @@ OFFERS = (
 """The services, in the order of the bill."""
 
 
-def rows() -> list[str]:
-    """Return the table of the bill."""
+def rows(of: Settings = DEFAULTS) -> list[str]:
+    """Return the table of the bill, for a stage with these parameters."""
+    order = line(needs=of.needs, request_units=of.request_units)
     jobs = {"JobFlow, under load": BUSY, "JobFlow, one by one": ALONE}
     own = [
-        f"{name:<28}{_money(total(per_million(load.of_one_job()))):>12}{_money(line().dollars):>12}"
+        f"{name:<28}{_money(total(per_million(of.needs(load)))):>12}{_money(order.dollars):>12}"
         for name, load in jobs.items()
     ]
     others = [f"{one.name:<28}{one.a_million_jobs:>12}{one.a_million_orders:>12}" for one in OFFERS]

@@ -3,8 +3,7 @@
 The prices of what a job needs are in `chalicelib/usage/constants.py`, because the API computes with them, too.
 
 Seen on 2026-11-30 in stored copies: https://aws.amazon.com/cloudfront/pricing (data, free amounts) and
-https://aws.amazon.com/kms/pricing (key, free requests). In texts of 2026 that quote AWS's pages, but not in the pages
-themselves: a request of CloudFront, of KMS and of SNS, an e-mail of SNS, the storage of logs.
+https://aws.amazon.com/kms/pricing (key, free requests). `UNCONFIRMED` has the others.
 """
 
 from dataclasses import dataclass, fields
@@ -73,6 +72,8 @@ class Allowances:
     topic_mails: float = 1_000
 
 
+UNCONFIRMED = frozenset({"cdn_request", "key_request", "topic_request", "topic_mail", "log_kept_gb_month"})
+"""Prices that were seen in texts of 2026 that quote AWS's pages, but not in the pages. The bill marks them."""
 PRICES = Prices()
 ALLOWANCES = Allowances()
 NONE = Allowances(*[0] * len(fields(Allowances)))

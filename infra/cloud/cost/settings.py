@@ -1,7 +1,6 @@
 """Compute what a stage's parameters change in its bill, and what it pays beside its jobs. Pure.
 
-The parameters are those of `deploy --set`. Others than those named here change nothing that AWS bills, or nothing that
-this table can know (a job type's network, the mail it sends).
+The parameters are those of `deploy --set`. `WITHOUT_PRICE` and `UNKNOWN` have those that do not change the bill.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from chalicelib.access.constants import LAST_USE_EVERY, TOKEN_TRUSTED
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from infra.cloud.cost.calculation import (
+    ACCESS_KB,
     BUSY,
     MINUTES,
     REQUEST_WRITE_UNITS,
@@ -19,7 +19,7 @@ from infra.cloud.cost.calculation import (
     Line,
     Load,
 )
-from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
+from infra.cloud.cost.prices import MILLION, NONE, PRICES, UNCONFIRMED, Allowances, Prices
 from infra.cloud.stack.parameters import refuse_unknown, refuse_wrong
 from infra.definition.parameters import parameters
 
@@ -32,9 +32,23 @@ MAILS = 1_000
 KEY_MINUTES = 5
 """Minutes for which DynamoDB and SQS keep a data key, for each caller: each needs a request to KMS afterwards. This is
 SQS's default, and DynamoDB's cache of a table's key."""
+SENDERS = 4
+"""Functions that may send to a queue: the API, the follow-up, the watchdog, the recount. A sender needs two requests to
+KMS for a data key (GenerateDataKey and Decrypt), a receiver one."""
 TABLES = 2
 FUNCTIONS = 5
 """Functions beside the workers: the API, the counters, the follow-up, the watchdog, the recount."""
+WITHOUT_PRICE = frozenset(
+    {
+        "ApiBurst", "ApiConcurrency", "ApiDomain", "ApiOrigin", "CursorSecret", "IndexShards", "MailConfigurationSet",
+        "MailDomains", "MailFrom", "MailIdentity", "PermissionsBoundary", "Protect", "RateLimitWindow", "ReadUnitsMax",
+        "RolePath", "ShiftTraffic", "SigningKey", "SiteCertificate", "SiteDomain", "UnsignedUntil", "VpcSecurityGroups",
+    }
+)  # fmt: skip
+"""Parameters that change nothing that AWS bills for the stage."""
+UNKNOWN = frozenset({"LogLevel", "MailDailyCap", "MailRate", "VpcSubnets"})
+"""Parameters whose price depends on what this calculation does not know: the bytes of the lines at the level DEBUG, the
+number of e-mails, and the stage's network (a NAT gateway)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +70,21 @@ class Settings:
         """Return the number of partitions of each index that are read."""
         return self.number("IndexShardsRead")
 
+    @property
+    def access_kb(self) -> float:
+        """Return the kilobytes of a request in the access log."""
+        return ACCESS_KB if self.is_on("AccessLogs") else 0.0
+
+    @property
+    def request_units(self) -> float:
+        """Return the write units of the rate limit for a request."""
+        return REQUEST_WRITE_UNITS if self.is_on("RateLimitMax") else 0.0
+
     def needs(self, load: Load) -> dict[str, float]:
         """Return what one job needs on this stage, as `Load.of_one_job`."""
         found = load.of_one_job()
-        if not self.is_on("AccessLogs"):
-            found["access_log_kb"] = 0.0
-        if not self.is_on("RateLimitMax"):
-            found["write_unit"] -= REQUEST_WRITE_UNITS / load.in_request
+        found["access_log_kb"] = self.access_kb / load.in_request
+        found["write_unit"] -= (REQUEST_WRITE_UNITS - self.request_units) / load.in_request
         return found
 
 
@@ -101,34 +123,34 @@ def changed(of: Settings) -> list[str]:
 def _site(free: Allowances, prices: Prices) -> list[Line]:
     requests, gigabytes = VISITS * FILES_A_VISIT, VISITS * KB_A_VISIT / MILLION
     return [
-        _line(f"CloudFront requests, {VISITS:,} consoles", requests, free.cdn_requests, prices.cdn_request / MILLION),
-        _line("CloudFront GB, the same", gigabytes, free.cdn_gb, prices.cdn_gb),
+        _line(f"CloudFront requests, {VISITS:,} consoles", requests, free.cdn_requests, prices, "cdn_request", MILLION),
+        _line("CloudFront GB, the same", gigabytes, free.cdn_gb, prices, "cdn_gb"),
     ]
 
 
 def _firewall(prices: Prices) -> list[Line]:
     requests = VISITS * FILES_A_VISIT
     return [
-        _line("AWS WAF, a web ACL and a rule", 1, 0, prices.waf_acl_month + prices.waf_rule_month),
-        _line("AWS WAF requests, the consoles", requests, 0, prices.waf_request / MILLION),
+        Line("AWS WAF, a web ACL and a rule", 1, prices.waf_acl_month + prices.waf_rule_month),
+        _line("AWS WAF requests, the consoles", requests, 0, prices, "waf_request", MILLION),
     ]
 
 
 def _key(types: Sequence[JobType[Any, Any]], free: Allowances, prices: Prices) -> list[Line]:
     queues = len(queues_of(types))
-    # each function uses both tables; of a queue there are the senders and Lambda, which receives
-    uses = TABLES * (FUNCTIONS + queues) + 2 * queues
+    # each function uses both tables; a queue has its senders, and Lambda, which receives
+    uses = TABLES * (FUNCTIONS + queues) + queues * (2 * SENDERS + 1)
     requests = uses * MINUTES / KEY_MINUTES
     return [
-        _line("KMS key", 1, 0, prices.key_month),
-        _line("KMS requests, always in use", requests, free.key_requests, prices.key_request / MILLION),
+        _line("KMS key", 1, 0, prices, "key_month"),
+        _line("KMS requests, always in use", requests, free.key_requests, prices, "key_request", MILLION),
     ]
 
 
 def _mails(free: Allowances, prices: Prices) -> list[Line]:
     return [
-        _line("SNS messages, alarms", MAILS, free.topic_requests, prices.topic_request / MILLION),
-        _line("SNS e-mails, the same", MAILS, free.topic_mails, prices.topic_mail / MILLION),
+        _line("SNS messages, alarms", MAILS, free.topic_requests, prices, "topic_request", MILLION),
+        _line("SNS e-mails, the same", MAILS, free.topic_mails, prices, "topic_mail", MILLION),
     ]
 
 
@@ -139,18 +161,20 @@ def _kept_logs(of: Settings, prices: Prices) -> list[Line]:
     idle = MINUTES * WATCHDOG_LOG_BYTES / 1e9
     told = f"kept {of.number('LogRetentionDays')} days"
     return [
-        _line(f"Log GB {told}, idle", idle * months, 0, prices.log_kept_gb_month),
-        _line(f"Log GB {told}, 1M jobs a month", jobs * months, 0, prices.log_kept_gb_month),
+        _line(f"Log GB {told}, idle", idle * months, 0, prices, "log_kept_gb_month"),
+        _line(f"Log GB {told}, 1M jobs a month", jobs * months, 0, prices, "log_kept_gb_month"),
     ]
 
 
 def _tokens(prices: Prices) -> list[Line]:
     uses, reads = MINUTES * 60 / LAST_USE_EVERY, MINUTES * 60 / TOKEN_TRUSTED
     return [
-        _line("Write units, last use of a token", uses, 0, prices.write_unit / MILLION),
-        _line("Read units, a token always in use", reads, 0, prices.read_unit / MILLION),
+        _line("Write units, last use of a token", uses, 0, prices, "write_unit", MILLION),
+        _line("Read units, a token always in use", reads, 0, prices, "read_unit", MILLION),
     ]
 
 
-def _line(what: str, amount: float, free: float, price: float) -> Line:
-    return Line(what, amount, max(0.0, amount - free) * price)
+def _line(what: str, amount: float, free: float, prices: Prices, price: str, units: int = 1) -> Line:
+    """Return a line with the price of that name, which is for so many units. A star marks a price not confirmed."""
+    dollars = max(0.0, amount - free) * getattr(prices, price) / units
+    return Line(f"{what}*" if price in UNCONFIRMED else what, amount, dollars)

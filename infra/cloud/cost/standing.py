@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
-from infra.cloud.cost.calculation import QUEUE_REQUESTS, idle, total
+from infra.cloud.cost.calculation import QUEUE_REQUESTS, SHARDS_READ, idle, total
 from infra.cloud.cost.prices import MILLION, PRICES, Prices
 from infra.cloud.stack.changes import Change
 from infra.definition.monitoring.alarms import all_alarms
@@ -18,14 +18,19 @@ CENT = 0.005
 """Smallest price that is shown, in dollars."""
 
 
-def by_resource(types: Sequence[JobType[Any, Any]], stack: str, prices: Prices = PRICES) -> dict[str, float]:
-    """Return dollars a month at list price, by logical id. A resource that is missing costs nothing, or only by use."""
+def by_resource(
+    types: Sequence[JobType[Any, Any]], stack: str, prices: Prices = PRICES, shards: int = SHARDS_READ
+) -> dict[str, float]:
+    """Return dollars a month at list price, by logical id. A resource that is missing costs nothing, or only by use.
+
+    `shards`: partitions of each index that are read.
+    """
     queues = {logical(one.short, "Queue"): _queue(prices, serial=one.serial) for one in queues_of(types)}
     alarms = {
         logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
         for alarm in all_alarms(types, stack)
     }
-    watchdog = total([line for line in idle(types, prices=prices) if line.what not in OF_OTHERS])
+    watchdog = total([line for line in idle(types, prices=prices, shards=shards) if line.what not in OF_OTHERS])
     return {**queues, **alarms, DASHBOARD: prices.dashboard_month, WATCHDOG: watchdog}
 
 
@@ -44,14 +49,14 @@ def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Pr
     return found
 
 
-def sentence(types: Sequence[JobType[Any, Any]], costs: Mapping[str, float]) -> str:
+def sentence(types: Sequence[JobType[Any, Any]], costs: Mapping[str, float], shards: int = SHARDS_READ) -> str:
     """Return the sum of the changes, and of the whole stage; empty if no change has a price."""
     if not costs:
         return ""
     change = sum(costs.values())
     return (
         f"These changes: {'+' if change >= 0 else '-'}${abs(change):.2f} a month. The stage, when nothing happens: "
-        f"${total(idle(types)):.2f} at list price; the rest is by use (`make cost`)."
+        f"${total(idle(types, shards=shards)):.2f} at list price; the rest is by use (`make cost`)."
     )
 
 

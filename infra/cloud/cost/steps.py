@@ -54,8 +54,11 @@ class Wait:
     sent: int
     posted: bool
 
-    def needs(self, load: Load) -> dict[str, float]:
-        """Return what one wait and the invocation after it need, by the names that `per_million` accepts."""
+    def needs(self, load: Load, request_units: float = REQUEST_WRITE_UNITS) -> dict[str, float]:
+        """Return what one wait and the invocation after it need, by the names that `per_million` accepts.
+
+        `request_units`: write units of the rate limit for a request.
+        """
         batches = self.times if load.in_stream == 1 else self.changes / STREAM_BATCH
         api, worker = float(self.posted), self.sent / load.in_batch
         seconds = (api * API_SECONDS + WORKER_SECONDS) * API_MB + batches * COUNTERS_SECONDS * COUNTERS_MB
@@ -65,7 +68,7 @@ class Wait:
             "gb_seconds": seconds / 1024,
             # each message is sent; each batch is received, hidden for its duration and deleted
             "sqs_request": self.sent + 3 * worker,
-            "write_unit": self.units + api * REQUEST_WRITE_UNITS + COUNTED_ROWS * batches,
+            "write_unit": self.units + api * request_units + COUNTED_ROWS * batches,
             "read_unit": RESUME_READS[10] + 2 * api,
             "log_kb": LOG_KB / 2 + api * REQUEST_KB,
         }
@@ -78,10 +81,11 @@ WAKE = Wait("a further wake of a call", WAKE_UNITS, changes=4, times=1, sent=1, 
 LOOK = Wait("a look of a call that lasts", LOOK_UNITS, changes=4, times=2, sent=1, posted=False)
 
 
-def lines(load: Load, prices: Prices = PRICES) -> list[Line]:
+def lines(load: Load, prices: Prices = PRICES, request_units: float = REQUEST_WRITE_UNITS) -> list[Line]:
     """Return the cost of a million kept steps, sleeps, waits and calls, and of as many reads of some kept steps."""
     waits = [
-        Line(wait.what, 1, total(per_million(wait.needs(load), prices))) for wait in (SLEEP, EVENT, CALL, WAKE, LOOK)
+        Line(wait.what, 1, total(per_million(wait.needs(load, request_units), prices)))
+        for wait in (SLEEP, EVENT, CALL, WAKE, LOOK)
     ]
     reads = [
         Line(f"an invocation with {number:,} kept steps", 1, units * prices.read_unit)

@@ -133,6 +133,12 @@ def test_a_first_deployment_adds_up_to_the_idle_month(types: Sequence[Any]) -> N
     assert f"These changes: +${total(idle(types)):.2f} a month." in standing.sentence(types, costs)
 
 
+def test_a_plan_has_the_reads_of_all_partitions_that_the_stage_reads() -> None:
+    few, many = (standing.by_resource(TYPES, PROD, shards=shards)[standing.WATCHDOG] for shards in (4, 64))
+    assert many - few == pytest.approx(total(idle(TYPES, shards=64)) - total(idle(TYPES)))
+    assert standing.sentence(TYPES, {"X": 1.0}, 64) != standing.sentence(TYPES, {"X": 1.0})
+
+
 def test_what_comes_and_goes_has_its_price_and_nothing_else_has() -> None:
     known = standing.by_resource(TYPES, PROD)
     queue, alarm = "AWS::SQS::Queue", "AWS::CloudWatch::Alarm"

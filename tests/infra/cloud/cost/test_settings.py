@@ -4,9 +4,11 @@ import pytest
 
 from infra.cloud.cost import bill
 from infra.cloud.cost.calculation import ALONE, BATCHES, Line, per_million, total
-from infra.cloud.cost.prices import ALLOWANCES, PRICES
-from infra.cloud.cost.settings import changed, lines, settings
+from infra.cloud.cost.prices import ALLOWANCES, PRICES, UNCONFIRMED
+from infra.cloud.cost.settings import SENDERS, TABLES, UNKNOWN, WITHOUT_PRICE, changed, lines, settings
 from infra.cloud.errors import CloudError
+from infra.definition.parameters import parameters
+from tests.infra.cloud import large
 from tests.support import built_in
 
 TYPES = built_in()
@@ -73,3 +75,81 @@ def test_a_token_in_use_costs_its_last_uses() -> None:
 def test_a_parameter_that_a_deployment_refuses_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(CloudError):
         settings(given)
+
+
+PRICED = {
+    "AccessLogs": "false",
+    "AlarmEmail": "me@example.com",
+    "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms",
+    "ApiRate": "25",
+    "Dashboard": "false",
+    "IndexShardsRead": "16",
+    "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
+    "LogRetentionDays": "90",
+    "RateLimitMax": "0",
+    "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b",
+}
+
+
+def without_names(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("The parameters of this stage")]
+
+
+def test_a_parameter_changes_the_bill_or_is_known_to_change_none() -> None:
+    default = without_names(bill.report(TYPES))
+    changing = {
+        name for name, value in PRICED.items() if without_names(bill.report(TYPES, settings({name: value}))) != default
+    }
+    assert changing == PRICED.keys()
+    assert changing | WITHOUT_PRICE | UNKNOWN == parameters().keys(), "say what a new parameter costs"
+
+
+def part(text: str, begin: str) -> list[str]:
+    """Return the lines that begin so."""
+    return [line for line in text.splitlines() if line.startswith(begin)]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("IndexShardsRead", ["DynamoDB read units, watchdog", "Open console"]),
+        ("AccessLogs", ["access_log_kb", "Open console", "a month at ApiRate", "JobFlow, under load"]),
+        ("RateLimitMax", ["write_unit", "a wait for an event", "JobFlow, under load"]),
+    ],
+)
+def test_a_parameter_changes_every_part_of_the_bill_that_it_concerns(name: str, parts: list[str]) -> None:
+    before, after = bill.report(TYPES), bill.report(TYPES, settings({name: PRICED[name]}))
+    for begin in parts:
+        assert part(before, begin)
+        assert part(before, begin) != part(after, begin), begin
+
+
+def test_the_same_jobs_have_the_same_price_in_both_tables() -> None:
+    stage = settings({"RateLimitMax": "0", "AccessLogs": "false"})
+    (row,) = part(bill.report(TYPES, stage), "JobFlow, one by one")
+    assert f"${total(per_million(stage.needs(ALONE))):.2f}" in row
+
+
+def test_each_flood_is_told_once() -> None:
+    for rate in ("25", "50", "200"):
+        floods = part(bill.report(TYPES, settings({"ApiRate": rate})), "a month at ApiRate")
+        assert len({line.split("  ")[0] for line in floods}) == len(floods)
+
+
+def test_each_sender_of_a_queue_needs_its_own_data_keys() -> None:
+    key = PRICED["KmsKeyArn"]
+    few, more = (
+        next(one for one in lines(large.types(count), settings({"KmsKeyArn": key})) if one.what.startswith("KMS req"))
+        for count in (60, 61)
+    )
+    assert more.amount - few.amount == (TABLES + 2 * SENDERS + 1) * 12 * 24 * 30
+
+
+def test_a_price_that_was_not_confirmed_has_a_star() -> None:
+    everything = settings({name: value for name, value in PRICED.items() if name != "Dashboard"})
+    marked = [one.what for one in lines(TYPES, everything) if one.what.endswith("*")]
+    for begin in ("CloudFront requests", "KMS requests", "SNS messages", "SNS e-mails", "Log GB"):
+        assert any(what.startswith(begin) for what in marked), begin
+    assert not any(what.startswith(("KMS key", "AWS WAF")) for what in marked)
+    assert all(hasattr(PRICES, name) for name in UNCONFIRMED)
+    assert len(part(bill.report(TYPES), "* ")) == 1
