@@ -87,7 +87,7 @@ def _spending(kinds: Sequence[JobType[Any, Any]]) -> SpendingWatch | None:
     found = [kind for kind in kinds if kind.budgeted]
     if not found:
         return None
-    return SpendingWatch(found, parts.usage, parts.pausing, parts.consumers, parts.past_pauses, parts.clock)
+    return SpendingWatch(found, parts.usage, parts.pausing, parts.past_pauses, parts.clock)
 
 
 def _pausing(queues: Sequence[str]) -> Callable[[], Mapping[str, int]]:

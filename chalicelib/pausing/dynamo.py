@@ -54,8 +54,8 @@ class DynamoPastPauses:
         self._rows(PAST_PAUSES + job_type, iso(past.pause.since)).update(actions)
 
     def newest(self, job_type: str, most: int) -> Sequence[PastPause]:
-        """See PastPauses. One query."""
-        found = self._rows.query(PAST_PAUSES + job_type, scan_index_forward=False, limit=most)
+        """See PastPauses. One query, strongly consistent."""
+        found = self._rows.query(PAST_PAUSES + job_type, scan_index_forward=False, limit=most, consistent_read=True)
         return [
             PastPause(Pause(datetime.fromisoformat(row.sk).timestamp(), row.by, row.reason), row.until, row.resumed_by)
             for row in found

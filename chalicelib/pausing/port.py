@@ -19,10 +19,11 @@ class Pauses(Protocol):
         one; an automatic pause replaces an earlier automatic one.
         """
 
-    def resume(self, job_type: str, *, by_itself: bool = False) -> None:
+    def resume(self, job_type: str, *, by_itself: bool = False, by_budget: bool = False) -> bool:
         """Record that the type is not paused; a type without a pause is not an error.
 
-        With `by_itself`, an operator's pause stays.
+        With `by_itself`, only an automatic pause is removed, with `by_budget` only one by a budget: other pauses stay.
+        Return whether no pause was left in place.
         """
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.counters.port import Counters, Pause
+from chalicelib.counters.port import BY_BUDGET, Counters, Pause
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.pausing.constants import MOST_PAST_PAUSES, MOST_PAUSE_TRIES
@@ -34,10 +34,14 @@ class Pausing:
     def pause(self, job_type: str, by: str, reason: str = "") -> None:
         """Pause, and store by whom and why. A repeated call does not change the first pause.
 
-        An automatic pause becomes the operator's pause, and then only an operator's resume ends it. Raises JobConflict
-        while an earlier change is still being made.
+        An automatic pause becomes the operator's pause, and so does one by a budget, which is stored as ended by the
+        operator; then only an operator's resume ends it. Raises JobConflict while an earlier change is still being
+        made.
         """
         queue = queue_of(job_type)
+        if by != BY_BUDGET and (present := self._present(queue)) is not None and present.by_budget:
+            # before the pause is replaced: afterwards, nothing would show that there was one by the budget
+            self.ended.add(queue, PastPause(present, round(self.clock(), 3), by))
         # Store the pause first: if the rest fails, people see a pause that has no effect. In the other order, the queue
         # would stop without a visible pause.
         new = self.pauses.pause(queue, Pause(round(self.clock(), 3), by, reason))
@@ -65,6 +69,37 @@ class Pausing:
             self.ended.add(queue, PastPause(pause, round(self.clock(), 3), by))
         self.consumers.switch(queue, on=True)
         self.pauses.resume(queue)
+
+    def renew(self, job_type: str) -> bool:
+        """End a pause by a budget; return False if there is none, or another pause: an operator's pause stays.
+
+        Raises JobConflict while an earlier change is still being made.
+        """
+        queue = queue_of(job_type)
+        pause = self._present(queue)
+        if pause is None or not pause.by_budget:
+            return False
+        if (rows := self.by_itself(job_type)) is not None:
+            change(rows, queue, resumed)
+        self.ended.add(queue, PastPause(pause, round(self.clock(), 3), BY_BUDGET))
+        self.consumers.switch(queue, on=True)
+        if self.pauses.resume(queue, by_budget=True):
+            return True
+        # an operator has just paused the type, and may have stopped the queue before it was started here
+        self.settle(job_type)
+        return False
+
+    def settle(self, job_type: str) -> None:
+        """Switch the queue to what the row of the pause says, and once more if the row has changed meanwhile.
+
+        Raises JobConflict while another change is still being made; then the caller tries again later.
+        """
+        queue = queue_of(job_type)
+        for _ in range(MOST_PAUSE_TRIES):
+            on = self._present(queue) is None
+            self.consumers.switch(queue, on=on)
+            if (self._present(queue) is None) is on:
+                return
 
     def past(self, job_type: str) -> Sequence[PastPause]:
         """Return the last ended pauses, newest first."""

@@ -79,9 +79,8 @@ class UsageReader:
             truncated = any(cut for _, cut in split)
         return Usage(sorted(filter(_some, rows), key=_dearest_first), _whole(total, rows), truncated)
 
-    def today(self, kind: JobType[Any, Any]) -> Row:
-        """Return what a type's jobs have cost since midnight in UTC."""
-        now = self.clock()
+    def today(self, kind: JobType[Any, Any], now: float) -> Row:
+        """Return what a type's jobs have cost since the midnight (UTC) before `now`."""
         return _sum(self._days(kind, Span(_day(now), _day(now))), type=kind.name)
 
     def _days(self, kind: JobType[Any, Any], span: Span) -> list[Row]:

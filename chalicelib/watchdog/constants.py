@@ -68,7 +68,8 @@ delivers next, and as many scheduled and parked ones. Jobs that back off or run 
 
 # For spending.py
 SWITCHED_AGAIN = 300.0
-"""Seconds after the begin of a pause by a budget in which each run of the watchdog stops the queue once more."""
+"""Seconds after the begin or the end of a pause of a type with a budget in which each run of the watchdog switches its
+queue once more, to what the row of the pause says."""
 PAUSES_LOOKED_AT = 20
 """Number of ended pauses of a type among which a run looks for a pause by its budget that an operator has ended."""
 

@@ -1,12 +1,14 @@
 """Check each minute what the jobs of types with a budget have cost today: pause a type, let it continue, report it."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.counters.port import BY_BUDGET, Standing
+from chalicelib.errors import JobConflict
 from chalicelib.job_types.jobtype import JobType
-from chalicelib.pausing.port import Consumers, PastPauses
+from chalicelib.pausing.port import PastPauses
 from chalicelib.pausing.switch import Pausing
 from chalicelib.telemetry import events
 from chalicelib.usage.budget import reason, share
@@ -17,12 +19,11 @@ from chalicelib.watchdog.constants import PAUSES_LOOKED_AT
 
 @dataclass(frozen=True, slots=True)
 class SpendingWatch:
-    """Check the types that declare `Spending(per_day=…)`. Each takes one read; without such types nothing is read."""
+    """Check the types that declare `Spending(per_day=…)`. Each takes two reads; without such types nothing is read."""
 
     kinds: Sequence[JobType[Any, Any]]
     usage: UsageReader
     pausing: Pausing
-    consumers: Consumers
     past: PastPauses
     clock: Callable[[], float]
 
@@ -41,19 +42,22 @@ class SpendingWatch:
     def _look(self, kind: JobType[Any, Any], standing: Standing) -> bool:
         if kind.spending is None:
             return False
-        nano, pause = self.usage.today(kind).cost.whole, standing.paused.get(kind.queue_key)
+        now = self.clock()  # one time for the sum and the decision, which may be on both sides of midnight
+        nano, pause = self.usage.today(kind, now).cost.whole, standing.paused.get(kind.queue_key)
         spent, open_ = share(kind.spending, nano), pause is None or pause.by_itself
-        past = self.past.newest(kind.queue_key, PAUSES_LOOKED_AT) if spent >= 1 and open_ else ()
-        match decide(spent, pause, past, self.clock()):
+        past = self.past.newest(kind.queue_key, PAUSES_LOOKED_AT) if open_ else ()
+        match decide(spent, pause, past, now):
             case Budget.PAUSE:
                 why = reason(kind.spending, nano)
                 self.pausing.pause(kind.name, BY_BUDGET, why)
                 events.budget_spent(kind.name, why)
-            case Budget.SWITCH_OFF:
-                self.consumers.switch(kind.queue_key, on=False)
+            case Budget.SWITCH:
+                # if another process is switching the queue at the moment, the next run switches it
+                with contextlib.suppress(JobConflict):
+                    self.pausing.settle(kind.name)
             case Budget.RESUME:
-                self.pausing.resume(kind.name, BY_BUDGET)
-                events.budget_renewed(kind.name)
+                if self.pausing.renew(kind.name):
+                    events.budget_renewed(kind.name)
             case Budget.NOTHING:
                 pass
         return spent >= kind.spending.warn

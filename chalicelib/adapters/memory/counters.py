@@ -90,11 +90,16 @@ class MemoryCounters:
                 self._paused[job_type] = pause
         return free
 
-    def resume(self, job_type: str, *, by_itself: bool = False) -> None:
+    def resume(self, job_type: str, *, by_itself: bool = False, by_budget: bool = False) -> bool:
         """See Pauses."""
         with self._lock:
-            if not by_itself or (job_type in self._paused and self._paused[job_type].by_itself):
-                self._paused.pop(job_type, None)
+            present = self._paused.get(job_type)
+            if present is not None and (by_itself or by_budget):
+                free = present.by_itself if by_itself else present.by_budget
+                if not free:
+                    return False
+            self._paused.pop(job_type, None)
+        return True
 
     def deployed(self, version: str, at: float) -> None:
         """See Deploys."""

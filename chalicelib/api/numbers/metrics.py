@@ -118,7 +118,7 @@ def _budgets(kinds: Iterable[JobType[Any, Any]]) -> Iterator[Finding]:
     """Yield a finding for each type that has spent enough of its budget of the day: one query for each budget."""
     for kind in kinds:
         if kind.spending is not None and kind.budgeted:
-            nano = parts.usage.today(kind).cost.whole
+            nano = parts.usage.today(kind, parts.clock()).cost.whole
             if share(kind.spending, nano) >= kind.spending.warn:
                 yield Finding(Kind.BUDGET, kind.name, percent(kind.spending, nano))
 

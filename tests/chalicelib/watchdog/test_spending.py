@@ -1,7 +1,8 @@
 """Test budgets: a type is reported and paused by what its jobs have cost today, and continues on the next day."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,10 +52,15 @@ class Switches:
     def __init__(self) -> None:
         self.made: list[tuple[str, bool]] = []
         self.dies = False
+        self.meanwhile: Callable[[], object] | None = None
+        """What another process does just before the next switch."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
         if self.dies:
             raise ConnectionError("killed")
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         self.made.append((job_type, on))
 
 
@@ -70,7 +76,7 @@ class Stage:
             self.counters, self.switches, self.counters, self.past, self.clock, lambda _: self.auto
         )  # fmt: skip
         usage = UsageReader(self.counters, self.clock)
-        spending = SpendingWatch([KIND], usage, self.pausing, self.switches, self.past, self.clock)
+        spending = SpendingWatch([KIND], usage, self.pausing, self.past, self.clock)
         store = MemoryJobStore(self.clock)
         watch = TroubleWatch(
             queues_of([KIND, FREE]), store, self.counters, self.counters, self.clock, self, "stage", spending=spending
@@ -90,6 +96,22 @@ class Stage:
     def run(self, after: float = 60) -> None:
         self.clock.advance(after)
         self.watchdog.run(lambda: 50.0)
+
+    @property
+    def watch(self) -> SpendingWatch:
+        assert self.watchdog.troubles is not None
+        assert self.watchdog.troubles.spending is not None
+        return self.watchdog.troubles.spending
+
+    def deploy(self, per_day: float) -> None:
+        assert self.watchdog.troubles is not None
+        kind = replace(KIND, spending=Spending(per_day=per_day))
+        self.watchdog.troubles.spending = replace(self.watch, kinds=[kind])
+
+    @property
+    def receives(self) -> bool:
+        """Return whether the queue's messages are delivered."""
+        return not self.switches.made or self.switches.made[-1][1]
 
     def pause(self) -> Pause | None:
         return self.counters.standing().paused.get(KIND.name)
@@ -198,6 +220,120 @@ def test_a_resume_that_dies_is_finished_by_the_next_run(stage: Stage) -> None:
     stage.run()
     assert stage.pause() is None
     assert len(stage.past.newest(KIND.name, 5)) == 1
+
+
+def test_a_raised_budget_is_enforced_again_on_the_same_day(stage: Stage) -> None:
+    stage.spend(6)
+    stage.run()
+    stage.deploy(10)
+    stage.run()
+    assert stage.pause() is None
+    assert stage.receives
+    stage.spend(3)
+    stage.run()
+    assert stage.pause() is None
+    stage.spend(2)
+    stage.run()
+    assert stage.pause() is not None
+    assert not stage.receives
+
+
+def test_a_sum_of_the_last_moment_of_a_day_does_not_switch_off_the_budget_of_the_next(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.clock.advance(DAY - stage.clock.now % DAY - 0.5)
+    stage.spend(6)
+    read = UsageReader.today
+
+    def slowly(reader: UsageReader, *given: Any) -> Any:
+        found = read(reader, *given)
+        stage.clock.advance(1)
+        return found
+
+    monkeypatch.setattr(UsageReader, "today", slowly)
+    stage.run(0)
+    stage.run()
+    assert stage.pause() is None
+    stage.spend(6)
+    stage.run()
+    assert stage.pause() is not None
+
+
+@pytest.mark.parametrize("when", ["before the check", "during the check"])
+def test_a_run_with_an_older_view_does_not_stop_the_queue_that_an_operator_has_resumed(stage: Stage, when: str) -> None:
+    stage.spend(6)
+    stage.run()
+    standing = stage.counters.standing()
+    if when == "before the check":
+        stage.pausing.resume(KIND.name, "ada")
+    else:
+        stage.switches.meanwhile = lambda: stage.pausing.resume(KIND.name, "ada")
+    stage.watch.look(standing)
+    assert stage.pause() is None
+    assert stage.receives
+
+
+def test_a_queue_that_stays_off_after_a_resume_is_switched_on_by_the_next_run(stage: Stage) -> None:
+    stage.spend(6)
+    stage.run()
+    stage.pausing.resume(KIND.name, "ada")
+    stage.switches.switch(KIND.name, on=False)  # by a run that died before it saw that the pause has ended
+    stage.run()
+    assert stage.pause() is None
+    assert stage.receives
+
+
+@pytest.mark.parametrize("when", ["before the check", "during the check"])
+def test_the_end_of_a_budgets_pause_does_not_end_a_pause_that_an_operator_has_just_made(
+    stage: Stage, when: str
+) -> None:
+    stage.spend(6)
+    stage.run()
+    stage.clock.advance(DAY)
+    standing = stage.counters.standing()
+    if when == "before the check":
+        stage.pausing.pause(KIND.name, "ada", "until monday")
+    else:
+        stage.switches.meanwhile = lambda: stage.pausing.pause(KIND.name, "ada", "until monday")
+    stage.watch.look(standing)
+    stage.run()
+    pause = stage.pause()
+    assert pause is not None
+    assert pause.by == "ada"
+    assert not stage.receives
+
+
+def test_a_queue_that_an_ending_budget_has_started_under_an_operators_pause_is_stopped_again(stage: Stage) -> None:
+    stage.pausing.pause(KIND.name, "ada", "until monday")
+    stage.switches.switch(KIND.name, on=True)  # by a run that died before it saw ada's pause
+    stage.run()
+    assert not stage.receives
+
+
+def test_an_operator_who_takes_a_pause_over_and_resumes_is_left_in_peace_for_the_day(stage: Stage) -> None:
+    stage.spend(6)
+    stage.run()
+    stage.run()
+    stage.pausing.pause(KIND.name, "ada", "let me look")
+    stage.run()
+    stage.pausing.resume(KIND.name, "ada")
+    stage.run()
+    assert stage.pause() is None
+    past = stage.past.newest(KIND.name, 5)
+    assert [(one.pause.by, one.resumed_by) for one in past] == [("ada", "ada"), (BY_BUDGET, "ada")]
+    stage.run(DAY - stage.clock.now % DAY)
+    stage.spend(6)
+    stage.run()
+    assert stage.pause() is not None
+
+
+def test_the_end_of_an_operators_own_pause_does_not_switch_off_the_budget(stage: Stage) -> None:
+    stage.pausing.pause(KIND.name, "ada", "maintenance")
+    stage.run()
+    stage.pausing.resume(KIND.name, "ada")
+    stage.spend(6)
+    stage.run()
+    assert stage.pause() is not None
 
 
 def test_a_budget_replaces_an_automatic_pause(stage: Stage) -> None:

@@ -162,6 +162,20 @@ def test_an_operators_pause_takes_the_place_of_one_by_a_budget_and_no_other_does
     assert rows.standing().paused == {"a.b": Pause(T0 + 9, "ada")}
 
 
+def test_the_end_of_a_budgets_pause_leaves_every_other_pause(rows: Rows) -> None:
+    budget, itself = Pause(T0, BY_BUDGET, "$5.00"), Pause(T0, "JobFlow", "20 attempts failed", T0 + 60)
+    assert rows.resume("a.b", by_budget=True)
+    for pause in (Pause(T0, "ada"), itself):
+        rows.pause("a.b", pause)
+        assert not rows.resume("a.b", by_budget=True)
+        assert rows.standing().paused == {"a.b": pause}
+        assert rows.resume("a.b")
+    rows.pause("a.b", budget)
+    assert not rows.resume("a.b", by_itself=True)
+    assert rows.resume("a.b", by_budget=True)
+    assert rows.standing().paused == {}
+
+
 def test_an_operators_pause_takes_the_place_of_one_by_itself_and_stays(rows: Rows) -> None:
     by_itself, later = Pause(T0, "JobFlow", "20 attempts failed", T0 + 60), Pause(T0, "JobFlow", "as before", T0 + 180)
     assert rows.pause("a.b", by_itself)

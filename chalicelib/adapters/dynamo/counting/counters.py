@@ -128,10 +128,15 @@ class DynamoCounters:
             free |= Path([BY]) == BY_BUDGET
         return self._write(Row(TOTALS, PAUSE + job_type), actions, free)
 
-    def resume(self, job_type: str, *, by_itself: bool = False) -> None:
+    def resume(self, job_type: str, *, by_itself: bool = False, by_budget: bool = False) -> bool:
         """See Pauses."""
         actions: list[Action] = [Path([name]).remove() for name in (SINCE, BY, REASON, PROBE_AT)]
-        self._write(Row(TOTALS, PAUSE + job_type), actions, Path([PROBE_AT]).exists() if by_itself else None)
+        free: Condition | None = None
+        if by_itself or by_budget:
+            probe = Path([PROBE_AT])
+            same = probe.exists() if by_itself else (Path([BY]) == BY_BUDGET) & probe.does_not_exist()
+            free = Path([SINCE]).does_not_exist() | same
+        return self._write(Row(TOTALS, PAUSE + job_type), actions, free)
 
     def deployed(self, version: str, at: float) -> None:
         """See Deploys. One row; its text is replaced only if no other process has replaced it."""
