@@ -373,9 +373,10 @@ class Assembly:
     @Part
     def stream_counter(self) -> "StreamCounter":
         """Return the consumer of the table's stream; it remembers which rows it has cleaned."""
+        from chalicelib.counters.constants import TENANTS_AT_ONCE
         from chalicelib.counters.stream import StreamCounter
 
-        return StreamCounter(self.counter_rows, self.clock, self.settings.usage_by_tenant)
+        return StreamCounter(self.counter_rows, self.clock, self.settings.usage_by_tenant, TENANTS_AT_ONCE)
 
     @Part
     def recount(self) -> "Recount":

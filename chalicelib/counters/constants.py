@@ -11,6 +11,8 @@ LONGEST_VERSION = 40
 # For fold.py
 MOST_NUMBERS_OF_WRITE = 150
 """Maximum number of different counters that one write to one row changes: an update expression has at most 4 KB."""
+LONGEST_INVOCATION = 900.0
+"""Seconds that one attempt can take at most: the longest timeout of a function in Lambda."""
 
 # For health.py
 GROWTH_MINUTES = 5
@@ -91,6 +93,10 @@ TIDY_EVERY = 60.0
 minute."""
 TIDY_DAYS_EVERY = 900.0
 """Seconds after which a process cleans the row of a type's day again; in such a row, only marks become outdated."""
+MOST_TIDIED = 10_000
+"""Number of rows of which a process remembers when it has cleaned them: 3 MB."""
+TENANTS_AT_ONCE = 8
+"""Number of rows of tenants that a process writes at the same time."""
 
 # For wait_times.py
 FINE_WIDTH, MIDDLE_WIDTH, COARSE_WIDTH = 5, 60, 3_600

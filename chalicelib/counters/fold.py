@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.counters import keys, wait_times
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
-from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
+from chalicelib.counters.constants import LONGEST_INVOCATION, MOST_NUMBERS_OF_WRITE
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
 from chalicelib.jobs.constants import LEASE_SLACK
@@ -52,9 +52,14 @@ class Folded:
         """Return the rows in writing order.
 
         Totals come after the buckets: everything in the totals is then also in a bucket, and the recount relies on
-        that. Canaries come last: a canary that has passed shows that everything before it is counted.
+        that. Then come the rows of tenants, which may be many, so that the others do not wait for them. Canaries come
+        last: a canary that has passed shows that everything before it is counted.
         """
-        return sorted(self.by_row.items(), key=lambda item: (item[0].pk == keys.RECOUNT, keys.is_totals(item[0])))
+        return sorted(self.by_row.items(), key=lambda item: _turn(item[0]))
+
+
+def _turn(row: Row) -> tuple[bool, bool, bool]:
+    return row.pk == keys.RECOUNT, keys.is_tenant(row), keys.is_totals(row)
 
 
 def fold(told: Iterable[Told], now: float, by_tenant: Collection[str] = ()) -> Folded:
@@ -143,7 +148,8 @@ def _used(old: Image | None, new: Image) -> Counter[str]:
     start = (None if lost else new.started_at) or old.started_at or new.updated_at
     # an attempt that was lost was billed at most until the end of its invocation
     end = new.updated_at if old.lease_until is None else min(new.updated_at, old.lease_until - LEASE_SLACK)
-    run_ms = max(0, round((end - start) * 1000))
+    # a wrong time of a worker must not make a number that DynamoDB refuses, with all numbers of the same write
+    run_ms = round(1000 * min(max(0.0, end - start), LONGEST_INVOCATION))
     again = Counter({keys.AGAIN: 1, keys.AGAIN_MS: run_ms}) if old.again else Counter[str]()
     return +(Counter({keys.ATTEMPTS: 1, keys.RUN_MS: run_ms, keys.STEPS_KEPT: new.kept - old.kept}) + again)
 

@@ -72,6 +72,11 @@ def is_day(row: Row) -> bool:
     return row.pk.startswith(f"{STEPS[86_400]}#")
 
 
+def is_tenant(row: Row) -> bool:
+    """Return whether the row contains the day of a type's tenant."""
+    return is_day(row) and row.pk.endswith(TENANTS)
+
+
 def moved(row: Row, source: str, now: float) -> Row:
     """Return the row for the mark of a source that was moved out of a type's row of totals or of a day.
 

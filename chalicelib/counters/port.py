@@ -116,7 +116,7 @@ class Counters(Protocol):
         """Return the events of a type's jobs in stored buckets of `step` seconds (60, 3600, 86400), oldest first."""
 
     def tenant_days(self, job_type: str, start: float, end: float, most: int) -> "Sequence[TenantDay]":
-        """Return the days of a type's tenants, oldest first, at most `most`; only types that ask for it have some."""
+        """Return the days of a type's tenants, newest first, at most `most`; only types that ask for it have some."""
 
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
         """Return the error groups of each hour from `start` to `end`: at most `most` of them, newest hour first."""

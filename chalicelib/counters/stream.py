@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
-from chalicelib.counters.constants import TIDY_DAYS_EVERY, TIDY_EVERY
+from chalicelib.counters.constants import MOST_TIDIED, TIDY_DAYS_EVERY, TIDY_EVERY
 from chalicelib.counters.fold import Entry, fold, pieces, total
 from chalicelib.counters.port import Additions, CounterTable, Row, Times
 from chalicelib.errors import RowRefused
+from chalicelib.side_by_side import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,15 @@ class Counted:
 
 @dataclass
 class StreamCounter:
-    """Count batches of the stream into these rows, for one process; `by_tenant`: the types to count by tenant, too."""
+    """Count batches of the stream into these rows, for one process.
+
+    `by_tenant`: the types to count by tenant, too. `threads`: number of rows of tenants that are written at once.
+    """
 
     rows: CounterTable
     clock: Callable[[], float]
     by_tenant: Collection[str] = ()
+    threads: int = 1
     _tidied: dict[Row, float] = field(default_factory=dict)
 
     def count(self, told: Iterable[Told], source: str) -> Counted:
@@ -49,10 +55,19 @@ class StreamCounter:
         now = self.clock()
         folded = fold(told, now, self.by_tenant)
         counted = Counted(skipped=folded.skipped)
-        for row, entries in folded.ordered():
-            self._tidy(row, now)
-            for piece in pieces(entries):
-                self._add(row, piece, source, counted, now)
+        for of_tenants, rows in groupby(folded.ordered(), lambda item: keys.is_tenant(item[0])):
+            threads = self.threads if of_tenants else 1
+            for one in side_by_side(lambda item: self._count(*item, source, now), list(rows), threads):
+                counted.added.extend(one.added)
+                counted.skipped.extend(one.skipped)
+        self._forget()
+        return counted
+
+    def _count(self, row: Row, entries: Sequence[Entry], source: str, now: float) -> Counted:
+        counted = Counted()
+        self._tidy(row, now)
+        for piece in pieces(entries):
+            self._add(row, piece, source, counted, now)
         return counted
 
     def _add(self, row: Row, piece: Sequence[Entry], source: str, counted: Counted, now: float) -> None:
@@ -74,9 +89,19 @@ class StreamCounter:
         # Delete old numbers before the write: DynamoDB refuses a write to a full row, so code after the write would
         # never run.
         every = _tidied_every(row)
-        if every is not None and now - self._tidied.get(row, float("-inf")) >= every:
+        # A tenant's row has few marks, and there may be a new row for each job: it is cleaned only if it is changed
+        # again after a while.
+        first = now if keys.is_tenant(row) else float("-inf")
+        last = self._tidied.setdefault(row, first) if every is not None else now
+        if every is not None and now - last >= every:
             self._tidied[row] = now
             self.rows.tidy(row, now)
+
+    def _forget(self) -> None:
+        """Forget the oldest rows, so that many tenants do not fill the memory of the process."""
+        if len(self._tidied) > MOST_TIDIED:
+            newest = sorted(self._tidied.items(), key=lambda item: item[1])[-MOST_TIDIED // 2 :]
+            self._tidied = dict(newest)
 
 
 def _with_write(row: Row, entries: Sequence[Entry]) -> Additions:

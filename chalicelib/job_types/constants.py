@@ -17,11 +17,12 @@ would come after the messages of the same key that arrived meanwhile."""
 LONGEST_TURN_WAIT = 5.0
 """Maximum seconds that a job waits for its start within an invocation. For a longer wait, SQS or the watchdog delivers
 its message later."""
-LONGEST_NAME = 40
 DEFAULT_WARN = 0.8
-"""Share of the budget of a day from which a type is reported."""
-MOST_PER_DAY = 1_000_000
-"""Maximum dollars of a budget of a day."""
+LEAST_WARN = 0.01
+"""Share of the budget of a day from which a type is reported, and its minimum."""
+LEAST_PER_DAY, MOST_PER_DAY = 0.01, 1_000_000
+"""Minimum and maximum dollars of a budget of a day."""
+LONGEST_NAME = 40
 """Maximum characters of a job type's name, because the name is a part of the names of queues and functions."""
 LONGEST_SCHEDULE = LONGEST_NAME + 21
 """Maximum characters of a schedule's id, which usually begins with the name of its job type."""

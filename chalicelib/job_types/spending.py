@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.job_types.constants import DEFAULT_WARN, MOST_PER_DAY
+from chalicelib.job_types.constants import DEFAULT_WARN, LEAST_PER_DAY, LEAST_WARN, MOST_PER_DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """Watch what the jobs of a type cost. Raises ConfigurationError.
 
-    * `per_day`: dollars at list prices (up to 1,000,000). When the jobs of a day (UTC) have cost as much, the type is
+    * `per_day`: dollars at list prices (0.01 to 1,000,000). When the jobs of a day (UTC) have cost as much, the type is
       paused until the next day.
     * `warn`: the share of `per_day` (0.01 to 1) from which the type is reported.
     * `by_tenant`: `GET /usage?by=tenant` also shows the tenants of `fair_by` or `serial_by`. It takes one more write
@@ -24,11 +24,11 @@ class Spending:
     def __post_init__(self) -> None:
         if not isinstance(self.by_tenant, bool):
             raise ConfigurationError("spending: Spending(by_tenant=…) must be True or False")
-        if self.per_day is not None and not _between(self.per_day, 0.0, MOST_PER_DAY):
-            raise ConfigurationError(f"spending: Spending(per_day=…) must be above 0, and {MOST_PER_DAY:,} at most")
-        if not _between(self.warn, 0.0, 1.0):
-            raise ConfigurationError("spending: Spending(warn=…) must be above 0, and 1 at most")
+        if self.per_day is not None and not _between(self.per_day, LEAST_PER_DAY, MOST_PER_DAY):
+            raise ConfigurationError(f"spending: Spending(per_day=…) must be from {LEAST_PER_DAY} to {MOST_PER_DAY:,}")
+        if not _between(self.warn, LEAST_WARN, 1.0):
+            raise ConfigurationError(f"spending: Spending(warn=…) must be from {LEAST_WARN} to 1")
 
 
 def _between(value: object, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low < value <= high
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high

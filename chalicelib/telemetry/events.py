@@ -246,7 +246,7 @@ def row_unreadable(job_id: str, error: Exception, rows: int = 1) -> None:
 
 
 def counters_unread(error: Exception) -> None:
-    """Log that the counters could not be read: jobs of removed types are missing in a listing."""
+    """Log that the counters could not be read: jobs of removed types, or a budget, are missing in an answer."""
     logger().exception("counters.unread", extra={"error": type(error).__name__})
 
 

@@ -26,10 +26,18 @@ class Span:
 
     @classmethod
     def of(cls, start: float | None, end: float | None, now: float) -> Self:
-        """Return the days that the time from `start` up to `end` touches; without `start`, 30 days up to `end`."""
+        """Return the days that the time from `start` up to `end` touches; without `start`, 30 days up to `end`.
+
+        `end` is after `earliest`.
+        """
         last = _day(min(now, now if end is None else end - 0.001))
         first = last - 29 * DAY if start is None else min(_day(start), last)
-        return cls(max(first, _day(now) - (LONGEST_DAYS - 1) * DAY), last)
+        return cls(max(first, cls.earliest(now)), last)
+
+    @staticmethod
+    def earliest(now: float) -> float:
+        """Return the start of the first day that an answer can contain."""
+        return _day(now) - (LONGEST_DAYS - 1) * DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class Shape:
 
     `memory` in MB; `batch`: jobs in one invocation. `beside`: the part of an attempt's time that it is billed for, if
     jobs of an invocation run at the same time. `sqs`: dollars for a million requests to its queue. `of_attempt`
-    and `of_job`: what its options add, in dollars for a million attempts or jobs.
+    and `of_job`: what its options add, in dollars for a million attempts or jobs. `limited`: a claim can end because
+    there is no place, so not each claim without an attempt is a wait of the function.
     """
 
     memory: int
@@ -33,6 +34,7 @@ class Shape:
     sqs: float = c.SQS_REQUEST
     of_attempt: float = 0.0
     of_job: float = 0.0
+    limited: bool = False
 
     @classmethod
     def of(cls, kind: JobType[Any, Any]) -> Self:
@@ -51,6 +53,7 @@ class Shape:
             sqs=sqs + (0.0 if kind.fair_by is None else c.SQS_FAIR_REQUEST),
             of_attempt=sum(dollars for option, dollars in options if option is not None),
             of_job=0.0 if kind.unique is None else 2 * c.WRITE_UNIT + c.READ_UNIT,
+            limited=bool(kind.limits) or kind.serial_by is not None,
         )
 
 
@@ -160,13 +163,14 @@ def attempt_cost(shape: Shape, attempt: Attempt) -> int | None:
 
 
 def job_cost(shape: Shape, job: Job, attempts: Iterable[Attempt], *, older: bool = False) -> int:
-    """Return what a job has cost so far: its storing, its listed attempts, steps and waits, and keeping it.
+    """Return what a job has cost so far, at least: its storing, its listed attempts, steps and waits, and keeping it.
 
-    `older`: it has attempts that are not listed.
+    The time of the runs that ended with a wait is not in it, because a job does not store it. `older`: it has attempts
+    that are not listed.
     """
     listed = list(attempts)
     # an attempt that ends with a wait is given back, and not recorded
-    waits = 0 if older else max(0, job.claims - sum(1 for one in listed if one.gen == job.gen))
+    waits = 0 if older or shape.limited else max(0, job.claims - sum(1 for one in listed if one.gen == job.gen))
     made = job.parent is not None or job.schedule is not None
     rest = Used(jobs=1, made=int(made), attempts=waits, suspended=waits, steps=job.kept)
     return cost(shape, rest).whole + sum(attempt_cost(shape, one) or 0 for one in listed)

@@ -15,6 +15,7 @@ from chalicelib.usage.budget import reason, share
 from chalicelib.usage.days import UsageReader
 from chalicelib.watchdog.budget_rule import Budget, decide
 from chalicelib.watchdog.constants import PAUSES_LOOKED_AT
+from chalicelib.watchdog.sharing import in_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,16 @@ class SpendingWatch:
     past: PastPauses
     clock: Callable[[], float]
 
-    def look(self, standing: Standing) -> tuple[set[str], set[str]]:
-        """Pause and resume types; return the types to report, and those about which nothing is known."""
+    def look(self, standing: Standing, check_time: Callable[[], None]) -> tuple[set[str], set[str]]:
+        """Pause and resume types; return the types to report, and those about which nothing is known.
+
+        `check_time` raises if the time for this is over: then nothing is known about the types that are left. The types
+        take turns, so that each is checked in some runs.
+        """
         reported, unknown = set[str](), set[str]()
-        for kind in self.kinds:
+        for kind in in_turn(self.kinds, self.clock()):
             try:
+                check_time()
                 if self._look(kind, standing):
                     reported.add(kind.name)
             except Exception as error:

@@ -89,7 +89,7 @@ class TroubleWatch:
                 unknown |= {queue.key, *(kind.name for kind in queue.types)}
             found |= causes(seen, now)
         if self.spending is not None:
-            dear, unread = self.spending.look(standing)
+            dear, unread = self.spending.look(standing, look.check_time)
             found |= {(Condition.BUDGET, name): now for name in dear}
             unknown |= unread
         self._keep(standing.troubles, found, now, unknown)

@@ -121,7 +121,7 @@ class MemoryCounters:
     def tenant_days(self, job_type: str, start: float, end: float, most: int) -> Sequence[TenantDay]:
         """See Counters."""
         keys = self._keys(f"{STEPS[86_400]}#{job_type}{TENANTS}", start, end)
-        return [TenantDay(at, key[1].partition("#")[2], self._numbers[key]) for at, key in keys][:most]
+        return [TenantDay(at, key[1].partition("#")[2], self._numbers[key]) for at, key in reversed(keys)][:most]
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters."""

@@ -233,7 +233,8 @@ class JobDetail(JobRow):
     cost_nano_usd: int | None = Field(
         None,
         description="About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, "
-        "the attempts in the list, its steps, and keeping it for 30 days; null for a type that is no longer declared",
+        "the attempts in the list, its steps, and keeping it for 30 days; without the time of runs that ended with a "
+        "sleep or another wait; null for a type that is no longer declared",
     )
     why: str | None = Field(description="Why it waits, in one sentence; null if it does not wait")
     next_attempts: list[NextAttempt] | None = Field(

@@ -19,6 +19,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
+from chalicelib.telemetry import events
 from chalicelib.usage.budget import percent, share
 
 endpoints = Endpoints()
@@ -118,7 +119,11 @@ def _budgets(kinds: Iterable[JobType[Any, Any]]) -> Iterator[Finding]:
     """Yield a finding for each type that has spent enough of its budget of the day: one query for each budget."""
     for kind in kinds:
         if kind.spending is not None and kind.budgeted:
-            nano = parts.usage.today(kind, parts.clock()).cost.whole
+            try:
+                nano = parts.usage.today(kind, parts.clock()).cost.whole
+            except Exception as error:  # the other findings are more useful than none
+                events.counters_unread(error)
+                continue
             if share(kind.spending, nano) >= kind.spending.warn:
                 yield Finding(Kind.BUDGET, kind.name, percent(kind.spending, nano))
 

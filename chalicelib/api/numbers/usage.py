@@ -34,6 +34,8 @@ class UsageQuery(Query):
     def _in_order(self) -> "UsageQuery":
         if self.start is not None and self.end is not None and self.start > self.end:
             raise PydanticCustomError("in_order", "from must not be after to")
+        if self.end is not None and self.end <= Span.earliest(parts.clock()):
+            raise PydanticCustomError("kept", "to is before the first day of which a sum is kept")
         return self
 
 
@@ -63,12 +65,14 @@ class Usage(Answer):
 
     by: Literal["type", "tenant", "day"]
     type: str | None
-    from_: Time = Field(alias="from", serialization_alias="from", description="The start of the first day")
+    from_: Time = Field(
+        alias="from", serialization_alias="from", description="The start of the first day: at most 91 days ago"
+    )
     to: Time = Field(description="The end of the last day, which may not be over")
     rows: list[UsageRow] = Field(description="The dearest first; by day: the oldest first")
     total: UsageRow
     truncated: bool = Field(
-        description="Whether there are too many tenants: jobs of some days are then in the row without a tenant"
+        description="Whether there are too many tenants: jobs of the oldest days are then in the row without a tenant"
     )
     prices: str = Field(description="The month of the price list")
     region: str = Field(description="The region of the price list, wherever the stage is")

@@ -1,6 +1,9 @@
 """Test that the counters add up what attempts have used, whatever way the stream arrives."""
 
 import random
+import threading
+import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +13,9 @@ from pydantic import BaseModel
 
 from chalicelib.adapters.dynamo.counting.changes import read
 from chalicelib.adapters.memory.counters import MemoryCounters
+from chalicelib.counters import keys
+from chalicelib.counters.changes import JobChange
+from chalicelib.counters.port import Row as CounterRow
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.spending import Spending
@@ -130,6 +136,74 @@ def test_a_type_that_does_not_ask_for_tenants_writes_no_row_of_them() -> None:
     StreamCounter(rows, lambda: T0 + 9).count(read(story.records), "shard")
     assert not rows.tenant_days(KIND.name, T0 - DAY, T0 + DAY, 10)
     assert not [key for key in rows.numbers if "acme" in "".join(key)]
+
+
+def test_a_wrong_time_of_a_worker_makes_no_number_that_the_table_refuses() -> None:
+    story, rows = Story(), Rows()
+    story.move("job", "queued", T0)
+    story.move("job", "processing", T0 + 1, started_at=-1e60, attempts=1)
+    story.move("job", "completed", T0 + 3, started_at=-1e60, attempts=1, finished_at=T0 + 3)
+    count(rows, story.records)
+    assert total(rows).used.run_ms == 900_000
+
+
+class Watched(Rows):
+    """Rows that note in which order they are written and cleaned, and how many at the same time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written, self.cleaned = list[CounterRow](), list[CounterRow]()
+        self.together: threading.Barrier | None = None
+
+    def add(self, row: CounterRow, *given: Any, **more: Any) -> str | None:
+        if keys.is_tenant(row) and self.together is not None:
+            self.together.wait(10)
+        self.written.append(row)
+        return super().add(row, *given, **more)
+
+    def tidy(self, row: CounterRow, now: float) -> int:
+        self.cleaned.append(row)
+        return super().tidy(row, now)
+
+
+def many_tenants(number: int, at: float = T0) -> list[dict[str, Any]]:
+    story = Story()
+    for n in range(number):
+        story.move(f"job-{n}", "queued", at, f"tenant-{n}")
+    return story.records
+
+
+def test_many_tenants_of_a_batch_are_written_at_once_and_after_what_others_wait_for() -> None:
+    rows = Watched()
+    rows.together = threading.Barrier(4)  # breaks unless four are written at the same time
+    StreamCounter(rows, lambda: T0, {KIND.name}, 4).count(read(many_tenants(8)), "shard")
+    of_tenants = [keys.is_tenant(row) for row in rows.written]
+    assert of_tenants == sorted(of_tenants)
+    assert sum(of_tenants) == 8
+
+
+def test_the_row_of_a_new_tenant_is_not_cleaned_before_it_is_old() -> None:
+    rows, clock = Watched(), [T0]
+    counter = StreamCounter(rows, lambda: clock[0], {KIND.name})
+    counter.count(read(many_tenants(3)), "shard-1")
+    assert not [row for row in rows.cleaned if keys.is_tenant(row)]
+    clock[0] += 901
+    counter.count(read(many_tenants(3)), "shard-2")
+    assert len([row for row in rows.cleaned if keys.is_tenant(row)]) == 3
+
+
+def test_a_process_does_not_remember_each_tenant_that_it_has_counted() -> None:
+    counter = StreamCounter(Rows(), lambda: T0, {KIND.name})
+    changes = [one for one in read(many_tenants(500)) if isinstance(one, JobChange)]
+    tracemalloc.start()
+    sizes = []
+    for n in range(60):
+        told = [replace(one, after=one.after and replace(one.after, tenant=f"{n}-{one.sequence}")) for one in changes]
+        counter.rows = Rows()
+        counter.count(told, f"shard-{n}")
+        sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert sizes[-1] < 1.5 * max(sizes[20:30])
 
 
 def test_a_lost_attempt_is_counted_until_the_end_of_its_invocation() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from pydantic import BaseModel
 
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
@@ -98,6 +99,13 @@ def test_a_wait_that_is_not_listed_is_counted_unless_the_list_is_cut() -> None:
     job = replace(a_job(), claims=3)
     listed = [an_attempt(3, "completed", 1)]
     assert job_cost(PLAIN, job, listed) > job_cost(PLAIN, job, listed, older=True)
+
+
+def test_a_claim_that_found_no_place_of_a_limit_is_not_charged_as_a_wait() -> None:
+    kind: JobType[Asked, None] = JobType("a.b", lambda _payload, _ctx: None, Asked, limits=(AtMost(2),))
+    shape, listed = Shape.of(kind), [an_attempt(3, "completed", 1)]
+    once = job_cost(shape, replace(a_job(), claims=1), listed)
+    assert job_cost(shape, replace(a_job(), claims=3), listed) == once
 
 
 def test_a_type_is_priced_as_it_is_declared() -> None:

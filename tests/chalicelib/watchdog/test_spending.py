@@ -268,7 +268,7 @@ def test_a_run_with_an_older_view_does_not_stop_the_queue_that_an_operator_has_r
         stage.pausing.resume(KIND.name, "ada")
     else:
         stage.switches.meanwhile = lambda: stage.pausing.resume(KIND.name, "ada")
-    stage.watch.look(standing)
+    stage.watch.look(standing, lambda: None)
     assert stage.pause() is None
     assert stage.receives
 
@@ -295,12 +295,13 @@ def test_the_end_of_a_budgets_pause_does_not_end_a_pause_that_an_operator_has_ju
         stage.pausing.pause(KIND.name, "ada", "until monday")
     else:
         stage.switches.meanwhile = lambda: stage.pausing.pause(KIND.name, "ada", "until monday")
-    stage.watch.look(standing)
+    stage.watch.look(standing, lambda: None)
     stage.run()
     pause = stage.pause()
     assert pause is not None
     assert pause.by == "ada"
     assert not stage.receives
+    assert [one.pause.by for one in stage.past.newest(KIND.name, 5)] == [BY_BUDGET]
 
 
 def test_a_queue_that_an_ending_budget_has_started_under_an_operators_pause_is_stopped_again(stage: Stage) -> None:
@@ -345,6 +346,15 @@ def test_a_budget_replaces_an_automatic_pause(stage: Stage) -> None:
     assert pause.by_budget
 
 
+def test_budgets_are_not_read_in_the_time_of_lost_messages(stage: Stage) -> None:
+    def over() -> None:
+        raise TimeoutError
+
+    stage.spend(6)
+    assert stage.watch.look(stage.counters.standing(), over) == (set(), {KIND.name})
+    assert stage.pause() is None
+
+
 def test_what_cannot_be_read_ends_no_report(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.spend(4.5)
     stage.run()
@@ -360,7 +370,7 @@ def test_what_cannot_be_read_ends_no_report(stage: Stage, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     "given",
-    [{"per_day": 0}, {"per_day": -1.0}, {"per_day": "5"}, {"per_day": True}, {"per_day": 2_000_000},
+    [{"per_day": 0}, {"per_day": 5e-324}, {"warn": 1e-9}, {"per_day": -1.0}, {"per_day": "5"}, {"per_day": True}, {"per_day": 2_000_000},
      {"warn": 0}, {"warn": 1.1}, {"by_tenant": 1}],
 )  # fmt: skip
 def test_a_wrong_declaration_is_refused(given: dict[str, Any]) -> None:

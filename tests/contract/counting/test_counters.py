@@ -210,9 +210,10 @@ def test_days_of_tenants_are_read_apart_from_the_types_and_its_other_days(rows: 
     midnight = T0 - T0 % DAY
     found = rows.tenant_days("a.b", midnight, midnight + DAY, 10)
     assert [(one.day, one.tenant, one.numbers["att"]) for one in found] == [
-        (midnight, "acme", 1), (midnight, "globex#7 ü", 2), (midnight + DAY, "acme", 3),
+        (midnight + DAY, "acme", 3), (midnight, "globex#7 ü", 2), (midnight, "acme", 1),
     ]  # fmt: skip
-    assert len(rows.tenant_days("a.b", midnight, midnight + 9 * DAY, 2)) == 2
+    newest = rows.tenant_days("a.b", midnight, midnight + 9 * DAY, 2)
+    assert [one.day for one in newest] == [midnight + 3 * DAY, midnight + DAY]
     assert [numbers["att"] for _, numbers in rows.buckets("a.b", 86_400, midnight, midnight + DAY)] == [7]
 
 

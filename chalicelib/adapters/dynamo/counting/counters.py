@@ -170,7 +170,7 @@ class DynamoCounters:
 
     def tenant_days(self, job_type: str, start: float, end: float, most: int) -> Sequence[TenantDay]:
         """See Counters. One query for each megabyte, about 5,000 rows."""
-        rows = self._query(f"{STEPS[86_400]}#{job_type}{TENANTS}", start, end)
+        rows = self._query(f"{STEPS[86_400]}#{job_type}{TENANTS}", start, end, newest_first=True)
         found = ((*item["sk"].partition("#"), item) for item in itertools.islice(rows, most))
         return [TenantDay(_seconds(day), tenant, _numbers(item)) for day, _, tenant, item in found]
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from chalicelib.job_types.spending import Spending
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.listing import iso
+from chalicelib.usage.days import UsageReader
 from tests.chalicelib.api.support import T0, World, only_types
 
 
@@ -97,6 +99,33 @@ def test_tenants_add_up_to_their_type(world: World) -> None:
 )
 def test_a_wrong_query_is_refused(world: World, query: str) -> None:
     assert world.get(f"/usage{query}").status == 422
+
+
+def test_days_of_which_no_sum_is_kept_are_refused_and_not_answered_as_empty(world: World) -> None:
+    answer = world.get(f"/usage?from={iso(T0 - 200 * DAY)}&to={iso(T0 - 150 * DAY)}")
+    assert answer.status == 422
+    assert "kept" in answer.text
+    clipped = world.get(f"/usage?by=day&from={iso(T0 - 200 * DAY)}&to={iso(TODAY - 90 * DAY)}").json
+    assert clipped["from"] == iso(TODAY - 91 * DAY)
+    assert len(clipped["rows"]) == 1
+
+
+def test_a_budget_that_cannot_be_read_hides_no_other_finding(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    dear, down = (replace(KINDS[1], name=name, spending=Spending(per_day=1)) for name in ("report.dear", "report.down"))
+    with only_types(down, dear):
+        used = {keys.ATTEMPTS: 1, keys.RUN_MS: 60_000_000, "created": 1}
+        add(keys.bucket("report.dear", 86_400, T0), **used)
+        read = UsageReader.today
+
+        def today(reader: UsageReader, kind: JobType[Any, Any], now: float) -> Any:
+            if kind.name == "report.down":
+                raise ConnectionError("down")
+            return read(reader, kind, now)
+
+        monkeypatch.setattr(UsageReader, "today", today)
+        answer = world.get("/metrics/health")
+    assert answer.status == 200
+    assert [(one["kind"], one["type"]) for one in answer.json["findings"]] == [("budget", "report.dear")]
 
 
 def test_a_viewer_reads_it_and_a_scope_narrows_it(world: World) -> None:
