@@ -16,5 +16,7 @@ FAILED_PAUSE, LONGEST_PAUSE = 30.0, 900.0
 """Seconds until a slice with an error is tried again: doubled each time, up to the longest."""
 MOST_HELD = 2 * SLICE
 """Number of jobs in hand from which an erasure searches for no more: their removal fails."""
+MOST_IN_HAND = 4_000
+"""Maximum number of jobs in hand, with copies: their ids and numbers are in the erasure's row, of 400 KB at most."""
 MOST_SHOWN = 50
 """Maximum number of erasures in a list."""

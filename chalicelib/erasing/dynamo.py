@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute
@@ -27,13 +28,13 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, META
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
-from chalicelib.erasing.port import Belongings, Deletion
-from chalicelib.erasing.rule import Counts, Erasure
+from chalicelib.erasing.port import Belongings, Deletion, Found
+from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import among_children
-from chalicelib.jobs.port import Filter, Page
+from chalicelib.jobs.port import Filter
 from chalicelib.jobs.retention import KEEP_ERASURES, KEEP_MARKS
 from chalicelib.settings import Settings
 
@@ -124,7 +125,13 @@ class DynamoErasures:
 
     def ask(self, deletion: Deletion) -> None:
         """See ErasureRows."""
-        self._keep(self._deletions, DeletionRow, deletion, self._clock())
+        created, gen = DeletionRow.created_at, DeletionRow.gen
+        earlier = (created < deletion.created_at) | ((created == deletion.created_at) & (gen <= deletion.gen))
+        try:
+            self._keep(self._deletions, DeletionRow, deletion, self._clock(), created.does_not_exist() | earlier)
+        except UpdateError as error:
+            if not refused(error):
+                raise
         self._mark(JOBS)
 
     def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
@@ -133,9 +140,14 @@ class DynamoErasures:
         rows = self._deletions.query(ERASING, since, limit=limit, consistent_read=True)
         return [Deletion(row.sk, row.created_at, int(row.gen), row.asked_at) for row in rows]
 
-    def drop(self, job_id: str) -> None:
+    def drop(self, deletion: Deletion) -> None:
         """See ErasureRows."""
-        self._deletions(sk=job_id).delete()
+        same = (DeletionRow.created_at == deletion.created_at) & (DeletionRow.gen == deletion.gen)
+        try:
+            self._deletions(sk=deletion.job).delete(same & (DeletionRow.asked_at == deletion.asked_at))
+        except DeleteError as error:
+            if not refused(error):
+                raise
 
     def rest(self) -> None:
         """See ErasureRows.
@@ -185,10 +197,12 @@ class DynamoErasures:
         """See ErasureRows."""
         self._unmark(erasure_id, now)
 
-    def _keep(self, rows: Any, row: Any, deletion: Deletion, now: float) -> None:
+    def _keep(
+        self, rows: Any, row: Any, deletion: Deletion, now: float, condition: Condition | None = None
+    ) -> None:  # fmt: skip
         values = {"created_at": deletion.created_at, "gen": deletion.gen, "asked_at": deletion.asked_at}
         written = {**values, "expires_at": now + KEEP_ERASURES}
-        rows(sk=deletion.job).update([getattr(row, name).set(value) for name, value in written.items()])
+        rows(sk=deletion.job).update([getattr(row, name).set(value) for name, value in written.items()], condition)
 
     def _mark(self, name: str) -> None:
         self._marks(sk=ERASING_MARK + name).update([MarkRow.open.set(1), MarkRow.expires_at.remove()])
@@ -214,7 +228,8 @@ class DynamoRemoval:
         table = binding.jobs(settings)
         self._table = table
         self._rows, self._keys = table.bind(JobRow), table.bind(KeyLockRow)
-        self._pages = Pages(table, self._rows, clock, types, shards=Shards.of(settings), hidden=True)
+        self._listing = partial(Pages, table, self._rows, clock, types, shards=Shards.of(settings), hidden=True)
+        self._pages = self._listing()
         self._children = Children(table, self._pages, clock)
         self._bodies = Bodies(table.bind(BodyRow), S3Bodies(settings.files_bucket, settings.region), clock)
         self._bucket, self._region = settings.files_bucket, settings.region
@@ -238,9 +253,12 @@ class DynamoRemoval:
             return None
         return row
 
-    def page(self, which: Filter, limit: int, position: str | None) -> Page:
-        """See Removal."""
-        return self._pages.page(which, limit, position)
+    def page(self, which: Filter, limit: int, position: str | None) -> Found:
+        """See Removal. The type of an unreadable row is looked at, because the tenant of a delivery is a webhook."""
+        unreadable: list[Any] = []
+        page = self._listing(unreadable=unreadable.append).page(which, limit, position)
+        ids = [item["pk"]["S"] for item in unreadable if found_by_tenant(item.get("type", {}).get("S", ""))]
+        return Found(page.jobs, page.position, ids)
 
     def children(self, job_id: str) -> Sequence[Job]:
         """See Removal. One query for each hundred children, and one batch of main items."""
@@ -248,7 +266,7 @@ class DynamoRemoval:
         position: str | None = None
         while True:
             ids, position = self._children.of(job_id, BATCH_GET, position)
-            found += self._pages.all_of(ids) if ids else []
+            found += self._pages.all_of(ids, strict=True) if ids else []
             if position is None:
                 return found
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.erasing.port import Belongings, Deletion
+from chalicelib.erasing.port import Belongings, Deletion, Found
 from chalicelib.erasing.rule import Erasure
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import born, matches
-from chalicelib.jobs.port import Filter, Page
+from chalicelib.jobs.port import Filter
 
 JOBS = "jobs"
 
@@ -28,7 +28,10 @@ class MemoryErasures:
 
     def ask(self, deletion: Deletion) -> None:
         """See ErasureRows."""
-        self._asked[deletion.job] = deletion
+        with self._lock:
+            known = self._asked.get(deletion.job)
+            if known is None or (known.created_at, known.gen) <= (deletion.created_at, deletion.gen):
+                self._asked[deletion.job] = deletion
         self._counters.erasing.add(JOBS)
 
     def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
@@ -36,9 +39,11 @@ class MemoryErasures:
         found = sorted((one for one in self._asked.values() if one.job > (after or "")), key=lambda one: one.job)
         return found[:limit]
 
-    def drop(self, job_id: str) -> None:
+    def drop(self, deletion: Deletion) -> None:
         """See ErasureRows."""
-        self._asked.pop(job_id, None)
+        with self._lock:
+            if self._asked.get(deletion.job) == deletion:
+                del self._asked[deletion.job]
 
     def rest(self) -> None:
         """See ErasureRows."""
@@ -102,11 +107,11 @@ class MemoryRemoval:
         """See Removal."""
         return self.find(job_id)
 
-    def page(self, which: Filter, limit: int, position: str | None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None) -> Found:
         """See Removal."""
         every = (job for job in self._store.stored().values() if matches(job, which) and born(job) < (position or "~"))
         found = heapq.nlargest(limit + 1, every, key=born)
-        return Page(found[:limit], born(found[limit - 1]) if len(found) > limit else None, len(found[:limit]))
+        return Found(found[:limit], born(found[limit - 1]) if len(found) > limit else None)
 
     def children(self, job_id: str) -> Sequence[Job]:
         """See Removal."""

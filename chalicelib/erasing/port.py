@@ -6,7 +6,7 @@ from typing import Protocol
 
 from chalicelib.erasing.rule import Counts, Erasure
 from chalicelib.jobs.job import Job
-from chalicelib.jobs.port import Filter, Page
+from chalicelib.jobs.port import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,18 @@ class Belongings:
         return Counts(len(self.rows) + len(self.keys) + 1, len(self.objects))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some jobs, newest first, and the next position (None: no more).
+
+    `unreadable` are ids of rows that belong to the page and that this version cannot read.
+    """
+
+    jobs: Sequence[Job]
+    position: str | None
+    unreadable: Sequence[str] = ()
+
+
 class Removal(Protocol):
     """Find and remove what belongs to jobs, also to jobs that no reader finds any more."""
 
@@ -51,11 +63,11 @@ class Removal(Protocol):
     def whole(self, job_id: str) -> Job | None:
         """Return the job with its payload, in the same way."""
 
-    def page(self, which: Filter, limit: int, position: str | None) -> Page:
+    def page(self, which: Filter, limit: int, position: str | None) -> Found:
         """Return some jobs, newest first, also those that have expired or are erased."""
 
     def children(self, job_id: str) -> Sequence[Job]:
-        """Return the jobs that this job made, and that are still there."""
+        """Return the jobs that this job made, and that are still there. Raises RowsUnreadable if one is unreadable."""
 
     def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
         """Return what belongs to a job. `keys` are rows of keys that may name it."""
@@ -71,13 +83,16 @@ class ErasureRows(Protocol):
     """Store deletions and erasures, and what they have erased."""
 
     def ask(self, deletion: Deletion) -> None:
-        """Store a deletion, and mark that there are some. The mark is written last; a repetition is no error."""
+        """Store a deletion, and mark that there are some. The mark is written last; a repetition is no error.
+
+        A deletion of a later run, or of a later job with this id, stays.
+        """
 
     def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
         """Return some deletions that have not ended, in the order of their ids, strongly consistent."""
 
-    def drop(self, job_id: str) -> None:
-        """Remove a deletion: it has ended, or was refused. A repetition is no error."""
+    def drop(self, deletion: Deletion) -> None:
+        """Remove exactly this deletion: it has ended, or was refused. A repetition is no error."""
 
     def rest(self) -> None:
         """Remove the mark that there are deletions, unless there are some."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.erasing.constants import FAILED_PAUSE, LATE_WRITES, LONGEST_PAUSE, LOOK_AGAIN
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.constants import DELIVER
+from chalicelib.job_types.constants import DELIVER, OF_PLATFORM
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import tenant_of
 
@@ -14,6 +14,8 @@ LONGEST_ATTEMPT = 900.0
 """Seconds that an attempt of a type may take that this deployment does not declare: Lambda's maximum."""
 ON_END = "on_end "
 """Beginning of the key of a job that the platform makes from the end of another one (`ends.rule`)."""
+OF_BATCH = "batch:"
+"""Beginning of a tag of the delivery of a batch's end (`webhooks.webhook`)."""
 END = "end"
 """The position of an erasure that has seen the last job of its search."""
 
@@ -78,19 +80,30 @@ def digest_of(tenant: str) -> str:
 def covers(erasure: Erasure, job: Job) -> bool:
     """Return whether a job falls under an erasure: it is the tenant's, and was created before the erasure began."""
     tenant = tenant_of(job.tags)
-    if tenant is None or erasure.dry_run or job.created_at >= erasure.started_at:
+    if tenant is None or erasure.dry_run or job.created_at >= erasure.started_at or not found_by_tenant(job.type):
         return False
     return digest_of(tenant) == erasure.digest
+
+
+def found_by_tenant(job_type: str) -> bool:
+    """Return whether the tenant of a job says whose data it has.
+
+    The tenant of a delivery is the name of its webhook: a delivery is only found as the copy of an end.
+    """
+    return job_type not in OF_PLATFORM
 
 
 def is_copy(job: Job, child: Job) -> bool:
     """Return whether the platform made a child from the end of this job: a delivery, or the job of `on_end`.
 
-    It has a copy of the job's end, with its tags, its tenant and its error.
+    It has a copy of the job's end, with its tags, its tenant and its error. The delivery of a batch's end is none: its
+    parent is the job that made the batch, and it tells numbers of all members.
     """
     if child.parent != job.id:
         return False
-    return child.type == DELIVER or (child.idempotency_key or "").startswith(ON_END)
+    if child.type == DELIVER:
+        return not any(tag.startswith(OF_BATCH) for tag in child.tags)
+    return (child.idempotency_key or "").startswith(ON_END)
 
 
 def removable_at(job: Job) -> float:

@@ -6,16 +6,28 @@ erasure's progress is written before and after each slice, over the version that
 time one stops.
 """
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from chalicelib.erasing import events
-from chalicelib.erasing.constants import AT_ONCE, LEASE, LOOK_AGAIN, MOST_HELD, SLICE
+from chalicelib.erasing.constants import AT_ONCE, LEASE, LOOK_AGAIN, MOST_HELD, MOST_IN_HAND, SLICE
 from chalicelib.erasing.port import Background, Belongings, Deletion, ErasureRows, Removal
-from chalicelib.erasing.rule import END, Erasure, after_search, begun, digest_of, is_copy, pause, removable_at
-from chalicelib.errors import ErasureNotFound, JobConflict, JobNotFound, MoveRefused, UnknownJobType
+from chalicelib.erasing.rule import (
+    END,
+    Erasure,
+    after_search,
+    begun,
+    digest_of,
+    found_by_tenant,
+    is_copy,
+    pause,
+    removable_at,
+)
+from chalicelib.errors import ErasureNotFound, JobConflict, JobNotFound, MoveRefused, RowsUnreadable, UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
@@ -59,6 +71,8 @@ class Erasing:
     background: Background
     clock: Callable[[], float] = time.time
     threads: int = AT_ONCE
+    reading: Lock = field(default_factory=Lock)
+    """One payload is in memory at a time: one of 5 MB needs 20 MB as objects."""
 
     def delete(self, job_id: str, principal: str) -> Job:
         """Hide a finished job at once, and let the platform remove it; a repetition for a hidden job is no error.
@@ -78,7 +92,7 @@ class Erasing:
                 found = self.store.apply(job_id, transitions.erase(found, now=now))
             except MoveRefused as refused:
                 if refused.current is not None:
-                    self.rows.drop(job_id)
+                    self.rows.drop(asked)
                     events.refused(job_id, principal)
                     raise JobConflict(f"Job {job_id} was changed by another request; it is not deleted.") from None
                 found = replace(found, erased_at=now)  # another request has hidden it at the same time
@@ -139,6 +153,12 @@ class Erasing:
                 tally["erased_slices"] += 1
         return tally
 
+    def copies(self, job_id: str) -> Sequence[Job]:
+        """Return the jobs that go with this one: those that the platform made from its end, and from their ends."""
+        found = self.removal.find(job_id)
+        direct = [] if found is None else [one for one in self.removal.children(job_id) if is_copy(found, one)]
+        return [*direct, *(copy for one in direct for copy in self.copies(one.id))]
+
     def _check(self, found: Job) -> None:
         """Raise JobConflict if a job cannot be deleted."""
         if not found.terminal:
@@ -164,10 +184,10 @@ class Erasing:
     def _delete(self, asked: Deletion) -> bool:
         """Remove the job of a deletion, if its time has come; return whether it is gone. Logs errors."""
         try:
-            found = self.removal.whole(asked.job)
+            found = self.removal.find(asked.job)
             if found is not None and found.created_at == asked.created_at:
                 if found.erased_at is None and (not found.terminal or found.gen != asked.gen):
-                    self.rows.drop(asked.job)  # it was changed first, and the request was answered so
+                    self.rows.drop(asked)  # it was changed first, and the request was answered so
                     return False
                 ready = self._ready(found)
                 if ready.until is not None:
@@ -178,7 +198,7 @@ class Erasing:
                 events.removed(found)
             elif found is None:
                 self.rows.record(asked, self.clock())
-            self.rows.drop(asked.job)
+            self.rows.drop(asked)
         except Exception as error:
             events.job_failed(asked.job, error)
             return False
@@ -197,7 +217,7 @@ class Erasing:
             return Ready(until=now + LOOK_AGAIN)
         if job.erased_at is None:
             try:
-                job = replace(self.store.apply(job.id, transitions.erase(job, now=now)), payload=job.payload)
+                job = self.store.apply(job.id, transitions.erase(job, now=now))
             except MoveRefused as refused:
                 if refused.current is not None or self.removal.find(job.id) is not None:
                     return Ready(until=now + LOOK_AGAIN)
@@ -213,7 +233,19 @@ class Erasing:
                 # The row in the job's partition that lists a child goes with the job: without it, nobody would find a
                 # child that is half removed.
                 found += [(one, what.without(job.id)) for one, what in ready.jobs]
-        return Ready((*found, (job, self.removal.belongings(job, keys_of(job)))))
+        return Ready((*found, (without_bodies(job), self._belongings(job))))
+
+    def _belongings(self, job: Job) -> Belongings:
+        """Return what belongs to a job. The payload is read only for a key made from it, and not kept.
+
+        The jobs of a slice are in memory together: with their payloads, they would be more than the function has.
+        """
+        if needs_payload(job):
+            with self.reading:
+                keys = keys_of(self.removal.whole(job.id) or job)
+        else:
+            keys = keys_of(job)
+        return self.removal.belongings(job, keys)
 
     def _cancelled(self, job: Job) -> Job:
         """Cancel an unfinished job; return it as it is then. A second request would cut short what undoes its steps."""
@@ -285,29 +317,34 @@ class Erasing:
         which = Filter(tenant=erasure.tenant, created_before=erasure.started_at)
         page = self.removal.page(which, SLICE, erasure.position)
         position = page.position or END
-        new = [job for job in page.jobs if job.id not in erasure.hand]
+        new = [without_bodies(job) for job in page.jobs if job.id not in erasure.hand and found_by_tenant(job.type)]
+        unreadable = len(page.unreadable)
         if erasure.dry_run:
-            unfinished = sum(not job.terminal for job in new)
+            unfinished = sum(not job.terminal for job in new) + unreadable
             return replace(
-                erasure, position=position, jobs=erasure.jobs + len(new), unfinished=erasure.unfinished + unfinished
+                erasure, position=position, jobs=erasure.jobs + len(new), unfinished=erasure.unfinished + unfinished,
+                problem=RowsUnreadable.__name__ if unreadable else erasure.problem,
             ), {}  # fmt: skip
         answers = side_by_side(self._try, new, self.threads)
         found = {job.id: (job, what) for one in answers if isinstance(one, Ready) for job, what in one.jobs}
         failed = [one for one in answers if isinstance(one, Exception)]
         waiting = [one.until for one in answers if isinstance(one, Ready) and one.until is not None]
-        waiting += [self.clock() + LOOK_AGAIN] * len(failed)
+        waiting += [self.clock() + LOOK_AGAIN] * (len(failed) + unreadable)
+        room = max(0, MOST_IN_HAND - len(erasure.hand))
+        # the next search meets those for which the row of the erasure has no room
+        found = dict(itertools.islice(found.items(), room))
         counts = {job_id: what.counts for job_id, (_, what) in found.items() if job_id not in erasure.hand}
+        problem = _name(failed[0]) if failed else RowsUnreadable.__name__ if unreadable else erasure.problem
         times = [*waiting, *([erasure.again_at] if erasure.again_at is not None else [])]
         return replace(
-            erasure, position=position, hand={**erasure.hand, **counts}, met=erasure.met + len(new),
-            unfinished=erasure.unfinished + len(waiting), again_at=min(times, default=None),
-            problem=_name(failed[0]) if failed else erasure.problem,
+            erasure, position=position, hand={**erasure.hand, **counts}, met=erasure.met + len(new) + unreadable,
+            unfinished=erasure.unfinished + len(waiting), again_at=min(times, default=None), problem=problem,
         ), found  # fmt: skip
 
     def _try(self, job: Job) -> Ready | Exception:
         """Make one job ready; its error must not affect the others."""
         try:
-            return self._ready(self.removal.whole(job.id) or job)
+            return self._ready(self.removal.find(job.id) or job)
         except Exception as error:
             events.job_failed(job.id, error)
             return error
@@ -332,15 +369,26 @@ class Erasing:
         """Remove a job in hand; return the error if it is not gone."""
         try:
             if ready is None:
-                found = self.removal.whole(job_id)
+                found = self.removal.find(job_id)
                 if found is None or found.erased_at is None:
                     return None
-                ready = found, self.removal.belongings(found, keys_of(found))
+                ready = found, self._belongings(found)
             self._remove(*ready)
         except Exception as error:
             events.job_failed(job_id, error)
             return error
         return None
+
+
+def without_bodies(job: Job) -> Job:
+    """Return the job without what may be large."""
+    return replace(job, payload=None, result=None)
+
+
+def needs_payload(job: Job) -> bool:
+    """Return whether a key of this job is made from its payload."""
+    kind = jobtype.registered.get(job.type)
+    return kind is not None and kind.unique is not None
 
 
 def keys_of(job: Job) -> list[str]:

@@ -19,7 +19,7 @@ from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, JobFlowError, JobNotFound, JobTypeNotFound, OutOfScope, UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID
-from chalicelib.job_types.constants import LONGEST_NAME
+from chalicelib.job_types.constants import LONGEST_NAME, OF_PLATFORM
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import tenant_of
 
@@ -192,6 +192,15 @@ def check_job(call: Call, job: Job) -> None:
     check_type(call, job.type)
     if not call.scope.has(job.type, tenant_of(job.tags)):
         raise OutOfScope(str(call.scope), "the payload names no tenant of it")
+
+
+def check_copies(call: Call, job_id: str) -> None:
+    """Raise OutOfScope if a job of `on_end` that goes with this job is outside of the caller's scope."""
+    if not call.scope.narrow:
+        return
+    for one in parts.erasing.copies(job_id):
+        if one.type not in OF_PLATFORM and not call.scope.has(one.type, tenant_of(one.tags)):
+            raise OutOfScope(str(call.scope), "a job of its on_end is outside of it, and is deleted together with it")
 
 
 def check_parent(call: Call, job_id: str) -> None:

@@ -10,7 +10,15 @@ from chalicelib.access.scope import WHOLE
 from chalicelib.access.tokens import Role
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
-from chalicelib.api.http.scoping import check_job, check_parent, check_payloads, check_whole, tenant_within, type_within
+from chalicelib.api.http.scoping import (
+    check_copies,
+    check_job,
+    check_parent,
+    check_payloads,
+    check_whole,
+    tenant_within,
+    type_within,
+)
 from chalicelib.api.http.scoping import check_type as check_scope
 from chalicelib.api.models.many_responses import CancelledJob, DeletedJob
 from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayload, RetryPreview, Steps
@@ -173,9 +181,12 @@ def delete_job(call: Call) -> Reply:
 
     Also removed are the deliveries to webhooks and the jobs of `on_end` that were made from its end. The answer is 409
     for a job that has not ended, and for one whose parent may still read its result. Repeating the request is safe;
-    after the removal the answer is 404.
+    after the removal the answer is 404. After another error, repeat the request: the job may be
+    deleted or not. A token with a scope is refused if a job of `on_end` is outside of the scope.
     """
-    deleted = parts.erasing.delete(job_id_of(call), call.principal)
+    job_id = job_id_of(call)
+    check_copies(call, job_id)
+    deleted = parts.erasing.delete(job_id, call.principal)
     at = iso(deleted.erased_at or parts.clock())
     return Reply(DeletedJob(id=deleted.id, type=deleted.type, status=deleted.status, deleted_at=at), 202)
 

@@ -91,7 +91,8 @@ export interface paths {
      *
      *     Also removed are the deliveries to webhooks and the jobs of `on_end` that were made from its end. The answer is 409
      *     for a job that has not ended, and for one whose parent may still read its result. Repeating the request is safe;
-     *     after the removal the answer is 404.
+     *     after the removal the answer is 404. After another error, repeat the request: the job may be
+     *     deleted or not. A token with a scope is refused if a job of `on_end` is outside of the scope.
      */
     delete: operations["delete_job"];
     options?: never;

@@ -96,6 +96,14 @@ class Bench:
         objects = {one["Key"]: one["ETag"] for page in listed for one in page.get("Versions", [])}
         return rows | objects
 
+    def damage(self, job: Job, status: str = "of-a-later-version") -> None:
+        """Let no code of this version read the job any more, or again."""
+        aws.client("dynamodb", REGION).update_item(
+            TableName=self.settings.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "META"}},
+            UpdateExpression="SET #s = :s", ExpressionAttributeNames={"#s": "status"},
+            ExpressionAttributeValues={":s": {"S": status}},
+        )  # fmt: skip
+
     def of(self, *jobs: Job) -> list[str]:
         """Return the keys of everything that is left of these jobs."""
         ids = [job.id for job in jobs]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.erasing.port import Deletion
 from chalicelib.errors import JobConflict, JobNotFound, NotStored
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Attempt, Status
@@ -150,3 +151,36 @@ def test_an_unfinished_delivery_is_stopped_first(bench: Bench) -> None:
     assert f"{job.id}/META" in bench.of(job), "the delivery has just ended, so it may still be written"
     bench.to_the_end()
     assert bench.of(job, waits) == []
+
+
+def test_the_delivery_of_a_batchs_end_stays_when_the_job_that_made_the_batch_goes(bench: Bench) -> None:
+    maker = bench.life()
+    told = a_job(type="webhook.deliver", parent=maker.id, tags=("batch:b",), idempotency_key="r then of round 1 of b")
+    bench.store.add(told)
+    bench.erasing.delete(maker.id, "1f2e")
+    bench.to_the_end()
+    assert bench.store.get(told.id).status is Status.QUEUED
+
+
+def test_a_late_refusal_does_not_undo_the_deletion_of_the_next_run(bench: Bench) -> None:
+    job = bench.life()
+    late = Deletion(job.id, job.created_at, job.gen - 1, bench.clock.now)
+    bench.erasing.delete(job.id, "1f2e")
+    bench.rows.ask(late)  # a request that is slow has read the run before
+    bench.rows.drop(late)
+    bench.to_the_end()
+    assert bench.of(job) == []
+
+
+def test_a_copy_that_cannot_be_read_holds_up_the_job_and_goes_with_it_later(bench: Bench) -> None:
+    job = bench.life()
+    copy = next(one for one in bench.removal.children(job.id))
+    bench.damage(copy)
+    bench.erasing.delete(job.id, "1f2e")
+    for _ in range(3):
+        bench.go_on()
+    assert f"{copy.id}/META" in bench.of(job, copy)
+    assert f"{job.id}/META" in bench.of(job, copy), "without its row, nobody would find the copy"
+    bench.damage(copy, str(copy.status))
+    bench.to_the_end()
+    assert bench.of(job, copy) == []

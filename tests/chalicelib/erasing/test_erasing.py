@@ -8,6 +8,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.erasing import work
 from chalicelib.erasing.memory import MemoryErasures, MemoryRemoval
 from chalicelib.erasing.rule import Erasure
 from chalicelib.erasing.work import Erasing, NewErasure
@@ -17,7 +18,7 @@ from chalicelib.jobs.tenants import tag_of
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
 from chalicelib.settings import Settings
-from tests.chalicelib.erasing.bench import HOUR, Bench, Woken, dying, others
+from tests.chalicelib.erasing.bench import HOUR, HUGE, Bench, Woken, dying, others
 from tests.support import REGION, Clock, a_job
 
 MANY = 3_600
@@ -175,3 +176,60 @@ def test_the_slices_of_some_thousand_jobs_end_and_leave_nothing(clock: Clock) ->
     assert {job.tags for job in store.stored().values()} == {(tag_of("globex"),)}
     assert len(store.stored()) == MANY // 12
     assert erasing.get(started.id).jobs == MANY - MANY // 12
+
+
+def test_a_webhook_with_the_name_of_the_tenant_still_gets_its_deliveries(bench: Bench) -> None:
+    """The tenant of a delivery is its webhook."""
+    other = bench.life("globex", idempotency_key="g")
+    waits = a_job(type="webhook.deliver", parent=other.id, idempotency_key="r failed 3", tags=(tag_of("acme"),))
+    bench.store.add(waits)
+    counted, erased = bench.erase(dry_run=True), bench.erase()
+    bench.to_the_end()
+    assert bench.store.get(waits.id).status is Status.QUEUED
+    assert [bench.erasing.get(one).jobs for one in (counted, erased)] == [0, 0]
+
+
+def test_a_job_that_cannot_be_read_is_reported_and_waited_for(bench: Bench) -> None:
+    damaged, fine = bench.life(idempotency_key="d"), bench.life(idempotency_key="f")
+    bench.clock.advance(HOUR)
+    bench.damage(damaged)
+    erasure_id, counted = bench.erase(), bench.erase(dry_run=True)
+    for _ in range(5):
+        bench.go_on()
+    held = bench.erasing.get(erasure_id)
+    assert bench.of(fine) == []
+    assert (held.open, held.unfinished, held.problem) == (True, 1, "RowsUnreadable")
+    assert (bench.erasing.get(counted).unfinished, bench.erasing.get(counted).problem) == (1, "RowsUnreadable")
+    bench.damage(damaged, str(damaged.status))
+    bench.to_the_end()
+    assert bench.of(damaged) == []
+    assert bench.erasing.get(erasure_id).problem is None
+
+
+def test_no_payload_is_read_to_remove_it(bench: Bench) -> None:
+    """The payloads of a slice of jobs are more than the function's memory."""
+    job = bench.life(payload={"to": HUGE})
+    bench.clock.advance(HOUR)
+    bench.erase()
+    with dying(10_000, "before") as seen:
+        bench.to_the_end()
+    assert bench.of(job) == []
+    assert "GetObject" not in seen
+
+
+def test_more_copies_than_the_row_of_the_erasure_has_room_for_go_in_several_searches(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "MOST_IN_HAND", 2)
+    jobs = [bench.life(idempotency_key=f"k{n}") for n in range(2)]
+    for number in range(3):
+        bench.store.add(a_job(
+            type="webhook.deliver", parent=jobs[0].id, status=Status.COMPLETED, idempotency_key=f"{number} failed 2",
+            created_at=bench.clock.now, finished_at=bench.clock.now,
+        ))  # fmt: skip
+    bench.clock.advance(HOUR)
+    gone = bench.of(*jobs)
+    erasure_id = bench.erase()
+    bench.to_the_end()
+    assert bench.of(*jobs) == []
+    assert numbers(bench.erasing.get(erasure_id)) == (7, *of_scan(gone))

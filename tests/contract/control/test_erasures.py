@@ -86,11 +86,11 @@ def test_deletions_are_listed_and_marked_until_all_have_ended(kept: Kept) -> Non
     assert [one.job for one in kept.rows.asked(1)] == ["j1"]
     assert [one.job for one in kept.rows.asked(10, after="j1")] == ["j2"]
     assert kept.open == ["jobs"]
-    kept.rows.drop("j1")
+    kept.rows.drop(JOB)
     kept.rows.rest()
     assert kept.open == ["jobs"], "one has not ended"
-    kept.rows.drop("j2")
-    kept.rows.drop("j2")
+    kept.rows.drop(replace(JOB, job="j2"))
+    kept.rows.drop(replace(JOB, job="j2"))
     kept.rows.rest()
     assert kept.open == []
     kept.rows.ask(JOB)

@@ -44,7 +44,7 @@ class Pages:
     """List jobs with the indexes. `clock` returns seconds since the epoch; expired jobs are not shown.
 
     `types` returns the job types that may have unfinished jobs. `hidden`: expired and erased jobs that are still there
-    are shown, too.
+    are shown, too. `unreadable` gets each item of a page that is not a valid job.
     """
 
     def __init__(
@@ -57,11 +57,13 @@ class Pages:
         shards: Shards = FOUR,
         *,
         hidden: bool = False,
+        unreadable: Callable[[Mapping[str, Any]], None] | None = None,
     ) -> None:
         self._table = table
         self._rows = rows
         self._clock = clock
         self._hidden = hidden
+        self._unreadable = unreadable
         self._types = types
         self._entries = Entries(table, shards)
         self._batch_size = batch
@@ -224,6 +226,8 @@ class Pages:
             return self._valid(item)
         except INVALID as error:
             events.row_unreadable(item["pk"]["S"], error)
+            if self._unreadable is not None:
+                self._unreadable(item)
             return None
 
     def _valid(self, item: Mapping[str, Any]) -> Job | None:

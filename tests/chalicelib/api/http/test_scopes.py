@@ -547,3 +547,15 @@ def test_a_pattern_has_the_types_below_its_name_only() -> None:
     assert scope.has("report.day", kept("x" * 100)), "as a job stores its tenant"
     assert not scope.has("report.day", None)
     assert replace(WHOLE) == WHOLE
+
+
+def test_a_deletion_does_not_reach_a_job_of_on_end_outside_of_the_scope(stage: Stage) -> None:
+    scope = scope_of(["mail.send"])
+    job, other = stage.inside(scope)[0], stage.outside(scope)[0]
+    told = stage.world.put_in(other.id, Status.PROCESSING, parent=job.id, idempotency_key="on_end 1", started_at=T0)
+    token = stage.token(Role.OPERATOR, scope)
+    refused = stage.world.call("DELETE", f"/jobs/{job.id}", token=token)
+    assert (refused.status, stage.world.store.get(job.id)) == (403, job)
+    assert other.id not in refused.text
+    stage.world.put_in(told.id, Status.PROCESSING, idempotency_key="mine")
+    assert stage.world.call("DELETE", f"/jobs/{job.id}", token=token).status == 202
