@@ -789,7 +789,8 @@ class JobDetail:
     """The first job of the chain of parents"""
     cost_nano_usd: int | None
     """About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the
-    attempts in the list, its steps, and keeping it for 30 days; null for a type that is no longer declared"""
+    attempts in the list, its steps, and keeping it for 30 days; without the time of runs that ended with a sleep
+    or another wait; null for a type that is no longer declared"""
     why: str | None
     """Why it waits, in one sentence; null if it does not wait"""
     next_attempts: list[NextAttempt] | None
@@ -1729,14 +1730,14 @@ class Usage:
     by: Literal["type", "tenant", "day"]
     type: str | None
     from_: datetime
-    """The start of the first day"""
+    """The start of the first day: at most 91 days ago"""
     to: datetime
     """The end of the last day, which may not be over"""
     rows: list[UsageRow]
     """The dearest first; by day: the oldest first"""
     total: UsageRow
     truncated: bool
-    """Whether there are too many tenants: jobs of some days are then in the row without a tenant"""
+    """Whether there are too many tenants: jobs of the oldest days are then in the row without a tenant"""
     prices: str
     """The month of the price list"""
     region: str

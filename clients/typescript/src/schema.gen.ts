@@ -3005,7 +3005,7 @@ export interface components {
       root: string | null;
       /**
        * Cost Nano Usd
-       * @description About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the attempts in the list, its steps, and keeping it for 30 days; null for a type that is no longer declared
+       * @description About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the attempts in the list, its steps, and keeping it for 30 days; without the time of runs that ended with a sleep or another wait; null for a type that is no longer declared
        */
       cost_nano_usd: number | null;
       /**
@@ -5409,7 +5409,7 @@ export interface components {
       /**
        * From
        * Format: date-time
-       * @description The start of the first day
+       * @description The start of the first day: at most 91 days ago
        * @example 2026-11-25T00:42:39.123Z
        */
       from: string;
@@ -5428,7 +5428,7 @@ export interface components {
       total: components["schemas"]["UsageRow"];
       /**
        * Truncated
-       * @description Whether there are too many tenants: jobs of some days are then in the row without a tenant
+       * @description Whether there are too many tenants: jobs of the oldest days are then in the row without a tenant
        */
       truncated: boolean;
       /**
