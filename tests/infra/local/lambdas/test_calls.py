@@ -16,13 +16,14 @@ from infra.local.lambdas.specs import QueueMapping
 
 def test_a_wait_that_is_ended_fails_soon_although_the_emulator_is_suspended() -> None:
     async def play() -> None:
-        arrived = asyncio.Event()
+        arrived, tested, closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             arrived.set()
-            await asyncio.sleep(3_600)
+            await tested.wait()
             writer.close()
+            closed.set()
 
         server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
         calls = Calls({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"})
@@ -33,6 +34,10 @@ def test_a_wait_that_is_ended_fails_soon_although_the_emulator_is_suspended() ->
         async with asyncio.timeout(30):
             with pytest.raises(CallFailed):
                 await call
+        tested.set()
+        await closed.wait()
+        server.close()
+        await server.wait_closed()
 
     asyncio.run(play())
 
