@@ -93,8 +93,8 @@ TIDY_EVERY = 60.0
 minute."""
 TIDY_DAYS_EVERY = 900.0
 """Seconds after which a process cleans the row of a type's day again; in such a row, only marks become outdated."""
-MOST_TIDIED = 10_000
-"""Number of rows of which a process remembers when it has cleaned them: 3 MB."""
+MOST_TIDIED = 2_000
+"""Number of rows of which a process remembers when it has cleaned them: less than a megabyte."""
 TENANTS_AT_ONCE = 8
 """Number of rows of tenants that a process writes at the same time."""
 

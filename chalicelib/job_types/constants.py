@@ -20,7 +20,7 @@ its message later."""
 DEFAULT_WARN = 0.8
 LEAST_WARN = 0.01
 """Share of the budget of a day from which a type is reported, and its minimum."""
-LEAST_PER_DAY, MOST_PER_DAY = 0.01, 1_000_000
+LEAST_PER_DAY, MOST_PER_DAY = 0.000_001, 1_000_000
 """Minimum and maximum dollars of a budget of a day."""
 LONGEST_NAME = 40
 """Maximum characters of a job type's name, because the name is a part of the names of queues and functions."""

@@ -10,8 +10,8 @@ from chalicelib.job_types.constants import DEFAULT_WARN, LEAST_PER_DAY, LEAST_WA
 class Spending:
     """Watch what the jobs of a type cost. Raises ConfigurationError.
 
-    * `per_day`: dollars at list prices (0.01 to 1,000,000). When the jobs of a day (UTC) have cost as much, the type is
-      paused until the next day.
+    * `per_day`: dollars at list prices (0.000001 to 1,000,000). When the jobs of a day (UTC) have cost as much, the
+      type is paused until the next day.
     * `warn`: the share of `per_day` (0.01 to 1) from which the type is reported.
     * `by_tenant`: `GET /usage?by=tenant` also shows the tenants of `fair_by` or `serial_by`. It takes one more write
       for each tenant in a batch of the stream.
@@ -25,7 +25,8 @@ class Spending:
         if not isinstance(self.by_tenant, bool):
             raise ConfigurationError("spending: Spending(by_tenant=…) must be True or False")
         if self.per_day is not None and not _between(self.per_day, LEAST_PER_DAY, MOST_PER_DAY):
-            raise ConfigurationError(f"spending: Spending(per_day=…) must be from {LEAST_PER_DAY} to {MOST_PER_DAY:,}")
+            limits = f"from {LEAST_PER_DAY:f} to {MOST_PER_DAY:,}"
+            raise ConfigurationError(f"spending: Spending(per_day=…) must be {limits}")
         if not _between(self.warn, LEAST_WARN, 1.0):
             raise ConfigurationError(f"spending: Spending(warn=…) must be from {LEAST_WARN} to 1")
 

@@ -197,13 +197,13 @@ def test_a_process_does_not_remember_each_tenant_that_it_has_counted() -> None:
     changes = [one for one in read(many_tenants(500)) if isinstance(one, JobChange)]
     tracemalloc.start()
     sizes = []
-    for n in range(60):
+    for n in range(16):
         told = [replace(one, after=one.after and replace(one.after, tenant=f"{n}-{one.sequence}")) for one in changes]
         counter.rows = Rows()
         counter.count(told, f"shard-{n}")
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert sizes[-1] < 1.5 * max(sizes[20:30])
+    assert sizes[-1] < 1.5 * max(sizes[4:8])
 
 
 def test_a_lost_attempt_is_counted_until_the_end_of_its_invocation() -> None:

@@ -370,8 +370,8 @@ def test_what_cannot_be_read_ends_no_report(stage: Stage, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     "given",
-    [{"per_day": 0}, {"per_day": 5e-324}, {"warn": 1e-9}, {"per_day": -1.0}, {"per_day": "5"}, {"per_day": True}, {"per_day": 2_000_000},
-     {"warn": 0}, {"warn": 1.1}, {"by_tenant": 1}],
+    [{"per_day": 0}, {"per_day": 5e-324}, {"warn": 1e-9}, {"per_day": -1.0}, {"per_day": "5"}, {"per_day": True},
+     {"per_day": 2_000_000}, {"warn": 0}, {"warn": 1.1}, {"by_tenant": 1}],
 )  # fmt: skip
 def test_a_wrong_declaration_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="spending: Spending"):
