@@ -200,8 +200,15 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "notifies", ", ".join(job.notify or []) or None
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
+    yield "has cost", None if job.cost_nano_usd is None else dollars(job.cost_nano_usd)
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
     yield "result", job.result
+
+
+def dollars(nano: int) -> str:
+    """Return an amount in dollars, with as many digits as a small amount needs. `nano`: nano-dollars."""
+    amount = nano / 1e9
+    return f"${amount:,.2f}" if amount >= 1 or not nano else f"${amount:.6f}"
 
 
 def _discarded(job: JobDetail) -> str | None:

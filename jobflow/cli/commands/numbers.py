@@ -141,6 +141,8 @@ def usage(
     until: Annotated[str | None, typer.Option("--until", help="Up to this time. Default: now.")] = None,
 ) -> None:
     """Print what jobs have cost by type, tenant or day: about, at list prices, without free allowances."""
+    from jobflow.cli.views import dollars
+
     begin, end = (None if at is None else reading.moment(at) for at in (since, until))
     found = session.client.usage(by.value, job_type, begin, end)
     if session.out.as_json:
@@ -170,12 +172,6 @@ def usage(
     )
     if found.truncated:
         session.out.say("There are too many tenants: jobs of some days are in the row without a tenant.")
-
-
-def dollars(nano: int) -> str:
-    """Return an amount in dollars, with as many digits as a small amount needs."""
-    amount = nano / 1e9
-    return f"${amount:,.2f}" if amount >= 1 or not nano else f"${amount:.6f}"
 
 
 def health(session: Session) -> None:

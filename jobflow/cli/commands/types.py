@@ -85,6 +85,16 @@ def _has(kind: "JobTypeRow", shared: str) -> bool:
     return any(one.shared == shared for one in kind.limits or [])
 
 
+def _budget(kind: "JobTypeRow") -> str | None:
+    """Return what a type's jobs may cost in a day, and how it is counted; None if it declares neither."""
+    if kind.spending is None:
+        return None
+    said = [] if kind.spending.per_day is None else [f"${kind.spending.per_day:,.2f} a day"]
+    return ", ".join(
+        [*said, f"reported from {kind.spending.warn:.0%}", *["counted by tenant"][: kind.spending.by_tenant]]
+    )
+
+
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     """Return all settings of a type for people; a setting that the type does not declare is None."""
     from jobflow.cli.reading import lasting
@@ -117,6 +127,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "fair by", kind.fair_by
     yield "serial by", kind.serial_by
     yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"
+    yield "budget", _budget(kind)
     yield "makes jobs of", ", ".join(kind.enqueues) or None
     yield "retired", kind.retired
     yield "problem", kind.problem

@@ -73,6 +73,8 @@ CALLS: Mapping[str, Callable[[Given], object]] = {
     "job.run-now": lambda on: on.client.run_now(on.job(Status.SCHEDULED), reason=WHY),
     "job.event": lambda on: on.client.event(on.job(), "approved", reason=WHY),
     "job.discard": lambda on: on.client.discard(on.job(Status.FAILED), reason=WHY),
+    "job.delete": lambda on: on.client.delete(on.job(Status.FAILED), reason=WHY),
+    "erasure.start": lambda on: on.client.erase("acme", reason=WHY),
     "bulk.retry": lambda on: on.client.start_bulk("retry", [on.job(Status.FAILED)], reason=WHY),
     "bulk.stop": lambda on: on.client.stop_bulk(on.bulk(), reason=WHY),
     "dead-letters.redrive": lambda on: on.client.redrive(everything=True, reason=WHY),
