@@ -36,7 +36,7 @@ MAPPINGS = f"{mapping_key('email.send')}=email-send"
 VARIABLES = {
     "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100", "MAIL_RATE": "500",
     "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "ALARM_TOPIC": f"arn:aws:sns:{REGION}:123456789012:{STACK}-alarms",
-    "BACKGROUND_FUNCTION": f"{STACK}-recount",
+    "BACKGROUND_FUNCTION": f"{STACK}-recount", "RATE_LIMIT_MAX": "1000",
 }  # fmt: skip
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
