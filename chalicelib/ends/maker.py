@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chalicelib.ends import events
-from chalicelib.ends.constants import AT_ONCE, CHECKED_AFTER, CHECKED_FOR
+from chalicelib.ends.constants import AT_ONCE, CHECKED_AFTER, CHECKED_FOR, CHECKED_LATE
 from chalicelib.ends.rule import end_id, submission_of_end
 from chalicelib.errors import (
     UNREADABLE,
@@ -15,6 +15,7 @@ from chalicelib.errors import (
     JobNotFound,
     NotStored,
     RowNotSigned,
+    RowsUnreadable,
 )
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import check_name
@@ -41,7 +42,9 @@ class EndMaker:
         Raises the errors of a store that does not answer.
         """
         ends = [(change, change.ended) for change in changes]
-        asked = {change.sequence: (job, change.has_result) for change, job in ends if job and job.on_end is not None}
+        told = [(change, job) for change, job in ends if job and job.on_end is not None]
+        gone = removed(self.service.store, [job for _, job in told], self.service.now())
+        asked = {change.sequence: (job, change.has_result) for change, job in told if job.id not in gone}
         again: set[str] = set()
         for some in groups(list(asked)):
             answers = self._make([asked[number] for number in some])
@@ -124,6 +127,24 @@ def ended_still(store: JobStore, seen: Job, failed: Callable[[Exception, Job], N
         failed(error, seen)
         return None
     return job if job.terminal else None
+
+
+def removed(store: JobStore, ended: Sequence[Job], now: float) -> set[str]:
+    """Return the ids of those jobs that were deleted or erased since they ended; an end of just now is not checked.
+
+    Raises the errors of a store that does not answer.
+    """
+    old = {job.id: job for job in ended if now - (job.finished_at or job.updated_at) > CHECKED_LATE}
+    gone: set[str] = set()
+    for some in groups(list(old)):
+        unreadable: Sequence[str] = ()
+        try:
+            found = store.read_all(some, strict=True)
+        except RowsUnreadable as error:  # such a job is there
+            found, unreadable = error.found, error.jobs
+        there = {job.id for job in found if job.created_at == old[job.id].created_at}
+        gone.update(set(some) - there - set(unreadable))
+    return gone
 
 
 def groups(every: Sequence[T]) -> Iterator[Sequence[T]]:

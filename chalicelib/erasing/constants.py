@@ -1,14 +1,18 @@
 """Define the numbers of deletions and erasures. Times in seconds."""
 
+JOBS = "jobs"
+"""The mark of all deletions of single jobs; the others are ids of erasures."""
 SLICE = 100
 """Number of jobs after which progress is written."""
 AT_ONCE = 8
 """Maximum number of jobs whose rows are removed at the same time."""
 LEASE = 60.0
-"""Seconds for which a worker owns an erasure after each slice."""
+"""Shortest seconds for which a worker owns an erasure, or the deletions; it owns them to the end of its invocation, and
+gives them back before. With half of this time left it begins nothing new."""
 LATE_WRITES = 60.0
-"""Seconds after the longest time that a worker of an ended job can still run. Before that, a worker that has lost the
-job, or the stream, may still write rows for it, and nobody would find these rows."""
+"""Seconds after the longest time that a worker of an ended job can still run, and after the job was hidden. Before
+that, a worker that has lost the job, a request, or the stream may still write rows for it that nobody would find.
+`ends.constants.CHECKED_LATE` is less than this."""
 LOOK_AGAIN = 60.0
 """Seconds after which an erasure looks again at jobs that have not ended, and the shortest time from its start to the
 beginning of its last search: the index may be that late."""

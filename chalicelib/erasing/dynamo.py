@@ -1,13 +1,14 @@
 """Store deletions and erasures on the control table, and remove what belongs to jobs from DynamoDB and S3."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute
-from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -28,6 +29,7 @@ from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, META
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
+from chalicelib.erasing.constants import JOBS
 from chalicelib.erasing.port import Belongings, Deletion, Found
 from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant
 from chalicelib.errors import JobFlowError
@@ -38,13 +40,10 @@ from chalicelib.jobs.port import Filter
 from chalicelib.jobs.retention import KEEP_ERASURES, KEEP_MARKS
 from chalicelib.settings import Settings
 
-BATCH_WRITE = 25
-"""Rows that one request deletes."""
-BATCH_TRIES = 8
+TOGETHER = 9
+"""Rows that one transaction deletes: with the job's own row they have less than 4 MB, the most of a transaction."""
 DELETE_OBJECTS = 1_000
 """Objects that one request deletes."""
-JOBS = "jobs"
-"""The mark of all deletions of single jobs."""
 MADE = ("processed", "reports")
 """Prefixes of the files bucket with files that job functions make, each below the id of its job."""
 
@@ -108,6 +107,7 @@ class MarkRow(Model):
     pk = Text(hash_key=True, default_for_new=TOTALS)
     sk = Text(range_key=True)
     open = Whole(null=True)
+    lease_until = Seconds(null=True)
     expires_at = Whole(null=True)
 
 
@@ -149,15 +149,31 @@ class DynamoErasures:
             if not refused(error):
                 raise
 
+    def lease(self, now: float, until: float) -> bool:
+        """See ErasureRows."""
+        free = MarkRow.lease_until.does_not_exist() | (MarkRow.lease_until < now)
+        try:
+            self._marks(sk=ERASING_MARK + JOBS).update([MarkRow.lease_until.set(until)], free)
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            return False
+        return True
+
     def rest(self) -> None:
         """See ErasureRows.
 
-        The mark is removed before the deletions are read: so one that is stored meanwhile is found, or sets the mark
-        again itself.
+        The mark is removed only as it was before the deletions were read: `ask` writes its row first, and then another
+        mark. So no death of a process leaves a deletion without a mark.
         """
-        self._unmark(JOBS, self._clock())
-        if self.asked(1):
-            self._mark(JOBS)
+        try:
+            seen = self._marks.get(TOTALS, ERASING_MARK + JOBS, consistent_read=True).open
+        except self._marks.DoesNotExist:
+            return
+        mark = self._marks(sk=ERASING_MARK + JOBS)
+        if not self.asked(1) and seen is not None and self._unmark(JOBS, self._clock(), MarkRow.open == seen):
+            return
+        mark.update([MarkRow.lease_until.remove()])
 
     def record(self, deletion: Deletion, at: float) -> None:
         """See ErasureRows."""
@@ -169,9 +185,10 @@ class DynamoErasures:
         return [Deletion(row.sk, row.created_at, int(row.gen), row.asked_at) for row in rows]
 
     def add(self, new: Erasure) -> None:
-        """See ErasureRows."""
+        """See ErasureRows. The second mark is for a worker that found no row for the first one, and removed it."""
         self._mark(new.id)
         self._rows(sk=new.id).update(_set({**_values(new), "expires_at": new.started_at + KEEP_ERASURES}))
+        self._mark(new.id)
 
     def find(self, erasure_id: str) -> Erasure | None:
         """See ErasureRows."""
@@ -205,10 +222,19 @@ class DynamoErasures:
         rows(sk=deletion.job).update([getattr(row, name).set(value) for name, value in written.items()], condition)
 
     def _mark(self, name: str) -> None:
-        self._marks(sk=ERASING_MARK + name).update([MarkRow.open.set(1), MarkRow.expires_at.remove()])
+        self._marks(sk=ERASING_MARK + name).update(
+            [MarkRow.open.set(secrets.randbits(48)), MarkRow.expires_at.remove()]
+        )
 
-    def _unmark(self, name: str, now: float) -> None:
-        self._marks(sk=ERASING_MARK + name).update([MarkRow.open.remove(), MarkRow.expires_at.set(now + KEEP_MARKS)])
+    def _unmark(self, name: str, now: float, condition: Condition | None = None) -> bool:
+        gone = (MarkRow.open.remove(), MarkRow.lease_until.remove(), MarkRow.expires_at.set(now + KEEP_MARKS))
+        try:
+            self._marks(sk=ERASING_MARK + name).update(list[Action](gone), condition)
+        except UpdateError as error:
+            if not refused(error):
+                raise
+            return False
+        return True
 
     def _write(self, erasure_id: str, actions: Sequence[Action], condition: Condition) -> Erasure | None:
         row = self._rows(sk=erasure_id)
@@ -278,20 +304,28 @@ class DynamoRemoval:
         held = [
             (key, lock) for key in keys if (lock := self._holder(key)) is not None and lock.partition(":")[0] == job.id
         ]
-        return Belongings(job.id, rows, held, list(self._objects(job)))
+        return Belongings(job.id, job.created_at, rows, held, list(self._objects(job)))
 
     def remove(self, belongings: Belongings) -> None:
-        """See Removal."""
+        """See Removal. A transaction deletes nothing if the job's own row is gone.
+
+        A batch write has no conditions: a slow worker would delete the payload of a new job with the same id. An object
+        needs none, because each version has its own id.
+        """
         for prefix in sorted({key.partition("/")[0] for key, _ in belongings.objects}):
             self._delete_objects([one for one in belongings.objects if one[0].startswith(f"{prefix}/")])
-        for start in range(0, len(belongings.rows), BATCH_WRITE):
-            self._delete_rows(belongings.rows[start : start + BATCH_WRITE])
+        for start in range(0, len(belongings.rows), TOGETHER):
+            self._delete_with(belongings, [(*key, None) for key in belongings.rows[start : start + TOGETHER]])
         for key, held in belongings.keys:
-            self._delete(key, KEY, KeyLockRow.job == held)
+            self._delete_with(belongings, [(key, KEY, KeyLockRow.job == held)])
 
     def remove_job(self, job: Job) -> None:
         """See Removal."""
-        self._delete(job.id, META, (JobRow.created_at == job.created_at) & JobRow.erased_at.exists())
+        try:
+            self._table.delete_item(self._table.name, job.id, META, condition=_erased(job.created_at))
+        except DeleteError as error:
+            if not refused(error):
+                raise
 
     def _sort_keys(self, job_id: str) -> Iterator[str]:
         start: Any = None
@@ -314,23 +348,15 @@ class DynamoRemoval:
         except self._keys.DoesNotExist:
             return None
 
-    def _delete_rows(self, keys: Sequence[tuple[str, str]]) -> None:
-        left: Any = [{"pk": pk, "sk": sk} for pk, sk in keys]
-        for _ in range(BATCH_TRIES):
-            answer: Any = self._table.batch_write_item(self._table.name, delete_items=left)
-            unprocessed = answer.get("UnprocessedItems", {}).get(self._table.name, [])
-            left = [
-                {name: value["S"] for name, value in one["DeleteRequest"]["Key"].items()} for one in unprocessed
-            ]  # fmt: skip
-            if not left:
-                return
-        raise JobFlowError("DynamoDB deleted only a part of the rows; try again.")
-
-    def _delete(self, pk: str, sk: str, condition: Condition) -> None:
+    def _delete_with(self, whose: Belongings, rows: Sequence[tuple[str, str, Condition | None]]) -> None:
+        """Delete rows together, if their conditions hold and the job's own row is still there and erased."""
+        name, asked = self._table.name, self._table.get_operation_kwargs
+        check = asked(name, whose.job, META, condition=_erased(whose.created_at))
+        deletes = [asked(name, pk, sk, condition=condition) for pk, sk, condition in rows]
         try:
-            self._table.delete_item(self._table.name, pk, sk, condition=condition)
-        except DeleteError as error:
-            if not refused(error):
+            self._table.transact_write_items([check], deletes, [], [])
+        except TransactWriteError as error:
+            if not any(one is not None and one.code == "ConditionalCheckFailed" for one in error.cancellation_reasons):
                 raise
 
     def _objects(self, job: Job) -> Iterator[tuple[str, str]]:
@@ -362,6 +388,13 @@ def prefixes(job: Job) -> list[str]:
         f"payloads/{folder}/{job.id}/", f"payloads/past/{job.id}/", f"results/{folder}/{job.id}/",
         *(f"{name}/{job.id}" for name in made),
     ]  # fmt: skip
+
+
+def _erased(created_at: float) -> Condition:
+    """Return the condition that a job's own row is there, is of this job, and is erased."""
+    same: Condition = JobRow.created_at == created_at
+    both: Condition = same & JobRow.erased_at.exists()
+    return both
 
 
 def _values(erasure: Erasure) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
+from chalicelib.erasing.constants import JOBS
 from chalicelib.erasing.port import Belongings, Deletion, Found
 from chalicelib.erasing.rule import Erasure
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import born, matches
 from chalicelib.jobs.port import Filter
-
-JOBS = "jobs"
 
 
 class MemoryErasures:
@@ -24,6 +23,7 @@ class MemoryErasures:
         self._lock = threading.Lock()
         self._rows: dict[str, Erasure] = {}
         self._asked: dict[str, Deletion] = {}
+        self._leased = float("-inf")
         self._erased: dict[str, Deletion] = {}
 
     def ask(self, deletion: Deletion) -> None:
@@ -45,8 +45,17 @@ class MemoryErasures:
             if self._asked.get(deletion.job) == deletion:
                 del self._asked[deletion.job]
 
+    def lease(self, now: float, until: float) -> bool:
+        """See ErasureRows."""
+        with self._lock:
+            if self._leased >= now:
+                return False
+            self._leased = until
+            return True
+
     def rest(self) -> None:
         """See ErasureRows."""
+        self._leased = float("-inf")
         if not self._asked:
             self._counters.erasing.discard(JOBS)
 
@@ -121,10 +130,13 @@ class MemoryRemoval:
         """See Removal."""
         locks = [(key, self._store.key_lock(key)) for key in keys]
         held = [(key, lock.job) for key, lock in locks if lock is not None and lock.job.partition(":")[0] == job.id]
-        return Belongings(job.id, [(job.id, name) for name in self._store.parts_of(job.id)], held)
+        return Belongings(job.id, job.created_at, [(job.id, name) for name in self._store.parts_of(job.id)], held)
 
     def remove(self, belongings: Belongings) -> None:
         """See Removal."""
+        found = self.find(belongings.job)
+        if found is None or found.erased_at is None or found.created_at != belongings.created_at:
+            return
         self._store.remove_parts(belongings.job)
         for key, held in belongings.keys:
             self._store.release(key, held)

@@ -27,6 +27,8 @@ class Belongings:
     """
 
     job: str
+    created_at: float
+    """Which job had this id (epoch seconds): the rows of a later one stay."""
     rows: Sequence[tuple[str, str]] = ()
     keys: Sequence[tuple[str, str]] = ()
     """The ids of the rows, and the text with which each names the job."""
@@ -73,7 +75,11 @@ class Removal(Protocol):
         """Return what belongs to a job. `keys` are rows of keys that may name it."""
 
     def remove(self, belongings: Belongings) -> None:
-        """Remove this; what is gone already is no error. Raises the stores' errors: then a part may be removed."""
+        """Remove this, as long as the job's own row is still there and erased; what is gone already is no error.
+
+        Without that row the id may have a new job, whose rows have the same keys. Raises the stores' errors: then a
+        part may be removed.
+        """
 
     def remove_job(self, job: Job) -> None:
         """Remove the job's own row, if it is still this job's and erased. A repetition is no error."""
@@ -94,8 +100,11 @@ class ErasureRows(Protocol):
     def drop(self, deletion: Deletion) -> None:
         """Remove exactly this deletion: it has ended, or was refused. A repetition is no error."""
 
+    def lease(self, now: float, until: float) -> bool:
+        """Let the caller alone process the deletions until `until` or `rest`; return whether it may."""
+
     def rest(self) -> None:
-        """Remove the mark that there are deletions, unless there are some."""
+        """End the lease, and remove the mark that there are deletions, unless there are some."""
 
     def record(self, deletion: Deletion, at: float) -> None:
         """Store for KEEP_ERASURES that this job was erased; a repetition is no error."""

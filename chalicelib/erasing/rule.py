@@ -107,10 +107,14 @@ def is_copy(job: Job, child: Job) -> bool:
 
 
 def removable_at(job: Job) -> float:
-    """Return when nothing writes rows for a finished job any more (epoch seconds)."""
+    """Return when nothing writes rows for a finished job any more (epoch seconds).
+
+    A worker may write until its attempt is over, and a request that has read the job before it was hidden, shortly
+    after that.
+    """
     kind = jobtype.registered.get(job.type)
     longest = 0.0 if job.gen == 1 and not job.claims else LONGEST_ATTEMPT if kind is None else float(kind.timeout)
-    return (job.finished_at or job.updated_at) + longest + LATE_WRITES
+    return max((job.finished_at or job.updated_at) + longest, job.erased_at or 0.0) + LATE_WRITES
 
 
 def after_search(erasure: Erasure, now: float) -> tuple[Erasure, float]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from chalicelib.erasing import events
-from chalicelib.erasing.constants import AT_ONCE, LEASE, LOOK_AGAIN, MOST_HELD, MOST_IN_HAND, SLICE
+from chalicelib.erasing.constants import AT_ONCE, JOBS, LEASE, LOOK_AGAIN, MOST_HELD, MOST_IN_HAND, SLICE
 from chalicelib.erasing.port import Background, Belongings, Deletion, ErasureRows, Removal
 from chalicelib.erasing.rule import (
     END,
@@ -145,11 +145,14 @@ class Erasing:
         tally: Counter[str] = Counter()
         if not names:
             return tally
-        self._deletions(remaining, tally)
-        for name in names:
-            erasure = self._claim(name) if remaining() > LEASE / 2 else None
+        try:
+            self._deletions(remaining, tally)
+        except Exception as error:
+            events.slice_failed("jobs", error)  # the erasures must not wait for it
+        for name in (name for name in names if name != JOBS):
+            erasure = self._claim(name, remaining) if remaining() > LEASE / 2 else None
             while erasure is not None:
-                erasure = self._slice(erasure, keep=remaining() > LEASE)
+                erasure = self._slice(erasure, remaining)
                 tally["erased_slices"] += 1
         return tally
 
@@ -171,17 +174,19 @@ class Erasing:
 
     def _deletions(self, remaining: Callable[[], float], tally: Counter[str]) -> None:
         """Remove the jobs that were deleted one by one, and that nothing writes rows for any more."""
-        after: str | None = None
+        after, now = None, self.clock()
+        if not self.rows.lease(now, now + _rest_of(remaining)):
+            return
         while remaining() > LEASE / 2:
             some = self.rows.asked(SLICE, after)
             if not some:
                 break
-            gone = side_by_side(self._delete, some, self.threads)
+            gone = side_by_side(lambda one: self._delete(one, remaining), some, self.threads)
             tally["deleted"] += sum(gone)
             after = some[-1].job
         self.rows.rest()
 
-    def _delete(self, asked: Deletion) -> bool:
+    def _delete(self, asked: Deletion, remaining: Callable[[], float]) -> bool:
         """Remove the job of a deletion, if its time has come; return whether it is gone. Logs errors."""
         try:
             found = self.removal.find(asked.job)
@@ -189,12 +194,13 @@ class Erasing:
                 if found.erased_at is None and (not found.terminal or found.gen != asked.gen):
                     self.rows.drop(asked)  # it was changed first, and the request was answered so
                     return False
-                ready = self._ready(found)
-                if ready.until is not None:
-                    return False
-                self.rows.record(asked, self.clock())
+                ready = self._ready(found, remaining)
+                if ready.jobs:
+                    self.rows.record(asked, self.clock())
                 for job, belongings in ready.jobs:
                     self._remove(job, belongings)
+                if ready.until is not None:
+                    return False
                 events.removed(found)
             elif found is None:
                 self.rows.record(asked, self.clock())
@@ -208,8 +214,11 @@ class Erasing:
         self.removal.remove(belongings)
         self.removal.remove_job(job)
 
-    def _ready(self, job: Job) -> Ready:
-        """Cancel a job that has not ended, hide it, and find what belongs to it and to the copies of its end."""
+    def _ready(self, job: Job, remaining: Callable[[], float]) -> Ready:
+        """Cancel a job that has not ended, hide it, and find what belongs to it and to the copies of its end.
+
+        If the time ends, or there are more copies than one slice takes, the answer has some of the copies only.
+        """
         now = self.clock()
         if not job.terminal:
             job = self._cancelled(job)
@@ -227,7 +236,9 @@ class Erasing:
         found: list[tuple[Job, Belongings]] = []
         for child in self.removal.children(job.id):
             if is_copy(job, child):
-                ready = self._ready(child)
+                if len(found) >= MOST_IN_HAND or _short(remaining):
+                    return Ready(found, until=now)
+                ready = self._ready(child, remaining)
                 if ready.until is not None:
                     return ready
                 # The row in the job's partition that lists a child goes with the job: without it, nobody would find a
@@ -256,49 +267,49 @@ class Erasing:
         except (JobConflict, JobNotFound):  # it has ended meanwhile
             return self.removal.find(job.id) or job
 
-    def _claim(self, name: str) -> Erasure | None:
+    def _claim(self, name: str, remaining: Callable[[], float]) -> Erasure | None:
         now = self.clock()
-        claimed = self.rows.claim(name, now, now + LEASE)
+        claimed = self.rows.claim(name, now, now + _rest_of(remaining))
         found = None if claimed is not None else self.rows.find(name)
-        if found is not None and not found.open:
-            self.rows.close(name, now)  # the worker that ended it died before it removed the mark
+        if claimed is None and (found is None or not found.open):
+            self.rows.close(name, now)  # who ended it died before it removed the mark, or who began it after the mark
         return claimed
 
-    def _slice(self, erasure: Erasure, *, keep: bool) -> Erasure | None:
+    def _slice(self, erasure: Erasure, remaining: Callable[[], float]) -> Erasure | None:
         """Process the next jobs, and store the progress; None if another worker owns the erasure."""
         try:
-            return self._step(erasure, keep=keep)
+            return self._step(erasure, remaining)
         except Exception as error:
             events.slice_failed(erasure.id, error)
             return None  # its row could not be written: another worker continues when the lease has ended
 
-    def _step(self, erasure: Erasure, *, keep: bool) -> Erasure | None:
+    def _step(self, erasure: Erasure, remaining: Callable[[], float]) -> Erasure | None:
         known: Erasure | None = erasure
         ready: dict[str, tuple[Job, Belongings]] = {}
         try:
             if len(erasure.hand) < MOST_HELD:
-                known, ready = self._searched(erasure)
-            known = self._save(known or erasure, self.clock() + LEASE)
+                known, ready = self._searched(erasure, remaining)
+            known = self._save(known or erasure, self.clock() + _rest_of(remaining))
             if known is None:
                 return None
-            after = self._removed(known, ready)
+            after = self._removed(known, ready, remaining)
         except Exception as error:
             events.slice_failed(erasure.id, error)
             if known is None:
                 return None
             after = _failed(known, error)
-        return self._progress(after, keep=keep)
+        return self._progress(after, remaining)
 
-    def _progress(self, after: Erasure, *, keep: bool) -> Erasure | None:
+    def _progress(self, after: Erasure, remaining: Callable[[], float]) -> Erasure | None:
         """Store the outcome of a slice; return the erasure if its next slice can begin at once."""
-        now, begin = self.clock(), 0.0
+        now, begin, keep = self.clock(), 0.0, not _short(remaining)
         if after.failures:
             self._save(after, now + pause(after.failures))
             return None
         if after.position == END and not after.hand:
             after, begin = after_search(after, now)
         waits = begin > now
-        saved = self._save(after, begin if waits else now + LEASE if keep else 0.0)
+        saved = self._save(after, begin if waits else now + _rest_of(remaining) if keep else 0.0)
         if saved is not None and not saved.open:
             self.rows.close(saved.id, now)
             events.ended(saved)
@@ -309,7 +320,9 @@ class Erasing:
         now = self.clock()
         return self.rows.save(replace(after, version=after.version + 1, updated_at=now, lease_until=lease_until))
 
-    def _searched(self, erasure: Erasure) -> tuple[Erasure, dict[str, tuple[Job, Belongings]]]:
+    def _searched(
+        self, erasure: Erasure, remaining: Callable[[], float]
+    ) -> tuple[Erasure, dict[str, tuple[Job, Belongings]]]:
         """Return the erasure with the next jobs in hand, and what belongs to each of them."""
         if erasure.position == END:
             return erasure, {}
@@ -325,7 +338,7 @@ class Erasing:
                 erasure, position=position, jobs=erasure.jobs + len(new), unfinished=erasure.unfinished + unfinished,
                 problem=RowsUnreadable.__name__ if unreadable else erasure.problem,
             ), {}  # fmt: skip
-        answers = side_by_side(self._try, new, self.threads)
+        answers = side_by_side(lambda job: self._try(job, remaining), new, self.threads)
         found = {job.id: (job, what) for one in answers if isinstance(one, Ready) for job, what in one.jobs}
         failed = [one for one in answers if isinstance(one, Exception)]
         waiting = [one.until for one in answers if isinstance(one, Ready) and one.until is not None]
@@ -341,22 +354,29 @@ class Erasing:
             unfinished=erasure.unfinished + len(waiting), again_at=min(times, default=None), problem=problem,
         ), found  # fmt: skip
 
-    def _try(self, job: Job) -> Ready | Exception:
+    def _try(self, job: Job, remaining: Callable[[], float]) -> Ready | Exception:
         """Make one job ready; its error must not affect the others."""
+        if _short(remaining):
+            return Ready(until=self.clock())  # the next search meets it: a slice must end before the process does
         try:
-            return self._ready(self.removal.find(job.id) or job)
+            return self._ready(self.removal.find(job.id) or job, remaining)
         except Exception as error:
             events.job_failed(job.id, error)
             return error
 
-    def _removed(self, erasure: Erasure, ready: Mapping[str, tuple[Job, Belongings]]) -> Erasure:
+    def _removed(
+        self, erasure: Erasure, ready: Mapping[str, tuple[Job, Belongings]], remaining: Callable[[], float]
+    ) -> Erasure:
         """Remove the jobs in hand; return the erasure with those counted that are gone.
 
         A job that is in hand without `ready` was in the hand of a worker that has died: a part of it may be gone.
         """
-        outcomes = side_by_side(lambda job_id: self._gone(job_id, ready.get(job_id)), list(erasure.hand), self.threads)
-        gone = [job_id for job_id, error in zip(erasure.hand, outcomes, strict=True) if error is None]
-        errors = [error for error in outcomes if error is not None]
+        outcomes = side_by_side(
+            lambda job_id: None if _short(remaining) else self._gone(job_id, ready.get(job_id)), list(erasure.hand),
+            self.threads,
+        )  # fmt: skip
+        gone = [job_id for job_id, outcome in zip(erasure.hand, outcomes, strict=True) if outcome is True]
+        errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
         done = [erasure.hand[job_id] for job_id in gone]
         after = replace(
             erasure, hand={job_id: n for job_id, n in erasure.hand.items() if job_id not in gone},
@@ -365,19 +385,29 @@ class Erasing:
         )  # fmt: skip
         return _failed(after, errors[0]) if errors else replace(after, failures=0)
 
-    def _gone(self, job_id: str, ready: tuple[Job, Belongings] | None) -> Exception | None:
-        """Remove a job in hand; return the error if it is not gone."""
+    def _gone(self, job_id: str, ready: tuple[Job, Belongings] | None) -> Exception | bool:
+        """Remove a job in hand; return True, or the error if it is not gone."""
         try:
             if ready is None:
                 found = self.removal.find(job_id)
                 if found is None or found.erased_at is None:
-                    return None
+                    return True
                 ready = found, self._belongings(found)
             self._remove(*ready)
         except Exception as error:
             events.job_failed(job_id, error)
             return error
-        return None
+        return True
+
+
+def _rest_of(remaining: Callable[[], float]) -> float:
+    """Return for how long a worker owns what it processes: as long as its invocation can last."""
+    return max(LEASE, remaining())
+
+
+def _short(remaining: Callable[[], float]) -> bool:
+    """Return whether the invocation ends too soon to begin something new."""
+    return remaining() < LEASE / 2
 
 
 def without_bodies(job: Job) -> Job:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.ends.maker import ended_still, groups, to_check
+from chalicelib.ends.maker import ended_still, groups, removed, to_check
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload, JobFlowError, NotStored
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.lineage import Lineage
@@ -62,7 +62,8 @@ class DeliveryMaker:
                 break
             _log_unknown(job, registered)
             owed += [Owed(job, one, change.has_result, change.sequence) for one in _told(registered, job)]
-        for some in groups(owed):
+        gone = removed(self.service.store, [one.job for one in owed], self.service.now())
+        for some in groups([one for one in owed if one.job.id not in gone]):
             answers = self._make(some)
             again |= {one.number for one, answer in zip(some, answers, strict=True) if isinstance(answer, NotStored)}
         _log_not_told(changes, again | set(given_back), registered)

@@ -101,7 +101,7 @@ KINDS = (
     Kind("DeletionRow", "control", "ERASING", ANY, How.BEFORE, "its job is not restored", ("pk", "ERASING")),
     Kind(
         "MarkRow", "control", "CNT", r"ERASE#.+", How.AS_IT_IS, "a deletion or an erasure that was under way goes on",
-        ("sk", "ERASE#"), having="open",
+        ("sk", "ERASE#"), without=("lease_until",), having="open",
     ),
     Kind("ViewRow", "control", "VIEWS", ANY, How.AS_IT_IS, "a filter with a name", ("pk", "VIEWS")),
     Kind(

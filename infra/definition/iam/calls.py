@@ -25,9 +25,16 @@ ACTIONS = {
 }
 """Operations that have no IAM action: the action of another operation allows them."""
 
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
+              "Get": "GetItem"}  # fmt: skip
+"""IAM has no action for a transaction: each of its items needs the action of its own operation."""
+
 
 def grants_of(stack: str, service: str, operation: str, params: Mapping[str, Any]) -> list[str]:
     """Return the grants that one request needs, in the notation of `permissions`."""
+    if "TransactItems" in params:
+        items = [(TRANSACTED[kind], item) for one in params["TransactItems"] for kind, item in one.items()]
+        return [grant for kind, item in items for grant in grants_of(stack, service, kind, item)]
     action = ACTIONS.get(operation, operation)
     places = [f":{where.replace(f'{stack}-', '', 1)}" for where in _places(service, params)]
     name = "ses" if service == "sesv2" else service

@@ -11,16 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from infra.definition.iam.calls import ACTIONS
+from infra.definition.iam.calls import ACTIONS, TRANSACTED
 from infra.local.lambdas.specs import ACCOUNT, REGION
 
 SIGNER = re.compile(r"Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 UNKNOWN_SUFFIX = "-AbCdEf"
 """A placeholder for the six characters that Secrets Manager appends to an ARN."""
-TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
-              "Get": "GetItem"}  # fmt: skip
-"""IAM has no action for a transaction: each of its items needs the action of its own operation."""
-
 
 ATTRIBUTES = "dynamodb:Attributes"
 EXPRESSIONS = ("Condition", "Update", "Projection", "KeyCondition", "Filter")

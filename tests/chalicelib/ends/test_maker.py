@@ -422,3 +422,14 @@ def test_a_declaration_that_tells_nobody_is_refused(name: str, why: str) -> None
     job("test.wrong", on_end=name)(note)
     with pytest.raises(ConfigurationError, match=f"test.wrong: on_end: .*{why}"):
         jobtype.check_ends(jobtype.registered)
+
+
+def test_a_late_end_of_an_erased_job_makes_no_job(maker: EndMaker, service: JobService, clock: Clock) -> None:
+    """The stream was behind, or delivers again: what is made now, no erasure finds."""
+    here, hidden, gone = running(), running(), running()
+    service.store.add(replace(here, status=Status.COMPLETED, finished_at=T0 + 9))
+    service.store.add(replace(hidden, status=Status.COMPLETED, finished_at=T0 + 9))
+    service.store.apply(hidden.id, transitions.erase(service.store.get(hidden.id), now=T0 + 20))
+    clock.advance(120)
+    assert maker.follow([ended(one, number=number) for number, one in enumerate((gone, here, hidden))]) == set()
+    assert [job.parent for job in service.store.page(Filter(type="test.told"), 10).jobs] == [here.id]

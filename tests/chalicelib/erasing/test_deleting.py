@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.erasing.port import Deletion
+from chalicelib.erasing.port import Belongings, Deletion
 from chalicelib.errors import JobConflict, JobNotFound, NotStored
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Attempt, Status
@@ -29,7 +29,7 @@ def test_a_deleted_job_is_hidden_at_once_and_leaves_nothing(bench: Bench) -> Non
     with pytest.raises(JobNotFound):
         bench.store.view(job.id)
     assert [one.id for one in bench.store.page(Filter(tenant="acme"), 10).jobs] == [stays.id]
-    bench.go_on()
+    bench.to_the_end()
     assert bench.of(job) == []
     assert bench.scan() == others(before, mine)
     assert list(bench.counters.standing().erasing) == []
@@ -51,6 +51,8 @@ def test_whenever_a_process_dies_the_job_goes_whole_and_no_other(bench: Bench, w
         died = len(seen) > number if part == "request" else True
         bench.clock.advance(HOUR)
         if part == "background":
+            if number % 2:
+                bench.go_on()  # the copies are hidden: now rows are removed
             with dying(number, when) as seen:
                 bench.erasing.work(bench.counters.standing().erasing, lambda: 840.0)
             died = len(seen) > number
@@ -123,7 +125,7 @@ def test_nothing_is_removed_while_a_worker_of_the_job_may_still_write(bench: Ben
     bench.go_on(60)
     assert f"{job.id}/META" in bench.of(job)
     bench.store.record(job.id, Attempt(2, 2, "lost", bench.clock.now, claim=2))
-    bench.go_on()
+    bench.to_the_end()
     assert bench.of(job) == []
 
 
@@ -134,7 +136,7 @@ def test_a_key_of_a_deleted_job_makes_a_new_job_that_stays(bench: Bench) -> None
     bench.erasing.delete(job.id, "1f2e")
     with pytest.raises(NotStored, match="is being deleted"):
         bench.store.add(new)
-    bench.go_on()
+    bench.to_the_end()
     bench.store.add(new)
     assert [one.job for one in bench.rows.erased()] == [job.id]
     bench.rows.ask(replace(bench.rows.erased()[0]))
@@ -184,3 +186,53 @@ def test_a_copy_that_cannot_be_read_holds_up_the_job_and_goes_with_it_later(benc
     bench.damage(copy, str(copy.status))
     bench.to_the_end()
     assert bench.of(job, copy) == []
+
+
+def test_a_slow_worker_removes_nothing_of_a_new_job_with_the_id(bench: Bench) -> None:
+    """One worker has listed the rows when another removes them, and a client repeats its request at once."""
+    job = bench.life()
+    bench.clock.advance(HOUR)
+    bench.erasing.delete(job.id, "1f2e")
+    before, new = bench.removal.remove, []
+
+    def remove(listed: Belongings) -> None:
+        bench.removal.remove = before  # type: ignore[method-assign]
+        before(listed)
+        bench.removal.remove_job(replace(job, id=listed.job))
+        if listed.job == job.id:
+            bench.clock.advance(1)
+            new.append(bench.life(id=job.id, idempotency_key=job.idempotency_key, parent=job.parent))
+        else:
+            bench.removal.remove = remove  # type: ignore[method-assign,assignment]
+        before(listed)
+
+    bench.removal.remove = remove  # type: ignore[method-assign,assignment]
+    bench.go_on()
+    bench.go_on()
+    kept = bench.scan()
+    bench.to_the_end()
+    assert bench.store.get(job.id) == new[0]
+    assert bench.scan() == kept
+    assert len(bench.store.view(job.id).attempts) == 1
+    assert f"{job.id}/STEP#0002#step:a" in kept or [key for key in kept if key.startswith(f"{job.id}/PAST")]
+
+
+def test_what_a_request_writes_while_the_job_is_deleted_goes_too(bench: Bench) -> None:
+    """A retry with another payload has read the job before it was hidden, and stores payloads before it is refused."""
+    job = bench.life()
+    bench.clock.advance(24 * HOUR)
+    bench.erasing.delete(job.id, "1f2e")
+    bench.go_on(1)
+    bench.store.keep_payload(job.id, 2, {"to": "of a slow request"})
+    bench.to_the_end()
+    assert bench.of(job) == []
+
+
+def test_one_worker_at_a_time_processes_deletions(bench: Bench) -> None:
+    job = bench.life()
+    bench.erasing.delete(job.id, "1f2e")
+    assert bench.rows.lease(bench.clock.now, bench.clock.now + 840)
+    bench.go_on(800)
+    assert f"{job.id}/META" in bench.of(job)
+    bench.to_the_end()
+    assert bench.of(job) == []

@@ -147,7 +147,7 @@ def test_of_two_workers_at_the_same_time_one_stops(bench: Bench) -> None:
 
     def page(*asked: Any) -> Any:
         bench.removal.page = before  # type: ignore[method-assign]
-        bench.clock.advance(120)  # the lease of the first worker has ended while it was slow
+        bench.clock.advance(900)  # the lease of the first worker has ended while it was slow
         second.erasing.work(names, lambda: 840.0)
         return bench.removal.page(*asked)
 
@@ -233,3 +233,43 @@ def test_more_copies_than_the_row_of_the_erasure_has_room_for_go_in_several_sear
     bench.to_the_end()
     assert bench.of(*jobs) == []
     assert numbers(bench.erasing.get(erasure_id)) == (7, *of_scan(gone))
+
+
+def test_a_mark_without_an_erasure_goes(bench: Bench) -> None:
+    with dying(0, "after"):
+        bench.erase()
+    assert bench.counters.standing().erasing
+    bench.to_the_end()
+
+
+def test_a_slice_that_has_no_time_left_goes_on_in_the_next_invocation(bench: Bench) -> None:
+    jobs = [bench.life(idempotency_key=f"k{n}") for n in range(4)]
+    bench.clock.advance(HOUR)
+    gone = bench.of(*jobs)
+    erasure_id = bench.erase()
+    for _ in range(60):
+        looks = iter([840.0] * 9)
+        bench.go_on(120, lambda looks=looks: next(looks, 5.0))  # type: ignore[misc]
+    assert bench.of(*jobs) == []
+    assert numbers(bench.erasing.get(erasure_id)) == (8, *of_scan(gone))
+
+
+def test_a_second_worker_does_not_stop_one_whose_slice_is_long(bench: Bench) -> None:
+    job = bench.life()
+    bench.clock.advance(HOUR)
+    erasure_id = bench.erase()
+    names, second = bench.counters.standing().erasing, Bench(bench.settings, bench.clock)
+    before, taken = bench.removal.page, []
+
+    def page(*asked: Any) -> Any:
+        bench.clock.advance(300)
+        taken.append(second.erasing.work(names, lambda: 840.0))
+        return before(*asked)
+
+    bench.removal.page = page  # type: ignore[method-assign,assignment]
+    bench.erasing.work(names, lambda: 840.0)
+    assert [dict(one) for one in taken] == [{}] * len(taken)
+    bench.removal.page = before  # type: ignore[method-assign]
+    bench.to_the_end()
+    assert bench.of(job) == []
+    assert not bench.erasing.get(erasure_id).open

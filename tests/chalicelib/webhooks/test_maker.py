@@ -309,3 +309,13 @@ def test_an_end_that_another_consumer_gives_back_is_not_counted_yet(
         with written("INFO") as lines:
             followup.handler({}, Invocation(clock, clock.now + 60))
         assert not_told(lines) == [number]
+
+
+def test_a_late_end_of_an_erased_job_is_not_delivered(maker: DeliveryMaker, service: JobService, clock: Clock) -> None:
+    """The stream was behind, or delivers again: what is made now, no erasure finds."""
+    here, gone, reused = running(notify=("billing",)), running(notify=("billing",)), running(notify=("billing",))
+    service.store.add(replace(here, status=Status.COMPLETED, finished_at=T0 + 9))
+    service.store.add(replace(reused, created_at=reused.created_at + 5))
+    clock.advance(120)
+    assert maker.follow([ended(one, number=number) for number, one in enumerate((gone, here, reused))]) == set()
+    assert [one.parent for one in deliveries(service)] == [here.id]

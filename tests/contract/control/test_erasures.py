@@ -101,3 +101,26 @@ def test_what_was_deleted_is_known(kept: Kept) -> None:
     kept.rows.record(JOB, T0)
     kept.rows.record(JOB, T0 + 1)
     assert list(kept.rows.erased()) == [JOB]
+
+
+def test_one_worker_at_a_time_has_the_deletions(kept: Kept) -> None:
+    kept.rows.ask(JOB)
+    assert kept.rows.lease(T0, T0 + 60)
+    assert not kept.rows.lease(T0 + 60, T0 + 90)
+    assert kept.rows.lease(T0 + 61, T0 + 90)
+    kept.rows.rest()
+    assert kept.rows.lease(T0 + 62, T0 + 90)
+    assert kept.open == ["jobs"]
+
+
+def test_a_deletion_of_an_earlier_run_neither_replaces_nor_removes_a_later_one(kept: Kept) -> None:
+    earlier, of_earlier_job = replace(JOB, gen=1, asked_at=T0 + 5), replace(JOB, created_at=T0 - 9, gen=7)
+    kept.rows.ask(JOB)
+    for late in (earlier, of_earlier_job):
+        kept.rows.ask(late)
+        kept.rows.drop(late)
+    assert kept.rows.asked(10) == [JOB]
+    later = replace(JOB, gen=3, asked_at=T0 + 5)
+    kept.rows.ask(later)
+    kept.rows.drop(JOB)
+    assert kept.rows.asked(10) == [later]

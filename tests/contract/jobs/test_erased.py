@@ -115,3 +115,19 @@ def test_the_removal_finds_and_removes_what_belongs_to_a_job(store: JobStore, re
 def test_a_job_that_is_not_erased_is_not_removed(store: JobStore, removal: Removal, job: Job) -> None:
     removal.remove_job(job)
     assert store.get(job.id).id == job.id
+
+
+def test_nothing_of_a_later_job_with_the_id_is_removed(store: JobStore, removal: Removal, job: Job) -> None:
+    """Whoever has listed the rows may be slow: another worker removes the job, and its request is repeated."""
+    erased = store.apply(job.id, transitions.erase(job, now=T0))
+    listed = removal.belongings(erased, ["k1"])
+    removal.remove(listed)
+    removal.remove_job(erased)
+    removal.remove(listed)
+    new = a_job(id=job.id, created_at=T0 + 9)
+    store.add(new)
+    store.record(new.id, Attempt(1, 1, "failed", T0 + 9, T0 + 9, "E", "m", claim=1))
+    store.acquire("k1", None, KeyLock(job.id, T0 + 9))
+    removal.remove(listed)
+    assert len(store.view(new.id).attempts) == 1
+    assert store.key_lock("k1") == KeyLock(job.id, T0 + 9)

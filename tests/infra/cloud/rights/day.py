@@ -16,7 +16,7 @@ from chalicelib.entry import recount as recount_module
 from chalicelib.erasing.work import keys_of
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.rate import Rate
-from chalicelib.jobs import acts
+from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.message import write_message
@@ -244,6 +244,8 @@ def erasing(acting: Stage) -> None:
         parts.job_store.acquire(keys_of(job)[0], None, KeyLock(job.id, time.time()))
         for prefix in ("processed", "reports"):
             s3.put_object(Bucket=parts.settings.files_bucket, Key=f"{prefix}/{job.id}/1-1.png", Body=b"x")
+        # hidden long ago: a job is removed a minute after it was hidden
+        parts.job_store.apply(job.id, transitions.erase(job, now=ended))
         assert acting.call("DELETE", f"/jobs/{job.id}", {}, "/jobs/{job_id}")[0] == 202
     status, started = acting.call("POST", "/erasures", {"tenant": "acme"})
     assert status == 202, started
