@@ -72,6 +72,13 @@ class NotStored(JobFlowError):
     """AWS did not answer, so that it is not certain that this job, or this event, is stored. Repeat the request."""
 
 
+class IdNotFree(NotStored):
+    """The earlier job with this id is being deleted."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"The earlier job with the id {job_id} is being deleted. Send the request again.")
+
+
 class NotAudited(JobFlowError):
     """The entry of the audit log could not be stored, so the change was not made."""
 

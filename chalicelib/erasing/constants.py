@@ -16,6 +16,8 @@ that, a worker that has lost the job, a request, or the stream may still write r
 LOOK_AGAIN = 60.0
 """Seconds after which an erasure looks again at jobs that have not ended, and the shortest time from its start to the
 beginning of its last search: the index may be that late."""
+SHARE_OF_PAUSES = 0.1
+"""Share of an erasure's age that passes between two searches while jobs wait; at most LONGEST_PAUSE."""
 FAILED_PAUSE, LONGEST_PAUSE = 30.0, 900.0
 """Seconds until a slice with an error is tried again: doubled each time, up to the longest."""
 MOST_HELD = 2 * SLICE

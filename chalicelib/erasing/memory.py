@@ -1,6 +1,6 @@
 """Store deletions and erasures in memory; the contract tests of DynamoDB check these stores too."""
 
-import heapq
+import bisect
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -107,10 +107,12 @@ class MemoryRemoval:
 
     def __init__(self, store: MemoryJobStore) -> None:
         self._store = store
+        self._order: list[tuple[str, str]] = []
+        """The jobs as they were at the beginning of the last search, oldest first: positions and ids."""
 
     def find(self, job_id: str) -> Job | None:
         """See Removal."""
-        return self._store.stored().get(job_id)
+        return self._store.stored_job(job_id)
 
     def whole(self, job_id: str) -> Job | None:
         """See Removal."""
@@ -118,13 +120,20 @@ class MemoryRemoval:
 
     def page(self, which: Filter, limit: int, position: str | None) -> Found:
         """See Removal."""
-        every = (job for job in self._store.stored().values() if matches(job, which) and born(job) < (position or "~"))
-        found = heapq.nlargest(limit + 1, every, key=born)
+        if position is None or not self._order:
+            self._order = sorted((born(job), job.id) for job in self._store.stored().values())
+        place = len(self._order) if position is None else bisect.bisect_left(self._order, (position, ""))
+        found: list[Job] = []
+        while place and len(found) <= limit:
+            place -= 1
+            job = self._store.stored_job(self._order[place][1])
+            if job is not None and matches(job, which):
+                found.append(job)
         return Found(found[:limit], born(found[limit - 1]) if len(found) > limit else None)
 
     def children(self, job_id: str) -> Sequence[Job]:
         """See Removal."""
-        return [job for job in self._store.stored().values() if job.parent == job_id]
+        return self._store.made_by(job_id)
 
     def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
         """See Removal."""

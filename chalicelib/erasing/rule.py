@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from chalicelib.erasing.constants import FAILED_PAUSE, LATE_WRITES, LONGEST_PAUSE, LOOK_AGAIN
+from chalicelib.erasing.constants import FAILED_PAUSE, LATE_WRITES, LONGEST_PAUSE, LOOK_AGAIN, SHARE_OF_PAUSES
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import DELIVER, OF_PLATFORM
 from chalicelib.jobs.job import Job
@@ -99,8 +99,11 @@ def is_copy(job: Job, child: Job) -> bool:
     It has a copy of the job's end, with its tags, its tenant and its error. The delivery of a batch's end is none: its
     parent is the job that made the batch, and it tells numbers of all members.
     """
-    if child.parent != job.id:
-        return False
+    return child.parent == job.id and looks_like_copy(child)
+
+
+def looks_like_copy(child: Job) -> bool:
+    """Return whether the platform made this job from the end of its parent."""
     if child.type == DELIVER:
         return not any(tag.startswith(OF_BATCH) for tag in child.tags)
     return (child.idempotency_key or "").startswith(ON_END)
@@ -120,11 +123,13 @@ def removable_at(job: Job) -> float:
 def after_search(erasure: Erasure, now: float) -> tuple[Erasure, float]:
     """Return an erasure whose search has reached its end, and when its next one begins (0: it is over).
 
-    It is over if a search that began after the index knew every job has found none.
+    It is over if a search that began after the index knew every job has found none. While jobs wait, the pause grows
+    with the erasure's age: each search reads the whole index.
     """
     if erasure.dry_run or (not erasure.met and erasure.searched_at >= erasure.started_at + LOOK_AGAIN):
         return replace(erasure, finished_at=now, tenant=None, position=END), 0.0
-    begin = max(now, erasure.started_at + LOOK_AGAIN, erasure.again_at or 0.0)
+    rest = min(LONGEST_PAUSE, (now - erasure.started_at) * SHARE_OF_PAUSES) if erasure.unfinished else 0.0
+    begin = max(now + rest, erasure.started_at + LOOK_AGAIN, erasure.again_at or 0.0)
     return replace(erasure, position=None, searches=erasure.searches + 1, searched_at=begin), begin
 
 

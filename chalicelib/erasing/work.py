@@ -167,10 +167,16 @@ class Erasing:
         if not found.terminal:
             told = f"Job {found.id} is {found.status}; only a finished job can be deleted. Cancel it first."
             raise JobConflict(told)
-        parent = None if found.parent is None else self.removal.find(found.parent)
-        if parent is not None and not parent.terminal and parent.created_at <= found.created_at:
+        parent = self._reader(found)
+        if parent is not None:
             told = f"Job {parent.id}, which made it, is {parent.status} and may still read its result."
             raise JobConflict(f"Job {found.id} is not deleted. {told}")
+
+    def _reader(self, job: Job) -> Job | None:
+        """Return the job that has made this one, if it has not ended: it may still read the result."""
+        parent = None if job.parent is None else self.removal.find(job.parent)
+        unfinished = parent is not None and not parent.terminal and parent.created_at <= job.created_at
+        return parent if unfinished else None
 
     def _deletions(self, remaining: Callable[[], float], tally: Counter[str]) -> None:
         """Remove the jobs that were deleted one by one, and that nothing writes rows for any more."""
@@ -223,6 +229,8 @@ class Erasing:
         if not job.terminal:
             job = self._cancelled(job)
         if not job.terminal:
+            return Ready(until=now + LOOK_AGAIN)
+        if job.erased_at is None and self._reader(job) is not None:
             return Ready(until=now + LOOK_AGAIN)
         if job.erased_at is None:
             try:

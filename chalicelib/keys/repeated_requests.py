@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.errors import FieldError, IdempotencyMismatch, JobExists, JobNotFound, MoveRefused, NotStored
+from chalicelib.errors import FieldError, IdempotencyMismatch, IdNotFree, JobExists, JobNotFound, MoveRefused, NotStored
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.job import Job
@@ -88,7 +88,10 @@ class KeyedJobs:
                 events.moved(found, "existing")
                 return Submitted(found, Outcome.EXISTING)
             if held is not None and found is None and held.until > self.now():
-                kept = self._store_as(held, replace(job, id=held.job), key, until, (asked, answer))
+                try:
+                    kept = self._store_as(held, replace(job, id=held.job), key, until, (asked, answer))
+                except IdNotFree:
+                    kept = self._take_from_deleted(job, key, held, until)
             else:
                 kept = self._take(job, key, held, until)
             if kept is not None:
@@ -115,7 +118,10 @@ class KeyedJobs:
                     # extend the key's row: otherwise it would expire before the job runs
                     self.store.acquire(key, held, KeyLock(found.id, until))
             elif held is not None and found is None and held.until > self.now() - KEEP_KEYS:
-                kept = self._store(replace(job, id=held.job))
+                try:
+                    kept = self._store(replace(job, id=held.job))
+                except IdNotFree:
+                    kept = self._take_from_deleted(job, key, held, until)
             else:  # the key is free, or its job has expired: do not use the expired job's id again
                 kept = self._take(job, key, held, until)
             if kept is not None:
@@ -191,6 +197,16 @@ class KeyedJobs:
         if not self.store.acquire(key, held, KeyLock(job.id, until)):
             return None
         return self._store(job)
+
+    def _take_from_deleted(self, job: Job, key: str, held: KeyLock, until: float) -> Submitted | None:
+        """Take the key of a job that is being deleted, and store a job with an id of its own.
+
+        Raises IdNotFree if the request's own Idempotency-Key has made the deleted job.
+        """
+        if held.job == job.id:
+            raise IdNotFree(job.id)
+        # the key is taken over: so the removal of the deleted job leaves it, and answers of it name the new job
+        return self._take(job, key, held, until)
 
     def _store_as(
         self, held: KeyLock, job: Job, key: str, until: float, asked: tuple[Job, KeyLock | None]

@@ -10,7 +10,7 @@ from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.constants import CENSUS_PAGE_IN_MEMORY
 from chalicelib.counters.port import Seen, SeenPage
-from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
+from chalicelib.errors import IdNotFree, JobExists, JobNotFound, MoveRefused
 from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change
@@ -47,6 +47,7 @@ class MemoryJobStore:
         self._orders: dict[str, str] = {}
         self._groups: dict[str, str] = {}
         self._key_locks: dict[str, KeyLock] = {}
+        self._made: dict[str, dict[str, None]] = {}
         self._attempts: dict[str, dict[tuple[int, int], Attempt]] = {}
         self._acts: dict[str, list[Act]] = {}
         self._steps: dict[tuple[str, int], dict[str, Step]] = {}
@@ -56,6 +57,16 @@ class MemoryJobStore:
         """Return every job, also those that nobody may see any more."""
         with self._lock:
             return dict(self._jobs)
+
+    def stored_job(self, job_id: str) -> Job | None:
+        """Return the job, also one that nobody may see any more."""
+        return self._jobs.get(job_id)
+
+    def made_by(self, job_id: str) -> list[Job]:
+        """Return the jobs with this parent, in the same way."""
+        with self._lock:
+            found = [self._jobs.get(one) for one in self._made.get(job_id, ())]
+        return [job for job in found if job is not None and job.parent == job_id]
 
     def parts_of(self, job_id: str) -> list[str]:
         """Return names of what is stored beside a job: its attempts, acts, steps and earlier payloads."""
@@ -109,7 +120,7 @@ class MemoryJobStore:
         with self._lock:
             existing = self._find(job.id)
             if existing is None and job.id in self._jobs and self._jobs[job.id].erased_at is not None:
-                raise NotStored(f"The earlier job with the id {job.id} is being deleted. Send the request again.")
+                raise IdNotFree(job.id)
             if existing is not None and job.writer and existing.writer == job.writer:
                 return
             if existing is not None:
@@ -117,6 +128,8 @@ class MemoryJobStore:
             signed = self._sign(replace(job, end_mark=self._signing.end_mark(job)))
             self._jobs[job.id], self._orders[job.id] = signed, order(job)
             self._put(job.id, group(job.status, parked=is_parked(job)))
+            if job.parent is not None:
+                self._made.setdefault(job.parent, {})[job.id] = None
 
     def get(self, job_id: str) -> Job:
         """See JobStore."""

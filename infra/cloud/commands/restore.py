@@ -9,7 +9,7 @@ from functools import partial
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.batches.dynamo import DynamoBatches
-from chalicelib.erasing.dynamo import DynamoErasures
+from chalicelib.erasing.dynamo import DynamoErasures, DynamoRemoval
 from chalicelib.schedules.dynamo import DynamoSchedules
 from chalicelib.settings import SHARDS, Settings
 from infra.cloud.account import Account
@@ -98,7 +98,7 @@ class Restoration:
         client = self.account.client("dynamodb")
         # first of all: what says which jobs must not come back
         rows.erasures(client, pairs, self.clock())
-        erased = Erased(DynamoErasures(now, self.clock), source)
+        erased = Erased(DynamoErasures(now, self.clock), DynamoRemoval(then, self.clock).find, self.clock)
         copy = copying.Copying(source, target, self.at, self.clock, self.run, erased)
         # The stage answers requests meanwhile: keys come first, because a request for a key that is not there yet makes
         # a second job.

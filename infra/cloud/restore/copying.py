@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from chalicelib.batches.port import BatchRows
-from chalicelib.errors import UNREADABLE, JobExists, JobNotFound, PayloadUnreadable, RowNotSigned
+from chalicelib.errors import UNREADABLE, IdNotFree, JobExists, JobNotFound, PayloadUnreadable, RowNotSigned
 from chalicelib.jobs import acts
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
@@ -104,6 +104,8 @@ class Copying:
             self.target.add(job)
         except JobExists:
             return "there"
+        except IdNotFree:  # the live job with this id is being deleted
+            return "erased"
         return _told(found.job, job)
 
     def _history(self, job_id: str, found: JobView) -> None:

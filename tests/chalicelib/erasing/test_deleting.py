@@ -1,14 +1,19 @@
 """Check the deletion of single jobs: everything of the job goes and nothing else, whenever a process dies."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.erasing.port import Belongings, Deletion
 from chalicelib.errors import JobConflict, JobNotFound, NotStored
+from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.keys.repeated_requests import KeyedJobs
+from chalicelib.keys.rule import Debounce, Submitted
 from chalicelib.settings import Settings
 from tests.chalicelib.erasing.bench import HOUR, Bench, dying, others
 from tests.support import Clock, a_job
@@ -236,3 +241,24 @@ def test_one_worker_at_a_time_processes_deletions(bench: Bench) -> None:
     assert f"{job.id}/META" in bench.of(job)
     bench.to_the_end()
     assert bench.of(job) == []
+
+
+def test_a_request_for_what_only_a_deleted_job_had_makes_a_new_job_at_once(bench: Bench) -> None:
+    keyed, now = KeyedJobs(bench.store, bench.clock, lambda _: None), bench.clock.now
+    unique, later = Unique(by=("to",), seconds=86_400), Debounce("k", 5)
+    planned: dict[str, Any] = {
+        "status": Status.SCHEDULED, "run_at": now + 5, "next_attempt_at": now + 5, "created_at": now,
+    }  # fmt: skip
+    asks: list[Callable[[], Submitted]] = [
+        lambda: keyed.only_one(a_job(payload={"to": "x"}, created_at=now), unique),
+        lambda: keyed.debounced(a_job(**planned), later),
+    ]
+    for ask in asks:
+        gone = ask().job
+        bench.store.apply(gone.id, transitions.cancel(bench.store.get(gone.id), now=now))
+        bench.erasing.delete(gone.id, "1f2e")
+        new = ask().job
+        assert new.id != gone.id
+        bench.to_the_end()
+        assert bench.removal.find(gone.id) is None
+        assert ask().job.id == new.id, "its key is still there"

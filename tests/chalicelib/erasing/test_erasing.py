@@ -273,3 +273,30 @@ def test_a_second_worker_does_not_stop_one_whose_slice_is_long(bench: Bench) -> 
     bench.to_the_end()
     assert bench.of(job) == []
     assert not bench.erasing.get(erasure_id).open
+
+
+def test_a_child_whose_caller_may_still_read_its_result_waits_for_the_caller(bench: Bench) -> None:
+    caller = a_job(status=Status.SUSPENDED, claims=1)
+    bench.store.add(caller)
+    bench.clock.advance(1)
+    child = bench.life(parent=caller.id, status=Status.COMPLETED)
+    bench.clock.advance(HOUR)
+    erasure_id = bench.erase()
+    bench.go_on()
+    assert bench.store.get(child.id) == child
+    assert bench.erasing.get(erasure_id).unfinished == 1
+    bench.store.apply(caller.id, transitions.cancel(bench.store.get(caller.id), now=bench.clock.now))
+    bench.to_the_end()
+    assert bench.of(child) == []
+
+
+def test_a_search_for_a_job_that_waits_for_days_is_rare(bench: Bench) -> None:
+    """Each search reads the whole index."""
+    bench.store.add(a_job(
+        tags=(tag_of("acme"),), status=Status.PROCESSING, claims=1, started_at=bench.clock.now,
+        created_at=bench.clock.now, lease_until=bench.clock.now + 99 * HOUR,
+    ))  # fmt: skip
+    erasure_id = bench.erase()
+    for _ in range(24 * 6):
+        bench.go_on(600)
+    assert bench.erasing.get(erasure_id).searches < 24 * 4 + 20

@@ -30,7 +30,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.adapters.s3.bodies import S3Bodies
-from chalicelib.errors import JobExists, JobNotFound, MoveRefused, NotStored
+from chalicelib.errors import IdNotFree, JobExists, JobNotFound, MoveRefused
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
@@ -219,7 +219,7 @@ class DynamoJobStore:
         """
         found = self._stored(job.id)
         if found is not None and found.erased_at is not None:
-            raise NotStored(f"The earlier job with the id {job.id} is being deleted. Send the request again.")
+            raise IdNotFree(job.id)
         found = None if found is None or is_hidden(found, self._clock()) else found
         if found is None or (job.writer and found.writer == job.writer):
             return found is not None

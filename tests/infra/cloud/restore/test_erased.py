@@ -6,9 +6,10 @@ import pytest
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
-from chalicelib.erasing.dynamo import DynamoErasures
+from chalicelib.erasing.dynamo import DynamoErasures, DynamoRemoval
 from chalicelib.erasing.port import Deletion
 from chalicelib.erasing.rule import Erasure, digest_of
+from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import KeyLock
@@ -36,7 +37,7 @@ def done(tenant: str | None = None, **more: object) -> Job:
 
 def restored(two: Two, clock: Clock, erasures: DynamoErasures) -> Counter[str]:
     source, target = two
-    return Copying(source, target, T0, clock, erased=Erased(erasures, source)).jobs()
+    return Copying(source, target, T0, clock, erased=Erased(erasures, DynamoRemoval(BEFORE, clock).find, clock)).jobs()
 
 
 def test_only_what_was_not_erased_comes_back(two: Two, clock: Clock) -> None:
@@ -70,7 +71,7 @@ def test_the_key_of_an_erased_job_does_not_come_back(two: Two, clock: Clock) -> 
     source.acquire("0" * 36, None, KeyLock(job.id, T0 + DAY))
     erasures = DynamoErasures(SETTINGS, clock)
     erasures.add(Erasure("a1", digest_of("acme"), None, "ada", "1f2e", T0 + 50, finished_at=T0 + 60))
-    copy = Copying(source, target, T0, clock, erased=Erased(erasures, source))
+    copy = Copying(source, target, T0, clock, erased=Erased(erasures, DynamoRemoval(BEFORE, clock).find, clock))
     client, tables = aws.client("dynamodb", REGION), {"jobs": (BEFORE.jobs_table, SETTINGS.jobs_table)}
     assert rows.keys(client, tables, clock.now, copy.named) == Counter()
     assert target.key_lock("0" * 36) is None
@@ -92,3 +93,34 @@ def test_what_the_backup_knows_of_erasures_comes_first_and_goes_on(two: Two, clo
     claimed = now.claim("a1", T0 + 100, T0 + 160)
     assert claimed is not None
     assert claimed.position is None
+
+
+def test_the_delivery_of_a_copy_and_a_copy_whose_job_has_expired_do_not_come_back(two: Two, clock: Clock) -> None:
+    source, target = two
+    job, expired = done(), done()
+    told = done(type="report.send", parent=job.id, idempotency_key="on_end 1")
+    delivery = done(type="webhook.deliver", parent=told.id, idempotency_key="r completed 1")
+    late = done(type="webhook.deliver", parent=expired.id, idempotency_key="r failed 1")
+    stays = done(type="webhook.deliver", parent=done().id, idempotency_key="r failed 1")
+    for one in (job, told, delivery, late, stays):
+        source.add(one)
+    erasures = DynamoErasures(SETTINGS, clock)
+    for one in (job, expired):
+        erasures.record(Deletion(one.id, one.created_at, 1, T0), T0)
+    assert restored(two, clock, erasures) == Counter({"erased": 4, "completed": 1})
+    assert target.get(stays.id).id == stays.id
+
+
+def test_what_is_deleted_while_the_restore_runs_does_not_come_back(two: Two, clock: Clock) -> None:
+    source, _ = two
+    job, hidden = done("acme"), done()
+    source.add(job)
+    source.add(hidden)
+    two[1].add(hidden)
+    two[1].apply(hidden.id, transitions.erase(hidden, now=T0 + 10))
+    erasures = DynamoErasures(SETTINGS, clock)
+    erased = Erased(erasures, DynamoRemoval(BEFORE, clock).find, clock)
+    assert not erased(job)
+    erasures.add(Erasure("a1", digest_of("acme"), "acme", "ada", "1f2e", T0 + 50))
+    clock.advance(60)
+    assert Copying(*two, T0, clock, erased=erased).jobs() == Counter({"erased": 2})
