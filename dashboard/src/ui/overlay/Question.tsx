@@ -23,7 +23,12 @@ export function Question({ label, question, danger = false, onYes }: QuestionPro
     >
       {question !== undefined && <div className="text-sm">{question}</div>}
       <Reason reason={reason} onChange={setReason} className="w-full" />
-      <Button type="submit" tone={danger ? "danger" : "primary"}>
+      {/* The name of what is changed may be longer than the popover is wide. */}
+      <Button
+        type="submit"
+        tone={danger ? "danger" : "primary"}
+        className="h-auto! min-h-8 max-w-full py-1 text-start whitespace-normal! wrap-anywhere"
+      >
         {label}
       </Button>
     </form>
