@@ -19,7 +19,7 @@ test("a blocked job leads to its limits, and an operator changes the number and 
   await page.keyboard.press("Enter");
   await expect(page.getByText("At most 8 jobs run at once.")).toBeVisible();
   await expect(page.getByText("A migration of this customer")).toBeVisible();
-  const reset = "Reset the limit email.send · acme to the code";
+  const reset = "Reset email.send · acme to the code";
   await page.getByRole("button", { name: reset }).click();
   await page.getByRole("dialog").getByRole("button", { name: reset }).click();
   await expect(page.getByText("At most 3 jobs run at once.")).toBeVisible();

@@ -76,13 +76,15 @@ function Loaded({ limit }: { limit: LimitDetail }) {
               limit.declared && <p className="text-xs text-soft">{t.asInCode}</p>
             ) : (
               <>
-                {limit.inCode !== null && <p className="nums text-xs text-amber">{t.inCode(limit.inCode)}</p>}
+                {limit.inCode !== null && (
+                  <p className="nums text-xs text-amber">{t.codeSays(limit.inCode)}</p>
+                )}
                 <ChangedNote limit={limit} />
               </>
             )}
           </div>
           {!limit.allValues && (
-            <div className="w-56">
+            <div className="w-56 max-sm:w-full">
               <InUse limit={limit} />
             </div>
           )}
@@ -129,7 +131,7 @@ function Holders({ holders }: { holders: Holder[] }) {
       {holders.length === 0 && <p className="p-4 text-sm text-soft">{t.noHolders}</p>}
       <ul className="divide-y divide-line">
         {holders.map(({ id, type, status, since, stale }) => (
-          <li key={id} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-2 text-sm">
+          <li key={id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm">
             <JobLink id={id} />
             {status && <StatusChip status={status} id={id} />}
             <span className="font-mono text-xs break-all text-soft">{type ?? t.unreadable}</span>
@@ -193,7 +195,7 @@ function Values({ limit: { name, by, values, moreValues } }: { limit: LimitDetai
   const field = by ?? "";
   return (
     <Panel title={t.values(field)} flush>
-      <div className="flex flex-wrap items-end gap-x-6 gap-y-2 border-b border-line p-4">
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-2 border-b border-line p-4">
         <p className="min-w-0 flex-1 basis-64 text-sm text-soft">
           {values.length === 0 ? t.noValues(field) : t.valuesHint(field)}
         </p>

@@ -23,9 +23,13 @@ function Row({ limit }: { limit: Limit }) {
   return (
     <li
       data-limit={nameOf(limit)}
-      className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-2 px-4 py-3 text-sm lg:grid-cols-[minmax(0,1fr)_minmax(0,22rem)_10rem_6rem]"
+      className={cx(
+        "grid grid-cols-[minmax(0,1fr)_6.5rem] items-baseline gap-x-4 gap-y-2 px-4 py-3 text-sm",
+        "lg:grid-cols-[minmax(0,1fr)_minmax(0,22rem)_10rem_6rem]",
+        limit.value !== null && "max-lg:ps-8",
+      )}
     >
-      <div className={cx("col-span-2 min-w-0 lg:col-span-1", limit.value !== null && "ps-4")}>
+      <div className={cx("col-span-2 min-w-0 lg:col-span-1", limit.value !== null && "lg:ps-4")}>
         <p className="break-words">
           <Link
             to="/limits"

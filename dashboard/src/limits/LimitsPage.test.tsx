@@ -66,7 +66,7 @@ test("an operator changes the number with a reason, and no other than the API ta
 test("a change of the limit itself is reset, a change of all values is not reset at one value", async () => {
   const asked = changes("operator");
   showWithin(<ChangeLimit limit={CHANGED} />);
-  const name = "Reset the limit provider to the code";
+  const name = "Reset provider to the code";
   await userEvent.click(await screen.findByRole("button", { name }));
   await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name }));
   await waitFor(() => expect(asked).toEqual([expect.stringMatching(/^DELETE 3\.provider/)]));

@@ -58,7 +58,7 @@ function List({ type }: { type: string | undefined }) {
           <Empty title={type === undefined ? t.none : t.noneOf(type)}>
             <p>{t.whatItIs}</p>
             <p className="mt-3">{t.howToDeclare}</p>
-            <Code text={EXAMPLE} label={t.example} className="my-2 text-start" />
+            <Code text={EXAMPLE} label={t.example} wrap={false} className="my-2 text-start" />
             <p>{t.thenHere}</p>
           </Empty>
         )}

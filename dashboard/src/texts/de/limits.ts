@@ -33,6 +33,7 @@ export const limits: typeof english = {
   valueOf: (field) => `${field}:`,
   places: "Gleichzeitig",
   inCode: (n) => `im Code: ${n}`,
+  codeSays: (n) => `Im Code: ${n}.`,
   unlimited: "kein Limit",
   inUse: "Belegt",
   inUseOf: (used, n) => `${used} von ${n}`,
@@ -45,7 +46,7 @@ export const limits: typeof english = {
   forAllValues: "für alle Werte",
   notFound: "Limit nicht gefunden",
   notFoundHint:
-    "Der Code deklariert kein Limit mit dieser Id, niemand hat es geändert, und kein Job wartet darauf.",
+    "Der Code deklariert kein Limit mit dieser ID, niemand hat es geändert, und kein Job wartet darauf.",
   viewLimits: "Limits ansehen",
   atMost: (n) =>
     n === 0 ? "Kein Job startet." : `Höchstens ${plural(n, "Job läuft", "Jobs laufen")} gleichzeitig.`,
@@ -57,14 +58,14 @@ export const limits: typeof english = {
   change: "Ändern",
   changeOf: (name) => `Limit ${name} ändern`,
   newNumber: "Jobs gleichzeitig",
-  newNumberHint: (most) => `0 bis ${most}. 0: kein Job startet.`,
+  newNumberHint: (most) => `0 bis ${most}. Bei 0 startet kein Job.`,
   changeMeaning:
     "Die Worker richten sich innerhalb von 10 Sekunden danach. Laufende Jobs werden nicht gestoppt. Die Änderung gilt bis zum Zurücksetzen, auch nach einem Deployment.",
   changeAll: (field) => `Für jeden Wert von ${field}, außer denen mit einer eigenen Zahl.`,
   setTo: (n) => (n === 0 ? "Keinen Job starten" : `Auf ${n} setzen`),
   changedDone: (name, n) => `${name}: höchstens ${n} gleichzeitig.`,
   reset: "Zurücksetzen",
-  resetOf: (name) => `Limit ${name} auf den Code zurücksetzen`,
+  resetOf: (name) => `${name} auf den Code zurücksetzen`,
   resetQuestion: (n) => `Das Limit bekommt wieder die Zahl aus dem Code: ${n}.`,
   resetValueQuestion: "Der Wert bekommt wieder die Zahl aller Werte.",
   resetGoneQuestion: "Die Änderung wird vergessen. Der Code deklariert dieses Limit nicht mehr.",
