@@ -45,7 +45,7 @@ export function HealthStrip({ children }: { children?: ReactNode }) {
   const [first, ...others] = data && ranked.data ? judge(ranked.data, data, data.asOf, failing) : [];
   return (
     <section aria-label={t.health} className="border border-line bg-panel">
-      <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5 max-sm:min-h-18 sm:flex-nowrap">
+      <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-1.5 max-sm:min-h-18 max-sm:pt-2.5 sm:flex-nowrap">
         <span
           aria-hidden="true"
           className={cx(

@@ -37,7 +37,7 @@ export function LogPanel({ logs, follow, onFollow, className }: LogProps) {
               type="search"
               aria-label={t.searchTheLog}
               placeholder={t.search}
-              className="h-7 w-32 border border-line bg-bg px-2 text-xs"
+              className="h-7 w-24 border border-line bg-bg px-2 text-xs sm:w-32"
               value={sought}
               onChange={(event) => setSought(event.target.value)}
             />

@@ -53,7 +53,7 @@ export function SearchBox({ onSearch }: { onSearch: (change: Change) => void }) 
           setUnknown(null);
           box.current?.blur();
         }}
-        className={cx(inputClass, "bg-panel ps-8")}
+        className={cx(inputClass, "bg-panel ps-8 placeholder-shown:text-ellipsis")}
       />
       {/* Always in the page, because it makes the input a combobox. */}
       <datalist id={OFFERS}>
