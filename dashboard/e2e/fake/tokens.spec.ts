@@ -9,7 +9,7 @@ test("an administrator sees who has a token, for what and until when, and what i
   await open("/tokens");
   const rows = page.locator("main li");
   await expect(rows).toHaveCount(4);
-  await expect(page.getByText("3 tokens in use.")).toBeVisible();
+  await expect(page.getByText("3 tokens in use")).toBeVisible();
   await expect(rows.getByText("Types: email.send, report.* · Tenants: acme").first()).toBeVisible();
   await page.getByRole("button", { name: "All", exact: true }).click();
   await expect(rows).toHaveCount(6);

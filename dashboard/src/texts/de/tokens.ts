@@ -3,7 +3,7 @@ import { plural } from "../numbers";
 
 export const tokens: typeof english = {
   tokens: "Tokens",
-  summary: (working) => `${plural(working, "Token", "Tokens")} in Gebrauch.`,
+  summary: (working) => `${plural(working, "Token", "Tokens")} in Gebrauch`,
   loading: "Tokens werden geladen",
   onlyAdmins: "Nur Administratoren können die Tokens sehen",
   onlyAdminsHint: "Melde dich mit einem Token der Rolle admin an.",

@@ -3,7 +3,7 @@ import { texts } from "../texts";
 
 export const english = {
   tokens: "Tokens",
-  summary: (working: number) => `${plural(working, "token")} in use.`,
+  summary: (working: number) => `${plural(working, "token")} in use`,
   loading: "Loading tokens",
   onlyAdmins: "Only administrators can see the tokens",
   onlyAdminsHint: "Sign in with a token of the role admin.",
