@@ -181,6 +181,8 @@ class World:
         claims = {"claims": fields["attempts"]} if "attempts" in fields else {}
         job = replace(self.store.get(job_id), status=status, **{**claims, **fields})
         self.store._jobs[job_id] = job
+        if job.parent is not None:
+            self.store._made.setdefault(job.parent, {})[job_id] = None
         return job
 
 
