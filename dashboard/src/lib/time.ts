@@ -77,7 +77,7 @@ export function hourMinute(at: number, zone: Zone): string {
 /** Return day and month, for axes. */
 export function dayMonth(at: number, zone: Zone): string {
   const time = fields(at, zone);
-  return `${two(time.getUTCDate())} ${t.months[time.getUTCMonth()] ?? ""}`;
+  return t.dayMonth(two(time.getUTCDate()), t.months[time.getUTCMonth()] ?? "");
 }
 
 function date(at: number, zone: Zone): string {

@@ -45,5 +45,5 @@ test("once German is spoken, texts, plural forms and numbers are German", async 
   expect([count(1234.5), decimal(4.25, 1)]).toEqual(["1.234,5", "4,3"]);
   expect([plural(0, "Job", "Jobs"), plural(1, "Job", "Jobs")]).toEqual(["0 Jobs", "1 Job"]);
   expect(relative(0, 60_000)).toBe("vor 1 min");
-  expect(dayMonth(Date.parse("2026-03-05"), "utc")).toBe("05 März");
+  expect(dayMonth(Date.parse("2026-03-05"), "utc")).toBe("05. März");
 });

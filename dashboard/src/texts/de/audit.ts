@@ -38,7 +38,7 @@ export const audit: typeof english = {
   namedHint:
     "Die Anfrage nennt mehrere Jobs: Sie wird mit ihrem Ergebnis gezeigt. Ob sie diesen geändert hat, steht in der Zeitachse des Jobs.",
   from: (ip) => `von ${ip}`,
-  correlation: (id) => `Correlation-Id ${id}`,
+  correlation: (id) => `Korrelations-ID ${id}`,
   atLeast: (count) => `mindestens ${plural(count, "Anfrage", "Anfragen")}`,
   actions: {
     "job.retry": "Job wiederholt",

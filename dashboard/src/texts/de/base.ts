@@ -34,6 +34,7 @@ export const base: typeof english = {
   notUpdated: "Wird nicht aktualisiert, solange ältere gezeigt werden.",
   onlyNewest: "Nur die neuesten zeigen",
   months: ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.", "Nov.", "Dez."],
+  dayMonth: (day, month) => `${day}. ${month}`,
   justNow: "gerade eben",
   ago: (length) => `vor ${length}`,
   inTime: (length) => `in ${length}`,

@@ -34,6 +34,7 @@ export const english = {
   notUpdated: "Not updated while older ones are shown.",
   onlyNewest: "Show only the newest",
   months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+  dayMonth: (day: string, month: string) => `${day} ${month}`,
   justNow: "just now",
   ago: (length: string) => `${length} ago`,
   inTime: (length: string) => `in ${length}`,
