@@ -36,7 +36,7 @@ class TestDetail:
             "gen": 1, "attempt": 2, "claim": 2, "outcome": "running", "started_at": iso(T0 + 70), "finished_at": None,
             "duration_ms": None, "error_class": None, "error_message": None, "stack": None, "request_id": "r2",
             "cold_start": False, "receive_count": 2, "retry_delay_s": None,
-            "progress": {"percent": 40.0, "note": "halfway"},
+            "progress": {"percent": 40.0, "note": "halfway"}, "cost_nano_usd": None,
         }  # fmt: skip
 
     def test_of_thousands_of_attempts_the_newest_are_told_and_that_there_were_more(self, world: World) -> None:
