@@ -108,8 +108,10 @@ function inForce(limit: LimitDetail): string {
 }
 
 function Types({ types }: { types: string[] }) {
+  if (types.length === 0) return null;
   return (
     <p className="mt-1 flex flex-wrap gap-x-3 text-xs">
+      <span className="text-faint">{t.queues(types.length)}</span>
       {types.map((type) => (
         <Link
           key={type}

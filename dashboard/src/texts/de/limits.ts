@@ -90,4 +90,5 @@ export const limits: typeof english = {
   lookAt: (field) => `Anderer Wert von ${field}`,
   look: "Zeigen",
   ofType: "Limits",
+  queues: (n) => (n === 1 ? "Queue" : "Queues"),
 };

@@ -89,6 +89,7 @@ export const english = {
   lookAt: (field: string) => `Another ${field}`,
   look: "Show",
   ofType: "Limits",
+  queues: (n: number) => (n === 1 ? "Queue" : "Queues"),
 };
 
 export const t = texts("limits", english);
