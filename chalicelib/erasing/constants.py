@@ -9,10 +9,10 @@ AT_ONCE = 8
 LEASE = 60.0
 """Shortest seconds for which a worker owns an erasure, or the deletions; it owns them to the end of its invocation, and
 gives them back before. With half of this time left it begins nothing new."""
-LATE_WRITES = 60.0
+LATE_WRITES = 120.0
 """Seconds after the longest time that a worker of an ended job can still run, and after the job was hidden. Before
 that, a worker that has lost the job, a request, or the stream may still write rows for it that nobody would find.
-`ends.constants.CHECKED_LATE` is less than this."""
+`ends.constants.CHECKED_LATE` and the timeout of `followup` (60 s) are together less than this."""
 LOOK_AGAIN = 60.0
 """Seconds after which an erasure looks again at jobs that have not ended, and the shortest time from its start to the
 beginning of its last search: the index may be that late."""

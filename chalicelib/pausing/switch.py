@@ -39,7 +39,9 @@ class Pausing:
         made.
         """
         queue = queue_of(job_type)
-        if by != BY_BUDGET and (present := self._present(queue)) is not None and present.by_budget:
+        present = None if by == BY_BUDGET else self._present(queue)
+        took_over = present is not None and present.by_budget
+        if present is not None and took_over:
             # before the pause is replaced: afterwards, nothing would show that there was one by the budget
             self.ended.add(queue, PastPause(present, round(self.clock(), 3), by))
         # Store the pause first: if the rest fails, people see a pause that has no effect. In the other order, the queue
@@ -49,7 +51,8 @@ class Pausing:
             self.consumers.switch(queue, on=False)
         except JobFlowError:
             # The queue was not disabled. After any other error the queue may be disabled, so the pause stays visible.
-            if new:
+            # One that replaced the budget's pause stays, too: without it, the queue would be on until midnight.
+            if new and not took_over:
                 with contextlib.suppress(Exception):
                     self.pauses.resume(queue)
             raise

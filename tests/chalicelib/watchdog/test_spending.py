@@ -14,7 +14,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters import keys
 from chalicelib.counters.port import BY_BUDGET, Additions, Pause
 from chalicelib.counters.troubles import Condition
-from chalicelib.errors import ConfigurationError
+from chalicelib.errors import ConfigurationError, JobConflict
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType, job
 from chalicelib.job_types.queue import Queue
@@ -326,6 +326,22 @@ def test_an_operator_who_takes_a_pause_over_and_resumes_is_left_in_peace_for_the
     stage.spend(6)
     stage.run()
     assert stage.pause() is not None
+
+
+def test_a_pause_that_an_operator_takes_over_stays_if_the_queue_is_still_being_switched(stage: Stage) -> None:
+    def busy() -> None:
+        raise JobConflict("The queue is still being disabled.")
+
+    stage.spend(6)
+    stage.run()
+    stage.switches.meanwhile = busy
+    with pytest.raises(JobConflict):
+        stage.pausing.pause(KIND.name, "ada", "let me look")
+    stage.run()
+    pause = stage.pause()
+    assert pause is not None
+    assert pause.by == "ada"
+    assert not stage.receives
 
 
 def test_the_end_of_an_operators_own_pause_does_not_switch_off_the_budget(stage: Stage) -> None:

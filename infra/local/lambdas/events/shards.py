@@ -11,11 +11,11 @@ from infra.local.lambdas.events.stream_records import Record, sequence_number
 READ_SECONDS = 0.25  # AWS polls a shard four times a second
 MOST_READ = 500
 MOST_KEPT = 500
+"""With those of one read, a function that follows is at most a thousand records behind: so many come again from a
+snapshot of the emulator."""
 MOST_BYTES = 8 * 1024 * 1024
 """Approximate bytes of the records that are kept, and of those of one read: large records are read in smaller numbers.
 """
-"""With those of one read, a function that follows is at most a thousand records behind: so many come again from a
-snapshot of the emulator."""
 
 
 class Stream:
