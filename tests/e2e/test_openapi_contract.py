@@ -1,6 +1,7 @@
 """Compare the running platform with its own OpenAPI document, with a fuzzer."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -140,6 +141,9 @@ def place(run: Run, operation: dict[str, Any], path: str) -> str:
     if "{bulk_id}" in path:
         counted = {"action": "retry", "filter": {"status": "failed"}, "dry_run": True}
         path = path.replace("{bulk_id}", run.client.post("/bulk", json=counted).json()["id"])
+    if "{erasure_id}" in path:
+        counted = {"tenant": "acme", "dry_run": True}
+        path = path.replace("{erasure_id}", run.client.post("/erasures", json=counted).json()["id"])
     if "/errors/{fingerprint}" in path:  # the example names an unknown error: only an error that occurred can be marked
         path = path.replace("{fingerprint}", run.job(job_for(run, operation))["fingerprint"])
     if "{batch_id}" in path:
@@ -171,8 +175,8 @@ def test_every_documented_example_works_verbatim(told: Run) -> None:
             for one in examples(operation):
                 where = place(told, operation, path)
                 answer = told.client.request(method, where, params=one.query, headers=one.headers, json=one.body)
-                # no built-in type has tenants, and the answer says this
-                without = answer.status_code == 422 and "`fair_by`" in answer.text
+                # no built-in type has tenants, and the limit of the example no values; the answer says this
+                without = answer.status_code == 422 and ("`fair_by`" in answer.text or "has no field" in answer.text)
                 # the example of `replaces` is the time of no view
                 changed = answer.status_code == 409 and "replaces" in (one.body or {})
                 assert answer.status_code < 400 or without or changed, (method, path, one, answer.text)
@@ -245,7 +249,10 @@ def test_no_request_that_the_document_suggests_breaks_the_contract(run: Run, who
         "--header", f"Authorization: Bearer {run.state['token']}", "--max-examples", "25" if whole else "3",
         "--continue-on-failure", "--no-color",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=run.folder)
+    hooks = {"SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("short_requests.py"))}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, cwd=run.folder, env={**os.environ, **hooks}
+    )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
 
 

@@ -36,6 +36,7 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
         "enqueues": ["test.other"], "unique_for": 60, "unique_by": ["to"], "give_up_after": None, "fair_by": "text",
         "expires": None, "retry_on": [], "fail_on": [], "pause_when": None, "serial_by": None, "queue": None,
         "at_most": None, "limits": [], "problem": None, "on_end": None, "takes_ends": False, "takes_batch_ends": False,
+        "spending": None,
     }  # fmt: skip
     assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]
     assert note["schema"]["properties"]["to"]["minItems"] == 1
