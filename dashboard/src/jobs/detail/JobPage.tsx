@@ -98,16 +98,44 @@ function Loaded({ job }: { job: JobDetail }) {
       <Attempts job={job} logs={job.history.length > 1 ? lines : []} more={logs.data?.insightsUrl ?? null} />
     </Panel>
   );
+  // Without a result, and with a short past, the panels of both columns follow each other: beside the payload and the
+  // details, a panel with the timeline alone would be mostly empty.
+  const short = !inAndOut && brief;
+  const timeline = (
+    <Panel title={t.timeline} actions={can.administer && <InAuditLog job={job} />}>
+      <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
+    </Panel>
+  );
+  const log = (
+    <LogPanel
+      logs={logs}
+      follow={finished(job) ? null : follow}
+      onFollow={setFollow}
+      className={short && lines.length === 0 ? "" : "grow"}
+    />
+  );
+  const snippets = (
+    <Suspense fallback={<PanelToCome className="h-64" />}>
+      <Snippets job={job} />
+    </Suspense>
+  );
   return (
     <div className="flex flex-col gap-3">
       <JobHeader job={job} canAct={can.act} />
       <div className={BESIDE}>
-        <Panel title={t.timeline} actions={can.administer && <InAuditLog job={job} />}>
-          <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
-        </Panel>
+        {short ? (
+          <div className="flex min-w-0 flex-col gap-3">
+            {timeline}
+            {attempts}
+            {log}
+          </div>
+        ) : (
+          timeline
+        )}
         <div className="flex min-w-0 flex-col gap-3">
           {!inAndOut && <Payload job={job} />}
-          <JobFacts job={job} className="lg:sticky lg:top-15" />
+          <JobFacts job={job} className={short ? "" : "lg:sticky lg:top-15"} />
+          {short && snippets}
         </div>
       </div>
       <KeptSteps job={job} />
@@ -120,20 +148,15 @@ function Loaded({ job }: { job: JobDetail }) {
       )}
       <Family job={job} />
       {!brief && attempts}
-      <div className={BESIDE}>
-        <div className="flex min-w-0 flex-col gap-3">
-          {brief && attempts}
-          <LogPanel
-            logs={logs}
-            follow={finished(job) ? null : follow}
-            onFollow={setFollow}
-            className="grow"
-          />
+      {!short && (
+        <div className={BESIDE}>
+          <div className="flex min-w-0 flex-col gap-3">
+            {brief && attempts}
+            {log}
+          </div>
+          {snippets}
         </div>
-        <Suspense fallback={<PanelToCome className="h-64" />}>
-          <Snippets job={job} />
-        </Suspense>
-      </div>
+      )}
     </div>
   );
 }
