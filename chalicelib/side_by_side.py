@@ -1,4 +1,4 @@
-"""Make several requests at the same time."""
+"""Make several requests at the same time, and keep the threads in which jobs run side by side."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait

@@ -1,9 +1,9 @@
 """Delete jobs and erase tenants: hide each job, remove what belongs to it, then its own row.
 
-A request only stores what is wanted and hides the job. Another function removes the rows, because only its role may. It
-removes the row of a job last: whoever dies before, the next worker finds the job, and removes what is left. An
-erasure's progress is written before and after each slice, over the version that was read: of two workers at the same
-time one stops.
+A request is refused while another job may still read the result. Otherwise it only stores what is wanted and hides the
+job. Another function removes the rows, because only its role may. It removes the row of a job last: whoever dies
+before, the next worker finds the job, and removes what is left. An erasure's progress is written before and after each
+slice, over the version that was read: of two workers at the same time one stops.
 """
 
 import itertools
