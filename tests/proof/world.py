@@ -77,7 +77,8 @@ class World(Clients, Declared, Poller):
     duplicate_next: bool = False
     runs: dict[tuple[str, int, int], str] = field(default_factory=dict)
     disturbed: set[tuple[str, int, int]] = field(default_factory=set)
-    """The attempts during which a request of the job function was refused, or its answer was lost."""
+    """The attempts that the platform may give back after the job function has begun: a request of the function was
+    refused or its answer was lost, other jobs of the invocation left it no time, or it does not fit a kept step."""
     accepted: dict[str, str] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
     stopped: set[tuple[str, int]] = field(default_factory=set)

@@ -12,7 +12,7 @@ from chalicelib.bulk.background import NewBulkAction
 from chalicelib.bulk.constants import LEASE
 from chalicelib.bulk.port import BulkState
 from chalicelib.bulk.request import BulkActions, Report
-from chalicelib.errors import CallFailed, JobConflict, JobNotFound
+from chalicelib.errors import CallFailed, JobConflict, JobNotFound, StepChanged
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.lineage import Lineage
@@ -66,6 +66,7 @@ class Clients:
     posting: Posting
     waking: Waking
     accepted: dict[str, str]
+    disturbed: set[tuple[str, int, int]]
     numbers: Iterator[int]
     stopped: set[tuple[str, int]]
     hurried: set[str]
@@ -225,6 +226,12 @@ class Clients:
             results = ctx.gather(ctx.job.type, bodies, name=f"call-{number}")
         except CallFailed as failed:
             self.composed.failed_call(self.ground.store, ctx.job, failed)
+            raise
+        except StepChanged:
+            # The payloads name the run, so a call that was kept before a retry by hand does not fit in the next run.
+            # Within one run it must fit: there, the attempt counts as undisturbed.
+            if ctx.job.gen > 1:
+                self.disturbed.add((ctx.job.id, *ctx.job.token))
             raise
         finally:
             # a retry by hand goes on with the jobs of the run before
