@@ -215,7 +215,9 @@ def _within_generation(job_id: str, old: Written, new: Written) -> Iterator[str]
     charged = {1} if claimed else {-1} if _deferred(old, new) else {0}
     if old.status is Status.PROCESSING and new.kept > old.kept:  # after a kept step, earlier attempts are not counted
         charged |= {-old.attempts, 1 - old.attempts}
-    if new.attempts - old.attempts not in charged or new.claims - old.claims != (1 if claimed else 0):
+    # a job that waits for a place again begins a wait with a new number
+    numbered = claimed or (old.status, new.status) == (Status.QUEUED, Status.BLOCKED)
+    if new.attempts - old.attempts not in charged or new.claims - old.claims != (1 if numbered else 0):
         yield f"I2 {job_id} went from {old} to {new}"
     if claimed and old.status is Status.PROCESSING and (old.lease_until or 0) >= (new.started_at or 0):
         yield f"I2 {job_id} was taken over under a live lease: from {old} to {new}"

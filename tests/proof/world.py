@@ -210,6 +210,7 @@ class World(Clients, Declared, Poller):
         if on and not self.paused:
             self.paused_at = self.clock.now
         self.paused, self.pause_known = on, on and known
+        self.ground.told_paused = {*self.ground.types} if self.pause_known else set()
 
     def pause_when(self, rule: Failing) -> None:
         """Let the job type TYPE pause by itself."""
@@ -251,6 +252,7 @@ class World(Clients, Declared, Poller):
     def calm(self) -> None:
         """End everything that prevents the simulated platform from coming to rest, except the wrong clocks."""
         self.paused = self.pause_known = self.throttled = False
+        self.ground.told_paused = set()
         self.time_of_watchdog, self.index.frozen, self.watchdog_on = 50.0, None, True
         self.counting.lag, self.counting.out = 0.0, False
         if self.telling is not None:

@@ -70,7 +70,8 @@ class AwsGround:
         self.store = cast("JobStore", Numbered(Moving(store, self.faults), self.faults))
         self.queue = cast("JobQueue", Numbered(Partial(SqsJobQueue(settings), self.faults), self.faults))
         self.turns = plan_of_starts(self.faults)
-        self.places = places_of_limits(self.faults)
+        self.told_paused: set[str] = set()
+        self.places = places_of_limits(self.faults, lambda: frozenset(self.told_paused))
         self._settings = settings
         self._has_control = False
         self._seen: dict[str, Job] = {}

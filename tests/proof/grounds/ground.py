@@ -1,6 +1,6 @@
 """Define the base of a simulated platform: ports for the tested code, and an observer's view without faults."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -77,6 +77,8 @@ class Ground(Protocol):
     queue: JobQueue
     turns: Turns
     places: PlaceStore
+    told_paused: set[str]
+    """The types whose pause whoever hands places on can read."""
     types: Sequence[str]
     """The job types that the watchdog checks: one in a scenario, more where types may affect each other."""
 
@@ -139,9 +141,12 @@ Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
 """Creates the base for one execution, on the given clock, and removes it afterwards."""
 
 
-def places_of_limits(faults: Faults) -> PlaceStore:
-    """Return the places of limits; every call is a crash point. DynamoPlaces passes the same contract tests."""
-    return cast("PlaceStore", Faulty(MemoryPlaces(), faults, DYNAMODB))
+def places_of_limits(faults: Faults, paused: Callable[[], Collection[str]] = tuple) -> PlaceStore:
+    """Return the places of limits; every call is a crash point. DynamoPlaces passes the same contract tests.
+
+    `paused` returns the keys of the queues that are known to be paused.
+    """
+    return cast("PlaceStore", Faulty(MemoryPlaces(paused), faults, DYNAMODB))
 
 
 def plan_of_starts(faults: Faults) -> Turns:

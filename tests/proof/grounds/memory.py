@@ -48,7 +48,8 @@ class MemoryGround:
         self.store = cast("JobStore", Moving(cast("JobStore", Faulty(self._store, self.faults, DYNAMODB)), self.faults))
         self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults, SQS))
         self.turns = plan_of_starts(self.faults)
-        self.places = places_of_limits(self.faults)
+        self.told_paused: set[str] = set()
+        self.places = places_of_limits(self.faults, lambda: frozenset(self.told_paused))
         self.raw = self._queue
 
     def jobs(self) -> Sequence[Job]:
