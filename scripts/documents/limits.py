@@ -5,13 +5,24 @@ from chalicelib.api.constants import LARGEST_REQUEST, LARGEST_UPLOAD, MOST_IN_BA
 from chalicelib.batches.constants import MOST_MEMBERS
 from chalicelib.builtin.constants import MOST_PIXELS
 from chalicelib.counters.constants import MOST_MARKS
-from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_QUEUE_NAME, LONGEST_WAIT, MAX_ATTEMPTS_CAP
+from chalicelib.job_types.constants import (
+    LONGEST_NAME,
+    LONGEST_QUEUE_NAME,
+    LONGEST_WAIT,
+    MAX_ATTEMPTS_CAP,
+    MOST_LIMITS,
+    MOST_PLACES,
+    MOST_THREADS,
+)
 from chalicelib.jobs.constants import DAY, LONGEST_RUN, MAX_DELAY, MOST_CLAIMS, MOST_HISTORY, MOST_TAGS
-from chalicelib.jobs.retention import KEEP_BATCHES, KEEP_BULK, KEEP_COUNTERS, KEEP_DEAD, KEEP_DONE
+from chalicelib.jobs.retention import KEEP_BATCHES, KEEP_BULK, KEEP_COUNTERS, KEEP_DEAD, KEEP_DONE, KEEP_ERASURES
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
+from chalicelib.operating.constants import MOST_CHANGED_VALUES
 from chalicelib.schedules.constants import LONGEST_PAYLOAD, MOST_SCHEDULES
+from chalicelib.usage.constants import LONGEST_DAYS
 from chalicelib.views.port import LONGEST_SEARCH, LONGEST_VIEW_NAME, MOST_VIEWS
 from chalicelib.worker.constants import DEEPEST_RESULT, LARGEST_BODY
+from infra.definition.lambdas.functions import MOST_SPLIT
 from infra.definition.parameters import parameters
 
 
@@ -28,6 +39,7 @@ def tables() -> str:
             "jobs in one `POST /jobs/batch`": f"{MOST_IN_BATCH}",
             "members of a batch": f"{MOST_MEMBERS:,}",
             "jobs in one `POST /jobs/bulk` (`POST /bulk`: any number)": f"{MOST_IN_BULK}",
+            "days of one `GET /usage`": f"{LONGEST_DAYS}",
         },
         "A job": {
             "payload of a job from the API": f"{LARGEST_REQUEST // 1024} KB, including the rest of the request",
@@ -46,6 +58,11 @@ def tables() -> str:
             "characters of a type's name": f"{LONGEST_NAME}",
             "characters of the name of a queue that types share": f"{LONGEST_QUEUE_NAME}",
             "run of one attempt": "15 minutes, the limit of Lambda",
+            "jobs that a process runs side by side (`threads`)": f"{MOST_THREADS}",
+            "limits of a type (`limits`)": f"{MOST_LIMITS}",
+            "places of a limit, also after a change": f"{MOST_PLACES}",
+            "values of one limit whose number is changed": f"{MOST_CHANGED_VALUES}",
+            "types that are counted by tenant (`Spending(by_tenant=True)`)": f"{MOST_SPLIT}",
             "stored schedules": f"{MOST_SCHEDULES:,}",
             "payload of a schedule": f"{LONGEST_PAYLOAD // 1024} KB",
             "error groups that are acknowledged or resolved": f"{MOST_MARKS:,}",
@@ -59,6 +76,7 @@ def tables() -> str:
             "an `Idempotency-Key`": "as long as its job",
             "counters": _days(KEEP_COUNTERS),
             "a bulk action": _days(KEEP_BULK),
+            "the report of an erasure": _days(KEEP_ERASURES),
             "a batch, after its last round": _days(KEEP_BATCHES),
             "logs": f"{asked['LogRetentionDays']} days (`LogRetentionDays`)",
         },
