@@ -30,7 +30,7 @@ class Reading:
             self.search_jobs, self.show_job, self.read_logs, self.list_errors, self.read_metrics,
             self.list_findings, self.list_job_types, self.list_batches, self.show_batch,
             self.list_webhooks, self.list_deliveries, self.list_limits, self.show_limit,
-            self.read_costs,
+            self.read_usage,
         )  # fmt: skip
 
     def search_jobs(  # many parameters, because each is a filter of the assistant's tool
@@ -147,7 +147,7 @@ class Reading:
         numbers: dict[str, Any] = plain(self._client.metrics())
         return numbers
 
-    def read_costs(
+    def read_usage(
         self, by: Literal["type", "tenant", "day"] = "type", type: str | None = None, days: int = 30
     ) -> dict[str, Any]:
         """Read what the jobs of the last days have cost at list prices, by type, tenant or day (whole days in UTC).

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 READING = {
     "search_jobs", "show_job", "read_logs", "list_errors", "read_metrics", "list_findings", "list_job_types",
     "list_batches", "show_batch", "list_webhooks", "list_deliveries",
-    "list_limits", "show_limit", "read_costs",
+    "list_limits", "show_limit", "read_usage",
 }  # fmt: skip
 STEERING = {
     "retry_job", "cancel_job", "run_job_now", "post_event", "redrive_dead_letters", "send_delivery_again", "set_limit",
@@ -108,7 +108,7 @@ def test_what_is_searched_for_is_not_logged(wire: Wire, caplog: pytest.LogCaptur
 def test_numbers_findings_errors_and_types_are_told(wire: Wire, dead: str) -> None:
     assert call(wire, "read_metrics")["dead_letter_jobs"] == 1
     assert call(wire, "list_errors") == []
-    assert call(wire, "read_costs", by="day")["total"]["cost_nano_usd"] == 0
+    assert call(wire, "read_usage", by="day")["total"]["cost_nano_usd"] == 0
     assert isinstance(call(wire, "list_findings"), list)
     assert [kind["type"] for kind in call(wire, "list_job_types")] == ["test.note", "test.other"]
 

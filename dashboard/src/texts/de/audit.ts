@@ -47,7 +47,7 @@ export const audit: typeof english = {
     "job.event": "Ereignis gesendet an Job",
     "job.discard": "Job verworfen",
     "job.delete": "Job gelöscht",
-    "erasure.start": "Mandanten gelöscht: Löschung",
+    "erasure.start": "Löschung eines Mandanten begonnen",
     "jobs.retry": "Jobs wiederholt",
     "jobs.cancel": "Jobs abgebrochen",
     "jobs.discard": "Jobs verworfen",

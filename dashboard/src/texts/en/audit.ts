@@ -46,7 +46,7 @@ export const english = {
     "job.event": "Posted an event to job",
     "job.discard": "Discarded job",
     "job.delete": "Deleted job",
-    "erasure.start": "Erased a tenant: erasure",
+    "erasure.start": "Began to erase a tenant: erasure",
     "jobs.retry": "Retried jobs",
     "jobs.cancel": "Cancelled jobs",
     "jobs.discard": "Discarded jobs",
