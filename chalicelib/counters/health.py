@@ -56,7 +56,7 @@ class Finding:
     `which` selects the counted jobs, so that a list with this filter has exactly `number` jobs; None for error groups
     and overdue jobs. `growth` is in jobs a minute, `drain_eta` in seconds. For older dead letters, `acknowledged` is
     the number of those whose error was acknowledged after they ended (None: unknown), and `fingerprint` is the error if
-    all these dead letters have the same error. For blocked jobs, `limit` is the id of the limit.
+    all these dead letters have the same error. For blocked jobs, `limit` is the name of the limit.
     """
 
     kind: Kind

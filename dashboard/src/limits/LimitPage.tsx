@@ -64,6 +64,9 @@ function Loaded({ limit }: { limit: LimitDetail }) {
                 </>
               )}
             </h1>
+            <p className="text-xs text-faint">
+              {t.nameElsewhere} <code className="font-mono break-all select-all">{limit.name}</code>
+            </p>
             <p className="text-sm text-soft">{limit.declared ? counts(limit) : t.notDeclared}</p>
             <Types types={limit.types} />
           </div>

@@ -1,4 +1,12 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  RouterProvider,
+} from "@tanstack/react-router";
+import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Limit } from "@/api/limits";
@@ -6,6 +14,7 @@ import { signIn, signOut } from "@/session/session";
 import { showWithin } from "@/test/screen";
 import { ChangeLimit } from "./ChangeLimit";
 import { LimitRows } from "./LimitRows";
+import { LimitsPage } from "./LimitsPage";
 
 const SHARED: Limit = {
   ...{ name: "3.provider", label: "provider", allValues: false, shared: true, by: null, value: null },
@@ -47,6 +56,48 @@ test("a changed limit shows both numbers, who changed it and why, and how many w
   screen.getByText(/^Changed by ada/);
 });
 
+/** Show the page at an address, with these limits in the API's answer. */
+function showPage(address: string, limits: object[]) {
+  vi.stubGlobal("fetch", (url: string) =>
+    Promise.resolve(
+      Response.json(url.endsWith("/limits") ? { limits, more: false } : { role: "viewer", label: "ada" }),
+    ),
+  );
+  signIn("a token");
+  const root = createRootRoute();
+  const page = createRoute({ getParentRoute: () => root, path: "/limits", component: LimitsPage });
+  const history = createMemoryHistory({ initialEntries: [address] });
+  const router = createRouter({ routeTree: root.addChildren([page]), history });
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  );
+}
+
+const WIRE = {
+  ...{ name: "0.invoice.export", label: "invoice.export", all_values: true, shared: false, by: "customer" },
+  ...{ value: null, types: ["invoice.export"], declared: true, n_declared: 3, n: 3, differs: false },
+  ...{ changed: null, in_use: null, waits: true, waiting: null, waiting_more: false },
+};
+const changedTo = (value: string | null) => ({
+  ...{ value, n: 1, by: "ada", reason: "", at: new Date().toISOString(), in_force: true },
+});
+
+test("the page counts limits, not the values for which jobs wait, and numbers that were changed", async () => {
+  const value = (name: string) => ({ ...WIRE, all_values: false, value: name, in_use: 3, waiting: 1 });
+  const acme = { ...value("acme"), n: 1, differs: true, changed: changedTo("acme") };
+  showPage("/limits", [WIRE, acme, value("bolt"), value("cord")]);
+  await screen.findByText("1 limit, 1 number changed at run time");
+});
+
+test("a type's limits are shown alone", async () => {
+  const other = { ...WIRE, name: "1.mail.send", label: "mail.send", by: null, types: ["mail.send"] };
+  showPage("/limits?type=mail.send", [WIRE, { ...other, all_values: false }]);
+  await screen.findByRole("link", { name: "mail.send" });
+  expect(screen.queryByRole("link", { name: "invoice.export" })).toBeNull();
+});
+
 test("an operator changes the number with a reason, and no other than the API takes", async () => {
   const asked = changes("operator");
   showWithin(<ChangeLimit limit={SHARED} />);
@@ -63,7 +114,7 @@ test("an operator changes the number with a reason, and no other than the API ta
   await waitFor(() => expect(asked).toEqual(['PUT 3.provider {"n":5,"reason":"The provider is slow"}']));
 });
 
-test("a change of the limit itself is reset, a change of all values is not reset at one value", async () => {
+test("a change of the limit itself is reset", async () => {
   const asked = changes("operator");
   showWithin(<ChangeLimit limit={CHANGED} />);
   const name = "Reset provider to the code";

@@ -37,7 +37,9 @@ function List({ type }: { type: string | undefined }) {
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1">
         <h1 className="text-lg font-semibold">{type === undefined ? t.limits : t.limitsOf(type)}</h1>
         <p className="me-auto min-h-5 text-sm text-soft" aria-live="polite">
-          {query.data && found.length > 0 ? t.summary(found.length, found.filter(hasOwnChange).length) : ""}
+          {query.data && found.length > 0
+            ? t.summary(found.filter(({ value }) => value === null).length, found.filter(hasOwnChange).length)
+            : ""}
         </p>
         {type !== undefined && (
           <Link to="/limits" search={{}} className="text-sm text-accent-text hover:underline">

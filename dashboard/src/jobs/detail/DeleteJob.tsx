@@ -38,10 +38,11 @@ export default function DeleteJob({ jobId, onClose }: DeleteJobProps) {
     <Dialog
       open
       onClose={onClose}
+      onConfirm={() => remove.mutate()}
       title={t.deleteJobAsk(shortId(jobId))}
       description={<p>{t.deleteJobMeaning}</p>}
       footer={
-        <Button tone="danger" disabled={remove.isPending} onClick={() => remove.mutate()}>
+        <Button tone="danger" type="submit" disabled={remove.isPending}>
           {t.deleteJobNow}
         </Button>
       }

@@ -28,7 +28,7 @@ export interface Finding {
   page?: string;
   /** For a finding about a schedule: the link leads to this schedule. */
   schedule?: string;
-  /** The id of the limit for which jobs wait. */
+  /** The name of the limit for which jobs wait. */
   limit?: string;
   help?: "retry" | "resume";
   /** What its last 24 hours show. */

@@ -8,7 +8,7 @@ export const limits: typeof english = {
   summary: (limits, changed) =>
     changed === 0
       ? plural(limits, "Limit", "Limits")
-      : `${plural(limits, "Limit", "Limits")}, ${changed} im Betrieb geändert`,
+      : `${plural(limits, "Limit", "Limits")}, ${plural(changed, "Zahl", "Zahlen")} im Betrieb geändert`,
   loading: "Limits werden geladen",
   couldntLoad: "Die Limits konnten nicht geladen werden",
   none: "Keine Limits",
@@ -23,6 +23,7 @@ export const limits: typeof english = {
   notInForce: "Der Code deklariert das Limit nicht, deshalb wirkt die Änderung jetzt nicht.",
   startWithinMinutes: (values) =>
     `Bei ${plural(values, "Wert", "Werten")} starten wartende Jobs innerhalb von Minuten.`,
+  nameElsewhere: "Name in Befehlen und der API:",
   allOfType: "Alle Jobs des Typs",
   allTogether: (types) => `Alle Jobs von ${plural(types, "Typ", "Typen")} zusammen`,
   each: (field) => `Jeder Wert von ${field} hat eigene Plätze`,
@@ -46,7 +47,7 @@ export const limits: typeof english = {
   forAllValues: "für alle Werte",
   notFound: "Limit nicht gefunden",
   notFoundHint:
-    "Der Code deklariert kein Limit mit dieser ID, niemand hat es geändert, und kein Job wartet darauf.",
+    "Der Code deklariert kein Limit mit diesem Namen, niemand hat es geändert, und kein Job wartet darauf.",
   viewLimits: "Limits ansehen",
   atMost: (n) =>
     n === 0 ? "Kein Job startet." : `Höchstens ${plural(n, "Job läuft", "Jobs laufen")} gleichzeitig.`,

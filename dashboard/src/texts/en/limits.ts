@@ -6,7 +6,9 @@ export const english = {
   limitsOf: (type: string) => `Limits of ${type}`,
   allLimits: "All limits",
   summary: (limits: number, changed: number) =>
-    changed === 0 ? plural(limits, "limit") : `${plural(limits, "limit")}, ${changed} changed at run time`,
+    changed === 0
+      ? plural(limits, "limit")
+      : `${plural(limits, "limit")}, ${plural(changed, "number")} changed at run time`,
   loading: "Loading the limits",
   couldntLoad: "Couldn't load the limits",
   none: "No limits",
@@ -21,6 +23,7 @@ export const english = {
   notInForce: "The code does not declare the limit, so the change does nothing now.",
   startWithinMinutes: (values: number) =>
     `For ${plural(values, "value")}, jobs that wait start within minutes.`,
+  nameElsewhere: "Name in commands and the API:",
   // What a limit counts.
   allOfType: "All jobs of the type",
   allTogether: (types: number) => `All jobs of ${plural(types, "type")} together`,
@@ -46,7 +49,7 @@ export const english = {
   forAllValues: "for all values",
   // One limit.
   notFound: "Limit not found",
-  notFoundHint: "The code declares no limit with this id, nobody has changed it, and no job waits for it.",
+  notFoundHint: "The code declares no limit with this name, nobody has changed it, and no job waits for it.",
   viewLimits: "View limits",
   atMost: (n: number) =>
     n === 0 ? "No job starts." : `At most ${plural(n, "job runs", "jobs run")} at once.`,
