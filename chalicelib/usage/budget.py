@@ -25,4 +25,4 @@ def reason(spending: Spending, nano: int) -> str:
 
 
 def _dollars(amount: float) -> str:
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.6f}".rstrip("0").rstrip(".")
+    return f"${amount:,.2f}" if amount >= 1 or amount == round(amount, 2) else f"${amount:.6f}"

@@ -111,6 +111,8 @@ EXISTED = {
 }
 """Sentences about an existing job, by the value of the field `existing`."""
 LONGEST_IN_LIST = 300
+NANO = 1e9
+"""Nano-dollars of a dollar."""
 
 
 def shortened(text: str) -> str:
@@ -200,15 +202,14 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "notifies", ", ".join(job.notify or []) or None
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
-    yield "has cost", None if job.cost_nano_usd is None else dollars(job.cost_nano_usd)
+    yield "has cost", None if job.cost_nano_usd is None else dollars(job.cost_nano_usd / NANO)
     yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
     yield "result", job.result
 
 
-def dollars(nano: int) -> str:
-    """Return an amount in dollars, with as many digits as a small amount needs. `nano`: nano-dollars."""
-    amount = nano / 1e9
-    return f"${amount:,.2f}" if amount >= 1 or not nano else f"${amount:.6f}"
+def dollars(amount: float) -> str:
+    """Return an amount in dollars: in cents, or with six digits if it is below one dollar and no number of cents."""
+    return f"${amount:,.2f}" if amount >= 1 or amount == round(amount, 2) else f"${amount:.6f}"
 
 
 def _discarded(job: JobDetail) -> str | None:

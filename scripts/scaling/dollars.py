@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from chalicelib.job_types.constants import DEFAULT_MEMORY_MB
+from chalicelib.usage.constants import MILLION
 from infra.cloud.cost.calculation import FULL_STREAM, Load, per_million, total
-from infra.cloud.cost.prices import MILLION, PRICES
+from infra.cloud.cost.prices import PRICES
 from scripts.scaling.limits import OWN_WRITES, PARTITION_WRITES, Setting
 
 WINDOW = 2.0

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from chalicelib.settings import SHARDS
-from infra.cloud.cost.calculation import API_SECONDS, CHANGES, STREAM_BATCH, WORKER_SECONDS, WRITE_UNITS
+from chalicelib.usage.constants import API_SECONDS, WORKER_SECONDS
+from infra.cloud.cost.calculation import CHANGES, STREAM_BATCH, WRITE_UNITS
 from infra.definition.throttles import RATE
 
 PARTITION_WRITES = 1_000

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from chalicelib.adapters.dynamo.tables.schema import ACTIVE, ALL
 from chalicelib.jobs.retention import KEEP_DONE
-from infra.cloud.cost.calculation import RECOUNTED_A_SECOND, STREAM_BATCH, kept, total
-from infra.cloud.cost.prices import MILLION
+from chalicelib.usage.constants import MILLION, RECOUNTED_A_SECOND
+from infra.cloud.cost.calculation import STREAM_BATCH, kept, total
 from infra.definition.parameters import parameters
 from infra.definition.throttles import BURST, RATE
 from scripts.scaling import limits

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chalicelib.usage.constants import MILLION
 from infra.cloud.acceptance import aws, web, work
 from infra.cloud.acceptance.stand import NotKept, NotTried, Stand
 from infra.cloud.cost.calculation import ALONE, per_million, total
-from infra.cloud.cost.prices import MILLION
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.smoke.problem import SmokeFailed
 

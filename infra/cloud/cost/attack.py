@@ -6,8 +6,9 @@ https://aws.amazon.com/waf/pricing/
 
 from math import ceil
 
-from infra.cloud.cost.calculation import ACCESS_KB, API_MB, Line
-from infra.cloud.cost.prices import MILLION, PRICES, Prices
+from chalicelib.usage.constants import ACCESS_KB, API_MB, MILLION
+from infra.cloud.cost.calculation import Line
+from infra.cloud.cost.prices import PRICES, Prices
 from infra.definition.throttles import RATE
 
 HOUR, MONTH = 3_600, 30 * 24 * 3_600

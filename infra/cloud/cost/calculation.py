@@ -11,9 +11,32 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.telemetry.emf import PER_TYPE, Metric
-from chalicelib.usage import constants as usage
+from chalicelib.usage.constants import (
+    ACCESS_KB,
+    API_MB,
+    API_SECONDS,
+    COLD_SHARE,
+    COMPLETED_UNITS,
+    COUNTED_ROWS,
+    COUNTERS_MB,
+    COUNTERS_SECONDS,
+    ENTRY_BYTES,
+    ENTRY_KB,
+    INIT_SECONDS,
+    JOB_KB,
+    LOG_KB,
+    METRIC_KB,
+    MILLION,
+    PUT_UNITS,
+    READ_BYTES,
+    RECOUNT_MB,
+    RECOUNTED_A_SECOND,
+    REQUEST_WRITE_UNITS,
+    ROW_READ,
+    WORKER_SECONDS,
+)
 from chalicelib.watchdog.constants import IDLE_EVERY, PULSE_CANARIES, QUIET_EVERY
-from infra.cloud.cost.prices import MILLION, NONE, PRICES, Allowances, Prices
+from infra.cloud.cost.prices import NONE, PRICES, Allowances, Prices
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.monitoring.type_alarms import with_own_alarms
 
@@ -59,41 +82,18 @@ TOTALS_READ = 0.5
 for half a unit."""
 FAILING_MINUTES, FAILING_READS = 10, 3
 """Minutes between two looks of a console at the schedules that fail, and the jobs that it reads for each schedule."""
-WRITE_UNITS = usage.PUT_UNITS + usage.COMPLETED_UNITS
+WRITE_UNITS = PUT_UNITS + COMPLETED_UNITS
 """Write units of a job that completes at its first attempt, counted in tests: put 3, claim 1, complete 2."""
-REQUEST_WRITE_UNITS = usage.REQUEST_WRITE_UNITS
-"""Write units of the rate limit for a POST request, however many jobs the request contains."""
 CHANGES = 3
 """Records in the table's stream of a job that completes at its first attempt."""
 STREAM_BATCH = 500
 NEW_SHARDS = 4
 """Shards of a new table's stream."""
-COUNTED_ROWS = usage.COUNTED_ROWS
-"""Number of counter rows that a batch of the stream changes for each type in the batch; each change costs one write
-unit. Counted in tests."""
-API_MB = usage.API_MB
-API_SECONDS = usage.API_SECONDS
 BATCH_SECONDS = 0.3
 """Billed time of a POST with a full batch of jobs. Also an estimate."""
-WORKER_SECONDS = usage.WORKER_SECONDS
-COUNTERS_MB = usage.COUNTERS_MB
-COUNTERS_SECONDS = usage.COUNTERS_SECONDS
-COLD_SHARE, INIT_SECONDS = usage.COLD_SHARE, usage.INIT_SECONDS
-LOG_KB = usage.LOG_KB
-METRIC_KB = usage.METRIC_KB
-ACCESS_KB = usage.ACCESS_KB
 REQUEST_KB = 0.36
 """Kilobytes of log lines of one request at the level INFO, with the 26 bytes that CloudWatch adds to each. A request
 that stores a single job writes no line."""
-
-
-JOB_KB = usage.JOB_KB
-ENTRY_BYTES = usage.ENTRY_BYTES
-ENTRY_KB = usage.ENTRY_KB
-ROW_READ = usage.ROW_READ
-READ_BYTES = usage.READ_BYTES
-RECOUNTED_A_SECOND = usage.RECOUNTED_A_SECOND
-RECOUNT_MB = usage.RECOUNT_MB
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ https://aws.amazon.com/sqs/pricing/ has the prices of FIFO queues, and of messag
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.usage.constants import READS_OF_A_KEY
 from infra.cloud.cost.calculation import Line, Load
 from infra.cloud.cost.prices import PRICES, Prices
 
-READS_OF_A_KEY = 2
-"""Read units of a job that follows another job with the same key: it reads the row of the key, and the job that holds
-the key."""
 OPTIONS = ("serial_by", "fair_by", "rate", "pause_when", "unique")
 """Options of a type that cost something per job."""
 

@@ -6,11 +6,12 @@ Pure. Tests count its requests.
 from collections.abc import Callable, Mapping
 
 from chalicelib.jobs.constants import DAY
+from chalicelib.usage.constants import REQUEST_WRITE_UNITS, STEP_UNITS
 from chalicelib.worker.constants import FIRST_LOOK, LONGEST_LOOK
-from infra.cloud.cost.calculation import BATCHES, BUSY, REQUEST_WRITE_UNITS, Line, Load, per_million, total
+from infra.cloud.cost.calculation import BATCHES, BUSY, Line, Load, per_million, total
 from infra.cloud.cost.children import CHILD_UNITS
 from infra.cloud.cost.prices import PRICES, Prices
-from infra.cloud.cost.steps import CALL, EVENT, LOOK, SLEEP, STEP_UNITS, WAKE, Wait
+from infra.cloud.cost.steps import CALL, EVENT, LOOK, SLEEP, WAKE, Wait
 
 PARCELS = 3
 UNDER_WAY = 2 * DAY

@@ -10,8 +10,6 @@ from dataclasses import dataclass, fields
 
 from chalicelib.usage import constants as usage
 
-MILLION = usage.MILLION
-
 
 @dataclass(frozen=True, slots=True)
 class Prices:
@@ -61,14 +59,14 @@ class Allowances:
     alarm_metrics: int = 10
     metrics: int = 10
     dashboards: int = 3
-    sqs_requests: float = 1.0 * MILLION
-    lambda_requests: float = 1.0 * MILLION
+    sqs_requests: float = 1.0 * usage.MILLION
+    lambda_requests: float = 1.0 * usage.MILLION
     lambda_gb_seconds: float = 400_000
     log_gb: float = 5.0
-    cdn_requests: float = 10.0 * MILLION
+    cdn_requests: float = 10.0 * usage.MILLION
     cdn_gb: float = 1_000.0
     key_requests: float = 20_000
-    topic_requests: float = 1.0 * MILLION
+    topic_requests: float = 1.0 * usage.MILLION
     topic_mails: float = 1_000
 
 

@@ -10,16 +10,9 @@ from typing import Any
 from chalicelib.access.constants import LAST_USE_EVERY, TOKEN_TRUSTED
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
-from infra.cloud.cost.calculation import (
-    ACCESS_KB,
-    BUSY,
-    MINUTES,
-    REQUEST_WRITE_UNITS,
-    WATCHDOG_LOG_BYTES,
-    Line,
-    Load,
-)
-from infra.cloud.cost.prices import MILLION, NONE, PRICES, UNCONFIRMED, Allowances, Prices
+from chalicelib.usage.constants import ACCESS_KB, MILLION, REQUEST_WRITE_UNITS
+from infra.cloud.cost.calculation import BUSY, MINUTES, WATCHDOG_LOG_BYTES, Line, Load
+from infra.cloud.cost.prices import NONE, PRICES, UNCONFIRMED, Allowances, Prices
 from infra.cloud.stack.parameters import refuse_unknown, refuse_wrong
 from infra.definition.parameters import parameters
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.jobs.constants import FIFO_ENDING
+from chalicelib.usage.constants import MILLION
 from infra.cloud.cost.calculation import Line, total
-from infra.cloud.cost.prices import MILLION, PRICES, Prices
+from infra.cloud.cost.prices import PRICES, Prices
 from infra.definition.monitoring.metrics import Metric, function, queue
 
 DAYS = 30

@@ -5,8 +5,9 @@ from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
+from chalicelib.usage.constants import MILLION
 from infra.cloud.cost.calculation import QUEUE_REQUESTS, SHARDS_READ, idle, total
-from infra.cloud.cost.prices import MILLION, PRICES, Prices
+from infra.cloud.cost.prices import PRICES, Prices
 from infra.cloud.stack.changes import Change
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.names import logical

@@ -2,26 +2,20 @@
 
 from dataclasses import dataclass
 
-from infra.cloud.cost.calculation import (
+from chalicelib.usage.constants import (
     API_MB,
     API_SECONDS,
     COUNTED_ROWS,
     COUNTERS_MB,
     COUNTERS_SECONDS,
     LOG_KB,
-    REQUEST_KB,
     REQUEST_WRITE_UNITS,
-    STREAM_BATCH,
+    STEP_UNITS,
     WORKER_SECONDS,
-    Line,
-    Load,
-    per_million,
-    total,
 )
+from infra.cloud.cost.calculation import REQUEST_KB, STREAM_BATCH, Line, Load, per_million, total
 from infra.cloud.cost.prices import PRICES, Prices
 
-STEP_UNITS = 1
-"""Write units of a kept step, time or UUID with a value of up to 1 KB."""
 SLEEP_UNITS = 10
 """Write units of a sleep of over 15 minutes: 1 for its end, 3 for the suspension, 2 for the watchdog's check, 1 for the
 mark that the message was sent, 3 for the claim of the next invocation."""

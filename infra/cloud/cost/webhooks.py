@@ -1,6 +1,6 @@
 """Compute what webhooks cost beside the jobs whose ends they report. Pure. Tests count the requests and the units."""
 
-from infra.cloud.cost.calculation import (
+from chalicelib.usage.constants import (
     COLD_SHARE,
     COUNTED_ROWS,
     COUNTERS_MB,
@@ -8,13 +8,9 @@ from infra.cloud.cost.calculation import (
     INIT_SECONDS,
     LOG_KB,
     METRIC_KB,
-    REQUEST_KB,
     WORKER_SECONDS,
-    Line,
-    Load,
-    per_million,
-    total,
 )
+from infra.cloud.cost.calculation import REQUEST_KB, Line, Load, per_million, total
 from infra.cloud.cost.prices import PRICES, Prices
 
 FOLLOWED = 100

@@ -141,7 +141,7 @@ def usage(
     until: Annotated[str | None, typer.Option("--until", help="Up to this time. Default: now.")] = None,
 ) -> None:
     """Print what jobs have cost by type, tenant or day: about, at list prices, without free allowances."""
-    from jobflow.cli.views import dollars
+    from jobflow.cli.views import NANO, dollars
 
     begin, end = (None if at is None else reading.moment(at) for at in (since, until))
     found = session.client.usage(by.value, job_type, begin, end)
@@ -159,14 +159,14 @@ def usage(
         ("ATTEMPTS", lambda row: f"{row.attempts:,}"),
         ("RETRIES", lambda row: f"{row.retries:,}"),
         ("RUN", lambda row: reading.lasting(row.run_s)),
-        ("COST", lambda row: dollars(row.cost_nano_usd)),
-        ("OF RETRIES", lambda row: dollars(row.retries_nano_usd)),
+        ("COST", lambda row: dollars(row.cost_nano_usd / NANO)),
+        ("OF RETRIES", lambda row: dollars(row.retries_nano_usd / NANO)),
     ]
     session.out.rows(found.rows, columns, "No jobs in these days.")
     last = found.to - timedelta(days=1)
     share = found.total.retries_nano_usd / found.total.cost_nano_usd if found.total.cost_nano_usd else 0
     session.out.say(
-        f"{dollars(found.total.cost_nano_usd)} from {found.from_:%Y-%m-%d} to {last:%Y-%m-%d} (UTC), "
+        f"{dollars(found.total.cost_nano_usd / NANO)} from {found.from_:%Y-%m-%d} to {last:%Y-%m-%d} (UTC), "
         f"{share:.0%} of it for retries: an estimate at list prices of {found.region} ({found.prices}), without free "
         "allowances and without what an idle stage costs."
     )

@@ -87,9 +87,11 @@ def _has(kind: "JobTypeRow", shared: str) -> bool:
 
 def _budget(kind: "JobTypeRow") -> str | None:
     """Return what a type's jobs may cost in a day, and how it is counted; None if it declares neither."""
+    from jobflow.cli.views import dollars
+
     if kind.spending is None:
         return None
-    said = [] if kind.spending.per_day is None else [f"${kind.spending.per_day:,.2f} a day"]
+    said = [] if kind.spending.per_day is None else [f"{dollars(kind.spending.per_day)} a day"]
     return ", ".join(
         [*said, f"reported from {kind.spending.warn:.0%}", *["counted by tenant"][: kind.spending.by_tenant]]
     )

@@ -12,10 +12,11 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Attempt, Status
+from chalicelib.usage.constants import STEP_UNITS
 from chalicelib.usage.rule import Shape, Used, attempt_cost, cost, job_cost
 from infra.cloud.cost.calculation import ALONE, Load, kept, per_million, total
 from infra.cloud.cost.extras import extras
-from infra.cloud.cost.steps import CALL_UNITS, SLEEP_UNITS, STEP_UNITS, WAIT_UNITS
+from infra.cloud.cost.steps import CALL_UNITS, SLEEP_UNITS, WAIT_UNITS
 from tests.support import T0, a_job
 
 NANO = 1_000_000_000

@@ -109,3 +109,10 @@ def test_each_field_is_printed_or_is_left_out_with_a_reason(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     assert sorted(unprinted(model, out)) == sorted(left_out)
+
+
+@pytest.mark.parametrize(("per_day", "shown"), [(0.001, "$0.001000 a day"), (0.5, "$0.50 a day"), (5.0, "$5.00 a day")])
+def test_a_small_budget_is_not_printed_as_zero(per_day: float, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    kind = of_model(m.JobTypeRow, 1)
+    assert shown in of_type(replace(kind, spending=replace(kind.spending, per_day=per_day)))

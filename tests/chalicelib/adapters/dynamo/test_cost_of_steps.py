@@ -17,8 +17,9 @@ from chalicelib.jobs.step import Step
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
+from chalicelib.usage.constants import STEP_UNITS
 from chalicelib.worker.steps import Steps
-from infra.cloud.cost.steps import RESUME_READS, SLEEP_UNITS, STEP_UNITS, WAIT_UNITS
+from infra.cloud.cost.steps import RESUME_READS, SLEEP_UNITS, WAIT_UNITS
 from tests.chalicelib.adapters.dynamo.meter import Meter, metered
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
 from tests.chalicelib.api.support import Note, only_types

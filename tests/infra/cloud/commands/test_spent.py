@@ -11,11 +11,12 @@ import pytest
 from chalicelib.counters import keys
 from chalicelib.counters.port import Additions
 from chalicelib.jobs.constants import DAY
+from chalicelib.usage.constants import MILLION
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.commands.spent import last_days
-from infra.cloud.cost.prices import MILLION, PRICES
+from infra.cloud.cost.prices import PRICES
 from infra.cloud.cost.spent import OF_A_BATCH, Spent, Stage, asked, spent
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack

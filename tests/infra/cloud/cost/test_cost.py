@@ -15,6 +15,8 @@ from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
+from chalicelib.usage import constants as usage
+from chalicelib.usage.constants import READS_OF_A_KEY
 from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.calculation import (
     ALONE,
@@ -23,7 +25,7 @@ from infra.cloud.cost.calculation import (
     per_million,
     total,
 )
-from infra.cloud.cost.extras import OPTIONS, READS_OF_A_KEY
+from infra.cloud.cost.extras import OPTIONS
 from infra.definition import StreamTrigger, functions
 from tests.chalicelib.api.support import only_types
 from tests.infra.cloud.acting import STACK, Stage, stage
@@ -88,7 +90,7 @@ def by_service(requests: Counter[str]) -> Counter[str]:
 def test_requests_of_a_job_are_those_that_are_priced(done: dict[str, Done]) -> None:
     assert by_service(done["alone"].requests) == {
         "jobs writes": 3,
-        "control writes": 1 + cost.COUNTED_ROWS,
+        "control writes": 1 + usage.COUNTED_ROWS,
         "sqs:SendMessage": 1,
         "sqs:ChangeMessageVisibility": 1,
         "ses:SendEmail": 1,
@@ -106,11 +108,11 @@ def test_write_units_of_a_job(done: dict[str, Done]) -> None:
     assert done["alone"].units == {
         ("api", f"{STACK}-jobs"): 3,
         ("email-send", f"{STACK}-jobs"): 3,
-        ("api", f"{STACK}-control"): cost.REQUEST_WRITE_UNITS,
-        ("counters", f"{STACK}-control"): cost.COUNTED_ROWS,
+        ("api", f"{STACK}-control"): usage.REQUEST_WRITE_UNITS,
+        ("counters", f"{STACK}-control"): usage.COUNTED_ROWS,
     }
     assert cost.WRITE_UNITS == 3 + 3
-    assert cost.WRITE_UNITS + cost.REQUEST_WRITE_UNITS <= 7
+    assert cost.WRITE_UNITS + usage.REQUEST_WRITE_UNITS <= 7
 
 
 def test_changes_that_a_job_puts_into_the_stream(done: dict[str, Done]) -> None:
@@ -124,11 +126,11 @@ def test_a_batch_is_cheaper_by_what_its_jobs_share(done: dict[str, Done]) -> Non
     batch, asked = done["batch"], by_service(done["batch"].requests)
     assert asked["sqs:SendMessage"] == 3
     assert asked["jobs writes"] == 3 * MOST_IN_BATCH
-    assert batch.units["api", f"{STACK}-control"] == cost.REQUEST_WRITE_UNITS
+    assert batch.units["api", f"{STACK}-control"] == usage.REQUEST_WRITE_UNITS
     assert (
         sum(n for (_, table), n in batch.units.items() if table == f"{STACK}-jobs") == cost.WRITE_UNITS * MOST_IN_BATCH
     )
-    assert batch.units["counters", f"{STACK}-control"] == cost.COUNTED_ROWS
+    assert batch.units["counters", f"{STACK}-control"] == usage.COUNTED_ROWS
 
 
 def test_a_million_jobs_cost_what_was_aimed_at() -> None:

@@ -15,8 +15,8 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Filter
+from chalicelib.usage import constants as usage
 from chalicelib.usage.constants import COUNTERS_SECONDS, MILLION
-from infra.cloud.cost import calculation as cost
 from infra.cloud.cost.calculation import kept, total
 from infra.cloud.cost.prices import PRICES
 from tests.chalicelib.api.support import only_types
@@ -68,7 +68,7 @@ class Month:
         assert self.acting.call("POST", "/jobs", {"type": kind.name, "payload": body})[0] == 201
         self.jobs += 1
         self.invoked["api"] += 1
-        self.log_kb += cost.ACCESS_KB
+        self.log_kb += usage.ACCESS_KB
 
     def work(self, kind: JobType[Any, Any]) -> bool:
         """Run one invocation of the type, at the time at which a message is visible."""
@@ -82,25 +82,25 @@ class Month:
             due = min((job.next_attempt_at or 0.0 for job in waiting), default=0.0)
             self.clock.now = max(begun, due + 1)
             return bool(waiting)
-        self.ran[kind.name] += self.clock.now - begun + cost.WORKER_SECONDS  # type: ignore[assignment]
+        self.ran[kind.name] += self.clock.now - begun + usage.WORKER_SECONDS  # type: ignore[assignment]
         self.invoked[kind.name] += 1
-        self.log_kb += cost.LOG_KB + cost.METRIC_KB
+        self.log_kb += usage.LOG_KB + usage.METRIC_KB
         return True
 
     def count(self) -> None:
         before, self.read = self.read, self.acting.count(self.read)
         if self.read > before:
             self.invoked["counters"] += 1
-            self.log_kb += cost.METRIC_KB
+            self.log_kb += usage.METRIC_KB
 
     def ledger(self) -> float:
         """Return the dollars of the month."""
         memory = {kind.name: kind.function.memory for kind in self.kinds}
         ran = sum(seconds * memory[name] / 1024 for name, seconds in self.ran.items())
-        ran += self.invoked["api"] * cost.API_SECONDS * cost.API_MB / 1024
-        ran += self.invoked["counters"] * COUNTERS_SECONDS * cost.COUNTERS_MB / 1024
-        platform = {"api": cost.API_MB, "counters": cost.COUNTERS_MB}
-        starts = {name: cost.COLD_SHARE * cost.INIT_SECONDS * number for name, number in self.invoked.items()}
+        ran += self.invoked["api"] * usage.API_SECONDS * usage.API_MB / 1024
+        ran += self.invoked["counters"] * COUNTERS_SECONDS * usage.COUNTERS_MB / 1024
+        platform = {"api": usage.API_MB, "counters": usage.COUNTERS_MB}
+        starts = {name: usage.COLD_SHARE * usage.INIT_SECONDS * number for name, number in self.invoked.items()}
         ran += sum(seconds * (memory | platform)[name] / 1024 for name, seconds in starts.items())
         asked = sum(self.acting.recorder.needed.values(), Counter[str]())
         workers = sum(self.invoked[name] for name in memory)
