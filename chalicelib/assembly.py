@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.batches.batches import Batches
     from chalicelib.batches.port import BatchRows
     from chalicelib.bulk.background import BulkWork
-    from chalicelib.bulk.port import Background, BulkAction, BulkActionRows
+    from chalicelib.bulk.port import BulkAction, BulkActionRows
     from chalicelib.bulk.request import BulkActions
     from chalicelib.counters.error_jobs import ErrorJobs
     from chalicelib.counters.history import History
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chalicelib.jobs.job import Job
     from chalicelib.jobs.port import Helpers, JobQueue, JobStore, PlatformLog, Teller
     from chalicelib.limits.port import LimitStore, Turns
+    from chalicelib.operating.port import Background
     from chalicelib.operating.reading import JobReader
     from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
     from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober

@@ -28,11 +28,12 @@ from chalicelib.bulk.constants import (
     SLICE,
 )
 from chalicelib.bulk.ids import new_bulk_id
-from chalicelib.bulk.port import END, Background, BulkAction, BulkActionRows, BulkState, Reason
+from chalicelib.bulk.port import END, BulkAction, BulkActionRows, BulkState, Reason
 from chalicelib.bulk.request import BulkActions, Report, name_of, not_done, not_known
 from chalicelib.errors import BulkActionNotFound
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.port import Filter
+from chalicelib.operating.port import Background
 from chalicelib.telemetry.logger import within_request
 
 OTHER = "for other reasons"

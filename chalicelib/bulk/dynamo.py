@@ -2,19 +2,19 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.answers import written
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
+from chalicelib.adapters.dynamo.tables.whole_rows import changes
 from chalicelib.bulk.port import BulkAction, BulkState, Reason
 from chalicelib.counters.keys import BULK, BULK_ACTIONS, BULK_IDS, TOTALS
 from chalicelib.jobs.job import Status
@@ -101,7 +101,7 @@ class DynamoBulkActions:
             row.update([IdsRow.ids.set(json.dumps(list(ids))), IdsRow.expires_at.set(gone_at)])
         self._open(sk=BULK + new.id).update([OpenRow.open.set(1), OpenRow.expires_at.set(gone_at)])
         values = {**_values(new), "state": str(new.state), "expires_at": gone_at}
-        self._rows(sk=new.id).update(_set(values))
+        self._rows(sk=new.id).update(changes(BulkRow, values))
 
     def find(self, bulk_id: str) -> BulkAction | None:
         """See BulkActionRows."""
@@ -148,7 +148,7 @@ class DynamoBulkActions:
         changed: dict[str, Any] = {name: values[name] for name in PROGRESS}
         if not after.open:
             changed["state"] = str(after.state)
-        actions = [*_set(changed), BulkRow.version.set(after.version)]
+        actions = [*changes(BulkRow, changed), BulkRow.version.set(after.version)]
         return self._write(after.id, actions, BulkRow.version == after.version - 1)
 
     def stop(self, bulk_id: str, now: float) -> BulkAction | None:
@@ -166,13 +166,7 @@ class DynamoBulkActions:
 
     def _write(self, bulk_id: str, actions: Sequence[Action], condition: Condition) -> BulkAction | None:
         row = self._rows(sk=bulk_id)
-        try:
-            row.update(list(actions), condition)
-        except UpdateError as error:
-            if not refused(error):
-                raise
-            return None
-        return _bulk(row)
+        return _bulk(row) if written(lambda: row.update(list(actions), condition)) else None
 
 
 def _slice(bulk_id: str, version: int) -> str:
@@ -194,13 +188,6 @@ def _values(bulk: BulkAction) -> dict[str, Any]:
 def _plain() -> set[str]:
     """Return the names of the attributes that are stored without conversion."""
     return set(BulkRow.get_attributes()) - {"pk", "sk", "which", "reasons", "hand", "edit", "state", "expires_at"}
-
-
-def _set(values: Mapping[str, Any]) -> list[Action]:
-    attributes = {name: getattr(BulkRow, name) for name in values}
-    return [
-        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in values.items()
-    ]
 
 
 def _bulk(row: BulkRow) -> BulkAction:

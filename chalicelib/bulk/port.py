@@ -109,10 +109,3 @@ class BulkActionRows(Protocol):
 
     def close(self, bulk_id: str, now: float) -> None:
         """Remove a finished bulk action from the list of open ones; a second call is not an error."""
-
-
-class Background(Protocol):
-    """Invoke the function that processes bulk actions."""
-
-    def wake(self) -> None:
-        """Start the function now, without waiting for its end; raises the platform's errors."""

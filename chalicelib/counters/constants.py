@@ -11,8 +11,6 @@ LONGEST_VERSION = 40
 # For fold.py
 MOST_NUMBERS_OF_WRITE = 150
 """Maximum number of different counters that one write to one row changes: an update expression has at most 4 KB."""
-LONGEST_INVOCATION = 900.0
-"""Seconds that one attempt can take at most: the longest timeout of a function in Lambda."""
 
 # For health.py
 GROWTH_MINUTES = 5

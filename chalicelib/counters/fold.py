@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from chalicelib.counters import keys, wait_times
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
-from chalicelib.counters.constants import LONGEST_INVOCATION, MOST_NUMBERS_OF_WRITE
+from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
+from chalicelib.job_types.constants import LONGEST_TIMEOUT
 from chalicelib.jobs.constants import LEASE_SLACK
 from chalicelib.jobs.job import BROKEN, COUNTED, NEW, TERMINAL, Status
 from chalicelib.jobs.texts.fingerprints import fingerprint, generalise
@@ -149,7 +150,7 @@ def _used(old: Image | None, new: Image) -> Counter[str]:
     # an attempt that was lost was billed at most until the end of its invocation
     end = new.updated_at if old.lease_until is None else min(new.updated_at, old.lease_until - LEASE_SLACK)
     # a wrong time of a worker must not make a number that DynamoDB refuses, with all numbers of the same write
-    run_ms = round(1000 * min(max(0.0, end - start), LONGEST_INVOCATION))
+    run_ms = round(1000 * min(max(0.0, end - start), LONGEST_TIMEOUT))
     again = Counter({keys.AGAIN: 1, keys.AGAIN_MS: run_ms}) if old.again else Counter[str]()
     return +(Counter({keys.ATTEMPTS: 1, keys.RUN_MS: run_ms, keys.STEPS_KEPT: new.kept - old.kept}) + again)
 

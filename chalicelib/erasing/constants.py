@@ -24,5 +24,9 @@ MOST_HELD = 2 * SLICE
 """Number of jobs in hand from which an erasure searches for no more: their removal fails."""
 MOST_IN_HAND = 4_000
 """Maximum number of jobs in hand, with copies: their ids and numbers are in the erasure's row, of 400 KB at most."""
+MADE = ("processed", "reports")
+"""Prefixes of the files bucket with files that job functions make, each below the id of its job."""
+PREFIXES = ("payloads", "results", *MADE)
+"""Prefixes of the files bucket below which objects are deleted."""
 MOST_SHOWN = 50
 """Maximum number of erasures in a list."""

@@ -3,12 +3,12 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute
-from pynamodb.exceptions import DeleteError, TransactWriteError, UpdateError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -24,12 +24,13 @@ from chalicelib.adapters.dynamo.jobs.queries import Types
 from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow, job_of
 from chalicelib.adapters.dynamo.jobs.shards import Shards
 from chalicelib.adapters.dynamo.tables import binding
-from chalicelib.adapters.dynamo.tables.answers import refused
+from chalicelib.adapters.dynamo.tables.answers import written
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
 from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, META
+from chalicelib.adapters.dynamo.tables.whole_rows import changes
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
-from chalicelib.erasing.constants import JOBS
+from chalicelib.erasing.constants import JOBS, MADE
 from chalicelib.erasing.port import Belongings, Deletion, Found
 from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant
 from chalicelib.errors import JobFlowError
@@ -44,8 +45,6 @@ TOGETHER = 9
 """Rows that one transaction deletes: with the job's own row they have less than 4 MB, the most of a transaction."""
 DELETE_OBJECTS = 1_000
 """Objects that one request deletes."""
-MADE = ("processed", "reports")
-"""Prefixes of the files bucket with files that job functions make, each below the id of its job."""
 
 
 class ErasureRow(Model):
@@ -80,20 +79,9 @@ class ErasureRow(Model):
 
 
 class DeletionRow(Model):
-    """A job that is being deleted."""
+    """A job that is being deleted (ERASING), or that was deleted (ERASED)."""
 
-    pk = Text(hash_key=True, default_for_new=ERASING)
-    sk = Text(range_key=True)
-    created_at = Seconds()
-    gen = Whole()
-    asked_at = Seconds()
-    expires_at = Whole()
-
-
-class ErasedRow(Model):
-    """A job that was deleted."""
-
-    pk = Text(hash_key=True, default_for_new=ERASED)
+    pk = Text(hash_key=True)
     sk = Text(range_key=True)
     created_at = Seconds()
     gen = Whole()
@@ -121,44 +109,32 @@ class DynamoErasures:
         table = binding.control(settings)
         self._clock = clock
         self._rows, self._marks = table.bind(ErasureRow), table.bind(MarkRow)
-        self._deletions, self._erased = table.bind(DeletionRow), table.bind(ErasedRow)
+        self._deletions = table.bind(DeletionRow)
 
     def ask(self, deletion: Deletion) -> None:
         """See ErasureRows."""
         created, gen = DeletionRow.created_at, DeletionRow.gen
         earlier = (created < deletion.created_at) | ((created == deletion.created_at) & (gen <= deletion.gen))
-        try:
-            self._keep(self._deletions, DeletionRow, deletion, self._clock(), created.does_not_exist() | earlier)
-        except UpdateError as error:
-            if not refused(error):
-                raise
+        newer = created.does_not_exist() | earlier
+        written(lambda: _keep(self._deletions(ERASING, deletion.job), deletion, self._clock(), newer))
         self._mark(JOBS)
 
     def asked(self, limit: int, after: str | None = None) -> Sequence[Deletion]:
         """See ErasureRows."""
         since = DeletionRow.sk > after if after is not None else None
-        rows = self._deletions.query(ERASING, since, limit=limit, consistent_read=True)
-        return [Deletion(row.sk, row.created_at, int(row.gen), row.asked_at) for row in rows]
+        return list(map(_deletion, self._deletions.query(ERASING, since, limit=limit, consistent_read=True)))
 
     def drop(self, deletion: Deletion) -> None:
         """See ErasureRows."""
         same = (DeletionRow.created_at == deletion.created_at) & (DeletionRow.gen == deletion.gen)
-        try:
-            self._deletions(sk=deletion.job).delete(same & (DeletionRow.asked_at == deletion.asked_at))
-        except DeleteError as error:
-            if not refused(error):
-                raise
+        row = self._deletions(ERASING, deletion.job)
+        written(lambda: row.delete(same & (DeletionRow.asked_at == deletion.asked_at)))
 
     def lease(self, now: float, until: float) -> bool:
         """See ErasureRows."""
         free = MarkRow.lease_until.does_not_exist() | (MarkRow.lease_until < now)
-        try:
-            self._marks(sk=ERASING_MARK + JOBS).update([MarkRow.lease_until.set(until)], free)
-        except UpdateError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+        mark = self._marks(sk=ERASING_MARK + JOBS)
+        return written(lambda: mark.update([MarkRow.lease_until.set(until)], free))
 
     def rest(self) -> None:
         """See ErasureRows.
@@ -177,17 +153,17 @@ class DynamoErasures:
 
     def record(self, deletion: Deletion, at: float) -> None:
         """See ErasureRows."""
-        self._keep(self._erased, ErasedRow, deletion, at)
+        _keep(self._deletions(ERASED, deletion.job), deletion, at)
 
     def erased(self) -> Sequence[Deletion]:
         """See ErasureRows."""
-        rows = self._erased.query(ERASED, consistent_read=True)
-        return [Deletion(row.sk, row.created_at, int(row.gen), row.asked_at) for row in rows]
+        return list(map(_deletion, self._deletions.query(ERASED, consistent_read=True)))
 
     def add(self, new: Erasure) -> None:
         """See ErasureRows. The second mark is for a worker that found no row for the first one, and removed it."""
         self._mark(new.id)
-        self._rows(sk=new.id).update(_set({**_values(new), "expires_at": new.started_at + KEEP_ERASURES}))
+        values = {**_values(new), "expires_at": new.started_at + KEEP_ERASURES}
+        self._rows(sk=new.id).update(changes(ErasureRow, values))
         self._mark(new.id)
 
     def find(self, erasure_id: str) -> Erasure | None:
@@ -208,18 +184,11 @@ class DynamoErasures:
 
     def save(self, after: Erasure) -> Erasure | None:
         """See ErasureRows."""
-        return self._write(after.id, _set(_values(after)), ErasureRow.version == after.version - 1)
+        return self._write(after.id, changes(ErasureRow, _values(after)), ErasureRow.version == after.version - 1)
 
     def close(self, erasure_id: str, now: float) -> None:
         """See ErasureRows."""
         self._unmark(erasure_id, now)
-
-    def _keep(
-        self, rows: Any, row: Any, deletion: Deletion, now: float, condition: Condition | None = None
-    ) -> None:  # fmt: skip
-        values = {"created_at": deletion.created_at, "gen": deletion.gen, "asked_at": deletion.asked_at}
-        written = {**values, "expires_at": now + KEEP_ERASURES}
-        rows(sk=deletion.job).update([getattr(row, name).set(value) for name, value in written.items()], condition)
 
     def _mark(self, name: str) -> None:
         self._marks(sk=ERASING_MARK + name).update(
@@ -228,23 +197,12 @@ class DynamoErasures:
 
     def _unmark(self, name: str, now: float, condition: Condition | None = None) -> bool:
         gone = (MarkRow.open.remove(), MarkRow.lease_until.remove(), MarkRow.expires_at.set(now + KEEP_MARKS))
-        try:
-            self._marks(sk=ERASING_MARK + name).update(list[Action](gone), condition)
-        except UpdateError as error:
-            if not refused(error):
-                raise
-            return False
-        return True
+        mark = self._marks(sk=ERASING_MARK + name)
+        return written(lambda: mark.update(list[Action](gone), condition))
 
     def _write(self, erasure_id: str, actions: Sequence[Action], condition: Condition) -> Erasure | None:
         row = self._rows(sk=erasure_id)
-        try:
-            row.update(list(actions), condition)
-        except UpdateError as error:
-            if not refused(error):
-                raise
-            return None
-        return _erasure(row)
+        return _erasure(row) if written(lambda: row.update(list(actions), condition)) else None
 
 
 class DynamoRemoval:
@@ -321,11 +279,8 @@ class DynamoRemoval:
 
     def remove_job(self, job: Job) -> None:
         """See Removal."""
-        try:
-            self._table.delete_item(self._table.name, job.id, META, condition=_erased(job.created_at))
-        except DeleteError as error:
-            if not refused(error):
-                raise
+        condition = _erased(job.created_at)
+        written(lambda: self._table.delete_item(self._table.name, job.id, META, condition=condition))
 
     def _sort_keys(self, job_id: str) -> Iterator[str]:
         start: Any = None
@@ -405,11 +360,13 @@ def _values(erasure: Erasure) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _set(values: Mapping[str, Any]) -> list[Action]:
-    attributes = {name: getattr(ErasureRow, name) for name in values}
-    return [
-        attributes[name].remove() if value is None else attributes[name].set(value) for name, value in values.items()
-    ]
+def _keep(row: DeletionRow, deletion: Deletion, now: float, condition: Condition | None = None) -> None:
+    values = {"created_at": deletion.created_at, "gen": deletion.gen, "asked_at": deletion.asked_at}
+    row.update(changes(DeletionRow, {**values, "expires_at": now + KEEP_ERASURES}), condition)
+
+
+def _deletion(row: DeletionRow) -> Deletion:
+    return Deletion(row.sk, row.created_at, int(row.gen), row.asked_at)
 
 
 def _erasure(row: ErasureRow) -> Erasure:

@@ -129,10 +129,3 @@ class ErasureRows(Protocol):
 
     def close(self, erasure_id: str, now: float) -> None:
         """Remove the mark of an erasure that has ended; a repetition is no error."""
-
-
-class Background(Protocol):
-    """Invoke the function that removes rows."""
-
-    def wake(self) -> None:
-        """Start the function now, without waiting for its end; raises the platform's errors."""

@@ -4,18 +4,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from chalicelib.ends.rule import KEY
 from chalicelib.erasing.constants import FAILED_PAUSE, LATE_WRITES, LONGEST_PAUSE, LOOK_AGAIN, SHARE_OF_PAUSES
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.constants import DELIVER, OF_PLATFORM
+from chalicelib.job_types.constants import DELIVER, LONGEST_TIMEOUT, OF_BATCH, OF_PLATFORM
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import tenant_of
 
-LONGEST_ATTEMPT = 900.0
-"""Seconds that an attempt of a type may take that this deployment does not declare: Lambda's maximum."""
-ON_END = "on_end "
-"""Beginning of the key of a job that the platform makes from the end of another one (`ends.rule`)."""
-OF_BATCH = "batch:"
-"""Beginning of a tag of the delivery of a batch's end (`webhooks.webhook`)."""
 END = "end"
 """The position of an erasure that has seen the last job of its search."""
 
@@ -106,7 +101,7 @@ def looks_like_copy(child: Job) -> bool:
     """Return whether the platform made this job from the end of its parent."""
     if child.type == DELIVER:
         return not any(tag.startswith(OF_BATCH) for tag in child.tags)
-    return (child.idempotency_key or "").startswith(ON_END)
+    return (child.idempotency_key or "").startswith(f"{KEY} ")
 
 
 def removable_at(job: Job) -> float:
@@ -116,7 +111,7 @@ def removable_at(job: Job) -> float:
     after that.
     """
     kind = jobtype.registered.get(job.type)
-    longest = 0.0 if job.gen == 1 and not job.claims else LONGEST_ATTEMPT if kind is None else float(kind.timeout)
+    longest = 0 if job.gen == 1 and not job.claims else LONGEST_TIMEOUT if kind is None else kind.timeout
     return max((job.finished_at or job.updated_at) + longest, job.erased_at or 0.0) + LATE_WRITES
 
 

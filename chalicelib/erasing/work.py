@@ -15,7 +15,7 @@ from threading import Lock
 
 from chalicelib.erasing import events
 from chalicelib.erasing.constants import AT_ONCE, JOBS, LEASE, LOOK_AGAIN, MOST_HELD, MOST_IN_HAND, SLICE
-from chalicelib.erasing.port import Background, Belongings, Deletion, ErasureRows, Removal
+from chalicelib.erasing.port import Belongings, Deletion, ErasureRows, Removal
 from chalicelib.erasing.rule import (
     END,
     Erasure,
@@ -36,6 +36,7 @@ from chalicelib.jobs.tenants import group_of
 from chalicelib.keys.rule import answer_row, unique_row
 from chalicelib.limits.serial_rule import row_of
 from chalicelib.operating.operations import Operations
+from chalicelib.operating.port import Background
 from chalicelib.producing.submission import keyed_id
 from chalicelib.side_by_side import side_by_side
 

@@ -6,6 +6,8 @@ DELIVER = "webhook.deliver"
 """The job type that delivers to webhooks. A stage has webhooks if it has this type."""
 OF_PLATFORM = frozenset({DELIVER})
 """Job types whose jobs only the platform makes: a caller that could make one would have any message signed."""
+OF_BATCH = "batch:"
+"""Beginning of the tag with the id of the batch whose end a delivery reports."""
 MAX_ATTEMPTS_CAP = 30
 """Maximum attempts of one run."""
 SPARE_RECEIVES = 2

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, WebhookConflict, WebhookNotFound
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.constants import DELIVER
+from chalicelib.job_types.constants import DELIVER, OF_BATCH
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import RETRYABLE, Job, Status
@@ -23,7 +23,7 @@ from chalicelib.webhooks.constants import MOST_WEBHOOKS, NAME_KNOWN, ROTATION_TA
 from chalicelib.webhooks.port import Webhooks, WebhookSecrets
 from chalicelib.webhooks.rule import anew
 from chalicelib.webhooks.signature import new_secret, rotated
-from chalicelib.webhooks.webhook import DELETED, EVERY_TYPE, OF_BATCH, Registered, Webhook
+from chalicelib.webhooks.webhook import DELETED, EVERY_TYPE, Registered, Webhook
 
 MESSAGE = "message:"
 """Beginning of the tag of a message that is sent again: the webhook-id of the first one follows."""

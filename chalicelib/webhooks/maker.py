@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.ends.maker import ended_still, groups, removed, to_check
 from chalicelib.errors import IdempotencyMismatch, InvalidPayload, JobFlowError, NotStored
-from chalicelib.job_types.constants import DELIVER
+from chalicelib.job_types.constants import DELIVER, OF_BATCH
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job
@@ -25,7 +25,7 @@ from chalicelib.webhooks.constants import MOST_IN_INVOCATION, SIDE_BY_SIDE
 from chalicelib.webhooks.payload import Delivery, body_of, body_of_round
 from chalicelib.webhooks.port import Webhooks
 from chalicelib.webhooks.rule import is_told
-from chalicelib.webhooks.webhook import OF_BATCH, Registered, Webhook
+from chalicelib.webhooks.webhook import Registered, Webhook
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 EVERY_TYPE = "*"
 DELETED = "Its deletion has begun: if it does not end, repeat it. To keep the webhook, rotate its secret and enable it."
 """The reason for which a webhook is disabled from the beginning of its deletion."""
-OF_BATCH = "batch:"
-"""Beginning of the tag with the id of the batch whose end a delivery reports."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from chalicelib.assembly import parts
 from chalicelib.errors import JobNotFound, WebhookNotFound
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID, WEBHOOK
-from chalicelib.job_types.constants import DELIVER
+from chalicelib.job_types.constants import DELIVER, OF_BATCH
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.tenants import shown
 from chalicelib.webhooks.editing import ENDED, MESSAGE, Settings
 from chalicelib.webhooks.events import operated
-from chalicelib.webhooks.webhook import OF_BATCH, Registered
+from chalicelib.webhooks.webhook import Registered
 
 EXAMPLE = {"url": "https://hooks.example.com/jobflow", "types": ["report.generate"], "statuses": ["completed"]}
 DISABLED = "WebhookDisabled"

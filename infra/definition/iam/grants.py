@@ -24,6 +24,7 @@ from chalicelib.adapters.dynamo.tables.schema import (
     WEBHOOKS,
 )
 from chalicelib.counters.keys import ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS, ERRORS, PAST_PAUSES, RECOUNT, STEPS, TOTALS
+from chalicelib.erasing.constants import PREFIXES
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import name_in_aws
@@ -165,7 +166,7 @@ def _failures(name: str) -> list[str]:
 ERASING_JOBS = [
     *(f"dynamodb:{action}:jobs" for action in ("ConditionCheckItem", "DeleteItem")),
     *(
-        f"s3:{action}:{prefix}/*" for prefix in ("payloads", "results", "processed", "reports")
+        f"s3:{action}:{prefix}/*" for prefix in PREFIXES
         for action in ("DeleteObjectVersion", "ListBucketVersions")
     ),
 ]  # fmt: skip

@@ -1,6 +1,18 @@
 """Recognise DynamoDB's refusals of writes, in pynamodb's errors and in those of its client."""
 
+from collections.abc import Callable
 from typing import Any
+
+
+def written(write: Callable[[], object]) -> bool:
+    """Make a write; return False if its condition did not hold. Raises DynamoDB's other errors."""
+    try:
+        write()
+    except Exception as error:
+        if not refused(error):
+            raise
+        return False
+    return True
 
 
 def refused(error: Exception) -> bool:
