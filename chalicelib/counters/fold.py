@@ -21,7 +21,6 @@ SUSPENDED, RESUMED = "suspended", "resumed"
 """Jobs that were suspended, and jobs whose suspension ended, however it ended."""
 DEFERRED = "deferred"
 """The part of `retried` that no failure caused: these jobs asked for a later run."""
-DAY_STEP = 86_400
 DISCARDED = "discarded"
 """A failed job that an operator discarded. The recount needs the number of these moves, but a discarded job does not
 count as a processed job."""
@@ -120,14 +119,14 @@ def _entries(told: JobChange | CanaryPassed, now: float, by_tenant: Collection[s
     used = _used(old, new)
     if old is not None and (old.type, old.status) == (new.type, new.status):
         if used:  # another worker has taken the job over
-            yield keys.bucket(new.type, DAY_STEP, new.updated_at), Additions(used)
+            yield keys.bucket(new.type, keys.DAY_STEP, new.updated_at), Additions(used)
             yield from _of_tenant(new, used, by_tenant)
         return
     numbers = _event_numbers(old, new)
     changed = numbers + _suspension(old, new)
     for seconds in keys.STEPS if changed else ():
         # without another number the day's row is not written: the use alone is not worth a write
-        counted = changed + used if seconds == DAY_STEP else Counter(changed)
+        counted = changed + used if seconds == keys.DAY_STEP else Counter(changed)
         yield keys.bucket(new.type, seconds, new.updated_at), Additions(counted)
     if changed:
         yield from _of_tenant(new, used + Counter({name: changed[name] for name in OF_USE}), by_tenant)

@@ -9,7 +9,8 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_COUNTERS, KEEP_RECOUNTS, KEEP_SHARD_MARKS
 
-STEPS: Final = {60: "M", 3600: "H", 86_400: "D"}
+DAY_STEP: Final = 86_400
+STEPS: Final = {60: "M", 3600: "H", DAY_STEP: "D"}
 """Seconds of a time bucket, and the letter of its partitions."""
 TOTALS: Final = "CNT"
 """Partition of the current state: one row per type, and one per paused type. One query reads all of these rows."""
@@ -69,7 +70,7 @@ def is_totals(row: Row) -> bool:
 
 def is_day(row: Row) -> bool:
     """Return whether the row contains a type's day."""
-    return row.pk.startswith(f"{STEPS[86_400]}#")
+    return row.pk.startswith(f"{STEPS[DAY_STEP]}#")
 
 
 def is_tenant(row: Row) -> bool:
@@ -83,7 +84,7 @@ def moved(row: Row, source: str, now: float) -> Row:
     The new row sorts after the rows of the type's days, and expires when the shard can deliver nothing more.
     """
     job_type = row.sk.removeprefix(TYPE) if is_totals(row) else row.pk.partition("#")[2]
-    return Row(f"{STEPS[86_400]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + KEEP_SHARD_MARKS))
+    return Row(f"{STEPS[DAY_STEP]}#{job_type}", f"{MARK}{source}#{row.sk}", int(now + KEEP_SHARD_MARKS))
 
 
 def number(status: Status) -> str:
@@ -115,7 +116,7 @@ def bucket(job_type: str, step: int, at: float) -> Row:
 
 def tenant(job_type: str, name: str, at: float) -> Row:
     """Return the row of a tenant's jobs of a type in the day of `at`."""
-    day = bucket(job_type, 86_400, at)
+    day = bucket(job_type, DAY_STEP, at)
     return Row(f"{day.pk}{TENANTS}", f"{day.sk}#{name}", day.expires_at)
 
 

@@ -41,10 +41,14 @@ def check_name(where: str, name: object) -> None:
 
 def check_number(setting: str, value: object, low: float, high: float, unit: str = "", *, whole: bool = True) -> None:
     """Raise ConfigurationError unless the value of a setting is a number within these bounds."""
-    fits = isinstance(value, int if whole else (int, float)) and low <= value <= high
+    fits = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and low <= value <= high
     if not fits:
         kind = "a whole number between" if whole and not isinstance(value, int) else "between"
-        raise ConfigurationError(f"{setting} must be {kind} {low:.10g} and {high:.10g} {unit}".rstrip())
+        raise ConfigurationError(f"{setting} must be {kind} {_digits(low)} and {_digits(high)} {unit}".rstrip())
+
+
+def _digits(number: float) -> str:
+    return f"{number:.10f}".rstrip("0").rstrip(".")
 
 
 def check_expires(where: str, seconds: float | None) -> None:

@@ -95,7 +95,7 @@ class JobType(Generic[P, R]):
     serial_by: str | None = None
     unique: Unique | None = None
     pause_when: Failing | None = None
-    spending: Spending | None = None
+    spending: Spending = field(default_factory=Spending)
     limits: tuple[AtMost, ...] = ()
     enqueues: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
@@ -237,12 +237,12 @@ class JobType(Generic[P, R]):
     @property
     def budgeted(self) -> bool:
         """Return whether it has a budget of a day."""
-        return self.spending is not None and self.spending.per_day is not None
+        return self.spending.per_day is not None
 
     @property
     def spent_by_tenant(self) -> bool:
         """Return whether what its jobs cost is also counted by tenant."""
-        return self.spending is not None and self.spending.by_tenant
+        return self.spending.by_tenant
 
     @property
     def keyed_by(self) -> str | None:
@@ -398,7 +398,7 @@ def job(
             serial_by=serial_by,
             unique=unique,
             pause_when=pause_when,
-            spending=spending,
+            spending=Spending() if spending is None else spending,
             limits=limited,
             enqueues=made,
             calls=called,
@@ -444,7 +444,7 @@ def _check(declared: JobType[Any, Any]) -> None:
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
     for limit in declared.limits:
         checks.check_field(name, "AtMost(by=…)", limit.by, declared.payload_model)
-    if declared.spending is not None and declared.spending.by_tenant and declared.keyed_by is None:
+    if declared.spent_by_tenant and declared.keyed_by is None:
         raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
     if declared.budgeted and declared.queue is not None:
         raise ConfigurationError(f"{name}: Spending(per_day=…) does not go with queue: a pause stops the whole queue")
@@ -472,7 +472,7 @@ def _check(declared: JobType[Any, Any]) -> None:
 def _check_groups(declared: JobType[Any, Any]) -> None:
     kinds: Mapping[str, tuple[type, ...]] = {
         "retry": (Backoff, Delays), "unique": (Unique, NoneType), "pause_when": (Failing, NoneType),
-        "spending": (Spending, NoneType),
+        "spending": (Spending,),
         "function": (Function,),
         "access": (AwsAccess,), "changes": (Changes,), "queue": (Queue, NoneType),
     }  # fmt: skip

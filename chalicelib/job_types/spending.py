@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.checks import check_number
 from chalicelib.job_types.constants import DEFAULT_WARN, LEAST_PER_DAY, LEAST_WARN, MOST_PER_DAY
 
 
@@ -24,12 +25,7 @@ class Spending:
     def __post_init__(self) -> None:
         if not isinstance(self.by_tenant, bool):
             raise ConfigurationError("spending: Spending(by_tenant=…) must be True or False")
-        if self.per_day is not None and not _between(self.per_day, LEAST_PER_DAY, MOST_PER_DAY):
-            limits = f"from {LEAST_PER_DAY:f} to {MOST_PER_DAY:,}"
-            raise ConfigurationError(f"spending: Spending(per_day=…) must be {limits}")
-        if not _between(self.warn, LEAST_WARN, 1.0):
-            raise ConfigurationError(f"spending: Spending(warn=…) must be from {LEAST_WARN} to 1")
-
-
-def _between(value: object, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        if self.per_day is not None:
+            bounds = (LEAST_PER_DAY, MOST_PER_DAY)
+            check_number("spending: Spending(per_day=…)", self.per_day, *bounds, "dollars", whole=False)
+        check_number("spending: Spending(warn=…)", self.warn, LEAST_WARN, 1, whole=False)

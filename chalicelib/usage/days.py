@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
-from chalicelib.counters.keys import STEPS
+from chalicelib.counters.keys import DAY_STEP
 from chalicelib.counters.port import Counters
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import DAY
@@ -14,7 +14,6 @@ from chalicelib.usage.rule import Cost, Shape, Used, cost
 By = Literal["type", "tenant", "day"]
 TENANT_ROWS = 1
 """Rows that a batch of the stream changes for a tenant, in addition to those of its type."""
-STEP = max(STEPS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,14 @@ class Span:
 
         `end` is after `earliest`.
         """
-        last = _day(min(now, now if end is None else end - 0.001))
-        first = last - 29 * DAY if start is None else min(_day(start), last)
+        last = start_of_day(min(now, now if end is None else end - 0.001))
+        first = last - 29 * DAY if start is None else min(start_of_day(start), last)
         return cls(max(first, cls.earliest(now)), last)
 
     @staticmethod
     def earliest(now: float) -> float:
         """Return the start of the first day that an answer can contain."""
-        return _day(now) - (LONGEST_DAYS - 1) * DAY
+        return start_of_day(now) - (LONGEST_DAYS - 1) * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,11 @@ class UsageReader:
 
     def today(self, kind: JobType[Any, Any], now: float) -> Row:
         """Return what a type's jobs have cost since the midnight (UTC) before `now`."""
-        return _sum(self._days(kind, Span(_day(now), _day(now))), type=kind.name)
+        return _sum(self._days(kind, Span(start_of_day(now), start_of_day(now))), type=kind.name)
 
     def _days(self, kind: JobType[Any, Any], span: Span) -> list[Row]:
         shape = Shape.of(kind)
-        found = self.counters.buckets(kind.name, STEP, span.first, span.last)
+        found = self.counters.buckets(kind.name, DAY_STEP, span.first, span.last)
         used = [(day, Used.of(numbers)) for day, numbers in found]
         return [Row(one, cost(shape, one), kind.name, day=day) for day, one in used]
 
@@ -131,5 +130,6 @@ def _dearest_first(row: Row) -> tuple[int, str, str]:
     return -row.cost.whole, row.type or "", row.tenant or ""
 
 
-def _day(at: float) -> float:
+def start_of_day(at: float) -> float:
+    """Return when the day in UTC of a time begins, both in epoch seconds."""
     return at - at % DAY

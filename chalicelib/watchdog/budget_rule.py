@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from chalicelib.counters.port import BY_BUDGET, Pause
-from chalicelib.jobs.constants import DAY
 from chalicelib.pausing.port import PastPause
+from chalicelib.usage.days import start_of_day
 from chalicelib.watchdog.constants import SWITCHED_AGAIN
 
 
@@ -32,7 +32,7 @@ def decide(share: float, pause: Pause | None, past: Sequence[PastPause], now: fl
         if pause.by_budget and not spent:
             return Budget.RESUME
         return _switch(pause.since, now)
-    midnight = now - now % DAY
+    midnight = start_of_day(now)
     ended = (one for one in past if one.pause.by_budget and one.pause.since >= midnight)
     if spent and all(one.resumed_by == BY_BUDGET for one in ended):
         return Budget.PAUSE

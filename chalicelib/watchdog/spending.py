@@ -46,8 +46,6 @@ class SpendingWatch:
         return reported, unknown
 
     def _look(self, kind: JobType[Any, Any], standing: Standing) -> bool:
-        if kind.spending is None:
-            return False
         now = self.clock()  # one time for the sum and the decision, which may be on both sides of midnight
         nano, pause = self.usage.today(kind, now).cost.whole, standing.paused.get(kind.queue_key)
         spent, open_ = share(kind.spending, nano), pause is None or pause.by_itself

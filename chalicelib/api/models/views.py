@@ -24,6 +24,7 @@ from chalicelib.counters.snapshot import Metrics, Numbers
 from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.retry import EVERY, ErrorClasses, Following
+from chalicelib.job_types.spending import Spending
 from chalicelib.jobs import acts
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
@@ -121,7 +122,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         memory=kind.function.memory,
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
-        spending=None if kind.spending is None else SpendingRow(**asdict(kind.spending)),
+        spending=None if kind.spending == Spending() else SpendingRow(**asdict(kind.spending)),
         at_most=next(iter(_limits(kind)), None),
         limits=_limits(kind),
         fair_by=kind.fair_by,

@@ -118,7 +118,7 @@ def read_health(call: Call) -> Findings:
 def _budgets(kinds: Iterable[JobType[Any, Any]]) -> Iterator[Finding]:
     """Yield a finding for each type that has spent enough of its budget of the day: one query for each budget."""
     for kind in kinds:
-        if kind.spending is not None and kind.budgeted:
+        if kind.budgeted:
             try:
                 nano = parts.usage.today(kind, parts.clock()).cost.whole
             except Exception as error:  # the other findings are more useful than none
