@@ -576,7 +576,8 @@ class Assembly:
 
     def shared_worker(self, key: str) -> "SharedWorker":
         """Return the service that processes messages of the shared queue with that name."""
-        from chalicelib.side_by_side import crew_of, in_a_thread
+        from chalicelib.side_by_side import in_a_thread
+        from chalicelib.worker.crew import crew_of
         from chalicelib.worker.shared import SharedWorker
 
         return SharedWorker(
@@ -595,9 +596,10 @@ class Assembly:
         """Return the service that processes messages of the job type; `breaker` is that of a shared queue."""
         from chalicelib.job_types.retry import no_jitter
         from chalicelib.operating.lines import Lines
-        from chalicelib.side_by_side import crew_of, in_a_thread
+        from chalicelib.side_by_side import in_a_thread
         from chalicelib.worker.constants import STORED_AT_ONCE
         from chalicelib.worker.consume import Worker
+        from chalicelib.worker.crew import crew_of
         from chalicelib.worker.declared_secrets import DeclaredSecrets
         from chalicelib.worker.start import start_policy
 

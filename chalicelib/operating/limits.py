@@ -135,12 +135,16 @@ class Done:
 
 @dataclass
 class Limits:
-    """Show and change limits for one request. Reads are strongly consistent, except numbers of jobs that wait."""
+    """Show and change limits for one request. Reads are strongly consistent, except numbers of jobs that wait.
+
+    `consistent`: the list of limits for which jobs wait is read so, too.
+    """
 
     dispatcher: Dispatcher
     store: LimitStore
     clock: Callable[[], float]
     declared: Mapping[str, Declared] = field(default_factory=all_declared)
+    consistent: bool = False
 
     @cached_property
     def _changes(self) -> Changes:
@@ -149,7 +153,7 @@ class Limits:
     @cached_property
     def _listed(self) -> frozenset[str]:
         """Return the limits for which jobs may wait."""
-        return frozenset(one.limit for one in self.store.listed())
+        return frozenset(one.limit for one in self.store.listed(consistent=self.consistent))
 
     @cached_property
     def _waits(self) -> frozenset[str]:
@@ -170,10 +174,10 @@ class Limits:
     def _rows(self, ids: Sequence[str]) -> list[Shown]:
         """Return these limits; those that would take too many requests are not read."""
         found = list[Shown]()
-        self._left = MOST_REQUESTS
+        left = MOST_REQUESTS
         for one in ids:
-            shown = self._shown(one, read=self._left > 0)
-            self._left -= 0 if shown.places is None else 1 + len(shown.places.types)
+            shown = self._shown(one, read=left > 0)
+            left -= 0 if shown.places is None else 1 + len(shown.places.types)
             found.append(shown)
         return found
 
@@ -198,13 +202,13 @@ class Limits:
         if value is not None and limit not in self._changes:
             self._check_room(name, limit)
         self.store.change(Changed(limit, n, by, reason, self.dispatcher.now()))
-        return self._changed(limit)
+        return replace(self, consistent=True).changed(limit)  # what this one has read is older
 
     def reset(self, name: str, value: str | None = None) -> Done:
         """Give a limit as many places as the code says. Raises LimitNotFound, InvalidRequest. Safe to repeat."""
         limit = self.id_of(name, value)
         self.store.reset(limit)
-        return self._changed(limit)
+        return replace(self, consistent=True).changed(limit)  # what this one has read is older
 
     def id_of(self, name: str, value: str | None) -> str:
         """Return the id of a limit, or of a value of its field, which need not be known; without one, of all values.
@@ -233,7 +237,7 @@ class Limits:
     def _names(self) -> set[str]:
         return {name_and_value(one)[0] for one in (*self._changes, *self._listed)}
 
-    def _changed(self, limit: str) -> Done:
+    def changed(self, limit: str) -> Done:
         """Let all processes see the change of a limit, and give free places to jobs that wait.
 
         A failure at one limit is only logged; if the list cannot be read, the change is stored, and a repetition of the
@@ -241,9 +245,6 @@ class Limits:
         number of requests. A repeated request begins with other values. What is not done here, the watchdog does: the
         limit is in its list if a job waits.
         """
-        for read in ("_changes", "_waits"):
-            vars(self).pop(read, None)  # it was read before the change
-        vars(self)["_listed"] = frozenset(one.limit for one in self.store.listed(consistent=True))
         until, many = self.clock() + LIMITS_CHANGED_WITHIN, stands_for_values(limit)
         mine, left = self._waiting_values(limit) if many else [limit], 0
         for one in mine:

@@ -13,11 +13,12 @@ from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, unavailable
 from chalicelib.jobs.port import JobQueue
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
-from chalicelib.side_by_side import Beside, Crew, OneByOne, Wait, at_once
+from chalicelib.side_by_side import Beside, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import within_invocation
 from chalicelib.worker.constants import APART, CLAIM_GUARD, TRIM_SLACK
 from chalicelib.worker.context import LambdaContext
+from chalicelib.worker.crew import Crew, OneByOne
 from chalicelib.worker.start import StartPolicy
 
 

@@ -49,7 +49,7 @@ from chalicelib.operating.lines import Lines, wake_unlimited
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.producing.service import JobService
 from chalicelib.schedules.overlap import unfinished_before
-from chalicelib.side_by_side import Beside, Crew, OneByOne, Wait, at_once
+from chalicelib.side_by_side import Beside, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys, one_after_others, one_of_several, silent_while
@@ -66,6 +66,7 @@ from chalicelib.worker.constants import (
     TRIM_PATIENCE,
 )
 from chalicelib.worker.context import LambdaContext, WorkerContext
+from chalicelib.worker.crew import Crew, OneByOne
 from chalicelib.worker.current import running
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing

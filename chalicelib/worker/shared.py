@@ -15,11 +15,12 @@ from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, malformed, of_moved, unavailable, unknown
 from chalicelib.jobs.port import JobQueue, JobStore
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
-from chalicelib.side_by_side import Beside, Crew, OneByOne, at_once
+from chalicelib.side_by_side import Beside, at_once
 from chalicelib.telemetry import events
 from chalicelib.worker.batch import Handles, Messages
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.context import LambdaContext
+from chalicelib.worker.crew import Crew, OneByOne
 from chalicelib.worker.start import Immediate, StartPolicy
 
 Breaker = CircuitBreaker | AlwaysClosed

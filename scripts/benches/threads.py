@@ -23,9 +23,10 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import JobQueue, JobStore, Message
-from chalicelib.side_by_side import crew_of, in_a_thread
+from chalicelib.side_by_side import in_a_thread
 from chalicelib.telemetry.emf import gathering
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.crew import crew_of
 
 MAILS = 8
 ROUNDS = 15

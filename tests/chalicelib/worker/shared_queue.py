@@ -18,9 +18,9 @@ from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
 from chalicelib.pausing.memory import MemoryAutoPauses
-from chalicelib.side_by_side import Crew, OneByOne
 from chalicelib.watchdog.run import Watchdog
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.crew import Crew, OneByOne
 from chalicelib.worker.shared import Breaker, SharedWorker
 from tests.support import Clock, Invocation, sqs_record
 

@@ -34,7 +34,7 @@ from chalicelib.pausing.circuit_breaker import CircuitBreaker
 from chalicelib.pausing.memory import MemoryAutoPauses
 from chalicelib.pausing.rule import failed
 from chalicelib.pausing.switch import change
-from chalicelib.side_by_side import crew_of
+from chalicelib.worker.crew import crew_of
 from jobflow.context import current
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.one_type import Note, OneType

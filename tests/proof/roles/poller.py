@@ -14,8 +14,9 @@ from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
-from chalicelib.side_by_side import Crew, OneByOne, Wait, at_once
+from chalicelib.side_by_side import Wait, at_once
 from chalicelib.worker.consume import Worker
+from chalicelib.worker.crew import Crew, OneByOne
 from chalicelib.worker.start import start_policy
 from tests.proof.grounds.faults import DYNAMODB, SQS
 from tests.proof.grounds.ground import BY_HAND, TYPE, Ground, Received
