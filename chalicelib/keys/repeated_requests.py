@@ -1,4 +1,4 @@
-"""Store one job for several requests: by values of the payload, or by a key while the job waits.
+"""Decide which job a request with a used key gets, or that its payload is refused, and store one job for all requests.
 
 A key row contains the id of a job before the job is stored. A request that finds no job with that id stores its own job
 under this id. A process that ends or is slow between the two writes therefore causes no second job, and blocks no other

@@ -1,4 +1,4 @@
-"""Compare what a type's jobs have cost today with its budget. Pure."""
+"""Compare what a type's jobs have cost today with its budget, and say the reason of the pause. Pure."""
 
 import math
 

@@ -76,6 +76,16 @@ class Waits:
         return Waits(late, running)
 
 
+def ends(minutes: Iterable[Mapping[str, int]]) -> tuple[int, int]:
+    """Return how many jobs have completed or failed in these minutes of counters, and how many of them failed.
+
+    A failed attempt that is retried, and a dead letter, have conditions of their own.
+    """
+    counted = list(minutes)
+    failed = sum(numbers.get("failed", 0) for numbers in counted)
+    return failed + sum(numbers.get("completed", 0) for numbers in counted), failed
+
+
 def may_run(queue: TypeQueue, latest: Latest, now: float) -> bool:
     """Return whether a job that the counters count as running may have a worker: its lease may not have ended."""
     return now - latest.claimed_at <= queue.timeout + LEASE_SLACK

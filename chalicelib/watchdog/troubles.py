@@ -24,6 +24,7 @@ from chalicelib.watchdog.trouble_rule import (
     Waits,
     after,
     causes,
+    ends,
     is_news,
     may_run,
     message,
@@ -124,10 +125,10 @@ class TroubleWatch:
         """
         latest = {one.name: one.latest for one in seen.types}
         fails = any(look.now - one.failed_at < RATIO_SECONDS for one in latest.values())
-        ends = {name: self._ends(name, look) if fails else (0, 0) for name in latest}
+        ended = {name: self._ends(name, look) if fails else (0, 0) for name in latest}
         idle = seen.paused or not (depth is None or depth.visible or depth.in_flight)
         waits, whole = ({}, True) if idle else self._waits(queue, latest, look)
-        types = [TypeSeen(name, one, waits.get(name, Waits()).late, *ends[name]) for name, one in latest.items()]
+        types = [TypeSeen(name, one, waits.get(name, Waits()).late, *ended[name]) for name, one in latest.items()]
         # a job that was not read may run, so it is not known that workers start none
         running = not whole or any(one.running for one in waits.values())
         return replace(seen, types=types, running=running), whole
@@ -190,11 +191,9 @@ class TroubleWatch:
         return found, whole
 
     def _ends(self, name: str, look: Look) -> tuple[int, int]:
-        """Return how many jobs of the type have completed or failed in the last 15 minutes, and how many failed."""
+        """Return the same as `ends`, for the last 15 minutes of the type."""
         look.check_time()
-        minutes = [numbers for _, numbers in self.counters.buckets(name, 60, look.now - RATIO_SECONDS, look.now)]
-        failed = sum(numbers.get("failed", 0) for numbers in minutes)
-        return failed + sum(numbers.get("completed", 0) for numbers in minutes), failed
+        return ends(numbers for _, numbers in self.counters.buckets(name, 60, look.now - RATIO_SECONDS, look.now))
 
 
 def _check_time(left: float, least: float) -> None:

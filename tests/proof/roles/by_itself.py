@@ -1,5 +1,6 @@
 """Simulate the automatic pauses of the type TYPE: its rows, its event source mapping, its probes, and the operator."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -54,10 +55,18 @@ class Asked:
 
 @dataclass
 class Looking:
-    """The rows as a worker reads them; `answered` says whether the last read before a claim was answered."""
+    """The rows as a worker reads them; `answered` says whether this thread's last read before a claim was answered."""
 
     rows: AutoPauses
-    answered: bool = True
+    _here: threading.local = field(default_factory=threading.local)
+
+    @property
+    def answered(self) -> bool:
+        return getattr(self._here, "answered", True)
+
+    @answered.setter
+    def answered(self, answered: bool) -> None:
+        self._here.answered = answered
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rows, name)
@@ -113,7 +122,8 @@ class ByItself:
         self.stopped = self.resuming = False
         """Whether an operator has certainly paused the type, and whether an operator is resuming it now."""
         self._used: set[str] = set()
-        self._let_in = 0.0
+        self._passed = threading.local()
+        """When the message of this thread passed."""
 
     def breaker(self) -> CircuitBreaker:
         """Return the circuit breaker of a new worker process."""
@@ -122,7 +132,7 @@ class ByItself:
         return Entrance(TYPE, self.rule, rows, self.world.clock_of(self.world.worker), clock.advance, passes=self._note)
 
     def _note(self) -> None:
-        self._let_in = self.world.clock_of(self.world.worker)()
+        self._passed.at = self.world.clock_of(self.world.worker)()
 
     def pause(self) -> None:
         """POST /job-types/{type}/pause."""
@@ -168,11 +178,11 @@ class ByItself:
 
         A worker that gets no answer about the pause works as if there were none.
         """
-        row = self.rows.read(TYPE)
-        if row.since is None or self._let_in - row.since <= ROW_FRESH or not self._looking.answered:
+        row, passed_at = self.rows.read(TYPE), getattr(self._passed, "at", 0.0)
+        if row.since is None or passed_at - row.since <= ROW_FRESH or not self._looking.answered:
             return
         if not row.probe or row.probe in self._used:
-            late = self._let_in - row.since
+            late = passed_at - row.since
             self.world.wrong.append(f"I20 a job was let through {late:g} s after the type was paused")
         self._used.add(row.probe)
 

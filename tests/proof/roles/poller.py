@@ -89,9 +89,10 @@ class Poller:
         clock, dice, sleep = self.clock_of(self.worker), self.rng.uniform, self.clock.advance
         store, queue, own = self.ground.store, self.ground.queue, self.kinds[kind]
         crew: Crew = OneByOne()
+        invocation = Invocation(self.clock, self.clock.now + limit)
         if self.threads > 1 and own.serial_by is None and not own.limits:
             own = replace(own, function=Function(batch_size=own.function.batch_size, threads=self.threads))
-            crew = OneAtATime(self.threads, self.rng)
+            crew = OneAtATime(self.threads, self.rng, lambda: self._ended(invocation))
             store, queue = crew.port(store), crew.port(queue)
         breaker = self.by_itself.breaker() if self.by_itself is not None and kind == TYPE else AlwaysClosed()
         pacing = self._pacing(kind)
@@ -103,7 +104,6 @@ class Poller:
             beside=afterwards if self._claims_first() else at_once, crew=lambda _: crew,
         )  # fmt: skip
         again: list[str] = []
-        invocation = Invocation(self.clock, self.clock.now + limit)
         self.ends.append(invocation.ends)
         began = len(self.ground.writes())
         survived = self.process(lambda: again.extend(worker.work(self.event(batch), invocation)))
@@ -125,6 +125,12 @@ class Poller:
         """Return a batch as Lambda passes it to a worker."""
         told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
         return {"Records": [sqs_record(*one) for one in told]}
+
+    def _ended(self, invocation: Invocation) -> bool:
+        """Return whether Lambda has ended the process of an invocation, which counts as a fault."""
+        ended = self.clock.now > invocation.ends
+        self.ground.faults.strikes += ended
+        return ended
 
     def _claims_first(self) -> bool:
         """Return whether the job is claimed before the visibility timeout is set; in Lambda, both happen at once."""

@@ -46,6 +46,8 @@ class _Running:
         self._go.acquire()
         if self._process.died:
             raise Crash("another thread of the process")
+        if self._process.over():
+            raise Crash("the time of the invocation")
 
     def _run(self) -> None:
         self._go.acquire()
@@ -59,10 +61,13 @@ class _Running:
 
 
 class OneAtATime:
-    """See Crew. If a job ends the process, or a request does, no request of another job arrives after that."""
+    """See Crew. If a job ends the process, or a request does, no request of another job arrives after that.
 
-    def __init__(self, most: int, rng: random.Random) -> None:
-        self._most, self._rng = most, rng
+    `over` says whether the time of the invocation is over: no job goes on then, because Lambda has ended the process.
+    """
+
+    def __init__(self, most: int, rng: random.Random, over: Callable[[], bool] = lambda: False) -> None:
+        self._most, self._rng, self.over = most, rng, over
         self._running = list[_Running]()
         self.died = False
         self.overlapped = 0
