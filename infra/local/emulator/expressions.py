@@ -38,23 +38,17 @@ def walk(processors: Sequence[Any], tree: Any) -> Any:
 
     At each node, the processors run one after the other.
     """
-    kinds = tuple(map(type, processors))
     preparing = [one for one in processors if _prepares(type(one))]  # type: ignore[arg-type]
-    return _walk(processors, kinds, preparing, tree, -1)
+    return _walk(processors, preparing, tree, -1)
 
 
-def _walk(
-    processors: Sequence[Any], kinds: tuple[type, ...], preparing: Sequence[Any], node: Any, position: int
-) -> Any:
+def _walk(processors: Sequence[Any], preparing: Sequence[Any], node: Any, position: int) -> Any:
     parent = node.parent
-    if node.children:
-        for index, child in enumerate(node.children):
-            for processor in preparing:
-                processor.pre_processing_of_child(node, index)
-            if _is_node(type(child)):  # type: ignore[arg-type]
-                _walk(processors, kinds, preparing, child, index)
-    if not _stops(kinds, type(node)):  # type: ignore[arg-type]
-        return node
+    for index, child in enumerate(node.children or ()):
+        for processor in preparing:
+            processor.pre_processing_of_child(node, index)
+        if _is_node(type(child)):  # type: ignore[arg-type]
+            _walk(processors, preparing, child, index)
     for processor in processors:
         if _stops_at(type(processor), type(node)):  # type: ignore[arg-type]
             node = processor.process(node)
@@ -72,11 +66,6 @@ def _is_node(kind: Any) -> bool:
 @cache
 def _prepares(processor: Any) -> bool:
     return processor.pre_processing_of_child is not DepthFirstTraverser.pre_processing_of_child
-
-
-@cache
-def _stops(processors: tuple[type, ...], kind: Any) -> bool:
-    return any(_stops_at(one, kind) for one in processors)
 
 
 @cache

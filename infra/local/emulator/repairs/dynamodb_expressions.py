@@ -1,16 +1,17 @@
-"""Parse and check DynamoDB expressions once; moto does both several times per call."""
+"""Parse and check DynamoDB expressions once; moto does both several times per call.
+
+`update_item_upstream.patch` beside this file is what moto itself could change; then `_copy_trees_quickly` could go.
+"""
 
 import pickle
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from moto.dynamodb import comparisons
-from moto.dynamodb.parsing import ast_nodes, executors, expressions, validators
+from moto.dynamodb.parsing import ast_nodes, expressions, validators
 
 from infra.local.emulator.expressions import REMEMBERED, outline, walk
-from infra.local.emulator.plain_updates import Applicable, Plan, plan
 
 from .patching import Replacements
 
@@ -19,32 +20,11 @@ TEXT, LAST = 3, 4  # the first 3 processors of an update need only its text; the
 
 def repair(replacements: Replacements) -> None:
     """Cache everything that follows from the text of a condition or an update."""
-    _remember_updates(replacements)
+    stock = expressions.UpdateExpressionParser.make
+    replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(stock)))
     _remember_conditions(replacements)
     _copy_trees_quickly(replacements)
     _walk_less(replacements)
-
-
-def _remember_updates(replacements: Replacements) -> None:
-    """Parse an update once, and search its tree once for its names and once for its values."""
-    known: WeakKeyDictionary[Any, dict[Any, list[Any]]] = WeakKeyDictionary()
-
-    def make(text: str) -> Any:
-        tree = stock(text)
-        known[tree] = {}
-        return tree
-
-    def find_clauses(node: Any, kinds: Any) -> list[Any]:
-        if (found := known.get(node)) is None:
-            return stock_find(node, kinds)  # type: ignore[no-any-return]
-        wanted = tuple(kinds)
-        if wanted not in found:
-            found[wanted] = stock_find(node, kinds)
-        return list(found[wanted])
-
-    stock = expressions.UpdateExpressionParser.make
-    replacements.put(expressions.UpdateExpressionParser, "make", staticmethod(lru_cache(REMEMBERED)(make)))
-    stock_find = replacements.put(ast_nodes.Node, "find_clauses", find_clauses)
 
 
 def _remember_conditions(replacements: Replacements) -> None:
@@ -84,40 +64,28 @@ def _copy_trees_quickly(replacements: Replacements) -> None:
 
 
 def _walk_less(replacements: Replacements) -> None:
-    """Check an update in two walks instead of ten, and a plain one without a walk.
+    """Check an update in two walks instead of ten.
 
     Three checks depend only on the expression, its names and the key, so they are cached. If the two walks refuse an
     update, moto itself checks it again, and the error is moto's first one.
     """
-    passed: WeakKeyDictionary[Any, dict[Any, Plan | None]] = WeakKeyDictionary()
+    passed: WeakKeyDictionary[Any, set[Any]] = WeakKeyDictionary()
 
     def init(validator: Any, expression: Any, **rest: Any) -> None:
-        validator.given = expression, rest
+        stock_init(validator, expression, **rest)
+        validator.given, validator.checks = (expression, rest), passed.setdefault(expression, set())
 
     def validate(validator: Any) -> Any:
-        expression, rest = validator.given
-        names, checks = rest["expression_attribute_names"] or {}, passed.setdefault(expression, {})
-        check = (*names.items(), *rest["table"].table_key_attrs)
-        if check in checks:
-            of_text = checks[check]
-            applicable = of_text and of_text.on(rest["item"], rest["expression_attribute_values"] or {})
-            if applicable is not None:
-                return applicable
-            stock_init(validator, expression, **rest)
+        check = (*(validator.expression_attribute_names or {}).items(), *validator.table.table_key_attrs)
+        if check in validator.checks:
             first, last = validator.processors[TEXT:-LAST], validator.processors[-LAST:]
-            with suppress(Exception):  # moto's own checks follow
+            try:
                 return walk(last, walk(first, validator.node_to_validate))
-        stock_init(validator, expression, **rest)
+            except Exception:
+                stock_init(validator, validator.given[0], **validator.given[1])
         validated = stock_validate(validator)
-        checks[check] = plan(expression, names)
+        validator.checks.add(check)
         return validated
-
-    def execute(executor: Any, node: Any = None) -> None:
-        if isinstance(executor.update_ast, Applicable):
-            executor.update_ast.apply(executor.item)
-        else:
-            stock_execute(executor, node)
 
     stock_init = replacements.put(validators.Validator, "__init__", init)
     stock_validate = replacements.put(validators.Validator, "validate", validate)
-    stock_execute = replacements.put(executors.UpdateExpressionExecutor, "execute", execute)
