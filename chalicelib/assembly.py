@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from chalicelib.schedules.firings import Firings
     from chalicelib.schedules.port import Schedules
     from chalicelib.usage.days import UsageReader
+    from chalicelib.usage.dearest import Dearest
     from chalicelib.views.port import Views
     from chalicelib.webhooks.deliver import Deliverer
     from chalicelib.webhooks.editing import WebhookService
@@ -477,6 +478,13 @@ class Assembly:
         from chalicelib.usage.days import UsageReader
 
         return UsageReader(self.counters, self.clock)
+
+    @Part
+    def dearest(self) -> "Dearest":
+        """Return the finder of the runs that have cost most."""
+        from chalicelib.usage.dearest import Dearest
+
+        return Dearest(self.counters, self.job_store)
 
     @Part
     def error_jobs(self) -> "ErrorJobs":

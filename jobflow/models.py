@@ -401,6 +401,21 @@ class ChangedJob:
 
 
 @dataclass(frozen=True, slots=True)
+class DearRun:
+    """A run of a job that has cost much, with its job as long as that is stored."""
+
+    job_id: str
+    type: str
+    started_at: datetime
+    run_s: float
+    """Seconds of the run: 1 or more"""
+    cost_nano_usd: int
+    """Time, memory, requests, write units and log lines of the run"""
+    status: Status
+    """The job's status after the run; processing: its worker was lost"""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedJob:
     """A job that nobody finds any more."""
 
@@ -1736,6 +1751,9 @@ class Usage:
     rows: list[UsageRow]
     """The dearest first; by day: the oldest first"""
     total: UsageRow
+    dearest: list[DearRun]
+    """The dearest runs of these days, as many as `dearest` asks for: from the ten longest of each type and day,
+    without runs of less than a second and of jobs that are no longer stored"""
     truncated: bool
     """Whether there are too many tenants: jobs of the oldest days are then in the row without a tenant"""
     prices: str

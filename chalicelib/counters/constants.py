@@ -2,6 +2,15 @@
 
 from chalicelib.jobs.constants import DAY
 
+# For dear_runs.py
+DEAR_RUNS = 10
+"""Number of the longest runs that are kept for a type and day."""
+LEAST_RUN_MS = 1_000
+"""Milliseconds below which a run is not kept: the requests of such an attempt cost more than its time, so it is not
+dearer than others, and a write for it would be a part of its price."""
+MOST_FLOORS = 2_000
+"""Number of days of types of which a process remembers how long a run must be."""
+
 # For deploys.py
 MOST_DEPLOYS = 12
 """Maximum number of stored deployments. The maximum is small, because every read of the totals also reads the row with

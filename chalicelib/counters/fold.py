@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from chalicelib.counters import keys, wait_times
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
-from chalicelib.counters.constants import MOST_NUMBERS_OF_WRITE
+from chalicelib.counters.constants import LEAST_RUN_MS, MOST_NUMBERS_OF_WRITE
+from chalicelib.counters.dear_runs import DearRun
 from chalicelib.counters.histogram import bucket
 from chalicelib.counters.port import Additions, Row
 from chalicelib.job_types.constants import LONGEST_TIMEOUT
@@ -52,14 +53,14 @@ class Folded:
         """Return the rows in writing order.
 
         Totals come after the buckets: everything in the totals is then also in a bucket, and the recount relies on
-        that. Then come the rows of tenants, which may be many, so that the others do not wait for them. Canaries come
-        last: a canary that has passed shows that everything before it is counted.
+        that. Then come the rows of tenants, which may be many, so that the others do not wait for them, and the longest
+        runs. Canaries come last: a canary that has passed shows that everything before it is counted.
         """
         return sorted(self.by_row.items(), key=lambda item: _turn(item[0]))
 
 
-def _turn(row: Row) -> tuple[bool, bool, bool]:
-    return row.pk == keys.RECOUNT, keys.is_tenant(row), keys.is_totals(row)
+def _turn(row: Row) -> tuple[bool, bool, bool, bool]:
+    return row.pk == keys.RECOUNT, keys.is_dearest(row), keys.is_tenant(row), keys.is_totals(row)
 
 
 def fold(told: Iterable[Told], now: float, by_tenant: Collection[str] = ()) -> Folded:
@@ -116,7 +117,10 @@ def _entries(told: JobChange | CanaryPassed, now: float, by_tenant: Collection[s
         if old is not None:
             yield keys.bucket(old.type, 60, told.at or now), Additions(Counter({REMOVED: 1}))
         return
-    used = _used(old, new)
+    ran = _ran(old, new)
+    used = _used(old, new, ran)
+    if ran is not None and ran.run_ms >= LEAST_RUN_MS:
+        yield keys.dearest(new.type, new.updated_at), Additions(facts={ran.name: ran.value})
     if old is not None and (old.type, old.status) == (new.type, new.status):
         if used:  # another worker has taken the job over
             yield keys.bucket(new.type, keys.DAY_STEP, new.updated_at), Additions(used)
@@ -136,22 +140,28 @@ def _entries(told: JobChange | CanaryPassed, now: float, by_tenant: Collection[s
         yield _error_entry(old, new)
 
 
-def _used(old: Image | None, new: Image) -> Counter[str]:
-    """Return what a change adds to the numbers from which costs are computed, besides those that are counted anyway."""
-    if old is None:
-        return Counter({keys.MADE: 1}) if new.made else Counter()
-    if old.status is not Status.PROCESSING:
-        return Counter()
+def _ran(old: Image | None, new: Image) -> DearRun | None:
+    """Return the run that has ended with this change; None: none has."""
+    if old is None or old.status is not Status.PROCESSING:
+        return None
     lost = new.status is Status.PROCESSING
     if lost and (new.started_at == old.started_at or old.started_at is None):
-        return Counter()  # the attempt goes on
+        return None  # the attempt goes on
     start = (None if lost else new.started_at) or old.started_at or new.updated_at
     # an attempt that was lost was billed at most until the end of its invocation
     end = new.updated_at if old.lease_until is None else min(new.updated_at, old.lease_until - LEASE_SLACK)
     # a wrong time of a worker must not make a number that DynamoDB refuses, with all numbers of the same write
-    run_ms = round(1000 * min(max(0.0, end - start), LONGEST_TIMEOUT))
-    again = Counter({keys.AGAIN: 1, keys.AGAIN_MS: run_ms}) if old.again else Counter[str]()
-    return +(Counter({keys.ATTEMPTS: 1, keys.RUN_MS: run_ms, keys.STEPS_KEPT: new.kept - old.kept}) + again)
+    return DearRun(new.id, start, round(1000 * min(max(0.0, end - start), LONGEST_TIMEOUT)), new.status)
+
+
+def _used(old: Image | None, new: Image, ran: DearRun | None) -> Counter[str]:
+    """Return what a change adds to the numbers from which costs are computed, besides those that are counted anyway."""
+    if old is None:
+        return Counter({keys.MADE: 1}) if new.made else Counter()
+    if ran is None:
+        return Counter()
+    again = Counter({keys.AGAIN: 1, keys.AGAIN_MS: ran.run_ms}) if old.again else Counter[str]()
+    return +(Counter({keys.ATTEMPTS: 1, keys.RUN_MS: ran.run_ms, keys.STEPS_KEPT: new.kept - old.kept}) + again)
 
 
 def _of_tenant(new: Image, used: Counter[str], by_tenant: Collection[str]) -> Iterator[tuple[Row, Additions]]:

@@ -41,6 +41,8 @@ ATTEMPTS, RUN_MS, AGAIN, AGAIN_MS, MADE, STEPS_KEPT, WRITES = "att", "ms", "att2
 milliseconds, those of retries, jobs that no request has made, kept steps, and writes to the row."""
 TENANTS: Final = "/tenants"
 """End of the partition with the days of a type's tenants, one row per day and tenant, for types that ask for it."""
+DEAREST: Final = "/dearest"
+"""End of the partition with the longest runs of a type, one row per day (see `dear_runs`)."""
 TROUBLES: Final = "TROUBLES"
 """Row next to the totals, and its attribute: the types in trouble (see `troubles`)."""
 MARK: Final = "mark#"
@@ -76,6 +78,11 @@ def is_day(row: Row) -> bool:
 def is_tenant(row: Row) -> bool:
     """Return whether the row contains the day of a type's tenant."""
     return is_day(row) and row.pk.endswith(TENANTS)
+
+
+def is_dearest(row: Row) -> bool:
+    """Return whether the row contains the longest runs of a type's day."""
+    return is_day(row) and row.pk.endswith(DEAREST)
 
 
 def moved(row: Row, source: str, now: float) -> Row:
@@ -118,6 +125,12 @@ def tenant(job_type: str, name: str, at: float) -> Row:
     """Return the row of a tenant's jobs of a type in the day of `at`."""
     day = bucket(job_type, DAY_STEP, at)
     return Row(f"{day.pk}{TENANTS}", f"{day.sk}#{name}", day.expires_at)
+
+
+def dearest(job_type: str, at: float) -> Row:
+    """Return the row of the longest runs of a type in the day of `at`."""
+    day = bucket(job_type, DAY_STEP, at)
+    return Row(f"{day.pk}{DEAREST}", day.sk, day.expires_at)
 
 
 def error(fingerprint: str, at: float) -> Row:

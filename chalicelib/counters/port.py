@@ -4,10 +4,11 @@ Times are in seconds since the epoch.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from chalicelib.counters.dear_runs import DearRun
 from chalicelib.counters.troubles import Troubles
 from chalicelib.jobs.job import Job, Status
 
@@ -101,6 +102,12 @@ class CounterTable(CounterRows, Protocol):
         Return the number of removed attributes.
         """
 
+    def replace_facts(self, row: Row, facts: Mapping[str, str], gone: Collection[str]) -> None:
+        """Set these facts of a row, and remove others, in one write; repeating the call is not an error.
+
+        Raises RowRefused.
+        """
+
 
 class Counters(Protocol):
     """Read the counters that the stream's function writes; they are some seconds late."""
@@ -117,6 +124,9 @@ class Counters(Protocol):
 
     def tenant_days(self, job_type: str, start: float, end: float, most: int) -> "Sequence[TenantDay]":
         """Return the days of a type's tenants, newest first, at most `most`; only types that ask for it have some."""
+
+    def dear_runs(self, job_type: str, start: float, end: float) -> Sequence[DearRun]:
+        """Return the longest runs of each of a type's days, in any order: usually ten of a day, sometimes more."""
 
     def errors(self, start: float, end: float, most: int) -> "Sequence[ErrorHour]":
         """Return the error groups of each hour from `start` to `end`: at most `most` of them, newest hour first."""

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
-from chalicelib.counters.constants import MOST_TIDIED, TIDY_DAYS_EVERY, TIDY_EVERY
+from chalicelib.counters.constants import DEAR_RUNS, MOST_FLOORS, MOST_TIDIED, TIDY_DAYS_EVERY, TIDY_EVERY
+from chalicelib.counters.dear_runs import longest, runs_of
 from chalicelib.counters.fold import Entry, fold, pieces, total
 from chalicelib.counters.port import Additions, CounterTable, Row, Times
 from chalicelib.errors import RowRefused
@@ -43,6 +44,8 @@ class StreamCounter:
     by_tenant: Collection[str] = ()
     threads: int = 1
     _tidied: dict[Row, float] = field(default_factory=dict)
+    _floors: dict[Row, tuple[int, str]] = field(default_factory=dict)
+    """The rank of the shortest of the longest runs of a day, as far as this process knows: others are not kept."""
 
     def count(self, told: Iterable[Told], source: str) -> Counted:
         """Count a batch; changes that a row has already counted are left out.
@@ -65,6 +68,9 @@ class StreamCounter:
 
     def _count(self, row: Row, entries: Sequence[Entry], source: str, now: float) -> Counted:
         counted = Counted()
+        if keys.is_dearest(row):
+            self._keep_dearest(row, entries, counted)
+            return counted
         self._tidy(row, now)
         for piece in pieces(entries):
             self._add(row, piece, source, counted, now)
@@ -84,6 +90,27 @@ class StreamCounter:
                 counted.added.extend(left)
                 return
             left = [entry for entry in left if entry.sequence > mark]
+
+    def _keep_dearest(self, row: Row, entries: Sequence[Entry], counted: Counted) -> None:
+        """Add the runs that are among the longest of the day: one read and one write, and nothing for other runs."""
+        floor = self._floors.get(row, (0, ""))
+        new = [run for run in runs_of(total(entries).facts) if run.rank > floor]
+        if not new:
+            return
+        try:
+            kept = runs_of(self.rows.read(row))
+            best = longest([*kept, *new])
+            names = {run.name for run in kept}
+            added = {run.name: run.value for run in best if run.name not in names}
+            if added:
+                self.rows.replace_facts(row, added, names - {run.name for run in best})
+        except RowRefused as error:
+            counted.skipped.extend(Unreadable(one.sequence, f"{row.pk}/{row.sk}", str(error)) for one in entries)
+            return
+        if len(self._floors) >= MOST_FLOORS:
+            self._floors.clear()
+        if len(best) >= DEAR_RUNS:
+            self._floors[row] = best[-1].rank
 
     def _tidy(self, row: Row, now: float) -> None:
         # Delete old numbers before the write: DynamoDB refuses a write to a full row, so code after the write would

@@ -6,6 +6,7 @@ Workers follow the row at once; the watchdog updates the copy in the counters on
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.counters.dear_runs import DearRun
 from chalicelib.counters.port import Counters, ErrorHour, Pause, Standing, TenantDay
 from chalicelib.counters.standing import of_every_type
 from chalicelib.pausing.port import AutoPauses
@@ -35,6 +36,10 @@ class PausesSeen:
     def tenant_days(self, job_type: str, start: float, end: float, most: int) -> Sequence[TenantDay]:
         """See Counters."""
         return self.counters.tenant_days(job_type, start, end, most)
+
+    def dear_runs(self, job_type: str, start: float, end: float) -> Sequence[DearRun]:
+        """See Counters."""
+        return self.counters.dear_runs(job_type, start, end)
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters."""

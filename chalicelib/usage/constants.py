@@ -80,6 +80,12 @@ LONGEST_DAYS = 92
 MOST_TENANT_ROWS = 5_000
 """Maximum number of rows of tenants that one answer reads for each type: about a megabyte."""
 
+# For dearest.py
+MOST_DEAR = 50
+"""Maximum number of dearest runs in one answer."""
+MOST_DEAR_READ = 300
+"""Maximum number of runs whose jobs are read for an answer, if many of these jobs are no longer stored."""
+
 # For budget.py
 NANO = 1_000_000_000
 """Nano-dollars of a dollar."""

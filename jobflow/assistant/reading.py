@@ -148,14 +148,15 @@ class Reading:
         return numbers
 
     def read_usage(
-        self, by: Literal["type", "tenant", "day"] = "type", type: str | None = None, days: int = 30
+        self, by: Literal["type", "tenant", "day"] = "type", type: str | None = None, days: int = 30, dearest: int = 0
     ) -> dict[str, Any]:
         """Read what the jobs of the last days have cost at list prices, by type, tenant or day (whole days in UTC).
 
-        Amounts are in billionths of a dollar (`…_nano_usd`); `retries_nano_usd` is what retries cost.
+        Amounts are in billionths of a dollar (`…_nano_usd`); `retries_nano_usd` is what retries cost. `dearest` (up to
+        50) also asks for that many of the dearest runs.
         """
         since = datetime.now(UTC) - timedelta(days=days - 1)
-        found: dict[str, Any] = plain(self._client.usage(by, type, since))
+        found: dict[str, Any] = plain(self._client.usage(by, type, since, dearest=dearest))
         return found
 
     def list_findings(self) -> list[dict[str, Any]]:

@@ -364,11 +364,11 @@ def series(
 
 
 def usage(
-    by: UsageBy, type: TypeOrName | None, since: datetime | str | None, until: datetime | str | None
+    by: UsageBy, type: TypeOrName | None, since: datetime | str | None, until: datetime | str | None, dearest: int
 ) -> Call[m.Usage]:
     """Read what jobs have cost."""
     bounds = {name: as_time(when) for name, when in (("from", since), ("to", until)) if when is not None}
-    query = {"by": by, "type": type and type_name(type), **bounds}
+    query = {"by": by, "type": type and type_name(type), "dearest": dearest or None, **bounds}
     return Call("GET", "/usage", m.Usage, query=query, repeatable=True)
 
 

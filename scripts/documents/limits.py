@@ -19,7 +19,7 @@ from chalicelib.jobs.retention import KEEP_BATCHES, KEEP_BULK, KEEP_COUNTERS, KE
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 from chalicelib.operating.constants import MOST_CHANGED_VALUES
 from chalicelib.schedules.constants import LONGEST_PAYLOAD, MOST_SCHEDULES
-from chalicelib.usage.constants import LONGEST_DAYS
+from chalicelib.usage.constants import LONGEST_DAYS, MOST_DEAR
 from chalicelib.views.port import LONGEST_SEARCH, LONGEST_VIEW_NAME, MOST_VIEWS
 from chalicelib.worker.constants import DEEPEST_RESULT, LARGEST_BODY
 from infra.definition.lambdas.functions import MOST_SPLIT
@@ -39,7 +39,7 @@ def tables() -> str:
             "jobs in one `POST /jobs/batch`": f"{MOST_IN_BATCH}",
             "members of a batch": f"{MOST_MEMBERS:,}",
             "jobs in one `POST /jobs/bulk` (`POST /bulk`: any number)": f"{MOST_IN_BULK}",
-            "days of one `GET /usage`": f"{LONGEST_DAYS}",
+            "days of one `GET /usage`; its dearest runs": f"{LONGEST_DAYS}; {MOST_DEAR}",
         },
         "A job": {
             "payload of a job from the API": f"{LARGEST_REQUEST // 1024} KB, including the rest of the request",

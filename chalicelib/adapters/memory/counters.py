@@ -2,12 +2,26 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.counters import deploys
-from chalicelib.counters.keys import BULK, DEPLOYS, ERASING_MARK, ERRORS, MARK, OPEN, STEPS, TENANTS, TOTALS, TROUBLES
+from chalicelib.counters.dear_runs import DearRun, runs_of
+from chalicelib.counters.keys import (
+    BULK,
+    DAY_STEP,
+    DEAREST,
+    DEPLOYS,
+    ERASING_MARK,
+    ERRORS,
+    MARK,
+    OPEN,
+    STEPS,
+    TENANTS,
+    TOTALS,
+    TROUBLES,
+)
 from chalicelib.counters.port import Acknowledged, Additions, ErrorHour, Pause, Row, Standing, TenantDay, Times
 from chalicelib.counters.standing import litter, standing
 from chalicelib.counters.troubles import Troubles
@@ -70,6 +84,16 @@ class MemoryCounters:
                 self._marks[key].pop(name, None)
         return len(found)
 
+    def replace_facts(self, row: Row, facts: Mapping[str, str], gone: Collection[str]) -> None:
+        """See CounterTable."""
+        key = (row.pk, row.sk)
+        with self._lock:
+            if key not in self._numbers:
+                self._numbers[key] = Counter()
+                self._partitions.setdefault(row.pk, []).append(key)
+            kept = {name: value for name, value in self._facts.get(key, {}).items() if name not in gone}
+            self._facts[key] = {**kept, **facts}
+
     def standing(self) -> Standing:
         """See Counters."""
         with self._lock:
@@ -122,6 +146,11 @@ class MemoryCounters:
         """See Counters."""
         keys = self._keys(f"{STEPS[86_400]}#{job_type}{TENANTS}", start, end)
         return [TenantDay(at, key[1].partition("#")[2], self._numbers[key]) for at, key in reversed(keys)][:most]
+
+    def dear_runs(self, job_type: str, start: float, end: float) -> Sequence[DearRun]:
+        """See Counters."""
+        rows = self._keys(f"{STEPS[DAY_STEP]}#{job_type}{DEAREST}", start, end)
+        return [run for _, key in rows for run in runs_of(self._facts[key])]
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters."""

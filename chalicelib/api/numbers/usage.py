@@ -8,14 +8,16 @@ from pydantic_core import PydanticCustomError
 from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.http.scoping import check_type as check_scope
 from chalicelib.api.jobs.jobs import check_type
-from chalicelib.api.models.fields import Moment, Query, TypeName
+from chalicelib.api.models.fields import Moment, Query, TypeName, Whole
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.constants import DAY
+from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
-from chalicelib.usage.constants import PRICES_VERSION, REGION
+from chalicelib.usage.constants import MOST_DEAR, PRICES_VERSION, REGION
 from chalicelib.usage.days import Row, Span
+from chalicelib.usage.dearest import Dear
 
 endpoints = Endpoints()
 
@@ -29,6 +31,8 @@ class UsageQuery(Query):
         None, alias="from", description="Default: 30 days up to `to`. Days are whole days in UTC."
     )
     end: Moment | None = Field(None, alias="to", description="Default: now. A `to` at midnight is the end of a day.")
+
+    dearest: Whole = Field(0, ge=0, le=MOST_DEAR, description="How many of the dearest runs to answer, too.")
 
     @model_validator(mode="after")
     def _in_order(self) -> "UsageQuery":
@@ -60,6 +64,17 @@ class UsageRow(Answer):
     retries_nano_usd: int = Field(description="What the retries cost, of `run_nano_usd` and `requests_nano_usd`")
 
 
+class DearRun(Answer):
+    """A run of a job that has cost much, with its job as long as that is stored."""
+
+    job_id: str
+    type: str
+    started_at: Time
+    run_s: float = Field(description="Seconds of the run: 1 or more")
+    cost_nano_usd: int = Field(description="Time, memory, requests, write units and log lines of the run")
+    status: Status = Field(description="The job's status after the run; processing: its worker was lost")
+
+
 class Usage(Answer):
     """What jobs have cost: an estimate at list prices, without free allowances."""
 
@@ -71,6 +86,11 @@ class Usage(Answer):
     to: Time = Field(description="The end of the last day, which may not be over")
     rows: list[UsageRow] = Field(description="The dearest first; by day: the oldest first")
     total: UsageRow
+    dearest: list[DearRun] = Field(
+        [],
+        description="The dearest runs of these days, as many as `dearest` asks for: from the ten longest of each type "
+        "and day, without runs of less than a second and of jobs that are no longer stored",
+    )
     truncated: bool = Field(
         description="Whether there are too many tenants: jobs of the oldest days are then in the row without a tenant"
     )
@@ -101,10 +121,22 @@ def read_usage(call: Call) -> Usage:
         to=iso(span.last + DAY),
         rows=[_row(one) for one in found.rows],
         total=_row(found.total),
+        dearest=[_run(one) for one in parts.dearest.find(kinds, span, asked.dearest)] if asked.dearest else [],
         truncated=found.truncated,
         prices=PRICES_VERSION,
         region=REGION,
         as_of=iso(parts.clock()),
+    )
+
+
+def _run(one: Dear) -> DearRun:
+    return DearRun(
+        job_id=one.job.id,
+        type=one.job.type,
+        started_at=iso(one.run.started_at),
+        run_s=round(one.run.run_ms / 1000, 3),
+        cost_nano_usd=one.nano,
+        status=one.run.status,
     )
 
 

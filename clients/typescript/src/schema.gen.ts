@@ -2265,6 +2265,34 @@ export interface components {
       total?: number | null;
     };
     /**
+     * DearRun
+     * @description A run of a job that has cost much, with its job as long as that is stored.
+     */
+    DearRun: {
+      /** Job Id */
+      job_id: string;
+      /** Type */
+      type: string;
+      /**
+       * Started At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      started_at: string;
+      /**
+       * Run S
+       * @description Seconds of the run: 1 or more
+       */
+      run_s: number;
+      /**
+       * Cost Nano Usd
+       * @description Time, memory, requests, write units and log lines of the run
+       */
+      cost_nano_usd: number;
+      /** @description The job's status after the run; processing: its worker was lost */
+      status: components["schemas"]["Status"];
+    };
+    /**
      * DeletedJob
      * @description A job that nobody finds any more.
      */
@@ -5426,6 +5454,11 @@ export interface components {
        */
       rows: components["schemas"]["UsageRow"][];
       total: components["schemas"]["UsageRow"];
+      /**
+       * Dearest
+       * @description The dearest runs of these days, as many as `dearest` asks for: from the ten longest of each type and day, without runs of less than a second and of jobs that are no longer stored
+       */
+      dearest: components["schemas"]["DearRun"][];
       /**
        * Truncated
        * @description Whether there are too many tenants: jobs of the oldest days are then in the row without a tenant
@@ -12866,6 +12899,8 @@ export interface operations {
         from?: string;
         /** @description Default: now. A `to` at midnight is the end of a day. */
         to?: string;
+        /** @description How many of the dearest runs to answer, too. */
+        dearest?: number;
       };
       header?: {
         /** @description The ETag of an answer: 304 without a body while it would say the same. */

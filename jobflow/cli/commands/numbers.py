@@ -39,6 +39,7 @@ def add_to(app: typer.Typer) -> None:
         "usage",
         "usage --since 7d",
         "usage --by day --type email.send",
+        "usage --since 7d --dearest 10",
         "usage --by tenant --json | jq '.rows[] | [.tenant, .cost_nano_usd / 1e9]'",
     )(usage)
     command(app, "health", "health", "health --json | jq -e 'select(.kind == \"new_dead_letters\")'")(health)
@@ -139,12 +140,15 @@ def usage(
         str | None, typer.Option("--since", help="From the day of this time (UTC). Default: 30 days up to --until.")
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="Up to this time. Default: now.")] = None,
+    dearest: Annotated[
+        int, typer.Option("--dearest", min=0, max=50, help="Also print this many of the dearest runs.")
+    ] = 0,
 ) -> None:
     """Print what jobs have cost by type, tenant or day: about, at list prices, without free allowances."""
     from jobflow.cli.views import NANO, dollars
 
     begin, end = (None if at is None else reading.moment(at) for at in (since, until))
-    found = session.client.usage(by.value, job_type, begin, end)
+    found = session.client.usage(by.value, job_type, begin, end, dearest=dearest)
     if session.out.as_json:
         session.out.line(found)
         return
@@ -163,6 +167,16 @@ def usage(
         ("OF RETRIES", lambda row: dollars(row.retries_nano_usd / NANO)),
     ]
     session.out.rows(found.rows, columns, "No jobs in these days.")
+    if dearest:
+        of_run = [
+            ("JOB", lambda run: run.job_id),
+            ("TYPE", lambda run: run.type),
+            ("STARTED", lambda run: reading.ago(run.started_at)),
+            ("RUN", lambda run: reading.lasting(run.run_s)),
+            ("AFTER IT", lambda run: run.status),
+            ("COST", lambda run: dollars(run.cost_nano_usd / NANO)),
+        ]
+        session.out.rows(found.dearest, of_run, "No stored job has a run of a second or longer in these days.")
     last = found.to - timedelta(days=1)
     share = found.total.retries_nano_usd / found.total.cost_nano_usd if found.total.cost_nano_usd else 0
     session.out.say(

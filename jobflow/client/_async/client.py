@@ -400,12 +400,15 @@ class AsyncJobFlow:
         type: TypeOrName | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
+        *,
+        dearest: int = 0,
     ) -> m.Usage:
         """Return what jobs have cost, in billionths of a dollar, by type, tenant or day (whole days in UTC).
 
-        The default is the last 30 days. It is an estimate at list prices, without free allowances.
+        The default is the last 30 days. It is an estimate at list prices, without free allowances. `dearest` is how
+        many of the dearest runs the answer has, at most 50.
         """
-        return await self._ask(calls.usage(by, type, since, until))
+        return await self._ask(calls.usage(by, type, since, until, dearest))
 
     async def findings(self) -> list[m.FindingRow]:
         """Return what needs attention, most urgent first."""

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Image, JobChange
+from chalicelib.counters.dear_runs import DearRun, runs_of
 from chalicelib.counters.port import BY_BUDGET, Additions, Pause, Row, Standing, Times
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.counters.wait_times import oldest, queued
@@ -225,3 +226,23 @@ def test_a_tenants_day_is_tidied_like_the_day_of_its_type(rows: Rows) -> None:
     assert rows.add(row, *once) == "01"
     [one] = rows.tenant_days("a.b", T0 - DAY, T0 + DAY, 10)
     assert one.numbers["att"] == 1
+
+
+def test_the_longest_runs_are_replaced_in_one_write_and_read_apart_from_other_rows(rows: Rows) -> None:
+    short, long, other = (
+        DearRun(job, T0 + 0.25, ms, Status.COMPLETED) for job, ms in (("a", 1_000), ("b", 9_000), ("c", 5_000))
+    )
+    today, later = keys.dearest("a.b", T0), keys.dearest("a.b", T0 + 2 * DAY)
+    for _ in range(2):
+        rows.replace_facts(today, {short.name: short.value, other.name: other.value}, ())
+    with requests_to("dynamodb") as asked:
+        rows.replace_facts(today, {long.name: long.value}, [short.name])
+    assert asked in ([], ["UpdateItem"])  # in memory: no request
+    rows.replace_facts(later, {short.name: short.value}, ["run#unknown#1.000"])
+    rows.replace_facts(keys.dearest("c.d", T0), {other.name: other.value}, ())
+    add(rows, keys.bucket("a.b", 86_400, T0), "01", "01", att=7)
+    midnight = T0 - T0 % DAY
+    assert sorted(rows.dear_runs("a.b", midnight, midnight + DAY), key=lambda run: run.job) == [long, other]
+    assert [run.job for run in rows.dear_runs("a.b", midnight + DAY, midnight + 9 * DAY)] == ["a"]
+    assert {run.job for run in runs_of(rows.read(today))} == {"b", "c"}
+    assert [numbers["att"] for _, numbers in rows.buckets("a.b", 86_400, midnight, midnight + DAY)] == [7]

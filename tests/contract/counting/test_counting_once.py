@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +119,13 @@ class Shaky:
         if self._chance.random() < 0.05:
             raise ConnectionError("written, but nobody knows")
         return mark
+
+    def replace_facts(self, row: Row, facts: Mapping[str, str], gone: Collection[str]) -> None:
+        if self._chance.random() < 0.05:
+            raise ConnectionError("not written")
+        self._rows.replace_facts(row, facts, gone)
+        if self._chance.random() < 0.05:
+            raise ConnectionError("written, but nobody knows")
 
 
 def deliver(rows: Rows, streams: Mapping[str, Sequence[Any]], chance: random.Random) -> None:

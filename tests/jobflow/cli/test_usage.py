@@ -4,7 +4,9 @@ from collections import Counter
 
 from chalicelib.assembly import parts
 from chalicelib.counters import keys
+from chalicelib.counters.dear_runs import DearRun
 from chalicelib.counters.port import Additions
+from chalicelib.jobs.job import Status
 from tests.chalicelib.api.support import T0, World
 from tests.jobflow.cli.conftest import Shell
 
@@ -20,3 +22,15 @@ def test_costs_are_shown_by_type_and_day(shell: Shell, world: World) -> None:
     assert found["total"]["cost_nano_usd"] == found["rows"][0]["cost_nano_usd"] > 24_000_000
     assert shell("usage --by month").code == 2
     assert shell("usage --type none").code == 4
+
+
+def test_the_dearest_runs_are_shown_below_the_sums(shell: Shell, world: World) -> None:
+    job = world.create(type="test.note")
+    run = DearRun(job, T0 + 1, 90_000, Status.COMPLETED)
+    parts.counter_rows.replace_facts(keys.dearest("test.note", T0), {run.name: run.value}, ())
+    assert job not in shell("usage --table").out
+    table = shell("usage --dearest 3 --table").out
+    assert all(text in table for text in (job, "AFTER IT", "completed"))
+    assert shell("usage --dearest 3").lines[0]["dearest"][0]["job_id"] == job
+    assert "second or longer" in shell("usage --dearest 3 --until 2027-01-15 --table").out
+    assert shell("usage --dearest 51").code == 2

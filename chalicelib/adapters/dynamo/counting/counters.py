@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import and_
 from typing import Any
@@ -18,8 +18,11 @@ from chalicelib.adapters.dynamo.counting import marks
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import code_of, message_of, refused
 from chalicelib.counters import deploys, keys, moves
+from chalicelib.counters.dear_runs import DearRun, runs_of
 from chalicelib.counters.keys import (
     BY,
+    DAY_STEP,
+    DEAREST,
     DEPLOYS,
     ERRORS,
     MARK,
@@ -108,6 +111,10 @@ class DynamoCounters:
         self._write(row, actions, functools.reduce(and_, unchanged, earlier))
         return len(old)
 
+    def replace_facts(self, row: Row, facts: Mapping[str, str], gone: Collection[str]) -> None:
+        """See CounterTable."""
+        self._write(row, [*_actions(row, Additions(facts={**facts})), *(Path([name]).remove() for name in gone)])
+
     def standing(self) -> Standing:
         """See Counters. Return the rows of one partition."""
         rows = {item["sk"]: item for item in self._pages(TOTALS, consistent_read=True)}
@@ -173,6 +180,11 @@ class DynamoCounters:
         rows = self._query(f"{STEPS[86_400]}#{job_type}{TENANTS}", start, end, newest_first=True)
         found = ((*item["sk"].partition("#"), item) for item in itertools.islice(rows, most))
         return [TenantDay(_seconds(day), tenant, _numbers(item)) for day, _, tenant, item in found]
+
+    def dear_runs(self, job_type: str, start: float, end: float) -> Sequence[DearRun]:
+        """See Counters. One query for each megabyte: about 1,000 days."""
+        rows = self._query(f"{STEPS[DAY_STEP]}#{job_type}{DEAREST}", start, end)
+        return [run for row in rows for run in runs_of(row)]
 
     def errors(self, start: float, end: float, most: int) -> Sequence[ErrorHour]:
         """See Counters. One query for each megabyte, about 3,000 error groups."""

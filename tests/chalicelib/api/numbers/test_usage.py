@@ -12,6 +12,7 @@ from chalicelib.access.scope import scope_of
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.counters import keys
+from chalicelib.counters.dear_runs import DearRun
 from chalicelib.counters.port import Additions, Row
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
@@ -135,6 +136,45 @@ def test_a_viewer_reads_it_and_a_scope_narrows_it(world: World) -> None:
     assert world.get("/usage?type=report.day", token=token).status == 403
     of_tenant = parts.tokens.issue(Role.VIEWER, "acme", scope=scope_of(tenants=["acme"]))[0]
     assert world.get("/usage", token=of_tenant).status == 403
+
+
+def dear(job: str, kind: str, seconds: float) -> None:
+    run = DearRun(job, T0 + 1, round(1000 * seconds), Status.COMPLETED)
+    parts.counter_rows.replace_facts(keys.dearest(kind, T0), {run.name: run.value}, ())
+
+
+def test_the_dearest_runs_are_told_if_they_are_asked_for(world: World) -> None:
+    mail, report = world.create(type="mail.send", payload={}), world.create(type="report.day", payload={})
+    dear(mail, "mail.send", 60)
+    dear(report, "report.day", 45)
+    dear("0" * 36, "report.day", 800)  # a job that nobody stores
+    assert world.get("/usage").json["dearest"] == []
+    found = world.get("/usage?dearest=10").json["dearest"]
+    assert [(one["job_id"], one["type"], one["run_s"]) for one in found] == [
+        (report, "report.day", 45.0), (mail, "mail.send", 60.0),
+    ]  # fmt: skip
+    assert found[0]["cost_nano_usd"] == pytest.approx(45 * 2 * 13_333.4, rel=0.05)
+    assert (found[0]["status"], found[0]["started_at"]) == ("completed", iso(T0 + 1))
+    assert [one["job_id"] for one in world.get("/usage?dearest=1&type=mail.send").json["dearest"]] == [mail]
+    assert world.get(f"/usage?dearest=5&to={iso(TODAY)}").json["dearest"] == []
+    assert world.get("/usage?dearest=51").status == 422
+
+
+def test_a_deleted_job_is_not_among_the_dearest_from_the_answer_on(world: World) -> None:
+    job = world.create(type="report.day", payload={})
+    world.put_in(job, Status.COMPLETED, attempts=1, finished_at=T0 + 2)
+    dear(job, "report.day", 45)
+    assert len(world.get("/usage?dearest=5").json["dearest"]) == 1
+    assert world.call("DELETE", f"/jobs/{job}").status == 202
+    assert world.get("/usage?dearest=5").json["dearest"] == []
+
+
+def test_a_scope_sees_the_dearest_of_its_types_only(world: World) -> None:
+    mail, report = world.create(type="mail.send", payload={}), world.create(type="report.day", payload={})
+    dear(mail, "mail.send", 60)
+    dear(report, "report.day", 45)
+    token = parts.tokens.issue(Role.VIEWER, "mail", scope=scope_of(["mail.*"]))[0]
+    assert [one["job_id"] for one in world.get("/usage?dearest=9", token=token).json["dearest"]] == [mail]
 
 
 def test_a_job_and_its_attempts_tell_what_they_cost(world: World) -> None:
