@@ -17,6 +17,7 @@ import { TOKEN_ROUTES } from "./tokens";
 import { BATCH_ROUTES } from "./batches";
 import { PAUSE_ROUTES } from "./pauses";
 import { SCHEDULE_ROUTES } from "./schedules";
+import { USAGE_ROUTES } from "./usage";
 import { VIEW_ROUTES } from "./views";
 import { WEBHOOK_ROUTES } from "./webhooks";
 import { types } from "./sim/types";
@@ -217,6 +218,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
   ...BATCH_ROUTES,
   ...SCHEDULE_ROUTES,
   ...VIEW_ROUTES,
+  ...USAGE_ROUTES,
   ...WEBHOOK_ROUTES,
   ...AUDIT_ROUTES,
   ...TOKEN_ROUTES,

@@ -112,7 +112,7 @@ type Order = {
   add?: { type: string; payload: Record<string, never>; more?: object }[];
   retire?: string[];
   enqueues?: Record<string, string[]>;
-  pauses?: Record<string, { reason: string; next_probe_at: string }>;
+  pauses?: Record<string, { by?: string; reason: string; next_probe_at?: string }>;
   rates?: Sim["rates"];
   fairBy?: Record<string, string>;
   declared?: Sim["declared"];

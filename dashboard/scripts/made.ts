@@ -213,6 +213,18 @@ export const RULED = {
   },
 };
 
+/** Types with a budget of a day: fine, nearly spent, and spent, which pauses the type. */
+export const SPENDING = {
+  declared: {
+    "email.send": { spending: { per_day: 50, warn: 0.8, by_tenant: true }, fair_by: "customer" },
+    "image.process": { spending: { per_day: 0.3, warn: 0.1, by_tenant: false } },
+    "report.generate": { spending: { per_day: 0.1, warn: 0.8, by_tenant: false } },
+  },
+  pauses: {
+    "report.generate": { by: "JobFlow: budget", reason: "Its jobs have cost $0.10 today (UTC)" },
+  },
+};
+
 /** Jobs that ended with one error, so many hours ago. */
 const ended = (number: number, status: string, errorClass: string, hours: number) =>
   Array.from({ length: number }, (_, n) => ({

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { BATCH, CROWD, DEAD, FANNED, LIMITED, MADE, PLACED, RULED } from "./made";
+import { BATCH, CROWD, DEAD, FANNED, LIMITED, MADE, PLACED, RULED, SPENDING } from "./made";
 
 /** What a screenshot is of. */
 export interface Screen {
@@ -197,6 +197,14 @@ export const SCREENS: Record<string, Screen> = {
   deliveries: { path: () => "/webhooks?of=billing", whole: true },
   "deliveries-none": { path: () => "/webhooks?of=quiet", alike: true },
   tokens: { path: () => "/tokens?show=all", whole: true },
+  usage: { path: () => "/usage?period=30d", order: SPENDING, whole: true },
+  "usage-tenants": { path: () => "/usage?period=last-month&by=tenant", order: SPENDING, whole: true },
+  "usage-type": { path: () => "/usage?period=7d&type=image.process", whole: true, alike: true },
+  "usage-no-tenants": { path: () => "/usage?by=tenant", whole: true, alike: true },
+  "usage-loading": { path: () => "/usage", order: late, alike: true },
+  "usage-error": { path: () => "/usage", order: failing },
+  "usage-refused": { path: () => "/usage", order: { fail: { path: "/usage", status: 403 } } },
+  "usage-empty": { path: () => "/usage", order: withoutJobs, whole: true },
   limits: { path: () => "/limits", order: LIMITED, whole: true },
   "limits-loading": { path: () => "/limits", order: late, alike: true },
   "limits-error": { path: () => "/limits", order: failing, alike: true },

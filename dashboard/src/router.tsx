@@ -95,6 +95,12 @@ const tokens = createRoute({
   validateSearch: pick("show"),
   component: lazyRouteComponent(pages.tokens, "TokensPage"),
 });
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: "/usage",
+  validateSearch: pick("period", "by", "type"),
+  component: lazyRouteComponent(pages.usage, "UsagePage"),
+});
 const batchList = createRoute({
   getParentRoute: () => root,
   path: "/batches",
@@ -129,6 +135,7 @@ const routeTree = root.addChildren([
   schedules,
   audit,
   tokens,
+  usage,
   limits,
   webhooks,
   batchList,

@@ -112,13 +112,18 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     schedule,
     fires_at: schedule === null ? null : iso(job.createdAt),
     root: job.parent ?? null,
-    attempt_history: job.history,
+    attempt_history: job.history.map((one) => ({ ...one, cost_nano_usd: attemptCost(one) })),
     older_attempts: false,
     actions: job.acts,
     why: why(job, paused),
     next_attempts: left(job),
-    cost_nano_usd: 12_000,
+    cost_nano_usd: job.history.reduce((sum, one) => sum + (attemptCost(one) ?? 0), 6_500),
   };
+}
+
+/** As the API computes it for 512 MB; the simulation's attempts have no end that is unknown. */
+function attemptCost({ duration_ms }: Schemas["AttemptRow"]): number | null {
+  return duration_ms === null ? null : 4_400 + Math.round(duration_ms * 6.6667);
 }
 
 /** The attempts that are left if the running one, or else the next one, fails: the standard curve with full jitter. */

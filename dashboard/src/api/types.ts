@@ -47,6 +47,8 @@ export interface JobType {
   pauseWhen: { of: number; within: number } | null;
   /** For `ms` milliseconds, only one job has the same values of the fields `by` (of all fields if `by` is empty). */
   unique: { ms: number; by: string[] } | null;
+  /** A budget of dollars a day, and the share of it from which the type is reported; null: what jobs cost is only summed. */
+  spending: { perDay: number | null; warn: number; byTenant: boolean } | null;
   /** The types of the jobs that jobs of this type make. */
   enqueues: string[];
   /** The type of the job that is made when a job of this type has ended; null for none. */
@@ -85,6 +87,9 @@ export const jobTypes = () =>
         queue: one.queue ?? null,
         pauseWhen: one.pause_when ? { of: one.pause_when.of, within: one.pause_when.within * 1000 } : null,
         unique: one.unique_for == null ? null : { ms: one.unique_for * 1000, by: one.unique_by },
+        spending: one.spending
+          ? { perDay: one.spending.per_day, warn: one.spending.warn, byTenant: one.spending.by_tenant }
+          : null,
         enqueues: one.enqueues,
         onEnd: one.on_end ?? null,
         retired: one.retired,

@@ -113,6 +113,8 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
   return {
     width,
     height: HEIGHT,
+    // else the marks would be at the midnights of the browser's zone
+    ...(zone === "utc" && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
     // Space for half a label at the end of the axis.
     padding: [8, 20, 0, 0],
     legend: { show: false },

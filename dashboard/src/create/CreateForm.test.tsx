@@ -22,6 +22,7 @@ const kind = (type: string): JobType => ({
   ...{
     expires: null,
     onEnd: null,
+    spending: null,
     retryOn: [],
     failOn: [],
     limits: [],

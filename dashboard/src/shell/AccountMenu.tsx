@@ -48,6 +48,7 @@ export function AccountMenu() {
         { kind: "line" },
         { kind: "item", text: t.batches, run: () => void navigate({ to: "/batches" }) },
         { kind: "item", text: t.limits, run: () => void navigate({ to: "/limits", search: {} }) },
+        { kind: "item", text: t.costs, run: () => void navigate({ to: "/usage" }) },
         { kind: "item", text: t.bulkActions, run: () => void navigate({ to: "/bulk" }) },
         { kind: "item", text: t.webhooks, run: () => void navigate({ to: "/webhooks" }) },
         ...(can.administer

@@ -187,6 +187,9 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
                 <Item value={t.keysLimits} onSelect={run(() => navigate({ to: "/limits", search: {} }))}>
                   {t.limits} <Hint>g l</Hint>
                 </Item>
+                <Item value={t.keysCosts} onSelect={run(() => navigate({ to: "/usage" }))}>
+                  {t.costs}
+                </Item>
                 <Item value={t.keysBulk} onSelect={run(() => navigate({ to: "/bulk" }))}>
                   {bulk.bulkActions}
                 </Item>

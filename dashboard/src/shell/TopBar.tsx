@@ -56,6 +56,9 @@ export function TopBar({ onPalette }: { onPalette: () => void }) {
             <Place to="/limits" from="xl">
               {t.limits}
             </Place>
+            <Place to="/usage" from="wide">
+              {t.costs}
+            </Place>
             <Place to="/webhooks" from="xl">
               {t.webhooks}
             </Place>
@@ -102,10 +105,11 @@ interface PlaceProps {
     | "/limits"
     | "/create"
     | "/webhooks"
+    | "/usage"
     | "/audit";
   below?: boolean;
   /** Only if the window is as wide as this; the account menu has it, too. */
-  from?: "lg" | "xl";
+  from?: "lg" | "xl" | "wide";
   children: ReactNode;
 }
 
@@ -114,7 +118,7 @@ const MARKED =
 const ABOVE = "-mb-px border-b-2 px-2 md:px-2.5 text-sm hover:text-text";
 const BELOW = "-mt-px flex-1 flex-col justify-center gap-0.5 border-t-2 text-2xs";
 
-const HIDDEN = { lg: "max-lg:hidden", xl: "max-xl:hidden" };
+const HIDDEN = { lg: "max-lg:hidden", xl: "max-xl:hidden", wide: "max-[1439px]:hidden" };
 
 function Place({ to, below, from, children }: PlaceProps) {
   return (

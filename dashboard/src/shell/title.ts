@@ -20,6 +20,7 @@ const NAMES: Record<string, string> = {
   "/audit": t.auditLog,
   "/tokens": t.tokens,
   "/limits": t.limits,
+  "/usage": t.costs,
   "/batches": t.batches,
   "/bulk": bulk.bulkActions,
 };

@@ -51,6 +51,7 @@ export function attempt(n: number, more: Partial<Attempt> = {}): Attempt {
     coldStart: null,
     receiveCount: null,
     retryDelayS: null,
+    costNano: null,
     progress: null,
     ...more,
   };
@@ -66,6 +67,7 @@ export function detail(status: JobStatus, history: Attempt[], more: Partial<JobD
     parent: null,
     root: null,
     nextAttempts: [],
+    costNano: null,
     ...more,
   };
 }

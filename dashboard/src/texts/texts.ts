@@ -24,6 +24,7 @@ export type Room =
   | "audit"
   | "tokens"
   | "limits"
+  | "usage"
   | "create"
   | "batches"
   | "bulk"

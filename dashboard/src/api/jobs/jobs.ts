@@ -72,6 +72,8 @@ export interface Attempt {
   coldStart: boolean | null;
   receiveCount: number | null;
   retryDelayS: number | null;
+  /** Nano-dollars at list prices; null while it runs, if its end is unknown, or for a type that is gone. */
+  costNano: number | null;
   /** The function's last progress report; kept after the attempt has ended. */
   progress: { percent: number; note: string | null } | null;
 }
@@ -95,6 +97,8 @@ export interface JobDetail extends Job {
   root: string | null;
   /** The attempts that remain if the running attempt (or else the next attempt) fails; null if this is not known. */
   nextAttempts: NextAttempt[] | null;
+  /** Nano-dollars at list prices, without the time of runs that ended with a wait; null for a type that is gone. */
+  costNano: number | null;
 }
 
 export interface JobPage {
@@ -188,6 +192,7 @@ function toAttempt(wire: WireAttempt): Attempt {
     coldStart: wire.cold_start,
     receiveCount: wire.receive_count,
     retryDelayS: wire.retry_delay_s,
+    costNano: wire.cost_nano_usd,
     progress: wire.progress ?? null,
   };
 }
@@ -202,6 +207,7 @@ export function toDetail(wire: WireDetail): JobDetail {
     parent: wire.parent ?? null,
     root: wire.root ?? null,
     nextAttempts: wire.next_attempts ?? null,
+    costNano: wire.cost_nano_usd,
   };
 }
 

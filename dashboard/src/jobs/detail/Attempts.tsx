@@ -1,6 +1,7 @@
 import type { Attempt, JobDetail } from "@/api/jobs/jobs";
 import type { LogLine } from "@/api/jobs/logs";
 import { cx } from "@/lib/cx";
+import { dollars } from "@/lib/dollars";
 import { duration } from "@/lib/time";
 import { When } from "@/live/When";
 import { buttonClass } from "@/ui/Button";
@@ -125,6 +126,11 @@ function AttemptCard({
           <Fact name={t.backoff}>
             {attempt.retryDelayS === null ? "–" : duration(attempt.retryDelayS * 1000)}
           </Fact>
+          {attempt.costNano !== null && (
+            <Fact name={t.cost}>
+              <span title={t.costHint}>{dollars(attempt.costNano)}</span>
+            </Fact>
+          )}
           <Fact name={t.requestId} mono>
             {attempt.requestId ?? "–"}
           </Fact>

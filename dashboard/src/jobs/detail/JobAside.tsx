@@ -4,6 +4,7 @@ import { Fragment } from "react";
 import type { JobDetail } from "@/api/jobs/jobs";
 import { latency } from "@/api/numbers/metrics";
 import { cx } from "@/lib/cx";
+import { dollars } from "@/lib/dollars";
 import { bytes } from "@/lib/format";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
@@ -74,6 +75,11 @@ export function JobFacts({ job, className }: { job: JobDetail; className?: strin
         <Fact name={t.typicalRunP50P95}>
           <Usual type={job.type} />
         </Fact>
+        {job.costNano !== null && (
+          <Fact name={t.cost}>
+            <span title={t.costHint}>{dollars(job.costNano)}</span>
+          </Fact>
+        )}
         <Fact name={t.correlationId} mono>
           {job.correlationId || "–"}
         </Fact>

@@ -31,6 +31,8 @@ export const detail: typeof english = {
   coldStart: "Kaltstart",
   receiveCount: "Zustellungen",
   backoff: "Backoff",
+  cost: "Kosten",
+  costHint: "Eine Schätzung zu Listenpreisen, ohne Freikontingente",
   requestId: "Request-ID",
   errorOfAttempt: (attempt) => `Fehler von Versuch ${attempt}`,
   stackOfAttempt: (attempt) => `Stack von Versuch ${attempt}`,

@@ -20,6 +20,7 @@ import { queues } from "./queues";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
 import { tokens } from "./tokens";
+import { usage } from "./usage";
 import { webhooks } from "./webhooks";
 import { why } from "./why";
 
@@ -46,5 +47,6 @@ export const german: Record<Room, object> = {
   audit,
   tokens,
   limits,
+  usage,
   why,
 };

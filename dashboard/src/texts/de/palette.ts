@@ -50,6 +50,8 @@ export const palette: typeof english = {
   auditLog: "Audit-Log",
   keysLimits: "limits gleichzeitig plätze wartend blockiert concurrency",
   limits: "Limits",
+  keysCosts: "gehe kosten costs usage geld dollar budgets ausgaben teuerste",
+  costs: "Was Jobs kosten",
   keysTokens: "gehe tokens zugang api schlüssel ablauf",
   tokens: "Tokens",
   keysSchedules: "gehe zeitpläne schedules",

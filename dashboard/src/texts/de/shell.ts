@@ -39,6 +39,7 @@ export const shell: typeof english = {
   auditLog: "Audit-Log",
   tokens: "Tokens",
   limits: "Limits",
+  costs: "Kosten",
   batches: "Batches",
   schedules: "Zeitpläne",
   errors: "Fehler",

@@ -30,6 +30,8 @@ export const english = {
   coldStart: "Cold start",
   receiveCount: "Receive count",
   backoff: "Backoff",
+  cost: "Cost",
+  costHint: "An estimate at list prices, without free allowances",
   requestId: "Request id",
   errorOfAttempt: (attempt: number) => `Error of attempt ${attempt}`,
   stackOfAttempt: (attempt: number) => `Stack of attempt ${attempt}`,

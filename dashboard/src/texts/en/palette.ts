@@ -50,6 +50,8 @@ export const english = {
   auditLog: "Audit log",
   keysLimits: "go limits at once concurrency places waiting blocked",
   limits: "Limits",
+  keysCosts: "go costs usage money dollars budgets spending dearest",
+  costs: "What jobs cost",
   keysTokens: "go tokens access api keys expire rotate",
   tokens: "Tokens",
   keysSchedules: "go schedules",

@@ -39,6 +39,7 @@ export const english = {
   auditLog: "Audit log",
   tokens: "Tokens",
   limits: "Limits",
+  costs: "Costs",
   batches: "Batches",
   schedules: "Schedules",
   errors: "Errors",

@@ -1,0 +1,40 @@
+import { useMemo } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import type { Usage } from "@/api/numbers/usage";
+import { ChartCard } from "@/charts/ChartCard";
+import { useDeploys } from "@/jobs/useDeploys";
+import { dollars } from "@/lib/dollars";
+import { DAY } from "./periods";
+import { t } from "@/texts/en/usage";
+
+/** Show the cost of each day, with the part of the retries; a day that is clicked shows its jobs. */
+export default function DayChart({ usage }: { usage: Usage }) {
+  const navigate = useNavigate();
+  const deploys = useDeploys();
+  const type = usage.total.type ?? undefined;
+  const times = useMemo(() => usage.rows.map(({ day }) => day ?? 0), [usage]);
+  const lines = useMemo(
+    () => [
+      { label: t.withoutRetries, color: "--blue", values: usage.rows.map(({ nano, again }) => nano - again) },
+      { label: t.retries, color: "--amber", values: usage.rows.map(({ again }) => again) },
+    ],
+    [usage],
+  );
+  return (
+    <ChartCard
+      title={t.byDay}
+      kind="stacked"
+      times={times}
+      step={DAY}
+      lines={lines}
+      zone="utc"
+      unit={dollars}
+      summary={({ values }) => dollars(values.reduce<number>((sum, value) => sum + (value ?? 0), 0))}
+      deploys={deploys}
+      nameDeploys
+      onBrush={(from, to) =>
+        void navigate({ to: "/dashboard", search: { ...(type !== undefined && { type }), from, to } })
+      }
+    />
+  );
+}

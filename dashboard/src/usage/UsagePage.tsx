@@ -1,0 +1,136 @@
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { isStatus } from "@/api/numbers/errors";
+import { usage, type Usage } from "@/api/numbers/usage";
+import { jobTypes } from "@/api/types";
+import { onDemand } from "@/lib/onDemand";
+import { useNow, usePolling } from "@/live/live";
+import { QueryFailure } from "@/live/QueryFailure";
+import { Segments, Select } from "@/ui/Field";
+import { Panel } from "@/ui/Panel";
+import { Empty, PanelToCome } from "@/ui/states";
+import { Budgets } from "./Budgets";
+import { Dearest } from "./Dearest";
+import { daysOf, PERIODS, readPeriod, today, type Days, type Period } from "./periods";
+import { CostRows } from "./CostRows";
+import { Summary } from "./Summary";
+import { t } from "@/texts/en/usage";
+
+const DayChart = onDemand(() => import("./DayChart"));
+
+interface Search {
+  period?: string;
+  by?: string;
+  type?: string;
+}
+type By = "type" | "tenant";
+
+/** Number of dearest runs that the page shows. */
+const DEAREST = 10;
+/** Milliseconds between two looks at sums of days. */
+const POLL = { atLeast: 60_000 };
+
+/** /usage: what jobs have cost, by day, type and tenant, with budgets and the dearest runs. */
+export function UsagePage() {
+  const search: Search = useSearch({ from: "/usage" });
+  const navigate = useNavigate({ from: "/usage" });
+  const period = readPeriod(search.period);
+  const by: By = search.by === "tenant" ? "tenant" : "type";
+  const { type } = search;
+  const now = today(useNow());
+  const days = daysOf(period, now);
+  const ask = { ...days, type };
+  const byDay = useQuery({ ...usage({ ...ask, by: "day" }), ...usePolling(POLL) });
+  const grouped = useQuery({ ...usage({ ...ask, by, dearest: DEAREST }), ...usePolling(POLL) });
+  const types = useQuery(jobTypes()).data ?? [];
+  const choose = (next: Search) => {
+    const kept = Object.entries({ ...search, ...next }).filter(([, value]) => value);
+    void navigate({ search: Object.fromEntries(kept), replace: true });
+  };
+  if (isStatus(byDay.error, 403)) return <Empty page title={t.refused} children={t.refusedHint} />;
+  if (byDay.isError && !byDay.data) return <QueryFailure page title={t.couldntLoad} query={byDay} />;
+  return (
+    <div className="flex flex-col gap-3">
+      <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1">
+        <div className="flex basis-full flex-wrap items-baseline gap-x-4 lg:me-auto lg:basis-auto">
+          <h1 className="text-lg font-semibold">{t.title}</h1>
+          <p className="text-sm text-soft">{t.inUtc}</p>
+        </div>
+        <Select
+          label={t.type}
+          value={type ?? ""}
+          options={[["", t.allTypes], ...known(types, type).map((name) => [name, name] as const)]}
+          onChange={(next) => choose({ type: next })}
+        />
+        <Segments<Period>
+          label={t.period}
+          value={period}
+          options={PERIODS.map((one) => [one, t.periods[one]] as const)}
+          onChange={(next) => choose({ period: next === "month" ? "" : next })}
+        />
+      </header>
+      {byDay.data ? (
+        <Summary total={byDay.data.total} />
+      ) : (
+        <div role="status" aria-busy="true" aria-label={t.loading}>
+          <PanelToCome className="h-40 sm:h-28" />
+        </div>
+      )}
+      {byDay.data ? <DayChart usage={byDay.data} /> : <PanelToCome className="h-44" />}
+      <Budgets types={type === undefined ? types : types.filter((one) => one.type === type)} now={now} />
+      <Groups
+        by={by}
+        days={days}
+        query={grouped}
+        onBy={(next) => choose({ by: next === "type" ? "" : next })}
+      />
+      <Panel title={t.dearest} flush>
+        {grouped.data && <Dearest runs={grouped.data.dearest} />}
+        {!grouped.data && !grouped.isError && <PanelToCome className="m-4 h-16 border-0" />}
+        {grouped.isError && !grouped.data && <QueryFailure title={t.couldntLoad} query={grouped} />}
+      </Panel>
+      {byDay.data && <p className="text-xs text-faint">{t.estimate(byDay.data.region, byDay.data.prices)}</p>}
+    </div>
+  );
+}
+
+/** Return the names to choose from; a chosen type that is not declared any more stays one of them. */
+function known(types: readonly { type: string }[], chosen: string | undefined): string[] {
+  const names = types.map((one) => one.type);
+  return chosen === undefined || names.includes(chosen) ? names : [...names, chosen];
+}
+
+function Groups({
+  by,
+  days,
+  query,
+  onBy,
+}: {
+  by: By;
+  days: Days;
+  query: { data: Usage | undefined; isError: boolean; error: unknown; refetch: () => Promise<unknown> };
+  onBy: (next: By) => void;
+}) {
+  const { data } = query;
+  return (
+    <Panel
+      title={t.whatCosts}
+      flush
+      actions={
+        <Segments<By>
+          label={t.group}
+          value={by}
+          options={[
+            ["type", t.byType],
+            ["tenant", t.byTenant],
+          ]}
+          onChange={onBy}
+        />
+      }
+    >
+      {!data && !query.isError && <PanelToCome className="m-4 h-24 border-0" />}
+      {query.isError && !data && <QueryFailure title={t.couldntLoad} query={query} />}
+      {data && <CostRows usage={data} by={by} days={days} />}
+    </Panel>
+  );
+}
