@@ -10,13 +10,11 @@ import { LimitRows } from "./LimitRows";
 import { hasOwnChange } from "./words";
 import { t } from "@/texts/en/limits";
 
-const EXAMPLE = `@job(
-    "invoice.export",
-    limits=[
-        AtMost(3, by="customer"),
-        AtMost(20, shared="openai"),
-    ],
-)`;
+/** Narrow enough for a phone. */
+const EXAMPLE = `@job("invoice.pdf", limits=[
+    AtMost(3, by="customer"),
+    AtMost(20, shared="ai"),
+])`;
 
 /** /limits: how many jobs run at once; ?type= only the limits of a type, ?of= one limit, &value= one value of it. */
 export function LimitsPage() {
@@ -60,7 +58,7 @@ function List({ type }: { type: string | undefined }) {
           <Empty title={type === undefined ? t.none : t.noneOf(type)}>
             <p>{t.whatItIs}</p>
             <p className="mt-3">{t.howToDeclare}</p>
-            <Code text={EXAMPLE} label={t.example} wrap={false} className="my-2 text-start" />
+            <Code text={EXAMPLE} label={t.example} wrap={false} className="my-2 text-start max-sm:-mx-4" />
             <p>{t.thenHere}</p>
           </Empty>
         )}

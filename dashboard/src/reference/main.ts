@@ -58,8 +58,6 @@ async function begin(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  // On a narrow screen the bar scrolls, and this page is its last entry.
-  document.querySelector(".bar [aria-current]")?.scrollIntoView({ inline: "end", block: "nearest" });
   await loadConfig();
   await begin();
 }

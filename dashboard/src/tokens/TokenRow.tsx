@@ -16,7 +16,7 @@ export function TokenRow({ token }: { token: Token }) {
   return (
     <li className="flex flex-wrap items-baseline gap-x-4 gap-y-1.5 px-4 py-2.5 text-sm lg:grid lg:grid-cols-[minmax(0,1.3fr)_minmax(0,1.2fr)_9rem_9rem_9rem_5.5rem]">
       <div className="min-w-0 max-lg:flex-1 max-lg:basis-40">
-        <p className="truncate">
+        <p className="break-words lg:truncate">
           <Link
             to="/audit"
             search={{ principal: token.principal }}
@@ -33,9 +33,9 @@ export function TokenRow({ token }: { token: Token }) {
         <p>{token.role}</p>
         <p className="text-xs break-words text-soft">{scopeOf(token)}</p>
       </div>
-      <Time name={t.created} at={token.createdAt}>
+      <Time name={t.created} at={token.createdAt} inLine>
         {token.issuedBy !== null && (
-          <span className="block truncate text-xs text-faint" title={token.issuedBy}>
+          <span className="min-w-0 truncate text-xs text-faint lg:block" title={token.issuedBy}>
             {t.by(token.issuedBy.replace(/^.*[:/]/, ""))}
           </span>
         )}
@@ -47,9 +47,25 @@ export function TokenRow({ token }: { token: Token }) {
   );
 }
 
-function Time(props: { name: string; at: number | null; hint?: string; children?: React.ReactNode }) {
+interface TimeProps {
+  name: string;
+  at: number | null;
+  hint?: string;
+  /** On a narrow screen, it is one line below the others. */
+  inLine?: boolean;
+  children?: React.ReactNode;
+}
+
+function Time(props: TimeProps) {
   return (
-    <div className="min-w-0 max-lg:order-2 max-lg:basis-28">
+    <div
+      className={cx(
+        "min-w-0 max-lg:basis-28",
+        props.inLine
+          ? "max-lg:order-2 max-sm:order-3 max-sm:flex max-sm:basis-full max-sm:items-baseline max-sm:gap-x-2"
+          : "max-lg:order-2",
+      )}
+    >
       <p className="text-xs text-faint" title={props.hint}>
         {props.name}
       </p>

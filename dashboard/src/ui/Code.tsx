@@ -15,6 +15,7 @@ export function Code({
   text: string;
   label: string;
   className?: string;
+  /** False: a long line scrolls sideways, except on a phone. */
   wrap?: boolean;
   /** For code that is copied more often than read. */
   short?: boolean;
@@ -31,7 +32,7 @@ export function Code({
         className={cx(
           short ? "max-h-60" : "max-h-96",
           "min-w-0 flex-1 overflow-auto p-3 font-mono text-xs",
-          wrap && "break-words whitespace-pre-wrap",
+          wrap ? "break-words whitespace-pre-wrap" : "max-sm:break-words max-sm:whitespace-pre-wrap",
         )}
       >
         {children ?? text}

@@ -46,3 +46,14 @@ test("the path of a value can be copied", async () => {
   await user.click(screen.getByRole("button", { name: "Copy the path $.meta.crop" }));
   expect(await navigator.clipboard.readText()).toBe("$.meta.crop");
 });
+
+test("a text that does not fit into its line is shown whole when it is chosen, also one without a name", async () => {
+  const user = userEvent.setup();
+  const text = "فاتورة شهر نوفمبر جاهزة · ".repeat(9);
+  render(<JsonView value={[text, "short"]} label="Payload" />);
+  expect(screen.queryByRole("region", { name: "The whole text" })).toBeNull();
+  await user.click(screen.getByRole("button", { name: JSON.stringify(text).replace(/\s+/g, " ") }));
+  const whole = screen.getByRole("region", { name: "The whole text" });
+  expect([whole.textContent, whole.getAttribute("dir")]).toEqual([text, "auto"]);
+  screen.getByRole("button", { name: "Copy the path $[0]" });
+});

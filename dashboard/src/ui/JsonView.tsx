@@ -10,6 +10,9 @@ import { t } from "@/texts/en/base";
 /** Pixels: large enough to fold a line with a finger. */
 const LINE = 24;
 const NONE: ReadonlySet<string> = new Set();
+/** Pixels of a level of indentation, and those that a line has at least for its text. */
+const INDENT = 14;
+const LEAST = 170;
 /** Lines of a document that needs no search. */
 const SHORT = 15;
 
@@ -29,6 +32,9 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
   const lines = useMemo(() => (sought ? whole : jsonLines(value, folded)), [value, whole, folded, sought]);
   const found = useMemo(() => matches(whole, sought), [whole, sought]);
   const place = found.findIndex((at) => whole[at]?.path === chosen);
+  const picked =
+    chosen === null ? undefined : whole.find(({ path, kind }) => path === chosen && kind === "value");
+  const long = wholeText(picked);
   const go = (to: number) => {
     const at = found[(to + found.length) % found.length];
     if (at === undefined) return;
@@ -42,9 +48,11 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
       if (!next.delete(path)) next.add(path);
       return next;
     });
+  const bar = whole.length > SHORT || chosen !== null;
+  const copy = <Copy text={() => pretty(value)} label={t.copy(label)} />;
   return (
     <div className="min-w-0 border border-line bg-bg">
-      {(whole.length > SHORT || chosen !== null) && (
+      {bar && (
         <div className="flex flex-wrap items-center gap-2 border-b border-line px-2 py-1 text-xs">
           {whole.length > SHORT && (
             <input
@@ -75,7 +83,19 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
               <Copy text={chosen} label={t.copyPath(chosen)} />
             </span>
           )}
+          <span className="ms-auto">{copy}</span>
         </div>
+      )}
+      {long !== null && (
+        <pre
+          dir="auto"
+          role="region"
+          aria-label={t.whole}
+          tabIndex={0}
+          className="max-h-40 overflow-auto border-b border-line p-2 font-mono text-xs break-words whitespace-pre-wrap"
+        >
+          {long}
+        </pre>
       )}
       <div className="flex min-w-0 items-start">
         <div
@@ -86,7 +106,7 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
           className="min-w-0 flex-1 overflow-auto overscroll-contain p-2 font-mono text-xs leading-6"
           style={{ maxHeight: 420 }}
         >
-          <div ref={list} className="relative min-w-max" style={{ height: lines.length * LINE }}>
+          <div ref={list} className="relative" style={{ height: lines.length * LINE }}>
             {range(first, last).map((at) => {
               const line = lines[at];
               return (
@@ -94,10 +114,14 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
                   <div
                     key={at}
                     className={cx(
-                      "absolute start-0 top-0 flex h-6 min-w-full whitespace-pre",
+                      "absolute start-0 top-0 flex h-6 w-full whitespace-pre",
                       line.path === chosen && line.kind !== "close" && "bg-wash",
                     )}
-                    style={{ transform: `translateY(${at * LINE}px)`, paddingInlineStart: line.depth * 14 }}
+                    style={{
+                      transform: `translateY(${at * LINE}px)`,
+                      paddingInlineStart: line.depth * INDENT,
+                      minWidth: line.depth * INDENT + LEAST,
+                    }}
                   >
                     <Line line={line} onToggle={toggle} onChoose={setChosen} />
                   </div>
@@ -106,7 +130,7 @@ export function JsonView({ value, label }: { value: Json; label: string }) {
             })}
           </div>
         </div>
-        <Copy text={() => pretty(value)} label={t.copy(label)} className="m-1.5" />
+        {!bar && <span className="m-1.5">{copy}</span>}
       </div>
     </div>
   );
@@ -122,6 +146,11 @@ function matches(lines: readonly JsonLine[], text: string): number[] {
     const content = kind === "value" ? stringify(value) : "";
     return kind !== "close" && `${key ?? ""} ${content}`.toLowerCase().includes(sought) ? [at] : [];
   });
+}
+
+/** Return a text that its line may have cut. */
+function wholeText(line: JsonLine | undefined): string | null {
+  return typeof line?.value === "string" && line.value.length > LONG ? line.value : null;
 }
 
 interface LineProps {
@@ -157,7 +186,7 @@ function Line({ line, onToggle, onChoose }: LineProps) {
           tabIndex={-1}
           title={t.choosePath(line.path)}
           onClick={() => onChoose(line.path)}
-          className="text-soft hover:underline"
+          className="max-w-2/3 shrink-0 overflow-hidden text-ellipsis text-soft hover:underline"
         >
           <bdi>{JSON.stringify(key)}</bdi>:{" "}
         </button>
@@ -169,7 +198,7 @@ function Line({ line, onToggle, onChoose }: LineProps) {
           {bracket} {bracket === "[" ? t.items(line.size) : t.keys(line.size)} {CLOSE[bracket] + comma}
         </span>
       )}
-      {kind === "value" && <Value value={line.value} bracket={bracket} comma={comma} />}
+      {kind === "value" && <Value line={line} comma={comma} onChoose={onChoose} />}
     </>
   );
 }
@@ -181,14 +210,41 @@ const TONE: Partial<Record<string, string>> = {
   bigint: "text-blue",
 };
 
-function Value({ value, bracket, comma }: { value: Json; bracket: JsonLine["bracket"]; comma: string }) {
+/** Characters of a text that may not fit into its line: it is shown whole when its line is chosen. */
+const LONG = 24;
+
+/** Show a value on one line. A text that is cut has its beginning there, in whichever direction it is read. */
+function Value({
+  line,
+  comma,
+  onChoose,
+}: {
+  line: JsonLine;
+  comma: string;
+  onChoose: LineProps["onChoose"];
+}) {
+  const { value, bracket, path } = line;
   if (bracket) return <span className="text-faint">{bracket + CLOSE[bracket] + comma}</span>;
   const text = stringify(value);
+  const shown = text.length > LONGEST ? text.slice(0, LONGEST) + t.tooLong(text.length) : text;
   const tone = TONE[typeof value] ?? "text-violet";
   return (
-    <span className={cx(tone)}>
-      <bdi>{text.length > LONGEST ? text.slice(0, LONGEST) + t.tooLong(text.length) : text}</bdi>
+    <>
+      {text.length > LONG ? (
+        <button
+          type="button"
+          tabIndex={-1}
+          dir="auto"
+          title={t.choosePath(path)}
+          onClick={() => onChoose(path)}
+          className={cx("min-w-0 truncate hover:underline", tone)}
+        >
+          {shown}
+        </button>
+      ) : (
+        <bdi className={tone}>{shown}</bdi>
+      )}
       <span className="text-faint">{comma}</span>
-    </span>
+    </>
   );
 }

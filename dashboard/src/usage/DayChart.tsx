@@ -7,6 +7,9 @@ import { dollars } from "@/lib/dollars";
 import { DAY } from "./periods";
 import { t } from "@/texts/en/usage";
 
+/** Nano-dollars: smaller marks of the axis are those of a chart without jobs. */
+const LEAST_MARK = 100;
+
 /** Show the cost of each day, with the part of the retries; a day that is clicked shows its jobs. */
 export default function DayChart({ usage }: { usage: Usage }) {
   const navigate = useNavigate();
@@ -28,7 +31,7 @@ export default function DayChart({ usage }: { usage: Usage }) {
       step={DAY}
       lines={lines}
       zone="utc"
-      unit={dollars}
+      unit={(nano) => (nano > 0 && nano < LEAST_MARK ? "" : dollars(nano))}
       summary={({ values }) => dollars(values.reduce<number>((sum, value) => sum + (value ?? 0), 0))}
       deploys={deploys}
       nameDeploys

@@ -118,7 +118,7 @@ function AttemptCard({
             {attempt.errorMessage}
           </div>
         )}
-        <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4">
+        <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-4 xl:grid-cols-[repeat(4,minmax(0,1fr))_18rem]">
           <Fact name={t.coldStart}>
             {attempt.coldStart === null ? "–" : attempt.coldStart ? t.yes : t.no}
           </Fact>

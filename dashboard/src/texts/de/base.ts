@@ -15,6 +15,7 @@ export const base: typeof english = {
     of === 0 ? "kein Treffer" : place > 0 ? `${place} von ${of}` : `${of} gefunden, weiter mit Enter`,
   copyPath: (path) => `Pfad ${path} kopieren`,
   choosePath: (path) => `Pfad ${path} zeigen`,
+  whole: "Der ganze Text",
   fold: (path) => `${path} einklappen`,
   correlationId: "Korrelations-ID",
   copyTheCorrelationId: "Korrelations-ID kopieren",

@@ -15,6 +15,7 @@ export const english = {
     of === 0 ? "no match" : place > 0 ? `${place} of ${of}` : `${of} found, Enter shows the next`,
   copyPath: (path: string) => `Copy the path ${path}`,
   choosePath: (path: string) => `Show the path ${path}`,
+  whole: "The whole text",
   fold: (path: string) => `Fold ${path}`,
   correlationId: "Correlation id",
   copyTheCorrelationId: "Copy the correlation id",
