@@ -44,7 +44,7 @@ function CostRow(props: { row: Costs; whole: number; by: "type" | "tenant"; days
   const share = whole > 0 ? row.nano / whole : 0;
   return (
     <li className="flex flex-wrap items-baseline gap-x-4 gap-y-1.5 px-4 py-2.5 text-sm lg:grid lg:grid-cols-[minmax(0,2fr)_minmax(6rem,1fr)_6rem_6rem_6rem_8rem_7rem]">
-      <div className="min-w-0 max-lg:flex-1 max-lg:basis-40">
+      <div className="min-w-0 max-lg:flex-1 max-lg:basis-32">
         <p className="break-words">
           {by === "tenant" && row.tenant === null ? (
             t.withoutTenant
@@ -76,7 +76,7 @@ function CostRow(props: { row: Costs; whole: number; by: "type" | "tenant"; days
         {dollars(row.again)}
         {row.nano > 0 && ` (${percent(row.again / row.nano)})`}
       </Cell>
-      <p className="nums text-end font-medium">
+      <p className="nums ms-auto text-end font-medium">
         {dollars(row.nano)}{" "}
         <span className="block text-xs font-normal text-soft">{t.ofAll(percent(share))}</span>
       </p>

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib.assembly import parts
+from chalicelib.counters.constants import LEAST_RUN_MS
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import DAY
@@ -154,3 +155,9 @@ def test_a_month_of_usage_is_the_ledgers_within_five_percent(month: Month, whole
     assert sum(attempts) == pytest.approx(told["run_nano_usd"] + told["requests_nano_usd"], rel=0.001)
     rest = told["cost_nano_usd"] - told["counting_nano_usd"]
     assert sum(job["cost_nano_usd"] for job in every) == pytest.approx(rest, rel=0.001)
+    dearest = month.acting.call("GET", "/usage?dearest=10")[1]["dearest"]
+    told_by_job = {job["id"]: [one["cost_nano_usd"] for one in job["attempt_history"]] for job in every}
+    long = [one for job in every for one in job["attempt_history"] if one["duration_ms"] >= LEAST_RUN_MS]
+    most = sorted((one["cost_nano_usd"] for one in long), reverse=True)[:10]
+    assert [run["cost_nano_usd"] for run in dearest] == most
+    assert all(run["cost_nano_usd"] in told_by_job[run["job_id"]] for run in dearest)
