@@ -82,6 +82,10 @@ test("the reference has the console's places in its frame", async ({ page, open 
   expect(places.slice(5)).toEqual(["Limits", "Webhooks", "Audit log", "Create"]);
   await open("/reference/");
   expect(await names("Main")).toEqual([...places, "API reference"]);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  expect((await names("Main")).slice(5, 7)).toEqual(["Limits", "Costs"]);
+  await page.setViewportSize({ width: 320, height: 640 });
+  expect(await names("Main")).toEqual(["Jobs", "Queues", "API reference"]);
 });
 
 for (const [path, height] of [
