@@ -10,6 +10,8 @@ LEAST_RUN_MS = 1_000
 memory of types; with 10 GB, a second costs $0.00013."""
 MOST_FLOORS = 2_000
 """Number of days of types of which a process remembers how long a run must be."""
+DEAR_PAUSE_S = 60
+"""Seconds for which a process leaves out the longest runs of a type and day after an error, so that no batch waits."""
 
 # For deploys.py
 MOST_DEPLOYS = 12

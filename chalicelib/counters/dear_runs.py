@@ -44,8 +44,9 @@ class DearRun:
 
 
 def runs_of(row: Mapping[str, Any]) -> list[DearRun]:
-    """Return the runs of a row, in any order."""
-    return [_read(name, str(value)) for name, value in row.items() if name.startswith(RUN)]
+    """Return the runs of a row, in any order, without those that this version cannot read."""
+    found = (_read(name, str(value)) for name, value in row.items() if name.startswith(RUN))
+    return [run for run in found if run is not None]
 
 
 def longest(runs: Iterable[DearRun], most: int = DEAR_RUNS) -> list[DearRun]:
@@ -53,7 +54,10 @@ def longest(runs: Iterable[DearRun], most: int = DEAR_RUNS) -> list[DearRun]:
     return sorted({run.name: run for run in runs}.values(), key=lambda run: run.rank, reverse=True)[:most]
 
 
-def _read(name: str, value: str) -> DearRun:
+def _read(name: str, value: str) -> DearRun | None:
     job, _, start = name.removeprefix(RUN).rpartition("#")
     run_ms, _, status = value.partition("#")
-    return DearRun(job, float(start), int(run_ms), Status(status))
+    try:
+        return DearRun(job, float(start), int(run_ms), Status(status))
+    except ValueError:  # another version or a person wrote it
+        return None

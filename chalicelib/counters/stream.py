@@ -7,12 +7,20 @@ from itertools import groupby
 
 from chalicelib.counters import keys
 from chalicelib.counters.changes import Told, Unreadable
-from chalicelib.counters.constants import DEAR_RUNS, MOST_FLOORS, MOST_TIDIED, TIDY_DAYS_EVERY, TIDY_EVERY
-from chalicelib.counters.dear_runs import longest, runs_of
+from chalicelib.counters.constants import (
+    DEAR_PAUSE_S,
+    DEAR_RUNS,
+    MOST_FLOORS,
+    MOST_TIDIED,
+    TIDY_DAYS_EVERY,
+    TIDY_EVERY,
+)
+from chalicelib.counters.dear_runs import RUN, DearRun, longest, runs_of
 from chalicelib.counters.fold import Entry, fold, pieces, total
 from chalicelib.counters.port import Additions, CounterTable, Row, Times
 from chalicelib.errors import RowRefused
 from chalicelib.side_by_side import side_by_side
+from chalicelib.telemetry import events
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,8 @@ class StreamCounter:
     _tidied: dict[Row, float] = field(default_factory=dict)
     _floors: dict[Row, tuple[int, str]] = field(default_factory=dict)
     """The rank of the shortest of the longest runs of a day, as far as this process knows: others are not kept."""
+    _left_out: dict[Row, float] = field(default_factory=dict)
+    """Until when the longest runs of a day are left out, after an error."""
 
     def count(self, told: Iterable[Told], source: str) -> Counted:
         """Count a batch; changes that a row has already counted are left out.
@@ -69,7 +79,7 @@ class StreamCounter:
     def _count(self, row: Row, entries: Sequence[Entry], source: str, now: float) -> Counted:
         counted = Counted()
         if keys.is_dearest(row):
-            self._keep_dearest(row, entries, counted)
+            self._keep_dearest(row, entries, now)
             return counted
         self._tidy(row, now)
         for piece in pieces(entries):
@@ -91,26 +101,39 @@ class StreamCounter:
                 return
             left = [entry for entry in left if entry.sequence > mark]
 
-    def _keep_dearest(self, row: Row, entries: Sequence[Entry], counted: Counted) -> None:
-        """Add the runs that are among the longest of the day: one read and one write, and nothing for other runs."""
+    def _keep_dearest(self, row: Row, entries: Sequence[Entry], now: float) -> None:
+        """Add the runs that are among the longest of the day: one read and one write, and nothing for other runs.
+
+        No error is raised: all counters of the shard would wait for this list. After one, runs may be missing in it.
+        """
         floor = self._floors.get(row, (0, ""))
         new = [run for run in runs_of(total(entries).facts) if run.rank > floor]
-        if not new:
+        if not new or now < self._left_out.get(row, 0.0):
             return
-        try:
-            kept = runs_of(self.rows.read(row))
-            best = longest([*kept, *new])
-            names = {run.name for run in kept}
-            added = {run.name: run.value for run in best if run.name not in names}
-            if added:
-                self.rows.replace_facts(row, added, names - {run.name for run in best})
-        except RowRefused as error:
-            counted.skipped.extend(Unreadable(one.sequence, f"{row.pk}/{row.sk}", str(error)) for one in entries)
-            return
-        if len(self._floors) >= MOST_FLOORS:
+        if max(len(self._floors), len(self._left_out)) >= MOST_FLOORS:
             self._floors.clear()
+            self._left_out.clear()
+        try:
+            best = self._replace_dearest(row, new)
+        except Exception as error:
+            events.dearest_not_kept(f"{row.pk}/{row.sk}", error)
+            self._left_out[row] = now + DEAR_PAUSE_S
+            return
         if len(best) >= DEAR_RUNS:
             self._floors[row] = best[-1].rank
+
+    def _replace_dearest(self, row: Row, new: Sequence[DearRun]) -> list[DearRun]:
+        """Return the longest of the row's runs and these, after a write that leaves only them, if they have changed."""
+        stored = self.rows.read(row)
+        kept = runs_of(stored)
+        best = longest([*kept, *new])
+        names = {run.name for run in kept}
+        added = {run.name: run.value for run in best if run.name not in names}
+        if added:
+            # also removes attributes that cannot be read
+            gone = {name for name in stored if name.startswith(RUN)} - {run.name for run in best}
+            self.rows.replace_facts(row, added, gone)
+        return best
 
     def _tidy(self, row: Row, now: float) -> None:
         # Delete old numbers before the write: DynamoDB refuses a write to a full row, so code after the write would

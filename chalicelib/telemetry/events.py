@@ -250,6 +250,11 @@ def counters_unread(error: Exception) -> None:
     logger().exception("counters.unread", extra={"error": type(error).__name__})
 
 
+def dearest_not_kept(item: str, error: Exception) -> None:
+    """Log that the longest runs of a type and day could not be kept; all numbers are counted."""
+    logger().exception("counters.dearest_not_kept", extra={"item": item, "error": type(error).__name__})
+
+
 def counted(records: int, entries: int, created: Mapping[str, int]) -> None:
     """Log that the counters counted a batch of the jobs table's stream; `created` counts its new jobs by type."""
     logger().debug("counters.applied", extra={"records": records, "entries": entries})

@@ -46,25 +46,26 @@ LARGE: JobType[Asked, None] = JobType("c.d", _nothing, Asked, function=Function(
 
 
 class Watched(Rows):
-    """Rows that count the reads and writes of the longest runs, and can refuse them."""
+    """Rows that count the reads and writes of the longest runs, and can refuse them with an error."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: Counter[str] = Counter()
-        self.refused = False
+        self.refusal: tuple[str, Exception] | None = None
 
     def read(self, row: Row) -> Mapping[str, Any]:
-        self.asked["read"] += keys.is_dearest(row)
+        if keys.is_dearest(row):
+            self._ask("read")
         return super().read(row)
 
     def replace_facts(self, row: Row, facts: Mapping[str, str], gone: Collection[str]) -> None:
-        if self.fails:
-            self.fails -= 1
-            raise ConnectionError("down")
-        if self.refused:
-            raise RowRefused("too large")
-        self.asked["write"] += 1
+        self._ask("write")
         super().replace_facts(row, facts, gone)
+
+    def _ask(self, what: str) -> None:
+        self.asked[what] += 1
+        if self.refusal is not None and self.refusal[0] == what:
+            raise self.refusal[1]
 
 
 def runs_as_records(runs: list[tuple[str, float, float, str]]) -> list[dict[str, Any]]:
@@ -162,14 +163,46 @@ def test_of_many_runs_in_any_order_few_are_written() -> None:
     assert len(rows.dear_runs("a.b", MIDNIGHT, MIDNIGHT)) == DEAR_RUNS
 
 
-def test_a_row_that_refuses_the_runs_does_not_stop_the_counting() -> None:
-    rows = Watched()
-    rows.refused = True
-    counted = StreamCounter(rows, lambda: T0).count(read(runs_as_records([("job", MIDNIGHT, 9.0, "completed")])), "one")
-    assert [one.why for one in counted.skipped] == ["too large"] * len(counted.skipped)
-    assert counted.skipped
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ("read", ConnectionError("throttled")),
+        ("write", ConnectionError("throttled")),
+        ("write", RowRefused("too large")),
+    ],
+)
+def test_an_error_of_the_runs_neither_stops_nor_delays_the_counting(refusal: tuple[str, Exception]) -> None:
+    rows, now = Watched(), [T0]
+    rows.refusal = refusal
+    counter = StreamCounter(rows, lambda: now[0])
+    for n in range(20):
+        batch = runs_as_records([(f"job-{n}", MIDNIGHT + n, 9.0 + n, "completed")])
+        counted = counter.count(read(batch), f"shard-{n}")
+        assert counted.added
+        assert not counted.skipped
     [(_, numbers)] = rows.buckets("a.b", keys.DAY_STEP, MIDNIGHT, MIDNIGHT)
-    assert numbers[keys.RUN_MS] == 9_000
+    assert numbers[keys.RUN_MS] == sum(1000 * (9 + n) for n in range(20))
+    assert rows.asked[refusal[0]] == 1  # an error takes time: it is not met again with each batch
+    rows.refusal, now[0] = None, T0 + 120
+    counter.count(read(runs_as_records([("later", MIDNIGHT, 5.0, "completed")])), "last")
+    assert [run.job for run in rows.dear_runs("a.b", MIDNIGHT, MIDNIGHT)] == ["later"]
+
+
+UNREADABLE = {
+    "run#job#1.000": "9000#a_later_status",
+    "run#job#soon": "9000#completed",
+    "run#job#2.000": "long#completed",
+    "run#": "",
+}
+
+
+def test_runs_that_cannot_be_read_are_left_out_and_the_next_write_removes_them() -> None:
+    rows, row = Rows(), keys.dearest("a.b", MIDNIGHT)
+    rows.replace_facts(row, UNREADABLE, ())
+    assert rows.dear_runs("a.b", MIDNIGHT, MIDNIGHT) == []
+    StreamCounter(rows, lambda: T0).count(read(runs_as_records([("job", MIDNIGHT, 5.0, "completed")])), "one")
+    assert [run.run_ms for run in rows.dear_runs("a.b", MIDNIGHT, MIDNIGHT)] == [5_000]
+    assert not set(UNREADABLE) & set(rows.read(row))
 
 
 def test_a_lost_run_is_kept_with_its_own_start() -> None:

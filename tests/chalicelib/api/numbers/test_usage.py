@@ -160,6 +160,14 @@ def test_the_dearest_runs_are_told_if_they_are_asked_for(world: World) -> None:
     assert world.get("/usage?dearest=51").status == 422
 
 
+def test_a_run_that_cannot_be_read_hides_no_other(world: World) -> None:
+    job = world.create(type="report.day", payload={})
+    dear(job, "report.day", 45)
+    row = keys.dearest("report.day", T0)
+    parts.counter_rows.replace_facts(row, {f"run#{job}#{T0 + 9:.3f}": "90000#a_later_status"}, ())
+    assert [one["run_s"] for one in world.get("/usage?dearest=10").json["dearest"]] == [45.0]
+
+
 def test_a_deleted_job_is_not_among_the_dearest_from_the_answer_on(world: World) -> None:
     job = world.create(type="report.day", payload={})
     world.put_in(job, Status.COMPLETED, attempts=1, finished_at=T0 + 2)
