@@ -39,8 +39,8 @@ class Dearest:
         the answer has fewer runs.
         """
         priced = [
-            (_nano(Shape.of(kind), run), run)
-            for kind in kinds
+            (_nano(shape, run), run)
+            for kind, shape in ((kind, Shape.of(kind)) for kind in kinds)
             for run in self.counters.dear_runs(kind.name, span.first, span.last)
         ]
         priced.sort(key=lambda one: (one[0], *one[1].rank), reverse=True)

@@ -46,6 +46,9 @@ test("one type has its own sums, and an attempt its own cost", async ({ page, op
   await expect(page).toHaveURL(/type=image\.process/);
   const rows = page.getByRole("region", { name: "What costs most" }).getByRole("listitem");
   await expect(rows).toHaveCount(1);
+  await page.getByRole("region", { name: "Cost by day" }).locator(".u-over").click();
+  await expect(page).toHaveURL(/dashboard\?type=image\.process&from=\d+&to=\d+/);
+  await page.goBack();
   await page.getByRole("region", { name: "Dearest runs" }).getByRole("link").first().click();
   await expect(page).toHaveURL(/\/jobs\//);
   const cost = page.locator("dl > div").filter({ hasText: /^Cost\$0\.0/ });

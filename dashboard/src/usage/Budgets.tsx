@@ -30,15 +30,18 @@ const BAR: Record<BudgetState, string> = {
   paused: "bg-blue",
 };
 
+/** Milliseconds between two looks at the sums of today and the pauses. */
+const POLL = { atLeast: 30_000 };
+
 /** Show what the types with a budget have spent of it today, and which of them are paused; nothing without budgets. */
 export function Budgets({ types, now }: { types: readonly JobType[]; now: number }) {
   const some = types.some(({ spending }) => spending?.perDay != null);
   const spent = useQuery({
     ...usage({ by: "type", from: now }),
-    ...usePolling({ atLeast: 30_000 }),
+    ...usePolling(POLL),
     enabled: some,
   });
-  const numbers = useQuery({ ...metrics(), enabled: some }).data?.byType ?? {};
+  const numbers = useQuery({ ...metrics(), ...usePolling(POLL), enabled: some }).data?.byType ?? {};
   if (!some) return null;
   const nano = new Map(spent.data?.rows.map((row) => [row.type ?? "", row.nano]));
   return (

@@ -57,7 +57,7 @@ function CostRow(props: { row: Costs; whole: number; by: "type" | "tenant"; days
                 from: days.from,
                 ...(days.to !== undefined && { to: days.to }),
               }}
-              aria-label={t.jobsOf(row.tenant ?? row.type ?? "")}
+              aria-label={t.jobsOf(...[row.tenant, row.type].filter((name) => name !== null))}
               className={linkClass}
             >
               <bdi>{row.tenant ?? row.type}</bdi>

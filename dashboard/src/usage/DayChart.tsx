@@ -10,15 +10,18 @@ import { t } from "@/texts/en/usage";
 /** Nano-dollars: smaller marks of the axis are those of a chart without jobs. */
 const LEAST_MARK = 100;
 
-/** Show the cost of each day, with the part of the retries; a day that is clicked shows its jobs. */
-export default function DayChart({ usage }: { usage: Usage }) {
+/** Show the cost of each day, with the part of the retries; a day that is clicked shows its jobs, of `type` if given. */
+export default function DayChart({ usage, type }: { usage: Usage; type: string | undefined }) {
   const navigate = useNavigate();
   const deploys = useDeploys();
-  const type = usage.total.type ?? undefined;
   const times = useMemo(() => usage.rows.map(({ day }) => day ?? 0), [usage]);
   const lines = useMemo(
     () => [
-      { label: t.withoutRetries, color: "--blue", values: usage.rows.map(({ nano, again }) => nano - again) },
+      {
+        label: t.withoutRetries,
+        color: "--blue",
+        values: usage.rows.map(({ nano, again }) => Math.max(0, nano - again)),
+      },
       { label: t.retries, color: "--amber", values: usage.rows.map(({ again }) => again) },
     ],
     [usage],

@@ -26,7 +26,11 @@ export function Dearest({ runs }: { runs: readonly DearRun[] }) {
               {shortId(run.id)}
             </Link>
             <span className="min-w-0 break-words">{run.type}</span>
-            <StatusChip status={run.status} />
+            {run.status === "processing" ? (
+              <span className="text-xs text-amber">{t.workerLost}</span>
+            ) : (
+              <StatusChip status={run.status} />
+            )}
             <When at={run.startedAt} className="nums ms-auto text-xs whitespace-nowrap text-soft" />
           </li>
         ))}

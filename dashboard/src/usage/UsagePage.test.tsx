@@ -6,7 +6,7 @@ import {
   createRouter,
   RouterProvider,
 } from "@tanstack/react-router";
-import { render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { signIn, signOut } from "@/session/session";
 import { UsagePage } from "./UsagePage";
@@ -44,7 +44,7 @@ const RUN = {
 };
 
 /** Show the page at an address; return the requests for sums. */
-function show(address: string, answer: (url: URL) => Response): URL[] {
+function show(address: string, answer: (url: URL) => Response | Promise<Response>): URL[] {
   const asked: URL[] = [];
   vi.stubGlobal("fetch", (text: string) => {
     const url = new URL(text);
@@ -95,4 +95,36 @@ test("an error can be repeated", async () => {
 test("by tenant, the page says which types are counted by tenant if none is", async () => {
   show("/usage?by=tenant", () => Response.json({ ...USAGE, by: "tenant" }));
   await screen.findByText(/No jobs are counted by tenant/);
+});
+
+test("a link to a type that is gone, or that the token does not see, leads on to all types", async () => {
+  const gone = { title: "Unknown job type", status: 422, detail: "No job type has the name 'old.type'." };
+  const outside = { title: "Out of scope", status: 403, detail: "old.type is outside of the token's types." };
+  for (const problem of [gone, outside]) {
+    show("/usage?type=old.type", ({ searchParams }) =>
+      searchParams.has("type") ? Response.json(problem, { status: problem.status }) : Response.json(USAGE),
+    );
+    await screen.findByText(problem.detail);
+    expect(screen.queryByText(/tenants/)).toBeNull();
+    expect(screen.getByLabelText<HTMLSelectElement>("Type").value).toBe("old.type");
+    fireEvent.click(screen.getByRole("button", { name: "All types" }));
+    expect((await screen.findByTestId("total")).textContent).toBe("$2.00");
+    cleanup();
+  }
+});
+
+test("no sum of an earlier choice stands under the present one", async () => {
+  const late = new Promise<Response>(() => undefined);
+  show("/usage", ({ searchParams }) =>
+    searchParams.has("to") || searchParams.get("by") === "tenant" ? late : Response.json(USAGE),
+  );
+  await screen.findByTestId("total");
+  await screen.findByRole("link", { name: "Jobs of email.send" });
+  fireEvent.click(screen.getByRole("button", { name: "By tenant" }));
+  await vi.waitFor(() => expect(screen.queryByText("email.send")).toBeNull());
+  expect(screen.queryByText(/No jobs are counted by tenant/)).toBeNull();
+  expect(screen.getByTestId("total").textContent).toBe("$2.00");
+  fireEvent.click(screen.getByRole("button", { name: "Last month" }));
+  await screen.findByLabelText("Loading what jobs cost");
+  expect(screen.queryByTestId("total")).toBeNull();
 });

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { isStatus } from "@/api/numbers/errors";
+import { isStatus, sentence } from "@/api/numbers/errors";
 import { usage, type Usage } from "@/api/numbers/usage";
 import { jobTypes } from "@/api/types";
 import { onDemand } from "@/lib/onDemand";
 import { useNow, usePolling } from "@/live/live";
 import { QueryFailure } from "@/live/QueryFailure";
+import { Button } from "@/ui/Button";
 import { Segments, Select } from "@/ui/Field";
 import { Panel } from "@/ui/Panel";
 import { Empty, PanelToCome } from "@/ui/states";
@@ -43,12 +44,14 @@ export function UsagePage() {
   const byDay = useQuery({ ...usage({ ...ask, by: "day" }), ...usePolling(POLL) });
   const grouped = useQuery({ ...usage({ ...ask, by, dearest: DEAREST }), ...usePolling(POLL) });
   const types = useQuery(jobTypes()).data ?? [];
+  const chartToCome = <PanelToCome className="h-44" />;
   const choose = (next: Search) => {
     const kept = Object.entries({ ...search, ...next }).filter(([, value]) => value);
     void navigate({ search: Object.fromEntries(kept), replace: true });
   };
-  if (isStatus(byDay.error, 403)) return <Empty page title={t.refused} children={t.refusedHint} />;
-  if (byDay.isError && !byDay.data) return <QueryFailure page title={t.couldntLoad} query={byDay} />;
+  const refused = isStatus(byDay.error, 403);
+  if (refused && type === undefined) return <Empty page title={t.refused} children={t.refusedHint} />;
+  const failed = refused || (byDay.isError && !byDay.data);
   return (
     <div className="flex flex-col gap-3">
       <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-1">
@@ -69,27 +72,35 @@ export function UsagePage() {
           onChange={(next) => choose({ period: next === "month" ? "" : next })}
         />
       </header>
-      {byDay.data ? (
-        <Summary total={byDay.data.total} />
+      {failed ? (
+        <NoSums query={byDay} type={type} onAll={() => choose({ type: "" })} />
       ) : (
-        <div role="status" aria-busy="true" aria-label={t.loading}>
-          <PanelToCome className="h-40 sm:h-28" />
-        </div>
+        <>
+          {byDay.data ? (
+            <Summary total={byDay.data.total} />
+          ) : (
+            <div role="status" aria-busy="true" aria-label={t.loading}>
+              <PanelToCome className="h-40 sm:h-28" />
+            </div>
+          )}
+          {byDay.data ? <DayChart usage={byDay.data} type={type} fallback={chartToCome} /> : chartToCome}
+          <Budgets types={type === undefined ? types : types.filter((one) => one.type === type)} now={now} />
+          <Groups
+            by={by}
+            days={days}
+            query={grouped}
+            onBy={(next) => choose({ by: next === "type" ? "" : next })}
+          />
+          <Panel title={t.dearest} flush>
+            {grouped.data && <Dearest runs={grouped.data.dearest} />}
+            {!grouped.data && !grouped.isError && <PanelToCome className="m-4 h-16 border-0" />}
+            {grouped.isError && !grouped.data && <QueryFailure title={t.couldntLoad} query={grouped} />}
+          </Panel>
+          {byDay.data && (
+            <p className="text-xs text-faint">{t.estimate(byDay.data.region, byDay.data.prices)}</p>
+          )}
+        </>
       )}
-      {byDay.data ? <DayChart usage={byDay.data} /> : <PanelToCome className="h-44" />}
-      <Budgets types={type === undefined ? types : types.filter((one) => one.type === type)} now={now} />
-      <Groups
-        by={by}
-        days={days}
-        query={grouped}
-        onBy={(next) => choose({ by: next === "type" ? "" : next })}
-      />
-      <Panel title={t.dearest} flush>
-        {grouped.data && <Dearest runs={grouped.data.dearest} />}
-        {!grouped.data && !grouped.isError && <PanelToCome className="m-4 h-16 border-0" />}
-        {grouped.isError && !grouped.data && <QueryFailure title={t.couldntLoad} query={grouped} />}
-      </Panel>
-      {byDay.data && <p className="text-xs text-faint">{t.estimate(byDay.data.region, byDay.data.prices)}</p>}
     </div>
   );
 }
@@ -98,6 +109,25 @@ export function UsagePage() {
 function known(types: readonly { type: string }[], chosen: string | undefined): string[] {
   const names = types.map((one) => one.type);
   return chosen === undefined || names.includes(chosen) ? names : [...names, chosen];
+}
+
+/** Say why there are no sums; a type that is not declared, or not one of the token's, does not end at this page. */
+function NoSums({
+  query,
+  type,
+  onAll,
+}: {
+  query: { error: unknown; refetch: () => Promise<unknown> };
+  type: string | undefined;
+  onAll: () => void;
+}) {
+  if (type === undefined || !(isStatus(query.error, 403) || isStatus(query.error, 422)))
+    return <QueryFailure framed title={t.couldntLoad} query={query} />;
+  return (
+    <Empty framed title={t.typeRefused(type)} action={<Button onClick={onAll}>{t.allTypes}</Button>}>
+      {sentence(query.error)}
+    </Empty>
+  );
 }
 
 function Groups({

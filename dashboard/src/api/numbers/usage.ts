@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import type { Schemas } from "jobflow-aws";
 import { ask } from "@/api/client";
 import type { JobStatus } from "@/api/wire";
@@ -58,7 +58,6 @@ export interface Asked {
 export const usage = (asked: Asked) =>
   queryOptions({
     queryKey: ["usage", asked],
-    placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<Usage> => {
       const { by, type, from, to, dearest } = asked;
       const found = await ask("get", "/usage", {

@@ -77,7 +77,7 @@ export function JobFacts({ job, className }: { job: JobDetail; className?: strin
         </Fact>
         {job.costNano !== null && (
           <Fact name={t.cost}>
-            <span title={t.costHint}>{dollars(job.costNano)}</span>
+            <span title={t.jobCostHint}>{dollars(job.costNano)}</span>
           </Fact>
         )}
         <Fact name={t.correlationId} mono>

@@ -33,6 +33,8 @@ export const detail: typeof english = {
   backoff: "Backoff",
   cost: "Kosten",
   costHint: "Eine Schätzung zu Listenpreisen, ohne Freikontingente",
+  jobCostHint:
+    "Mindestens: eine Schätzung zu Listenpreisen, ohne die Zeit von Läufen, die mit Schlafen oder Warten endeten",
   requestId: "Request-ID",
   errorOfAttempt: (attempt) => `Fehler von Versuch ${attempt}`,
   stackOfAttempt: (attempt) => `Stack von Versuch ${attempt}`,

@@ -32,6 +32,8 @@ export const english = {
   backoff: "Backoff",
   cost: "Cost",
   costHint: "An estimate at list prices, without free allowances",
+  jobCostHint:
+    "At least: an estimate at list prices, without the time of runs that ended with a sleep or a wait",
   requestId: "Request id",
   errorOfAttempt: (attempt: number) => `Error of attempt ${attempt}`,
   stackOfAttempt: (attempt: number) => `Stack of attempt ${attempt}`,
