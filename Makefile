@@ -184,8 +184,8 @@ acceptance: $(READY) $(if $(NO_DASHBOARD),,$(UI_READY))  ## Make a stage in your
 destroy: $(READY)  ## Remove a stage with all its data: make destroy STAGE=prod [CONFIRM=jobflow-prod]
 	@$(CLOUD) destroy --stage $(STAGED) $(if $(CONFIRM),--confirm '$(CONFIRM)') $(if $(ROLE_ARN),--role-arn $(ROLE_ARN))
 
-token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [EXPIRES=90d] [TYPES=a.b,c.*] [TENANTS=acme] [WITHOUT_PAYLOADS=1] [RATE=6000]; without STAGE for the running `make dev`
-	@$(CLOUD) token issue $(if $(STAGE),--stage $(STAGE)) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(EXPIRES),--expires $(EXPIRES)) $(if $(filter undefined,$(origin TYPES)),,--types "$(TYPES)") $(if $(filter undefined,$(origin TENANTS)),,--tenants "$(TENANTS)") $(if $(WITHOUT_PAYLOADS),--without-payloads) $(if $(DAYS),--days $(DAYS)) $(if $(RATE),--rate $(RATE))
+token: $(READY)  ## Make a token: make token STAGE=prod ROLE=operator LABEL=billing [EXPIRES=90d] [TYPES=a.b,c.*] [TENANTS=acme] [WITHOUT_PAYLOADS=1] [WITHOUT_PERSONAL=1] [RATE=6000]; without STAGE for the running `make dev`
+	@$(CLOUD) token issue $(if $(STAGE),--stage $(STAGE)) $(if $(ROLE),--role $(ROLE)) --label "$(LABEL)" $(if $(EXPIRES),--expires $(EXPIRES)) $(if $(filter undefined,$(origin TYPES)),,--types "$(TYPES)") $(if $(filter undefined,$(origin TENANTS)),,--tenants "$(TENANTS)") $(if $(WITHOUT_PAYLOADS),--without-payloads) $(if $(WITHOUT_PERSONAL),--without-personal) $(if $(DAYS),--days $(DAYS)) $(if $(RATE),--rate $(RATE))
 
 token-list: $(READY)  ## List the tokens of a stage: make token-list STAGE=prod
 	@$(CLOUD) token list $(if $(STAGE),--stage $(STAGE))

@@ -1210,6 +1210,8 @@ class Me:
     """The tenants whose jobs it may touch; null: all"""
     payloads: bool
     """Whether it may read payloads, results, error messages, steps and logs"""
+    personal: bool
+    """Whether it may see the values of personal fields; other callers see `[personal]`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1680,6 +1682,8 @@ class TokenRow:
     """The tenants whose jobs it may touch; null: all"""
     payloads: bool
     """Whether it may read payloads, results, error messages, steps and logs"""
+    personal: bool
+    """Whether its scope allows personal fields; viewers see masks also if it is true"""
     rate: int | None
     """Its own limit of writing requests a minute; null: that of its address"""
 

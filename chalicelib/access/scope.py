@@ -1,4 +1,4 @@
-"""Define the scope of a token: job types, tenants, and whether it may read payloads. Pure."""
+"""Define the scope of a token: job types, tenants, and whether it may read payloads and personal fields. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -19,12 +19,14 @@ class Scope:
 
     `types` are names of types, or patterns such as `report.*`; `tenants` are tenants in their stored form; empty: all.
     A job without a tenant is in no scope with tenants. Without `payloads`, the token reads nothing that a producer or a
-    job function has written as data: payloads, results, error messages, steps, log lines.
+    job function has written as data: payloads, results, error messages, steps, log lines. Without `personal`, it reads
+    them with a mask in place of personal fields.
     """
 
     types: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
     payloads: bool = True
+    personal: bool = True
 
     @property
     def narrow(self) -> bool:
@@ -45,14 +47,18 @@ class Scope:
         """Return the scope in words."""
         told = [f"types {', '.join(self.types)}"] if self.types else []
         told += [f"tenants {', '.join(self.tenants)}"] if self.tenants else []
-        return "; ".join([*told, *([] if self.payloads else ["without payloads"])]) or "everything"
+        told += [] if self.payloads else ["without payloads"]
+        told += [] if self.personal else ["without personal fields"]
+        return "; ".join(told) or "everything"
 
 
 WHOLE = Scope()
 """The scope of a token that may touch everything that its role allows."""
 
 
-def scope_of(types: Sequence[str] = (), tenants: Sequence[str] = (), *, payloads: bool = True) -> Scope:
+def scope_of(
+    types: Sequence[str] = (), tenants: Sequence[str] = (), *, payloads: bool = True, personal: bool = True
+) -> Scope:
     """Return the scope with these types and tenants (empty: all); raises InvalidRequest."""
     for name in types:
         if not PATTERN.fullmatch(name):
@@ -62,4 +68,4 @@ def scope_of(types: Sequence[str] = (), tenants: Sequence[str] = (), *, payloads
             raise InvalidRequest(f"{tenant!r} in the scope is no tenant.")
     if max(len(types), len(tenants)) > MOST_IN_SCOPE:
         raise InvalidRequest(f"A scope has at most {MOST_IN_SCOPE} types and {MOST_IN_SCOPE} tenants.")
-    return Scope(tuple(dict.fromkeys(types)), tuple(dict.fromkeys(map(kept, tenants))), payloads)
+    return Scope(tuple(dict.fromkeys(types)), tuple(dict.fromkeys(map(kept, tenants))), payloads, personal)

@@ -25,7 +25,8 @@ from chalicelib.builtin.constants import (
     LARGEST_EXPORT_NOTE,
 )
 from chalicelib.builtin.fields import TYPE_NAME
-from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.errors import PermanentError, RetryLater, UnknownJobType
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job
@@ -65,6 +66,11 @@ class JobExport(BaseModel):
     )  # fmt: skip
     bodies: bool = Field(default=False, description="With payloads and results.", examples=[False])
     steps: bool = Field(default=False, description="With kept steps, sleeps and events.", examples=[False])
+    personal: bool = Field(
+        default=False, examples=[False],
+        description="With the values of personal fields; otherwise `[personal]` is in their place, and steps have no "
+        "values.",
+    )  # fmt: skip
 
     @field_validator("day")
     @classmethod
@@ -163,7 +169,10 @@ class Export:
         for job in jobs:
             if job.terminal:
                 whole = self.ctx.store.get(job.id) if self.asked.bodies else job
-                yield line(whole, bodies=self.asked.bodies, steps=self._steps(whole) if self.asked.steps else None)
+                steps = self._steps(whole) if self.asked.steps else None
+                if not self.asked.personal and (self.asked.bodies or self.asked.steps):
+                    whole, steps = without_personal(whole, steps)
+                yield line(whole, bodies=self.asked.bodies, steps=steps)
 
     def _steps(self, job: Job) -> list[Step]:
         """Return the kept steps of the job's last run; no request is made for a job that has kept none."""
@@ -211,6 +220,28 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
     return Exported(
         day=day, jobs=progress.jobs, unfinished=progress.unfinished, parts=len(progress.parts), manifest=manifest
     )
+
+
+def without_personal(job: Job, steps: list[Step] | None) -> tuple[Job, list[Step] | None]:
+    """Return a job with masks in place of personal values, and its steps without values if they may have some.
+
+    Of a type that is no longer declared everything is masked, if some type has personal fields. Raises PermanentError
+    if the file of a type cannot be imported here.
+    """
+    try:
+        try:
+            jobtype.declared(job.type)
+        except UnknownJobType:
+            jobtype.load_once()
+            if not jobtype.with_personal:
+                return job, steps
+    except Exception as error:
+        told = f"{job.type} cannot be imported here ({type(error).__name__}), so its personal fields are not known"
+        raise PermanentError(f"{told}. Repair its file, or export with `personal`.") from error
+    payload, result = jobtype.without_personal(job.type, job.payload, job.result)
+    if steps is not None and jobtype.has_personal(job.type):
+        steps = [replace(step, value=None) for step in steps]
+    return replace(job, payload=payload, result=result), steps
 
 
 def line(job: Job, *, bodies: bool, steps: Sequence[Step] | None = None) -> bytes:

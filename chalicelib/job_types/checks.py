@@ -84,9 +84,9 @@ def _meant(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Mapping[
     return [] if schema.get("type") == "null" else [schema]
 
 
-def hints(function: Callable[..., Any]) -> dict[str, Any]:
-    """Return the types that a job function is annotated with."""
-    return get_type_hints(function, localns={"JobContext": Any, "AsyncJobContext": Any})
+def hints(function: Callable[..., Any], *, extras: bool = False) -> dict[str, Any]:
+    """Return the types that a job function is annotated with; `extras`: with what `Annotated` adds to them."""
+    return get_type_hints(function, localns={"JobContext": Any, "AsyncJobContext": Any}, include_extras=extras)
 
 
 def payload_model(name: str, function: Callable[..., Any]) -> Any:

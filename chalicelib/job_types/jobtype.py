@@ -45,6 +45,7 @@ from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.moved import refuse
 from chalicelib.job_types.payloads import parsed, stored
+from chalicelib.job_types.personal import PersonalFields, fields_of, hidden
 from chalicelib.job_types.queue import Queue, name_in_aws
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
@@ -175,6 +176,21 @@ class JobType(Generic[P, R]):
         """Return the payload's JSON Schema."""
         return self.payload_model.model_json_schema()
 
+    @cached_property
+    def personal(self) -> PersonalFields | None:
+        """Return the personal fields of the payload; None without any."""
+        return fields_of(self.payload_model)
+
+    @cached_property
+    def personal_result(self) -> PersonalFields | None:
+        """Return the personal fields of the result; None without any."""
+        return fields_of(checks.hints(self.run, extras=True).get("return"))
+
+    @property
+    def has_personal(self) -> bool:
+        """Return whether the payload or the result has personal fields."""
+        return self.personal is not None or self.personal_result is not None
+
     @property
     def title(self) -> str:
         """Return a name for people."""
@@ -274,8 +290,14 @@ class JobType(Generic[P, R]):
         return min(declared, default=None)
 
     def parse(self, payload: JSON) -> P:
-        """Return the payload as the model; raises InvalidPayload that names each wrong field."""
-        return parsed(self.name, self.payload_model, payload)
+        """Return the payload as the model; raises InvalidPayload that names each wrong field, and no value."""
+        personal = self.personal
+        try:
+            return parsed(self.name, self.payload_model, payload, personal)
+        except InvalidPayload as error:
+            if personal is None:
+                raise
+            raise personal.told(error, payload) from None
 
     def parse_stored(self, payload: JSON) -> P:
         """Return a stored payload as the model, converted by `upgrade` if needed; raises InvalidPayload."""
@@ -290,9 +312,16 @@ class JobType(Generic[P, R]):
         """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
 
         InvalidPayload is also raised if the stored form reads back as different data, because the job would run with
-        those data.
+        those data, and if a personal field has the mask that is shown in place of its value.
         """
-        return stored(self.name, self.parse(payload))
+        personal = self.personal
+        if personal is None:
+            return stored(self.name, self.parse(payload))
+        model = self.parse(personal.unmasked(payload))
+        try:
+            return stored(self.name, model)
+        except InvalidPayload as error:
+            raise personal.told(error, payload) from None
 
 
 def job(
@@ -413,6 +442,8 @@ def job(
         declared = _of_its_queue(declared)
         _check(declared)
         registered[name] = declared
+        if declared.has_personal:
+            with_personal.add(name)
         return declared
 
     return declare
@@ -444,6 +475,7 @@ def _check(declared: JobType[Any, Any]) -> None:
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
     for limit in declared.limits:
         checks.check_field(name, "AtMost(by=…)", limit.by, declared.payload_model)
+    _check_personal(declared)
     if declared.spent_by_tenant and declared.keyed_by is None:
         raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
     if declared.budgeted and declared.queue is not None:
@@ -487,6 +519,21 @@ def _check_groups(declared: JobType[Any, Any]) -> None:
         )
 
 
+def _check_personal(declared: JobType[Any, Any]) -> None:
+    """Raise ConfigurationError if the tenant or a limit is a personal field: their values are shown and logged."""
+    personal, _ = declared.personal, declared.personal_result  # both are read at the declaration, which may fail
+    if personal is None:
+        return
+    named = {"fair_by": declared.fair_by, "serial_by": declared.serial_by}
+    named |= {f"AtMost(by={limit.by!r})": limit.by for limit in declared.limits}
+    for option, path in named.items():
+        if path is not None and personal.is_personal(path):
+            raise ConfigurationError(
+                f"{declared.name}: {option} names {path}, which is personal, but its values are shown in lists and in "
+                "the names of limits; name another field, such as an id"
+            )
+
+
 def _check_give_up(declared: JobType[Any, Any]) -> None:
     """Raise ConfigurationError for waits that are longer than the job's retention."""
     if declared.give_up_after is not None:
@@ -499,6 +546,8 @@ def _check_give_up(declared: JobType[Any, Any]) -> None:
 
 registered: dict[str, JobType[Any, Any]] = {}
 """The declared job types by name."""
+with_personal: set[str] = set()
+"""The names of the types with personal fields that this process has declared so far."""
 
 
 def get(name: str) -> JobType[Any, Any]:
@@ -575,6 +624,25 @@ def has_limits(name: str) -> bool:
     """Return whether jobs of that type may have to wait for a place."""
     kind = registered.get(name)
     return kind is not None and bool(kind.limits)
+
+
+def has_personal(name: str) -> bool:
+    """Return whether jobs of that type may have personal values; True also for an undeclared type."""
+    kind = registered.get(name)
+    return kind is None or kind.has_personal
+
+
+def without_personal(name: str, payload: JSON = None, result: JSON = None) -> tuple[JSON, JSON]:
+    """Return a payload and a result of that type with masks in place of personal values.
+
+    Of an undeclared type everything is masked: nothing tells which of its fields are personal.
+    """
+    kind = registered.get(name)
+    if kind is None:
+        return hidden(payload), hidden(result)
+    found = ((kind.personal, payload), (kind.personal_result, result))
+    masked = [value if fields is None or value is None else fields.masked(value) for fields, value in found]
+    return masked[0], masked[1]
 
 
 def all_types() -> list[JobType[Any, Any]]:

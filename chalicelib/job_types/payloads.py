@@ -7,20 +7,26 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.errors import InvalidPayload
 from chalicelib.job_types.checks import field_errors
+from chalicelib.job_types.personal import PersonalFields
 from chalicelib.job_types.readback import check_reads_back
 from chalicelib.jobs.job import JSON
 
 P = TypeVar("P", bound=BaseModel)
 
 
-def parsed(name: str, model: type[P], payload: JSON) -> P:
-    """Return the payload of a job of type `name` as its model; raises InvalidPayload that names each wrong field."""
+def parsed(name: str, model: type[P], payload: JSON, personal: PersonalFields | None = None) -> P:
+    """Return the payload of a job of type `name` as its model; raises InvalidPayload that names each wrong field.
+
+    The error has no `personal` value.
+    """
     try:
         # Validate JSON, not Python values. A strict model accepts a date as text only in JSON, because JSON has no
         # dates.
         return model.model_validate_json(json.dumps(payload))
     except ValidationError as error:
-        raise InvalidPayload(f"The payload does not match {name}.", field_errors(error, model, "payload")) from None
+        told = field_errors(error, model, "payload")
+        told = told if personal is None else personal.refused(error, told)
+        raise InvalidPayload(f"The payload does not match {name}.", told) from None
 
 
 def stored(name: str, model: BaseModel) -> JSON:

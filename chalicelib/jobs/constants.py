@@ -98,3 +98,15 @@ LONGEST_NOTE = 98
 """Maximum bytes of a progress note: the free space in a job item of one kilobyte."""
 ANY_TIME = 4_000_000_000.0
 """A time after all times of jobs (epoch seconds), for searches of jobs whatever their time."""
+
+# For texts/personal_texts.py
+MOST_PERSONAL = 2_000
+"""Maximum number of personal values of one job that are searched in its texts. With more, its texts are masked as a
+whole."""
+LONGEST_SEARCHED = 64_000
+"""Characters of a text in which personal values are searched; the middle of a longer text is left out. What is stored
+of a text is much shorter."""
+SHORTEST_ANYWHERE = 4
+"""Minimum characters of a personal text that is masked also within words. A shorter one would match everywhere."""
+SHORTEST_LINE = 8
+"""Minimum characters of a line of a personal text that is masked without the other lines."""

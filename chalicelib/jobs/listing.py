@@ -126,7 +126,7 @@ def matches(job: Job, which: Filter) -> bool:
         and (which.created_before is None or job.created_at < which.created_before)
         and (which.finished_after is None or (job.finished_at or 0.0) >= which.finished_after)
         and (which.finished_before is None or _finished_before(job, which.finished_before))
-        and (which.payload is None or holds(job.payload, which.payload))
+        and (which.payload is None or holds(which.payload_of(job), which.payload))
     )
 
 

@@ -137,6 +137,10 @@ class Filter:
     batch: str | None = None
     round: int | None = None
 
+    def payload_of(self, job: Job) -> JSON:
+        """Return the payload in which the text is to be found."""
+        return job.payload
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

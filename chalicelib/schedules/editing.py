@@ -115,6 +115,7 @@ class ScheduleService:
         Raises ScheduleNotFound, InvalidRequest, and ScheduleConflict for a declared schedule, or if the settings have
         changed since `version`. Repeating a change is not a conflict, because the first reply may have been lost.
         """
+        asked = self._unmasked(schedule_id, asked)
         _check(asked)
 
         def changed(seen: Schedule) -> Schedule:
@@ -160,6 +161,13 @@ class ScheduleService:
             principal=principal, expires_seconds=found.expires,
         )  # fmt: skip
         return self.jobs.submit(asked)
+
+    def _unmasked(self, schedule_id: str, asked: Settings) -> Settings:
+        """Return the settings with the stored values of personal fields that have a mask; raises InvalidPayload."""
+        personal = jobtype.get(asked.type).personal
+        if personal is None:
+            return asked
+        return replace(asked, payload=personal.unmasked(asked.payload, self.get(schedule_id).payload))
 
     def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:
         for _ in range(EDIT_TRIES):

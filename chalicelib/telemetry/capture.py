@@ -16,7 +16,7 @@ from contextvars import Context, ContextVar
 from chalicelib.telemetry.constants import BYTES_AT_ONCE, LONGEST_LINE
 from chalicelib.telemetry.logger import held, is_one_of_several, logger
 from chalicelib.telemetry.own_output import Captured, own_output
-from chalicelib.telemetry.redaction import without_secrets
+from chalicelib.telemetry.redaction import clean
 
 RUNTIME = "awslambdaric"
 """The module of Lambda's own handler, which would write each record a second time, without keys."""
@@ -196,7 +196,7 @@ class _Pump:
 def _tell(descriptor: int, line: str) -> None:
     if line.strip() and not held(lambda: _tell(descriptor, line)):
         level, name = SOURCES[descriptor]
-        _own_logger().log(level, without_secrets(line)[:LONGEST_LINE], extra={"logger": name})
+        _own_logger().log(level, clean(line)[:LONGEST_LINE], extra={"logger": name})
 
 
 def _own_logger() -> logging.Logger:
@@ -219,7 +219,7 @@ class _Forward(logging.Handler):
             return self.handleError(record)
         _own_logger().log(
             record.levelno,
-            without_secrets(text)[:LONGEST_LINE],
+            clean(text)[:LONGEST_LINE],
             exc_info=record.exc_info,
             extra={"logger": record.name},
         )

@@ -14,16 +14,23 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
+from chalicelib.telemetry import redaction
 from chalicelib.telemetry.constants import MOST_HELD
 from chalicelib.telemetry.emf import SERVICE
 from chalicelib.telemetry.own_output import own_output
 from chalicelib.telemetry.platform_lines import short_id
-from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+from chalicelib.telemetry.redaction import clean, clean_facts
 
 METRICS = "_aws"
 """CloudWatch reads a line with this key as metrics. Our own metrics are not written by the logger."""
 PLAIN = str | int | float | None
 TOO_DEEP = "[nested too deep]"
+OWN = "_own"
+"""The mark of a line that the platform writes while personal values are masked; it is not written."""
+KEPT = frozenset({
+    "level", "timestamp", "logger", "job_id", "job_type", "status", "gen", "attempt", "correlation_id", "invocation",
+})  # fmt: skip
+"""Facts of every line of a job, which cannot be personal values, although they may look like a short one."""
 _invocation: dict[str, str] = {}
 
 
@@ -145,7 +152,9 @@ def _line(facts: dict[str, Any]) -> str:
 
 
 def _written(facts: dict[str, Any]) -> str:
-    return json.dumps(json_without_secrets(facts), default=_text, separators=(",", ":"), ensure_ascii=False)
+    own = OWN in facts and facts.pop(OWN)
+    cleaned = clean_facts(facts, KEPT, own=own)
+    return json.dumps(cleaned, default=_text, separators=(",", ":"), ensure_ascii=False)
 
 
 def _read(text: str) -> Any:
@@ -157,7 +166,7 @@ def _read(text: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    return without_secrets(str(value))
+    return clean(str(value))
 
 
 @contextmanager
@@ -264,4 +273,6 @@ def within_request(**keys: Any) -> Iterator[None]:
 def event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
     """Write a line about a job, without facts that are None."""
     facts = {key: value for key, value in extra.items() if value is not None}
+    if redaction.running:
+        facts[OWN] = True
     getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})

@@ -1,5 +1,7 @@
 """Mask the values of secrets in everything that is stored or logged: log lines, errors, stack traces, results, notes.
 
+The personal values of a job are masked in its texts (log lines, errors, stack traces, notes), not in its results.
+
 A value is masked from the moment when a job has read it. This module masks the value itself, the value without
 surrounding spaces, each of its lines, and, if it is a JSON document, each text and long number in it. These values are
 also masked in the forms that they have in JSON, in `repr` and in a URL. Other encodings (base64, a hash) are not
@@ -7,21 +9,23 @@ masked.
 """
 
 import json
-import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from chalicelib.jobs.job import JSON
+from chalicelib.jobs.texts.personal_texts import PersonalTexts, written
 from chalicelib.telemetry.constants import SHORTEST_SECRET, SHORTEST_SECRET_LINE
 
 ARMOR = "-----"
 """The first characters of the lines around a key in a PEM file, which are the same in all of them."""
-PERCENT = re.compile("%[0-9A-F]{2}")
 _hiding = threading.Lock()
 _known: dict[str, str] = {}
 """The masked values with their names. It is replaced and never changed, because other threads read it meanwhile."""
+running: tuple["_Personal", ...] = ()
+"""The personal values of the jobs that run in this process. It is replaced and never changed, too."""
 
 
 def hide(name: str, value: str) -> None:
@@ -31,14 +35,66 @@ def hide(name: str, value: str) -> None:
         known = dict(_known)
         for text in (value, *_leaves_of(value)):
             for part in _parts_of(text):
-                known.update(dict.fromkeys(_forms(part), f"[secret {name}]"))
+                known.update(dict.fromkeys(written(part), f"[secret {name}]"))
         _known = dict(sorted(known.items(), key=lambda one: -len(one[0])))
 
 
 def forget() -> None:
     """Mask nothing any more."""
-    global _known  # noqa: PLW0603 - a process has one log
-    _known = {}
+    global _known, running
+    _known, running = {}, ()
+
+
+class _Personal:
+    """The personal values of a running job, which are read when the first text is written."""
+
+    def __init__(self, read: Callable[[], Collection[str]]) -> None:
+        self._read = read
+
+    @cached_property
+    def texts(self) -> PersonalTexts:
+        """Return the values, for masking."""
+        return PersonalTexts(self._read())
+
+
+@contextmanager
+def personal(read: Callable[[], Collection[str]]) -> Iterator[None]:
+    """Mask these values while the block runs, in the texts of all threads: they may write output of this job.
+
+    `read` is called at most about once, when the first text is written.
+    """
+    global running  # noqa: PLW0603 - a process has one log
+    own = _Personal(read)
+    with _hiding:
+        running = (*running, own)
+    try:
+        yield
+    finally:
+        with _hiding:
+            running = tuple(one for one in running if one is not own)
+
+
+def clean(text: str) -> str:
+    """Return the text without secrets, and without the personal values of the jobs that run in this process."""
+    text = without_secrets(text)
+    for job in running:
+        text = job.texts.masked(text)
+    return text
+
+
+def clean_facts(facts: dict[str, Any], kept: Collection[str], *, own: bool) -> dict[str, Any]:
+    """Return the facts of a log line without secrets and personal values; `kept` are names of the platform's own facts.
+
+    `own`: the platform wrote the line, so its message and its numbers are no personal values.
+    """
+    if not (_known or running):
+        return facts
+    cleaned: dict[str, Any] = json_without_secrets(facts)
+    for job in running:
+        for name, value in cleaned.items():
+            if not (name in kept or (own and (name == "message" or isinstance(value, int | float)))):
+                cleaned[name] = job.texts.masked_json(value)
+    return cleaned
 
 
 def without_secrets(text: str) -> str:
@@ -84,14 +140,6 @@ def _parts_of(text: str) -> set[str]:
     lines = (line.strip() for line in text.splitlines()) if "\n" in text.strip() else ()
     parts = {line for line in lines if len(line) >= SHORTEST_SECRET_LINE and not line.startswith(ARMOR)}
     return parts | {part for part in (text, text.strip()) if len(part) >= SHORTEST_SECRET}
-
-
-def _forms(text: str) -> set[str]:
-    in_urls = {form(text, safe=safe) for form in (quote, quote_plus) for safe in ("", "/")}
-    return {
-        text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1], *in_urls,
-        *(PERCENT.sub(lambda code: code[0].lower(), form) for form in in_urls),
-    }  # fmt: skip
 
 
 def _leaves_of(value: str) -> list[str]:

@@ -7,8 +7,8 @@ settle. `batch.py` processes the messages of an invocation.
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from chalicelib.errors import (
     VersionRemoved,
 )
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.personal import PersonalFields
 from chalicelib.job_types.retry import Chance
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.delivery import Delivery
@@ -53,6 +54,7 @@ from chalicelib.side_by_side import Beside, Wait, at_once
 from chalicelib.telemetry import events
 from chalicelib.telemetry.capture import captured
 from chalicelib.telemetry.logger import about, job_keys, one_after_others, one_of_several, silent_while
+from chalicelib.telemetry.redaction import personal
 from chalicelib.worker.batch import Messages, seconds_left
 from chalicelib.worker.calling import called
 from chalicelib.worker.claim import Claims
@@ -214,7 +216,7 @@ class Worker:
         late = before - left > CLAIM_GUARD and left < self.kind.job_budget / 2
         # Capture the output from here on, because a schema's checks, `upgrade` and the texts of errors are also code of
         # the job type.
-        with self._output(alone=alone), about(**job_keys(claimed)), captured():
+        with self._output(claimed, alone=alone), about(**job_keys(claimed)), captured():
             try:
                 return self._attempt(claimed, context, late=late)
             except Exception as error:
@@ -222,11 +224,15 @@ class Worker:
                 events.store_failed(claimed, error)
                 return Hold(None, "not settled")
 
-    def _output(self, *, alone: bool) -> AbstractContextManager[None]:
-        """Return within what the job's lines are written: while it runs alone, all output of the process is its own."""
-        if self.kind.function.threads == 1:
-            return nullcontext()
-        return one_after_others() if alone else one_of_several()
+    def _output(self, job: Job, *, alone: bool) -> AbstractContextManager[None]:
+        """Return within what the job's lines are written: while it runs alone, all output of the process is its own.
+
+        Within it, the job's personal values are masked.
+        """
+        lines: AbstractContextManager[None] = nullcontext()
+        if self.kind.function.threads > 1:
+            lines = one_after_others() if alone else one_of_several()
+        return lines if self.kind.personal is None else _without_personal(self.kind.personal, job, lines)
 
     def _attempt(self, job: Job, context: LambdaContext, *, late: bool) -> Drop | Hold:
         events.attempt_started(job)
@@ -423,3 +429,9 @@ class Worker:
             raise EarlierUnknown(
                 f"The job of an earlier firing may still be running: {type(error).__name__}"
             ) from error
+
+
+@contextmanager
+def _without_personal(fields: PersonalFields, job: Job, lines: AbstractContextManager[None]) -> Iterator[None]:
+    with personal(lambda: fields.texts(job.payload)), lines:
+        yield

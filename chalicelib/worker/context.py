@@ -36,7 +36,7 @@ from chalicelib.jobs.texts.errors import cut
 from chalicelib.limits.places import Limit
 from chalicelib.telemetry import events
 from chalicelib.telemetry.logger import function_logger
-from chalicelib.telemetry.redaction import without_secrets
+from chalicelib.telemetry.redaction import clean
 from chalicelib.worker.constants import PROGRESS_EVERY, USUAL_TIMEOUT
 from chalicelib.worker.declared_secrets import DeclaredSecrets
 from chalicelib.worker.enqueue import Enqueuing
@@ -287,7 +287,7 @@ class WorkerContext:
             self._obey(lambda: False)
             return
         now = self.clock()
-        self._unsent = self._last = (share, note and without_secrets(note))
+        self._unsent = self._last = (share, note and clean(note))
         if now - self._reported_at < PROGRESS_EVERY:
             self._obey(lambda: False)
             return

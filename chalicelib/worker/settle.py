@@ -23,7 +23,7 @@ from chalicelib.limits.ids import logged_id
 from chalicelib.limits.places import Full, Limit
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.telemetry import events
-from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+from chalicelib.telemetry.redaction import clean, json_without_secrets
 from chalicelib.worker.constants import UNTRIED_AFTER, WOKEN_IN
 from chalicelib.worker.persist import Persistence
 from chalicelib.worker.result import InjectedFault
@@ -102,7 +102,7 @@ Outcome = Done | Raised | Unrun | Stopped | Lost | NotStarted | Waits | Blocks
 CANCELLED = Drop("cancelled")
 LEASE_LOST = Hold(None, "lease lost")
 """The fate of the message of an attempt that another worker, or the watchdog, has ended."""
-attempt_of = partial(attempts.attempt_of, clean=without_secrets)
+attempt_of = partial(attempts.attempt_of, clean=clean)
 
 
 @dataclass(frozen=True)
@@ -373,7 +373,7 @@ def _give_up_at(job: Job, error: BaseException) -> float:
 
 
 def _named(error: BaseException) -> tuple[str, str]:
-    return type(error).__name__, without_secrets(message_of(error)) or type(error).__name__
+    return type(error).__name__, clean(message_of(error)) or type(error).__name__
 
 
 def _out_of_time(job: Job, error: tuple[str, str]) -> tuple[str, str]:

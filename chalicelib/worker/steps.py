@@ -60,7 +60,7 @@ from chalicelib.jobs.step import NAMES, Step, is_name
 from chalicelib.jobs.texts.errors import cut, message_of
 from chalicelib.side_by_side import side_by_side
 from chalicelib.telemetry.platform_lines import short_id
-from chalicelib.telemetry.redaction import json_without_secrets, without_secrets
+from chalicelib.telemetry.redaction import clean, json_without_secrets, without_secrets
 from chalicelib.worker.constants import (
     FIRST_LOOK,
     INPUT_BYTES,
@@ -771,7 +771,7 @@ class Steps:
 
     def _keep_failure(self, key: str, number: int, error: Exception, rule: Tries) -> Step:
         again = isinstance(error, Retry) or (not isinstance(error, PermanentError) and self.by_class.retried(error))
-        told = cut(f"{type(error).__name__}: {without_secrets(message_of(error))}", LONGEST_TRY_ERROR)
+        told = cut(f"{type(error).__name__}: {clean(message_of(error))}", LONGEST_TRY_ERROR)
         until = None
         if again and number < rule.most:
             delay = asked(error.after) if isinstance(error, Retry) else rule.curve.delay(number, self.chance)

@@ -208,7 +208,9 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
     else:
         role = Role(options.role or Role.VIEWER)
         label = options.label or ("" if options.stage else f"a local {role}")
-        scope = scope_of(options.types, options.tenants, payloads=not options.without_payloads)
+        scope = scope_of(
+            options.types, options.tenants, payloads=not options.without_payloads, personal=not options.without_personal
+        )
         text, token = tokens.issue(role, label, ttl, identity, options.rate, scope)
         terminal.secret(f"Token {token.id}, {token.role}, for {token.scope}. It is shown this once:", text)
     return 0
@@ -347,6 +349,10 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--without-payloads", action="store_true",
         help="it may not read payloads, results, error messages, steps and log lines",
+    )  # fmt: skip
+    token.add_argument(
+        "--without-personal", action="store_true",
+        help="it sees a mask in place of the personal fields of payloads and results, as viewers always do",
     )  # fmt: skip
     token.add_argument(
         "--overlap", type=duration, metavar="24h",

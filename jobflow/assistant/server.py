@@ -24,7 +24,12 @@ CHANGES = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_worl
 
 
 def build(client: JobFlow, *, allow_write: bool = False) -> MCPServer:
-    """Return the server; raises ConfigurationError if writes are allowed but the token may not write."""
+    """Return the server; raises ConfigurationError if writes are allowed but the token may not write.
+
+    From now on, the client gets masks in place of personal fields, and does not search in them, whatever its token may
+    see.
+    """
+    client.personal = "never"
     if allow_write and client.me().role == "viewer":
         raise ConfigurationError("--allow-write needs a token that may write; this one has the role viewer.")
     tools = [_closed(tool, READS) for tool in Reading(client).tools()]

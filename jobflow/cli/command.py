@@ -23,8 +23,12 @@ Lines = Annotated[
     bool | None,
     typer.Option("--json/--table", help="JSON lines or a table; default: a table on a terminal, else JSON."),
 ]
+Personal = Annotated[
+    bool | None,
+    typer.Option("--personal", help="Show personal fields, which are hidden otherwise, if the token may see them."),
+]
 Read = TypeVar("Read")
-SHARED = (("profile", Profile), ("url", Url), ("as_json", Lines))
+SHARED = (("profile", Profile), ("url", Url), ("as_json", Lines), ("personal", Personal))
 
 REFUSED, USAGE, NOT_COMPLETED, NOT_FOUND, NOT_REACHED, LATE, STOPPED = 1, 2, 3, 4, 5, 6, 130
 """The exit codes other than 0."""

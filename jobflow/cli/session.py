@@ -16,6 +16,7 @@ from jobflow.cli.printer import Printer
 
 if TYPE_CHECKING:
     from jobflow import JobFlow
+    from jobflow.client.transport import Personal
 
 LAST = "@last"
 SHORTEST_PREFIX = 4
@@ -34,8 +35,10 @@ class Session:
         profile: str | None = None,
         url: str | None = None,
         as_json: bool | None = None,
+        personal: bool | None = None,
         connect: "Callable[..., JobFlow] | None" = None,
     ) -> None:
+        self.personal: Personal = "show" if personal else "hide"
         self.url, self._profile, self._connect = url, profile, connect
         # `sys.stdout` is None if standard output is closed (`>&-`)
         self.out = Printer(not (sys.stdout and sys.stdout.isatty()) if as_json is None else as_json)
@@ -49,7 +52,9 @@ class Session:
         """Return a client of an API."""
         from jobflow import JobFlow
 
-        return (self._connect or JobFlow)(url, token, profile=profile)
+        client = (self._connect or JobFlow)(url, token, profile=profile)
+        client.personal = self.personal
+        return client
 
     def id_of(self, text: str) -> str:
         """Return the complete id for an id, its first characters, or `@last`. Raises ConfigurationError or NotFound."""

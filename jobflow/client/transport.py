@@ -1,12 +1,14 @@
 """Build the arguments for httpx, for both clients: the address, the headers, and the request of a call."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from jobflow.client.calls import KEY, Call
 from jobflow.profiles import Target
 from jobflow.version import __version__
 
+Personal = Literal["show", "hide", "never"]
+"""Whether answers have personal fields that the token may see; with "never", a search does not find them either."""
 TIMEOUT = 30.0
 """Maximum seconds for one request: API Gateway itself ends a request after 29 seconds."""
 Sleep = Callable[[float], Any]
@@ -28,9 +30,11 @@ def options(target: Target, timeout: float) -> Options:
     return {"base_url": target.url, "headers": headers, "timeout": timeout, "trust_env": not target.is_local}
 
 
-def arguments(call: Call[Any]) -> dict[str, Any]:
+def arguments(call: Call[Any], personal: Personal = "show") -> dict[str, Any]:
     """Return the arguments of `request` for a call."""
     headers = {"Content-Type": "application/json"} if call.body is not None else {}
+    if personal != "show":
+        headers["Accept"] = f"application/json; personal={personal}"
     if call.key is not None:
         headers[KEY] = call.key
     query = {name: value for name, value in call.query.items() if value is not None}

@@ -33,6 +33,11 @@ class Caller:
     rate: int = 0
     scope: Scope = WHOLE
 
+    @property
+    def sees_personal(self) -> bool:
+        """Return whether the caller may see the values of personal fields: operators and administrators may."""
+        return self.role is not Role.VIEWER and self.scope.personal and self.scope.payloads
+
 
 def nothing() -> None:
     """Do nothing."""
@@ -44,7 +49,8 @@ class Call:
 
     `here` is the path as the caller wrote it, including the stage's name that API Gateway puts before the route.
     `admitted` waits until the request is counted and raises RateLimited; before it, nothing may be stored. `bulk` is
-    the id under which a request that changes many jobs is recorded, and which each changed job stores.
+    the id under which a request that changes many jobs is recorded, and which each changed job stores. `masked`:
+    personal fields are masked in the answer.
     """
 
     here: str
@@ -56,6 +62,12 @@ class Call:
     correlation_id: str
     admitted: Callable[[], None] = nothing
     bulk: str | None = None
+    masked: bool = False
+
+    @property
+    def sees_personal(self) -> bool:
+        """Return whether the caller may see personal fields; a request may still ask for an answer with masks."""
+        return self.caller is not None and self.caller.sees_personal
 
     @property
     def principal(self) -> str:

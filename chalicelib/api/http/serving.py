@@ -4,6 +4,7 @@ import math
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from chalice import Response
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from chalicelib.access.address import counted_as
 from chalicelib.access.constants import MOST_READ_UNITS_OF_ONE
 from chalicelib.access.reads import counting
+from chalicelib.access.tokens import Role
 from chalicelib.api.constants import LONGEST_CORRELATION_ID
 from chalicelib.api.http import problems
 from chalicelib.api.http.auditing import changed
@@ -21,9 +23,11 @@ from chalicelib.api.http.body import read_object
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.endpoint import Call, Caller, Endpoint, Reply, Text, nothing, read_body, read_query
+from chalicelib.api.http.masking import HIDE, NEVER, masked
 from chalicelib.api.http.scoping import within
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, MalformedRequest, Unauthorized
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import KEY
 from chalicelib.telemetry import request_events
 from chalicelib.telemetry.emf import gathering
@@ -146,7 +150,13 @@ def _answer(
         raise caller
     if endpoint.role and caller:
         require(caller, endpoint.role)
+        # without types that have personal fields, no header is read
+        accepted = request.headers.get("accept", "") if jobtype.with_personal else ""
+        if NEVER in accepted:
+            caller = replace(caller, scope=replace(caller.scope, personal=False))
         endpoint = within(caller.scope, endpoint)
+        if caller.role is Role.VIEWER or not caller.scope.personal or HIDE in accepted:
+            endpoint = masked(endpoint)
     # Count the request first, because every write of a known caller counts, including a write that is refused below.
     admitted = _counted(endpoint, request, caller) if endpoint.writes else nothing
     try:

@@ -13,6 +13,7 @@ from chalicelib.api.constants import (
     OUTCOMES_IN_READ,
 )
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply
+from chalicelib.api.http.masking import any_personal
 from chalicelib.api.http.scoping import blank
 from chalicelib.api.jobs.bulk import asked_for, check_expected, ids_within
 from chalicelib.api.models.fields import JobId
@@ -25,6 +26,7 @@ from chalicelib.errors import BulkActionNotFound
 from chalicelib.job_types.checks import BULK_ID
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.texts.personal_texts import MASK
 
 endpoints = Endpoints()
 
@@ -137,20 +139,20 @@ def start_bulk(call: Call) -> Reply:
         edit=asked.edit,
     )
     started = parts.bulk_work.start(new)
-    return Reply(_row(started), 202, {"Location": f"{call.here}/{started.id}"})
+    return Reply(_row(started, call), 202, {"Location": f"{call.here}/{started.id}"})
 
 
 @endpoints.get("/bulk", BulkActionList, moving=())
 def list_bulk(call: Call) -> BulkActionList:
     """List the newest 50 bulk actions of the last 30 days, newest first. A token with a scope sees only its own."""
     found = parts.bulk_rows.newest(MOST_BULK_ACTIONS_SHOWN)
-    return BulkActionList(bulk_actions=[_row(one) for one in found if _seen(call, one)])
+    return BulkActionList(bulk_actions=[_row(one, call) for one in found if _seen(call, one)])
 
 
 @endpoints.get("/bulk/{bulk_id}", BulkActionRow, moving=())
 def get_bulk(call: Call) -> BulkActionRow:
     """Return a bulk action with its progress or result. Strongly consistent."""
-    return _row(_found(call))
+    return _row(_found(call), call)
 
 
 @endpoints.get("/bulk/{bulk_id}/outcome", BulkOutcome, moving=("as_of",))
@@ -178,7 +180,7 @@ def stop_bulk(call: Call) -> BulkActionRow:
     """Stop a bulk action after the jobs that it is changing now; finished changes stay. Safe to repeat."""
     if call.scope != WHOLE:
         _found(call)
-    return _row(parts.bulk_work.stop(_id_of(call), call.principal))
+    return _row(parts.bulk_work.stop(_id_of(call), call.principal), call)
 
 
 def _found(call: Call) -> BulkAction:
@@ -205,7 +207,9 @@ def _id_of(call: Call) -> str:
     return bulk_id
 
 
-def _row(bulk: BulkAction) -> BulkActionRow:
+def _row(bulk: BulkAction, call: Call) -> BulkActionRow:
+    # what an operator has searched for, or stores, may be a personal value
+    mask = MASK if call.masked and any_personal() else None
     took = bulk.updated_at - bulk.started_at
     reasons = sorted(bulk.reasons.items(), key=lambda item: -item[1].jobs)
     over = None if bulk.finished_at is None else iso(bulk.finished_at)
@@ -213,9 +217,9 @@ def _row(bulk: BulkAction) -> BulkActionRow:
         id=bulk.id,
         action=bulk.action,
         dry_run=bulk.dry_run,
-        filter=_filter(bulk),
+        filter=_filter(bulk, mask),
         listed=bulk.listed,
-        edit=None if bulk.edit is None else dict(bulk.edit),
+        edit=None if bulk.edit is None else {path: mask or value for path, value in bulk.edit.items()},
         state=str(bulk.state),
         expected=bulk.expected,
         matched=bulk.matched,
@@ -231,9 +235,10 @@ def _row(bulk: BulkAction) -> BulkActionRow:
     )
 
 
-def _filter(bulk: BulkAction) -> dict[str, str] | None:
+def _filter(bulk: BulkAction, mask: str | None) -> dict[str, str] | None:
     if bulk.which is None:
         return None
     named: dict[str, Any] = {name: getattr(bulk.which, name) for name in BulkFilter.model_fields}
+    named |= {"payload": mask} if mask and bulk.which.payload is not None else {}
     return {name: iso(value) if isinstance(value, float) else str(value) for name, value in named.items()
             if value is not None}  # fmt: skip

@@ -10,6 +10,7 @@ from chalicelib.access.scope import WHOLE
 from chalicelib.access.tokens import Role
 from chalicelib.api.constants import MOST_PAGE_DIGITS
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints, Reply, Unaudited
+from chalicelib.api.http.masking import SeenFilter, without_values
 from chalicelib.api.http.scoping import (
     check_copies,
     check_job,
@@ -25,7 +26,7 @@ from chalicelib.api.models.responses import JobDetail, JobPage, JobRow, PastPayl
 from chalicelib.api.models.schemas import BulkFilter, Cancel, Discard, ListQuery, NewEvent, NewJob, Retry, RetryQuery
 from chalicelib.api.models.views import cancelled_job, job_detail, job_row, job_whole, retry_preview, steps_answer
 from chalicelib.assembly import parts
-from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, PayloadNotFound, UnknownJobType
+from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, OutOfScope, PayloadNotFound, UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID
 from chalicelib.job_types.retry import Following, following, no_jitter
@@ -120,6 +121,8 @@ def get_payload(call: Call) -> PastPayload:
     if payload is None:
         parts.job_store.get_without_bodies(job_id)  # raises JobNotFound
         raise PayloadNotFound(job_id, gen[:MOST_PAGE_DIGITS] + "…" * (len(gen) > MOST_PAGE_DIGITS))
+    if call.masked:
+        payload, _ = jobtype.without_personal(parts.job_store.get_without_bodies(job_id).type, payload)
     return PastPayload(gen=int(gen), payload=payload)
 
 
@@ -147,7 +150,10 @@ def retry_job(call: Call) -> JobRow:
 @endpoints.get("/jobs/{job_id}/retry", RetryPreview, query=RetryQuery, statuses=(200, 409))
 def preview_retry(call: Call) -> RetryPreview:
     """Return what a retry would keep and what it would run anew; nothing is changed."""
-    return retry_preview(operations(call).preview(job_id_of(call), call.query.from_, "query", "from"))
+    found = retry_preview(operations(call).preview(job_id_of(call), call.query.from_, "query", "from"))
+    if call.masked and jobtype.has_personal(parts.job_store.get_without_bodies(job_id_of(call)).type):
+        return without_values(found)
+    return found
 
 
 @endpoints.post(
@@ -206,7 +212,8 @@ def run_job_now(call: Call) -> JobRow:
 def get_steps(call: Call) -> Steps:
     """Return the kept steps of a job, with its sleeps, waits and events. Strongly consistent."""
     found = parts.job_store.get_without_bodies(job_id_of(call))
-    return steps_answer(parts.job_store.kept_steps(found))
+    steps = steps_answer(parts.job_store.kept_steps(found))
+    return without_values(steps) if call.masked and jobtype.has_personal(found.type) else steps
 
 
 @endpoints.post(
@@ -301,6 +308,8 @@ def _check_retry(call: Call, payload: JSON) -> None:
     """Raise OutOfScope if a job would be outside of the scope with another payload."""
     job = parts.job_store.get_without_bodies(job_id_of(call))
     kind = jobtype.get(job.type)
+    if kind.personal is not None:
+        payload = kind.personal.unmasked(payload, parts.job_store.get(job.id).payload)
     check_job(call, replace(job, tags=tagged(job.tags, kind.keyed_by, kind.canonical(payload))))
 
 
@@ -327,7 +336,12 @@ def filter_of(call: Call, asked: ListQuery | BulkFilter, where: str) -> Filter:
     if asked.tenant is not None:
         check_tenants(asked.type, where, "tenant")
     values = {**dict(asked), "type": within.type, "tenant": within.tenant}
-    return Filter(**{field.name: values[field.name] for field in fields(Filter) if field.name in values})
+    # a bulk action stores its filter, and searches later, when nobody knows what its caller may see
+    hidden = asked.payload is not None and not call.sees_personal
+    if hidden and isinstance(asked, BulkFilter):
+        raise OutOfScope(str(call.scope), "the filter `payload` would tell what is in personal fields")
+    kind = SeenFilter if hidden else Filter
+    return kind(**{field.name: values[field.name] for field in fields(Filter) if field.name in values})
 
 
 def _check_family(call: Call, asked: ListQuery | BulkFilter) -> None:

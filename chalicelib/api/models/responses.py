@@ -47,6 +47,9 @@ class Me(Answer):
     )
     tenants: list[str] | None = Field(None, description="The tenants whose jobs it may touch; null: all")
     payloads: bool = Field(True, description="Whether it may read payloads, results, error messages, steps and logs")
+    personal: bool = Field(
+        True, description="Whether it may see the values of personal fields; other callers see `[personal]`"
+    )
 
 
 class Progress(Answer):

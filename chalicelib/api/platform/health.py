@@ -24,5 +24,5 @@ def me(call: Call) -> Me:
     scope = caller.scope
     return Me(
         id=caller.token, role=caller.role, label=caller.label, expires_at=until, types=list(scope.types) or None,
-        tenants=list(scope.tenants) or None, payloads=scope.payloads,
+        tenants=list(scope.tenants) or None, payloads=scope.payloads, personal=caller.sees_personal,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from chalicelib.api.models.responses import JobRow
 from chalicelib.api.models.views import job_whole
 from chalicelib.assembly import parts
 from chalicelib.errors import ScheduleNotFound
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import SCHEDULE
 from chalicelib.job_types.cron import local
 from chalicelib.jobs.listing import iso
@@ -33,7 +34,7 @@ def list_schedules(call: Call) -> m.SchedulePage:
     Follow `next_after` until it is null.
     """
     found, after = service().page(call.query.limit, call.query.after or "")
-    return m.SchedulePage(schedules=_rows(found, call.query.last), next_after=after)
+    return m.SchedulePage(schedules=_rows(found, call.query.last, call), next_after=after)
 
 
 @endpoints.get("/schedules/preview", m.Preview, query=m.PreviewQuery)
@@ -48,7 +49,7 @@ def preview_schedule(call: Call) -> m.Preview:
 @endpoints.get("/schedules/{schedule_id}", m.ScheduleRow, moving=())
 def get_schedule(call: Call) -> m.ScheduleRow:
     """Return a schedule with its next five firings and its last twenty."""
-    return _row(service().get(_id_of(call)))
+    return _row(service().get(_id_of(call)), call)
 
 
 @endpoints.post(
@@ -61,7 +62,7 @@ def create_schedule(call: Call) -> Reply:
     asked: m.NewSchedule = call.body
     created = service().create(asked.id, _settings(asked), paused=asked.paused)
     operated(created.id, "created", call.principal)
-    return Reply(_row(created), 201, {"Location": f"{call.here}/{created.id}"})
+    return Reply(_row(created, call), 201, {"Location": f"{call.here}/{created.id}"})
 
 
 @endpoints.put(
@@ -76,7 +77,7 @@ def change_schedule(call: Call) -> m.ScheduleRow:
     asked: m.ScheduleSettings = call.body
     changed = service().change(_id_of(call), _settings(asked), asked.version)
     operated(changed.id, "changed", call.principal)
-    return _row(changed)
+    return _row(changed, call)
 
 
 @endpoints.delete(
@@ -93,7 +94,7 @@ def delete_schedule(call: Call) -> m.ScheduleRow:
     """
     deleted = service().delete(_id_of(call))
     operated(deleted.id, "deleted", call.principal)
-    return _row(deleted)
+    return _row(deleted, call)
 
 
 @endpoints.post(
@@ -106,7 +107,7 @@ def pause_schedule(call: Call) -> m.ScheduleRow:
     """Pause a schedule and cancel the job that was made ahead for its next firing. Safe to repeat."""
     paused = service().pause(_id_of(call), call.person)
     operated(paused.id, "paused", call.principal)
-    return _row(paused)
+    return _row(paused, call)
 
 
 @endpoints.post(
@@ -119,7 +120,7 @@ def resume_schedule(call: Call) -> m.ScheduleRow:
     """Resume a paused schedule; it fires at its next time after now. Safe to repeat."""
     resumed = service().resume(_id_of(call))
     operated(resumed.id, "resumed", call.principal)
-    return _row(resumed)
+    return _row(resumed, call)
 
 
 @endpoints.post(
@@ -165,22 +166,22 @@ def _settings(body: m.ScheduleSettings | m.NewSchedule) -> Settings:
     )
 
 
-def _row(schedule: Schedule) -> m.ScheduleRow:
-    return _rows([schedule], MOST_RECENT_FIRINGS)[0]
+def _row(schedule: Schedule, call: Call) -> m.ScheduleRow:
+    return _rows([schedule], MOST_RECENT_FIRINGS, call)[0]
 
 
-def _rows(schedules: Sequence[Schedule], last_ones: int) -> list[m.ScheduleRow]:
-    return [_shown(one) for one in service().shown(schedules, NEXT_FIRINGS, last_ones)]
+def _rows(schedules: Sequence[Schedule], last_ones: int, call: Call) -> list[m.ScheduleRow]:
+    return [_shown(one, call) for one in service().shown(schedules, NEXT_FIRINGS, last_ones)]
 
 
-def _shown(shown: Shown) -> m.ScheduleRow:
+def _shown(shown: Shown, call: Call) -> m.ScheduleRow:
     one = shown.schedule
     return m.ScheduleRow(
         id=one.id,
         type=one.type,
         cron=one.cron,
         timezone=one.timezone,
-        payload=one.payload,
+        payload=jobtype.without_personal(one.type, one.payload)[0] if call.masked else one.payload,
         catch_up=one.catch_up,
         overlap="skip" if one.overlap == "skip" else "allow",
         starts_at=_time(one.starts_at),

@@ -32,6 +32,7 @@ class TokenRow(Answer):
     types: list[str] | None = Field(description="The job types that it may touch; null: all")
     tenants: list[str] | None = Field(description="The tenants whose jobs it may touch; null: all")
     payloads: bool = Field(description="Whether it may read payloads, results, error messages, steps and logs")
+    personal: bool = Field(description="Whether its scope allows personal fields; viewers see masks also if it is true")
     rate: int | None = Field(description="Its own limit of writing requests a minute; null: that of its address")
 
 
@@ -56,7 +57,8 @@ def _row(token: Token, used: float | None, now: float) -> TokenRow:
         id=token.id, principal=token.principal, role=token.role, label=token.label, state=token.state(now),
         created_at=iso(token.created_at), expires_at=_time(token.expires_at), last_used_at=_time(used),
         revoked_at=_time(token.revoked_at), issued_by=token.issued_by or None, types=list(token.scope.types) or None,
-        tenants=list(token.scope.tenants) or None, payloads=token.scope.payloads, rate=token.rate or None,
+        tenants=list(token.scope.tenants) or None, payloads=token.scope.payloads, personal=token.scope.personal,
+        rate=token.rate or None,
     )  # fmt: skip
 
 

@@ -23,6 +23,11 @@ export interface Sender {
    */
   keep?: number;
   json?: Json;
+  /**
+   * Whether answers have the values of personal fields that the token may see, or `[personal]`; with "never", a
+   * search does not find them either. Default: "show".
+   */
+  personal?: "show" | "hide" | "never";
 }
 export interface Wire extends Required<Omit<Sender, "keep">> {
   kept: KeptAnswers | null;
@@ -64,7 +69,7 @@ export type Ask = <M extends Method, P extends PathOf<M>>(
 
 export function wireOf({ keep = 0, ...sender }: Sender): Wire {
   const fetching = (url: string, init: RequestInit) => fetch(url, init);
-  return { fetch: fetching, json: JSON, ...sender, kept: keep > 0 ? keeping(keep) : null };
+  return { fetch: fetching, json: JSON, personal: "show", ...sender, kept: keep > 0 ? keeping(keep) : null };
 }
 
 /**
@@ -110,6 +115,7 @@ export async function exchange(wire: Wire, call: Call): Promise<Answered> {
   if (token !== null) headers.Authorization = `Bearer ${token}`;
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (call.key !== undefined) headers["Idempotency-Key"] = call.key;
+  if (wire.personal !== "show") headers.Accept = `application/json; personal=${wire.personal}`;
   if (kept) headers["If-None-Match"] = kept.tag;
   const init: RequestInit = { method: call.method, headers, redirect: "manual", signal: call.signal ?? null };
   if (text !== undefined) init.body = text;

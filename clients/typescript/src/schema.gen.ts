@@ -3883,6 +3883,11 @@ export interface components {
        * @description Whether it may read payloads, results, error messages, steps and logs
        */
       payloads: boolean;
+      /**
+       * Personal
+       * @description Whether it may see the values of personal fields; other callers see `[personal]`
+       */
+      personal: boolean;
     };
     /**
      * Meta
@@ -5314,6 +5319,11 @@ export interface components {
        * @description Whether it may read payloads, results, error messages, steps and logs
        */
       payloads: boolean;
+      /**
+       * Personal
+       * @description Whether its scope allows personal fields; viewers see masks also if it is true
+       */
+      personal: boolean;
       /**
        * Rate
        * @description Its own limit of writing requests a minute; null: that of its address

@@ -14,12 +14,14 @@ DURATION = re.compile(r"([1-9][0-9]{0,5}|0)([mhd])")
 ISSUE, LIST, ROTATE, REVOKE = "issue", "list", "rotate", "revoke"
 USED_BY = {
     "role": (ISSUE,), "label": (ISSUE,), "rate": (ISSUE,), "types": (ISSUE,), "tenants": (ISSUE,),
-    "without_payloads": (ISSUE,), "expires": (ISSUE, ROTATE), "days": (ISSUE, ROTATE), "overlap": (ROTATE,),
+    "without_payloads": (ISSUE,), "without_personal": (ISSUE,), "expires": (ISSUE, ROTATE), "days": (ISSUE, ROTATE),
+    "overlap": (ROTATE,),
     "json": (LIST,), "name": (ROTATE, REVOKE),
 }  # fmt: skip
 """The actions that use each option. An option that would be ignored is refused: it may be meant as a safeguard."""
 UNSET: dict[str, Any] = {
-    "role": None, "label": "", "rate": 0, "types": (), "tenants": (), "without_payloads": False, "expires": None,
+    "role": None, "label": "", "rate": 0, "types": (), "tenants": (), "without_payloads": False,
+    "without_personal": False, "expires": None,
     "days": None, "overlap": None, "json": False, "name": "",
 }  # fmt: skip
 """The value of each option that was not given."""
@@ -34,7 +36,7 @@ def token_row(token: Token, used: float | None, now: float) -> dict[str, Any]:
         "last_used_at": _time(used),
         "revoked_at": _time(token.revoked_at), "issued_by": token.issued_by, "revoked_by": token.revoked_by,
         "rate": token.rate or None, "types": list(token.scope.types), "tenants": list(token.scope.tenants),
-        "payloads": token.scope.payloads, "scope": str(token.scope),
+        "payloads": token.scope.payloads, "personal": token.scope.personal, "scope": str(token.scope),
     }  # fmt: skip
 
 

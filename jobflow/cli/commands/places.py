@@ -56,6 +56,7 @@ def whoami(session: Session) -> None:
         "types": me.types,
         "tenants": me.tenants,
         "payloads": me.payloads,
+        "personal": me.personal,
     }
     texts = {name: ", ".join(value) for name, value in facts.items() if isinstance(value, list)}
     session.out.facts(facts, {**facts, **texts}.items())

@@ -20,7 +20,7 @@ from jobflow.client import auditing, batches, calls, erasing, flow, hooks, limit
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob, UsageBy
 from jobflow.client.http import httpx
-from jobflow.client.transport import TIMEOUT, Sleep, arguments, options
+from jobflow.client.transport import TIMEOUT, Personal, Sleep, arguments, options
 from jobflow.plain import TypeOrName
 
 T = TypeVar("T")
@@ -34,6 +34,9 @@ class JobFlow:
     something: the audit log stores it for 400 days, so write no personal data. Threads can share a JobFlow; the
     tasks of one event loop can share an AsyncJobFlow, whose methods are coroutines.
 
+    `personal="hide"`: answers have `[personal]` in place of personal fields, also if the token may see their values;
+    "never": a search does not find them either.
+
     In an attempt of a job, a client without arguments makes child jobs: its `submit` and `batch` work like
     `ctx.enqueue`, and need no request, URL or token.
     """
@@ -44,6 +47,7 @@ class JobFlow:
         token: str | None = None,
         *,
         profile: str | None = None,
+        personal: Personal = "show",
         timeout: float = TIMEOUT,
         patience: flow.Patience | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -53,6 +57,7 @@ class JobFlow:
         self._of_attempts = url is None and token is None and profile is None
         self._find = partial(profiles.find, url, token, profile)
         self._timeout, self._transport = timeout, transport
+        self.personal = personal
         self._http: httpx.Client | None = None
         self._patience = patience or flow.Patience()
         self._sleep = sleep
@@ -712,7 +717,7 @@ class JobFlow:
                     continue
                 http = self._connected()
                 try:
-                    response = http.request(**arguments(step))
+                    response = http.request(**arguments(step, self.personal))
                 except httpx.TransportError as error:
                     step = course.throw(error)
                 else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
@@ -18,8 +18,10 @@ from chalicelib.builtin import exports, files
 from chalicelib.builtin.constants import EXPORT_JOBS_PAGE
 from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.jobtype import job as declare
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.port import JobStore
@@ -250,3 +252,43 @@ def test_the_documented_type_runs_with_its_grants_and_needs_them(
     (statement,) = statements(allows(kind.access, "jobflow-prod"))
     assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
     assert str(statement["Resource"]).count(f"{BUCKET}/jobflow/*") == 1
+
+
+class Person(BaseModel):
+    mail: str = Field(json_schema_extra={"personal": True})
+    plain: str = ""
+
+
+def _greet(payload: Person, ctx: JobContext) -> Person:
+    return payload
+
+
+@pytest.fixture
+def _with_personal() -> Iterator[None]:
+    """Declare a type with personal fields."""
+    jobtype.load_once()
+    before, names = dict(registered), set(jobtype.with_personal)
+    declare("person.greet")(_greet)
+    yield
+    registered.clear()
+    registered.update(before)
+    jobtype.with_personal.clear()
+    jobtype.with_personal.update(names)
+
+
+@pytest.mark.usefixtures("_with_personal")
+def test_personal_values_are_not_exported_unless_they_are_asked_for(archive: Any, clock: Clock) -> None:
+    store = DynamoJobStore(parts.settings, clock)
+    body = {"mail": "ada@example.com", "plain": "x"}
+    for number, kind in enumerate(("person.greet", "person.gone")):
+        job = finished(number, type=kind, payload=body, result=body, kept=1)
+        store.add(job)
+        store.keep_step(job, Step("step:one", BEGINS + 2, body, took=1.5))
+    rows = {}
+    for personal in (False, True):
+        asked = JobExport(bodies=True, steps=True, personal=personal)
+        rows[personal] = exported(archive, export(asked, context(store, clock), BUCKET, "jobflow").manifest)
+    assert "ada" not in json.dumps(rows[False])
+    shown = next(row for row in rows[False] if row["type"] == "person.greet")
+    assert shown["payload"] == shown["result"] == {"mail": "[personal]", "plain": "x"}
+    assert all(row["payload"] == row["result"] == row["steps"][0]["value"] == body for row in rows[True])

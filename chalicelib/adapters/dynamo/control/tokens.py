@@ -157,7 +157,8 @@ def _scope(row: TokenRow) -> Scope:
     if not row.role.startswith(SCOPED):
         return WHOLE
     stored = json.loads(row.scope or "")
-    return Scope(tuple(stored["types"]), tuple(stored["tenants"]), stored["payloads"])
+    personal = stored.get("personal", True)  # tokens that are older than personal fields may see them
+    return Scope(tuple(stored["types"]), tuple(stored["tenants"]), stored["payloads"], personal)
 
 
 def _gone_at(ends_at: float) -> int:

@@ -1,0 +1,250 @@
+"""Check that personal fields are found wherever they are in a payload, masked, and kept behind their masks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
+from typing_extensions import TypeAliasType, TypedDict
+
+from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.at_most import AtMost
+from chalicelib.job_types.jobtype import JobType, job
+from chalicelib.job_types.personal import PersonalFields, fields_of
+from chalicelib.jobs.texts.personal_texts import MASK
+
+PERSONAL = Field(json_schema_extra={"personal": True})
+Email = Annotated[str, PERSONAL]
+Phone = TypeAliasType("Phone", Annotated[str, PERSONAL])
+
+
+class Address(BaseModel):
+    street: Email
+    country: str = "DE"
+
+
+class Whole(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"personal": True})
+    name: str
+
+
+class Tree(BaseModel):
+    name: Email
+    below: "list[Tree]" = []
+
+
+class Card(BaseModel):
+    kind: Literal["card"] = "card"
+    number: Email
+
+
+class Cash(BaseModel):
+    kind: Literal["cash"] = "cash"
+    till: str = ""
+
+
+class Row(TypedDict):
+    mail: Email
+    plain: str
+
+
+@dataclass
+class Point:
+    place: Email
+    plain: str = ""
+
+
+class Aliased(BaseModel):
+    mail: str = Field(alias="eMail", json_schema_extra={"personal": True})
+
+
+V, P = "ada@example.com", "plain"
+
+
+def shape(annotation: Any) -> PersonalFields:
+    """Return the personal fields of a payload with the one field `x` of this type."""
+
+    class Payload(BaseModel):
+        x: annotation
+        plain: str = ""
+
+    found = fields_of(Payload)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "masked"),
+    [
+        (Email, V, MASK),
+        (Email | None, None, MASK),
+        (Annotated[int, PERSONAL], 42, MASK),
+        (Annotated[dict[str, str], PERSONAL], {V: P}, MASK),
+        (Annotated[Cash, PERSONAL], {"till": V}, MASK),
+        (Phone, V, MASK),
+        (list[Phone], [V, P], [MASK, MASK]),
+        (list[Email], [V, V], [MASK, MASK]),
+        (tuple[str, Email], [P, V], [P, MASK]),
+        (dict[str, Email], {P: V}, {P: MASK}),
+        (dict[str, list[Email | int]], {P: [V, 1]}, {P: [MASK, MASK]}),
+        (Address, {"street": V, "country": P}, {"street": MASK, "country": P}),
+        (list[Address], [{"street": V, "country": P}], [{"street": MASK, "country": P}]),
+        (Address | None, {"street": V, "country": P}, {"street": MASK, "country": P}),
+        (Address | None, None, None),
+        (int | Address, {"street": V, "country": P}, {"street": MASK, "country": P}),
+        (Whole, {"name": V}, MASK),
+        (Tree, {"name": V, "below": [{"name": V, "below": []}]},
+         {"name": MASK, "below": [{"name": MASK, "below": []}]}),
+        (Annotated[Card | Cash, Field(discriminator="kind")], {"kind": "card", "number": V},
+         {"kind": "card", "number": MASK}),
+        (list[Annotated[Card | Cash, Field(discriminator="kind")]], [{"kind": "cash", "till": P}],
+         [{"kind": "cash", "till": P}]),
+        (Row, {"mail": V, "plain": P}, {"mail": MASK, "plain": P}),
+        (list[Point], [{"place": V, "plain": P}], [{"place": MASK, "plain": P}]),
+        (RootModel[list[Email]], [V], [MASK]),
+        (Aliased, {"mail": V}, {"mail": MASK}),
+        (Aliased, {"eMail": V}, {"eMail": MASK}),
+    ],
+)  # fmt: skip
+def test_a_personal_value_is_masked_wherever_it_is(annotation: Any, value: Any, masked: Any) -> None:
+    fields = shape(annotation)
+    assert fields.masked({"x": value, "plain": P}) == {"x": masked, "plain": P}
+    assert (V in fields.texts({"x": value})) == (V in str(value))
+    assert P not in fields.texts({"plain": P})
+
+
+def test_a_name_in_a_dictionary_may_be_personal() -> None:
+    assert shape(dict[Email, int]).masked({"x": {V: 1}}) == {"x": MASK}
+
+
+def test_a_payload_that_is_personal_as_a_whole_stays_an_object() -> None:
+    fields = fields_of(Whole)
+    assert fields is not None
+    assert fields.masked({"name": V}) == {"name": MASK}
+    assert fields.unmasked({"name": MASK}, {"name": V}) == {"name": V}
+
+
+class Plain(BaseModel):
+    personal: bool = False  # the name of a field is no mark
+    kind: Literal["a", "b"] = "a"
+    tags: dict[str, list[str]] = {}
+    cash: Cash | None = None
+    row: "Tags | None" = None
+
+
+class Tags(TypedDict):
+    name: Annotated[str, Field(max_length=3)]
+
+
+@pytest.mark.parametrize("annotation", [Plain, None, dict[str, Any], Any, int | None, Cash | None])
+def test_a_type_without_personal_fields_has_none(annotation: Any) -> None:
+    assert fields_of(annotation) is None
+
+
+class Order(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    number: int = 1
+    mail: Annotated[str, Field(max_length=20, json_schema_extra={"personal": True})]
+    to: list[Address] = []
+
+    @field_validator("mail")
+    @classmethod
+    def _is_mail(cls, value: str) -> str:
+        if "@" not in value:
+            raise ValueError(f"{value} is no address")
+        return value
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Order":
+        if self.number < 0:
+            raise ValueError(f"the order of {self.mail} has a wrong number")
+        return self
+
+
+def _send(payload: Order, ctx: Any) -> Address | None:
+    """Send."""
+
+
+ORDER: JobType[Any, Any] = JobType("order.send", _send, Order)
+STORED = {"number": 1, "mail": V, "to": [{"street": "Main 1", "country": "DE"}, {"street": "Main 2", "country": "FR"}]}
+
+
+def fields() -> PersonalFields:
+    assert ORDER.personal is not None
+    return ORDER.personal
+
+
+def test_a_mask_that_is_sent_back_keeps_the_value() -> None:
+    shown: Any = fields().masked(STORED)
+    assert V not in str(shown)
+    assert fields().unmasked(shown, STORED) == STORED
+    assert fields().unmasked({**shown, "number": 2}, STORED) == {**STORED, "number": 2}
+    changed: Any = fields().unmasked({**shown, "mail": "b@example.com"}, STORED)
+    assert changed["mail"] == "b@example.com"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda shown: {**shown, "to": shown["to"][::-1]}, ("payload", "to", 0, "street")),
+        (lambda shown: {**shown, "to": shown["to"][1:]}, ("payload", "to", 0, "street")),
+        (lambda shown: {**shown, "mail": f"x{MASK}"}, ("payload", "mail")),
+    ],
+)
+def test_a_mask_whose_value_is_not_certain_is_refused(change: Callable[[Any], Any], place: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        fields().unmasked(change(fields().masked(STORED)), STORED)
+    assert refused.value.errors[0].loc == place
+
+
+def test_a_new_job_cannot_have_a_mask() -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        ORDER.canonical({"mail": MASK})
+    assert refused.value.errors[0].loc == ("payload", "mail")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"mail": "private-text"},
+        {"mail": "private-text that is long enough"},
+        {"mail": ["private-text"]},
+        {"mail": "private-text@x", "number": -1},
+        {"mail": "a@x", "to": [{"street": ["private-text"]}]},
+        {"mail": {"private-text": {"private-text": 1}}},
+    ],
+)
+def test_a_refused_payload_is_not_in_the_error(payload: Any) -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        ORDER.canonical(payload)
+    assert refused.value.errors
+    assert "private-text" not in f"{refused.value} {refused.value.told()}"
+
+
+def test_an_error_still_names_the_field() -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        ORDER.canonical({"mail": "x" * 30})
+    assert refused.value.errors[0].loc == ("payload", "mail")
+    assert "20" in refused.value.errors[0].msg
+
+
+def test_the_result_of_a_type_may_be_personal() -> None:
+    assert ORDER.personal_result is not None
+    assert ORDER.personal_result.masked({"street": V, "country": P}) == {"street": MASK, "country": P}
+
+
+@pytest.fixture
+def _registered() -> Iterator[None]:
+    before = dict(jobtype.registered)
+    yield
+    jobtype.registered.clear()
+    jobtype.registered.update(before)
+
+
+@pytest.mark.usefixtures("_registered")
+@pytest.mark.parametrize("option", [{"fair_by": "mail"}, {"serial_by": "mail"}, {"limits": [AtMost(1, by="mail")]}])
+def test_a_personal_field_is_no_tenant_and_no_limit(option: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="personal"):
+        job("order.pay", **option)(_send)
