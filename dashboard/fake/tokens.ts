@@ -12,7 +12,15 @@ function tokens(now: number): Token[] {
   const plain: Token = {
     ...{ id: "1f2e3d4c5b6a7980", principal: "1f2e3d4c5b6a7980", role: "admin", label: "ada", state: "works" },
     ...{ created_at: iso(now - 40 * DAY), expires_at: null, last_used_at: iso(now - DAY / 48) },
-    ...{ revoked_at: null, issued_by: ADA, types: null, tenants: null, payloads: true, rate: null },
+    ...{
+      revoked_at: null,
+      issued_by: ADA,
+      types: null,
+      tenants: null,
+      payloads: true,
+      personal: true,
+      rate: null,
+    },
   };
   const shop: Token = {
     ...plain,

@@ -14,6 +14,7 @@ import { parse, stringify } from "@/lib/json";
 import { createStore } from "@/lib/store";
 import { takeEarly } from "./early";
 import { moved } from "./movement";
+import { hiding } from "./personal";
 
 /**
  * The time of the API's last answer that was no error of its own, the time since when it has not answered, and whether
@@ -76,7 +77,8 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   const url = config().apiUrl + path;
   const token = hooks.token();
   const reads = init.method === "GET";
-  const answer = await ((reads ? takeEarly(url, token) : undefined) ?? fetch(url, init));
+  const headers = { ...(init.headers as Record<string, string>), ...hiding(url) };
+  const answer = await ((reads ? takeEarly(url, token) : undefined) ?? fetch(url, { ...init, headers }));
   const failing = answer.status >= 500;
   connection.update(({ lastOk }) => ({ lastOk: failing ? lastOk : Date.now(), downSince: null, failing }));
   if (answer.status === 401 && token === hooks.token()) hooks.onUnauthorized();

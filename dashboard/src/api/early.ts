@@ -26,7 +26,8 @@ export async function askEarly(paths: readonly string[], token: string | null): 
     const bearer = token ?? config.devToken;
     if (!bearer) return;
     asker = bearer;
-    const headers = { Accept: "application/json", Authorization: `Bearer ${bearer}` };
+    // the same headers as `client.ts` sends
+    const headers = { Accept: "application/json; personal=hide", Authorization: `Bearer ${bearer}` };
     for (const path of paths) keep(config.apiUrl.replace(/\/+$/, "") + path, headers);
   } catch {
     // Ignore a missing configuration here: `config.ts` shows the error.

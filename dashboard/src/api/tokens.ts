@@ -19,6 +19,7 @@ export interface Token {
   types: string[] | null;
   tenants: string[] | null;
   payloads: boolean;
+  personal: boolean;
 }
 
 export const tokens = () =>
@@ -41,6 +42,7 @@ function readToken(wire: Schemas["TokenRow"]): Token {
     types: wire.types,
     tenants: wire.tenants,
     payloads: wire.payloads,
+    personal: wire.personal,
   };
 }
 

@@ -107,6 +107,8 @@ export async function setPaused(type: string, paused: boolean, reason = ""): Pro
 export interface Me {
   role: Role;
   label: string;
+  /** Whether the token may see the values of personal fields. */
+  personal: boolean;
 }
 
 export const me = (token: string | null) =>

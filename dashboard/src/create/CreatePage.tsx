@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import { ApiError, isStatus, sentence } from "@/api/numbers/errors";
 import { jobOne } from "@/api/jobs/jobs";
+import { hasMask } from "@/api/personal";
 import { jobTypes } from "@/api/types";
+import { ShowPersonal, useHiddenOnLeave } from "@/jobs/ShowPersonal";
 import { useMe } from "@/session/session";
 import { Empty, Failure, PanelToCome, Skeleton } from "@/ui/states";
 import { CreateForm } from "./CreateForm";
@@ -13,6 +15,7 @@ import { t } from "@/texts/en/create";
 export function CreatePage() {
   const search = useSearch({ from: "/create" });
   const source = search.edit ?? search.from;
+  useHiddenOnLeave(source);
   const types = useQuery(jobTypes());
   const job = useQuery({ ...jobOne(source ?? ""), enabled: source !== undefined, staleTime: Infinity });
   const { can, role } = useMe();
@@ -53,14 +56,22 @@ export function CreatePage() {
       </Empty>
     );
   return (
-    <CreateForm
-      key={`${source ?? ""}${search.edit ? "!" : ""}`}
-      types={open}
-      source={job.data ?? null}
-      edit={search.edit !== undefined}
-      begin={search.begin}
-      asked={search.type}
-    />
+    <>
+      {job.data && (
+        <div className="mx-auto flex max-w-3xl justify-end">
+          <ShowPersonal job={{ ...job.data, result: null }} />
+        </div>
+      )}
+      <CreateForm
+        // the form begins anew with the values, once they are shown
+        key={`${source ?? ""}${search.edit ? "!" : ""}${hasMask(job.data?.payload) ? "#" : ""}`}
+        types={open}
+        source={job.data ?? null}
+        edit={search.edit !== undefined}
+        begin={search.begin}
+        asked={search.type}
+      />
+    </>
   );
 }
 

@@ -48,7 +48,11 @@ export function useMe() {
     role,
     unknown: query.isError && !isStatus(query.error, 401),
     query,
-    can: { act: atLeast(role, "operator"), administer: atLeast(role, "admin") },
+    can: {
+      act: atLeast(role, "operator"),
+      administer: atLeast(role, "admin"),
+      seePersonal: query.data?.personal === true,
+    },
   };
 }
 

@@ -79,11 +79,12 @@ function Time(props: TimeProps) {
   );
 }
 
-function scopeOf({ types, tenants, payloads }: Token): string {
+function scopeOf({ types, tenants, payloads, personal }: Token): string {
   const parts = [
     ...(types === null ? [] : [t.types(types.join(", "))]),
     ...(tenants === null ? [] : [t.tenants(tenants.join(", "))]),
     ...(payloads ? [] : [t.withoutPayloads]),
+    ...(personal ? [] : [t.withoutPersonal]),
   ];
   return parts.join(" · ") || t.everything;
 }

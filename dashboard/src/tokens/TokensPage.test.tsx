@@ -7,7 +7,13 @@ import type { Token } from "@/api/tokens";
 const TOKEN: Token = {
   ...{ id: "1f2e3d4c5b6a7980", principal: "1f2e3d4c5b6a7980", role: "operator", label: "billing" },
   ...{ state: "works", createdAt: Date.parse("2026-11-30T06:00:00Z"), expiresAt: null, lastUsedAt: null },
-  ...{ issuedBy: "arn:aws:sts::1:assumed-role/admin/ada", types: null, tenants: null, payloads: true },
+  ...{
+    issuedBy: "arn:aws:sts::1:assumed-role/admin/ada",
+    types: null,
+    tenants: null,
+    payloads: true,
+    personal: true,
+  },
 };
 
 test("a token without a scope and an end says so, and leads to what it did", () => {

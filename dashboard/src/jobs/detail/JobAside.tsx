@@ -12,6 +12,7 @@ import { When } from "@/live/When";
 import { JsonView } from "@/ui/JsonView";
 import { Fact, Panel } from "@/ui/Panel";
 import { newestPair, ran, waited } from "@/jobs/measure";
+import { ShowPersonal } from "@/jobs/ShowPersonal";
 import { resultFiles } from "./preview";
 import { HOUR_SPAN, lastHour } from "@/jobs/ranges";
 import { linkClass } from "@/ui/link";
@@ -24,7 +25,7 @@ export function Result({ job }: { job: JobDetail }) {
   if (job.result === null) return null;
   const files = resultFiles(job.result);
   return (
-    <Panel title={t.result}>
+    <Panel title={t.result} actions={<ShowPersonal job={{ ...job, payload: null }} />}>
       <div className={cx("grid items-start gap-3", files.length > 0 && "xl:grid-cols-2")}>
         {files.length > 0 && <ResultFiles files={files} />}
         <JsonView value={job.result} label={t.resultAsJson} />
@@ -37,7 +38,12 @@ export function Payload({ job }: { job: JobDetail }) {
   return (
     <Panel
       title={t.payload}
-      actions={<span className="nums pe-2 text-xs text-faint">{bytes(job.payloadBytes)}</span>}
+      actions={
+        <>
+          <ShowPersonal job={{ ...job, result: null }} />
+          <span className="nums pe-2 text-xs text-faint">{bytes(job.payloadBytes)}</span>
+        </>
+      }
     >
       {job.payload === null ? (
         <p className="text-xs text-faint">{t.payloadNotHere}</p>

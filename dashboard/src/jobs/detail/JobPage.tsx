@@ -23,6 +23,7 @@ import { allows } from "@/jobs/status";
 import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
 import { madeBy } from "@/api/jobs/made";
+import { useHiddenOnLeave } from "@/jobs/ShowPersonal";
 import { useMakes } from "@/jobs/useMakes";
 import { resultFiles } from "./preview";
 import { useKeptSteps } from "./useKeptSteps";
@@ -40,6 +41,7 @@ function movesSoon(job: JobDetail, now: number): boolean {
 /** /jobs/:id: one job, polled until it is finished. */
 export function JobPage() {
   const { id } = useParams({ from: "/jobs/$id" });
+  useHiddenOnLeave(id);
   const query = useQuery({ ...jobOne(id), retry: (times, error) => !isStatus(error, 404) && times < 2 });
   const pace = (): Pace =>
     query.data === undefined || movesSoon(query.data, Date.now()) ? WATCHED : { atLeast: CALM_MS };

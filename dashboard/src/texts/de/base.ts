@@ -42,4 +42,6 @@ export const base: typeof english = {
   tooLong: (characters) => `… (${characters} Zeichen)`,
   items: (n) => `${n} Einträge`,
   keys: (n) => `${n} Schlüssel`,
+  showPersonal: "Persönliche Felder zeigen",
+  hidePersonal: "Persönliche Felder verbergen",
 };

@@ -27,5 +27,6 @@ export const tokens: typeof english = {
   types: (names) => `Typen: ${names}`,
   tenants: (names) => `Mandanten: ${names}`,
   withoutPayloads: "Ohne Payloads",
+  withoutPersonal: "Ohne persönliche Felder",
   changesBy: (label) => `Änderungen von ${label}`,
 };

@@ -42,6 +42,8 @@ export const english = {
   tooLong: (characters: number) => `… (${characters} characters)`,
   items: (n: number) => `${n} items`,
   keys: (n: number) => `${n} keys`,
+  showPersonal: "Show personal fields",
+  hidePersonal: "Hide personal fields",
 };
 
 export const t = texts("base", english);

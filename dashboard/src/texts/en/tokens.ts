@@ -27,6 +27,7 @@ export const english = {
   types: (names: string) => `Types: ${names}`,
   tenants: (names: string) => `Tenants: ${names}`,
   withoutPayloads: "Without payloads",
+  withoutPersonal: "Without personal fields",
   changesBy: (label: string) => `Changes by ${label}`,
 };
 

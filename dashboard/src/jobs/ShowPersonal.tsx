@@ -1,0 +1,46 @@
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { JobDetail } from "@/api/jobs/jobs";
+import { hasMask, shownJob } from "@/api/personal";
+import { useStore } from "@/lib/store";
+import { useMe } from "@/session/session";
+import { Button } from "@/ui/Button";
+import { t } from "@/texts/en/base";
+
+/** Offer to show or hide the personal fields of a job, to who may see them. */
+export function ShowPersonal({ job }: { job: Pick<JobDetail, "id" | "payload" | "result"> }) {
+  const shown = useStore(shownJob) === job.id;
+  if (!shown && !hasMask(job.payload) && !hasMask(job.result)) return null;
+  return <Toggle id={job.id} shown={shown} />;
+}
+
+function Toggle({ id, shown }: { id: string; shown: boolean }) {
+  const client = useQueryClient();
+  const { can } = useMe();
+  if (!can.seePersonal) return null;
+  const toggle = () => {
+    shownJob.set(shown ? null : id);
+    void client.invalidateQueries(about(id));
+  };
+  return (
+    <Button size="sm" tone="ghost" onClick={toggle}>
+      {shown ? t.hidePersonal : t.showPersonal}
+    </Button>
+  );
+}
+
+/** Hide the personal fields of a job again, and forget them, when its page is left. */
+export function useHiddenOnLeave(id: string | undefined): void {
+  const client = useQueryClient();
+  useEffect(() => () => hide(client, id), [client, id]);
+}
+
+function hide(client: QueryClient, id: string | undefined): void {
+  if (id === undefined || shownJob.get() !== id) return;
+  shownJob.set(null);
+  client.removeQueries(about(id));
+}
+
+const about = (id: string) => ({
+  predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey.includes(id),
+});
