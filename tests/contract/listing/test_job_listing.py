@@ -11,7 +11,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.errors import InvalidPosition
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
-from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import BY_TYPE, GROUPS, matches
 from chalicelib.jobs.port import Filter, JobStore, Search, Sharing
 from chalicelib.jobs.texts.fingerprints import fingerprint
@@ -37,6 +37,26 @@ def test_a_planned_job_that_is_run_again_is_listed_by_its_creation(store: JobSto
         store.add(job)
     store.apply(planned.id, transitions.requeue(planned, now=T0 + 950))
     assert ids(all_of(store, Filter(status=Status.QUEUED))) == [other.id, planned.id]
+
+
+class Seen(Filter):
+    """A filter that sees only a part of a payload."""
+
+    __slots__ = ()
+
+    def payload_of(self, job: Job) -> JSON:
+        assert isinstance(job.payload, dict)
+        return {**job.payload, "mail": "[personal]"}
+
+
+def test_a_text_is_found_only_in_what_the_filter_sees_of_a_payload(store: JobStore) -> None:
+    whole = a_job(payload={"mail": "ada@example.com", "plain": "x"})
+    store.add(whole)
+    asked = {"created_after": T0 - 1, "payload": "ada"}
+    assert ids(all_of(store, Filter(**asked))) == [whole.id]
+    assert ids(all_of(store, Seen(**asked))) == []
+    assert store.page(Seen(**asked), 1, None).looked == store.page(Seen(**{**asked, "payload": "bob"}), 1, None).looked
+    assert ids(all_of(store, Seen(**{**asked, "payload": "plain=x"}))) == [whole.id]
 
 
 def test_a_listed_job_is_as_it_stands(store: JobStore) -> None:

@@ -153,7 +153,7 @@ def test_login_keeps_a_profile_and_whoami_tells_the_token(shell: Shell, world: W
     assert secret not in said.out + said.err
     [told] = shell("whoami").lines
     assert told.pop("id")
-    scope = {"types": None, "tenants": None, "payloads": True}
+    scope = {"types": None, "tenants": None, "payloads": True, "personal": True}
     assert told == {
         "url": URL, "source": "arguments", "role": "admin", "label": "a admin", "expires_at": None, **scope,
     }  # fmt: skip

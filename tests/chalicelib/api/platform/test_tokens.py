@@ -17,7 +17,7 @@ def test_an_administrator_sees_every_secret_with_its_scope_and_use_and_no_text_o
     world.token_store.used(made.id, T0 + 2)
     answer = world.get("/tokens")
     new, old, *_ = answer.json["tokens"]
-    scope = {"types": ["a.b"], "tenants": ["acme"], "payloads": False}
+    scope = {"types": ["a.b"], "tenants": ["acme"], "payloads": False, "personal": True}
     assert old == {
         "id": made.id, "principal": made.id, "role": "operator", "label": "billing", "state": "works",
         "created_at": iso(T0 + 1), "expires_at": iso(T0 + 62), "last_used_at": iso(T0 + 2), "revoked_at": None,

@@ -19,7 +19,7 @@ def test_me(world: World) -> None:
     token = next(one for one in parts.tokens.list() if one.role is Role.VIEWER)
     told = {"id": token.id, "role": "viewer", "label": "a viewer"}
     assert world.get("/me", role=Role.VIEWER).json == {
-        **told, "expires_at": None, "types": None, "tenants": None, "payloads": True,
+        **told, "expires_at": None, "types": None, "tenants": None, "payloads": True, "personal": False,
     }  # fmt: skip
     text, _ = parts.tokens.issue(Role.VIEWER, "for a day", 86_400)
     assert world.get("/me", token=text).json["expires_at"] == iso(T0 + 86_400)

@@ -221,7 +221,7 @@ def test_a_token_is_issued_listed_and_revoked(stage: list[str], capsys: pytest.C
 def test_a_token_with_a_scope_is_rotated_and_then_both_secrets_are_revoked(
     stage: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    scoped = ["--types", "email.send, report.*", "--tenants", "acme", "--without-payloads", "--expires", "90d"]
+    scoped = ["--types", "email.send, report.*", "--tenants", "acme", "--without-payloads", "--without-personal", "--expires", "90d"]
     assert main(["token", "issue", *stage, "--role", "operator", "--label", "billing", *scoped]) == 0
     first = capsys.readouterr().out.strip()
     assert main(["token", "rotate", "billing", *stage, "--overlap", "2h"]) == 0
@@ -231,7 +231,8 @@ def test_a_token_with_a_scope_is_rotated_and_then_both_secrets_are_revoked(
     old, new = json.loads(capsys.readouterr().out)
     assert (old["principal"], new["principal"]) == (old["id"], old["id"])
     for row in (old, new):
-        assert (row["types"], row["tenants"], row["payloads"]) == (["email.send", "report.*"], ["acme"], False)
+        assert (row["types"], row["tenants"]) == (["email.send", "report.*"], ["acme"])
+        assert (row["payloads"], row["personal"]) == (False, False)
         assert (row["state"], row["last_used_at"]) == ("works", None)
     assert old["expires_at"] < new["expires_at"]
     assert main(["token", "revoke", new["id"], *stage]) == 0
@@ -239,7 +240,7 @@ def test_a_token_with_a_scope_is_rotated_and_then_both_secrets_are_revoked(
     assert main(["token", "list", *stage]) == 0
     listed = capsys.readouterr().out
     assert listed.count("  revoked  ") == 2
-    assert "(types email.send, report.*; tenants acme; without payloads)" in listed
+    assert "(types email.send, report.*; tenants acme; without payloads; without personal fields)" in listed
 
 
 @pytest.mark.parametrize(
