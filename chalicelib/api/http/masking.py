@@ -1,6 +1,5 @@
 """Mask personal fields in the answers to callers who may not see them, or who ask for masks."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -59,22 +58,25 @@ def any_personal() -> bool:
 
 
 def _shown(value: M) -> M:
-    changed = {name: _inner(getattr(value, name)) for name in type(value).model_fields}
-    if isinstance(value, r.JobRow):
-        changed |= _of_job(value, changed)
-    return value.model_copy(update=changed)
+    """Return an answer with masks; what has none is returned as it is, and not copied."""
+    changed = _of_job(value) if isinstance(value, r.JobRow) else {}
+    if not isinstance(value, r.JobRow):
+        inside = {name: getattr(value, name) for name in type(value).model_fields}
+        changed = {name: new for name, old in inside.items() if (new := _inner(old)) is not old}
+    return value.model_copy(update=changed) if changed else value
 
 
 def _inner(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return _shown(value)
     if isinstance(value, list):
-        return [_inner(one) for one in value]
+        found = [_inner(one) for one in value]
+        return found if any(new is not old for new, old in zip(found, value, strict=True)) else value
     return value
 
 
-def _of_job(row: r.JobRow, now: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the masked fields of a job; `now`: its fields. Its texts were masked when they were stored.
+def _of_job(row: r.JobRow) -> dict[str, Any]:
+    """Return the masked fields of a job. Its texts were masked when they were stored.
 
     They are masked again, for jobs that were stored before a field was declared personal.
     """
@@ -98,7 +100,7 @@ def _of_job(row: r.JobRow, now: Mapping[str, Any]) -> dict[str, Any]:
             _with_texts(one, texts, "error_message", "stack").model_copy(
                 update={"progress": _with_texts(one.progress, texts, "note")}
             )
-            for one in now["attempt_history"]
+            for one in row.attempt_history
         ]
     return changed
 

@@ -148,12 +148,13 @@ class Order(BaseModel):
     number: int = 1
     mail: Annotated[str, Field(max_length=20, json_schema_extra={"personal": True})]
     to: list[Address] = []
+    ages: Annotated[dict[str, int], PERSONAL] = {}
 
     @field_validator("mail")
     @classmethod
     def _is_mail(cls, value: str) -> str:
         if "@" not in value:
-            raise ValueError(f"{value} is no address")
+            raise ValueError(f"{value[:7]}… is no address")
         return value
 
     @model_validator(mode="after")
@@ -214,13 +215,14 @@ def test_a_new_job_cannot_have_a_mask() -> None:
         {"mail": "private-text@x", "number": -1},
         {"mail": "a@x", "to": [{"street": ["private-text"]}]},
         {"mail": {"private-text": {"private-text": 1}}},
+        {"mail": "a@x", "ages": {"private-text": "x"}},
     ],
 )
 def test_a_refused_payload_is_not_in_the_error(payload: Any) -> None:
     with pytest.raises(InvalidPayload) as refused:
         ORDER.canonical(payload)
     assert refused.value.errors
-    assert "private-text" not in f"{refused.value} {refused.value.told()}"
+    assert "private" not in f"{refused.value} {refused.value.told()}"
 
 
 def test_an_error_still_names_the_field() -> None:

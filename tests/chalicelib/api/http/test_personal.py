@@ -1,5 +1,6 @@
 """Check that no answer shows a personal value to a caller who may not see it, and that masks never replace values."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.step import Step
+from chalicelib.webhooks.payload import body_of
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.api.support import T0, World, only_types
 from tests.support import Invocation, sqs_record
@@ -160,6 +162,13 @@ def test_no_read_shows_a_value_to_who_may_not_see_it(
         assert VALUE not in answer.text, path
         assert "zoeq" not in answer.text.lower(), path
     assert answered > 20
+
+
+def test_a_message_to_a_webhook_and_the_end_of_a_job_have_no_value(stage: Stage) -> None:
+    for job_id in (stage.failed, stage.done):
+        body = body_of(stage.world.store.get(job_id), has_result=True)
+        assert "zoeq" not in json.dumps(body)
+    assert MASK in json.dumps(body_of(stage.world.store.get(stage.failed), has_result=False))
 
 
 def test_who_may_see_values_sees_them_where_they_are_data(stage: Stage) -> None:
