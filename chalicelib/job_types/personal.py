@@ -33,6 +33,8 @@ ABSENT: Any = object()
 
 Node = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A part of a JSON schema, and the definitions to which it may refer."""
+UNKNOWN: Node = ({MARK: True}, {})
+"""The schema of a field that is not in the schema."""
 
 
 def fields_of(annotation: Any) -> "PersonalFields | None":
@@ -124,7 +126,8 @@ class PersonalFields:
             if personal:
                 return tuple(place[:number]), True
             if name is not None:  # pydantic also names the alternative of a union, which is no place in the value
-                nodes = (_of_key(kinds, name) if isinstance(name, str) else _of_item(kinds, name)) or nodes
+                inner = _of_key(kinds, name, strict=False) if isinstance(name, str) else _of_item(kinds, name)
+                nodes = inner or nodes
         return tuple(place), False
 
 
@@ -201,7 +204,11 @@ def _meant(nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
     return False, found
 
 
-def _of_key(nodes: Sequence[Node], name: str) -> list[Node]:
+def _of_key(nodes: Sequence[Node], name: str, *, strict: bool = True) -> list[Node]:
+    """Return the schemas of a field of an object.
+
+    With `strict`, a field that the schema does not know is personal: an earlier schema may have had it.
+    """
     found: list[Node] = []
     for node, definitions in nodes:
         properties = _of_mapping(node, "properties")
@@ -210,7 +217,16 @@ def _of_key(nodes: Sequence[Node], name: str) -> list[Node]:
         else:
             others = [*_of_mapping(node, "patternProperties").values(), node.get("additionalProperties")]
             found += [(one, definitions) for one in others if isinstance(one, Mapping)]
-    return found
+    if found or not strict or any(_is_free(node) for node, _ in nodes):
+        return found
+    return [UNKNOWN] if any("properties" in node for node, _ in nodes) else []
+
+
+def _is_free(node: Mapping[str, Any]) -> bool:
+    """Return whether a schema allows an object with any fields."""
+    if "type" not in node:
+        return not any(name in node for name in ("$ref", "enum", "const", *SEVERAL))
+    return node["type"] == "object" and (bool(node.get("additionalProperties")) or "properties" not in node)
 
 
 def _of_item(nodes: Sequence[Node], place: int) -> list[Node]:

@@ -119,6 +119,37 @@ def test_a_name_in_a_dictionary_may_be_personal() -> None:
     assert shape(dict[Email, int]).masked({"x": {V: 1}}) == {"x": MASK}
 
 
+def test_a_field_of_an_earlier_schema_may_be_personal() -> None:
+    found = shape(Address)
+    assert found.masked({"x": {"road": V, "country": P}, "mail": V}) == {
+        "x": {"road": MASK, "country": P},
+        "mail": MASK,
+    }
+    assert V in found.texts({"mail": V})
+
+
+@pytest.mark.parametrize("annotation", [dict[str, Any], Any, dict[str, str] | None])
+def test_a_field_of_an_object_with_any_fields_is_not(annotation: Any) -> None:
+    class Payload(BaseModel):
+        mail: Email
+        x: annotation
+
+    found = fields_of(Payload)
+    assert found is not None
+    assert found.masked({"mail": V, "x": {"any": P}}) == {"mail": MASK, "x": {"any": P}}
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    mail: Email
+
+
+def test_a_payload_with_any_fields_is_masked_where_it_is_marked() -> None:
+    found = fields_of(Open)
+    assert found is not None
+    assert found.masked({"mail": V, "any": P}) == {"mail": MASK, "any": P}
+
+
 def test_a_payload_that_is_personal_as_a_whole_stays_an_object() -> None:
     fields = fields_of(Whole)
     assert fields is not None
@@ -216,6 +247,7 @@ def test_a_new_job_cannot_have_a_mask() -> None:
         {"mail": "a@x", "to": [{"street": ["private-text"]}]},
         {"mail": {"private-text": {"private-text": 1}}},
         {"mail": "a@x", "ages": {"private-text": "x"}},
+        {"email": "private-text", "mail": "a@x"},
     ],
 )
 def test_a_refused_payload_is_not_in_the_error(payload: Any) -> None:
@@ -223,6 +255,23 @@ def test_a_refused_payload_is_not_in_the_error(payload: Any) -> None:
         ORDER.canonical(payload)
     assert refused.value.errors
     assert "private" not in f"{refused.value} {refused.value.told()}"
+
+
+@pytest.mark.parametrize(
+    ("payload", "place", "said"),
+    [
+        ({"mail": "a@x", "costumer": 1}, ("payload", "costumer"), "known"),
+        ({"mail": "a@x", "number": "x"}, ("payload", "number"), "integer"),
+        ({"mail": "a@x", "to": [{"country": "x"}]}, ("payload", "to", 0, "street"), "required"),
+        ({}, ("payload", "mail"), "required"),
+    ],
+)
+def test_what_is_wrong_is_said_where_no_value_is_in_it(payload: Any, place: tuple[Any, ...], said: str) -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        ORDER.canonical(payload)
+    [error] = refused.value.errors
+    assert error.loc == place
+    assert said in error.msg
 
 
 def test_an_error_still_names_the_field() -> None:
