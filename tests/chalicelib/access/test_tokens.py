@@ -46,7 +46,15 @@ def test_a_token_has_256_bits_and_only_its_hash_is_kept(store: TokenStore) -> No
     assert store.find(hash_of(text + "x")) is None
 
 
-@pytest.mark.parametrize("scope", [WHOLE, scope_of(["a.b", "c.*"], ["acme"], payloads=False), scope_of(payloads=False)])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        WHOLE,
+        scope_of(["a.b", "c.*"], ["acme"], payloads=False),
+        scope_of(payloads=False),
+        scope_of(personal=False),
+    ],
+)
 def test_a_scope_is_kept_also_over_a_rotation(store: TokenStore, scope: Scope) -> None:
     tokens = Tokens(store, Clock())
     first, made = tokens.issue(Role.OPERATOR, "x", scope=scope)
@@ -55,6 +63,17 @@ def test_a_scope_is_kept_also_over_a_rotation(store: TokenStore, scope: Scope) -
     assert [one.scope for one in tokens.list()] == [scope, scope]
     tokens.revoke(made.id)
     assert [(one.scope, one.good(T0)) for one in tokens.list()] == [(scope, False)] * 2
+
+
+def test_a_scope_that_is_older_than_personal_fields_is_read(cloud: Settings) -> None:
+    store = DynamoTokenStore(cloud)
+    text, token = Tokens(store, Clock()).issue(Role.ADMIN, "x", scope=scope_of(["a.b"]))
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.control_table, Key={"pk": {"S": f"TOK#{token.hash}"}, "sk": {"S": "TOKEN"}},
+        UpdateExpression="SET #s = :s", ExpressionAttributeNames={"#s": "scope"},
+        ExpressionAttributeValues={":s": {"S": '{"types": ["a.b"], "tenants": [], "payloads": true}'}},
+    )  # fmt: skip
+    assert Tokens(store, Clock()).verify(text).scope == scope_of(["a.b"])
 
 
 def test_a_token_that_has_lost_its_scope_is_not_believed(cloud: Settings) -> None:
