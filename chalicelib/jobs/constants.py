@@ -105,7 +105,9 @@ MOST_PERSONAL = 2_000
 whole."""
 LONGEST_SEARCHED = 64_000
 """Characters of a text in which personal values are searched; the middle of a longer text is left out. What is stored
-of a text is much shorter."""
+of a text is much shorter. Also the most characters that the values may have together, which bounds the memory."""
+SHORTEST_NUMBER = 7
+"""Minimum digits of a personal number that is masked also beside letters, such as a phone number or an account."""
 SHORTEST_ANYWHERE = 4
 """Minimum characters of a personal text that is masked also within words. A shorter one would match everywhere."""
 SHORTEST_LINE = 8

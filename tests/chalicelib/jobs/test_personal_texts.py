@@ -56,3 +56,30 @@ def test_values_of_all_kinds_are_texts() -> None:
     value = {"name": ["Ada", 36, 1.5, True, None, ""], "x": {"y": "z"}}
     assert set(texts_in(value)) == {"name", "Ada", "36", "1.5", "x", "y", "z"}
     assert PersonalTexts(["36", "Ada"]).masked_json({"Ada": [36, "Ada", True, 360]}) == {MASK: [MASK, MASK, True, 360]}
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "masked"),
+    [
+        ("5551234567", "tel-5551234567, u_5551234567, id5551234567", f"tel-{MASK}, u_{MASK}, id{MASK}"),
+        ("5551234567", "15551234567 and 55512345678", "15551234567 and 55512345678"),
+        ("4711", "10-4711 and id-4711, not id4711", f"10-{MASK} and id-{MASK}, not id4711"),
+        ("Bo", "Li-Bo", f"Li-{MASK}"),
+    ],
+)
+def test_a_number_is_masked_beside_a_hyphen_and_a_long_one_beside_letters(value: str, text: str, masked: str) -> None:
+    assert PersonalTexts([value]).masked(text) == masked
+
+
+def test_values_that_overlap_are_masked_together() -> None:
+    assert PersonalTexts(["ada love", "lovelace", "lace, sir"]).masked("to ada lovelace, sir!") == f"to {MASK}!"
+    assert PersonalTexts(["ada love", "lace"]).masked("ada lovelace, x lace") == f"{MASK}, x {MASK}"
+
+
+def test_values_that_are_too_long_are_not_searched() -> None:
+    """A search for megabytes of values would take the memory and the time of the attempt whose failure it masks."""
+    value = "a line of a file\n" * (LONGEST_SEARCHED // 10)
+    found = PersonalTexts([value])
+    assert found.masked("nothing") == MASK
+    assert vars(found).keys() == {"_values", "_too_many"}
+    assert PersonalTexts(["x" * LONGEST_SEARCHED]).masked("nothing") == "nothing"
