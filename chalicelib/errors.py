@@ -19,6 +19,10 @@ class ConfigurationError(JobFlowError):
     """The environment or a declaration is wrong; the message names the setting and the valid values."""
 
 
+class CheckFailed(JobFlowError):
+    """The model of a payload has raised an unexpected error, which is not shown: it may have a personal value."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One problem of one field: its path (`loc`, outermost first) and the valid values (`msg`)."""

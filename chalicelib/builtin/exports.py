@@ -33,7 +33,7 @@ from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.retention import KEEP_DONE
-from chalicelib.jobs.step import Step
+from chalicelib.jobs.step import CALL, Step
 
 READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
@@ -229,18 +229,20 @@ def without_personal(job: Job, steps: list[Step] | None) -> tuple[Job, list[Step
     if the file of a type cannot be imported here.
     """
     try:
-        try:
-            jobtype.declared(job.type)
-        except UnknownJobType:
-            jobtype.load_once()
-            if not jobtype.with_personal:
-                return job, steps
+        called = [one for step in steps or () if step.key.startswith(CALL) for one in jobtype.called_in(step)]
+        for name in dict.fromkeys((*called, job.type)):
+            try:
+                jobtype.declared(name)
+            except UnknownJobType:
+                jobtype.load_once()
+                if not jobtype.with_personal:
+                    return job, steps
     except Exception as error:
         told = f"{job.type} cannot be imported here ({type(error).__name__}), so its personal fields are not known"
         raise PermanentError(f"{told}. Repair its file, or export with `personal`.") from error
     payload, result = jobtype.without_personal(job.type, job.payload, job.result)
-    if steps is not None and jobtype.has_personal(job.type):
-        steps = [replace(step, value=None) for step in steps]
+    if steps is not None:
+        steps = [replace(step, value=None) if jobtype.is_personal_step(job.type, step) else step for step in steps]
     return replace(job, payload=payload, result=result), steps
 
 

@@ -10,6 +10,7 @@ import json
 import math
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cache, cached_property
@@ -18,7 +19,14 @@ from typing import Any, Generic, Never, TypeVar
 
 from pydantic import BaseModel
 
-from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload, UnknownJobType
+from chalicelib.errors import (
+    CheckFailed,
+    ConfigurationError,
+    FieldError,
+    InvalidPayload,
+    JobFlowError,
+    UnknownJobType,
+)
 from chalicelib.job_types import checks
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.at_most import AtMost, check_shared, declared_limits
@@ -45,7 +53,7 @@ from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.moved import refuse
 from chalicelib.job_types.payloads import parsed, stored
-from chalicelib.job_types.personal import PersonalFields, fields_of, hidden
+from chalicelib.job_types.personal import PersonalFields, all_fields, fields_of, hidden
 from chalicelib.job_types.queue import Queue, name_in_aws
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
@@ -55,6 +63,7 @@ from chalicelib.job_types.spending import Spending
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import DAY, FIFO_ENDING, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON
+from chalicelib.jobs.step import CALL, Step
 
 P = TypeVar("P", bound=BaseModel)
 R = TypeVar("R")
@@ -184,7 +193,12 @@ class JobType(Generic[P, R]):
     @cached_property
     def personal_result(self) -> PersonalFields | None:
         """Return the personal fields of the result; None without any."""
-        return fields_of(checks.hints(self.run, extras=True).get("return"))
+        return fields_of(checks.hints(self.run, extras=True).get("return"), result=True)
+
+    @cached_property
+    def fields(self) -> PersonalFields | None:
+        """Return the fields of the payload, with which a stored one is masked although none is personal any more."""
+        return all_fields(self.payload_model)
 
     @property
     def has_personal(self) -> bool:
@@ -312,16 +326,25 @@ class JobType(Generic[P, R]):
         """Return the payload as stored: checked, with defaults filled in. Raises InvalidPayload.
 
         InvalidPayload is also raised if the stored form reads back as different data, because the job would run with
-        those data, and if a personal field has the mask that is shown in place of its value.
+        those data, and if a personal field has the mask that is shown in place of its value. Of a type with personal
+        fields, raises CheckFailed in place of another error of its model, whose message and source may have values.
         """
         personal = self.personal
         if personal is None:
             return stored(self.name, self.parse(payload))
-        model = self.parse(personal.unmasked(payload))
         try:
-            return stored(self.name, model)
+            return stored(self.name, self.parse(personal.unmasked(payload)))
         except InvalidPayload as error:
             raise personal.told(error, payload) from None
+        except JobFlowError:
+            raise
+        except Exception as error:
+            *_, last = traceback.extract_tb(error.__traceback__)
+            place = f"{last.filename.rpartition('/')[2]}, line {last.lineno}"
+            raise CheckFailed(
+                f"{self.name}: the model of the payload has raised {type(error).__name__} ({place}). Its message is "
+                "not shown, because it may have a part of a personal field."
+            ) from None
 
 
 def job(
@@ -632,6 +655,33 @@ def has_personal(name: str) -> bool:
     return kind is None or kind.has_personal
 
 
+def called_in(step: Step) -> list[str]:
+    """Return the types of the jobs of a kept call; one that is none at the end if there were too many to keep."""
+    return (step.function or "").split(", ")
+
+
+def is_personal_step(name: str, step: Step) -> bool:
+    """Return whether a kept step of a job of that type may have personal values.
+
+    Of a call, these are the results of the called jobs: nothing is known of those of a type that is not declared.
+    """
+    if has_personal(name):
+        return True
+    if not (with_personal and step.key.startswith(CALL)):
+        return False
+    kinds = [registered.get(one) for one in called_in(step)]
+    return any(kind is None or kind.personal_result is not None for kind in kinds)
+
+
+def personal_of(kind: JobType[Any, Any]) -> PersonalFields | None:
+    """Return the fields with which stored payloads of a type are masked.
+
+    If some type has personal fields, then of every type the fields that its model does not have any more are masked,
+    too: one of them may have been marked.
+    """
+    return kind.personal or (kind.fields if with_personal else None)
+
+
 def without_personal(name: str, payload: JSON = None, result: JSON = None) -> tuple[JSON, JSON]:
     """Return a payload and a result of that type with masks in place of personal values.
 
@@ -640,7 +690,7 @@ def without_personal(name: str, payload: JSON = None, result: JSON = None) -> tu
     kind = registered.get(name)
     if kind is None:
         return hidden(payload), hidden(result)
-    found = ((kind.personal, payload), (kind.personal_result, result))
+    found = ((personal_of(kind), payload), (kind.personal_result, result))
     masked = [value if fields is None or value is None else fields.masked(value) for fields, value in found]
     return masked[0], masked[1]
 

@@ -25,7 +25,7 @@ def parsed(name: str, model: type[P], payload: JSON, personal: PersonalFields | 
         return model.model_validate_json(json.dumps(payload))
     except ValidationError as error:
         told = field_errors(error, model, "payload")
-        told = told if personal is None else personal.refused(error, told)
+        told = told if personal is None else personal.refused(error, told, payload)
         raise InvalidPayload(f"The payload does not match {name}.", told) from None
 
 

@@ -6,14 +6,17 @@ with a mark is enough.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
+from functools import cached_property
 from typing import Any, ForwardRef, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import core_schema
 
-from chalicelib.errors import FieldError, InvalidPayload
+from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.texts.personal_texts import MASK, PersonalTexts, texts_in
 
@@ -29,20 +32,48 @@ PLAIN = frozenset({
 })  # fmt: skip
 """Errors of pydantic whose texts never have a part of the value."""
 NOT_VALID = "is not valid; the reason is not shown, because the field is personal"
+NOT_SHOWN = "is not valid; the reason is not shown, because it may have a part of a personal field"
+OF_PYDANTIC = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
+"""Errors whose texts pydantic writes. Those of others are written by validators, which may have read other fields."""
+PIECE = re.compile(r"\w{4,}")
+PLACE = tuple[str | int, ...]
 ABSENT: Any = object()
 
 Node = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A part of a JSON schema, and the definitions to which it may refer."""
 UNKNOWN: Node = ({MARK: True}, {})
 """The schema of a field that is not in the schema."""
+ANYTHING = frozenset({"object", "array", "plain"})
 
 
-def fields_of(annotation: Any) -> "PersonalFields | None":
-    """Return the personal fields of a model or another type; None without any."""
+def fields_of(annotation: Any, *, result: bool = False) -> "PersonalFields | None":
+    """Return the personal fields of a payload, or of a result; None without any.
+
+    A type whose JSON schema cannot be made has none, unless a mark is seen: then ConfigurationError is raised.
+    """
     if not _may_declare(annotation, set()):
         return None
-    found = PersonalFields(annotation)
+    try:
+        found = PersonalFields(annotation, result=result)
+    except Exception as error:
+        if not _may_declare(annotation, set(), surely=True):
+            return None
+        raise ConfigurationError(
+            f"{annotation!r} has personal fields, but they cannot be found: its JSON schema cannot be made "
+            f"({type(error).__name__}: {error})"
+        ) from error
     return found if found.any else None
+
+
+def all_fields(annotation: Any) -> "PersonalFields | None":
+    """Return the fields of a model without personal ones: what it does not have may be of an earlier model.
+
+    None if its JSON schema cannot be made.
+    """
+    try:
+        return PersonalFields(annotation)
+    except Exception:  # a model is code of the job type
+        return None
 
 
 def hidden(value: JSON) -> JSON:
@@ -52,19 +83,33 @@ def hidden(value: JSON) -> JSON:
     return dict.fromkeys(value, MASK) if isinstance(value, dict) else MASK
 
 
+def sent_back(fields: "PersonalFields | None", value: JSON, stored: JSON = ABSENT) -> JSON:
+    """Return what is sent in place of `stored`, with the stored value in place of each mask; raises InvalidPayload.
+
+    A mask is refused where no masked value is stored, whether the field is personal or not: the mark may have been
+    removed since the payload was read. Without `stored`, each text that is a mask is refused.
+    """
+    if MASK not in json.dumps(value):
+        return value
+    if fields is not None and stored is not ABSENT:
+        value = fields.unmasked(value, stored)
+    _refuse([place for place in _masks(value) if _at(stored, place) != MASK])
+    return value
+
+
 class PersonalFields:
     """The personal fields of one payload model, or of one type of result."""
 
-    def __init__(self, annotation: Any) -> None:
+    def __init__(self, annotation: Any, *, result: bool = False) -> None:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-        wholes = [adapter.json_schema(by_alias=by_alias, mode=mode) for by_alias, mode in MODES]
-        self._root: list[Node] = [(whole, whole.get("$defs", {})) for whole in wholes]
+        modes = [one for one in MODES if not (result and one[1] == "validation")]
+        wholes = [adapter.json_schema(by_alias=by_alias, mode=mode) for by_alias, mode in modes]
         self.any = any(_has_mark(whole) for whole in wholes)
+        self._root = _Places(open_is_personal=self.any).of([(whole, whole.get("$defs", {})) for whole in wholes])
 
     def masked(self, value: JSON) -> JSON:
         """Return the value with a mask in place of each personal one."""
-        personal, _ = _meant(self._root)
-        return hidden(value) if personal else _masked(value, self._root)
+        return hidden(value) if self._root.personal else _masked(value, self._root)
 
     def texts(self, value: JSON) -> set[str]:
         """Return the personal values as texts, as they may be in a message."""
@@ -78,25 +123,19 @@ class PersonalFields:
         """
         if MASK not in json.dumps(value):
             return value
-        wrong: list[tuple[str | int, ...]] = []
+        wrong = list[PLACE]()
         found = _unmasked(value, stored, self._root, (), wrong)
-        if wrong:
-            told = f"has the mask {MASK} of a personal field; send its value"
-            raise InvalidPayload(
-                "The payload has the mask of a personal field in place of its value.",
-                [FieldError(("payload", *place), told) for place in wrong],
-            )
+        _refuse(wrong)
         return found
 
     def is_personal(self, path: str) -> bool:
         """Return whether the field at this path (names with dots) is personal, or within one that is."""
-        nodes = self._root
+        place = self._root
         for name in path.split("."):
-            personal, kinds = _meant(nodes)
-            if personal:
+            if place.personal:
                 return True
-            nodes = _of_key(kinds, name)
-        return _meant(nodes)[0]
+            place = place.key(name)
+        return place.personal
 
     def told(self, error: InvalidPayload, payload: JSON) -> InvalidPayload:
         """Return an error about this payload without its personal values."""
@@ -104,87 +143,186 @@ class PersonalFields:
         errors = [FieldError(one.loc, texts.masked(one.msg)) for one in error.errors]
         return InvalidPayload(texts.masked(str(error)), errors)
 
-    def refused(self, error: ValidationError, told: Sequence[FieldError]) -> list[FieldError]:
+    def refused(self, error: ValidationError, told: Sequence[FieldError], payload: JSON) -> list[FieldError]:
         """Return pydantic's findings, as they are `told`, without what may be a part of a personal value.
 
         The place of a finding then ends at the personal field: what follows may be a name in a personal dictionary.
         """
         details = error.errors(include_url=False, include_input=False, include_context=False)
+        pieces: PersonalTexts | None = None
         found = []
         for one, detail in zip(told, details, strict=True):
             before = len(one.loc) - len(detail["loc"])
-            place, inside = self._within(detail["loc"])
-            plain = not inside or (len(place) == len(detail["loc"]) and detail["type"] in PLAIN)
-            found.append(one if plain else FieldError((*one.loc[:before], *place), NOT_VALID))
+            place, last = self._within(detail["loc"])
+            if last.personal:
+                plain = len(place) == len(detail["loc"]) and detail["type"] in PLAIN
+                found.append(one if plain else FieldError((*one.loc[:before], *place), NOT_VALID))
+            elif detail["type"] in OF_PYDANTIC:
+                found.append(one)
+            elif last.has_personal:  # a validator of a model with personal fields
+                found.append(FieldError(one.loc, NOT_SHOWN))
+            else:  # a validator of another field, which may have read a personal one
+                pieces = pieces or PersonalTexts(_pieces(self.texts(payload)))
+                found.append(FieldError(one.loc, pieces.masked(one.msg)))
         return found
 
-    def _within(self, place: Sequence[str | int]) -> tuple[tuple[str | int, ...], bool]:
-        """Return the place up to the first personal field in it, and whether there is one."""
-        nodes = self._root
-        for number, name in enumerate((*place, None)):
-            personal, kinds = _meant(nodes)
-            if personal:
-                return tuple(place[:number]), True
-            if name is not None:  # pydantic also names the alternative of a union, which is no place in the value
-                inner = _of_key(kinds, name, strict=False) if isinstance(name, str) else _of_item(kinds, name)
-                nodes = inner or nodes
-        return tuple(place), False
+    def _within(self, place: Sequence[str | int]) -> tuple[PLACE, "_Place"]:
+        """Return the place up to the first personal field in it, and what is known of this place."""
+        known = self._root
+        for number, name in enumerate(place):
+            if known.personal:
+                return tuple(place[:number]), known
+            # pydantic also names the alternative of a union, which is no place in the value
+            known = (known.declared(name) if isinstance(name, str) else known.item(name)) or known
+        return tuple(place), known
 
 
-def _masked(value: JSON, nodes: Sequence[Node]) -> JSON:
-    if not nodes:
-        return value
-    personal, kinds = _meant(nodes)
-    if personal:
+class _Place:
+    """What is known of the values at one place: of all alternatives, with references followed."""
+
+    def __init__(self, places: "_Places", nodes: Sequence[Node]) -> None:
+        self._places = places
+        self.personal, self._kinds = _meant(nodes)
+        self._names = {name for node, _ in self._kinds for name in _of_mapping(node, "properties")}
+        self._firsts = max((len(node.get("prefixItems", ())) for node, _ in self._kinds), default=0)
+        self._keys: dict[str | None, _Place | None] = {}
+        self._items: dict[int, _Place] = {}
+
+    def key(self, name: str) -> "_Place":
+        """Return the place of a field; one that the schema does not know is personal, as an earlier one may have it."""
+        return self.declared(name) or self._other
+
+    def declared(self, name: str) -> "_Place | None":
+        """Return the place of a field; None if the schema does not know it."""
+        known = name if name in self._names else None  # all others share one place, because they may be many
+        if known not in self._keys:
+            nodes = _of_key(self._kinds, name)
+            self._keys[known] = self._places.of(nodes) if nodes else None
+        return self._keys[known]
+
+    def item(self, number: int) -> "_Place":
+        """Return the place of an item."""
+        number = min(number, self._firsts)
+        if number not in self._items:
+            self._items[number] = self._places.of(_of_item(self._kinds, number))
+        return self._items[number]
+
+    @cached_property
+    def has_personal(self) -> bool:
+        """Return whether there is a mark here or deeper."""
+        return self.personal or any(_has_mark(node) or "$ref" in json.dumps(node) for node, _ in self._kinds)
+
+    @cached_property
+    def _other(self) -> "_Place":
+        nodes = [node for node, _ in self._kinds]
+        free = any(_is_free(node, open_is_personal=self._places.open_is_personal) for node in nodes)
+        known = not free and any("properties" in node for node in nodes)
+        return self._places.of([UNKNOWN] if known else [])
+
+    @cached_property
+    def _shapes(self) -> frozenset[str]:
+        """Return the kinds of values that are known here: `object`, `array`, `plain`; all if anything may be here."""
+        return frozenset(shape for node, _ in self._kinds for shape in _shapes(node)) or ANYTHING
+
+    def hides(self, value: JSON) -> bool:
+        """Return whether a value is personal: also an object or a list where the schema has none, and the reverse."""
+        return self.personal or (value is not None and _shape(value) not in self._shapes)
+
+
+class _Places:
+    """All places of one schema. Each is made once, because a payload may have very many items."""
+
+    def __init__(self, *, open_is_personal: bool) -> None:
+        self.open_is_personal = open_is_personal
+        self._known: dict[frozenset[int], _Place] = {}
+
+    def of(self, nodes: Sequence[Node]) -> _Place:
+        """Return the place with these alternatives, which are parts of the schema."""
+        ids = frozenset(id(node) for node, _ in nodes)
+        if ids not in self._known:
+            self._known[ids] = _Place(self, nodes)
+        return self._known[ids]
+
+
+def _masked(value: JSON, place: _Place) -> JSON:
+    if place.hides(value):
         return MASK
     if isinstance(value, dict):
-        return {name: _masked(inner, _of_key(kinds, name)) for name, inner in value.items()}
+        return {name: _masked(inner, place.key(name)) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_masked(inner, _of_item(kinds, place)) for place, inner in enumerate(value)]
+        return [_masked(inner, place.item(number)) for number, inner in enumerate(value)]
     return value
 
 
-def _personal(value: JSON, nodes: Sequence[Node]) -> Iterator[JSON]:
-    if not nodes:
-        return
-    personal, kinds = _meant(nodes)
-    if personal:
+def _personal(value: JSON, place: _Place) -> Iterator[JSON]:
+    if place.hides(value):
         yield value
     elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from _personal(inner, _of_key(kinds, name))
+            yield from _personal(inner, place.key(name))
     elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _personal(inner, _of_item(kinds, place))
+        for number, inner in enumerate(value):
+            yield from _personal(inner, place.item(number))
 
 
-def _unmasked(
-    value: JSON, stored: JSON, nodes: Sequence[Node], place: tuple[str | int, ...], wrong: list[tuple[str | int, ...]]
-) -> JSON:
-    if not nodes:
-        return value
-    personal, kinds = _meant(nodes)
-    if personal and not (isinstance(value, dict) and not place):
-        if value == MASK and stored is not ABSENT:
-            return stored
+def _unmasked(value: JSON, stored: JSON, known: _Place, place: PLACE, wrong: list[PLACE]) -> JSON:
+    if value == MASK and stored is not ABSENT and place and known.hides(stored):
+        return stored
+    if known.personal and not (isinstance(value, dict) and not place):
         if MASK in json.dumps(value):
             wrong.append(place)
         return value
     if isinstance(value, dict):
         there = stored if isinstance(stored, dict) else {}
-        inside = {name: nodes if personal else _of_key(kinds, name) for name in value}
+        inside = {name: known if known.personal else known.key(name) for name in value}
         return {
             name: _unmasked(inner, there.get(name, ABSENT), inside[name], (*place, name), wrong)
             for name, inner in value.items()
         }
     if isinstance(value, list):
-        if isinstance(stored, list) and value == _masked(stored, nodes):
+        if isinstance(stored, list) and value == _masked(stored, known):
             return stored
         return [
-            _unmasked(inner, ABSENT, _of_item(kinds, number), (*place, number), wrong)
-            for number, inner in enumerate(value)
+            _unmasked(inner, ABSENT, known.item(number), (*place, number), wrong) for number, inner in enumerate(value)
         ]
     return value
+
+
+def _masks(value: JSON, place: PLACE = ()) -> Iterator[PLACE]:
+    """Yield the place of each text that is a mask."""
+    if value == MASK:
+        yield place
+    inside: Iterable[tuple[str | int, JSON]] = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, list):
+        inside = enumerate(value)
+    for name, inner in inside:
+        yield from _masks(inner, (*place, name))
+
+
+def _at(value: Any, place: PLACE) -> Any:
+    """Return the value at a place; ABSENT if there is none."""
+    for name in place:
+        try:
+            value = value[name]
+        except (LookupError, TypeError):
+            return ABSENT
+    return value
+
+
+def _refuse(places: Sequence[PLACE]) -> None:
+    if places:
+        told = f"has the mask {MASK} of a personal field; send its value"
+        raise InvalidPayload(
+            "The payload has the mask of a personal field in place of its value.",
+            [FieldError(("payload", *place), told) for place in places],
+        )
+
+
+def _pieces(texts: Iterable[str]) -> set[str]:
+    """Return texts, and the words in them."""
+    return {piece for text in texts for piece in (text, *PIECE.findall(text))}
 
 
 def _meant(nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
@@ -204,11 +342,8 @@ def _meant(nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
     return False, found
 
 
-def _of_key(nodes: Sequence[Node], name: str, *, strict: bool = True) -> list[Node]:
-    """Return the schemas of a field of an object.
-
-    With `strict`, a field that the schema does not know is personal: an earlier schema may have had it.
-    """
+def _of_key(nodes: Sequence[Node], name: str) -> list[Node]:
+    """Return the schemas of a field of an object."""
     found: list[Node] = []
     for node, definitions in nodes:
         properties = _of_mapping(node, "properties")
@@ -217,16 +352,35 @@ def _of_key(nodes: Sequence[Node], name: str, *, strict: bool = True) -> list[No
         else:
             others = [*_of_mapping(node, "patternProperties").values(), node.get("additionalProperties")]
             found += [(one, definitions) for one in others if isinstance(one, Mapping)]
-    if found or not strict or any(_is_free(node) for node, _ in nodes):
-        return found
-    return [UNKNOWN] if any("properties" in node for node, _ in nodes) else []
+    return found
 
 
-def _is_free(node: Mapping[str, Any]) -> bool:
-    """Return whether a schema allows an object with any fields."""
+def _shape(value: JSON) -> str:
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "plain"
+
+
+def _shapes(node: Mapping[str, Any]) -> Iterable[str]:
+    """Return the kinds of values that a schema allows, without those of the schemas to which it refers."""
+    types = node.get("type")
+    if types is None:
+        if "properties" in node:
+            return ("object",)
+        if any(name in node for name in ("enum", "const")):
+            return ("plain",)
+        return () if any(name in node for name in ("$ref", *SEVERAL)) else ANYTHING
+    return {one if one in ("object", "array") else "plain" for one in ([types] if isinstance(types, str) else types)}
+
+
+def _is_free(node: Mapping[str, Any], *, open_is_personal: bool) -> bool:
+    """Return whether a schema allows an object with any fields.
+
+    A model with fields that also allows others does not, with `open_is_personal`: one of them may be a marked field of
+    an earlier model.
+    """
     if "type" not in node:
-        return not any(name in node for name in ("$ref", "enum", "const", *SEVERAL))
-    return node["type"] == "object" and (bool(node.get("additionalProperties")) or "properties" not in node)
+        return not any(name in node for name in ("$ref", "enum", "const", "properties", *SEVERAL))
+    others = bool(node.get("additionalProperties")) and not open_is_personal
+    return node["type"] == "object" and (others or "properties" not in node)
 
 
 def _of_item(nodes: Sequence[Node], place: int) -> list[Node]:
@@ -254,46 +408,53 @@ def _is_marked(node: Mapping[str, Any]) -> bool:
     return bool(mark) and not isinstance(mark, Mapping)  # that is the schema of a field with this name
 
 
-def _may_declare(annotation: Any, seen: set[Any]) -> bool:
+def _may_declare(annotation: Any, seen: set[Any], *, surely: bool = False) -> bool:
     """Return whether a type may have a personal field; True also for what this function cannot look into.
 
-    It costs little, so that a type without personal fields needs no JSON schema.
+    It costs little, so that a type without personal fields needs no JSON schema. `surely`: a mark is seen.
     """
     if isinstance(annotation, FieldInfo):
         inner = (annotation.annotation, *annotation.metadata)
-        return _marks(annotation.json_schema_extra) or any(_may_declare(one, seen) for one in inner)
+        return _marks(annotation.json_schema_extra, surely) or _some(inner, seen, surely)
     origin = get_origin(annotation)
     if origin is Literal:
         return False
     alias = annotation if hasattr(annotation, "__value__") else origin
     if hasattr(alias, "__value__") and alias not in seen:  # `type Email = …`, of Python 3.12 or typing_extensions
         seen.add(alias)
-        if _may_declare(alias.__value__, seen):
+        if _may_declare(alias.__value__, seen, surely=surely):
             return True
-    if _marks(getattr(annotation, "json_schema", None)) and not isinstance(annotation, type):  # WithJsonSchema
+    if _marks(getattr(annotation, "json_schema", None), surely) and not isinstance(annotation, type):  # WithJsonSchema
         return True
-    if any(_may_declare(one, seen) for one in get_args(annotation)):
+    if _some(get_args(annotation), seen, surely):
         return True
     if not isinstance(annotation, type) or annotation in seen:
-        return isinstance(annotation, ForwardRef)
+        return isinstance(annotation, ForwardRef) and not surely
     seen.add(annotation)
     if issubclass(annotation, BaseModel):
         computed = annotation.model_computed_fields.values()
         return (
-            _marks(annotation.model_config.get("json_schema_extra"))
-            or any(_may_declare(one, seen) for one in annotation.model_fields.values())
-            or any(_marks(one.json_schema_extra) or _may_declare(one.return_type, seen) for one in computed)
+            _marks(annotation.model_config.get("json_schema_extra"), surely)
+            or _some(annotation.model_fields.values(), seen, surely)
+            or any(_marks(one.json_schema_extra, surely) for one in computed)
+            or _some((one.return_type for one in computed), seen, surely)
         )
     if is_dataclass(annotation) or hasattr(annotation, "__required_keys__") or hasattr(annotation, "_fields"):
         try:
-            inside = get_type_hints(annotation, include_extras=True).values()
+            inside: Iterable[Any] = get_type_hints(annotation, include_extras=True).values()
         except (NameError, TypeError):
-            return True
+            if not surely:
+                return True
+            inside = getattr(annotation, "__annotations__", {}).values()
         own = getattr(annotation, "__pydantic_fields__", {}).values()
         config = getattr(annotation, "__pydantic_config__", None) or {}
-        return _marks(config.get("json_schema_extra")) or any(_may_declare(one, seen) for one in (*inside, *own))
+        return _marks(config.get("json_schema_extra"), surely) or _some((*inside, *own), seen, surely)
     return False
 
 
-def _marks(extra: Any) -> bool:
-    return callable(extra) or (isinstance(extra, Mapping) and bool(extra.get(MARK)))
+def _some(annotations: Iterable[Any], seen: set[Any], surely: bool) -> bool:
+    return any(_may_declare(one, seen, surely=surely) for one in annotations)
+
+
+def _marks(extra: Any, surely: bool) -> bool:
+    return (callable(extra) and not surely) or (isinstance(extra, Mapping) and bool(extra.get(MARK)))

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.errors import JobConflict, MoveRefused, NotStored, RowNotSigned
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import OF_PLATFORM
+from chalicelib.job_types.personal import sent_back
 from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import TIME_TO_ACT
@@ -296,8 +297,7 @@ class Operations:
 def _with_payload(found: Job, payload: JSON) -> dict[str, Any]:
     """Return the fields that another payload changes: the payload, and the tenant that it contains."""
     kind = jobtype.get(found.type)
-    if kind.personal is not None and found.payload is not None:
-        payload = kind.personal.unmasked(payload, found.payload)
+    payload = sent_back(kind.personal, payload, found.payload)
     edited = stored_payload(kind.canonical(payload))
     tags = tagged(found.tags, kind.keyed_by, edited["payload"])
     return edited if tags == found.tags else {**edited, "tags": tags}

@@ -14,6 +14,7 @@ from chalicelib.errors import (
 )
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import OF_PLATFORM
+from chalicelib.job_types.personal import ABSENT, sent_back
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.constants import MOST_READ
@@ -100,6 +101,7 @@ class ScheduleService:
     def create(self, schedule_id: str, asked: Settings, *, paused: bool = False) -> Schedule:
         """Store a schedule. Raises InvalidRequest, and ScheduleConflict if the id is taken or there are too many."""
         _check(asked)
+        sent_back(None, asked.payload)
         if self.schedules.count() >= MOST_SCHEDULES:
             raise ScheduleConflict(f"There are {MOST_SCHEDULES:,} schedules, which is the maximum.")
         now = self.jobs.now()
@@ -163,11 +165,13 @@ class ScheduleService:
         return self.jobs.submit(asked)
 
     def _unmasked(self, schedule_id: str, asked: Settings) -> Settings:
-        """Return the settings with the stored values of personal fields that have a mask; raises InvalidPayload."""
-        personal = jobtype.get(asked.type).personal
-        if personal is None:
-            return asked
-        return replace(asked, payload=personal.unmasked(asked.payload, self.get(schedule_id).payload))
+        """Return the settings with the stored values of personal fields that have a mask; raises InvalidPayload.
+
+        The fields of another type than before are other fields, so no mask in them stands for a stored value.
+        """
+        kind, seen = jobtype.get(asked.type), self.get(schedule_id)
+        fields = kind.personal if seen.type == asked.type else None
+        return replace(asked, payload=sent_back(fields, asked.payload, seen.payload if fields else ABSENT))
 
     def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:
         for _ in range(EDIT_TRIES):

@@ -3,6 +3,7 @@
 import functools
 import json
 import logging
+import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,12 +26,15 @@ METRICS = "_aws"
 """CloudWatch reads a line with this key as metrics. Our own metrics are not written by the logger."""
 PLAIN = str | int | float | None
 TOO_DEEP = "[nested too deep]"
-OWN = "_own"
-"""The mark of a line that the platform writes while personal values are masked; it is not written."""
+OWN, IS_OWN = "_own", object()
+"""The mark of a line that the platform writes while personal values are masked; it is not written. It is an object, so
+that no `extra` of job code is taken for it."""
 KEPT = frozenset({
-    "level", "timestamp", "logger", "job_id", "job_type", "status", "gen", "attempt", "correlation_id", "invocation",
+    "message", "level", "timestamp", "logger", "job_id", "job_type", "status", "gen", "attempt", "correlation_id",
 })  # fmt: skip
-"""Facts of every line of a job, which cannot be personal values, although they may look like a short one."""
+"""Facts of a line of the platform that cannot be personal values, although they may look like a short one."""
+LEVELS = frozenset(logging.getLevelNamesMapping())
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 _invocation: dict[str, str] = {}
 
 
@@ -152,9 +156,25 @@ def _line(facts: dict[str, Any]) -> str:
 
 
 def _written(facts: dict[str, Any]) -> str:
-    own = OWN in facts and facts.pop(OWN)
-    cleaned = clean_facts(facts, KEPT, own=own)
+    own = facts.get(OWN) is IS_OWN
+    if own:
+        del facts[OWN]
+    cleaned = clean_facts(facts, _is_in_own_line if own else _is_in_each_line)
     return json.dumps(cleaned, default=_text, separators=(",", ":"), ensure_ascii=False)
+
+
+def _is_in_own_line(name: str, value: object) -> bool:
+    """Return whether a fact of a line that the platform writes about a job is its own: also all its numbers."""
+    return name in KEPT or isinstance(value, int | float) or _is_in_each_line(name, value)
+
+
+def _is_in_each_line(name: str, value: object) -> bool:
+    """Return whether a fact is what the platform adds to each line; job code may give facts these names, too."""
+    if name == "level":
+        return value in LEVELS
+    if name == "timestamp":
+        return isinstance(value, str) and TIME.fullmatch(value) is not None
+    return name in _invocation and _invocation[name] == value
 
 
 def _read(text: str) -> Any:
@@ -274,5 +294,5 @@ def event(name: str, job: Job, level: str = "INFO", **extra: Any) -> None:
     """Write a line about a job, without facts that are None."""
     facts = {key: value for key, value in extra.items() if value is not None}
     if redaction.running:
-        facts[OWN] = True
+        facts[OWN] = IS_OWN
     getattr(logger(), level.lower())(name, extra={**job_keys(job), **facts})

@@ -10,7 +10,7 @@ masked.
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from chalicelib.jobs.job import JSON
 from chalicelib.jobs.texts.personal_texts import PersonalTexts, written
 from chalicelib.telemetry.constants import SHORTEST_SECRET, SHORTEST_SECRET_LINE
 
+NO_FACTS: Mapping[str, object] = {}
 ARMOR = "-----"
 """The first characters of the lines around a key in a PEM file, which are the same in all of them."""
 _hiding = threading.Lock()
@@ -48,8 +49,9 @@ def forget() -> None:
 class _Personal:
     """The personal values of a running job, which are read when the first text is written."""
 
-    def __init__(self, read: Callable[[], Collection[str]]) -> None:
+    def __init__(self, read: Callable[[], Collection[str]], facts: Mapping[str, object]) -> None:
         self._read = read
+        self.facts = facts
 
     @cached_property
     def texts(self) -> PersonalTexts:
@@ -58,13 +60,14 @@ class _Personal:
 
 
 @contextmanager
-def personal(read: Callable[[], Collection[str]]) -> Iterator[None]:
+def personal(read: Callable[[], Collection[str]], facts: Mapping[str, object] = NO_FACTS) -> Iterator[None]:
     """Mask these values while the block runs, in the texts of all threads: they may write output of this job.
 
-    `read` is called at most about once, when the first text is written.
+    `read` is called at most about once, when the first text is written. `facts` are the platform's own facts about the
+    job, which stay in its lines.
     """
     global running  # noqa: PLW0603 - a process has one log
-    own = _Personal(read)
+    own = _Personal(read, facts)
     with _hiding:
         running = (*running, own)
     try:
@@ -82,18 +85,19 @@ def clean(text: str) -> str:
     return text
 
 
-def clean_facts(facts: dict[str, Any], kept: Collection[str], *, own: bool) -> dict[str, Any]:
-    """Return the facts of a log line without secrets and personal values; `kept` are names of the platform's own facts.
+def clean_facts(facts: dict[str, Any], kept: Callable[[str, object], bool]) -> dict[str, Any]:
+    """Return the facts of a log line without secrets and personal values.
 
-    `own`: the platform wrote the line, so its message and its numbers are no personal values.
+    `kept` says whether a fact is the platform's own, so that it is no personal value; those of the running jobs are.
     """
-    if not (_known or running):
+    jobs = running
+    if not (_known or jobs):
         return facts
     cleaned: dict[str, Any] = json_without_secrets(facts)
-    for job in running:
-        for name, value in cleaned.items():
-            if not (name in kept or (own and (name == "message" or isinstance(value, int | float)))):
-                cleaned[name] = job.texts.masked_json(value)
+    for name, value in cleaned.items() if jobs else ():
+        if not (kept(name, value) or any(name in job.facts and job.facts[name] == value for job in jobs)):
+            for job in jobs:
+                cleaned[name] = job.texts.masked_json(cleaned[name])
     return cleaned
 
 

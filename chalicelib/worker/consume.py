@@ -433,5 +433,5 @@ class Worker:
 
 @contextmanager
 def _without_personal(fields: PersonalFields, job: Job, lines: AbstractContextManager[None]) -> Iterator[None]:
-    with personal(lambda: fields.texts(job.payload)), lines:
+    with personal(lambda: fields.texts(job.payload), job_keys(job)), lines:
         yield

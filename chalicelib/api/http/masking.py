@@ -1,6 +1,8 @@
 """Mask personal fields in the answers to callers who may not see them, or who ask for masks."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -11,6 +13,7 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.personal import PersonalFields
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.step import Step
 from chalicelib.jobs.texts.personal_texts import PersonalTexts
 
 HIDE, NEVER = "personal=hide", "personal=never"
@@ -18,7 +21,6 @@ HIDE, NEVER = "personal=hide", "personal=never"
 it is answered as if the caller might not see them: a search does not find them either. (A header of its own would need
 the permission of CORS, which an earlier API does not give: after a rollback, it would refuse a newer console.)"""
 M = TypeVar("M", bound=BaseModel)
-S = TypeVar("S", r.Steps, r.RetryPreview)
 
 
 class SeenFilter(Filter):
@@ -45,11 +47,9 @@ def masked(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, handler=handler)
 
 
-def without_values(answer: S) -> S:
-    """Return an answer without the values of its steps."""
-    name = "steps" if isinstance(answer, r.Steps) else "kept"
-    rows = [one.model_copy(update={"value": None}) for one in getattr(answer, name)]
-    return answer.model_copy(update={name: rows})
+def without_values(job_type: str, steps: Sequence[Step]) -> list[Step]:
+    """Return the kept steps of a job without the values that may be personal."""
+    return [replace(one, value=None) if jobtype.is_personal_step(job_type, one) else one for one in steps]
 
 
 def any_personal() -> bool:
@@ -80,15 +80,13 @@ def _of_job(row: r.JobRow) -> dict[str, Any]:
 
     They are masked again, for jobs that were stored before a field was declared personal.
     """
-    if not jobtype.has_personal(row.type):
+    payload, result = jobtype.without_personal(row.type, row.payload, row.result)
+    if not jobtype.has_personal(row.type) and payload == row.payload:
         return {}
-    masked = jobtype.without_personal(row.type, row.payload, row.result)
-    kind = jobtype.registered.get(row.type)
-    found = set() if kind is None else _texts(kind.personal, row.payload) | _texts(kind.personal_result, row.result)
-    texts = PersonalTexts(found)
+    texts = _Texts(row)
     changed: dict[str, Any] = {
-        "payload": masked[0],
-        "result": masked[1],
+        "payload": payload,
+        "result": result,
         "error_message": _text(texts, row.error_message),
         "progress": _with_texts(row.progress, texts, "note"),
         # the key of a member of a batch, or of a child, may be an unsalted hash of its payload
@@ -105,15 +103,30 @@ def _of_job(row: r.JobRow) -> dict[str, Any]:
     return changed
 
 
-def _texts(fields: PersonalFields | None, value: JSON) -> set[str]:
+class _Texts:
+    """The personal texts of a job, which are read at the first text in which they are searched."""
+
+    def __init__(self, row: r.JobRow) -> None:
+        self._row = row
+
+    @cached_property
+    def values(self) -> PersonalTexts:
+        """Return them, for masking."""
+        row, kind = self._row, jobtype.registered.get(self._row.type)
+        if kind is None:
+            return PersonalTexts(())
+        return PersonalTexts(_of(jobtype.personal_of(kind), row.payload) | _of(kind.personal_result, row.result))
+
+
+def _of(fields: PersonalFields | None, value: JSON) -> set[str]:
     return set() if fields is None or value is None else fields.texts(value)
 
 
-def _text(texts: PersonalTexts, text: str | None) -> str | None:
-    return None if text is None else texts.masked(text)
+def _text(texts: _Texts, text: str | None) -> str | None:
+    return texts.values.masked(text) if text else text
 
 
-def _with_texts(value: Any, texts: PersonalTexts, *names: str) -> Any:
+def _with_texts(value: Any, texts: _Texts, *names: str) -> Any:
     if value is None:
         return None
     return value.model_copy(update={name: _text(texts, getattr(value, name)) for name in names})

@@ -29,6 +29,7 @@ from chalicelib.assembly import parts
 from chalicelib.errors import FieldError, InvalidRequest, JobNotFound, OutOfScope, PayloadNotFound, UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import JOB_ID
+from chalicelib.job_types.personal import sent_back
 from chalicelib.job_types.retry import Following, following, no_jitter
 from chalicelib.jobs.job import JSON, Job, Status
 from chalicelib.jobs.listing import iso
@@ -150,10 +151,11 @@ def retry_job(call: Call) -> JobRow:
 @endpoints.get("/jobs/{job_id}/retry", RetryPreview, query=RetryQuery, statuses=(200, 409))
 def preview_retry(call: Call) -> RetryPreview:
     """Return what a retry would keep and what it would run anew; nothing is changed."""
-    found = retry_preview(operations(call).preview(job_id_of(call), call.query.from_, "query", "from"))
-    if call.masked and jobtype.has_personal(parts.job_store.get_without_bodies(job_id_of(call)).type):
-        return without_values(found)
-    return found
+    found = operations(call).preview(job_id_of(call), call.query.from_, "query", "from")
+    if call.masked:
+        of = parts.job_store.get_without_bodies(job_id_of(call)).type
+        found = replace(found, kept=without_values(of, found.kept))
+    return retry_preview(found)
 
 
 @endpoints.post(
@@ -212,8 +214,8 @@ def run_job_now(call: Call) -> JobRow:
 def get_steps(call: Call) -> Steps:
     """Return the kept steps of a job, with its sleeps, waits and events. Strongly consistent."""
     found = parts.job_store.get_without_bodies(job_id_of(call))
-    steps = steps_answer(parts.job_store.kept_steps(found))
-    return without_values(steps) if call.masked and jobtype.has_personal(found.type) else steps
+    steps = parts.job_store.kept_steps(found)
+    return steps_answer(without_values(found.type, steps) if call.masked else steps)
 
 
 @endpoints.post(
@@ -308,8 +310,7 @@ def _check_retry(call: Call, payload: JSON) -> None:
     """Raise OutOfScope if a job would be outside of the scope with another payload."""
     job = parts.job_store.get_without_bodies(job_id_of(call))
     kind = jobtype.get(job.type)
-    if kind.personal is not None:
-        payload = kind.personal.unmasked(payload, parts.job_store.get(job.id).payload)
+    payload = sent_back(kind.personal, payload, parts.job_store.get(job.id).payload)
     check_job(call, replace(job, tags=tagged(job.tags, kind.keyed_by, kind.canonical(payload))))
 
 

@@ -22,7 +22,7 @@ from chalicelib.bulk.memory import MemoryBackground, MemoryBulkActions
 from chalicelib.counters.port import Standing
 from chalicelib.erasing.memory import MemoryErasures, MemoryRemoval
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.jobtype import JobType, registered, with_personal
 from chalicelib.jobs.job import Job, Status
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.pausing.memory import MemoryPastPauses
@@ -60,7 +60,7 @@ BODY: dict[str, Any] = {"type": "test.note", "payload": {"to": ["a@example.com"]
 def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
     """Declare only these job types within the block."""
     jobtype.load()  # import the files now, once: types that are declared within the block would be lost after it
-    before = dict(registered)
+    before, personal = dict(registered), set(with_personal)
     registered.clear()
     registered.update({kind.name: kind for kind in kinds})
     try:
@@ -68,6 +68,7 @@ def only_types(*kinds: JobType[Any, Any]) -> Iterator[None]:
     finally:
         registered.clear()
         registered.update(before)
+        with_personal.intersection_update(personal)
 
 
 @dataclass(frozen=True)

@@ -284,6 +284,10 @@ def test_personal_values_are_not_exported_unless_they_are_asked_for(archive: Any
         job = finished(number, type=kind, payload=body, result=body, kept=1)
         store.add(job)
         store.keep_step(job, Step("step:one", BEGINS + 2, body, took=1.5))
+    caller = finished(2, type="email.send", payload={"to": "b@example.org"}, kept=2)
+    store.add(caller)
+    store.keep_step(caller, Step("call:one", BEGINS + 2, [body], took=1.5, function="person.greet"))
+    store.keep_step(caller, Step("step:own", BEGINS + 2, "own", took=1.5))
     rows = {}
     for personal in (False, True):
         asked = JobExport(bodies=True, steps=True, personal=personal)
@@ -291,4 +295,9 @@ def test_personal_values_are_not_exported_unless_they_are_asked_for(archive: Any
     assert "ada" not in json.dumps(rows[False])
     shown = next(row for row in rows[False] if row["type"] == "person.greet")
     assert shown["payload"] == shown["result"] == {"mail": "[personal]", "plain": "x"}
-    assert all(row["payload"] == row["result"] == row["steps"][0]["value"] == body for row in rows[True])
+    assert [step["value"] for row in rows[False] if row["type"] == "email.send" for step in row["steps"]] == [
+        None,
+        "own",
+    ]
+    whole = [row for row in rows[True] if row["type"] != "email.send"]
+    assert all(row["payload"] == row["result"] == row["steps"][0]["value"] == body for row in whole)

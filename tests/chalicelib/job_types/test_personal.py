@@ -1,18 +1,19 @@
 """Check that personal fields are found wherever they are in a payload, masked, and kept behind their masks."""
 
+import typing as _typed
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, field_validator, model_validator
 from typing_extensions import TypeAliasType, TypedDict
 
-from chalicelib.errors import ConfigurationError, InvalidPayload
+from chalicelib.errors import CheckFailed, ConfigurationError, InvalidPayload
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.jobtype import JobType, job
-from chalicelib.job_types.personal import PersonalFields, fields_of
+from chalicelib.job_types.personal import PersonalFields, fields_of, sent_back
 from chalicelib.jobs.texts.personal_texts import MASK
 
 PERSONAL = Field(json_schema_extra={"personal": True})
@@ -144,10 +145,10 @@ class Open(BaseModel):
     mail: Email
 
 
-def test_a_payload_with_any_fields_is_masked_where_it_is_marked() -> None:
+def test_an_additional_field_may_have_been_a_marked_one() -> None:
     found = fields_of(Open)
     assert found is not None
-    assert found.masked({"mail": V, "any": P}) == {"mail": MASK, "any": P}
+    assert found.masked({"mail": V, "any": P}) == {"mail": MASK, "any": MASK}
 
 
 def test_a_payload_that_is_personal_as_a_whole_stays_an_object() -> None:
@@ -155,6 +156,38 @@ def test_a_payload_that_is_personal_as_a_whole_stays_an_object() -> None:
     assert fields is not None
     assert fields.masked({"name": V}) == {"name": MASK}
     assert fields.unmasked({"name": MASK}, {"name": V}) == {"name": V}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (str, {"mail": V}),
+        (str, [V]),
+        (list[str], {"mail": V}),
+        (Cash, [V]),
+        (Cash, V),
+        (list[Cash], V),
+        (int | None, [V]),
+    ],
+)
+def test_a_value_of_another_shape_than_today_may_be_of_a_marked_field(annotation: Any, value: Any) -> None:
+    class Payload(BaseModel):
+        mail: Email
+        x: annotation
+
+    found = fields_of(Payload)
+    assert found is not None
+    assert found.masked({"mail": V, "x": value}) == {"mail": MASK, "x": MASK}
+    assert V in found.texts({"x": value})
+    assert found.unmasked({"mail": V, "x": MASK}, {"mail": V, "x": value}) == {"mail": V, "x": value}
+
+
+def test_many_items_are_masked_with_what_is_known_of_the_first() -> None:
+    found: Any = shape(list[Tree])
+    found.masked({"x": [{"name": V, "below": [{"name": V, "below": []}]}] * 3})
+    known = len(found._root._places._known)
+    found.masked({"x": [{"name": V, "below": [{"name": V, "below": []}], f"x{n}": 1} for n in range(50)]})
+    assert len(found._root._places._known) <= known + 1
 
 
 class Plain(BaseModel):
@@ -257,6 +290,53 @@ def test_a_refused_payload_is_not_in_the_error(payload: Any) -> None:
     assert "private" not in f"{refused.value} {refused.value.told()}"
 
 
+class Meeting(BaseModel):
+    mail: Email
+    n: int = 0
+    place: str = ""
+    to: list[Address] = []
+
+    @field_validator("place")
+    @classmethod
+    def _is_near(cls, value: str, info: Any) -> str:
+        if value:
+            raise ValueError(f"{value} is not at {info.data['mail'].partition('@')[2]}")
+        return value
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Meeting":
+        if self.n > 3:
+            raise ValueError(f"{self.mail.partition('@')[2]} allows 3")
+        assert self.n > -1, self.mail[-9:]
+        if self.n == 3:
+            raise KeyError(self.mail[-9:])
+        return self
+
+
+def _meet(payload: Meeting, ctx: Any) -> None:
+    """Meet."""
+
+
+@pytest.mark.parametrize(
+    ("payload", "place"),
+    [({"n": 4}, ("payload",)), ({"n": -1}, ("payload",)), ({"place": "here"}, ("payload", "place"))],
+)
+def test_a_validator_tells_no_part_of_a_personal_field(payload: Any, place: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        JobType("meet.all", _meet, Meeting).canonical({"mail": "z@private.example", **payload})
+    [error] = refused.value.errors
+    assert error.loc == place
+    assert "private" not in refused.value.told()
+    assert "example" not in refused.value.told()
+
+
+def test_an_unexpected_error_of_a_model_is_told_without_its_message() -> None:
+    with pytest.raises(CheckFailed, match=r"KeyError \(test_personal.py, line \d+\)") as failed:
+        JobType("meet.all", _meet, Meeting).canonical({"mail": "z@private.example", "n": 3})
+    assert "private" not in str(failed.value)
+    assert failed.value.__suppress_context__
+
+
 @pytest.mark.parametrize(
     ("payload", "place", "said"),
     [
@@ -284,6 +364,46 @@ def test_an_error_still_names_the_field() -> None:
 def test_the_result_of_a_type_may_be_personal() -> None:
     assert ORDER.personal_result is not None
     assert ORDER.personal_result.masked({"street": V, "country": P}) == {"street": MASK, "country": P}
+
+
+@pytest.mark.parametrize("fields", [None, fields()])
+def test_a_mask_is_not_stored_where_nothing_is_marked(fields: PersonalFields | None) -> None:
+    """The mark may have been removed since the payload was read, or the request may reach an earlier version."""
+    stored = {"mail": V, "number": "x", "to": [{"street": V, "country": MASK}, {"street": V, "country": "DE"}]}
+    for sent, place in (({"number": MASK}, ("number",)), ({"to": [1, {"country": MASK}]}, ("to", 1, "country"))):
+        with pytest.raises(InvalidPayload) as refused:
+            sent_back(fields, {"mail": V, **sent}, stored)
+        assert refused.value.errors[0].loc == ("payload", *place)
+    assert sent_back(fields, {**stored, "number": 2}, stored) == {**stored, "number": 2}
+
+
+class Late(_typed.TypedDict):
+    at: "Imported"  # type: ignore[name-defined]  # noqa: F821 - only a type checker imports it
+
+
+class LateMark(_typed.TypedDict):
+    at: "Imported"  # type: ignore[name-defined]  # noqa: F821
+    mail: Email
+
+
+class Stream:
+    """A class that pydantic does not know."""
+
+
+class Written(BaseModel):
+    model_config = ConfigDict(arbitrary_types_allowed=True, json_schema_extra=lambda schema: schema.update(title="x"))
+    stream: Annotated[Stream, PlainSerializer(lambda _: "x", return_type=str)]
+
+
+@pytest.mark.parametrize("annotation", [Late, Written])
+def test_a_result_without_a_schema_has_no_personal_fields(annotation: Any) -> None:
+    """The search for marks must not stop the declaration of a type that has none."""
+    assert fields_of(annotation, result=True) is None
+
+
+def test_marks_that_cannot_be_found_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="personal"):
+        fields_of(LateMark, result=True)
 
 
 @pytest.fixture

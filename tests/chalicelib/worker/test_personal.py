@@ -117,6 +117,28 @@ def test_lines_of_the_function_have_masks(world: OneType, capfd: pytest.CaptureF
         assert form not in said
 
 
+def test_facts_with_the_platforms_names_have_masks(world: OneType) -> None:
+    names = ("status", "attempt", "gen", "level", "timestamp", "logger", "job_id", "invocation", "correlation_id")
+
+    def say(ctx: JobContext) -> None:
+        ctx.logger.info("mine", extra=dict.fromkeys(names, VALUE))
+        ctx.logger.info("mine", extra={**dict.fromkeys(names, AGE), "_own": True})
+        ctx.logger.info("mine %s", VALUE, extra={"_own": True})
+        logging.getLogger(VALUE).warning("theirs")
+        ctx.logger.append_keys(status=VALUE)
+        ctx.logger.info("mine")
+
+    submit(world)
+    world.script = [say]
+    with written() as lines:
+        world.poll()
+    for form in (*FORMS, str(AGE)):
+        assert form not in json.dumps(lines)
+    mine = [line for line in lines if line["message"].startswith("mine")]
+    assert [(line["job_type"], line["level"]) for line in mine[2:]] == [("test.note", "INFO")] * 2
+    assert mine[2]["status"] == "processing"
+
+
 def test_the_platforms_own_facts_are_not_taken_for_values(world: OneType) -> None:
     """A short value must not remove the numbers by which lines are found and counted."""
     world.submit(payload={"name": "completed", "age": 1, "text": ""})

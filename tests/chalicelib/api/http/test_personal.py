@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from chalicelib.access.scope import Scope, scope_of
 from chalicelib.access.tokens import Role
@@ -24,7 +24,7 @@ from chalicelib.jobs.step import Step
 from chalicelib.webhooks.payload import body_of
 from chalicelib.worker.consume import Worker
 from tests.chalicelib.api.support import T0, World, only_types
-from tests.support import Invocation, sqs_record
+from tests.support import Invocation, sqs_record, written
 
 VALUE, OTHER = "zoeq@example.com", "grace@example.com"
 Mail = Annotated[str, Field(json_schema_extra={"personal": True})]
@@ -55,6 +55,19 @@ def _write(payload: Person, ctx: JobContext) -> Found:
 
 
 def _nothing(payload: Person, ctx: JobContext) -> None:
+    """Do nothing."""
+
+
+class Known(BaseModel):
+    mail: Mail
+
+    @field_validator("mail")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        return {"": ""}[value]
+
+
+def _known(payload: Known, ctx: JobContext) -> None:
     """Do nothing."""
 
 
@@ -137,6 +150,7 @@ def stage() -> Iterator[Stage]:
         job("person.write", max_attempts=2)(_write)
         job("person.once", unique=Unique(by=("mail",), seconds=3600))(_nothing)
         job("plain.work")(_plain)
+        job("person.known")(_known)
         yield _made()
         parts.reset()
 
@@ -256,6 +270,63 @@ def test_a_bulk_edit_with_a_mask_keeps_each_jobs_own_value(stage: Stage) -> None
     assert stage.world.post("/jobs/bulk", body).json["done"] == 1
     found: Any = stage.world.store.get(stage.failed).payload
     assert (found["mail"], found["plain"]) == (VALUE, "edited")
+
+
+def test_a_mask_is_not_stored_in_a_type_without_marks(stage: Stage) -> None:
+    world = stage.world
+    made = world.create(type="plain.work", payload={"text": VALUE})
+    world.put_in(made, Status.FAILED)
+    retried = world.post(f"/jobs/{made}/retry", {"payload": {"text": MASK}})
+    assert (retried.status, retried.locs) == (422, [["payload", "text"]])
+    assert world.store.get(made).payload == {"text": VALUE}
+    edited = world.post("/jobs/bulk", {"action": "retry", "ids": [made], "edit": {"text": MASK}}).json
+    assert (edited["done"], world.store.get(made).payload) == (0, {"text": VALUE})
+    plain = {"cron": "@daily", "type": "plain.work", "payload": {"text": MASK}}
+    assert world.call("PUT", "/schedules/nightly", plain).locs == [["payload", "text"]]
+    again = world.call("PUT", "/schedules/nightly", {**plain, "type": "person.once", "payload": {"mail": MASK}})
+    assert (again.status, again.locs) == (422, [["payload", "mail"]])
+    assert world.post("/schedules", {**plain, "id": "second"}).locs == [["payload", "text"]]
+    assert world.get("/schedules/nightly").json["payload"] == {"mail": VALUE}
+
+
+def test_the_steps_of_a_caller_do_not_show_the_personal_results_of_what_it_called(stage: Stage) -> None:
+    world, viewer = stage.world, stage.token(Role.VIEWER, scope_of())
+    made = world.create(type="plain.work", payload={"text": "x"})
+    of = world.put_in(made, Status.FAILED, kept=5)
+    called = {
+        "one": "person.write",
+        "both": "plain.work, person.write",
+        "cut": "plain.work, perso…",
+        "plain": "plain.work",
+    }
+    for number, (name, function) in enumerate(called.items(), 1):
+        row = Step(f"call:{name}", T0, [{"mail": VALUE}], number=number, function=function)
+        world.store.keep_step(of, row)
+    world.store.keep_step(of, Step("step:own", T0, "own", number=5))
+    for path, name in ((f"/jobs/{made}/steps", "steps"), (f"/jobs/{made}/retry", "kept")):
+        shown = {row["name"]: row["value"] for row in world.get(path, token=viewer).json[name]}
+        assert shown == {"one": None, "both": None, "cut": None, "plain": [{"mail": VALUE}], "own": "own"}, path
+        assert VALUE in world.get(path).text
+
+
+def test_a_field_that_a_type_without_marks_does_not_have_any_more_may_have_been_marked(stage: Stage) -> None:
+    world, viewer = stage.world, stage.token(Role.VIEWER, scope_of())
+    made = world.create(type="plain.work", payload={"text": "x"})
+    world.put_in(made, Status.FAILED, payload={"text": "x", "mail": VALUE}, error_message=f"no {VALUE}")
+    found = world.get(f"/jobs/{made}", token=viewer).json
+    assert (found["payload"], found["error_message"]) == ({"text": "x", "mail": MASK}, f"no {MASK}")
+    query = f"/jobs?payload={VALUE}&created_after={iso(T0 - 1)}&type=plain.work"
+    assert world.get(query, token=viewer).json["jobs"] == []
+    assert VALUE in world.get(f"/jobs/{made}").text
+
+
+def test_an_unexpected_error_of_a_model_is_logged_without_its_message(stage: Stage) -> None:
+    with written() as lines:
+        answer = stage.world.post("/jobs", {"type": "person.known", "payload": {"mail": VALUE}})
+    assert answer.status == 500
+    assert "CheckFailed" in json.dumps(lines)
+    assert "KeyError" in json.dumps(lines)
+    assert VALUE not in json.dumps(lines) + answer.text
 
 
 def test_a_schedule_that_is_sent_back_keeps_its_values(stage: Stage) -> None:
