@@ -84,7 +84,8 @@ class PersonalTexts:
     def _without_texts(self, text: str) -> str:
         """Return the text without what is masked anywhere, in one pass; values that overlap get one mask."""
         done, kept, begin, end = list[str](), 0, 0, 0
-        for at in range(len(text)):
+        known, everywhere = self._lengths, range(len(text))
+        for at in sorted({at for width in self._widths for at in everywhere if text[at : at + width] in known}):
             to = self._end(text, at, end)
             if to <= end:
                 continue
