@@ -7,7 +7,7 @@ with a mark is enough.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cached_property
 from typing import Any, ForwardRef, Literal, get_args, get_origin, get_type_hints
@@ -119,12 +119,14 @@ class PersonalFields:
         """Return the value with what is `stored` in place of each mask; raises InvalidPayload for any other mask.
 
         In a list, masks stand for what is stored only if nothing else of the list differs: otherwise it is not certain
-        which item each mask means.
+        which item each mask means. Beside what is stored, a text that a mask is a part of is refused, too: it replaces
+        a value that its sender has not seen.
         """
         if MASK not in json.dumps(value):
             return value
         wrong = list[PLACE]()
-        found = _unmasked(value, stored, self._root, (), wrong)
+        has_mask = _is_or_has_mask if stored is ABSENT else _mentions_mask
+        found = _unmasked(value, stored, self._root, (), wrong, has_mask)
         _refuse(wrong)
         return found
 
@@ -221,7 +223,7 @@ class _Place:
 
     @cached_property
     def _shapes(self) -> frozenset[str]:
-        """Return the kinds of values that are known here: `object`, `array`, `plain`; all if anything may be here."""
+        """Return the kinds of values that are known here: `object`, `array`, `plain`, `null`; all if none is known."""
         return frozenset(shape for node, _ in self._kinds for shape in _shapes(node)) or ANYTHING
 
     def hides(self, value: JSON) -> bool:
@@ -265,27 +267,38 @@ def _personal(value: JSON, place: _Place) -> Iterator[JSON]:
             yield from _personal(inner, place.item(number))
 
 
-def _unmasked(value: JSON, stored: JSON, known: _Place, place: PLACE, wrong: list[PLACE]) -> JSON:
+def _unmasked(
+    value: JSON, stored: JSON, known: _Place, place: PLACE, wrong: list[PLACE], has_mask: Callable[[JSON], bool]
+) -> JSON:
     if value == MASK and stored is not ABSENT and place and known.hides(stored):
         return stored
     if known.personal and not (isinstance(value, dict) and not place):
-        if MASK in json.dumps(value):
+        if has_mask(value) and value != stored:
             wrong.append(place)
         return value
     if isinstance(value, dict):
         there = stored if isinstance(stored, dict) else {}
         inside = {name: known if known.personal else known.key(name) for name in value}
         return {
-            name: _unmasked(inner, there.get(name, ABSENT), inside[name], (*place, name), wrong)
+            name: _unmasked(inner, there.get(name, ABSENT), inside[name], (*place, name), wrong, has_mask)
             for name, inner in value.items()
         }
     if isinstance(value, list):
         if isinstance(stored, list) and value == _masked(stored, known):
             return stored
         return [
-            _unmasked(inner, ABSENT, known.item(number), (*place, number), wrong) for number, inner in enumerate(value)
+            _unmasked(inner, ABSENT, known.item(number), (*place, number), wrong, has_mask)
+            for number, inner in enumerate(value)
         ]
     return value
+
+
+def _is_or_has_mask(value: JSON) -> bool:
+    return any(True for _ in _masks(value))
+
+
+def _mentions_mask(value: JSON) -> bool:
+    return MASK in json.dumps(value)
 
 
 def _masks(value: JSON, place: PLACE = ()) -> Iterator[PLACE]:
@@ -368,7 +381,9 @@ def _shapes(node: Mapping[str, Any]) -> Iterable[str]:
         if any(name in node for name in ("enum", "const")):
             return ("plain",)
         return () if any(name in node for name in ("$ref", *SEVERAL)) else ANYTHING
-    return {one if one in ("object", "array") else "plain" for one in ([types] if isinstance(types, str) else types)}
+    return {
+        one if one in ("object", "array", "null") else "plain" for one in ([types] if isinstance(types, str) else types)
+    }
 
 
 def _is_free(node: Mapping[str, Any], *, open_is_personal: bool) -> bool:

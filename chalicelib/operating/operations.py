@@ -297,7 +297,7 @@ class Operations:
 def _with_payload(found: Job, payload: JSON) -> dict[str, Any]:
     """Return the fields that another payload changes: the payload, and the tenant that it contains."""
     kind = jobtype.get(found.type)
-    payload = sent_back(kind.personal, payload, found.payload)
+    payload = sent_back(jobtype.personal_of(kind), payload, found.payload)
     edited = stored_payload(kind.canonical(payload))
     tags = tagged(found.tags, kind.keyed_by, edited["payload"])
     return edited if tags == found.tags else {**edited, "tags": tags}

@@ -170,7 +170,7 @@ class ScheduleService:
         The fields of another type than before are other fields, so no mask in them stands for a stored value.
         """
         kind, seen = jobtype.get(asked.type), self.get(schedule_id)
-        fields = kind.personal if seen.type == asked.type else None
+        fields = jobtype.personal_of(kind) if seen.type == asked.type else None
         return replace(asked, payload=sent_back(fields, asked.payload, seen.payload if fields else ABSENT))
 
     def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:

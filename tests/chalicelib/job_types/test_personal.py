@@ -166,6 +166,7 @@ def test_a_payload_that_is_personal_as_a_whole_stays_an_object() -> None:
         (list[str], {"mail": V}),
         (Cash, [V]),
         (Cash, V),
+        (Cash | None, V),
         (list[Cash], V),
         (int | None, [V]),
     ],
@@ -364,6 +365,13 @@ def test_an_error_still_names_the_field() -> None:
 def test_the_result_of_a_type_may_be_personal() -> None:
     assert ORDER.personal_result is not None
     assert ORDER.personal_result.masked({"street": V, "country": P}) == {"street": MASK, "country": P}
+
+
+def test_a_value_may_mention_a_mask() -> None:
+    """A job that another one makes may have a text with masks, such as an error."""
+    sent: Any = {"mail": f"a@{MASK}"}
+    assert ORDER.canonical(sent)["mail"] == sent["mail"]
+    assert fields().unmasked(sent, sent) == sent
 
 
 @pytest.mark.parametrize("fields", [None, fields()])

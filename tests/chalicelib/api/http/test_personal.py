@@ -320,6 +320,15 @@ def test_a_field_that_a_type_without_marks_does_not_have_any_more_may_have_been_
     assert VALUE in world.get(f"/jobs/{made}").text
 
 
+def test_a_field_that_is_masked_because_it_is_unknown_can_be_sent_back(stage: Stage) -> None:
+    plain = {"cron": "@daily", "type": "plain.work", "payload": {"text": "x", "more": VALUE}}
+    stage.world.post("/schedules", {**plain, "id": "second"})
+    shown = stage.world.get("/schedules/second", headers=HIDE).json["payload"]
+    assert shown == {"text": "x", "more": MASK}
+    answer = stage.world.call("PUT", "/schedules/second", {**plain, "payload": {**shown, "text": "y"}})
+    assert (answer.status, answer.json["payload"]) == (200, {"text": "y", "more": VALUE})
+
+
 def test_an_unexpected_error_of_a_model_is_logged_without_its_message(stage: Stage) -> None:
     with written() as lines:
         answer = stage.world.post("/jobs", {"type": "person.known", "payload": {"mail": VALUE}})
