@@ -185,10 +185,9 @@ def test_a_value_of_another_shape_than_today_may_be_of_a_marked_field(annotation
 
 def test_many_items_are_masked_with_what_is_known_of_the_first() -> None:
     found: Any = shape(list[Tree])
-    found.masked({"x": [{"name": V, "below": [{"name": V, "below": []}]}] * 3})
-    known = len(found._root._places._known)
-    found.masked({"x": [{"name": V, "below": [{"name": V, "below": []}], f"x{n}": 1} for n in range(50)]})
-    assert len(found._root._places._known) <= known + 1
+    below = found._root.key("x").item(0).key("below").item(0)
+    assert below.key("below").item(0) is below is found._root.key("x").item(7).key("below").item(9)
+    assert below.key("one") is below.key("another")
 
 
 class Plain(BaseModel):
@@ -308,7 +307,7 @@ class Meeting(BaseModel):
     def _fits(self) -> "Meeting":
         if self.n > 3:
             raise ValueError(f"{self.mail.partition('@')[2]} allows 3")
-        assert self.n > -1, self.mail[-9:]
+        assert self.n > -1, self.mail[3:8]
         if self.n == 3:
             raise KeyError(self.mail[-9:])
         return self
@@ -327,8 +326,8 @@ def test_a_validator_tells_no_part_of_a_personal_field(payload: Any, place: tupl
         JobType("meet.all", _meet, Meeting).canonical({"mail": "z@private.example", **payload})
     [error] = refused.value.errors
     assert error.loc == place
-    assert "private" not in refused.value.told()
-    assert "example" not in refused.value.told()
+    for part in ("private", "rivat", "example"):
+        assert part not in refused.value.told()
 
 
 def test_an_unexpected_error_of_a_model_is_told_without_its_message() -> None:

@@ -142,8 +142,11 @@ def test_facts_with_the_platforms_names_have_masks(world: OneType) -> None:
 def test_the_platforms_own_facts_are_not_taken_for_values(world: OneType) -> None:
     """A short value must not remove the numbers by which lines are found and counted."""
     world.submit(payload={"name": "completed", "age": 1, "text": ""})
+    world.script = [lambda ctx: ctx.logger.info("mine")]
     with written() as lines:
         world.poll()
+    mine = next(line for line in lines if line["message"] == "mine")
+    assert (mine["job_id"], mine["attempt"], mine["gen"], mine["status"]) == ("job-1", 1, 1, "processing")
     ended = next(line for line in lines if line["message"] == "attempt.completed")
     assert (ended["job_id"], ended["attempt"], ended["gen"], ended["status"]) == ("job-1", 1, 1, "completed")
     assert not any("_own" in line for line in lines)
