@@ -6,6 +6,7 @@ import type { JobDetail } from "@/api/jobs/jobs";
 import { retryJob } from "@/api/jobs/steering";
 import { createJob } from "@/api/jobs/newJob";
 import { meta } from "@/api/meta";
+import { shownJob } from "@/api/personal";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
 import { allows, STATUS } from "@/jobs/status";
@@ -80,7 +81,8 @@ export function CreateForm({ types, source, edit, begin: from, asked }: CreateFo
     },
     onSuccess: async ({ id, text }) => {
       renewKey();
-      if (type) keepSent(type.type, stringify(payload));
+      // values that were shown are gone with the page
+      if (type && shownJob.get() === null) keepSent(type.type, stringify(payload));
       if (type && !source) dropDraft(type.type);
       toast.done(text);
       await refresh(client);

@@ -69,6 +69,16 @@ test("a value is hidden until somebody who may see it asks for it, and hidden ag
   await waitFor(() => expect(document.body.textContent).not.toContain(VALUE));
 });
 
+test("a value is hidden again although the API does not answer", async () => {
+  answering(true);
+  showWithin(<Page />);
+  await userEvent.click(await screen.findByRole("button", { name: "Show personal fields" }));
+  await screen.findByText(new RegExp(VALUE));
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
+  await userEvent.click(screen.getByRole("button", { name: "Hide personal fields" }));
+  await waitFor(() => expect(document.body.textContent).not.toContain(VALUE));
+});
+
 test("who may not see it is not offered to", async () => {
   answering(false);
   showWithin(<Page />);

@@ -20,7 +20,8 @@ function Toggle({ id, shown }: { id: string; shown: boolean }) {
   if (!can.seePersonal) return null;
   const toggle = () => {
     shownJob.set(shown ? null : id);
-    void client.invalidateQueries(about(id));
+    // hiding forgets the values at once, also if the next request fails
+    void (shown ? client.resetQueries(about(id)) : client.invalidateQueries(about(id)));
   };
   return (
     <Button size="sm" tone="ghost" onClick={toggle}>
