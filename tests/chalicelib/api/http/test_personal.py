@@ -98,7 +98,7 @@ class Stage:
                       f"?error={VALUE}&created_after={iso(T0 - 1)}", "?idempotency_key=mine"],
             "/schedules/preview": ["?cron=@daily"],
             "/metrics/series": ["?metric=throughput&type=person.write"],
-            "/usage": ["", "?by=type"],
+            "/usage": ["", "?by=type", "?dearest=10"],
         }  # fmt: skip
         for endpoint in READS:
             for job_id in dict.fromkeys((self.failed, self.done)) if "{job_id}" in endpoint.path else ("",):
