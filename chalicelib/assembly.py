@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from chalicelib.producing.submission import Submission
     from chalicelib.schedules.firings import Firings
     from chalicelib.schedules.port import Schedules
+    from chalicelib.sessions.id_token import Verifier
+    from chalicelib.sessions.port import SessionStore
+    from chalicelib.sessions.sessions import Sessions
     from chalicelib.usage.days import UsageReader
     from chalicelib.usage.dearest import Dearest
     from chalicelib.views.port import Views
@@ -216,6 +219,20 @@ class Assembly:
         from chalicelib.adapters.dynamo.control.tokens import DynamoTokenStore
 
         return DynamoTokenStore(self.settings)
+
+    @Part
+    def session_store(self) -> "SessionStore":
+        """Return the store of sessions."""
+        from chalicelib.sessions.dynamo import DynamoSessions
+
+        return DynamoSessions(self.settings)
+
+    @Part
+    def issuer_documents(self) -> Callable[[str], bytes]:
+        """Return what fetches a document of the identity provider."""
+        from chalicelib.sessions.fetch import fetch
+
+        return fetch
 
     @Part
     def bulk_rows(self) -> "BulkActionRows":
@@ -402,6 +419,27 @@ class Assembly:
         from chalicelib.job_types import jobtype
 
         return self.auto_pauses if jobtype.get(name).pause_when is not None else None
+
+    @Part
+    def sessions(self) -> "Sessions":
+        """Return the sessions of people who have signed in; it remembers those that it has checked."""
+        from chalicelib.adapters import aws
+        from chalicelib.sessions.provider import provider_of
+        from chalicelib.sessions.sessions import Sessions
+
+        provider = provider_of(self.settings.sign_in, local=aws.emulated())
+        return Sessions(self.session_store, self.clock, provider, lambda: self.id_tokens)
+
+    @Part
+    def id_tokens(self) -> "Verifier":
+        """Return what verifies ID tokens; it remembers the issuer's keys."""
+        from chalicelib.adapters import aws
+        from chalicelib.sessions.id_token import Verifier
+        from chalicelib.sessions.keys import IssuerKeys
+
+        provider = self.sessions.provider
+        keys = IssuerKeys(provider.issuer, self.issuer_documents, self.clock, local=aws.emulated())
+        return Verifier(provider, keys.find, self.clock)
 
     @Part
     def tokens(self) -> "Tokens":

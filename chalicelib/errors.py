@@ -484,6 +484,48 @@ class Forbidden(JobFlowError):
     """The token is valid, but its role does not allow this."""
 
 
+class SignInNotConfigured(JobFlowError):
+    """This stage has no identity provider, so that nobody can sign in."""
+
+    def __init__(self) -> None:
+        super().__init__("Sign-in is not set up on this stage (parameter SignInIssuer). Use a token.")
+
+
+class SignInRefused(Unauthorized):
+    """The ID token is not accepted; `why` is a short name of the reason."""
+
+    def __init__(self, why: str, detail: str, principal: str | None = None) -> None:
+        super().__init__(f"The sign-in was refused: {detail}. Sign in again.", f"sign-in: {why}", principal)
+
+
+class NoRole(Forbidden):
+    """The person is known, but no group of theirs has a role. `principal`: who it is."""
+
+    def __init__(self, claim: str, principal: str) -> None:
+        super().__init__(
+            f"You are known to the identity provider, but none of your groups has a role here. Ask an administrator to "
+            f"add you to a group of this stage (claim {claim!r} of the ID token), and sign in again."
+        )
+        self.principal = principal
+
+
+class SignInUnavailable(JobFlowError):
+    """The keys of the identity provider cannot be fetched, so nobody can sign in; sessions stay as they are."""
+
+    retry_after = 30
+    """Seconds until the keys are asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__("The keys of the identity provider could not be fetched. Sign in again in a moment.")
+
+
+class SessionNotFound(JobFlowError):
+    """The request has no session that could be ended."""
+
+    def __init__(self) -> None:
+        super().__init__("This request has a token and no session. `jobflow token revoke` ends a token.")
+
+
 class OutOfScope(JobFlowError):
     """The token's scope does not allow this; `scope` is the scope in words."""
 

@@ -52,6 +52,9 @@ class Settings:
     mail_domains: tuple[str, ...] = ()
     mail_daily_cap: int = 0
     mail_rate: int = 0
+    sign_in: str = ""
+    """The identity provider with which people sign in, as JSON (`sessions/provider.py`); empty: none. Only the API has
+    it."""
     webhook_receiver: str = ""
     """Host and port of a receiver of webhooks on this laptop; always empty in a function that uses AWS itself."""
     index_shards: int = SHARDS[0]
@@ -93,6 +96,7 @@ class Settings:
             usage_by_tenant=tuple(name for name in env.get("USAGE_BY_TENANT", "").split(",") if name),
             mail_domains=tuple(part.strip().lower() for part in env.get("MAIL_DOMAINS", "").split(",") if part.strip()),
             mail_rate=int(_number(env, "MAIL_RATE", 0, 0, 500)),
+            sign_in=env.get("SIGN_IN", ""),
             webhook_receiver=_receiver(env),
             index_shards=_shards(env, "INDEX_SHARDS"),
             index_shards_read=_shards(env, "INDEX_SHARDS_READ"),

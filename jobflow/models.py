@@ -502,6 +502,13 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedSession:
+    """A session that was ended."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErasureList:
     """Erasures, newest first."""
 
@@ -1291,6 +1298,20 @@ class NewSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session, with its text, which cannot be read again."""
+
+    id: str
+    """The id of the session; it cannot be used to call the API"""
+    token: str
+    """The text to send as a bearer token"""
+    principal: str
+    """Who has signed in: the issuer, hashed, and its subject"""
+    role: Role
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NextAttempt:
     """An attempt that follows if the previous one fails; the waits are in seconds from the end of the previous one."""
 
@@ -1476,6 +1497,15 @@ class RetryPreview:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoked:
+    """What a revocation has done."""
+
+    principal: str
+    sessions: int
+    """How many sessions worked until now"""
+
+
+@dataclass(frozen=True, slots=True)
 class SchedulePage:
     """A page of schedules, ordered by id."""
 
@@ -1545,6 +1575,32 @@ class Series:
     drain_eta_s: float | None
     """Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first in which it
     shrinks. null without a backlog, or while it grows"""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """All sessions, the newest first."""
+
+    sessions: list[SessionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session, without its text."""
+
+    id: str
+    """The id of the session; it cannot be used to call the API"""
+    principal: str
+    """Who has signed in: the issuer, hashed, and its subject"""
+    label: str | None
+    """The person's name, if the stage asks the provider for it"""
+    role: Role
+    state: Literal["works", "expired", "ended"]
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    """Who has ended it before its time: the person, or an administrator"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,16 @@ class InvalidPosition(errors.BadRequest):
     """The listing cannot go there."""
 
 
+class SignInRefused(errors.NotAuthenticated):
+    """The sign-in was refused."""
+
+
 class Unauthorized(errors.NotAuthenticated):
     """A valid token is needed."""
+
+
+class NoRole(errors.NotAllowed):
+    """No group has a role."""
 
 
 class Forbidden(errors.NotAllowed):
@@ -68,6 +76,14 @@ class ViewNotFound(errors.NotFound):
 
 class LimitNotFound(errors.NotFound):
     """Limit not found."""
+
+
+class SessionNotFound(errors.NotFound):
+    """The request has no session."""
+
+
+class SignInNotConfigured(errors.NotFound):
+    """Sign-in is not set up."""
 
 
 class WebhookConflict(errors.Conflict):
@@ -142,6 +158,10 @@ class TokenNotChecked(errors.Unavailable):
     """The token could not be checked."""
 
 
+class SignInUnavailable(errors.Unavailable):
+    """The identity provider does not answer."""
+
+
 class NotAudited(errors.Unavailable):
     """The change could not be recorded."""
 
@@ -157,7 +177,9 @@ class NewerRow(errors.Unavailable):
 BY_KIND: dict[str, type[errors.ApiError]] = {
     "malformed-request": MalformedRequest,
     "invalid-position": InvalidPosition,
+    "sign-in-refused": SignInRefused,
     "unauthorized": Unauthorized,
+    "no-role": NoRole,
     "forbidden": Forbidden,
     "out-of-scope": OutOfScope,
     "job-not-found": JobNotFound,
@@ -171,6 +193,8 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "webhook-not-found": WebhookNotFound,
     "view-not-found": ViewNotFound,
     "limit-not-found": LimitNotFound,
+    "session-not-found": SessionNotFound,
+    "sign-in-not-configured": SignInNotConfigured,
     "webhook-conflict": WebhookConflict,
     "schedule-conflict": ScheduleConflict,
     "batch-conflict": BatchConflict,
@@ -189,6 +213,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "idempotency-mismatch": IdempotencyMismatch,
     "rate-limited": RateLimited,
     "token-not-checked": TokenNotChecked,
+    "sign-in-unavailable": SignInUnavailable,
     "not-audited": NotAudited,
     "not-stored": NotStored,
     "newer-row": NewerRow,

@@ -55,9 +55,15 @@ def main(arguments: Sequence[str]) -> int:
     try:
         env["CHROMIUM"] = browser(env, window=not WINDOW.isdisjoint(arguments))
         print("The console on the real platform:", flush=True)
-        with tempfile.TemporaryDirectory() as folder, platform(Path(folder)) as state:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            provider() as issuer,
+            platform(Path(folder), issuer) as state,
+        ):
             tokens = {"ADMIN_TOKEN": state["token"], "VIEWER_TOKEN": viewer(state)}
-            real = {"DASHBOARD_URL": state["dashboard"], "AWS_URL": state["aws"], **tokens}
+            real = {
+                "DASHBOARD_URL": state["dashboard"], "AWS_URL": state["aws"], "SIGN_IN_ISSUER": issuer, **tokens
+            }  # fmt: skip
             code = play("platform", arguments, {**env, **real})
             if code:
                 print(tail(Path(folder)), flush=True)
@@ -79,13 +85,36 @@ def browser(env: Mapping[str, str], *, window: bool) -> str:
 
 
 @contextmanager
-def platform(folder: Path) -> Iterator[dict[str, Any]]:
-    """Run `make dev` with its state and output in `folder`; yield the content of its state file. Raises CannotRun."""
+def provider() -> Iterator[str]:
+    """Run an identity provider; yield its issuer. Raises CannotRun."""
+    running = subprocess.Popen(
+        ["node", "node_modules/tsx/dist/cli.mjs", "e2e/provider.ts"],
+        cwd=UI, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with running:
+        told = running.stdout.readline() if running.stdout else ""
+        if not told:
+            raise CannotRun("The identity provider of the tests did not start.")
+        yield str(json.loads(told)["issuer"])
+        # it ends when its standard input closes
+
+
+@contextmanager
+def platform(folder: Path, issuer: str = "") -> Iterator[dict[str, Any]]:
+    """Run `make dev` with its state and output in `folder`; yield the content of its state file. Raises CannotRun.
+
+    People can sign in with the issuer, if one is given.
+    """
     with (folder / "output").open("w") as output:
         runner = subprocess.Popen(
             [sys.executable, "-m", "infra.local"],
             cwd=ROOT,
-            env={**os.environ, **PLATFORM, "JOBFLOW_STATE_DIR": str(folder)},
+            env={
+                **os.environ,
+                **PLATFORM,
+                "JOBFLOW_STATE_DIR": str(folder),
+                "SIGN_IN": signing_in(issuer) if issuer else "",
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -98,6 +127,13 @@ def platform(folder: Path) -> Iterator[dict[str, Any]]:
         except subprocess.TimeoutExpired:
             runner.kill()
             runner.wait()
+
+
+def signing_in(issuer: str) -> str:
+    """Return the setting with which people sign in: the person of `dashboard/e2e/provider.ts` is an operator."""
+    return json.dumps({
+        "issuer": issuer, "client": "console", "operators": "console-operators", "label": "name", "name": "Example",
+    })  # fmt: skip
 
 
 def ready(runner: "subprocess.Popen[bytes]", folder: Path) -> dict[str, Any]:

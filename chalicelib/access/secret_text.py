@@ -1,24 +1,26 @@
-"""Make the texts of tokens, and recognise a mistyped one without a read. Pure, except for the random characters."""
+"""Make the texts of tokens and sessions, and recognise a mistyped one without a read. Pure, except for randomness."""
 
 import re
 import secrets
 import string
 import zlib
 
-PREFIX = "jf_"
+PREFIX, SESSION_PREFIX = "jf_", "jfs_"
+"""Begin the text of a token, and that of a session."""
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 """Only letters and digits: a double click selects the whole token, and no shell changes it."""
 RANDOM, CHECKSUM = 43, 6
 """Characters of each part: 43 of 62 characters have 256 random bits, and 6 of them have every CRC-32."""
 SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
-"""For scanners of secrets: docs/security.md has it."""
+SESSION_SHAPE = re.compile(rf"{SESSION_PREFIX}[0-9A-Za-z]{{{RANDOM + CHECKSUM}}}")
+"""For scanners of secrets: docs/security.md has both."""
 EARLIER = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
 """A token that was made before tokens had a checksum: 256 random bits in base64url."""
 
 
-def new_text() -> str:
-    """Return the text of a new token: the prefix, 256 random bits, and their checksum."""
-    body = PREFIX + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))
+def new_text(prefix: str = PREFIX) -> str:
+    """Return the text of a new token or session: the prefix, 256 random bits, and their checksum."""
+    body = prefix + "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))
     return body + checksum(body)
 
 
@@ -27,6 +29,11 @@ def possible(text: str) -> bool:
     if SHAPE.fullmatch(text):
         return text[-CHECKSUM:] == checksum(text[:-CHECKSUM])
     return EARLIER.fullmatch(text) is not None
+
+
+def possible_session(text: str) -> bool:
+    """Return True if the text can be that of a session."""
+    return SESSION_SHAPE.fullmatch(text) is not None and text[-CHECKSUM:] == checksum(text[:-CHECKSUM])
 
 
 def checksum(body: str) -> str:

@@ -31,7 +31,7 @@ SAID = {
     403: "The token's role does not allow this", 404: "Not found",
     405: "Another path: API Gateway cuts it at an encoded `?`", 409: "The state forbids this",
     413: "The body is larger than 256 KB", 415: "The body is not JSON", 422: "A field is wrong; `errors` names each",
-    429: "Too many requests from this address",
+    429: "Too many requests from this address", 503: "The identity provider does not answer",
 }  # fmt: skip
 CORRELATION = {"description": "The id of this request in the logs", "schema": {"type": "string"}}
 HEADERS: Mapping[int, Mapping[str, Any]] = {

@@ -33,6 +33,8 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "views": ["platform.views"],
     "audit": ["platform.audit"],
     "tokens": ["platform.tokens"],
+    "session": ["platform.sessions"],
+    "sessions": ["platform.sessions"],
     "erasures": ["platform.erasures"],
     "uploads": ["jobs.uploads"],
     "meta": ["platform.meta"],

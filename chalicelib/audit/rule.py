@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from chalicelib.audit.constants import LONGEST_NAME, MOST_LOOKED
-from chalicelib.job_types.checks import BULK_ID, JOB_ID, SCHEDULE, WEBHOOK
+from chalicelib.job_types.checks import BULK_ID, JOB_ID, PERSON, SCHEDULE, WEBHOOK
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.retention import KEEP_AUDIT
 
@@ -28,7 +28,7 @@ LIMIT_NAME = re.compile(rf"[0-3]\.[a-z0-9_.-]{{1,60}}({ONE_VALUE})?")
 SHAPES: Mapping[str, re.Pattern[str]] = {
     JOB: JOB_ID, "batch": JOB_ID, BULK: BULK_ID, "error": HEX_12, "view": HEX_16, "token": HEX_16,
     "job-type": TYPE, "schedule": SCHEDULE, "webhook": WEBHOOK, "stage": STAGE, LIMIT: LIMIT_NAME,
-    "erasure": BULK_ID,
+    "erasure": BULK_ID, "session": HEX_16, "person": PERSON,
 }  # fmt: skip
 """The kinds of things that are changed, and the form of their ids. A path may contain any other text, such as the name
 of a customer, and this text is not stored."""

@@ -24,6 +24,8 @@ BULK_ID = re.compile(r"[0-9a-f]{20}")
 """The id of a bulk action."""
 SCHEDULE = re.compile(rf"[a-z0-9][a-z0-9.-]{{0,{LONGEST_SCHEDULE - 1}}}")
 """The id of a schedule."""
+PERSON = re.compile(r"oidc:[0-9a-f]{8}:[A-Za-z0-9._~|%-]{1,240}")
+"""The principal of a person who has signed in: the issuer, hashed, and the subject that it gives to the person."""
 ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 """The id of a job or a batch, as a request may write it."""
 ID_PREFIX = r"^[0-9a-fA-F-]{1,36}$"

@@ -37,6 +37,8 @@ KEEP_WEBHOOK_STATES = 30 * DAY
 """How long the state of a webhook's receiver is kept without a change, unless its webhook is disabled."""
 KEEP_TOKENS = 90 * DAY
 """How long a token's row is kept after the token has expired."""
+KEEP_SESSIONS = DAY
+"""How long the row of a session is kept after the session has expired."""
 KEEP_USES = 400 * DAY
 """How long the time of a token's last use is kept."""
 KEEP_FAILURES = 7 * DAY

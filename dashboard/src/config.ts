@@ -7,6 +7,18 @@ export interface Config {
   stage: string;
   region: string;
   devToken?: string | undefined;
+  /** The identity provider with which users can sign in. */
+  signIn?: Provider | undefined;
+}
+
+/** An identity provider (OpenID Connect), and this console as its client. */
+export interface Provider {
+  name: string;
+  issuer: string;
+  clientId: string;
+  authorizeUrl: string;
+  tokenUrl: string;
+  scopes: string;
 }
 
 let current: Config | null = null;
@@ -19,7 +31,7 @@ export async function loadConfig(): Promise<Config> {
 }
 
 function readConfig(found: unknown): Config {
-  const { apiUrl, stage, region, devToken } = isObject(found) ? found : {};
+  const { apiUrl, stage, region, devToken, signIn } = isObject(found) ? found : {};
   if (typeof apiUrl !== "string") throw new Error('/config.json must be like {"apiUrl": "https://…"}.');
   const text = (value: unknown) => (typeof value === "string" ? value : undefined);
   return {
@@ -27,7 +39,16 @@ function readConfig(found: unknown): Config {
     stage: text(stage) ?? "dev",
     region: text(region) ?? "us-east-1",
     devToken: text(devToken),
+    signIn: readProvider(signIn),
   };
+}
+
+function readProvider(found: unknown): Provider | undefined {
+  if (!isObject(found)) return undefined;
+  const { name, issuer, clientId, authorizeUrl, tokenUrl, scopes } = found;
+  const all = { name, issuer, clientId, authorizeUrl, tokenUrl, scopes };
+  const whole = Object.values(all).every((value) => typeof value === "string" && value !== "");
+  return whole ? (all as Provider) : undefined;
 }
 
 export function config(): Config {

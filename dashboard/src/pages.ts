@@ -18,6 +18,7 @@ export const pages = {
   usage: () => import("./usage/UsagePage"),
   batchList: () => import("./batches/BatchListPage"),
   batch: () => import("./batches/BatchPage"),
+  signedIn: () => import("./shell/SignedIn"),
   bulkList: () => import("./bulk/BulkListPage"),
   bulk: () => import("./bulk/BulkPage"),
 };

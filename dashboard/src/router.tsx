@@ -101,6 +101,11 @@ const usage = createRoute({
   validateSearch: pick("period", "by", "type"),
   component: lazyRouteComponent(pages.usage, "UsagePage"),
 });
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  path: "/signed-in",
+  component: lazyRouteComponent(pages.signedIn, "SignedIn"),
+});
 const batchList = createRoute({
   getParentRoute: () => root,
   path: "/batches",
@@ -136,6 +141,7 @@ const routeTree = root.addChildren([
   audit,
   tokens,
   usage,
+  signedIn,
   limits,
   webhooks,
   batchList,

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.settings import SHARDS
 from infra.definition.names import API, Value, attribute, console_url, ref, sub
 from infra.definition.throttles import BURST, RATE
+from infra.definition.web.sign_in import NAME, PLAIN, SCOPES
 
 NO_CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/none"
 """A placeholder for the certificate of a stage without SiteDomain; nothing uses it."""
@@ -27,7 +28,7 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
         "VpcSecurityGroups": _list("Security groups of the same."),
     }
-    return {**(network if vpc else {}), **_mail(), **_index(), **_account(), **_service(), **_domains()}
+    return {**(network if vpc else {}), **_mail(), **_index(), **_account(), **_service(), **_domains(), **_sign_in()}
 
 
 def conditions() -> dict[str, Any]:
@@ -44,6 +45,7 @@ def conditions() -> dict[str, Any]:
         "HasDashboard": _is_true("Dashboard"),
         "HasDomain": _given("SiteDomain"),
         "HasMailConfigurationSet": _given("MailConfigurationSet"),
+        "HasSignIn": _given("SignInIssuer"),
         "HasAccessLogs": _is_true("AccessLogs"),
         "Protected": _is_true("Protect"),
         "ShiftsTraffic": _is_true("ShiftTraffic"),
@@ -69,6 +71,13 @@ def outputs() -> dict[str, Any]:
         "SiteDistributionId": {
             **_output(ref("SiteDistribution"), "What to invalidate after an upload"),
             "Condition": "HasDashboard",
+        },
+        # deploy reads the parameters themselves for the console's config.json
+        "SignIn": {
+            **_output(
+                sub("${SignInName}: ${SignInAuthorizeUrl} (${SignInScopes})"), "Where people sign in, and for what"
+            ),
+            "Condition": "HasSignIn",
         },
         "FilesBucketName": _output(ref("FilesBucket"), "Uploads, results and reports"),
         "ControlTableName": _output(ref("ControlTable"), "Where tokens are"),
@@ -181,12 +190,33 @@ def _domains() -> dict[str, dict[str, Any]]:
     }
 
 
+def _sign_in() -> dict[str, dict[str, Any]]:
+    """Return the parameters of the identity provider, and the groups of each role."""
+    return {
+        "SignInIssuer": _plain("", "The issuer of ID tokens with which people sign in; empty: people use tokens."),
+        "SignInClientId": _plain("", "The client id of the console, a public client without a secret."),
+        "SignInName": _plain(NAME, "The provider's name on the console's button."),
+        "SignInScopes": _plain(SCOPES, "What the console asks the provider for."),
+        "SignInAuthorizeUrl": _plain("", "Where a sign-in begins; empty: deploy asks the issuer."),
+        "SignInTokenUrl": _plain("", "Where the console exchanges the code; empty: deploy asks the issuer."),
+        "SignInGroupsClaim": _plain("groups", "The claim of the ID token that lists a person's groups."),
+        "SignInLabelClaim": _plain("", "The claim that names a person in the console and the audit log; empty: none."),
+        "SignInViewers": _plain("", "Groups whose people may look, by exact name, separated by commas."),
+        "SignInOperators": _plain("", "Groups whose people may also act."),
+        "SignInAdmins": _plain("", "Groups whose people may do everything."),
+    }
+
+
 def _api_url() -> Value:
     return {"Fn::If": ["HasApiDomain", sub("https://${ApiDomain}"), sub(ENDPOINT)]}
 
 
 def _text(default: str, description: str) -> dict[str, Any]:
     return {"Type": "String", "Default": default, "Description": description}
+
+
+def _plain(default: str, description: str) -> dict[str, Any]:
+    return {**_text(default, description), "AllowedPattern": PLAIN}
 
 
 def _list(description: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.sessions.provider import provider_of
 from chalicelib.settings import Settings
 from infra.local.errors import CannotRun
 from infra.local.state.folder import OF_A_PROJECT
@@ -15,6 +16,7 @@ BACKENDS = ("moto", "ministack")
 PASSED_ON = (
     "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "READ_UNITS_MAX", "MAIL_FROM",
     "MAIL_DOMAINS", "MAIL_DAILY_CAP", "MAIL_RATE", "CORS_ORIGIN", "INDEX_SHARDS", "INDEX_SHARDS_READ",
+    "SIGN_IN",
 )  # fmt: skip
 """Settings of the functions that a developer may change in the shell. The definition sets all others."""
 
@@ -69,7 +71,7 @@ class Options:
 def _passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
     found = {name: env[name] for name in PASSED_ON if env.get(name)}
     try:
-        Settings.from_env(found)
+        provider_of(Settings.from_env(found).sign_in, local=True)
     except ConfigurationError as error:
         raise CannotRun(f"{error}.") from error
     return found

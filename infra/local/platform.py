@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.job_types.queue import name_in_aws
 from chalicelib.pausing.lambda_prober import event_of
+from infra import sign_in
 from infra.cloud.package.shipped import own_libraries, probed
 from infra.code import declared
 from infra.local import deployment, ports, resources, templates
@@ -228,14 +229,26 @@ class Platform:
         root = self.options.root
         return lambda handler: probed(root, own_libraries(root, described.modules.get(handler, ())))
 
+    def _provider(self) -> dict[str, str] | None:
+        """Return what the console must know about the identity provider of the variable SIGN_IN; None without one."""
+        try:
+            return sign_in.of_local_console(self.options.passed_on.get("SIGN_IN", ""))
+        except sign_in.NotDiscovered as error:
+            raise CannotRun(f"SIGN_IN: {error}") from error
+
     def _serve_dashboard(self) -> None:
         options, files = self.options, self.emulator.url
-        config = {"apiUrl": self.api_url, "stage": "dev", "region": REGION, "devToken": self.token}
+        config: dict[str, Any] = {
+            "apiUrl": self.api_url, "stage": "dev", "region": REGION, "devToken": self.token
+        }  # fmt: skip
+        provider = self._provider()
+        if provider is not None:
+            config["signIn"] = provider
         if options.watch:
             sources, log = options.root / "dashboard", options.state_dir / "dashboard.log"
             self._dashboard = HotDashboard(sources, self._dashboard_port, config, files, log)
         elif self._build:
-            policy = content_security_policy(self.api_url, files)
+            policy = content_security_policy(self.api_url, files, provider["tokenUrl"] if provider else "")
             try:
                 self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
             except OSError as error:  # another program has taken the port since it was found to be free

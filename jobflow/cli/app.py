@@ -21,6 +21,7 @@ from jobflow.cli.commands import (
     places,
     repository,
     schedules,
+    sessions,
     types,
     webhooks,
 )
@@ -65,6 +66,7 @@ app.add_typer(types.app, name="types")
 app.add_typer(limits.app, name="limits")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(sessions.app, name="sessions")
 numbers.add_to(app)
 audit.add_to(app)
 erasing.add_to(app)

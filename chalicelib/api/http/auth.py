@@ -1,22 +1,27 @@
-"""Find the caller of a request by the bearer token, and check the caller's role."""
+"""Find the caller of a request by the bearer token or session, and check the caller's role."""
 
+from chalicelib.access.secret_text import SESSION_PREFIX
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Caller
 from chalicelib.assembly import parts
 from chalicelib.errors import Forbidden, TokenNotChecked, Unauthorized
 from chalicelib.telemetry import request_events
 
+SESSION_BEGINS = len(SESSION_PREFIX)
 SEND = "Send the header Authorization: Bearer <token>."
 
 
 def caller_of(header: str | None) -> Caller:
-    """Return the caller whose token is in the header Authorization; raises Unauthorized.
+    """Return the caller whose token or session is in the header Authorization; raises Unauthorized.
 
     Raises TokenNotChecked if the token cannot be looked up: an unchecked request is never accepted, and an answer 401
     would make clients drop a good token.
     """
     try:
-        token = parts.tokens.verify(bearer(header or ""))
+        text = bearer(header or "")
+        if text[:SESSION_BEGINS] == SESSION_PREFIX:
+            return _of_session(text)
+        token = parts.tokens.verify(text)
     except Unauthorized:
         raise
     except Exception as error:
@@ -24,6 +29,11 @@ def caller_of(header: str | None) -> Caller:
         raise TokenNotChecked from error
     _note_use(token.id)
     return Caller(token.principal, token.role, token.label, token.expires_at, token.rate, token.scope)
+
+
+def _of_session(text: str) -> Caller:
+    session = parts.sessions.verify(text)
+    return Caller(session.principal, session.role, session.label, session.expires_at, session=session.hash)
 
 
 def _note_use(token_id: str) -> None:

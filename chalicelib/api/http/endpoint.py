@@ -22,8 +22,9 @@ M = TypeVar("M", bound=BaseModel)
 class Caller:
     """The caller: the token's principal, role and label, and its expiry (epoch seconds; None: never).
 
-    The principal is the id of the first token, which stays when the token is rotated. `rate` is the token's own limit
-    of writing requests a minute; 0: the limit of its address applies.
+    The principal is the id of the first token, which stays when the token is rotated; or a person (`oidc:…`). `rate` is
+    the token's own limit of writing requests a minute; 0: the limit of its address applies. `session` is the hash of
+    the person's session; empty: the request has a token. `issued`: the time of the ID token of a sign-in.
     """
 
     token: str
@@ -32,6 +33,8 @@ class Caller:
     expires_at: float | None = None
     rate: int = 0
     scope: Scope = WHOLE
+    session: str = ""
+    issued: float = 0.0
 
     @property
     def sees_personal(self) -> bool:
@@ -148,7 +151,8 @@ class Endpoint:
     `also`: models that the body refers to. `types`: content types of the answers other than JSON.
     `examples`: bodies by name; each can be sent unchanged.
     `searches`: True for a write that first searches for jobs, so that the token's limit of reads also applies to it.
-    `audit`: how its requests are recorded; a test demands it for every write.
+    `audit`: how its requests are recorded; a test demands it for every write. `identified`: for a public endpoint whose
+    body says who the caller is; it returns the caller, or raises.
     """
 
     method: str
@@ -165,6 +169,7 @@ class Endpoint:
     moving: tuple[str, ...] | None = None
     searches: bool = False
     audit: Audited | Unaudited | None = None
+    identified: Callable[[Any], Caller] | None = None
 
     @property
     def writes(self) -> bool:

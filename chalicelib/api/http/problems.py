@@ -13,7 +13,9 @@ CONTENT_TYPE = "application/problem+json"
 TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.MalformedRequest: (400, "malformed-request", "The request cannot be read"),
     e.InvalidPosition: (400, "invalid-position", "The listing cannot go there"),
+    e.SignInRefused: (401, "sign-in-refused", "The sign-in was refused"),
     e.Unauthorized: (401, "unauthorized", "A valid token is needed"),
+    e.NoRole: (403, "no-role", "No group has a role"),
     e.Forbidden: (403, "forbidden", "The token's role does not allow this"),
     e.OutOfScope: (403, "out-of-scope", "The token's scope does not allow this"),
     e.JobNotFound: (404, "job-not-found", "Job not found"),
@@ -27,6 +29,8 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.WebhookNotFound: (404, "webhook-not-found", "Webhook not found"),
     e.ViewNotFound: (404, "view-not-found", "View not found"),
     e.LimitNotFound: (404, "limit-not-found", "Limit not found"),
+    e.SessionNotFound: (404, "session-not-found", "The request has no session"),
+    e.SignInNotConfigured: (404, "sign-in-not-configured", "Sign-in is not set up"),
     e.WebhookConflict: (409, "webhook-conflict", "The webhook's state does not allow this"),
     e.ScheduleConflict: (409, "schedule-conflict", "The schedule's state does not allow this"),
     e.BatchConflict: (409, "batch-conflict", "The batch's state does not allow this"),
@@ -45,6 +49,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.IdempotencyMismatch: (422, "idempotency-mismatch", "The Idempotency-Key belongs to another request"),
     e.RateLimited: (429, "rate-limited", "Too many requests"),
     e.TokenNotChecked: (503, "token-not-checked", "The token could not be checked"),
+    e.SignInUnavailable: (503, "sign-in-unavailable", "The identity provider does not answer"),
     e.NotAudited: (503, "not-audited", "The change could not be recorded"),
     e.NotStored: (503, "not-stored", "The job could not be stored"),
     e.NewerRow: (503, "newer-row", "A newer version has written the job"),
@@ -107,7 +112,7 @@ def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str,
 
 def headers_of(error: Exception) -> dict[str, str]:
     """Return the headers of an error's answer."""
-    if isinstance(error, (e.RateLimited, e.TokenNotChecked)):
+    if isinstance(error, (e.RateLimited, e.TokenNotChecked, e.SignInUnavailable)):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, e.Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="jobflow"'}

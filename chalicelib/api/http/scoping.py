@@ -95,6 +95,8 @@ ROUTES: Mapping[str, Narrowed] = {
     # a view is a filter that everybody shares: it may name a tenant, or a text of a payload
     "GET /views": WHOLE_DATA, "POST /views": WHOLE_DATA, "DELETE /views/{view_id}": WHOLE_DATA,
     "GET /audit": WHOLE_STAGE, "GET /audit/refusals": WHOLE_STAGE, "GET /tokens": WHOLE_STAGE,
+    "POST /session": EVERY, "DELETE /session": EVERY,  # a session has no scope
+    "GET /sessions": WHOLE_STAGE, "POST /sessions/revoke": WHOLE_STAGE,
     # an erasure names its tenant, and removes copies of ends, which have no tenant of their own
     "POST /erasures": WHOLE_DATA, "GET /erasures": WHOLE_DATA, "GET /erasures/{erasure_id}": WHOLE_DATA,
     "POST /uploads": EVERY,

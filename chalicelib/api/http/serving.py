@@ -49,6 +49,8 @@ REFUSALS = frozenset({401, 403, 429})
 """Statuses that are counted in the audit log, before the answer. 503 is not among them: the table that could not check
 a token should not be asked to store this."""
 NOBODY = "-"
+IDENTIFIED = "identified"
+"""Who a request to a public endpoint comes from, once its body has been read; for the log."""
 
 Answered = BaseModel | Reply | Text
 
@@ -71,11 +73,14 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
                 response = refuse(error, endpoint.path, correlation_id)
                 refused = _why(error) if response.status_code in REFUSALS else None
                 if refused:
-                    known = _principal(caller)
+                    known = _principal(caller or error)
+                    request.context.setdefault(IDENTIFIED, known)
                     who = counted_as(address_of(request)) if known == NOBODY else known
                     parts.refusals.count(who, refused, known=known != NOBODY)
             took = 1000 * (time.perf_counter() - began)
             told = {**asker, "correlation_id": correlation_id, **_of_gateway(request)}
+            if endpoint.identified is not None:
+                told["principal"] = request.context.get(IDENTIFIED, NOBODY)
             request_events.request_served(endpoint.method, endpoint.path, response.status_code, took, told, refused)
     return response
 
@@ -90,8 +95,8 @@ def _caller(endpoint: Endpoint, request: Request) -> Caller | JobFlowError | Non
         return error
 
 
-def _principal(caller: Caller | JobFlowError | None) -> str:
-    """Return the token's id, also of a stored token that is refused; NOBODY if nobody is known."""
+def _principal(caller: Caller | Exception | None) -> str:
+    """Return the principal, also of a stored token or a person that is refused; NOBODY if nobody is known."""
     known = caller.token if isinstance(caller, Caller) else getattr(caller, "principal", None)
     return known or NOBODY
 
@@ -198,6 +203,10 @@ def _admitted(
         correlation_id=correlation_id,
         admitted=admitted,
     )
+    if endpoint.identified is not None:
+        caller = endpoint.identified(call.body)
+        call = replace(call, caller=caller)
+        request.context[IDENTIFIED] = caller.token
     # a write has no limit of read units, because it must not stop half-way: its finished part cannot be undone
     with counting(math.inf if endpoint.writes else MOST_READ_UNITS_OF_ONE) as spent:
         try:

@@ -521,6 +521,17 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     return (await this.ask("get", "/erasures", { signal })).erasures;
   }
 
+  /** Return the sessions of people who have signed in, newest first; only administrators may read them. */
+  async sessions({ signal }: Signal = {}): Promise<Schemas["SessionRow"][]> {
+    return (await this.ask("get", "/sessions", { signal })).sessions;
+  }
+
+  /** End all sessions of a person (`oidc:…`) within ten seconds; return how many worked until now. */
+  async revokeSessions(principal: string, { reason, signal }: Signal & Why = {}): Promise<number> {
+    const body = { principal, ...(reason && { reason }) };
+    return (await this.ask("post", "/sessions/revoke", { body, repeatable: true, signal })).sessions;
+  }
+
   /** Yield the changes by persons and tokens, newest first; only administrators may read them. */
   async *audit(which: AuditQuery = {}, { signal }: Signal = {}) {
     let cursor: string | undefined;

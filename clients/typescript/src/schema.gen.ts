@@ -1342,6 +1342,75 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/session": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Exchange an ID token of the identity provider for a session of eight hours
+     * @description Exchange an ID token of the identity provider for a session of eight hours.
+     *
+     *     The ID token is verified once: signature, issuer, audience, times, nonce. The role follows from the person's groups.
+     */
+    post: operations["begin_session"];
+    /**
+     * End the session of this request (logout)
+     * @description End the session of this request (logout). It works nowhere after ten seconds. Safe to repeat within them.
+     */
+    delete: operations["end_session"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/sessions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the sessions that have not expired, newest first
+     * @description List the sessions that have not expired, newest first. Ended and expired ones are listed for up to a day more.
+     */
+    get: operations["list_sessions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/sessions/revoke": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End all sessions of a person
+     * @description End all sessions of a person. They work nowhere after ten seconds.
+     *
+     *     ID tokens from before are refused. The person can sign in again some minutes later, until the identity provider
+     *     refuses it or no group of the person has a role.
+     */
+    post: operations["revoke_sessions"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/erasures": {
     parameters: {
       query?: never;
@@ -2461,6 +2530,14 @@ export interface components {
       p50_ms: number | null;
       /** P95 Ms */
       p95_ms: number | null;
+    };
+    /**
+     * EndedSession
+     * @description A session that was ended.
+     */
+    EndedSession: {
+      /** Id */
+      id: string;
     };
     /**
      * ErasureList
@@ -4271,6 +4348,34 @@ export interface components {
       secret: string;
     };
     /**
+     * NewSession
+     * @description A session, with its text, which cannot be read again.
+     */
+    NewSession: {
+      /**
+       * Id
+       * @description The id of the session; it cannot be used to call the API
+       */
+      id: string;
+      /**
+       * Token
+       * @description The text to send as a bearer token
+       */
+      token: string;
+      /**
+       * Principal
+       * @description Who has signed in: the issuer, hashed, and its subject
+       */
+      principal: string;
+      role: components["schemas"]["Role"];
+      /**
+       * Expires At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      expires_at: string;
+    };
+    /**
      * NewUpload
      * @description A file that will be uploaded.
      */
@@ -4760,6 +4865,35 @@ export interface components {
       places: string[];
     };
     /**
+     * Revoke
+     * @description A person whose sessions are to be ended.
+     */
+    Revoke: {
+      /**
+       * Reason
+       * @description Shown in the audit log. Write no personal data: it is kept for 400 days.
+       */
+      reason?: string;
+      /**
+       * Principal
+       * @description Who has signed in, as GET /sessions shows it
+       */
+      principal: string;
+    };
+    /**
+     * Revoked
+     * @description What a revocation has done.
+     */
+    Revoked: {
+      /** Principal */
+      principal: string;
+      /**
+       * Sessions
+       * @description How many sessions worked until now
+       */
+      sessions: number;
+    };
+    /**
      * Role
      * @description Rights of a token: read; also write; also manage. Each role includes the rights of the roles before it.
      * @enum {string}
@@ -4977,6 +5111,76 @@ export interface components {
        * @description Seconds until the backlog is empty, at its speed in the last 2, 5 or 10 minutes: the first in which it shrinks. null without a backlog, or while it grows
        */
       drain_eta_s: number | null;
+    };
+    /**
+     * SessionList
+     * @description All sessions, the newest first.
+     */
+    SessionList: {
+      /** Sessions */
+      sessions: components["schemas"]["SessionRow"][];
+    };
+    /**
+     * SessionRow
+     * @description One session, without its text.
+     */
+    SessionRow: {
+      /**
+       * Id
+       * @description The id of the session; it cannot be used to call the API
+       */
+      id: string;
+      /**
+       * Principal
+       * @description Who has signed in: the issuer, hashed, and its subject
+       */
+      principal: string;
+      /**
+       * Label
+       * @description The person's name, if the stage asks the provider for it
+       */
+      label: string | null;
+      role: components["schemas"]["Role"];
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "works" | "expired" | "ended";
+      /**
+       * Created At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      created_at: string;
+      /**
+       * Expires At
+       * Format: date-time
+       * @example 2026-11-25T00:42:39.123Z
+       */
+      expires_at: string;
+      /** Ended At */
+      ended_at: string | null;
+      /**
+       * Ended By
+       * @description Who has ended it before its time: the person, or an administrator
+       */
+      ended_by: string | null;
+    };
+    /**
+     * SignIn
+     * @description The end of a sign-in with the identity provider.
+     */
+    SignIn: {
+      /**
+       * Id Token
+       * @description The ID token; it is accepted once, soon after its issue
+       */
+      id_token: string;
+      /**
+       * Secret
+       * @description What the page has kept since it began the sign-in. The nonce of the ID token is its SHA-256 in base64url, so nobody who only has the ID token can use it
+       */
+      secret: string;
     };
     /**
      * Skipped
@@ -13474,6 +13678,400 @@ export interface operations {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  begin_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SignIn"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Where it is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NewSession"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The identity provider does not answer */
+      503: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  end_session: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["ReasonOnly"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EndedSession"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionList"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  revoke_sessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Revoke"];
+      };
+    };
+    responses: {
+      /** @description Done */
+      200: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Revoked"];
+        };
+      };
+      /** @description The request cannot be read */
+      400: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A valid token is needed */
+      401: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The token's role does not allow this */
+      403: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is larger than 256 KB */
+      413: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The body is not JSON */
+      415: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description A field is wrong; `errors` names each */
+      422: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Too many requests from this address */
+      429: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          /** @description Seconds until a request is let in */
+          "Retry-After"?: number;
           [name: string]: unknown;
         };
         content: {

@@ -105,10 +105,12 @@ export async function setPaused(type: string, paused: boolean, reason = ""): Pro
 }
 
 export interface Me {
+  id: string;
   role: Role;
   label: string;
   /** Whether the token may see the values of personal fields. */
   personal: boolean;
+  expires_at: string | null;
 }
 
 export const me = (token: string | null) =>

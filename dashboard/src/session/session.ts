@@ -3,14 +3,22 @@ import { connectSession } from "@/api/client";
 import { isStatus } from "@/api/numbers/errors";
 import { me, type Role } from "@/api/types";
 import { createStore, useStore } from "@/lib/store";
+import { toast } from "@/ui/overlay/toast";
+import { t } from "@/texts/en/shell";
 import { forgetTab, forgetToken, keepToken, readToken } from "./token";
 
 interface Session {
   token: string | null;
   /** True if the API refused the last token. */
   refused: boolean;
+  /** What the last token was: that of a session, which people have who sign in with their provider, or an API token. */
+  was?: "session" | "token";
 }
 const session = createStore<Session>({ token: null, refused: false });
+
+/** The text of a session begins so. */
+const SESSION = "jfs_";
+const isSession = (token: string | null) => token?.startsWith(SESSION) ?? false;
 
 /** Use the tab's token, or the token of the local platform. */
 export function startSession(): void {
@@ -18,8 +26,9 @@ export function startSession(): void {
   connectSession({
     token: () => session.get().token,
     onUnauthorized: () => {
+      const was = isSession(session.get().token) ? "session" : "token";
       forgetToken();
-      session.set({ token: null, refused: true });
+      session.set({ token: null, refused: true, was });
     },
   });
 }
@@ -29,9 +38,20 @@ export function signIn(token: string): void {
   session.set({ token, refused: false });
 }
 
+/** Forget everything in this tab, and end a session on the server. */
 export function signOut(): void {
+  const { token } = session.get();
   forgetTab();
   session.set({ token: null, refused: false });
+  if (token !== null && isSession(token)) void end(token);
+}
+
+async function end(token: string): Promise<void> {
+  const done = await import("./signIn").then(
+    ({ endSession }) => endSession(token),
+    () => false,
+  );
+  if (!done) toast.problem(t.sessionNotEnded);
 }
 
 export function useSession(): Session {
@@ -43,8 +63,11 @@ export function useMe() {
   const { token } = useSession();
   const query = useQuery(me(token));
   const role = query.data?.role ?? null;
+  const ends = query.data?.expires_at ?? null;
   return {
-    label: query.data?.label ?? null,
+    label: query.data ? query.data.label || query.data.id : null,
+    /** When a session ends, in milliseconds; null for an API token. */
+    sessionEnds: isSession(token) && ends !== null ? Date.parse(ends) : null,
     role,
     unknown: query.isError && !isStatus(query.error, 401),
     query,

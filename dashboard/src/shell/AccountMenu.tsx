@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { setLanguage, setPrefs, usePrefs } from "@/session/prefs";
 import { signOut, useMe, useSession } from "@/session/session";
+import { hourMinute } from "@/lib/time";
 import { IconButton } from "@/ui/Button";
 import { IconMoon, IconScreen, IconSun, IconUser } from "@/ui/icons";
 import { Menu } from "@/ui/overlay/Menu";
@@ -23,7 +24,7 @@ const ZONES = [
 export function AccountMenu() {
   const { theme, zone } = usePrefs();
   const { token } = useSession();
-  const { role, label, can } = useMe();
+  const { role, label, can, sessionEnds } = useMe();
   const navigate = useNavigate();
   const display: MenuEntry[] = [
     radio(t.theme, theme, THEMES, (next) => setPrefs({ theme: next })),
@@ -38,6 +39,9 @@ export function AccountMenu() {
       <p className="text-xs text-soft">
         {t.role} <span data-testid="role">{role ?? "…"}</span>
       </p>
+      {sessionEnds !== null && (
+        <p className="text-xs text-soft">{t.sessionUntil(hourMinute(sessionEnds, zone))}</p>
+      )}
     </>
   );
   const entries: MenuEntry[] = token

@@ -27,7 +27,7 @@ export function Shell() {
   useTitle(path);
   useEffect(() => palette.subscribe(() => setOpen("palette")), []);
   const known = useMeta(token);
-  const gated = token === null && path !== "/";
+  const gated = token === null && path !== "/" && path !== "/signed-in";
   return (
     <div className="flex min-h-dvh flex-col">
       <a

@@ -1,18 +1,25 @@
-import { useState } from "react";
+import { useLocation } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { config, type Provider } from "@/config";
 import { signIn, useSession } from "@/session/session";
+import { begin } from "@/session/signIn";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { t } from "@/texts/en/shell";
+import { t as own } from "@/texts/en/signIn";
 
-/** The field is the only control here, so it gets the focus. */
-function focus(field: HTMLInputElement | null): void {
-  field?.focus();
+/** The page asks for one thing: the way in that the user has taken before, or else the first one, gets the focus. */
+function focus(control: HTMLElement | null): void {
+  control?.focus();
 }
 
-/** Ask for a token instead of showing the page; then show the page at the same address. */
-export default function SignIn() {
-  const { refused } = useSession();
+/** Ask who the user is instead of showing the page; then show the page at the same address. */
+export default function SignIn({ problem, back }: { problem?: string; back?: string }) {
+  const { refused, was } = useSession();
+  const provider = config().signIn;
   const [token, setToken] = useState("");
+  const ended = refused && was === "session";
+  const byToken = !provider || (refused && !ended);
   return (
     <form
       className="mx-auto mt-[10vh] flex max-w-sm flex-col gap-4 border border-line bg-panel p-6"
@@ -21,17 +28,22 @@ export default function SignIn() {
         if (token.trim()) signIn(token.trim());
       }}
     >
-      <div>
-        <h1 className="text-lg font-semibold">{t.signIn}</h1>
-        <p className="mt-1 text-sm text-soft">
-          {t.howToGetAToken} <code className="font-mono text-text">make token</code> {t.inTheProject}
+      <h1 className="text-lg font-semibold">{t.signIn}</h1>
+      {(problem ?? ended) && (
+        <p role="alert" className="text-sm text-rose">
+          {problem ?? own.ended}
         </p>
-      </div>
-      <Field label={t.token} error={refused ? t.invalidOrRevokedToken : undefined}>
+      )}
+      {provider && <WithProvider provider={provider} back={back} focused={!byToken} />}
+      <p className="text-sm text-soft">
+        {provider ? own.orToken : t.howToGetAToken} <code className="font-mono text-text">make token</code>{" "}
+        {t.inTheProject}
+      </p>
+      <Field label={t.token} error={refused && !ended ? t.invalidOrRevokedToken : undefined}>
         {(control) => (
           <input
             {...control}
-            ref={focus}
+            ref={byToken ? focus : undefined}
             type="password"
             autoComplete="off"
             className={inputClass}
@@ -40,9 +52,41 @@ export default function SignIn() {
           />
         )}
       </Field>
-      <Button type="submit" tone="primary" disabled={!token.trim()}>
+      <Button type="submit" tone={provider ? "plain" : "primary"} disabled={!token.trim()}>
         {t.signIn}
       </Button>
     </form>
+  );
+}
+
+/** Go to the provider; the user comes back to the page that was asked for. */
+function WithProvider(props: { provider: Provider; back: string | undefined; focused: boolean }) {
+  const { provider, back, focused } = props;
+  const [going, setGoing] = useState(false);
+  const here = useLocation({ select: ({ href }) => href });
+  const go = async () => {
+    setGoing(true);
+    try {
+      location.assign(await begin(provider, back ?? here));
+    } catch {
+      setGoing(false);
+    }
+  };
+  // Back from the provider, a browser may show this page as it was left.
+  useEffect(() => {
+    const again = () => setGoing(false);
+    addEventListener("pageshow", again);
+    return () => removeEventListener("pageshow", again);
+  }, []);
+  return (
+    <Button
+      type="button"
+      tone="primary"
+      {...(focused && { ref: focus })}
+      disabled={going}
+      onClick={() => void go()}
+    >
+      {own.signInWith(provider.name)}
+    </Button>
   );
 }

@@ -19,6 +19,7 @@ const NAMES: Record<string, string> = {
   "/webhooks": t.webhooks,
   "/audit": t.auditLog,
   "/tokens": t.tokens,
+  "/signed-in": t.signIn,
   "/limits": t.limits,
   "/usage": t.costs,
   "/batches": t.batches,

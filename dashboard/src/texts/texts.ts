@@ -23,6 +23,7 @@ export type Room =
   | "webhooks"
   | "audit"
   | "tokens"
+  | "signIn"
   | "limits"
   | "usage"
   | "create"

@@ -12,7 +12,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.package import dependencies, own_libraries
 from infra.cloud.package.build import HERE, NO_BYTE_CODE, ROOT, interpreter
 from infra.cloud.package.shift import PARAMETER
-from infra.cloud.preflight import basics, key, names, production, rights, room, sending, shards
+from infra.cloud.preflight import basics, key, names, production, rights, room, sending, shards, sign_in
 from infra.cloud.preflight.asking import Asking
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack import history, parameters, signing
@@ -67,6 +67,7 @@ def check(
     values, present = values | chosen, basics.chosen(parameters.known({}, before))
     found = [
         *basics.findings(values, facts, types, account.region, production.additional(values, present)),
+        *sign_in.findings(values, types, stack.name),
         *shards.findings({entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in before}, values),
         *production.findings(stage, values, named, new=new),
         *production.reserved(values, present, facts.unreserved),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.job_types import jobtype
+from infra import sign_in
 from infra.cloud import job_types
 from infra.cloud.account import Account
 from infra.cloud.commands import access, pauses, removal
@@ -39,6 +40,7 @@ from infra.cloud.stack.emptying import TABLE, remove, unlock
 from infra.cloud.stack.recording import Command
 from infra.cloud.terminal import Terminal
 from infra.definition.names import prefix_of, stage_of
+from infra.definition.web.sign_in import AUTHORIZE, ISSUER, TOKEN
 
 
 @dataclass
@@ -80,6 +82,7 @@ class Deployment:
         """Deploy and return the stack's outputs; a dry run returns none. Raises CloudError."""
         self.stack.check_changeable()
         self._preflight()
+        self._look_at_provider()
         self._look_at_rest_api()
         if self.dry_run:
             self._rehearse()
@@ -102,7 +105,7 @@ class Deployment:
         # not earlier: if the test fails, the former version returns with its queues and their pauses
         pauses.end_of_removed(self.account, self.stack, {kind.queue_key for kind in self.types()}, self.terminal.say)
         if dist is not None:
-            count = website.upload(self.account, outputs, dist, stage)
+            count = website.upload(self.account, outputs, dist, stage, sign_in.of_console(self._chosen()))
             self.terminal.say(f"Uploaded the dashboard: {count} files.")
         tokens = access.tokens(self.account, self.stack)
         self.first_token.hand_out(tokens, self.account, self.terminal, tags_of(self.stack.name))
@@ -110,6 +113,16 @@ class Deployment:
         for told in self._about_rest_api(outputs):
             self.terminal.say(told)
         return outputs
+
+    def _look_at_provider(self) -> None:
+        """Ask the identity provider for its addresses, unless they are set; raises CloudError."""
+        chosen = self._chosen()
+        if sign_in.missing(self.given, chosen):
+            try:
+                found = sign_in.discovered(chosen[ISSUER])
+            except sign_in.NotDiscovered as error:
+                raise CloudError(f"{error} Or set {AUTHORIZE} and {TOKEN}: docs/sign-in.md.") from error
+            self.given = {**self.given, AUTHORIZE: found.authorize, TOKEN: found.token}
 
     def _look_at_rest_api(self) -> None:
         """Keep the REST API that the stage has from an earlier version, unless the deployer drops it."""

@@ -20,6 +20,9 @@ VISITS = 1_000
 FILES_A_VISIT, KB_A_VISIT = 25, 180
 """Opened consoles of the example. Requests of one, with the pages that are looked at; and its kilobytes, compressed, at
 most what `npm run size` allows for the first view."""
+SIGN_INS, SIGN_IN_WRITES = 1_000, 7
+"""Sign-ins of the example, and the write units of each: its nonce, its session, two for its entry in the audit log and
+two in the index, and one of the limit of requests."""
 MAILS = 1_000
 """Alarm mails of the example."""
 KEY_MINUTES = 5
@@ -35,7 +38,9 @@ WITHOUT_PRICE = frozenset(
     {
         "ApiBurst", "ApiConcurrency", "ApiDomain", "ApiOrigin", "CursorSecret", "IndexShards", "MailConfigurationSet",
         "MailDomains", "MailFrom", "MailIdentity", "PermissionsBoundary", "Protect", "RateLimitWindow", "ReadUnitsMax",
-        "RolePath", "ShiftTraffic", "SigningKey", "SiteCertificate", "SiteDomain", "UnsignedUntil", "VpcSecurityGroups",
+        "RolePath", "ShiftTraffic", "SignInAdmins", "SignInAuthorizeUrl", "SignInClientId", "SignInGroupsClaim",
+        "SignInLabelClaim", "SignInName", "SignInOperators", "SignInScopes", "SignInTokenUrl", "SignInViewers",
+        "SigningKey", "SiteCertificate", "SiteDomain", "UnsignedUntil", "VpcSecurityGroups",
     }
 )  # fmt: skip
 """Parameters that change nothing that AWS bills for the stage."""
@@ -102,6 +107,7 @@ def lines(
         *(_firewall(prices) if of.is_on("Dashboard") and of.is_on("WebAclArn") else ()),
         *(_key(types, free, prices) if of.is_on("KmsKeyArn") else ()),
         *(_mails(free, prices) if of.is_on("AlarmEmail") or of.is_on("AlarmTopicArn") else ()),
+        *(_sign_ins(prices) if of.is_on("SignInIssuer") else ()),
         *_kept_logs(of, prices),
         *_tokens(prices),
     ]
@@ -165,6 +171,11 @@ def _tokens(prices: Prices) -> list[Line]:
         _line("Write units, last use of a token", uses, 0, prices, "write_unit", MILLION),
         _line("Read units, a token always in use", reads, 0, prices, "read_unit", MILLION),
     ]
+
+
+def _sign_ins(prices: Prices) -> list[Line]:
+    units = SIGN_INS * SIGN_IN_WRITES
+    return [_line(f"Write units, {SIGN_INS:,} sign-ins", units, 0, prices, "write_unit", MILLION)]
 
 
 def _line(what: str, amount: float, free: float, prices: Prices, price: str, units: int = 1) -> Line:

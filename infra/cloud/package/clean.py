@@ -11,7 +11,7 @@ from pathlib import Path
 
 RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six")
 """Packages in Lambda's Python runtime."""
-NATIVE_PACKAGES = ("pydantic_core", "PIL")
+NATIVE_PACKAGES = ("pydantic_core", "PIL", "cryptography", "_cffi_backend")
 """Libraries that the package contains in a build for the functions' processor. On this machine, the installed build of
 the same version is used instead."""
 

@@ -73,12 +73,15 @@ def files(dist: Path) -> Iterator[File]:
         yield File(key, path, TYPES.get(path.suffix, guessed), FOREVER if key.startswith("assets/") else ALWAYS_ASK)
 
 
-def config(outputs: Mapping[str, str], stage: str, region: str) -> str:
-    """Return the configuration that the dashboard reads at its start."""
-    return json.dumps({"apiUrl": outputs["ApiUrl"], "stage": stage, "region": region})
+def config(outputs: Mapping[str, str], stage: str, region: str, sign_in: Mapping[str, str] | None = None) -> str:
+    """Return the configuration that the dashboard reads at its start. `sign_in`: with which provider people sign in."""
+    known = {"apiUrl": outputs["ApiUrl"], "stage": stage, "region": region}
+    return json.dumps({**known, **({"signIn": sign_in} if sign_in else {})})
 
 
-def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str) -> int:
+def upload(
+    account: Account, outputs: Mapping[str, str], dist: Path, stage: str, sign_in: Mapping[str, str] | None = None
+) -> int:
     """Upload the site and its config, delete outdated files, invalidate CloudFront; return the number of files."""
     s3, bucket = account.client("s3"), outputs["SiteBucketName"]
     sent = list(files(dist))
@@ -88,7 +91,7 @@ def upload(account: Account, outputs: Mapping[str, str], dist: Path, stage: str)
                 Bucket=bucket, Key=file.key, Body=body, ContentType=file.content_type, CacheControl=file.cache
             )
     s3.put_object(
-        Bucket=bucket, Key="config.json", Body=config(outputs, stage, account.region).encode(),
+        Bucket=bucket, Key="config.json", Body=config(outputs, stage, account.region, sign_in).encode(),
         ContentType="application/json", CacheControl=ALWAYS_ASK,
     )  # fmt: skip
     _drop_others(s3, bucket, {file.key for file in sent} | {"config.json"})

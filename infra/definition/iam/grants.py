@@ -17,6 +17,8 @@ from chalicelib.adapters.dynamo.tables.schema import (
     RATE,
     REFUSED,
     SCHEDULES,
+    SESSIONS,
+    SIGN_INS,
     TOKEN_LIST,
     TOKEN_USES,
     VIEWS,
@@ -186,11 +188,13 @@ EDITING_WEBHOOKS = [
 def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
     """Let the API look up tokens by their hashes, store jobs and schedules, send messages, read depths, pause workers.
 
-    It lists the hashes of tokens. It cannot receive messages, scan tables, or write tokens.
+    It lists the hashes of tokens, and stores the sessions of people who sign in. It cannot receive messages, scan
+    tables, or write tokens.
     """
     return [
         f"dynamodb:GetItem:control/{TOKENS}",
         f"dynamodb:Query:control/{TOKEN_LIST}",
+        *(f"dynamodb:{action}:control/{SESSIONS}" for action in ("GetItem", "Query")),
         *([f"dynamodb:UpdateItem:control/{AUTO_PAUSE}*"] if that_pause(queues) else ()),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")),
         *(f"dynamodb:Query:jobs/index/{index}" for index in ("active", "all", "failures")),
@@ -200,7 +204,7 @@ def api(queues: Sequence[TypeQueue] = ()) -> list[str]:
         *_giving(),
         *_waiting(),
         *_updating(RATE_WINDOWS, TOTALS, f"{PAST_PAUSES}*", ACKNOWLEDGED, BULK_ACTIONS, BULK_IDS),
-        *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES, ERASURES, ERASING),
+        *_updating(f"{AUDIT}*", f"{REFUSED}*", TOKEN_USES, SESSIONS, SIGN_INS, ERASURES, ERASING),
         f"dynamodb:DeleteItem:control/{ERASING}",  # a deletion that was refused
         f"dynamodb:Query:control/index/{DUE}",  # the changes of one job
         *(

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.adapters.dynamo.tables.schema import TOKEN, TOKEN_LIST
+from chalicelib.adapters.dynamo.tables.schema import SESSIONS, TOKEN, TOKEN_LIST
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import GRANT
 from chalicelib.jobs.constants import FIFO_ENDING
@@ -127,15 +127,18 @@ def _listed(resource: Value) -> list[Value]:
 
 def _kept_out(stack: str, actions: dict[tuple[str, str], set[str]]) -> list[dict[str, Any]]:
     """Return statements that deny what a grant on a whole table, or a pattern for all types, must not allow."""
-    denied = []
+    denied: list[dict[str, Any]] = []
     reading = sorted(actions.get(("dynamodb", "control"), set()) & {"dynamodb:GetItem", "dynamodb:Query"})
-    for keys in (TOKENS, TOKEN_LIST):
+    kept: dict[tuple[str, ...], list[str]] = {}
+    for keys in (TOKENS, TOKEN_LIST, SESSIONS):
         granted = actions.get(("dynamodb", f"control/{keys}"), set())
-        if names := [name for name in reading if name not in granted]:
-            denied.append({
-                "Effect": "Deny", "Action": names, "Resource": arn_of(logical("control", "Table")),
-                "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": [keys]}},
-            })  # fmt: skip
+        kept.setdefault(tuple(name for name in reading if name not in granted), []).append(keys)
+    denied += [
+        {
+            "Effect": "Deny", "Action": list(names), "Resource": arn_of(logical("control", "Table")),
+            "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": rows}},
+        } for names, rows in kept.items() if names
+    ]  # fmt: skip
     if "sqs:SendMessage" in actions.get(("sqs", EVERY_TYPE), ()):
         dead = _of_either_kind(f"{stack}-*-dlq")
         denied.append({"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": dead})

@@ -11,7 +11,7 @@ BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
 DEVELOPMENT_ONLY = frozenset({"JOBFLOW_FAULT_RATE", "AWS_ENDPOINT_URL", "WEBHOOK_RECEIVER"})
 """Read by Settings, never set in the cloud."""
-API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET"})
+API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET", "SIGN_IN"})
 """Read by Settings, set only for the API, in `gateway`. For other functions EVENT_SOURCES would be a circular
 reference, and CORS_ORIGIN would make every function wait for CloudFront. The watchdog also has EVENT_SOURCES, for types
 with an automatic pause."""
@@ -81,6 +81,7 @@ def local_environment(
         "INDEX_SHARDS_READ": str(SHARDS[0]),
         "CORS_ORIGIN": origin,
         "CURSOR_SECRET": DEVELOPMENT_KEY,
+        "SIGN_IN": "",
         # keys for the API and the platform's functions; the description of a worker contains its own keys
         "SIGNING_KEY": DEVELOPMENT_KEY,
         "SIGNING_KEYS": "",

@@ -11,6 +11,7 @@ from infra.definition.lambdas import signing
 from infra.definition.lambdas.compute import log_group, log_group_id, logging
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.names import API, Resources, Value, arn, arn_of, ref, sub
+from infra.definition.web import sign_in
 from infra.definition.web.access_log import access_log_setting
 from infra.definition.web.site import origin
 
@@ -93,6 +94,7 @@ def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
         "EVENT_SOURCES": event_sources(queues_of(types)),
         "CORS_ORIGIN": origin(),
         "CURSOR_SECRET": ref("CursorSecret"),
+        "SIGN_IN": sign_in.setting(),
         **signing.of_platform(),
     }
     return {

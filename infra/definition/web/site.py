@@ -3,6 +3,7 @@
 from typing import Any
 
 from infra.definition.names import Resources, Value, attribute, bucket_name, ref, sub
+from infra.definition.web import sign_in
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """CloudFront's managed cache policy that follows the Cache-Control header, which the upload sets."""
@@ -34,7 +35,7 @@ def origin() -> Value:
 
 
 def content_security_policy(stack: str) -> Value:
-    """Allow only the site's own files, the API, and the files bucket for uploads and previews.
+    """Allow only the site's own files, the API, the files bucket for uploads and previews, and the token endpoint.
 
     The API's address is not known yet, because the API refers to the site: the second step of the first deployment
     fills in `ApiOrigin`. Until then any API of the region may be called.
@@ -50,7 +51,7 @@ def content_security_policy(stack: str) -> Value:
     )
     anywhere = sub("https://*.execute-api.${AWS::Region}.${AWS::URLSuffix}")
     api = {"Fn::If": ["HasApiOrigin", ref("ApiOrigin"), anywhere]}
-    return {"Fn::Join": ["", [sub(before), api, after]]}
+    return {"Fn::Join": ["", [sub(before), api, sign_in.source(), after]]}
 
 
 def site(stack: str) -> Resources:

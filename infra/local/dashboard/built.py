@@ -24,11 +24,14 @@ REFERENCE = "/reference"
 """The only other path that has a page: the API reference."""
 
 
-def content_security_policy(api: str, files: str) -> str:
-    """Return the cloud's policy with local addresses: the site's own files, the API, the bucket for files."""
+def content_security_policy(api: str, files: str, token_url: str = "") -> str:
+    """Return the cloud's policy with local addresses: the site's own files, the API, the bucket for files.
+
+    `token_url`: where a code is exchanged at sign-in; empty without an identity provider.
+    """
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "
-        f"img-src 'self' data: blob: {files}; connect-src 'self' {api} {files}; "
+        f"img-src 'self' data: blob: {files}; connect-src 'self' {api} {files}{token_url and f' {token_url}'}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
     )
 

@@ -27,13 +27,13 @@ SAID = 2000
 """Maximum characters of Vite's last output that an error shows."""
 
 
-def hot_policy(api: str, files: str, port: int, nonce: str) -> str:
+def hot_policy(api: str, files: str, port: int, nonce: str, token_url: str = "") -> str:
     """Return the content security policy of a built dashboard, with the additions that hot reloading needs.
 
     Vite adds styles and one script to the page (they have the nonce), shows its errors as HTML (no trusted types), and
     receives edits over a WebSocket.
     """
-    policy = content_security_policy(api, files).replace("; require-trusted-types-for 'script'", "")
+    policy = content_security_policy(api, files, token_url).replace("; require-trusted-types-for 'script'", "")
     for directive in ("script-src", "style-src"):
         policy = policy.replace(f"{directive} 'self'", f"{directive} 'self' 'nonce-{nonce}'")
     return policy.replace("connect-src 'self'", f"connect-src 'self' ws://localhost:{port} ws://{HOST}:{port}")
@@ -48,7 +48,7 @@ class HotDashboard:
         if not (sources / VITE).exists():
             raise CannotRun("The dashboard's packages are not installed. Start with `make dev WATCH=1`, which installs them.")
         nonce = secrets.token_urlsafe(16)
-        policy = hot_policy(str(config["apiUrl"]), files, port, nonce)
+        policy = hot_policy(str(config["apiUrl"]), files, port, nonce, config.get("signIn", {}).get("tokenUrl", ""))
         told = json.dumps({"config": config, "policy": policy, "nonce": nonce})
         with log.open("wb") as output:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow.client import auditing, batches, calls, erasing, flow, hooks, limits, schedules, uploads, within
+from jobflow.client import auditing, batches, calls, erasing, flow, hooks, limits, schedules, sessions, uploads, within
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob, UsageBy
 from jobflow.client.http import httpx
@@ -541,6 +541,14 @@ class AsyncJobFlow:
     async def erasures(self) -> list[m.ErasureRow]:
         """Return the newest 50 erasures."""
         return (await self._ask(erasing.every())).erasures
+
+    async def sessions(self) -> list[m.SessionRow]:
+        """Return the sessions of people who have signed in, newest first; only administrators may."""
+        return (await self._ask(sessions.every())).sessions
+
+    async def revoke_sessions(self, principal: str, *, reason: str = "") -> int:
+        """End all sessions of a person (`oidc:…`) within ten seconds; return how many worked until now."""
+        return (await self._ask(sessions.revoke(principal, reason))).sessions
 
     async def audit(
         self,

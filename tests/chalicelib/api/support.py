@@ -27,6 +27,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.schedules.memory import MemorySchedules
+from chalicelib.sessions.memory import MemorySessions
 from chalicelib.settings import Settings
 from chalicelib.views.memory import MemoryViews
 from chalicelib.webhooks.memory import MemorySecrets, MemoryWebhooks
@@ -125,7 +126,7 @@ class World:
             "batch_rows": MemoryBatches(),
             "past_pauses": MemoryPastPauses(), "background": MemoryBackground(), "schedules": self.schedules,
             "views": MemoryViews(), "place_store": MemoryPlaces(), "audit": MemoryAudit(),
-            "webhooks": MemoryWebhooks(), "webhook_secrets": MemorySecrets(),
+            "webhooks": MemoryWebhooks(), "webhook_secrets": MemorySecrets(), "session_store": MemorySessions(),
         }  # fmt: skip
         parts.replace(**{**ports, **self.parts})
         self.secrets = {role: parts.tokens.issue(role, f"a {role}")[0] for role in Role}

@@ -126,3 +126,7 @@ def test_only_the_api_lists_the_hashes_of_tokens_and_reads_one_by_its_hash(name:
     readable = [(action, row) for action in actions for row in ("TOK#1f2e", "TOKENS") if can(action, row)]
     assert readable == ([("Query", "TOKENS"), ("GetItem", "TOK#1f2e")] if name == "api" else [])
     assert can("GetItem", "CNT") or name == "watchdog"
+    sessions = [(action, row) for action in (*actions, "UpdateItem") for row in ("SESSIONS",) if can(action, row)]
+    assert sessions == ([(action, "SESSIONS") for action in (*actions, "UpdateItem")] if name == "api" else [])
+    assert can("UpdateItem", "SIGNINS") == (name == "api")
+    assert not can("DeleteItem", "SIGNINS"), "a sign-in that was used stays used"

@@ -72,11 +72,12 @@ FACTS = {
     "AWS::AccountId": "123456789012",
     "AWS::Region": "eu-west-1",
     "AWS::URLSuffix": "amazonaws.com",
+    "SignInTokenUrl": "https://login.example.com/oauth2/token",
     "ApiOrigin": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com",
 }
 
 
-def resolved(value: Any, api_is_known: bool) -> str:
+def resolved(value: Any, api_is_known: bool, signs_in: bool = False) -> str:
     """Return a value of the template as CloudFormation computes it."""
     match value:
         case str():
@@ -87,14 +88,17 @@ def resolved(value: Any, api_is_known: bool) -> str:
             return re.sub(r"\$\{(.+?)\}", lambda found: FACTS[found[1]], text)
         case {"Fn::If": ["HasApiOrigin", known, unknown]}:
             return resolved(known if api_is_known else unknown, api_is_known)
+        case {"Fn::If": ["HasSignIn", with_it, without]}:
+            return resolved(with_it if signs_in else without, api_is_known)
         case {"Fn::Join": [between, parts]}:
-            return str(between).join(resolved(part, api_is_known) for part in parts)
+            return str(between).join(resolved(part, api_is_known, signs_in) for part in parts)
     raise AssertionError(f"a form that this test does not know: {value}")
 
 
 POLICIES = {
     "cloud": resolved(cloud_policy("jobflow-prod"), api_is_known=True),
     "cloud, first step": resolved(cloud_policy("jobflow-prod"), api_is_known=False),
+    "cloud, sign-in": resolved(cloud_policy("jobflow-prod"), api_is_known=True, signs_in=True),
     # the loopback address is as safe as HTTPS, but the evaluator does not take this into account
     "laptop": local_policy("https://127.0.0.1:8000", "https://127.0.0.1:4566"),
 }
@@ -122,7 +126,7 @@ def test_the_evaluator_finds_nothing_grave_in_ours_and_would_in_a_weaker_one() -
     weaker = POLICIES["cloud"].replace("script-src 'self'", "script-src 'self' 'unsafe-inline'")
     *ours, weak = findings(*POLICIES.values(), weaker)
 
-    assert [grave(found) for found in ours] == [[], [], []]
+    assert [grave(found) for found in ours] == [[], [], [], []]
     assert [finding["value"] for finding in grave(weak)] == ["'unsafe-inline'"]
 
 
@@ -131,3 +135,12 @@ def test_the_laptop_forbids_what_the_cloud_forbids() -> None:
 
     assert directives["cloud"] - directives["laptop"] == {"upgrade-insecure-requests"}
     assert directives["laptop"] <= directives["cloud"]
+
+
+def test_with_sign_in_the_page_may_also_exchange_a_code_and_nothing_else() -> None:
+    token, laptop = FACTS["SignInTokenUrl"], POLICIES["laptop"].split("; ")
+    without, with_it = (POLICIES[name].split("; ") for name in ("cloud", "cloud, sign-in"))
+    assert [one.replace(f" {token}", "") for one in with_it] == without
+    assert next(one for one in with_it if one.startswith("connect-src")).endswith(f" {token}")
+    local = local_policy("https://127.0.0.1:8000", "https://127.0.0.1:4566", token).split("; ")
+    assert [one.replace(f" {token}", "") for one in local] == laptop

@@ -72,7 +72,7 @@ def test_laptop_writes_the_same_names() -> None:
     assert (
         set(LOCAL)
         == set(environment("jobflow-dev"))
-        | {"CORS_ORIGIN", "CURSOR_SECRET"}
+        | {"CORS_ORIGIN", "CURSOR_SECRET", "SIGN_IN"}
         | BY_FUNCTION
         | WATCHDOG_ONLY
         | COUNTERS_ONLY

@@ -31,6 +31,9 @@ the index of what is due, `AUDIT#<kind>#<id>` has the changes of one thing."""
 TOKEN, TOKEN_LIST, TOKEN_USES = "TOK#", "TOKENS", "TOKENUSES"
 """In the control table: prefix of the partition of a token with a hash, the partition with the list of all hashes, and
 the partition with the last use of each token. Only commands write the first two; the API writes the last one."""
+SESSIONS, SIGN_INS = "SESSIONS", "SIGNINS"
+"""Partitions of the control table with the sessions of people who have signed in (`SESSION#<hash>`), and with the
+nonces of the sign-ins, each of which is used once."""
 ERASURES, ERASING, ERASED = "ERASURES", "ERASING", "ERASED"
 """Partitions of the control table with the erasures of tenants, the jobs that are being deleted, and the jobs that were
 deleted."""

@@ -19,6 +19,7 @@ import { list } from "./list";
 import { queues } from "./queues";
 import { schedules } from "./schedules";
 import { shell } from "./shell";
+import { signIn } from "./signIn";
 import { tokens } from "./tokens";
 import { usage } from "./usage";
 import { webhooks } from "./webhooks";
@@ -31,6 +32,7 @@ export const german: Record<Room, object> = {
   errors,
   fanout,
   shell,
+  signIn,
   health,
   help,
   palette,

@@ -13,6 +13,9 @@ export const shell: typeof english = {
   role: "Rolle:",
   apiReference: "API-Referenz",
   signOut: "Abmelden",
+  sessionUntil: (time) => `Angemeldet bis ${time}`,
+  sessionNotEnded:
+    "In diesem Tab abgemeldet. Auf dem Server konnte die Sitzung nicht beendet werden; sie endet in höchstens acht Stunden.",
   accountAndDisplay: (role) => `Konto und Anzeige: ${role}`,
   display: "Anzeige",
   unreachable: "Die API ist nicht erreichbar.",

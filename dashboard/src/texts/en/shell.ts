@@ -13,6 +13,9 @@ export const english = {
   role: "Role:",
   apiReference: "API reference",
   signOut: "Sign out",
+  sessionUntil: (time: string) => `Signed in until ${time}`,
+  sessionNotEnded:
+    "Signed out in this tab. The session could not be ended on the server; it ends within eight hours.",
   accountAndDisplay: (role: string) => `Account and display: ${role}`,
   display: "Display",
   unreachable: "The API cannot be reached.",

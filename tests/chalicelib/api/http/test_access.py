@@ -21,12 +21,13 @@ from chalicelib.jobs.port import Message
 from chalicelib.side_by_side import at_once
 from tests.chalicelib.api.support import BODY, NOTE, T0, World
 
-PUBLIC = {"GET /health", "GET /docs"}
+PUBLIC = {"GET /health", "GET /docs", "POST /session"}
+FOR_VIEWERS = {"DELETE /session"}
 FOR_ADMINS = {
     "POST /schedules", "PUT /schedules/{schedule_id}", "DELETE /schedules/{schedule_id}",
     "POST /webhooks", "PUT /webhooks/{name}", "DELETE /webhooks/{name}", "POST /webhooks/{name}/rotate",
     "POST /webhooks/{name}/enable", "POST /job-types/{job_type}/pause", "POST /job-types/{job_type}/resume",
-    "GET /audit", "GET /audit/refusals", "GET /tokens",
+    "GET /audit", "GET /audit/refusals", "GET /tokens", "GET /sessions", "POST /sessions/revoke",
     "POST /erasures", "GET /erasures", "GET /erasures/{erasure_id}",
 }  # fmt: skip
 REFUSED = ("no token", "empty", "no scheme", "basic", "bad", "unknown", "expired", "revoked")
@@ -72,13 +73,14 @@ def expected(endpoint: Endpoint, state: str) -> int | None:
     return None if Role(state).may(endpoint.role) else 403
 
 
-def test_everybody_sees_two_routes_viewers_read_operators_act_and_admins_change_what_is_set_up() -> None:
+def test_everybody_sees_two_routes_and_signs_in_viewers_read_operators_act_and_admins_change_what_is_set_up() -> None:
     """Compare with a second list of all routes: if the role of a route changes, this test fails."""
 
     def needed(name: str) -> Role | None:
         if name in PUBLIC:
             return None
-        return Role.ADMIN if name in FOR_ADMINS else Role.VIEWER if name.startswith("GET ") else Role.OPERATOR
+        looks = name.startswith("GET ") or name in FOR_VIEWERS
+        return Role.ADMIN if name in FOR_ADMINS else Role.VIEWER if looks else Role.OPERATOR
 
     assert {name: endpoint.role for name, endpoint in ROUTES.items()} == {name: needed(name) for name in ROUTES}
 

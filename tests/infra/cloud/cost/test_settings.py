@@ -26,6 +26,7 @@ def line(begin: str, **given: str) -> Line | None:
         ("KMS", {"KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k"}),
         ("SNS", {"AlarmEmail": "me@example.com"}),
         ("SNS", {"AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms"}),
+        ("Write units, 1,000 sign-ins", {"SignInIssuer": "https://login.example.com"}),
         ("AWS WAF", {"WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b"}),
     ],
 )
@@ -87,6 +88,7 @@ PRICED = {
     "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
     "LogRetentionDays": "90",
     "RateLimitMax": "0",
+    "SignInIssuer": "https://login.example.com",
     "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b",
 }
 

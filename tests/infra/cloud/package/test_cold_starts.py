@@ -90,6 +90,17 @@ def test_in_lambda_the_api_starts_with_the_resource_of_jobs_alone(unpacked: Path
     import_handler("app.handler", unpacked, runtime, NO_NETWORK, said)
 
 
+def test_the_api_imports_what_verifies_an_id_token_only_when_somebody_signs_in(
+    unpacked: Path, runtime: list[str]
+) -> None:
+    said = (
+        "import sys; early = [name for name in sys.modules if name.split('.')[0] in ('jwt', 'cryptography')"
+        " or name.startswith('chalicelib.sessions')];"
+        "assert not early, early; import chalicelib.sessions.id_token; assert 'cryptography' in sys.modules"
+    )
+    import_handler("app.handler", unpacked, runtime, NO_NETWORK, said)
+
+
 def test_on_a_laptop_the_api_has_built_all_its_models_before_its_first_thread() -> None:
     script = (
         "import gc, socket\n"

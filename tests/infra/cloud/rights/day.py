@@ -1,6 +1,7 @@
 """Run everything that sends requests to AWS at least once: a day of the platform."""
 
 import io
+import json
 import time
 import uuid
 from dataclasses import replace
@@ -10,6 +11,7 @@ import boto3
 from PIL import Image
 
 from chalicelib import AtMost
+from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.bulk.port import BulkAction
 from chalicelib.entry import recount as recount_module
@@ -25,6 +27,7 @@ from chalicelib.limits.places import Limit
 from chalicelib.operating.lines import limited
 from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.schedules.schedule import Schedule
+from chalicelib.sessions.rule import Person
 from chalicelib.webhooks.webhook import State, Webhook
 from tests.infra.cloud.acting import REGION, STACK, Context, Stage
 from tests.support import a_job, built_in
@@ -37,6 +40,7 @@ VARIABLES = {
     "JITTER": "none", "EVENT_SOURCES": MAPPINGS, "MAIL_DAILY_CAP": "100", "MAIL_RATE": "500",
     "WATCHDOG_FUNCTION": f"{STACK}-watchdog", "ALARM_TOPIC": f"arn:aws:sns:{REGION}:123456789012:{STACK}-alarms",
     "BACKGROUND_FUNCTION": f"{STACK}-recount", "RATE_LIMIT_MAX": "1000",
+    "SIGN_IN": json.dumps({"issuer": "https://login.example.com", "client": "console", "admins": "platform"}),
 }  # fmt: skip
 DEAD_OR_DONE = (Status.QUEUED, Status.COMPLETED)
 
@@ -117,6 +121,7 @@ def steer(acting: Stage, mail: jobtype.JobType[Any, Any], first: str) -> None:
     webhooks(acting)
     views(acting)
     audit(acting, first)
+    people(acting)
 
 
 def audit(acting: Stage, job_id: str) -> None:
@@ -127,6 +132,20 @@ def audit(acting: Stage, job_id: str) -> None:
     for path in ("/audit", f"/audit?job={job_id}", "/audit/refusals", "/tokens", "/usage?by=tenant"):
         status, answer = acting.call("GET", path)
         assert status == 200, answer
+
+
+def people(acting: Stage) -> None:
+    """Sign in, look, sign out, and end the sessions of others."""
+    prefix, mine = parts.sessions.provider.prefix, acting.token
+    person = Person(f"{prefix}ada", Role.ADMIN, "", "nonce", time.time(), time.time() + 60)
+    parts.id_tokens = lambda *_: person  # type: ignore[assignment]
+    status, begun = acting.call("POST", "/session", {"id_token": "a.b.c", "secret": "s"})
+    assert status == 201, begun
+    acting.token = begun["token"]
+    assert acting.call("GET", "/sessions")[0] == 200
+    assert acting.call("POST", "/sessions/revoke", {"principal": f"{prefix}bob"})[0] == 200
+    assert acting.call("DELETE", "/session")[0] == 200
+    acting.token = mine
 
 
 def views(acting: Stage) -> None:

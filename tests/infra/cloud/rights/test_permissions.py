@@ -64,8 +64,8 @@ def never_seen(actor: str) -> set[str]:
     reader = {f"dynamodb:{action}:jobs/stream" for action in ("DescribeStream", "GetRecords", "GetShardIterator")}
     reader.add("dynamodb:ListStreams:jobs/streams")
     by_lambda = poller | polls | steps if actor in queues else reader if actor == "counters" else set()
-    # a record of a query has no partition key; tests/infra/definition/test_permissions.py shows that this one is needed
-    listed = {"dynamodb:Query:control/TOKENS"} if actor == "api" else set()
+    # a record of a query has no partition key; tests/infra/definition/test_permissions.py shows that these are needed
+    listed = {"dynamodb:Query:control/TOKENS", "dynamodb:Query:control/SESSIONS"} if actor == "api" else set()
     # the woken job of a paused type waits again: test_limits.py shows that these are needed
     lines = {f"dynamodb:UpdateItem:control/{row}" for row in (f"{LINE}*", LIMITS) if actor in ("api", "recount")}
     # a job that another request changes at the same moment: the deletion is withdrawn
