@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from chalicelib.sessions.id_token import Verifier
     from chalicelib.sessions.port import SessionStore
     from chalicelib.sessions.sessions import Sessions
+    from chalicelib.traces.export import SpanExporter
     from chalicelib.usage.days import UsageReader
     from chalicelib.usage.dearest import Dearest
     from chalicelib.views.port import Views
@@ -461,8 +462,9 @@ class Assembly:
         from chalicelib.producing.service import JobService
 
         return JobService(
-            self.job_store, self.job_queue, self.settings.cursor_secret, self.clock, places=lambda: self.place_store
-        )
+            self.job_store, self.job_queue, self.settings.cursor_secret, self.clock, places=lambda: self.place_store,
+            traced=self.settings.traced,
+        )  # fmt: skip
 
     @Part
     def job_reader(self) -> "JobReader":
@@ -554,6 +556,24 @@ class Assembly:
         from chalicelib.webhooks.maker import DeliveryMaker
 
         return DeliveryMaker(self.job_service, self.webhooks)
+
+    @Part
+    def span_exporter(self) -> "SpanExporter":
+        """Return what posts spans to the stage's collector; it remembers whether the collector works."""
+        from chalicelib.adapters.secret_store import read_briefly
+        from chalicelib.telemetry.emf import SERVICE
+        from chalicelib.traces.collector import collector
+        from chalicelib.traces.export import SpanExporter
+
+        settings = self.settings
+        secret = settings.otlp_secret
+        return SpanExporter(
+            collector(settings.otlp_endpoint, local=settings.stage == "dev"),
+            self.job_store.kept_steps,
+            SERVICE,
+            (lambda: read_briefly(settings, secret)) if secret else None,
+            self.clock,
+        )
 
     @Part
     def deliverer(self) -> "Deliverer":

@@ -11,6 +11,13 @@ SHARDS = (4, 8, 16, 32, 64)
 """Numbers of partitions that an index group can have; the first is the default of a stage."""
 DEVELOPMENT_KEY = "development"
 """The key that signs the rows of jobs on a laptop."""
+TRACE_PLACE = "{trace_id}"
+"""The place of a trace's id in the address at which traces are shown."""
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+COLLECTOR = re.compile(rf"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:{_PORT})?(/[!-~]*)?")
+"""The form of an address for spans: with a host, without a user and a password."""
+LOCAL_COLLECTOR = re.compile(r"http://(127\.0\.0\.1|localhost):[0-9]{2,5}(/[!-~]*)?")
+SHOWS_TRACES = re.compile(r"https?://[!-~]*")
 RECEIVER = re.compile(r"127\.0\.0\.1:[0-9]{2,5}")
 SHORTEST_KEY = 22
 """Minimum characters of any other master key: 128 bits as text."""
@@ -57,6 +64,15 @@ class Settings:
     it."""
     webhook_receiver: str = ""
     """Host and port of a receiver of webhooks on this laptop; always empty in a function that uses AWS itself."""
+    traced: bool = False
+    """Whether a job that belongs to no trace begins one, because the stage exports spans."""
+    otlp_endpoint: str = ""
+    """Where spans are posted; only the function that does it has it. Empty: nowhere. A wrong one stops nothing: it is
+    refused by what posts, which then gives spans up."""
+    otlp_secret: str = ""
+    """The name of the secret with the headers that the collector demands; empty: none."""
+    trace_url: str = ""
+    """The address at which a trace is shown, with TRACE_PLACE in place of its id. Only the API has it."""
     index_shards: int = SHARDS[0]
     index_shards_read: int = SHARDS[0]
 
@@ -98,6 +114,10 @@ class Settings:
             mail_rate=int(_number(env, "MAIL_RATE", 0, 0, 500)),
             sign_in=env.get("SIGN_IN", ""),
             webhook_receiver=_receiver(env),
+            traced=env.get("TRACED", "") == "1" or bool(env.get("OTLP_ENDPOINT")),
+            otlp_endpoint=env.get("OTLP_ENDPOINT", ""),
+            otlp_secret=env.get("OTLP_SECRET", ""),
+            trace_url=_trace_url(env),
             index_shards=_shards(env, "INDEX_SHARDS"),
             index_shards_read=_shards(env, "INDEX_SHARDS_READ"),
             mail_daily_cap=int(_number(env, "MAIL_DAILY_CAP", 0, 0, 1_000_000_000)),
@@ -126,6 +146,13 @@ def _receiver(env: Mapping[str, str]) -> str:
     found = RECEIVER.fullmatch(env.get("WEBHOOK_RECEIVER", ""))
     local = env.get("AWS_ENDPOINT_URL", "").startswith(("http://127.0.0.1:", "http://localhost:"))
     return found[0] if found and local else ""
+
+
+def _trace_url(env: Mapping[str, str]) -> str:
+    url = env.get("TRACE_URL", "")
+    if not url or (SHOWS_TRACES.fullmatch(url) and TRACE_PLACE in url):
+        return url
+    raise ConfigurationError(f"TRACE_URL={url!r}: must be a URL with {TRACE_PLACE} in it")
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:

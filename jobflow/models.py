@@ -809,6 +809,10 @@ class JobDetail:
     """The firing time of its schedule"""
     root: str | None
     """The first job of the chain of parents"""
+    trace_id: str | None
+    """The trace to which it belongs; null: to none"""
+    trace_url: str | None
+    """Where the trace is shown, if the stage's parameter TraceUrl says so; null otherwise"""
     cost_nano_usd: int | None
     """About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the
     attempts in the list, its steps, and keeping it for 30 days; without the time of runs that ended with a sleep

@@ -14,6 +14,7 @@ from chalicelib.adapters.constants import DEAD_HIDDEN
 from chalicelib.errors import MalformedMessage
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.queue import name_in_aws
+from chalicelib.jobs import trace
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import DeadMessage, Depth, Message
@@ -91,13 +92,14 @@ class SqsJobQueue:
         return self._url(job_type, "-dlq")
 
     def _content(self, message: Message, delay: int) -> Any:
+        traced = {} if message.trace is None else _traced(message.trace)
         if not self._serial(message.type):
             group = {} if message.group is None else {"MessageGroupId": message.group}
-            return {"MessageBody": write_message(message), "DelaySeconds": delay, **group}
+            return {"MessageBody": write_message(message), "DelaySeconds": delay, **group, **traced}
         # Each send gets a new deduplication id, because SQS ignores a repeated id for 5 minutes. The message of a job
         # that is sent again must arrive. Only the SDK's own retries repeat the id.
         told = {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": uuid.uuid4().hex}
-        return {"MessageBody": write_message(message), **told}
+        return {"MessageBody": write_message(message), **told, **traced}
 
     def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
         """Change all messages in one request; return the receipts that failed, for which the reasons are unknown."""
@@ -124,6 +126,16 @@ class SqsJobQueue:
         """Return the numbers of visible, delayed and in-flight messages."""
         answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
         return [int(answer["Attributes"][name]) for name in COUNTS]
+
+
+def _traced(context: bytes) -> dict[str, Any]:
+    """Return the attributes with which other tools, and AWS X-Ray, follow the trace. Workers read it from the row."""
+    return {
+        "MessageAttributes": {trace.HEADER: {"DataType": "String", "StringValue": trace.write(context)}},
+        "MessageSystemAttributes": {
+            "AWSTraceHeader": {"DataType": "String", "StringValue": trace.write_for_x_ray(context)}
+        },
+    }
 
 
 def _unless_lost(request: Callable[[], object]) -> None:

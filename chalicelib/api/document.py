@@ -17,6 +17,7 @@ from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_SCHEDULE
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import LONGEST_STEP_NAME
 from chalicelib.jobs.step import NAME
+from chalicelib.jobs.trace import HEADER as TRACE_HEADER
 
 SENTENCE_END = re.compile(r"\.\s")
 PARAMETER = re.compile(r"{(\w+)}")
@@ -66,6 +67,7 @@ EXISTING_JOB = {
     "schema": {"type": "string", "enum": ["unique", "debounced"]},
 }
 KEYED = frozenset({"create_job", "run_schedule"})
+TRACED = frozenset({"create_job", "create_jobs", "create_batch", "add_jobs_to_batch", "run_schedule"})
 API = "the API itself"
 ITSELF = frozenset({"health", "me", "meta", "openapi.json", "docs"})
 IDEMPOTENCY_KEY = {
@@ -75,8 +77,14 @@ IDEMPOTENCY_KEY = {
         "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$", "examples": ["order-1042"],
     },
 }  # fmt: skip
-
-
+TRACEPARENT = {
+    "name": TRACE_HEADER, "in": "header", "required": False,
+    "description": "The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored.",
+    "schema": {
+        "type": "string", "maxLength": 55, "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+        "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+    },
+}  # fmt: skip
 IF_NONE_MATCH = {
     "name": "If-None-Match", "in": "header", "required": False,
     "description": "The ETag of an answer: 304 without a body while it would say the same.",
@@ -266,7 +274,8 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _headers(endpoint: Endpoint) -> list[dict[str, Any]]:
-    return [IDEMPOTENCY_KEY] if endpoint.name in KEYED else [] if endpoint.moving is None else [IF_NONE_MATCH]
+    found = [IDEMPOTENCY_KEY] if endpoint.name in KEYED else [] if endpoint.moving is None else [IF_NONE_MATCH]
+    return [*found, TRACEPARENT] if endpoint.name in TRACED else found
 
 
 def _statuses(endpoint: Endpoint) -> list[int]:

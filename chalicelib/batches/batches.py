@@ -67,6 +67,7 @@ from chalicelib.errors import (
 )
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.lineage import Lineage
+from chalicelib.jobs import trace
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job
@@ -99,6 +100,7 @@ class NewBatch:
     lineage: Lineage | None = None
     created_by: str = ""
     notify: tuple[str, ...] = ()
+    trace: bytes | None = None
 
     def body_hash(self) -> str:
         """Return the hash of the request, to compare requests with the same key."""
@@ -131,6 +133,7 @@ class Batches:
             on_failure=asked.on_failure, key=asked.key, tags=asked.tags, principal=asked.principal,
             correlation_id=asked.correlation_id, body_hash=asked.body_hash(), due_at=now + OPEN_FOR,
             created_by=asked.created_by, notify=asked.notify,
+            trace=None if asked.trace is None else trace.write(asked.trace),
             parent=None if made is None else made.parent, root=None if made is None else made.root,
             run=None if made is None else made.run,
         )  # fmt: skip

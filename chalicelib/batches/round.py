@@ -35,6 +35,7 @@ class Round:
     - `notify` are the names of the webhooks that get the end of each round.
     - `parent`, `root` and `run` are those of the job whose function has made the batch; `created_by` is the label of
       the token that has created any other batch.
+    - `trace` is the trace context (a header `traceparent`) of the request or the attempt that created the batch.
     - From `closing_at` on, no members can be added. From `closed_at` on, `total` is known.
     - `done`, `failed`, `cancelled` and `failed_ids` are counted from the stream, and only grow.
     - `told_at` is when the job of `on_failure` was made, `ended_at` when that of `then` was, or when none was needed.
@@ -60,6 +61,7 @@ class Round:
     principal: str = ""
     created_by: str = ""
     correlation_id: str = ""
+    trace: str | None = None
     body_hash: str = ""
     parent: str | None = None
     root: str | None = None

@@ -18,6 +18,7 @@ from chalicelib.batches.round import Counts, Ended, Round
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import BROKEN, JSON, Job, Status
+from chalicelib.jobs.trace import read as read_trace
 from chalicelib.producing.submission import Submission
 
 THEN: Final = "then"
@@ -119,6 +120,7 @@ def _asked(found: Round, named: str, what: str, end: JSON) -> Submission:
         principal=found.principal,
         lineage=Lineage(*map(str, made_by)) if None not in made_by else None,
         of_end=True,
+        trace=read_trace(found.trace),
     )
 
 

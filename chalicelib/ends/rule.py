@@ -7,6 +7,7 @@ from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import shown, tenant_of
+from chalicelib.jobs.trace import carried
 from chalicelib.producing.submission import Submission, key_of_place
 
 KEY = "on_end"
@@ -26,6 +27,7 @@ def submission_of_end(job: Job, *, has_result: bool) -> Submission:
         correlation_id=job.correlation_id,
         lineage=Lineage.of(job),
         of_end=True,
+        trace=carried(job),
     )
 
 

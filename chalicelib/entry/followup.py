@@ -29,7 +29,7 @@ def consumers(source: str) -> list[Consumer]:
     return [parts.end_maker.follow, partial(parts.batches.follow, source=source)]
 
 
-def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Give the changes of one invocation to each consumer; Lambda delivers again from the first one that failed.
 
     The event contains the shard, because the mapping has a tumbling window.
@@ -40,7 +40,12 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         for consumer in consumers(event.get("shardId", "-")):
             again |= consumer(told)
         if jobtype.is_declared(DELIVER):
-            # the last one, because it counts ends only if they are not delivered again
+            # the last one that gives back changes: it counts ends only if they are not delivered again
             again |= parts.delivery_maker.follow(told, again)
+        if parts.settings.otlp_endpoint:
+            from chalicelib.traces.export import export
+
+            # after everything else, and it gives back nothing: neither these changes nor the next ones may depend on it
+            export(lambda: parts.span_exporter, told, again, context.get_remaining_time_in_millis() / 1000)
     first = next((change.sequence for change in told if change.sequence in again), None)
     return {"batchItemFailures": [] if first is None else [{"itemIdentifier": first}], "state": {}}

@@ -162,6 +162,7 @@ class Job:
       after a retry.
     - `acted` is the last act of an operator on the job (see `acts`), and `bulk` is the bulk action that did the act, if
       one did.
+    - `trace` is the job's trace context (see `trace`); None: it belongs to no trace.
     - `erased_at` is when it was decided that the job is removed. A reader never gets such a job.
     - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
     - `payload_ref`, `result_ref` and `signature` are used only in the row: where a separate payload and a separate
@@ -229,6 +230,7 @@ class Job:
     request_id: str | None = None
     cold_start: bool | None = None
     receive_count: int | None = None
+    trace: bytes | None = None
     writer: str = ""
     expires_at: float | None = None
     payload_ref: str | None = field(default=None, compare=False, repr=False)

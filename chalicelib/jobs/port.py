@@ -1,7 +1,7 @@
 """Declare the store of jobs, the queues, the platform's log, further runs of the watchdog and messages to people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chalicelib.jobs.change import Change
@@ -42,8 +42,8 @@ class KeyLock:
 class Message:
     """A message: it only says which job and generation to check. `cid` is the correlation id.
 
-    `group` is the `MessageGroupId`: SQS delivers the messages of different groups in turn. Receivers do not use
-    `group`.
+    `group` is the `MessageGroupId`: SQS delivers the messages of different groups in turn. `trace` is the job's trace
+    context, for tools that follow messages. Receivers use neither.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Message:
     type: str
     cid: str = ""
     group: str | None = None
+    trace: bytes | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs import job as j
+from chalicelib.jobs import trace
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.port import WaitingKey
@@ -101,8 +102,15 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
         "start_by": wanted.start_by, "on_end": wanted.on_end, "notify": wanted.notify,
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
+        **({} if (context := _trace(found, wanted)) == found.trace else {"trace": context}),
     }  # fmt: skip
     return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type, found=found)
+
+
+def _trace(found: Job, wanted: Job) -> bytes | None:
+    """Return the trace of a replaced job. One that begins a trace has the id of the job that is stored."""
+    begins = wanted.trace is not None and wanted.trace == trace.begun(wanted.id)
+    return trace.begun(found.id) if begins else wanted.trace
 
 
 def _id(*parts: str) -> str:

@@ -19,6 +19,7 @@ from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import NEW, Job
 from chalicelib.jobs.port import JobQueue, JobStore, Message
 from chalicelib.jobs.tenants import group_of
+from chalicelib.jobs.trace import of_run
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import STILL_SENDING
 from chalicelib.telemetry import events
@@ -148,4 +149,5 @@ def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:
 
 
 def _message(job: Job) -> Message:
-    return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags))
+    context = None if job.trace is None else of_run(job)
+    return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags), context)

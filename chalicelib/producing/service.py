@@ -16,6 +16,7 @@ from chalicelib.errors import (
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import OF_PLATFORM
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.jobs import trace
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.constants import LOOK_AHEAD, MAX_DELAY, SEND_GRACE
 from chalicelib.jobs.history import JobView
@@ -34,7 +35,10 @@ from chalicelib.telemetry import events
 
 @dataclass
 class JobService:
-    """Create and read jobs. `clock` gives seconds since the epoch, `sleep` waits. `places`: see Dispatcher."""
+    """Create and read jobs. `clock` gives seconds since the epoch, `sleep` waits. `places`: see Dispatcher.
+
+    `traced`: a job that belongs to no trace begins one, because the stage exports spans.
+    """
 
     store: JobStore
     queue: JobQueue
@@ -42,6 +46,7 @@ class JobService:
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     places: Callable[[], PlaceStore] | None = None
+    traced: bool = False
 
     def submit(self, asked: Submission, admitted: Callable[[], None] = lambda: None) -> Submitted:
         """Send a job's message and store the job, unless an existing job is the answer to the request.
@@ -185,8 +190,9 @@ class JobService:
         due_at = max(now + SEND_GRACE, (run_at or now) - LOOK_AHEAD)
         if later and jobtype.longest_delay(kind.name) == 0:
             due_at = run_at or now  # this type's queue cannot delay messages
+        job_id = asked.new_id()
         return Job(
-            id=asked.new_id(),
+            id=job_id,
             type=kind.name,
             status=Status.SCHEDULED if later else Status.QUEUED,
             created_at=now,
@@ -210,6 +216,7 @@ class JobService:
             after=asked.after,
             parent=asked.lineage.parent if asked.lineage else None,
             root=asked.lineage.root if asked.lineage else None,
+            trace=trace.begun(job_id) if asked.trace is None and self.traced else asked.trace,
             writer=new_writer(),
         )
 

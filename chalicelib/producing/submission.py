@@ -36,7 +36,7 @@ class Submission:
     `expires_seconds` counts from the job's time; without it, the type's `expires` applies. Without `on_end`, the type's
     applies; a job that reports an end (`of_end`) has none. `notify` are names of webhooks. A member of a batch has
     `batch`, the batch's id: its own id comes from the batch and its key, and a member without a key gets the hash of
-    the request as its key.
+    the request as its key. `trace` is the trace context that the job gets (see `jobs/trace`).
     """
 
     type: str
@@ -57,6 +57,7 @@ class Submission:
     notify: tuple[str, ...] = ()
     of_end: bool = False
     batch: str | None = None
+    trace: bytes | None = None
 
     def new_id(self) -> str:
         """Return the id of the job.
@@ -80,7 +81,8 @@ class Submission:
     def body_hash(self) -> str:
         """Return the hash of the request as canonical JSON, to compare requests with one key.
 
-        `expires_seconds` does not count: a producer that knows the end of a job computes them anew each time.
+        `expires_seconds` does not count: a producer that knows the end of a job computes them anew each time. `trace`
+        does not count either: a repeated request may belong to another trace.
         """
         body: list[JSON] = [self.type, self.payload, self.max_attempts, self.delay_seconds, self.run_at, self.tags]
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]

@@ -152,7 +152,9 @@ class ScheduleService:
                 return seen
         raise _changing(schedule_id)
 
-    def run(self, schedule_id: str, principal: str, key: str | None, correlation_id: str) -> Submitted:
+    def run(
+        self, schedule_id: str, principal: str, key: str | None, correlation_id: str, trace: bytes | None = None
+    ) -> Submitted:
         """Create a job of a schedule now, even while it is paused; its firings do not change.
 
         Raises ScheduleNotFound and the errors of `submit`.
@@ -160,7 +162,7 @@ class ScheduleService:
         found = self.get(schedule_id)
         asked = Submission(
             found.type, found.payload, tags=(found.tag,), idempotency_key=key, correlation_id=correlation_id,
-            principal=principal, expires_seconds=found.expires,
+            principal=principal, expires_seconds=found.expires, trace=trace,
         )  # fmt: skip
         return self.jobs.submit(asked)
 

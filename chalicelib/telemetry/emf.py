@@ -51,6 +51,7 @@ class Metric(StrEnum):
     END_REFUSED = "EndRefused"
     WEBHOOK_DISABLED = "WebhookDisabled"
     WEBHOOK_FAILING = "WebhookFailing"
+    SPANS_DROPPED = "SpansDropped"
     TYPES_IN_TROUBLE = "TypesInTrouble"
 
 

@@ -13,6 +13,7 @@ from typing import IO, Any, NamedTuple, cast
 
 from aws_lambda_powertools import Logger
 
+from chalicelib.jobs import trace
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.telemetry import redaction
@@ -208,8 +209,14 @@ def job_keys(job: Job) -> dict[str, Any]:
     """Return the keys for every line about a job."""
     return {
         "job_id": job.id, "job_type": job.type, "status": str(job.status), "gen": job.gen, "attempt": job.attempts,
-        "correlation_id": job.correlation_id,
+        "correlation_id": job.correlation_id, **({} if job.trace is None else _trace_keys(job)),
     }  # fmt: skip
+
+
+def _trace_keys(job: Job) -> dict[str, str]:
+    """Return the ids of the job's trace, and of the span of its present or last attempt."""
+    context = trace.context_of(job)
+    return {} if context is None else {"trace_id": trace.trace_id(context), "span_id": trace.current_span(job).hex()}
 
 
 def message_keys(message: Message, current: Job | None, absent: str = "gone") -> dict[str, Any]:
@@ -217,6 +224,7 @@ def message_keys(message: Message, current: Job | None, absent: str = "gone") ->
     return {
         "job_id": message.id, "job_type": message.type, "status": str(current.status) if current else absent,
         "gen": message.gen, "attempt": current.attempts if current else 0, "correlation_id": message.cid,
+        **({} if current is None or current.trace is None else _trace_keys(current)),
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from chalicelib.errors import JobFlowError, PermanentError, RetryLater, SecretUnavailable, StoreUnavailable
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.trace import HEADER, carried, write
 from chalicelib.telemetry.redaction import hide, without_secrets
 from chalicelib.webhooks import events, rule
 from chalicelib.webhooks.constants import FIRST_PAUSE, LONGEST_ANSWER, SPREAD, STATE_WRITES
@@ -52,7 +53,7 @@ class Deliverer:
         """
         one = self._to_send(payload, job)
         began, message = time.monotonic(), payload.message or job.id
-        why, gone, delivered = self._posted(one, message, payload)
+        why, gone, delivered = self._posted(one, message, payload, carried(job))
         took = round(time.monotonic() - began, 2)
         status = why.partition(":")[0] if why.startswith("HTTP ") else "no answer"
         events.attempted(payload.webhook, message, "delivered" if delivered else status, took)
@@ -102,14 +103,19 @@ class Deliverer:
         seconds = max(1.0, wait) * self.chance(1.0, SPREAD)
         return RetryLater(seconds, f"The receiver of {payload.webhook} fails; the next message to it is tried later.")
 
-    def _posted(self, one: Registered, message: str, payload: Delivery) -> tuple[str, bool, Delivered | None]:
-        """Return why the message was not accepted, whether the receiver wants no more messages, or else its answer."""
+    def _posted(
+        self, one: Registered, message: str, payload: Delivery, context: bytes | None
+    ) -> tuple[str, bool, Delivered | None]:
+        """Return why the message was not accepted, whether the receiver wants no more messages, or else its answer.
+
+        With a trace context, the receiver gets the trace and the span of this attempt.
+        """
         body = json.dumps(payload.body, separators=(",", ":"), ensure_ascii=False).encode()
-        signed = self._signed(one, message, body)
+        sent = {**self._signed(one, message, body), "Content-Type": "application/json", "User-Agent": AGENT}
+        if context is not None:
+            sent[HEADER] = write(context)
         try:
-            answer = self.poster.post(
-                one.webhook.url, body, {**signed, "Content-Type": "application/json", "User-Agent": AGENT}
-            )
+            answer = self.poster.post(one.webhook.url, body, sent)
         except NotPosted as error:
             return str(error), False, None
         text = without_secrets(_text(answer.body))[:LONGEST_ANSWER]

@@ -15,6 +15,7 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.job import RETRYABLE, Job, Status
 from chalicelib.jobs.port import Filter, Page
 from chalicelib.jobs.tenants import kept, shown, tenant_of
+from chalicelib.jobs.trace import carried
 from chalicelib.operating.operations import Operations
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission, key_of_place
@@ -230,6 +231,7 @@ class WebhookService:
             DELIVER, {**payload, "message": message}, tags=(*ended, f"{MESSAGE}{message}"),
             idempotency_key=key_of_place(f"again {uuid.uuid4()}", found.gen), correlation_id=correlation_id,
             lineage=Lineage(found.parent or found.id, f"again {found.id}", found.root or found.id), of_end=True,
+            trace=carried(found),
         )  # fmt: skip
         return SentAgain(self.jobs.submit(asked).job, new=True)
 

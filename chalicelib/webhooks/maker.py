@@ -16,6 +16,7 @@ from chalicelib.job_types.constants import DELIVER, OF_BATCH
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.trace import carried
 from chalicelib.keys.rule import Submitted
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
@@ -167,6 +168,7 @@ def asked(one: Owed) -> Submission:
         correlation_id=one.job.correlation_id,
         lineage=Lineage.of(one.job),
         of_end=True,
+        trace=carried(one.job),
     )
 
 

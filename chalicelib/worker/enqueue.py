@@ -27,6 +27,7 @@ from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.constants import DAY, MAX_DELAY, MOST_NOTIFIED, MOST_READ, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
 from chalicelib.jobs.retention import KEEP_DONE, KEEP_KEYS
+from chalicelib.jobs.trace import carried
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
 from chalicelib.keys.rule import Debounce
 from chalicelib.producing.batch import submit_all
@@ -103,7 +104,7 @@ class Enqueuing:
         asked = Submission(
             name, _plain(payload), delay_seconds=None if delay is None else _whole(delay),
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)), idempotency_key=key,
-            correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
+            correlation_id=parent.correlation_id, lineage=Lineage.of(parent), trace=carried(parent),
             debounce=None if debounce is None else Debounce(debounce[0], _whole(debounce[1])),
             expires_seconds=None if expires is None else _whole(expires), max_attempts=max_attempts, on_end=end,
             notify=tuple(dict.fromkeys(notify)), batch=None if batch is None else batch.id,
@@ -157,7 +158,7 @@ class Enqueuing:
         plain = Submission(
             name, None, delay_seconds=None if delay is None else _whole(delay),
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)),
-            correlation_id=parent.correlation_id, lineage=Lineage.of(parent),
+            correlation_id=parent.correlation_id, lineage=Lineage.of(parent), trace=carried(parent),
             expires_seconds=None if expires is None else _whole(expires), on_end=end,
             notify=tuple(dict.fromkeys(notify)), batch=None if batch is None else batch.id,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from chalicelib.job_types.checks import KEY
 from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.trace import carried
 from chalicelib.worker.enqueue import NOT_WEBHOOKS, Enqueuing, InBatch, are_webhooks
 
 BATCH = "batch of"
@@ -103,6 +104,7 @@ class MembersOfJob:
         return NewBatch(
             self._id(batches), self.then, self.on_failure, self.key, self.tags,
             correlation_id=self.parent.correlation_id, lineage=Lineage.of(self.parent), notify=self.notify,
+            trace=carried(self.parent),
         )  # fmt: skip
 
     def _id(self, batches: Batches) -> str:

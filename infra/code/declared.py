@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ TOO_LONG = (
 )
 
 
-def describe(root: Path, stack: str, origin: str) -> Description:
-    """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block."""
-    return Description(**run(root, ["infra.code.describe", stack, origin], probed(root, GATEWAY)))
+def describe(root: Path, stack: str, origin: str, conditions: Sequence[str] = ()) -> Description:
+    """Return what the code under `root` declares: resources, functions. Raises BrokenCode with a readable block.
+
+    `conditions` are those of the template that hold.
+    """
+    return Description(**run(root, ["infra.code.describe", stack, origin, *conditions], probed(root, GATEWAY)))
 
 
 def run(root: Path, command: list[str], variables: Mapping[str, str], given: str = "", imports: int = 1) -> Any:

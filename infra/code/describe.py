@@ -1,4 +1,4 @@
-"""Print what the code on disk declares, as JSON: `python -m infra.code.describe STACK ORIGIN`.
+"""Print what the code on disk declares, as JSON: `python -m infra.code.describe STACK ORIGIN [CONDITION …]`.
 
 It runs in a new process each time, because only a new process loads all edited code; its exit code shows that the code
 loads.
@@ -31,8 +31,10 @@ PLACE = ("{endpoint}", "{account}", "{region}")
 """A placeholder for values that only the running emulator knows."""
 
 
-def describe(stack: str, origin: str) -> dict[str, Any]:
+def describe(stack: str, origin: str, *conditions: str) -> dict[str, Any]:
     """Return the resources that hold data, the functions, the environment, the roles, and notes for the author.
+
+    `conditions` are those of the template that hold.
 
     Raises the errors of the code.
     """
@@ -44,7 +46,7 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
     from infra.definition.lambdas import signing
     from infra.definition.lambdas.compute import compute, role_id
     from infra.definition.limits import exceeded
-    from infra.local.roles.resolve import statements
+    from infra.local.roles.resolve import chosen, statements
 
     types = load()
     importlib.import_module("app")
@@ -53,6 +55,11 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
         if function.works is not None:  # in the cloud, CloudFormation fills in the keys
             variables = resources[function.logical_id]["Properties"]["Environment"]["Variables"]
             variables |= signing.local(function.works)
+    for resource in resources.values():
+        for event in resource["Properties"].get("Events", {}).values():
+            criteria = event["Properties"].get("FilterCriteria", {"Filters": []})
+            found = [chosen(one, conditions) for one in criteria["Filters"]]
+            criteria["Filters"] = [one for one in found if "Fn::If" not in one]
     data = stateful(types, stack, origin)
     return {
         "stateful": data,
@@ -60,7 +67,9 @@ def describe(stack: str, origin: str) -> dict[str, Any]:
         "environment": local_environment(*PLACE, stack, origin),
         "types": {kind.name: kind.example for kind in types},
         "roles": {
-            function.name: statements(resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER})
+            function.name: statements(
+                resources[role_id(function)], {**resources, **data}, {"MailFrom": SENDER}, conditions
+            )
             for function in functions(types, stack)
         },
         "modules": {queue.handler: [kind.module for kind in queue.types] for queue in queues_of(types)},

@@ -18,6 +18,8 @@ API = "HttpApi"
 """Logical id of the HTTP API."""
 TOPIC = "AlarmTopic"
 """Logical id of the stack's own topic for alarms; the parameter AlarmTopicArn is the deployer's."""
+EXPORTS_SPANS = "ExportsSpans"
+"""The template's condition for a stage whose spans go to a collector."""
 PREFIX = "JOBFLOW_PREFIX"
 """The environment variable with a prefix for stack names that replaces `jobflow`."""
 STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")

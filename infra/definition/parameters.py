@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.settings import SHARDS
-from infra.definition.names import API, Value, attribute, console_url, ref, sub
+from chalicelib.settings import COLLECTOR, SHARDS
+from infra.definition.names import API, EXPORTS_SPANS, Value, attribute, console_url, ref, sub
 from infra.definition.throttles import BURST, RATE
 from infra.definition.web.sign_in import NAME, PLAIN, SCOPES
 
@@ -28,7 +28,16 @@ def parameters(*, vpc: bool = True) -> dict[str, dict[str, Any]]:
         "VpcSubnets": _list("Subnets of the job types that say vpc=True, separated by commas."),
         "VpcSecurityGroups": _list("Security groups of the same."),
     }
-    return {**(network if vpc else {}), **_mail(), **_index(), **_account(), **_service(), **_domains(), **_sign_in()}
+    return {
+        **(network if vpc else {}),
+        **_mail(),
+        **_index(),
+        **_account(),
+        **_service(),
+        **_domains(),
+        **_sign_in(),
+        **_traces(),
+    }
 
 
 def conditions() -> dict[str, Any]:
@@ -49,6 +58,9 @@ def conditions() -> dict[str, Any]:
         "HasAccessLogs": _is_true("AccessLogs"),
         "Protected": _is_true("Protect"),
         "ShiftsTraffic": _is_true("ShiftTraffic"),
+        EXPORTS_SPANS: _given("OtlpEndpoint"),
+        "HasOtlpSecret": {"Fn::And": [_given("OtlpEndpoint"), _given("OtlpSecret")]},
+        "HasTraceUrl": _given("TraceUrl"),
     }
 
 
@@ -204,6 +216,27 @@ def _sign_in() -> dict[str, dict[str, Any]]:
         "SignInViewers": _plain("", "Groups whose people may look, by exact name, separated by commas."),
         "SignInOperators": _plain("", "Groups whose people may also act."),
         "SignInAdmins": _plain("", "Groups whose people may do everything."),
+    }
+
+
+def _traces() -> dict[str, dict[str, Any]]:
+    """Return where spans go, and where a trace is shown."""
+    return {
+        "OtlpEndpoint": {
+            **_text("", "URL that spans are posted to (OTLP over HTTP as JSON); empty: no spans."),
+            "AllowedPattern": f"({COLLECTOR.pattern})?",
+            "MaxLength": 256,
+        },
+        "OtlpSecret": {
+            **_text("", "Name of the secret in Secrets Manager with the headers of OtlpEndpoint; empty: none."),
+            "AllowedPattern": "[A-Za-z0-9/_+=.@-]*",
+            "MaxLength": 128,
+        },
+        "TraceUrl": {
+            **_text("", "URL of a trace, with {trace_id} in it, for the console and the CLI; empty: no link."),
+            "AllowedPattern": "(https://[!-~]*[{]trace_id[}][!-~]*)?",
+            "MaxLength": 256,
+        },
     }
 
 

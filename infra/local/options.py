@@ -17,6 +17,7 @@ PASSED_ON = (
     "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "READ_UNITS_MAX", "MAIL_FROM",
     "MAIL_DOMAINS", "MAIL_DAILY_CAP", "MAIL_RATE", "CORS_ORIGIN", "INDEX_SHARDS", "INDEX_SHARDS_READ",
     "SIGN_IN",
+    "OTLP_ENDPOINT", "TRACE_URL",
 )  # fmt: skip
 """Settings of the functions that a developer may change in the shell. The definition sets all others."""
 

@@ -16,6 +16,7 @@ from chalicelib.pausing.lambda_prober import event_of
 from infra import sign_in
 from infra.cloud.package.shipped import own_libraries, probed
 from infra.code import declared
+from infra.definition.names import EXPORTS_SPANS
 from infra.local import deployment, ports, resources, templates
 from infra.local.api.process import ApiProcess
 from infra.local.dashboard.built import Dashboard, content_security_policy
@@ -86,7 +87,7 @@ class Platform:
     def reload(self) -> None:
         """Run the code on disk. Raises BrokenCode if it cannot be loaded; the present code then continues to run."""
         try:
-            self._apply(declared.describe(self.options.root, self.options.stack, self.origin))
+            self._apply(declared.describe(self.options.root, self.options.stack, self.origin, self._conditions))
         except BrokenCode:
             self._service.hold()
             raise
@@ -171,7 +172,7 @@ class Platform:
         if options.fresh:
             forget(state)
         with ThreadPoolExecutor(2) as pool:
-            describing = pool.submit(declared.describe, options.root, options.stack, self.origin)
+            describing = pool.submit(declared.describe, options.root, options.stack, self.origin, self._conditions)
             emulating = pool.submit(Emulator.start, aws_port, options.backend, log, state, [self.origin])
             try:
                 self.emulator = emulating.result()
@@ -180,6 +181,11 @@ class Platform:
             self._parts.callback(self.emulator.stop)
             self.aws = self.emulator.environment()
             self.described = describing.result()
+
+    @property
+    def _conditions(self) -> list[str]:
+        """Return the conditions of the template that hold on this laptop."""
+        return [EXPORTS_SPANS] if self.options.passed_on.get("OTLP_ENDPOINT") else []
 
     def _bring_back(self) -> list[str]:
         """Make tables, queues and buckets, and fill them from the last run; return sentences for the user."""

@@ -29,7 +29,7 @@ BORING = frozenset(
         "level", "message", "timestamp", "service", "job_id", "attempt", "location", "xray_trace_id", "exception",
         "exception_name", "stack_trace", "correlation_id", "job_type", "sampling_rate", "logger", "requestId",
         "function_arn", "function_name", "function_memory_size", "function_request_id", "stackTrace", "errorMessage",
-        "errorType", "gen",
+        "errorType", "gen", "trace_id", "span_id",
     }
 )  # fmt: skip
 MISHAPS = ("Task timed out", "Runtime exited", "Init timed out")

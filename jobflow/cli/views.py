@@ -198,6 +198,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "made by", job.parent
     yield "schedule", job.schedule and f"{job.schedule}, for {shown(job.fires_at)}"
     yield "batch", job.batch and f"{job.batch}, round {job.round}"
+    yield "trace", job.trace_url or job.trace_id
     yield "tells its end to", job.on_end
     yield "notifies", ", ".join(job.notify or []) or None
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None

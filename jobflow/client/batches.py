@@ -31,7 +31,9 @@ class BatchedJob(m.BatchResult):
     key: str
 
 
-def start(asked: NewBatch, jobs: Iterable[NewJob], patience: flow.Patience) -> flow.Flow[m.BatchDetail]:
+def start(
+    asked: NewBatch, jobs: Iterable[NewJob], patience: flow.Patience, trace: str | None = None
+) -> flow.Flow[m.BatchDetail]:
     """Create a batch, add its members, and close it; raise MembersNotAdded if some are not members.
 
     A batch that an earlier call with this key has closed has all of its members.
@@ -41,10 +43,10 @@ def start(asked: NewBatch, jobs: Iterable[NewJob], patience: flow.Patience) -> f
         raise ValueError(
             f"jobs has {len(jobs):,} jobs, and a batch has at most {m.BATCH_MEMBERS:,} members: start several batches."
         )
-    made = yield from flow.answer(calls.start_batch(asked), patience)
+    made = yield from flow.answer(calls.start_batch(asked, trace), patience)
     if made.newest.closed_at is not None:
         return (yield from flow.answer(calls.get_batch(made), patience))
-    results = yield from batch(jobs, patience, made.id)
+    results = yield from batch(jobs, patience, made.id, trace)
     if any(one.problem is not None for one in results):
         raise e.MembersNotAdded(made.id, results)
     members = {one.job.id for one in results if one.job is not None}
@@ -61,7 +63,9 @@ def _listed(jobs: Iterable[NewJob]) -> list[NewJob]:
     return jobs
 
 
-def batch(jobs: Iterable[NewJob], patience: flow.Patience, to: str | None = None) -> flow.Flow[list[BatchedJob]]:
+def batch(
+    jobs: Iterable[NewJob], patience: flow.Patience, to: str | None = None, trace: str | None = None
+) -> flow.Flow[list[BatchedJob]]:
     """Create any number of jobs; return one result for each, in the same order. Raise an error of the first request.
 
     `to` is the batch of which they are members: a member without a key gets the hash of its request as its key.
@@ -70,7 +74,7 @@ def batch(jobs: Iterable[NewJob], patience: flow.Patience, to: str | None = None
     keyed = [(job, job.key or (str(uuid.uuid4()) if to is None else "")) for job in jobs]
     # Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
     bodies = [as_body({**job.as_json(), **({"idempotency_key": key} if key else {})}) for job, key in keyed]
-    create = calls.create_many if to is None else partial(calls.add_to_batch, to)
+    create = partial(calls.create_many if to is None else partial(calls.add_to_batch, to), trace=trace)
     results = yield from _in_portions(bodies, create, patience)
     return [
         BatchedJob(one.status, one.job, one.problem, one.existing, key)

@@ -24,7 +24,10 @@ BatchOrId = m.BatchDetail | m.BatchRow | str
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request. `repeatable`: sending it twice has the same effect as sending it once."""
+    """One request. `repeatable`: sending it twice has the same effect as sending it once.
+
+    `trace` is the header `traceparent`.
+    """
 
     method: str
     path: str
@@ -33,6 +36,7 @@ class Call(Generic[T]):
     body: bytes | None = None
     key: str | None = None
     repeatable: bool = False
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,29 +142,30 @@ class SubmittedJob(m.JobRow):
     existing: Literal["key", "unique", "debounced"] | None = field(default=None, compare=False)
 
 
-def create(job: NewJob) -> Call[SubmittedJob]:
+def create(job: NewJob, trace: str | None = None) -> Call[SubmittedJob]:
     """Create a job. Generate a key if none is given, so that the request can be repeated."""
     key = job.key or str(uuid.uuid4())
-    return Call("POST", "/jobs", SubmittedJob, body=as_body(job.as_json()), key=key, repeatable=True)
+    return Call("POST", "/jobs", SubmittedJob, body=as_body(job.as_json()), key=key, repeatable=True, trace=trace)
 
 
-def create_many(jobs: Iterable[bytes]) -> Call[m.BatchAnswer]:
+def create_many(jobs: Iterable[bytes], trace: str | None = None) -> Call[m.BatchAnswer]:
     """Create some jobs, each encoded as JSON with a key in it."""
-    return Call("POST", "/jobs/batch", m.BatchAnswer, body=b'{"jobs":[%b]}' % b",".join(jobs), repeatable=True)
+    body = b'{"jobs":[%b]}' % b",".join(jobs)
+    return Call("POST", "/jobs/batch", m.BatchAnswer, body=body, repeatable=True, trace=trace)
 
 
-def start_batch(batch: NewBatch) -> Call[m.BatchDetail]:
+def start_batch(batch: NewBatch, trace: str | None = None) -> Call[m.BatchDetail]:
     """Create a batch. Generate a key for the request if the batch has none, so that it can be repeated."""
     return Call(
         "POST", "/batches", m.BatchDetail, body=as_body(batch.as_json()), key=batch.key or str(uuid.uuid4()),
-        repeatable=True,
+        repeatable=True, trace=trace,
     )  # fmt: skip
 
 
-def add_to_batch(batch: BatchOrId, jobs: Iterable[bytes]) -> Call[m.BatchAnswer]:
+def add_to_batch(batch: BatchOrId, jobs: Iterable[bytes], trace: str | None = None) -> Call[m.BatchAnswer]:
     """Add some members, each encoded as JSON. Repeatable: a member's key names it in the batch."""
     body = b'{"jobs":[%b]}' % b",".join(jobs)
-    return Call("POST", f"{_batch(batch)}/jobs", m.BatchAnswer, body=body, repeatable=True)
+    return Call("POST", f"{_batch(batch)}/jobs", m.BatchAnswer, body=body, repeatable=True, trace=trace)
 
 
 def close_batch(batch: BatchOrId, total: int | None, reason: str = "") -> Call[m.BatchDetail]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypedDict
 
 from jobflow.client.calls import KEY, Call
+from jobflow.client.traces import HEADER
 from jobflow.profiles import Target
 from jobflow.version import __version__
 
@@ -37,5 +38,7 @@ def arguments(call: Call[Any], personal: Personal = "show") -> dict[str, Any]:
         headers["Accept"] = f"application/json; personal={personal}"
     if call.key is not None:
         headers[KEY] = call.key
+    if call.trace is not None:
+        headers[HEADER] = call.trace
     query = {name: value for name, value in call.query.items() if value is not None}
     return {"method": call.method, "url": call.path, "params": query, "content": call.body, "headers": headers}

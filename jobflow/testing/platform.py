@@ -25,6 +25,7 @@ from chalicelib.job_types.at_most import check_shared
 from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.job_types.jobtype import JobType, queue_of
 from chalicelib.job_types.queues import queues_of, that_pause
+from chalicelib.jobs import trace
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job, Status
 from chalicelib.jobs.listing import iso
@@ -118,13 +119,15 @@ class Platform:
         expires: float | timedelta | None = None,
         on_end: JobType[Any, Any] | str | None = None,
         notify: Sequence[str] = (),
+        traceparent: str | None = None,
     ) -> Job:
         """Create a job as the client does: the client and the API check it.
 
         `delay` is in seconds or a timedelta; `run_at` has a time zone. `key` is the Idempotency-Key. `debounce` is a
         key and seconds; a job that waits under that key is replaced. `expires`: a job that has not begun this number of
         seconds after its time is cancelled. `on_end`: a type of which a job is made when this job has ended.
-        `notify`: names of webhooks; this platform delivers nothing to them.
+        `notify`: names of webhooks; this platform delivers nothing to them. `traceparent`: the trace to which the job
+        belongs.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch, UnknownJobType, ValueError.
         """
@@ -139,6 +142,7 @@ class Platform:
                 tuple(dict.fromkeys(body.tags)), key, expires_seconds=body.expires_seconds, on_end=body.on_end,
                 notify=tuple(dict.fromkeys(body.notify)),
                 debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
+                trace=trace.read(traceparent),
             )  # fmt: skip
             return self.service.submit(wanted).job
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.chalicelib.traces.collector import Collector, collecting
 from tests.flow.of_batch import FAN_OUT, GATHERED
 from tests.flow.printed import how_to, of_readme
 from tests.flow.receiver import Receiver, receiving
 from tests.flow.together import TOGETHER
+from tests.flow.traced import TRACED
 from tests.infra.local.running import Run, copy_of_the_code, running
 
 
@@ -43,7 +45,14 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="package")
-def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Run]:
+def collector() -> Iterator[Collector]:
+    """The collector that this platform exports spans to."""
+    with collecting() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver, collector: Collector) -> Iterator[Run]:
     """A platform without jitter. Each file in its `handlers/` declares one job type, and nothing else does."""
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     probe = Path(__file__).with_name("probe.py").read_text()
@@ -56,11 +65,13 @@ def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterato
     (root / "handlers" / "flow_ended.py").write_text(ended)
     (root / "handlers" / "flow_fan.py").write_text(FAN_OUT)
     (root / "handlers" / "flow_gathered.py").write_text(GATHERED)
+    (root / "handlers" / "flow_traced.py").write_text(TRACED)
     (root / "handlers" / "flow_together.py").write_text(TOGETHER)
     (root / "handlers" / "word_count.py").write_text(of_readme())
     # the how-to prints the same name as the README
     (root / "handlers" / "word_tally.py").write_text(re.sub(r"word([._])count", r"word\1tally", how_to()))
     shutil.copy(root / "chalicelib" / "entry" / "optional" / "webhook_deliver.py", root / "handlers")
     (root / ".jobflow").mkdir()
-    with running(root, root / ".jobflow", JITTER="none", WEBHOOK_PORT=str(receiver.port)) as started:
+    variables = {"JITTER": "none", "WEBHOOK_PORT": str(receiver.port), "OTLP_ENDPOINT": collector.url}
+    with running(root, root / ".jobflow", **variables, TRACE_URL="http://127.0.0.1:16686/trace/{trace_id}") as started:
         yield started

@@ -14,6 +14,7 @@ from chalicelib.access.tokens import Role
 from chalicelib.api.models.schemas import NoBody, NoQuery, ReasonOnly
 from chalicelib.errors import FieldError, InvalidRequest, MalformedRequest
 from chalicelib.job_types.checks import KEY, field_errors
+from chalicelib.jobs import trace
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -93,6 +94,11 @@ class Call:
         if key is not None and not KEY.fullmatch(key):
             raise MalformedRequest("The Idempotency-Key must be 1 to 255 visible ASCII characters.")
         return key
+
+    def trace(self) -> bytes | None:
+        """Return the trace context of the header `traceparent`; None without a valid one."""
+        header = self.headers.get(trace.HEADER)
+        return None if header is None else trace.read(header)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,7 @@ def create_batch(call: Call) -> Reply:
     new = Asked(
         batch, asked.then, asked.on_failure, asked.key, tuple(dict.fromkeys(asked.tags)), call.principal,
         call.correlation_id, created_by=call.person, notify=tuple(dict.fromkeys(asked.notify)),
+        trace=call.trace(),
     )  # fmt: skip
     found, fresh = parts.batches.create(new)
     if not fresh:

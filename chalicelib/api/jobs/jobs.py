@@ -108,7 +108,7 @@ def list_jobs(call: Call) -> JobPage:
 def get_job(call: Call) -> JobDetail:
     """Return a job with its payload, result and the history of its attempts. Strongly consistent."""
     view, why = parts.job_reader.explained(job_id_of(call))
-    return job_detail(view, why, _attempts_left(view.job), _shape(view.job.type))
+    return job_detail(view, why, _attempts_left(view.job), _shape(view.job.type), parts.settings.trace_url)
 
 
 @endpoints.get("/jobs/{job_id}/payloads/{gen}", PastPayload)
@@ -293,6 +293,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
         correlation_id=call.correlation_id,
         principal=call.principal,
+        trace=call.trace(),
     )
 
 

@@ -233,6 +233,10 @@ class JobDetail(JobRow):
     schedule: str | None = Field(None, description="The schedule that made it")
     fires_at: Time | None = Field(None, description="The firing time of its schedule")
     root: str | None = Field(None, description="The first job of the chain of parents")
+    trace_id: str | None = Field(None, description="The trace to which it belongs; null: to none")
+    trace_url: str | None = Field(
+        None, description="Where the trace is shown, if the stage's parameter TraceUrl says so; null otherwise"
+    )
     cost_nano_usd: int | None = Field(
         None,
         description="About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, "

@@ -32,9 +32,11 @@ from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
 from chalicelib.jobs.step import BEGUN, Step, waited_child, waited_event
 from chalicelib.jobs.tenants import shown, tenant_of
+from chalicelib.jobs.trace import context_of, trace_id
 from chalicelib.limits.ids import named
 from chalicelib.operating.again import Again, names_of
 from chalicelib.operating.descendants import Told
+from chalicelib.settings import TRACE_PLACE
 from chalicelib.usage.rule import Shape, attempt_cost, job_cost
 
 
@@ -57,18 +59,19 @@ def cancelled_job(job: Job, told: Told | None) -> many.CancelledJob:
 
 
 def job_detail(
-    view: JobView, why: str | None, left: Iterable[Following] | None, shape: Shape | None = None
+    view: JobView, why: str | None, left: Iterable[Following] | None, shape: Shape | None = None, trace_url: str = ""
 ) -> r.JobDetail:
     """Return a job with all its attempts, why it waits, and the attempts that are left (None: unknown).
 
-    `shape` decides what they have cost (None: unknown).
+    `shape` decides what they have cost (None: unknown). `trace_url` is the address of a trace, with a place for its id;
+    empty: there is none.
     """
     attempts = [*view.attempts, *_current_attempt(view)]
     history = [_attempt_row(attempt, shape) for attempt in attempts]
     next_attempts = None if left is None else [r.NextAttempt(**asdict(one)) for one in left]
     origin = {
         "schedule": view.job.schedule, "fires_at": _iso(view.job.fires_at),
-        "root": view.job.root, "actions": _actions(view),
+        "root": view.job.root, "actions": _actions(view), **_trace(view.job, trace_url),
     }  # fmt: skip
     detail = r.JobDetail(
         **_fields(view.job),
@@ -310,6 +313,14 @@ def _eight(numbers: Numbers) -> dict[str, Any]:
         "dlq_length": numbers.depth.dead,
         "by_status": dict(numbers.by_status),
     }
+
+
+def _trace(job: Job, url: str) -> dict[str, str]:
+    context = context_of(job)
+    if context is None:
+        return {}
+    found = {"trace_id": trace_id(context)}
+    return {**found, "trace_url": url.replace(TRACE_PLACE, found["trace_id"])} if url else found
 
 
 def _iso(at: float | None) -> str | None:

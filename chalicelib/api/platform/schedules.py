@@ -132,7 +132,7 @@ def resume_schedule(call: Call) -> m.ScheduleRow:
 def run_schedule(call: Call) -> Reply:
     """Create a job of a schedule now, even if it is paused. Repeating the Idempotency-Key answers 200 with that job."""
     schedule_id = _id_of(call)
-    made = service().run(schedule_id, call.principal, call.idempotency_key(), call.correlation_id)
+    made = service().run(schedule_id, call.principal, call.idempotency_key(), call.correlation_id, call.trace())
     if made.outcome is not Outcome.CREATED:
         return Reply(job_whole(made.job), 200, {"Idempotent-Replayed": "true"})
     operated(schedule_id, "run", call.principal)

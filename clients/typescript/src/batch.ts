@@ -17,7 +17,8 @@ type Result = Omit<BatchedJob, "key">;
 interface Target {
   transport: Transport;
   path: string;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
+  traceparent?: string | undefined;
 }
 
 /**
@@ -28,7 +29,7 @@ interface Target {
 export async function createMany<P extends object>(
   transport: Transport,
   jobs: Iterable<NewJob<P>>,
-  signal?: AbortSignal,
+  { signal, traceparent }: Omit<Target, "transport" | "path"> = {},
   batch?: string,
 ): Promise<BatchedJob[]> {
   if (typeof (jobs as Partial<typeof jobs> | undefined)?.[Symbol.iterator] !== "function")
@@ -41,7 +42,7 @@ export async function createMany<P extends object>(
   // Encode all jobs before sending: an error in one job's JSON must not hide which other jobs were made.
   const bodies = keyed.map((job) => transport.wire.json.stringify(job));
   const path = batch === undefined ? "/jobs/batch" : `/batches/${segment(batch)}/jobs`;
-  const results = await inPortions({ transport, path, signal }, bodies);
+  const results = await inPortions({ transport, path, signal, traceparent }, bodies);
   return results.map((one, place) => ({ ...one, key: keyed[place]?.idempotency_key ?? "" }));
 }
 
@@ -111,7 +112,7 @@ function madeHere(one: Result): Result {
   return one.existing === "key" ? { ...one, existing: null } : one;
 }
 
-async function sent({ transport, path, signal }: Target, bodies: string[]): Promise<Result[]> {
+async function sent({ transport, path, signal, traceparent }: Target, bodies: string[]): Promise<Result[]> {
   const text = `{"jobs":[${bodies.join(",")}]}`;
   const { body, again } = await transport.send({
     method: "POST",
@@ -119,6 +120,7 @@ async function sent({ transport, path, signal }: Target, bodies: string[]): Prom
     text,
     repeatable: true,
     signal,
+    traceparent,
   });
   const { results } = body as Schemas["BatchAnswer"];
   if ((results as unknown[] | undefined)?.length !== bodies.length)

@@ -31,6 +31,10 @@ export type JobOrId = string | { id: string };
 export interface Signal {
   signal?: AbortSignal | undefined;
 }
+export interface Traced extends Signal {
+  /** The trace to which the new jobs belong: a header of W3C Trace Context. An invalid one is ignored. */
+  traceparent?: string | undefined;
+}
 export interface Waiting extends Signal {
   /** Maximum milliseconds to wait; null: no limit. */
   timeoutMs?: number | null;
@@ -91,10 +95,10 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   async submit<T extends keyof Payloads & string>(
     type: T,
     payload: Payloads[T],
-    { key, signal, ...more }: Creation & Signal = {},
+    { key, signal, traceparent, ...more }: Creation & Traced = {},
   ): Promise<SubmittedJob> {
     const body = { type, payload: payload as Record<string, unknown>, ...more };
-    const call = { body, key: keyOf(key), repeatable: true, signal };
+    const call = { body, key: keyOf(key), repeatable: true, signal, traceparent };
     const { body: job, headers, again } = await this.askFully("post", "/jobs", call);
     // If the request was sent again, its own first try made the job with this key.
     const replayed = headers.has("Idempotent-Replayed") && !again ? "key" : null;
@@ -106,8 +110,8 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
    * An error of the first request is raised. If a later request fails, its error is the `problem` of each job
    * that it did not create.
    */
-  batch(jobs: Iterable<NewJob<Payloads>>, { signal }: Signal = {}): Promise<BatchedJob[]> {
-    return createMany(this.#transport, jobs, signal);
+  batch(jobs: Iterable<NewJob<Payloads>>, settings: Traced = {}): Promise<BatchedJob[]> {
+    return createMany(this.#transport, jobs, settings);
   }
 
   /**
@@ -118,23 +122,24 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
    */
   async startBatch(
     jobs: Iterable<NewJob<Payloads>>,
-    { signal, ...settings }: BatchSettings & Signal = {},
+    { signal, traceparent, ...settings }: BatchSettings & Traced = {},
   ): Promise<Batch> {
-    const made = await this.openBatch({ ...settings, signal });
+    const made = await this.openBatch({ ...settings, signal, traceparent });
     if (made.newest.closed_at !== null) return this.getBatch(made, { signal });
-    const results = await this.addToBatch(made, jobs, { signal });
+    const results = await this.addToBatch(made, jobs, { signal, traceparent });
     if (results.some(({ problem }) => problem !== null)) throw new MembersNotAdded(made.id, results);
     const members = new Set(results.map(({ job }) => job?.id));
     return this.closeBatch(made, members.size, { signal });
   }
 
   /** Create a batch without members, to which several processes can add some; see `startBatch`. */
-  openBatch({ signal, ...settings }: BatchSettings & Signal = {}): Promise<Batch> {
+  openBatch({ signal, traceparent, ...settings }: BatchSettings & Traced = {}): Promise<Batch> {
     return this.ask("post", "/batches", {
       body: settings,
       key: keyOf(settings.key),
       repeatable: true,
       signal,
+      traceparent,
     });
   }
 
@@ -142,9 +147,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   addToBatch(
     batch: JobOrId,
     jobs: Iterable<NewJob<Payloads>>,
-    { signal }: Signal = {},
+    settings: Traced = {},
   ): Promise<BatchedJob[]> {
-    return createMany(this.#transport, jobs, signal, idOf(batch, "batch"));
+    return createMany(this.#transport, jobs, settings, idOf(batch, "batch"));
   }
 
   /** Close a batch: it has `total` members. Without the number, they are counted a minute or two later. */

@@ -6,6 +6,7 @@ export type {
   RefusalsQuery,
   SeriesQuery,
   Signal,
+  Traced,
   Step,
   Waiting,
   Why,

@@ -44,6 +44,8 @@ export interface Call {
   body?: unknown;
   text?: string;
   key?: string;
+  /** The header `traceparent`. */
+  traceparent?: string | undefined;
   repeatable?: boolean;
   signal?: AbortSignal | undefined;
 }
@@ -53,6 +55,8 @@ export interface Sending {
   repeatable?: boolean;
   /** The Idempotency-Key. */
   key?: string;
+  /** The header `traceparent`. */
+  traceparent?: string | undefined;
 }
 /** The body of an answer, its status and its headers. */
 export interface Answered<T = unknown> {
@@ -116,6 +120,7 @@ export async function exchange(wire: Wire, call: Call): Promise<Answered> {
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (call.key !== undefined) headers["Idempotency-Key"] = call.key;
   if (wire.personal !== "show") headers.Accept = `application/json; personal=${wire.personal}`;
+  if (call.traceparent !== undefined) headers.traceparent = call.traceparent;
   if (kept) headers["If-None-Match"] = kept.tag;
   const init: RequestInit = { method: call.method, headers, redirect: "manual", signal: call.signal ?? null };
   if (text !== undefined) init.body = text;

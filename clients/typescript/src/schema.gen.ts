@@ -3109,6 +3109,16 @@ export interface components {
        */
       root: string | null;
       /**
+       * Trace Id
+       * @description The trace to which it belongs; null: to none
+       */
+      trace_id: string | null;
+      /**
+       * Trace Url
+       * @description Where the trace is shown, if the stage's parameter TraceUrl says so; null otherwise
+       */
+      trace_url: string | null;
+      /**
        * Cost Nano Usd
        * @description About what the job has cost at list prices of us-east-1, in billionths of a dollar: its request, the attempts in the list, its steps, and keeping it for 30 days; without the time of runs that ended with a sleep or another wait; null for a type that is no longer declared
        */
@@ -6388,6 +6398,8 @@ export interface operations {
       header?: {
         /** @description The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true. */
         "Idempotency-Key"?: string;
+        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        traceparent?: string;
       };
       path?: never;
       cookie?: never;
@@ -7730,7 +7742,10 @@ export interface operations {
   create_jobs: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        traceparent?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -8501,7 +8516,10 @@ export interface operations {
   create_batch: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        traceparent?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -8619,7 +8637,10 @@ export interface operations {
   add_jobs_to_batch: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        traceparent?: string;
+      };
       path: {
         batch_id: string;
       };
@@ -10726,6 +10747,8 @@ export interface operations {
       header?: {
         /** @description The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true. */
         "Idempotency-Key"?: string;
+        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        traceparent?: string;
       };
       path: {
         schedule_id: string;

@@ -84,6 +84,20 @@ suite("what is sent again", () => {
   });
 });
 
+test("a trace is sent with the requests that create jobs", async () => {
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const made = { results: [{ status: 201, job: null, problem: null, existing: null }] };
+  const { client, asked } = playing([json(201, { id: "a" }), json(200, made), json(200, { id: "b" })]);
+  await client.submit("email.send", {}, { traceparent });
+  await client.batch([{ type: "email.send", payload: {} }], { traceparent });
+  await client.get("a");
+  assert.deepEqual(
+    asked.map(({ headers }) => headers.get("traceparent")),
+    [traceparent, traceparent, null],
+  );
+  assert.ok(!asked[0]?.body?.includes("traceparent"));
+});
+
 test("an empty key is refused before anything is sent, and does not become a made-up one", async () => {
   const { client, asked } = playing([]);
   await assert.rejects(client.submit("email.send", {}, { key: "" }), TypeError);

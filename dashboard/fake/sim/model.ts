@@ -113,6 +113,8 @@ export function detail(job: FakeJob, paused: boolean): Schemas["JobDetail"] {
     fires_at: schedule === null ? null : iso(job.createdAt),
     root: job.parent ?? null,
     attempt_history: job.history.map((one) => ({ ...one, cost_nano_usd: attemptCost(one) })),
+    trace_id: null,
+    trace_url: null,
     older_attempts: false,
     actions: job.acts,
     why: why(job, paused),

@@ -66,6 +66,8 @@ export function detail(status: JobStatus, history: Attempt[], more: Partial<JobD
     why: null,
     parent: null,
     root: null,
+    traceId: null,
+    traceUrl: null,
     nextAttempts: [],
     costNano: null,
     ...more,

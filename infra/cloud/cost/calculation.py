@@ -67,7 +67,7 @@ hour a day. Metrics are billed by the hour."""
 ONLY_IN_TROUBLE = frozenset(
     {
         Metric.CONTROL_TABLE_DOWN, Metric.COUNTER_DRIFT, Metric.END_REFUSED, Metric.EXPIRED, Metric.GROWING,
-        Metric.PAUSED_BY_ITSELF, Metric.STALLED, Metric.WEBHOOK_DISABLED,
+        Metric.PAUSED_BY_ITSELF, Metric.SPANS_DROPPED, Metric.STALLED, Metric.WEBHOOK_DISABLED,
         Metric.WEBHOOK_FAILING,
     }
 )  # fmt: skip

@@ -50,6 +50,8 @@ class Prices:
     key_request: float = 3.00
     topic_request: float = 0.50
     topic_mail: float = 20.00
+    out_gb: float = 0.09
+    """Per GB from AWS to the internet, after the first 100 GB of an account and month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Allowances:
     topic_mails: float = 1_000
 
 
-UNCONFIRMED = frozenset({"cdn_request", "key_request", "topic_request", "topic_mail", "log_kept_gb_month"})
+UNCONFIRMED = frozenset({"cdn_request", "key_request", "topic_request", "topic_mail", "log_kept_gb_month", "out_gb"})
 """Prices that were seen in texts of 2026 that quote AWS's pages, but not in the pages. The bill marks them."""
 PRICES = Prices()
 ALLOWANCES = Allowances()

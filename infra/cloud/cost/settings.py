@@ -10,9 +10,11 @@ from typing import Any
 from chalicelib.access.constants import LAST_USE_EVERY, TOKEN_TRUSTED
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
+from chalicelib.traces.constants import SECRET_READ_AGAIN
 from chalicelib.usage.constants import ACCESS_KB, MILLION, REQUEST_WRITE_UNITS
 from infra.cloud.cost.calculation import BUSY, MINUTES, WATCHDOG_LOG_BYTES, Line, Load
 from infra.cloud.cost.prices import NONE, PRICES, UNCONFIRMED, Allowances, Prices
+from infra.cloud.cost.webhooks import FOLLOWED, FOLLOWUP_MB
 from infra.cloud.stack.parameters import refuse_unknown, refuse_wrong
 from infra.definition.parameters import parameters
 
@@ -34,13 +36,18 @@ KMS for a data key (GenerateDataKey and Decrypt), a receiver one."""
 TABLES = 2
 FUNCTIONS = 5
 """Functions beside the workers: the API, the counters, the follow-up, the watchdog, the recount."""
+SPAN_CHANGES, SPANS, SPAN_KB = 3, 3, 0.7
+"""Changes of a job without retries that the function `followup` gets in a stage that exports spans; its spans, without
+steps; and the kilobytes of a span in a request."""
+SPAN_SECONDS = 0.2
+"""Billed time of such an invocation, with the answer of the collector. An estimate."""
 WITHOUT_PRICE = frozenset(
     {
         "ApiBurst", "ApiConcurrency", "ApiDomain", "ApiOrigin", "CursorSecret", "IndexShards", "MailConfigurationSet",
         "MailDomains", "MailFrom", "MailIdentity", "PermissionsBoundary", "Protect", "RateLimitWindow", "ReadUnitsMax",
         "RolePath", "ShiftTraffic", "SignInAdmins", "SignInAuthorizeUrl", "SignInClientId", "SignInGroupsClaim",
         "SignInLabelClaim", "SignInName", "SignInOperators", "SignInScopes", "SignInTokenUrl", "SignInViewers",
-        "SigningKey", "SiteCertificate", "SiteDomain", "UnsignedUntil", "VpcSecurityGroups",
+        "SigningKey", "SiteCertificate", "SiteDomain", "TraceUrl", "UnsignedUntil", "VpcSecurityGroups",
     }
 )  # fmt: skip
 """Parameters that change nothing that AWS bills for the stage."""
@@ -108,6 +115,8 @@ def lines(
         *(_key(types, free, prices) if of.is_on("KmsKeyArn") else ()),
         *(_mails(free, prices) if of.is_on("AlarmEmail") or of.is_on("AlarmTopicArn") else ()),
         *(_sign_ins(prices) if of.is_on("SignInIssuer") else ()),
+        *(_exported(prices) if of.is_on("OtlpEndpoint") else ()),
+        *(_headers(prices) if of.is_on("OtlpSecret") else ()),
         *_kept_logs(of, prices),
         *_tokens(prices),
     ]
@@ -150,6 +159,29 @@ def _mails(free: Allowances, prices: Prices) -> list[Line]:
     return [
         _line("SNS messages, alarms", MAILS, free.topic_requests, prices, "topic_request", MILLION),
         _line("SNS e-mails, the same", MAILS, free.topic_mails, prices, "topic_mail", MILLION),
+    ]
+
+
+def _exported(prices: Prices) -> list[Line]:
+    """Return what spans cost, if each change of a million jobs comes alone, and if they come in full batches."""
+    invocations = SPAN_CHANGES * MILLION
+    seconds = SPAN_SECONDS * FOLLOWUP_MB / 1024
+    gigabytes = SPANS * SPAN_KB
+    alone = prices.lambda_request + seconds * prices.lambda_gb_second_arm
+    told = "spans of 1M jobs"
+    return [
+        Line(f"Lambda, {told}, one by one", invocations, SPAN_CHANGES * alone),
+        Line(f"Lambda, {told}, in full batches", invocations / FOLLOWED, SPAN_CHANGES * alone / FOLLOWED),
+        _line(f"GB to the internet, {told}", gigabytes, 0, prices, "out_gb"),
+        _line("Metrics of alarms, spans", 1, 0, prices, "alarm_metric_month"),
+    ]
+
+
+def _headers(prices: Prices) -> list[Line]:
+    reads = MINUTES * 60 / SECRET_READ_AGAIN
+    return [
+        _line("Secret with the headers for spans", 1, 0, prices, "secret_month"),
+        _line("Its reads, by a process always in use", reads, 0, prices, "secret_request", MILLION),
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.jobs.constants import FIFO_ENDING
 from infra.definition.iam import allowed, grants
 from infra.definition.iam.permissions import role
-from infra.definition.lambdas import reaching, signing
+from infra.definition.lambdas import reaching, signing, tracing
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.lambdas.runtime import RUNTIME
@@ -33,7 +33,7 @@ def compute(defined: Iterable[FunctionDefinition]) -> Resources:
 def _role(function: FunctionDefinition) -> dict[str, Any]:
     queue = function.works
     more = allowed.statements(allowed.allows(queue.access, function.stack)) if queue is not None else []
-    more += reaching.network_of_lambda_alone(queue, function.name)
+    more += [*reaching.network_of_lambda_alone(queue, function.name), *tracing.statements(function.short)]
     return role(function.stack, function.short, _grants(function), more, reaching.managed_policies(queue))
 
 
@@ -107,6 +107,10 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
 
 def _variables(function: FunctionDefinition) -> dict[str, Value]:
     """Return the environment variables of this function, in addition to those of all functions."""
+    return {**_own_variables(function), **tracing.variables(function.short)}
+
+
+def _own_variables(function: FunctionDefinition) -> dict[str, Value]:
     if function.works is not None:
         return {**signing.of_worker(function.works), **reaching.variables(function.works, function.stack)}
     if function.short == "counters":
@@ -128,7 +132,7 @@ def _event(trigger: Trigger, function: FunctionDefinition) -> dict[str, Any]:
         case ScheduleTrigger():
             return {"Type": "Schedule", "Properties": {"Schedule": trigger.expression}}
         case StreamTrigger():
-            return {"Type": "DynamoDB", "Properties": _from_stream(trigger)}
+            return {"Type": "DynamoDB", "Properties": _from_stream(trigger, function.short)}
 
 
 def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
@@ -142,7 +146,8 @@ def _from_queue(trigger: QueueTrigger, queue: str) -> dict[str, Any]:
     }
 
 
-def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
+def _from_stream(trigger: StreamTrigger, short: str) -> dict[str, Any]:
+    filters = [*({"Pattern": pattern} for pattern in trigger.patterns), *tracing.filters(short)]
     return {
         "Stream": attribute("JobsTable", "StreamArn"),
         "StartingPosition": "TRIM_HORIZON",
@@ -153,7 +158,7 @@ def _from_stream(trigger: StreamTrigger) -> dict[str, Any]:
         "MaximumRetryAttempts": trigger.retries,
         "MaximumRecordAgeInSeconds": trigger.longest_age,
         **({} if trigger.tumbling is None else {"TumblingWindowInSeconds": trigger.tumbling}),
-        "FilterCriteria": {"Filters": [{"Pattern": pattern} for pattern in trigger.patterns]},
+        "FilterCriteria": {"Filters": filters},
     }
 
 

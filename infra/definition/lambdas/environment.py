@@ -97,6 +97,11 @@ def local_environment(
         # no topic: the log and the console name the types in trouble
         "ALARM_TOPIC": "",
         "USAGE_BY_TENANT": "",
+        # nowhere: `make dev` may set another collector
+        "OTLP_ENDPOINT": "",
+        "OTLP_SECRET": "",
+        "TRACED": "",
+        "TRACE_URL": "",
     }
 
 

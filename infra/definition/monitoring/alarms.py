@@ -11,7 +11,7 @@ from infra.definition.monitoring.alarm import MINUTE, Alarm
 from infra.definition.monitoring.metrics import Metric
 from infra.definition.monitoring.trouble_alarms import trouble_alarms
 from infra.definition.monitoring.type_alarms import errors_of, type_alarms
-from infra.definition.names import Resources, logical, sub
+from infra.definition.names import EXPORTS_SPANS, Resources, logical, sub
 
 FULL = 0.8
 """Share of the API's request limit (`ApiRate`) at which the alarm rings."""
@@ -43,7 +43,19 @@ def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
 
 def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     """Return the alarms as resources."""
-    return {logical(alarm.name, "Alarm"): alarm.resource(stack) for alarm in all_alarms(types, stack)}
+    made = {logical(alarm.name, "Alarm"): alarm.resource(stack) for alarm in all_alarms(types, stack)}
+    of_spans = alarm_of_spans(stack)
+    return {**made, logical(of_spans.name, "Alarm"): {**of_spans.resource(stack), "Condition": EXPORTS_SPANS}}
+
+
+def alarm_of_spans(stack: str) -> Alarm:
+    """Return the alarm that only a stage has whose spans go to a collector."""
+    return Alarm(
+        "spans-dropped", "", "Spans were given up, because the collector at OtlpEndpoint refuses them, does not "
+        "answer or is too slow: traces have gaps, jobs are not affected. Look for spans.dropped in the log of "
+        "followup.",
+        {"dropped": metrics.own(stack, "SpansDropped")}, 0, period=15 * MINUTE,
+    )  # fmt: skip
 
 
 def _of_functions(stack: str) -> list[Alarm]:

@@ -7,7 +7,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from infra.definition.iam import grants
 from infra.definition.iam.permissions import role
-from infra.definition.lambdas import signing
+from infra.definition.lambdas import signing, tracing
 from infra.definition.lambdas.compute import log_group, log_group_id, logging
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.names import API, Resources, Value, arn, arn_of, ref, sub
@@ -96,6 +96,7 @@ def _api(types: Sequence[JobType[Any, Any]], stack: str) -> dict[str, Any]:
         "CURSOR_SECRET": ref("CursorSecret"),
         "SIGN_IN": sign_in.setting(),
         **signing.of_platform(),
+        **tracing.variables("api"),
     }
     return {
         "Properties": {

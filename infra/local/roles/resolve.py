@@ -1,7 +1,7 @@
 """Read the roles of the template, with the laptop's names in place of CloudFormation's functions. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from infra.definition.iam import written
@@ -16,12 +16,23 @@ NAMES = {"AWS::DynamoDB::Table": ("dynamodb", "table/", "TableName"), "AWS::SQS:
          "AWS::Logs::LogGroup": ("logs", "log-group:", "LogGroupName")}  # fmt: skip
 
 
-def statements(role: Mapping[str, Any], resources: Resources, values: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a role's statements in IAM's form; `values` are those of parameters."""
+def statements(
+    role: Mapping[str, Any], resources: Resources, values: Mapping[str, str], true: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Return a role's statements in IAM's form; `values` are those of parameters, `true` the conditions that hold."""
     documents: Sequence[Mapping[str, Any]] = [policy["PolicyDocument"] for policy in role["Properties"]["Policies"]]
-    found = [one for document in documents for one in _several(document["Statement"])]
+    every = [one for document in documents for one in _several(document["Statement"])]
+    found = [chosen(one, true) for one in every]
     resolver = _Resolver(resources, {**PSEUDO, **values})
     return [resolver.of(statement) for statement in found if not _leaves_nothing(statement)]
+
+
+def chosen(value: Any, true: Collection[str]) -> Any:
+    """Return the first branch of an `Fn::If` whose condition is `true`; any other value unchanged."""
+    match value:
+        case {"Fn::If": [condition, then, _]} if condition in true:
+            return then
+    return value
 
 
 def _several(value: Any) -> Sequence[Any]:

@@ -16,7 +16,20 @@ from typing import Any, Literal, Self, TypeVar, Unpack
 from jobflow import context, profiles
 from jobflow import errors as e
 from jobflow import models as m
-from jobflow.client import auditing, batches, calls, erasing, flow, hooks, limits, schedules, sessions, uploads, within
+from jobflow.client import (
+    auditing,
+    batches,
+    calls,
+    erasing,
+    flow,
+    hooks,
+    limits,
+    schedules,
+    sessions,
+    traces,
+    uploads,
+    within,
+)
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob, UsageBy
 from jobflow.client.http import httpx
@@ -89,28 +102,31 @@ class JobFlow:
         expires: float | timedelta | None = None,
         on_end: TypeOrName | None = None,
         notify: Sequence[str] = (),
+        traceparent: str | None = None,
     ) -> SubmittedJob:
         """Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
 
         `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
         `on_end`: a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get
-        the end.
+        the end. `traceparent`: the trace to which the job belongs (W3C Trace Context); without it, that of the current
+        span, if the program uses OpenTelemetry. In an attempt, the job belongs to the trace of the attempt's job.
         """
         asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify)
         if (attempt := self._attempt()) is not None:
             return within.submit(attempt, asked)
-        return self._ask(calls.create(asked))
+        return self._ask(calls.create(asked, traces.context(traceparent)))
 
-    def batch(self, jobs: Iterable[NewJob]) -> list[BatchedJob]:
+    def batch(self, jobs: Iterable[NewJob], *, traceparent: str | None = None) -> list[BatchedJob]:
         """Create any number of jobs and return one result for each, in the same order: `job` or `problem`, and `key`.
 
-        An error of the first request is raised. If a later request fails, its error is the `problem` of each
-        job that it did not create. You can send such a job again with its `key`: no job is created twice.
+        `traceparent`: see `submit`. An error of the first request is raised. If a later request fails, its error is the
+        `problem` of each job that it did not create. You can send such a job again with its `key`: no job is created
+        twice.
         """
         if (attempt := self._attempt()) is not None:
             return within.batch(attempt, jobs)
-        return self._run(batches.batch(jobs, self._patience))
+        return self._run(batches.batch(jobs, self._patience, trace=traces.context(traceparent)))
 
     def start_batch(
         self,
@@ -121,15 +137,18 @@ class JobFlow:
         key: str | None = None,
         tags: Sequence[str] = (),
         notify: Sequence[str] = (),
+        traceparent: str | None = None,
     ) -> m.BatchDetail:
         """Create a batch of these jobs: when all of them have ended, a job of the type `then` is made.
 
         `on_failure` is the type of the job that is made when the first one has failed. Both take a BatchEnd. `notify`:
         the names of the webhooks that get the end of each round. A batch that an earlier call with this `key` has
         closed is returned as it is. The key of a job names it in the batch; equal jobs without keys are one member.
+        `traceparent`: see `submit`; the jobs of `then` and `on_failure` belong to the trace, too.
         Raises MembersNotAdded if the API refuses a job: the batch then stays open.
         """
-        return self._run(batches.start(NewBatch(then, on_failure, key, tags, notify), jobs, self._patience))
+        asked = NewBatch(then, on_failure, key, tags, notify)
+        return self._run(batches.start(asked, jobs, self._patience, traces.context(traceparent)))
 
     def open_batch(
         self,
@@ -139,13 +158,18 @@ class JobFlow:
         key: str | None = None,
         tags: Sequence[str] = (),
         notify: Sequence[str] = (),
+        traceparent: str | None = None,
     ) -> m.BatchDetail:
         """Create a batch without members, to which several processes can add some; see `start_batch`."""
-        return self._ask(calls.start_batch(NewBatch(then, on_failure, key, tags, notify)))
+        asked = NewBatch(then, on_failure, key, tags, notify)
+        return self._ask(calls.start_batch(asked, traces.context(traceparent)))
 
-    def add_to_batch(self, batch: BatchOrId, jobs: Iterable[NewJob]) -> list[BatchedJob]:
-        """Add members to an open batch; return one result for each, as `batch` does."""
-        return self._run(batches.batch(jobs, self._patience, batch if isinstance(batch, str) else batch.id))
+    def add_to_batch(
+        self, batch: BatchOrId, jobs: Iterable[NewJob], *, traceparent: str | None = None
+    ) -> list[BatchedJob]:
+        """Add members to an open batch; return one result for each, as `batch` does. `traceparent`: see `submit`."""
+        to = batch if isinstance(batch, str) else batch.id
+        return self._run(batches.batch(jobs, self._patience, to, traces.context(traceparent)))
 
     def close_batch(self, batch: BatchOrId, total: int | None = None, *, reason: str = "") -> m.BatchDetail:
         """Close a batch: it has `total` members. Without the number, they are counted a minute or two later."""

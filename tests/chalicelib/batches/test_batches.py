@@ -23,6 +23,7 @@ from chalicelib.errors import BatchConflict, BatchNotFound, IdempotencyMismatch,
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.batch_end import BatchEnd
 from chalicelib.job_types.constants import DELIVER
+from chalicelib.jobs import trace
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.producing.submission import Submission
 from chalicelib.webhooks.webhook import State, Webhook
@@ -446,3 +447,11 @@ def test_a_store_of_webhooks_that_does_not_answer_delays_the_end(bench: Bench, m
 
 def failing() -> Any:
     raise OSError("throttled")
+
+
+def test_the_jobs_that_follow_belong_to_the_trace_of_the_request_that_created_the_batch(bench: Bench) -> None:
+    context = trace.read("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    bench.batches.create(NewBatch("b-9", "test.then", trace=context))
+    bench.batches.close("b-9", 0)
+    (made,) = [job for job in bench.store._jobs.values() if job.type == "test.then"]
+    assert made.trace == context

@@ -1,29 +1,39 @@
 """Test the function `followup`: every consumer gets every change, and failed changes are delivered again."""
 
+import base64
+import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.assembly import parts
 from chalicelib.entry import followup
 from chalicelib.jobs.changed import JobChanged
-from tests.support import Clock, Invocation
+from chalicelib.settings import Settings
+from chalicelib.traces.export import SpanExporter
+from chalicelib.webhooks.post import Answer, NotPosted
+from tests.support import SETTINGS, Clock, Invocation, written
 
 Seen = list[list[str]]
+CONTEXT = bytes.fromhex("4bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b701")
 
 
-def record(number: int) -> dict[str, Any]:
+def record(number: int, **more: Any) -> dict[str, Any]:
     image = {
         "pk": {"S": f"job-{number}"}, "sk": {"S": "META"}, "type": {"S": "a.b"}, "status": {"S": "queued"},
         "writer": {"S": "w"},
         **{name: {"N": "1"} for name in ("created_at", "updated_at", "gen", "attempts", "max_attempts", "due_at")},
-        "sent": {"BOOL": True},
+        "sent": {"BOOL": True}, **more,
     }  # fmt: skip
     return {"dynamodb": {"SequenceNumber": str(number), "Keys": {"pk": image["pk"], "sk": image["sk"]},
                          "NewImage": image}}  # fmt: skip
 
 
-def handle(monkeypatch: pytest.MonkeyPatch, clock: Clock, *failing: set[str]) -> tuple[dict[str, Any], Seen]:
+def handle(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, *failing: set[str], records: Sequence[Any] | None = None
+) -> tuple[dict[str, Any], Seen]:
     seen: Seen = []
 
     def consumer(fails: set[str]) -> followup.Consumer:
@@ -34,7 +44,7 @@ def handle(monkeypatch: pytest.MonkeyPatch, clock: Clock, *failing: set[str]) ->
         return consume
 
     monkeypatch.setattr(followup, "consumers", lambda _: [consumer(fails) for fails in failing])
-    event = {"Records": [record(number) for number in (8, 9, 10)]}
+    event = {"Records": records or [record(number) for number in (8, 9, 10)]}
     return followup.handler(event, Invocation(clock, clock.now + 60)), seen
 
 
@@ -55,3 +65,39 @@ def test_what_failed_first_in_the_stream_comes_again_whichever_consumer_it_was(
 def test_an_invocation_without_records_does_nothing(clock: Clock) -> None:
     answer = followup.handler({"Records": []}, Invocation(clock, clock.now + 60))
     assert answer["batchItemFailures"] == []
+
+
+def answered(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, records: Sequence[Any] | None = None, **given: Any
+) -> list[int]:
+    """Return how many spans are given up at a time, of three changes of a stage with these parts.
+
+    Whatever happens to spans, the other consumers run once, and no change comes again.
+    """
+    parts.replace(clock=clock, **given)
+    try:
+        with written() as lines:
+            answer, seen = handle(monkeypatch, clock, set(), records=records)
+    finally:
+        parts.reset()
+    assert answer["batchItemFailures"] == []
+    assert seen == [["8", "9", "10"]]
+    return [line["number"] for line in lines if line["message"] == "spans.dropped"]
+
+
+@pytest.mark.parametrize("url", ["https://collector:abc/", "https://collector:99999/", "http://example.com/", "wrong"])
+def test_a_wrong_address_for_spans_gives_back_nothing(monkeypatch: pytest.MonkeyPatch, clock: Clock, url: str) -> None:
+    settings = Settings.from_env({**os.environ, "OTLP_ENDPOINT": url})
+    assert answered(monkeypatch, clock, settings=settings) == [3]
+
+
+def test_a_collector_that_fails_gives_back_nothing(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    def fail(*_: object) -> Answer:
+        raise NotPosted
+
+    exporter = SpanExporter(fail, lambda _: (), "s", clock=clock, sleep=clock.advance)
+    settings = replace(SETTINGS, otlp_endpoint="https://collector.example.com/")
+    now = {"N": str(clock.now)}
+    traced = {"trace": {"B": base64.b64encode(CONTEXT).decode()}, "created_at": now, "updated_at": now}
+    records = [record(number, **traced) for number in (8, 9, 10)]
+    assert answered(monkeypatch, clock, settings=settings, span_exporter=exporter, records=records) == [3]

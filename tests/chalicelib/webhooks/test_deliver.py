@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import PermanentError, RetryLater, SecretUnavailable, StoreUnavailable
+from chalicelib.jobs import trace
 from chalicelib.telemetry import redaction
 from chalicelib.webhooks import rule
 from chalicelib.webhooks.constants import DISABLED_AFTER, FAILURES_IN_A_ROW, FIRST_PAUSE, LONGEST_ANSWER, WAITS
@@ -346,3 +347,14 @@ def test_the_message_that_the_package_for_node_verifies_is_what_is_sent(site: Si
     _, sent, headers = site.receiver.got[0]
     assert sent.decode() == seen["body"]
     assert {name: headers[name] for name in seen["headers"]} == seen["headers"]
+
+
+def test_a_receiver_gets_the_trace_and_the_span_of_the_attempt(site: Site) -> None:
+    job = replace(JOB, trace=trace.read("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"), claims=2)
+    site.deliverer.deliver(DELIVERY, job)
+    site.deliver()
+    (_, body, traced), (_, same, plain) = site.receiver.got
+    span = trace.attempt_span(job).hex()
+    assert traced["traceparent"] == f"00-4bf92f3577b34da6a3ce929d0e0e4736-{span}-01"
+    assert "traceparent" not in plain
+    assert body == same

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from chalicelib.adapters.memory.secret_store import MemorySecretStore
-from chalicelib.adapters.secret_store import AwsSecretStore
+from chalicelib.adapters.secret_store import AwsSecretStore, read_briefly
 from chalicelib.job_types.access import SecretPlace
 from chalicelib.job_types.port import SecretStore
 from chalicelib.settings import Settings
@@ -45,6 +45,14 @@ def test_a_value_is_used_again_for_a_while(cloud: Settings) -> None:
     client.put_secret_value(SecretId=KEY.name, SecretString="second")
     assert secrets.read(KEY) == "first"
     assert AwsSecretStore(cloud).read(KEY) == "second"
+
+
+def test_a_new_value_is_read_at_once_by_who_asks_for_it(cloud: Settings) -> None:
+    client = boto3.client("secretsmanager", REGION)
+    client.create_secret(Name=KEY.name, SecretString="first")
+    assert read_briefly(cloud, KEY.name) == "first"
+    client.put_secret_value(SecretId=KEY.name, SecretString="second")
+    assert read_briefly(cloud, KEY.name) == "second"
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -21,6 +21,8 @@ def image(cloud: Settings, job_id: str) -> dict[str, Any]:
     key = {"pk": {"S": job_id}, "sk": {"S": META}}
     found: Any = aws.client("dynamodb", REGION).get_item(TableName=cloud.jobs_table, Key=key)["Item"]
     found["s"] = {"B": base64.b64encode(b"signature").decode()}
+    if "trace" in found:
+        found["trace"] = {"B": base64.b64encode(found["trace"]["B"]).decode()}
     return dict(found)
 
 
@@ -31,7 +33,10 @@ def record(number: str, old: dict[str, Any] | None, new: dict[str, Any] | None) 
 
 
 def test_a_change_has_the_job_before_and_after_it(cloud: Settings, dynamo_store: DynamoJobStore, clock: Clock) -> None:
-    new = a_job(on_end="export.ended", tags=("a", "tenant=acme"), start_by=T0 + 60, parent=None, correlation_id="c")
+    new = a_job(
+        on_end="export.ended", tags=("a", "tenant=acme"), start_by=T0 + 60, parent=None, correlation_id="c",
+        trace=bytes(range(25)),
+    )  # fmt: skip
     dynamo_store.add(new)
     queued = image(cloud, new.id)
     held = dynamo_store.apply(

@@ -17,6 +17,7 @@ from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE
 from chalicelib.settings import Settings
 from infra.definition.data.buckets import buckets
 from infra.definition.iam import grants
+from infra.definition.lambdas import tracing
 from infra.definition.lambdas.environment import (
     API_ONLY,
     BY_FUNCTION,
@@ -64,7 +65,8 @@ def read_names() -> set[str]:
 def test_cloud_writes_what_settings_read() -> None:
     assert (
         set(environment("jobflow-prod"))
-        == read_names() - DEVELOPMENT_ONLY - API_ONLY - BY_FUNCTION - WATCHDOG_ONLY - COUNTERS_ONLY | BY_POWERTOOLS
+        == read_names() - DEVELOPMENT_ONLY - API_ONLY - BY_FUNCTION - WATCHDOG_ONLY - COUNTERS_ONLY - tracing.ONLY
+        | BY_POWERTOOLS
     )
 
 
@@ -76,6 +78,7 @@ def test_laptop_writes_the_same_names() -> None:
         | BY_FUNCTION
         | WATCHDOG_ONLY
         | COUNTERS_ONLY
+        | tracing.ONLY
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
@@ -285,3 +286,30 @@ def test_an_empty_id_is_refused_because_its_path_would_be_that_of_a_list(
     with pytest.raises(ValueError, match="empty"):
         ask(client)
     assert wire.asked == []
+
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_jobs_belong_to_the_trace_that_the_program_gives(client: JobFlow, wire: Wire) -> None:
+    job = client.submit("test.note", PAYLOAD, traceparent=TRACEPARENT)
+    assert client.get(job).trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+    (many,) = client.batch([NewJob("test.note", PAYLOAD)], traceparent=TRACEPARENT)
+    batch = client.start_batch([NewJob("test.note", PAYLOAD)], traceparent=TRACEPARENT)
+    (member,) = client.iterate(batch=batch.id)
+    assert many.job is not None
+    assert {client.get(one).trace_id for one in (many.job, member)} == {"4bf92f3577b34da6a3ce929d0e0e4736"}
+    client.submit("test.note", PAYLOAD)
+    assert "traceparent" not in wire.asked[-1].headers
+
+
+def test_without_one_jobs_belong_to_the_trace_of_the_current_span(client: JobFlow, wire: Wire) -> None:
+    found = SpanContext(
+        0x4BF92F3577B34DA6A3CE929D0E0E4736, 0x00F067AA0BA902B7, is_remote=False, trace_flags=TraceFlags(1)
+    )
+    with use_span(NonRecordingSpan(found)):
+        job = client.submit("test.note", PAYLOAD)
+        client.me()
+    asked = [request.headers.get("traceparent") for request in wire.asked]
+    assert asked == [TRACEPARENT, None], "only requests that create jobs have it"
+    assert client.get(job).trace_id == "4bf92f3577b34da6a3ce929d0e0e4736"

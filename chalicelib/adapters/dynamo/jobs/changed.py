@@ -1,5 +1,6 @@
 """Convert records of the jobs table's stream to the jobs before and after a change."""
 
+import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -37,5 +38,8 @@ def _changed(record: Mapping[str, Any]) -> JobChanged | None:
 
 def _job(image: Mapping[str, Any]) -> Job:
     row = JobRow()
-    row.deserialize({name: value for name, value in image.items() if name not in NOT_NEEDED})
+    read = {name: value for name, value in image.items() if name not in NOT_NEEDED}
+    if "trace" in read:  # Lambda passes binary values on as base64
+        read["trace"] = {"B": base64.b64decode(read["trace"]["B"])}
+    row.deserialize(read)
     return job_of(row, None, None)

@@ -34,6 +34,7 @@ BLANK = Job(id="", type="", status=Status.QUEUED, created_at=0.0, updated_at=0.0
 
 ATTRIBUTES: Mapping[Any, Callable[..., Attribute[Any]]] = {
     str: Text, Status: Text, float: Seconds, int: Whole, bool: BooleanAttribute,
+    bytes: partial(BinaryAttribute, legacy_encoding=False),
     tuple[str, ...]: partial(ListAttribute, of=Text),
 }  # fmt: skip
 """Attribute classes for the fields of a job, by the type of the field."""

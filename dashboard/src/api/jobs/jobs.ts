@@ -95,6 +95,9 @@ export interface JobDetail extends Job {
   parent: string | null;
   /** The first job of the chain of parents. */
   root: string | null;
+  /** The trace to which it belongs, and where the trace is shown, if the stage says where. */
+  traceId: string | null;
+  traceUrl: string | null;
   /** The attempts that remain if the running attempt (or else the next attempt) fails; null if this is not known. */
   nextAttempts: NextAttempt[] | null;
   /** Nano-dollars at list prices, without the time of runs that ended with a wait; null for a type that is gone. */
@@ -206,6 +209,8 @@ export function toDetail(wire: WireDetail): JobDetail {
     why: wire.why,
     parent: wire.parent ?? null,
     root: wire.root ?? null,
+    traceId: wire.trace_id ?? null,
+    traceUrl: wire.trace_url ?? null,
     nextAttempts: wire.next_attempts ?? null,
     costNano: wire.cost_nano_usd,
   };

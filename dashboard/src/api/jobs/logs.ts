@@ -24,9 +24,10 @@ export const jobLogs = (id: string) =>
     },
   });
 
-/**
- * The line's own fields, without the fields that are equal in every line of the job and shown elsewhere on the page.
- */
-function ownFields({ job_type: _, correlation_id: __, ...own }: JsonObject): JsonObject {
-  return own;
+/** Fields that are equal in every line of the job or of an attempt, and that are shown elsewhere or say nothing here. */
+const OF_EVERY_LINE = new Set(["job_type", "correlation_id", "trace_id", "span_id"]);
+
+/** The line's own fields. */
+function ownFields(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !OF_EVERY_LINE.has(name)));
 }

@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { cleanup, render, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { detail } from "@/test/factories";
 import { showWithin } from "@/test/screen";
@@ -19,5 +19,17 @@ test("a job shows the webhooks that it names", async () => {
   showWithin(<JobFacts job={{ ...detail("completed", []), notify: ["billing", "audit"] }} />);
   const names = (await screen.findAllByRole("link")).map((link) => link.textContent);
   expect(names).toEqual(["billing", "audit"]);
+  vi.unstubAllGlobals();
+});
+
+test("a job with a trace shows its id, or a link where the stage shows traces", async () => {
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify({ points: [] }))));
+  const traced = { ...detail("completed", []), traceId: "4bf92f3577b34da6a3ce929d0e0e4736" };
+  showWithin(<JobFacts job={traced} />);
+  await screen.findByText(traced.traceId);
+  cleanup();
+  showWithin(<JobFacts job={{ ...traced, traceUrl: "https://traces.example.com/4bf9" }} />);
+  const link = await screen.findByRole("link", { name: t.openTrace });
+  expect(link.getAttribute("href")).toBe("https://traces.example.com/4bf9");
   vi.unstubAllGlobals();
 });

@@ -89,6 +89,17 @@ export function JobFacts({ job, className }: { job: JobDetail; className?: strin
         <Fact name={t.correlationId} mono>
           {job.correlationId || "–"}
         </Fact>
+        {job.traceId !== null && (
+          <Fact name={t.trace} mono={job.traceUrl === null}>
+            {job.traceUrl === null ? (
+              job.traceId
+            ) : (
+              <a href={job.traceUrl} target="_blank" rel="noopener noreferrer" className={linkClass}>
+                {t.openTrace}
+              </a>
+            )}
+          </Fact>
+        )}
         {job.onEnd && (
           <Fact name={t.tellsItsEndTo} mono>
             {job.onEnd}

@@ -78,6 +78,8 @@ export const detail: typeof english = {
   attemptsOf: (attempts, maxAttempts) => `${attempts} von ${maxAttempts}`,
   typicalRunP50P95: "Übliche Laufzeit (p50 / p95)",
   correlationId: "Korrelations-ID",
+  trace: "Trace",
+  openTrace: "Trace öffnen",
   idempotencyKey: "Idempotenz-Schlüssel",
   memberOf: "Mitglied von",
   batchAndRound: (batch, round) => `Batch ${batch}, Runde ${round}`,

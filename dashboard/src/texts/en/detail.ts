@@ -77,6 +77,8 @@ export const english = {
   attemptsOf: (attempts: number, maxAttempts: number) => `${attempts} of ${maxAttempts}`,
   typicalRunP50P95: "Typical run (p50 / p95)",
   correlationId: "Correlation id",
+  trace: "Trace",
+  openTrace: "Open trace",
   idempotencyKey: "Idempotency key",
   memberOf: "Member of",
   batchAndRound: (batch: string, round: number) => `Batch ${batch}, round ${round}`,

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.unique import Unique
+from chalicelib.jobs import trace
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import Message
 from chalicelib.operating.dispatch import Dispatcher
@@ -145,3 +146,31 @@ def test_a_queue_that_refuses_costs_no_attempt(world: OneType, monkeypatch: pyte
     world.poll()
     [child] = children(world)
     assert (world.job().status, child.sent, child.due_at) == (Status.COMPLETED, False, T0 + 60)
+
+
+def test_a_child_belongs_to_the_trace_of_its_parent_and_was_made_by_its_attempt(world: OneType) -> None:
+    context = trace.read("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    world.submit(trace=context)
+
+    def attempt(ctx: JobContext) -> None:
+        ctx.logger.info("working")
+        ctx.enqueue("test.mail", PAYLOAD, key="1")
+        ctx.enqueue_many("test.mail", [PAYLOAD], keys=["2"])
+
+    world.script = [attempt]
+    with written() as lines:
+        world.poll()
+    parent = world.job()
+    assert {child.trace for child in children(world)} == {trace.carried(parent)}
+    assert trace.parent_span(trace.carried(parent) or b"") == trace.attempt_span(parent)
+    of_job = [line for line in lines if line.get("job_id") == parent.id]
+    ids = {(line["trace_id"], line["span_id"]) for line in of_job}
+    assert {"attempt.started", "working", "attempt.completed"} <= {line["message"] for line in of_job}
+    assert ids == {("4bf92f3577b34da6a3ce929d0e0e4736", trace.attempt_span(parent).hex())}
+
+
+def test_a_child_of_a_job_without_a_trace_has_none(world: OneType) -> None:
+    world.submit()
+    world.script = [making()]
+    world.poll()
+    assert [child.trace for child in children(world)] == [None]

@@ -72,7 +72,15 @@ def test_a_token_in_use_costs_its_last_uses() -> None:
     assert written.dollars == pytest.approx(24 * 30 * PRICES.write_unit / 1_000_000)
 
 
-@pytest.mark.parametrize("given", [{"Nope": "1"}, {"Dashboard": "maybe"}, {"ApiRate": "0"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Nope": "1"}, {"Dashboard": "maybe"}, {"ApiRate": "0"}, {"OtlpEndpoint": "http://collector.example.com/"},
+        {"OtlpEndpoint": "https://collector:abc/v1"}, {"OtlpEndpoint": "https://collector:65536/v1"},
+        {"OtlpEndpoint": "https://me:password@collector/v1"}, {"OtlpEndpoint": "https:///v1"},
+        {"TraceUrl": "https://traces.example.com/without-a-place"},
+    ],
+)  # fmt: skip
 def test_a_parameter_that_a_deployment_refuses_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(CloudError):
         settings(given)
@@ -87,6 +95,8 @@ PRICED = {
     "IndexShardsRead": "16",
     "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
     "LogRetentionDays": "90",
+    "OtlpEndpoint": "https://collector.example.com/v1/traces",
+    "OtlpSecret": "jobflow/otlp",
     "RateLimitMax": "0",
     "SignInIssuer": "https://login.example.com",
     "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b",

@@ -15,6 +15,7 @@ from infra.cloud.package.shift import shifted
 from infra.cloud.package.translate import CODE, translate, with_code
 from infra.cloud.stack.monitoring import TRIGGERS
 from infra.definition.iam.permissions import EVERY_TYPE
+from infra.definition.lambdas import tracing
 from infra.definition.lambdas.environment import API_ONLY, BY_FUNCTION, WATCHDOG_ONLY, environment
 from infra.definition.names import logical
 from infra.definition.web.site import origin
@@ -143,7 +144,7 @@ def test_every_function_finds_what_settings_read(template: dict[str, Any]) -> No
         # reference
         assert (variables.keys() >= API_ONLY) == (name == "APIHandler")
         assert (variables.keys() >= WATCHDOG_ONLY) == (name == "WatchdogFunction")
-        own = API_ONLY | BY_FUNCTION | WATCHDOG_ONLY
+        own = API_ONLY | BY_FUNCTION | WATCHDOG_ONLY | tracing.ONLY
         common = {name: value for name, value in variables.items() if name not in own}
         assert common == environment("jobflow-prod")
         assert variables.get("CORS_ORIGIN", origin()) == origin()

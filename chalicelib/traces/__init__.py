@@ -1,0 +1,1 @@
+"""Export spans: what jobs did and when, for a collector of traces."""
