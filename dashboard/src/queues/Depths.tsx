@@ -30,7 +30,10 @@ export function Depths({ numbers, concurrency }: DepthsProps) {
     <div className="border-t border-line">
       <dl className="grid grid-cols-4">
         {figures.map(([name, value, tone]) => (
-          <div key={name} className="min-w-0 border-e border-line px-2 py-2.5 last:border-e-0 sm:px-4">
+          <div
+            key={name}
+            className="min-w-0 border-e border-line px-2 py-2.5 first:ps-4 last:border-e-0 sm:px-4"
+          >
             <dt className="truncate text-2xs text-soft sm:text-xs">{name}</dt>
             <dd className={cx("nums text-xl font-medium tracking-tight", tone)}>
               {value ?? <Skeleton className="my-1 h-5 w-10" />}

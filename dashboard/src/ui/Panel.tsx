@@ -8,6 +8,7 @@ export function Panel({
   children,
   className,
   flush,
+  fills,
   verbatim,
 }: {
   title: string;
@@ -15,11 +16,16 @@ export function Panel({
   children: ReactNode;
   className?: string;
   flush?: boolean;
+  /** The content is as high as the panel. */
+  fills?: boolean;
   verbatim?: boolean;
 }) {
   const id = useId();
   return (
-    <section aria-labelledby={id} className={cx("min-w-0 border border-line bg-panel", className)}>
+    <section
+      aria-labelledby={id}
+      className={cx("min-w-0 border border-line bg-panel", fills && "flex flex-col", className)}
+    >
       <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 border-b border-line ps-4 pe-2">
         <h2
           id={id}
@@ -32,16 +38,23 @@ export function Panel({
         </h2>
         {actions && <div className="my-1 flex min-w-0 flex-wrap items-center gap-1">{actions}</div>}
       </header>
-      <div className={flush ? "" : "p-4"}>{children}</div>
+      <div className={cx(!flush && "p-4", fills && "flex grow flex-col")}>{children}</div>
     </section>
   );
 }
 
-/** A name and its value, in a <dl>. */
-export function Fact({ name, children, mono }: { name: string; children: ReactNode; mono?: boolean }) {
+interface FactProps {
+  name: string;
+  children: ReactNode;
+  mono?: boolean;
+  className?: string;
+}
+
+/** A name and its value, in a <dl>; in a grid, the values of a row begin at one height, also if a name wraps. */
+export function Fact({ name, children, mono, className }: FactProps) {
   return (
-    <div className="min-w-0">
-      <dt className="text-2xs text-faint">{name}</dt>
+    <div className={cx("row-span-2 grid min-w-0 grid-rows-subgrid gap-y-0", className)}>
+      <dt className="self-end text-2xs text-faint">{name}</dt>
       <dd className={cx("nums text-sm break-words", mono && "font-mono text-xs leading-5")}>{children}</dd>
     </div>
   );

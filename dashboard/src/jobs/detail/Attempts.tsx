@@ -131,7 +131,7 @@ function AttemptCard({
               <span title={t.costHint}>{dollars(attempt.costNano)}</span>
             </Fact>
           )}
-          <Fact name={t.requestId} mono>
+          <Fact name={t.requestId} mono className="max-xl:col-span-2">
             {attempt.requestId ?? "–"}
           </Fact>
         </dl>

@@ -86,7 +86,7 @@ export function JobFacts({ job, className }: { job: JobDetail; className?: strin
             <span title={t.jobCostHint}>{dollars(job.costNano)}</span>
           </Fact>
         )}
-        <Fact name={t.correlationId} mono>
+        <Fact name={t.correlationId} mono className="max-sm:col-span-2">
           {job.correlationId || "–"}
         </Fact>
         {job.traceId !== null && (

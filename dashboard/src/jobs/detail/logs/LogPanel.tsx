@@ -30,6 +30,7 @@ export function LogPanel({ logs, follow, onFollow, className }: LogProps) {
       title={t.log}
       className={className ?? ""}
       flush={all.length > 0}
+      fills
       actions={
         <>
           {all.length > 0 && (

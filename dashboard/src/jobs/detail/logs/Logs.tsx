@@ -33,7 +33,10 @@ export function LogLines({ lines, label, flush, tail = false }: LinesProps) {
       role="region"
       aria-label={label}
       tabIndex={0}
-      className={cx("max-h-72 overflow-auto bg-bg py-1.5 font-mono text-xs", !flush && "border border-line")}
+      className={cx(
+        "max-h-72 grow overflow-auto bg-bg py-1.5 font-mono text-xs",
+        !flush && "border border-line",
+      )}
     >
       {lines.map((line, at) => (
         <div key={at} className="flex flex-wrap gap-x-3 px-3 py-px hover:bg-hover sm:flex-nowrap">
