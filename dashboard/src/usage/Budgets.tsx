@@ -9,6 +9,7 @@ import { dollars } from "@/lib/dollars";
 import { percent } from "@/lib/format";
 import { usePolling } from "@/live/live";
 import { QueryFailure } from "@/live/QueryFailure";
+import { count } from "@/texts/numbers";
 import { linkClass } from "@/ui/link";
 import { Panel } from "@/ui/Panel";
 import { PanelToCome } from "@/ui/states";
@@ -59,6 +60,11 @@ export function Budgets({ types, now }: { types: readonly JobType[]; now: number
   );
 }
 
+/** Return the spent share as a percentage; what is spent beyond the budget is in it. */
+function shareOf(share: number): string {
+  return share > 1 ? `${count(Math.floor(share * 100))}%` : percent(share);
+}
+
 function BudgetRow({ budget: { type, spent, perDay, share, state } }: { budget: Budget }) {
   return (
     <li className="px-4 py-2.5 text-sm">
@@ -72,7 +78,7 @@ function BudgetRow({ budget: { type, spent, perDay, share, state } }: { budget: 
         </Link>
         <span className={cx("text-xs", COLOUR[state])}>{t.budgetStates[state]}</span>
         <span className="nums ms-auto">
-          {t.ofBudget(dollars(spent), dollars(perDay))} <span className="text-soft">({percent(share)})</span>
+          {t.ofBudget(dollars(spent), dollars(perDay))} <span className="text-soft">({shareOf(share)})</span>
         </span>
       </div>
       <div

@@ -86,7 +86,7 @@ function CostRow(props: { row: Costs; whole: number; by: "type" | "tenant"; days
 
 function Cell({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="min-w-0 max-lg:order-2 max-lg:basis-28">
+    <div className="min-w-0 max-lg:order-2 max-lg:basis-28 sm:max-lg:flex-1">
       <p className="text-xs text-faint">{name}</p>
       <p className="nums text-xs">{children}</p>
     </div>

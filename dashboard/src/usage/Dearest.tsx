@@ -18,14 +18,14 @@ export function Dearest({ runs }: { runs: readonly DearRun[] }) {
         {runs.map((run) => (
           <li
             key={`${run.id} ${run.startedAt}`}
-            className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm"
+            className="flex flex-wrap items-center gap-x-2 gap-y-1 px-4 sm:gap-x-3 py-2 text-sm"
           >
             <span className="nums w-24 shrink-0 font-medium">{dollars(run.nano)}</span>
             <span className="nums w-16 shrink-0 text-soft">{duration(run.runMs)}</span>
             <Link to="/jobs/$id" params={{ id: run.id }} className={cx(linkClass, "font-mono text-xs")}>
               {shortId(run.id)}
             </Link>
-            <span className="min-w-0 break-words">{run.type}</span>
+            <span className="min-w-0 break-words max-sm:flex-1 max-sm:basis-24">{run.type}</span>
             {run.status === "processing" ? (
               <span className="text-xs text-amber">{t.workerLost}</span>
             ) : (
