@@ -53,7 +53,7 @@ export function ChangeRow({
           ].join(" · ")}
         </p>
       </div>
-      <p className={cx("text-xs", COLOUR[change.outcome])} title={hintOf(change.outcome)}>
+      <p className={cx("text-xs max-lg:text-end", COLOUR[change.outcome])} title={hintOf(change.outcome)}>
         {change.outcome === "named" && change.bulk !== null ? (
           <Link to="/audit" search={{ bulk: change.bulk, span: "all" }} className={linkClass}>
             {t.outcome.named}

@@ -102,12 +102,12 @@ function Failed({ jobs, ids, which, of, more }: FailedProps) {
       <Panel
         title={t.failedMembers}
         flush
-        actions={FAILED.map((status) => (
+        actions={FAILED.map((status, at) => (
           <Link
             key={status}
             to="/dashboard"
             search={{ ...which, status }}
-            className={buttonClass("ghost", "sm")}
+            className={cx(buttonClass("ghost", "sm"), at === 0 && "max-sm:-ms-2")}
           >
             {t.allOf(STATUS[status].label)}
           </Link>

@@ -65,7 +65,8 @@ function Loaded({ limit }: { limit: LimitDetail }) {
               )}
             </h1>
             <p className="text-xs text-faint">
-              {t.nameElsewhere} <code className="font-mono break-all select-all">{limit.name}</code>
+              {t.nameElsewhere}{" "}
+              <code className="inline-block max-w-full font-mono break-words select-all">{limit.name}</code>
             </p>
             <p className="text-sm text-soft">{limit.declared ? counts(limit) : t.notDeclared}</p>
             <Types types={limit.types} />

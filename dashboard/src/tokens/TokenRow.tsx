@@ -35,7 +35,7 @@ export function TokenRow({ token }: { token: Token }) {
       </div>
       <Time name={t.created} at={token.createdAt} inLine>
         {token.issuedBy !== null && (
-          <span className="min-w-0 truncate text-xs text-faint lg:block" title={token.issuedBy}>
+          <span className="min-w-0 truncate text-xs text-faint sm:block" title={token.issuedBy}>
             {t.by(token.issuedBy.replace(/^.*[:/]/, ""))}
           </span>
         )}
@@ -60,7 +60,7 @@ function Time(props: TimeProps) {
   return (
     <div
       className={cx(
-        "min-w-0 max-lg:basis-28",
+        "min-w-0 max-lg:basis-28 sm:max-lg:basis-36",
         props.inLine
           ? "max-lg:order-2 max-sm:order-3 max-sm:flex max-sm:basis-full max-sm:items-baseline max-sm:gap-x-2"
           : "max-lg:order-2",
