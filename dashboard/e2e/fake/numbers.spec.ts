@@ -73,11 +73,11 @@ test("143 jobs of one error: 2 clicks, progress at once, leave and come back", a
   await expect(page.getByTestId("preview")).toHaveText("143 jobs will be retried.");
   await page.getByRole("button", { name: "Retry 143 jobs" }).click();
   const run = page.getByRole("region", { name: "Bulk actions" }).getByRole("status");
-  await expect(run).toHaveText(/^Retrying [1-9]\d* of 143$|^143 jobs re-queued\.$/);
+  await expect(run).toHaveText(/^Retrying [1-9]\d* of 143$|^143 jobs requeued\.$/);
   expect(await took()).toMatchObject({ clicks: 2 });
   await page.goto("about:blank");
   await open("/queues");
-  await expect(run).toHaveText("143 jobs re-queued.");
+  await expect(run).toHaveText("143 jobs requeued.");
 });
 
 test("edit and retry: 2 clicks, and the difference is shown", async ({ page, open, stack }) => {

@@ -51,7 +51,7 @@ test("an idle tab asks for less than 24 answers and 40 KB a minute, and at once 
   await page.locator("[data-row-link]").first().focus();
   await page.keyboard.press("r");
   await page.getByRole("button", { name: "Retry now" }).click();
-  await expect(page.getByText(/re-queued\.$/)).toBeVisible();
+  await expect(page.getByText(/requeued\.$/)).toBeVisible();
   asked.length = 0;
   await pass(10);
   // An answer is noted once its body has been read, which may be after the clock has run.

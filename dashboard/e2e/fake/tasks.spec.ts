@@ -106,7 +106,7 @@ test("eight jobs with a wrong currency get the right one with one edit, which is
   await expect(dialog.getByTestId("preview")).toContainText("8 jobs will be retried");
   await expectAccessibleInBothThemes(page);
   await dialog.getByRole("button", { name: "Retry 8 jobs" }).click();
-  await expect(page.locator("[data-run=done]")).toContainText("8 jobs re-queued");
+  await expect(page.locator("[data-run=done]")).toContainText("8 jobs requeued");
   const texts = await Promise.all(
     ids.map(async (id) => {
       const headers = { Authorization: `Bearer ${stack.admin}` };
@@ -144,7 +144,7 @@ test("payloads that are too large for the list are edited as well", async ({ pag
   await expect(dialog.getByTestId("edit-preview").getByRole("listitem")).toHaveCount(2);
   await expectAccessibleInBothThemes(page);
   await dialog.getByRole("button", { name: "Retry 2 jobs" }).click();
-  await expect(page.locator("[data-run=done]")).toContainText("2 jobs re-queued");
+  await expect(page.locator("[data-run=done]")).toContainText("2 jobs requeued");
 });
 
 test("a value that the type refuses is said before anything is changed", async ({ page, open, stack }) => {

@@ -30,7 +30,7 @@ test("everything is done by keyboard: find, walk, pick, open, retry, go", async 
   await page.keyboard.press("r");
   await expect(page.getByRole("dialog")).toContainText("Retry job");
   await page.getByRole("button", { name: "Retry now" }).press("Enter");
-  await expect(page.locator("[data-toast]")).toContainText("re-queued");
+  await expect(page.locator("[data-toast]")).toContainText("requeued");
   await page.keyboard.press("g");
   await page.keyboard.press("q");
   await expect(page.getByRole("heading", { name: "Queues", exact: true })).toBeVisible();

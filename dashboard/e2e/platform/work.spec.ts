@@ -146,7 +146,7 @@ test("all failed jobs of a filter are selected and retried, after saying what wi
   await page.getByRole("toolbar").getByRole("button", { name: "Retry" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/3 jobs will be retried/);
   await page.getByRole("button", { name: "Retry 3 jobs" }).click();
-  await expect(page.locator("[data-run]")).toContainText("3 jobs re-queued.");
+  await expect(page.locator("[data-run]")).toContainText("3 jobs requeued.");
   await open(`/jobs/${ids[0] ?? ""}`);
   await expect(page.getByText(/^Retried by /)).toBeVisible();
 });

@@ -72,7 +72,7 @@ test("r and Enter retry; editing first is one step away", async ({ page, open, s
   await page.keyboard.press("r");
   await expect(page.getByRole("dialog").getByRole("link", { name: "Edit payload" })).toBeVisible();
   await page.keyboard.press("Enter");
-  await expect(page.locator("[data-toast]")).toContainText("re-queued");
+  await expect(page.locator("[data-toast]")).toContainText("requeued");
 });
 
 test("a job that could not be run says why beside the time of its next try, and what to do", async ({

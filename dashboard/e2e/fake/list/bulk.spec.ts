@@ -43,7 +43,7 @@ test("143 jobs of one error are retried by the platform: 2 clicks, progress at o
   const other = await context.newPage();
   await other.goto(`${stack.site}/dashboard`);
   const result = other.getByRole("region", { name: "Bulk actions" });
-  await expect(result.getByRole("status")).toHaveText("143 jobs re-queued.");
+  await expect(result.getByRole("status")).toHaveText("143 jobs requeued.");
   await result.getByRole("button", { name: "Dismiss" }).click();
   await expect(result).toHaveCount(0);
   await other.reload();
@@ -80,7 +80,7 @@ test("it is stopped from another tab, and says what it skipped", async ({ page, 
   await other.goto(`${stack.site}/queues`);
   const run = other.getByRole("region", { name: "Bulk actions" });
   await run.getByRole("button", { name: "Stop", exact: true }).click();
-  await expect(run.getByRole("status")).toHaveText(/^Stopped\. \d+ jobs re-queued\.$/);
+  await expect(run.getByRole("status")).toHaveText(/^Stopped\. \d+ jobs requeued\.$/);
   await expect(page.getByRole("region", { name: "Bulk actions" }).getByRole("status")).toHaveText(
     /^Stopped\./,
   );

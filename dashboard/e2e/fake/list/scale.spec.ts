@@ -91,7 +91,7 @@ test("a type is paused and resumed; dead letters of a type are retried", async (
   await expect(card).not.toContainText("Paused by");
   await card.getByRole("button", { name: /^Retry all \d+/ }).click();
   await page.getByRole("button", { name: /^Retry \d+ jobs?$/ }).click();
-  await expect(page.locator("[data-run=done]")).toContainText("re-queued");
+  await expect(page.locator("[data-run=done]")).toContainText("requeued");
 });
 
 test("retry all of an error, from the groups", async ({ page, open, stack }) => {
@@ -101,7 +101,7 @@ test("retry all of an error, from the groups", async ({ page, open, stack }) => 
   await group.getByRole("button", { name: "Count and retry…" }).click();
   await expect(page.getByTestId("preview")).toHaveText(/\d+ jobs? will be retried/);
   await page.getByRole("button", { name: /^Retry \d+ jobs?$/ }).click();
-  await expect(page.locator("[data-run=done]")).toContainText("re-queued");
+  await expect(page.locator("[data-run=done]")).toContainText("requeued");
 });
 
 test("a server's error says what to do, and its correlation id", async ({ page, open, stack }) => {

@@ -60,7 +60,7 @@ test("from one failed job to all of its kind: counted, then retried", async ({ p
   await expect(page.getByRole("dialog", { name: "Retry 3 jobs that failed with Oops?" })).toBeVisible();
   await expect(page.getByTestId("preview")).toHaveText("3 jobs will be retried.");
   await page.getByRole("button", { name: "Retry 3 jobs" }).click();
-  await expect(page.locator("[data-run]")).toContainText("3 jobs re-queued.");
+  await expect(page.locator("[data-run]")).toContainText("3 jobs requeued.");
   await expect(statusOf(page)).not.toHaveText("Failed");
 });
 

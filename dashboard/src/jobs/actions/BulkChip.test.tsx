@@ -43,11 +43,11 @@ const answer = (runs: object[]) =>
 test("the newest bulk action leads to its page, and one that has ended can be dismissed", async () => {
   answer([RUN, { ...RUN, id: "a0" }]);
   showWithin(<BulkChip />);
-  expect((await screen.findByRole("status")).textContent).toBe("140 jobs re-queued; 3 skipped.");
-  expect(screen.getByRole("link", { name: /re-queued/ }).getAttribute("href")).toBe("/bulk/a1");
+  expect((await screen.findByRole("status")).textContent).toBe("140 jobs requeued; 3 skipped.");
+  expect(screen.getByRole("link", { name: /requeued/ }).getAttribute("href")).toBe("/bulk/a1");
   expect(screen.getByRole("link", { name: "1 more bulk action" }).getAttribute("href")).toBe("/bulk");
   await userEvent.click(screen.getByRole("button", { name: "Dismiss" }));
-  expect(screen.getByRole("link", { name: /re-queued/ }).getAttribute("href")).toBe("/bulk/a0");
+  expect(screen.getByRole("link", { name: /requeued/ }).getAttribute("href")).toBe("/bulk/a0");
 });
 
 test("a viewer sees one that runs, without a button to stop it", async () => {

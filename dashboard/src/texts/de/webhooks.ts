@@ -85,7 +85,7 @@ export const webhooks: typeof english = {
   endedBatch: (batch) => `Eine Runde des Batches ${batch} endete`,
   ended: (job, how) => `Job ${job} endete als ${how}`,
   attemptsOf: (id) => `Versuche und Log der Zustellung ${id}`,
-  answered: (status, answer) => (answer ? `${status}: ${answer}` : `${status}`),
+  answered: (status, answer) => (answer ? `HTTP ${status}: ${answer}` : `HTTP ${status}`),
   sendAgain: "Erneut senden",
   sendAgainOf: (id) => `Zustellung ${id} erneut senden`,
   sentAgainDone: "Die Nachricht wird erneut gesendet.",

@@ -10,7 +10,7 @@ export const english = {
     cancel: (n: number) => `Cancel ${plural(n, "job")}`,
     discard: (n: number) => `Discard ${plural(n, "job")}`,
   },
-  requeuesTheJobIn: "Re-queues the job in",
+  requeuesTheJobIn: "Requeues the job in",
   withTheSamePayload: (maxAttempts: number) =>
     `with the same payload. Attempts restart at 1 of ${maxAttempts}; history is kept.`,
   retryFrom: "Run again from",
@@ -62,7 +62,7 @@ export const english = {
   noFields: "No field was found that can be changed here.",
   emptyText: "Set it to the empty text",
   doneOne: {
-    retry: (name: string) => `Job ${name} re-queued.`,
+    retry: (name: string) => `Job ${name} requeued.`,
     cancel: (name: string) => `Job ${name} cancelled.`,
     discard: (name: string) => `Job ${name} discarded.`,
     run: (name: string) => `Job ${name} is due now.`,

@@ -26,7 +26,7 @@ export const english = {
     done: "Done,",
     failed: "Stopped by an error,",
   },
-  changed: { retry: "Re-queued", cancel: "Cancelled", discard: "Discarded" },
+  changed: { retry: "Requeued", cancel: "Cancelled", discard: "Discarded" },
   skipped: "Skipped",
   took: "Time",
   speed: "Speed",
@@ -52,7 +52,7 @@ export const english = {
     discard: (done: number, whole: number | null) => `Discarding ${count(done)}${of(whole)}`,
   },
   result: {
-    retry: (done: number, skipped: number) => `${plural(done, "job")} re-queued${left(skipped)}.`,
+    retry: (done: number, skipped: number) => `${plural(done, "job")} requeued${left(skipped)}.`,
     cancel: (done: number, skipped: number) => `${plural(done, "job")} cancelled${left(skipped)}.`,
     discard: (done: number, skipped: number) => `${plural(done, "job")} discarded${left(skipped)}.`,
   },

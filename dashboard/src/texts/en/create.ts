@@ -5,13 +5,13 @@ import { texts } from "../texts";
 const inside = (title: string) => title.replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
 
 export const english = {
-  requeued: (id: string) => `Job ${id} re-queued with the new payload.`,
+  requeued: (id: string) => `Job ${id} requeued with the new payload.`,
   alreadyExists: (id: string) => `Already exists: ${id} (same idempotency key).`,
   jobCreated: (id: string) => `Job ${id} created.`,
   correlationId: (id: string) => `correlation id ${id}`,
   editAndRetryJob: (id: string) => `Edit and retry job ${id}`,
   createAJob: "Create a job",
-  requeuesTheJobIn: "Re-queues the job in",
+  requeuesTheJobIn: "Requeues the job in",
   withThisPayload: "with this payload. Attempts restart at 1.",
   keepsStepsBefore: (step: string) =>
     step === "start" ? "No step is kept." : `The steps before ${step} are kept.`,

@@ -83,7 +83,7 @@ export const english = {
   endedBatch: (batch: string) => `A round of batch ${batch} ended`,
   ended: (job: string, how: string) => `Job ${job} ended as ${how}`,
   attemptsOf: (id: string) => `Attempts and log of delivery ${id}`,
-  answered: (status: number, answer: string) => (answer ? `${status}: ${answer}` : `${status}`),
+  answered: (status: number, answer: string) => (answer ? `HTTP ${status}: ${answer}` : `HTTP ${status}`),
   sendAgain: "Send again",
   sendAgainOf: (id: string) => `Send delivery ${id} again`,
   sentAgainDone: "The message is sent again.",
