@@ -49,6 +49,14 @@ const HEIGHT = 88;
 /** Pixels between the names of the left axis and the plot. */
 const GAP = 6;
 
+/** Pixels to the right of the plot, and of the name of a day. */
+const END = 20;
+const NAME = 48;
+
+const DAY = 86_400_000;
+/** Seconds between the marks of a chart of days. */
+const DAYS = [1, 2, 3, 4, 5, 7, 10, 14, 28].map((days) => (days * DAY) / 1000);
+
 /** Draw a chart over time on a canvas. The component that shows the chart also shows its content as text. */
 export function TimeChart(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -103,7 +111,7 @@ function data({ times, lines, kind, log }: TimeChartProps): uPlot.AlignedData {
 function options(latest: { current: TimeChartProps }, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const css = (name: string) => style.getPropertyValue(name).trim();
-  const { kind, lines, zone, unit, log } = latest.current;
+  const { kind, lines, zone, unit, log, step } = latest.current;
   const inOrder = kind === "stacked" ? [...lines].reverse() : lines;
   const axis = {
     stroke: css("--faint"),
@@ -116,7 +124,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
     // else the marks would be at the midnights of the browser's zone
     ...(zone === "utc" && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC") }),
     // Space for half a label at the end of the axis.
-    padding: [8, 20, 0, 0],
+    padding: [8, END, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -137,10 +145,14 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         gap: 4,
         space: 70,
         grid: { show: false },
+        // A bar of a whole day has no hours, and its name begins where it begins.
+        ...(step >= DAY && { incrs: DAYS, align: 1 }),
         values: ({ over, scales }, ticks) => {
           const { min = 0, max = 0 } = scales.x ?? {};
           const room = over.clientWidth || width;
-          return ticks.map((t) => (inCorner(t, min, max, room) ? "" : tick(t * 1000, zone)));
+          const hidden = (t: number) =>
+            step >= DAY ? ((max - t) / (max - min)) * room + END < NAME : inCorner(t, min, max, room);
+          return ticks.map((t) => (hidden(t) ? "" : tick(t * 1000, zone)));
         },
       },
       {
@@ -168,7 +180,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
             ...(line.earlier && { dash: [4, 3] }),
             points: { ...DOT, fill: color },
           };
-        const paths = uPlot.paths.bars?.({ size: [0.8, 24, 1], align: 1 });
+        const paths = uPlot.paths.bars?.({ size: [0.8, step >= DAY ? 128 : 24, 1], align: 1 });
         return { ...common, fill: color, width: 0, ...(paths && { paths }) };
       }),
     ],
