@@ -238,12 +238,7 @@ function Values({ limit: { name, by, values, moreValues } }: { limit: LimitDetai
 
 function JobLink({ id }: { id: string }) {
   return (
-    <Link
-      to="/jobs/$id"
-      params={{ id }}
-      title={id}
-      className="font-mono text-xs text-accent-text hover:underline"
-    >
+    <Link to="/jobs/$id" params={{ id }} title={id} className={`${linkClass} font-mono text-xs`}>
       {shortId(id)}
     </Link>
   );

@@ -47,7 +47,7 @@ export function Empty({
         <span className="h-5 w-1.5 bg-line" />
       </div>
       <Heading page={page} title={title} />
-      {children && <div className="max-w-[min(28rem,100%)] text-sm text-soft">{children}</div>}
+      {children && <div className="max-w-[min(28rem,100%)] text-sm text-balance text-soft">{children}</div>}
       {action && <div className={cx("mt-3 flex flex-wrap justify-center gap-2", NARROW)}>{action}</div>}
     </div>
   );
