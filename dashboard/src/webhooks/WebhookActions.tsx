@@ -46,14 +46,17 @@ export function WebhookActions({
   return (
     <div className="flex flex-wrap gap-1">
       {(disabledAt !== null || paused) && (
-        <Act
-          label={label}
-          word={word}
-          disabled={enable.isPending}
-          onAct={(reason) =>
-            enable.mutate({ done: disabledAt !== null ? t.enabledDone(name) : t.pauseEnded(name), reason })
-          }
-        />
+        // On a phone, the other actions are in one row below it.
+        <span className="flex max-sm:basis-full">
+          <Act
+            label={label}
+            word={word}
+            disabled={enable.isPending}
+            onAct={(reason) =>
+              enable.mutate({ done: disabledAt !== null ? t.enabledDone(name) : t.pauseEnded(name), reason })
+            }
+          />
+        </span>
       )}
       <Link
         to="/webhooks"

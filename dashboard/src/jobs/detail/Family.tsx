@@ -89,7 +89,7 @@ function Crowd({ id, jobs, more, onList }: { id: string; jobs: Job[]; more: bool
           listOf={(status, type) => ({ parent: id, status, ...(type && { type }) })}
         />
       </Suspense>
-      <p className="flex flex-wrap items-center gap-2 text-xs text-faint">
+      <p className={cx("flex flex-wrap items-center gap-2 text-xs text-faint", !more && "-ms-2")}>
         {more && t.onlySomeMade(jobs.length)}
         <Button size="sm" tone="ghost" onClick={onList}>
           {t.asList}
