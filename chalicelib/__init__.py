@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         LeaseLost,
         LimitNotFound,
         PermanentError,
+        ResultRemoved,
         Retry,
         RetryLater,
         SecretUnavailable,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from chalicelib.job_types.failing import Failing
     from chalicelib.job_types.function import Function
     from chalicelib.job_types.jobtype import JobType, job
+    from chalicelib.job_types.keep import Keep, days, hours
     from chalicelib.job_types.queue import Queue
     from chalicelib.job_types.rate import Rate
     from chalicelib.job_types.retry import Backoff, Delays
@@ -77,11 +79,13 @@ __all__ = [
     "JobEnd",
     "JobNotFound",
     "JobType",
+    "Keep",
     "LeaseLost",
     "LimitNotFound",
     "PermanentError",
     "Queue",
     "Rate",
+    "ResultRemoved",
     "Retry",
     "RetryLater",
     "SecretUnavailable",
@@ -91,6 +95,8 @@ __all__ = [
     "Unique",
     "UnknownJobType",
     "consume",
+    "days",
+    "hours",
     "job",
 ]
 
@@ -121,9 +127,11 @@ _HOMES = {
     "JobEnd": "chalicelib.job_types.end",
     "JobNotFound": "chalicelib.errors",
     "JobType": "chalicelib.job_types.jobtype",
+    "Keep": "chalicelib.job_types.keep",
     "LeaseLost": "chalicelib.errors",
     "LimitNotFound": "chalicelib.errors",
     "PermanentError": "chalicelib.errors",
+    "ResultRemoved": "chalicelib.errors",
     "Queue": "chalicelib.job_types.queue",
     "Rate": "chalicelib.job_types.rate",
     "Retry": "chalicelib.errors",
@@ -135,6 +143,8 @@ _HOMES = {
     "Unique": "chalicelib.job_types.unique",
     "UnknownJobType": "chalicelib.errors",
     "consume": "chalicelib.entry.worker",
+    "days": "chalicelib.job_types.keep",
+    "hours": "chalicelib.job_types.keep",
     "job": "chalicelib.job_types.jobtype",
 }
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.counters.snapshot import MetricsReader
     from chalicelib.counters.stream import StreamCounter
     from chalicelib.ends.maker import EndMaker
+    from chalicelib.erasing.clearing import Clearer
     from chalicelib.erasing.port import ErasureRows, Removal
     from chalicelib.erasing.work import Erasing
     from chalicelib.job_types.jobtype import JobType
@@ -628,6 +629,18 @@ class Assembly:
 
         operations = Operations(self.job_service.dispatcher)
         return Erasing(self.erasure_rows, self.job_store, self.removal, operations, self.background, self.clock)
+
+    @Part
+    def clearer(self) -> "Clearer":
+        """Return the service that removes what types do not keep."""
+        from chalicelib.adapters.dynamo.jobs.clearings import DynamoClearings
+        from chalicelib.adapters.dynamo.tables import binding
+        from chalicelib.batches.rule import readers
+        from chalicelib.erasing.clearing import Clearer
+
+        clearings = DynamoClearings(binding.jobs(self.settings))
+        read_by = lambda batch: readers(self.batch_rows.find(batch))  # noqa: E731 - it has no other use
+        return Clearer(clearings, self.job_store, self.removal, self.background, read_by, self.clock)
 
     def _acting(self, bulk: "BulkAction") -> "BulkActions":
         from chalicelib.bulk.constants import JOBS_AT_ONCE

@@ -346,6 +346,14 @@ class CallFailed(PermanentError):
         self.error_message = error_message
 
 
+class ResultRemoved(PermanentError):
+    """The result of a job is read, but its type has kept it for a shorter time (`keep`); `job_id` is the job."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"The result of job {job_id} was removed: its type keeps it for a shorter time than the job.")
+        self.job_id = job_id
+
+
 class StepChanged(JobFlowError):
     """A kept step does not fit the code: its function or its arguments have changed since the step was kept."""
 

@@ -344,6 +344,8 @@ class CancelledJob:
     payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB);
     `payload_bytes` is its size"""
     payload_bytes: int
+    payload_removed_at: datetime | None
+    """When payload, result and steps were removed, for a type with `keep`: it cannot be retried then"""
     attempts: int
     max_attempts: int
     gen: int
@@ -755,6 +757,8 @@ class JobDetail:
     payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB);
     `payload_bytes` is its size"""
     payload_bytes: int
+    payload_removed_at: datetime | None
+    """When payload, result and steps were removed, for a type with `keep`: it cannot be retried then"""
     attempts: int
     max_attempts: int
     gen: int
@@ -850,6 +854,8 @@ class JobRow:
     payload, a debounced job), and for a single job if payload and result are too large for one answer (6 MB);
     `payload_bytes` is its size"""
     payload_bytes: int
+    payload_removed_at: datetime | None
+    """When payload, result and steps were removed, for a type with `keep`: it cannot be retried then"""
     attempts: int
     max_attempts: int
     gen: int
@@ -931,6 +937,8 @@ class JobTypeRow:
     """When it pauses automatically; null: only an operator pauses it"""
     spending: SpendingRow | None
     """How what its jobs cost is watched; null: by type and day, without a budget"""
+    keep: KeepRow | None
+    """How long finished jobs are kept; null: as usual"""
     at_most: AtMostRow | None
     """The first of its `limits`; null: as many of its jobs may run at once as workers are free"""
     limits: list[AtMostRow]
@@ -958,6 +966,18 @@ class JobTypes:
     """Every job type."""
 
     job_types: list[JobTypeRow]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepRow:
+    """For how many seconds after their end finished jobs of the type are kept."""
+
+    done: float
+    """A completed or cancelled job"""
+    dead: float
+    """A failed or dead-lettered job"""
+    payload: float | None
+    """Payload, result and steps of each of them; null: as long as the job"""
 
 
 @dataclass(frozen=True, slots=True)

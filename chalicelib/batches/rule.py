@@ -109,6 +109,16 @@ def job_of(found: Round, what: str) -> str | None:
     return None if named is None or what in found.refused else _asked(found, named, what, None).new_id()
 
 
+def readers(newest: Round | None) -> Sequence[str] | None:
+    """Return the ids of the jobs that get the end of a batch, and may read its members' results.
+
+    `newest` is its newest round. None: the round has not ended, or is not known.
+    """
+    if newest is None or newest.ended_at is None:
+        return None
+    return [one for one in (job_of(newest, what) for what in (THEN, ON_FAILURE)) if one is not None]
+
+
 def _asked(found: Round, named: str, what: str, end: JSON) -> Submission:
     made_by = (found.parent, found.run, found.root)
     return Submission(

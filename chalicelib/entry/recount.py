@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.assembly import parts
+from chalicelib.erasing.constants import CLEAR_SHARE
 from chalicelib.job_types import jobtype
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
@@ -13,15 +14,22 @@ from chalicelib.worker.context import LambdaContext
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Continue the recount, or begin one if it is due or `start` is true; return its state.
 
-    With `bulk`, process the open bulk actions, deletions and erasures instead; return the numbers of slices.
+    With `bulk`, remove what types do not keep, and process the open bulk actions, deletions and erasures instead;
+    return the numbers of slices, and of jobs.
     """
-    left = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731 - a clock needs no name in tracebacks
+
+    def left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     with gathering():
         if event.get("bulk"):
             jobtype.load_once()  # a retry needs the type of the job, and a cancellation its declaration
+            # first, and for a short time: bulk actions and erasures may need all of it
+            until = left() - CLEAR_SHARE
+            cleared = parts.clearer.work(lambda: min(left(), left() - until))
             standing = parts.counters.standing()
             done = parts.bulk_work.work(standing.bulk, left)
-            return {**done, **parts.erasing.work(standing.erasing, left)}
+            return {**cleared, **done, **parts.erasing.work(standing.erasing, left)}
         report = parts.recount.step(left, start=bool(event.get("start")))
         if report.judged:
             events.recounted(report.jobs, report.wrong, report.repaired)

@@ -70,6 +70,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
         parts.past_pauses, lookback=REMEMBERED.lookback, growing=REMEMBERED.growing, quiet=REMEMBERED.quiet,
         troubles=troubles, positions=REMEMBERED.positions,
         pulse=Pulse(parts.canaries, parts.counter_rows, REMEMBERED.seen), erasing=parts.erasing,
+        clearer=parts.clearer if any(kind.keep is not None for kind in kinds) else None,
     )  # fmt: skip
     asked = asked_for(event)
     with gathering():

@@ -13,6 +13,8 @@ LATE_WRITES = 120.0
 """Seconds after the longest time that a worker of an ended job can still run, and after the job was hidden. Before
 that, a worker that has lost the job, a request, or the stream may still write rows for it that nobody would find.
 `ends.constants.CHECKED_LATE` and the timeout of `followup` (60 s) are together less than this."""
+FRESH = 60.0
+"""Seconds for which a payload counts as just written: longer than a request needs from it to the row of its job."""
 LOOK_AGAIN = 60.0
 """Seconds after which an erasure looks again at jobs that have not ended, and the shortest time from its start to the
 beginning of its last search: the index may be that late."""
@@ -28,5 +30,13 @@ MADE = ("processed", "reports")
 """Prefixes of the files bucket with files that job functions make, each below the id of its job."""
 PREFIXES = ("payloads", "results", *MADE)
 """Prefixes of the files bucket below which objects are deleted."""
+CLEAR_SLICE = 200
+"""Number of clearings that are read together."""
+WAITING_PAUSE, LONGEST_WAITING_PAUSE = 900.0, 21_600.0
+"""Seconds after which a clearing looks again whether the jobs that may still read the result have ended: a tenth of the
+time since the end of its job, within these bounds. The longest is shorter than `retention.CLEARED_BEFORE`."""
+CLEAR_SHARE = 120.0
+"""Seconds of an invocation in which clearings are processed before bulk actions and erasures, which may need all of
+it."""
 MOST_SHOWN = 50
 """Maximum number of erasures in a list."""

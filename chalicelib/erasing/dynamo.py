@@ -1,5 +1,6 @@
 """Store deletions and erasures on the control table, and remove what belongs to jobs from DynamoDB and S3."""
 
+import itertools
 import json
 import secrets
 import time
@@ -15,7 +16,7 @@ from pynamodb.models import Model
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.constants import BATCH_GET
-from chalicelib.adapters.dynamo.jobs.bodies import Bodies, from_text
+from chalicelib.adapters.dynamo.jobs.bodies import OF_PAST, OF_PAYLOAD, OF_RESULT, Bodies, from_text, in_s3
 from chalicelib.adapters.dynamo.jobs.children import PREFIX as CHILD
 from chalicelib.adapters.dynamo.jobs.children import Children
 from chalicelib.adapters.dynamo.jobs.holders import KEY, KeyLockRow
@@ -23,6 +24,7 @@ from chalicelib.adapters.dynamo.jobs.pages import Pages
 from chalicelib.adapters.dynamo.jobs.queries import Types
 from chalicelib.adapters.dynamo.jobs.rows import BodyRow, JobRow, job_of
 from chalicelib.adapters.dynamo.jobs.shards import Shards
+from chalicelib.adapters.dynamo.jobs.steps import PREFIX as OF_STEP
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import written
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
@@ -31,8 +33,8 @@ from chalicelib.adapters.dynamo.tables.whole_rows import changes
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
 from chalicelib.erasing.constants import JOBS, MADE
-from chalicelib.erasing.port import Belongings, Deletion, Found
-from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant
+from chalicelib.erasing.port import Belongings, Deletion, Found, While
+from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant, looks_like_copy, may_be_copy
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job
@@ -43,6 +45,8 @@ from chalicelib.settings import Settings
 
 TOGETHER = 9
 """Rows that one transaction deletes: with the job's own row they have less than 4 MB, the most of a transaction."""
+DATA = (OF_PAYLOAD, OF_RESULT, OF_PAST, OF_STEP)
+"""Beginnings of the sort keys of payloads, results, earlier payloads, and kept steps with events."""
 DELETE_OBJECTS = 1_000
 """Objects that one request deletes."""
 
@@ -136,6 +140,10 @@ class DynamoErasures:
         mark = self._marks(sk=ERASING_MARK + JOBS)
         return written(lambda: mark.update([MarkRow.lease_until.set(until)], free))
 
+    def give_back(self) -> None:
+        """See ErasureRows."""
+        self._marks(sk=ERASING_MARK + JOBS).update([MarkRow.lease_until.remove()])
+
     def rest(self) -> None:
         """See ErasureRows.
 
@@ -146,10 +154,9 @@ class DynamoErasures:
             seen = self._marks.get(TOTALS, ERASING_MARK + JOBS, consistent_read=True).open
         except self._marks.DoesNotExist:
             return
-        mark = self._marks(sk=ERASING_MARK + JOBS)
         if not self.asked(1) and seen is not None and self._unmark(JOBS, self._clock(), MarkRow.open == seen):
             return
-        mark.update([MarkRow.lease_until.remove()])
+        self.give_back()
 
     def record(self, deletion: Deletion, at: float) -> None:
         """See ErasureRows."""
@@ -244,52 +251,83 @@ class DynamoRemoval:
         ids = [item["pk"]["S"] for item in unreadable if found_by_tenant(item.get("type", {}).get("S", ""))]
         return Found(page.jobs, page.position, ids)
 
-    def children(self, job_id: str) -> Sequence[Job]:
-        """See Removal. One query for each hundred children, and one batch of main items."""
-        found: list[Job] = []
-        position: str | None = None
-        while True:
-            ids, position = self._children.of(job_id, BATCH_GET, position)
-            found += self._pages.all_of(ids, strict=True) if ids else []
-            if position is None:
-                return found
+    def copies(self, job_id: str) -> Iterator[Job]:
+        """See Removal. One query for each megabyte of the list, and one batch of main items for each hundred copies."""
+        listed = self._children.with_keys(job_id, may_be_copy)
+        while ids := list(itertools.islice(listed, BATCH_GET)):
+            yield from filter(looks_like_copy, self._pages.all_of(ids, strict=True))
 
     def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
         """See Removal. Queries the job's partition, reads each row of a key, and lists the objects of each prefix."""
-        rows = [(job.id, sk) for sk in self._sort_keys(job.id) if sk != META]
-        if job.parent is not None and self._exists(job.parent, CHILD + among_children(job)):
-            rows.append((job.parent, CHILD + among_children(job)))
+        rows = [*self._rows_of(job.id), *self._in_list(job)]
         held = [
             (key, lock) for key in keys if (lock := self._holder(key)) is not None and lock.partition(":")[0] == job.id
         ]
-        return Belongings(job.id, job.created_at, rows, held, list(self._objects(job)))
+        objects = list(self._objects(prefixes(job.id, job.type)))
+        return Belongings(job.id, job.created_at, rows, held, objects)
+
+    def data(self, job: Job) -> Belongings:
+        """See Removal. One query; the lists of objects only for a job that may have some."""
+        rows = [row for row in self._rows_of(job.id) if row[1].startswith(DATA)]
+        listed = job.cleared_at is not None or _may_have_objects(job, rows)
+        objects = list(self._objects(bodies_of(job.id, job.type))) if listed else []
+        return Belongings(job.id, job.created_at, rows, (), objects, While.CLEARED)
+
+    def rest(self, job: Job, *, listed: bool) -> Belongings:
+        """See Removal. One query, and the lists of objects.
+
+        The lists of children stay: a deletion finds the copies of the end by them.
+        """
+        rows = [row for row in self._rows_of(job.id) if row[1] != KEY and not row[1].startswith(CHILD)]
+        wanted = prefixes(job.id, job.type)
+        if not listed and not _may_have_objects(job, rows):
+            wanted = wanted[len(bodies_of(job.id, job.type)) :]
+        return Belongings(job.id, job.created_at, rows, (), list(self._objects(wanted)), While.CLEARED)
 
     def remove(self, belongings: Belongings) -> None:
         """See Removal. A transaction deletes nothing if the job's own row is gone.
 
-        A batch write has no conditions: a slow worker would delete the payload of a new job with the same id. An object
-        needs none, because each version has its own id.
+        A batch write has no conditions: a slow worker would delete the payload of a new job with the same id. Objects
+        have none either, so the row is read again after they were listed.
         """
+        if belongings.objects and not self._still(belongings):
+            return
         for prefix in sorted({key.partition("/")[0] for key, _ in belongings.objects}):
             self._delete_objects([one for one in belongings.objects if one[0].startswith(f"{prefix}/")])
         for start in range(0, len(belongings.rows), TOGETHER):
-            self._delete_with(belongings, [(*key, None) for key in belongings.rows[start : start + TOGETHER]])
+            some = belongings.rows[start : start + TOGETHER]
+            self._delete_with(belongings, [(pk, sk, _unchanged(end)) for pk, sk, end in some], strict=True)
         for key, held in belongings.keys:
             self._delete_with(belongings, [(key, KEY, KeyLockRow.job == held)])
 
     def remove_job(self, job: Job) -> None:
         """See Removal."""
-        condition = _erased(job.created_at)
+        condition = _in_state(While.ERASED, job.created_at)
         written(lambda: self._table.delete_item(self._table.name, job.id, META, condition=condition))
 
-    def _sort_keys(self, job_id: str) -> Iterator[str]:
+    def _still(self, what: Belongings) -> bool:
+        """Return whether the job's own row is in the state in which its objects may be removed."""
+        row = self._find(what.job)
+        if row is None:
+            return False
+        marks = {While.ERASED: row.erased_at, While.CLEARED: row.cleared_at}
+        return row.created_at == what.created_at and marks[what.state] is not None
+
+    def _in_list(self, job: Job) -> Iterator[tuple[str, str, int | None]]:
+        """Yield the row that lists the job among the children of its parent."""
+        if job.parent is not None and self._exists(job.parent, CHILD + among_children(job)):
+            yield job.parent, CHILD + among_children(job), None
+
+    def _rows_of(self, job_id: str) -> Iterator[tuple[str, str, int | None]]:
         start: Any = None
         while True:
             page = self._table.query(
-                self._table.name, job_id, attributes_to_get=["pk", "sk"], consistent_read=True,
+                self._table.name, job_id, attributes_to_get=["pk", "sk", "expires_at"], consistent_read=True,
                 exclusive_start_key=start,
             )  # fmt: skip
-            yield from (item["sk"]["S"] for item in page["Items"])
+            for item in page["Items"]:
+                if item["sk"]["S"] != META:
+                    yield job_id, item["sk"]["S"], int(item["expires_at"]["N"]) if "expires_at" in item else None
             start = page.get("LastEvaluatedKey")
             if start is None:
                 return
@@ -303,19 +341,27 @@ class DynamoRemoval:
         except self._keys.DoesNotExist:
             return None
 
-    def _delete_with(self, whose: Belongings, rows: Sequence[tuple[str, str, Condition | None]]) -> None:
-        """Delete rows together, if their conditions hold and the job's own row is still there and erased."""
+    def _delete_with(
+        self, whose: Belongings, rows: Sequence[tuple[str, str, Condition | None]], *, strict: bool = False
+    ) -> None:
+        """Delete rows together, if their conditions hold and the job's own row is still in that state.
+
+        `strict`: raise JobFlowError if the condition of a row does not hold.
+        """
         name, asked = self._table.name, self._table.get_operation_kwargs
-        check = asked(name, whose.job, META, condition=_erased(whose.created_at))
+        check = asked(name, whose.job, META, condition=_in_state(whose.state, whose.created_at))
         deletes = [asked(name, pk, sk, condition=condition) for pk, sk, condition in rows]
         try:
             self._table.transact_write_items([check], deletes, [], [])
         except TransactWriteError as error:
-            if not any(one is not None and one.code == "ConditionalCheckFailed" for one in error.cancellation_reasons):
+            failed = [one is not None and one.code == "ConditionalCheckFailed" for one in error.cancellation_reasons]
+            if not any(failed):
                 raise
+            if strict and not failed[0]:
+                raise JobFlowError(f"A row of job {whose.job} was written again, so it is removed later.") from error
 
-    def _objects(self, job: Job) -> Iterator[tuple[str, str]]:
-        for prefix in prefixes(job):
+    def _objects(self, below: Sequence[str]) -> Iterator[tuple[str, str]]:
+        for prefix in below:
             pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
                 for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
@@ -333,23 +379,40 @@ class DynamoRemoval:
         return aws.client("s3", self._region)
 
 
-def prefixes(job: Job) -> list[str]:
+def prefixes(job_id: str, job_type: str) -> list[str]:
     """Return the prefixes of the files bucket below which everything belongs to the job."""
-    folder = job.type.replace(".", "-")
-    kind = jobtype.registered.get(job.type)
+    kind = jobtype.registered.get(job_type)
     grants = None if kind is None else [one for one in kind.access.grants if isinstance(one, str)]
     made = [name for name in MADE if grants is None or any(one.startswith(f"s3:PutObject:{name}/") for one in grants)]
-    return [
-        f"payloads/{folder}/{job.id}/", f"payloads/past/{job.id}/", f"results/{folder}/{job.id}/",
-        *(f"{name}/{job.id}" for name in made),
-    ]  # fmt: skip
+    return [*bodies_of(job_id, job_type), *(f"{name}/{job_id}" for name in made)]
 
 
-def _erased(created_at: float) -> Condition:
-    """Return the condition that a job's own row is there, is of this job, and is erased."""
-    same: Condition = JobRow.created_at == created_at
-    both: Condition = same & JobRow.erased_at.exists()
-    return both
+def bodies_of(job_id: str, job_type: str) -> list[str]:
+    """Return the prefixes below which payloads and results of the job are."""
+    folder = job_type.replace(".", "-")
+    return [f"payloads/{folder}/{job_id}/", f"payloads/past/{job_id}/", f"results/{folder}/{job_id}/"]
+
+
+def _may_have_objects(job: Job, rows: Sequence[tuple[str, str, int | None]]) -> bool:
+    """Return whether a payload or a result of the job may be in S3: one request costs as much as ten writes of rows.
+
+    A job that was run or edited again may have objects that its row does not name.
+    """
+    if in_s3(job.payload_ref) or in_s3(job.result_ref) or job.gen > 1 or job.claims > 1:
+        return True
+    return any(sk.startswith((OF_PAST, OF_STEP)) for _, sk, _ in rows)
+
+
+def _in_state(state: While, created_at: float) -> Condition:
+    """Return the condition that a job's own row is of this job, and in this state."""
+    marks = {While.ERASED: JobRow.erased_at, While.CLEARED: JobRow.cleared_at}
+    there: Condition = (JobRow.created_at == created_at) & marks[state].exists()
+    return there
+
+
+def _unchanged(end: int | None) -> Condition | None:
+    """Return the condition that a row is gone, or still has the expiry with which it was read."""
+    return None if end is None else BodyRow.pk.does_not_exist() | (BodyRow.expires_at == end)
 
 
 def _values(erasure: Erasure) -> dict[str, Any]:

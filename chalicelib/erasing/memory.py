@@ -2,17 +2,20 @@
 
 import bisect
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.erasing.constants import JOBS
-from chalicelib.erasing.port import Belongings, Deletion, Found
-from chalicelib.erasing.rule import Erasure
+from chalicelib.erasing.port import Belongings, Deletion, Found, While
+from chalicelib.erasing.rule import Erasure, looks_like_copy, may_be_copy
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import born, matches
 from chalicelib.jobs.port import Filter
+
+DATA = ("STEP ", "PAST ")
+"""Beginnings of the names of kept steps and earlier payloads."""
 
 
 class MemoryErasures:
@@ -53,9 +56,13 @@ class MemoryErasures:
             self._leased = until
             return True
 
-    def rest(self) -> None:
+    def give_back(self) -> None:
         """See ErasureRows."""
         self._leased = float("-inf")
+
+    def rest(self) -> None:
+        """See ErasureRows."""
+        self.give_back()
         if not self._asked:
             self._counters.erasing.discard(JOBS)
 
@@ -131,24 +138,44 @@ class MemoryRemoval:
                 found.append(job)
         return Found(found[:limit], born(found[limit - 1]) if len(found) > limit else None)
 
-    def children(self, job_id: str) -> Sequence[Job]:
+    def copies(self, job_id: str) -> Iterator[Job]:
         """See Removal."""
-        return self._store.made_by(job_id)
+        made = self._store.made_by(job_id)
+        return (job for job in made if may_be_copy(job.idempotency_key or "") and looks_like_copy(job))
 
     def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
         """See Removal."""
         locks = [(key, self._store.key_lock(key)) for key in keys]
         held = [(key, lock.job) for key, lock in locks if lock is not None and lock.job.partition(":")[0] == job.id]
-        return Belongings(job.id, job.created_at, [(job.id, name) for name in self._store.parts_of(job.id)], held)
+        return Belongings(job.id, job.created_at, self._parts(job.id), held)
+
+    def data(self, job: Job) -> Belongings:
+        """See Removal."""
+        rows = [row for row in self._parts(job.id) if row[1].startswith(DATA)]
+        return Belongings(job.id, job.created_at, rows, state=While.CLEARED)
+
+    def rest(self, job: Job, *, listed: bool) -> Belongings:  # noqa: ARG002 - this store has no objects
+        """See Removal."""
+        return Belongings(job.id, job.created_at, self._parts(job.id), state=While.CLEARED)
+
+    def _parts(self, job_id: str) -> list[tuple[str, str, int | None]]:
+        return [(job_id, name, None) for name in self._store.parts_of(job_id)]
 
     def remove(self, belongings: Belongings) -> None:
         """See Removal."""
-        found = self.find(belongings.job)
-        if found is None or found.erased_at is None or found.created_at != belongings.created_at:
+        if not self._still(belongings):
             return
-        self._store.remove_parts(belongings.job)
+        data = belongings.state is While.CLEARED and all(name.startswith(DATA) for _, name, _ in belongings.rows)
+        self._store.remove_parts(belongings.job, data_only=data)
         for key, held in belongings.keys:
             self._store.release(key, held)
+
+    def _still(self, what: Belongings) -> bool:
+        found = self.find(what.job)
+        if found is None:
+            return False
+        marks = {While.ERASED: found.erased_at, While.CLEARED: found.cleared_at}
+        return found.created_at == what.created_at and marks[what.state] is not None
 
     def remove_job(self, job: Job) -> None:
         """See Removal."""

@@ -1,12 +1,24 @@
 """Declare the ports of deletions and erasures: their rows, and the removal of what belongs to a job."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Protocol
 
+from chalicelib.erasing.constants import FRESH
 from chalicelib.erasing.rule import Counts, Erasure
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.retention import KEEP_BODIES
+
+
+class While(Enum):
+    """The state of a job's own row in which what belongs to the job may be removed."""
+
+    ERASED = auto()
+    """The row is there, and is hidden from every reader."""
+    CLEARED = auto()
+    """The row is there, and names no payload, result and steps any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +31,31 @@ class Deletion:
     asked_at: float
 
 
+PAYLOAD = "PAYLOAD#"
+"""Beginning of the sort keys of payloads that have rows of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """Everything that belongs to a job except its own row: keys of rows, and objects with their versions.
+    """Everything that belongs to a job except its own row: rows, and objects with their versions.
 
-    `keys` are rows of keys that name the job; each is removed only as long as it does.
+    Each row has its key, and its expiry when it was read (None: not known): a row that was written again since then
+    stays. `keys` are rows of keys that name the job; each is removed only as long as it does.
     """
 
     job: str
     created_at: float
     """Which job had this id (epoch seconds): the rows of a later one stay."""
-    rows: Sequence[tuple[str, str]] = ()
+    rows: Sequence[tuple[str, str, int | None]] = ()
     keys: Sequence[tuple[str, str]] = ()
     """The ids of the rows, and the text with which each names the job."""
     objects: Sequence[tuple[str, str]] = ()
+    state: While = While.ERASED
+
+    def fresh(self, now: float) -> bool:
+        """Return whether a payload was written just now: a request may be about to store a new job with this id."""
+        written = [end - KEEP_BODIES for _, sk, end in self.rows if end is not None and sk.startswith(PAYLOAD)]
+        return any(abs(now - at) < FRESH for at in written)
 
     def without(self, parent: str) -> "Belongings":
         """Return this without the rows in the partition of that parent."""
@@ -68,17 +91,30 @@ class Removal(Protocol):
     def page(self, which: Filter, limit: int, position: str | None) -> Found:
         """Return some jobs, newest first, also those that have expired or are erased."""
 
-    def children(self, job_id: str) -> Sequence[Job]:
-        """Return the jobs that this job made, and that are still there. Raises RowsUnreadable if one is unreadable."""
+    def copies(self, job_id: str) -> Iterator[Job]:
+        """Yield the jobs that the platform has made from the end of this job, and that are still there.
+
+        A job may have a hundred thousand other children, which are not read. Raises RowsUnreadable for a copy that is
+        no valid job.
+        """
 
     def belongings(self, job: Job, keys: Sequence[str]) -> Belongings:
         """Return what belongs to a job. `keys` are rows of keys that may name it."""
 
-    def remove(self, belongings: Belongings) -> None:
-        """Remove this, as long as the job's own row is still there and erased; what is gone already is no error.
+    def data(self, job: Job) -> Belongings:
+        """Return the payloads, results, kept steps and events of a job whose row was cleared."""
 
-        Without that row the id may have a new job, whose rows have the same keys. Raises the stores' errors: then a
-        part may be removed.
+    def rest(self, job: Job, *, listed: bool) -> Belongings:
+        """Return all that is beside the row of a job whose row was cleared, except lists of children and keys.
+
+        `listed`: look for payloads and results in S3 also if neither the row nor its history say that there are some.
+        """
+
+    def remove(self, belongings: Belongings) -> None:
+        """Remove this, as long as the job's own row is still in that state; what is gone already is no error.
+
+        Otherwise the id may have a new job, whose rows have the same keys. Raises the stores' errors, and JobFlowError
+        if a row was written again: then a part may be removed.
         """
 
     def remove_job(self, job: Job) -> None:
@@ -102,6 +138,9 @@ class ErasureRows(Protocol):
 
     def lease(self, now: float, until: float) -> bool:
         """Let the caller alone process the deletions until `until` or `rest`; return whether it may."""
+
+    def give_back(self) -> None:
+        """End the lease after an error."""
 
     def rest(self) -> None:
         """End the lease, and remove the mark that there are deletions, unless there are some."""

@@ -104,6 +104,11 @@ def looks_like_copy(child: Job) -> bool:
     return (child.idempotency_key or "").startswith(f"{KEY} ")
 
 
+def may_be_copy(key: str) -> bool:
+    """Return whether a job with this key among its parent's children may be a copy: no function can make such a key."""
+    return " " in key
+
+
 def removable_at(job: Job) -> float:
     """Return when nothing writes rows for a finished job any more (epoch seconds).
 

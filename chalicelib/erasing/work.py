@@ -9,7 +9,7 @@ slice, over the version that was read: of two workers at the same time one stops
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -147,7 +147,8 @@ class Erasing:
         if not names:
             return tally
         try:
-            self._deletions(remaining, tally)
+            if JOBS in names:
+                self._deletions(remaining, tally)
         except Exception as error:
             events.slice_failed("jobs", error)  # the erasures must not wait for it
         for name in (name for name in names if name != JOBS):
@@ -157,11 +158,12 @@ class Erasing:
                 tally["erased_slices"] += 1
         return tally
 
-    def copies(self, job_id: str) -> Sequence[Job]:
-        """Return the jobs that go with this one: those that the platform made from its end, and from their ends."""
-        found = self.removal.find(job_id)
-        direct = [] if found is None else [one for one in self.removal.children(job_id) if is_copy(found, one)]
-        return [*direct, *(copy for one in direct for copy in self.copies(one.id))]
+    def copies(self, job_id: str) -> Iterator[Job]:
+        """Yield the jobs that go with this one: those that the platform made from its end, and from their ends."""
+        for one in self.removal.copies(job_id):
+            if one.parent == job_id:
+                yield one
+                yield from self.copies(one.id)
 
     def _check(self, found: Job) -> None:
         """Raise JobConflict if a job cannot be deleted."""
@@ -184,13 +186,17 @@ class Erasing:
         after, now = None, self.clock()
         if not self.rows.lease(now, now + _rest_of(remaining)):
             return
-        while remaining() > LEASE / 2:
-            some = self.rows.asked(SLICE, after)
-            if not some:
-                break
-            gone = side_by_side(lambda one: self._delete(one, remaining), some, self.threads)
-            tally["deleted"] += sum(gone)
-            after = some[-1].job
+        try:
+            while remaining() > LEASE / 2:
+                some = self.rows.asked(SLICE, after)
+                if not some:
+                    break
+                gone = side_by_side(lambda one: self._delete(one, remaining), some, self.threads)
+                tally["deleted"] += sum(gone)
+                after = some[-1].job
+        except Exception:
+            self.rows.give_back()  # the next invocation need not wait for the end of this one
+            raise
         self.rows.rest()
 
     def _delete(self, asked: Deletion, remaining: Callable[[], float]) -> bool:
@@ -243,7 +249,7 @@ class Erasing:
         if removable_at(job) > now:
             return Ready(until=removable_at(job))
         found: list[tuple[Job, Belongings]] = []
-        for child in self.removal.children(job.id):
+        for child in self.removal.copies(job.id):
             if is_copy(job, child):
                 if len(found) >= MOST_IN_HAND or _short(remaining):
                     return Ready(found, until=now)
@@ -253,7 +259,10 @@ class Erasing:
                 # The row in the job's partition that lists a child goes with the job: without it, nobody would find a
                 # child that is half removed.
                 found += [(one, what.without(job.id)) for one, what in ready.jobs]
-        return Ready((*found, (without_bodies(job), self._belongings(job))))
+        belongings = self._belongings(job)
+        if belongings.fresh(now):
+            return Ready(found, until=now + LOOK_AGAIN)
+        return Ready((*found, (without_bodies(job), belongings)))
 
     def _belongings(self, job: Job) -> Belongings:
         """Return what belongs to a job. The payload is read only for a key made from it, and not kept.
@@ -368,7 +377,10 @@ class Erasing:
         if _short(remaining):
             return Ready(until=self.clock())  # the next search meets it: a slice must end before the process does
         try:
-            return self._ready(self.removal.find(job.id) or job, remaining)
+            found = self.removal.find(job.id)
+            if found is not None and found.created_at != job.created_at:
+                return Ready()  # another worker has removed the job, and its id has a new one
+            return self._ready(found or job, remaining)
         except Exception as error:
             events.job_failed(job.id, error)
             return error

@@ -43,5 +43,8 @@ class JobEnd(BaseModel):
     parent: str | None = Field(None, description="The job that made the job.")
 
     def result(self, ctx: "JobContext | AsyncJobContext") -> JSON:
-        """Read the result of the job; None without one. Raises JobNotFound if the job is not kept any more."""
+        """Read the result of the job; None without one.
+
+        Raises JobNotFound if the job is not kept any more, ResultRemoved if only its result is not.
+        """
         return ctx.store.result_of(self.job_id) if self.has_result else None

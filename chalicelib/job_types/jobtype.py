@@ -51,6 +51,7 @@ from chalicelib.job_types.example import example_of
 from chalicelib.job_types.exclusions import check_exclusions
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
+from chalicelib.job_types.keep import Keep
 from chalicelib.job_types.moved import refuse
 from chalicelib.job_types.payloads import parsed, stored
 from chalicelib.job_types.personal import PersonalFields, all_fields, fields_of, hidden
@@ -63,6 +64,7 @@ from chalicelib.job_types.spending import Spending
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import DAY, FIFO_ENDING, LONGEST_RUN, SQS_LONGEST_DELAY
 from chalicelib.jobs.job import JSON
+from chalicelib.jobs.keep_times import KeepTimes, declared_by
 from chalicelib.jobs.step import CALL, Step
 
 P = TypeVar("P", bound=BaseModel)
@@ -104,6 +106,7 @@ class JobType(Generic[P, R]):
     fair_by: str | None = None
     serial_by: str | None = None
     unique: Unique | None = None
+    keep: Keep | None = None
     pause_when: Failing | None = None
     spending: Spending = field(default_factory=Spending)
     limits: tuple[AtMost, ...] = ()
@@ -362,6 +365,7 @@ def job(
     fair_by: str | None = None,
     serial_by: str | None = None,
     unique: Unique | None = None,
+    keep: Keep | None = None,
     pause_when: Failing | None = None,
     spending: Spending | None = None,
     limits: Sequence[AtMost] = (),
@@ -400,6 +404,7 @@ def job(
     * `spending`: `Spending(per_day, warn, by_tenant)`, a budget of a day that pauses the type, and sums by tenant.
     * `limits`: `[AtMost(n, by, shared)]`, at most n jobs run at once, or n for each value of a field of the payload, or
       n jobs of all types that share the limit.
+    * `keep`: `Keep(done, payload, dead)`, for how long finished jobs and their payloads are kept.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
     * `calls`: the types of the jobs whose results the function waits for with `ctx.call` and `ctx.gather`.
     * `on_end`: the type of the job that is made, with a `JobEnd` as its payload, whenever a job has ended.
@@ -449,6 +454,7 @@ def job(
             fair_by=fair_by,
             serial_by=serial_by,
             unique=unique,
+            keep=keep,
             pause_when=pause_when,
             spending=Spending() if spending is None else spending,
             limits=limited,
@@ -515,6 +521,9 @@ def _check(declared: JobType[Any, Any]) -> None:
         raise ConfigurationError(
             f"{name}: Unique(by=…) names fields that the payload does not have: {', '.join(unknown)}"
         )
+    if declared.keep is not None and declared.unique is not None and declared.unique.seconds > declared.keep.done:
+        told = "a request for a job that is gone would make a second one"
+        raise ConfigurationError(f"{name}: Unique(seconds=…) must not be longer than Keep(done=…): {told}")
     check_declared(name, declared.schedules, declared.canonical)
     check_models(name, payload=declared.payload_model, result=checks.hints(declared.run).get("return"))
     if declared.changes.smoke is not None:
@@ -526,7 +535,8 @@ def _check(declared: JobType[Any, Any]) -> None:
 
 def _check_groups(declared: JobType[Any, Any]) -> None:
     kinds: Mapping[str, tuple[type, ...]] = {
-        "retry": (Backoff, Delays), "unique": (Unique, NoneType), "pause_when": (Failing, NoneType),
+        "retry": (Backoff, Delays), "unique": (Unique, NoneType), "keep": (Keep, NoneType),
+        "pause_when": (Failing, NoneType),
         "spending": (Spending,),
         "function": (Function,),
         "access": (AwsAccess,), "changes": (Changes,), "queue": (Queue, NoneType),
@@ -582,6 +592,14 @@ def get(name: str) -> JobType[Any, Any]:
         raise UnknownJobType(
             f"There is no job type {name!r}.", [FieldError(("type",), f"must be one of: {known}")]
         ) from None
+
+
+def _keep_times(name: str) -> KeepTimes | None:
+    kind = registered.get(name)
+    return None if kind is None or kind.keep is None else kind.keep.times
+
+
+declared_by(_keep_times)
 
 
 def give_up_at(name: str, start: float) -> float | None:

@@ -47,6 +47,21 @@ def new_writer() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Clearing:
+    """When to look whether something of a finished job is to be removed. Times in seconds since the epoch.
+
+    First its data (payload, result, kept steps), if the type has a time for them, then, before the job expires, all
+    that is beside its row. `created_at` says which job had this id, and `finished_at` which end is meant.
+    """
+
+    job: str
+    type: str
+    created_at: float
+    finished_at: float
+    due_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A conditional write on one job: allowed from `move.source` at generation `gen` while all `tests` pass.
 
@@ -63,6 +78,8 @@ class Change:
     job_type: str = ""
     """The job's type, which is part of the names of its index partitions. Without a type, the job stays in its
     partition."""
+    clearing: Clearing | None = None
+    """Stored before the job ends, for a type that says how long something of its jobs is kept."""
     found: Job | None = None
     """The job before the change, if the change begins a new run: the store then signs the row again."""
 

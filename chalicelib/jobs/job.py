@@ -121,6 +121,8 @@ REPORT = _move("report", Status.PROCESSING, None, "worker")
 ASK_TO_STOP = _move("ask_to_stop", Status.PROCESSING, None, "operator")
 ERASE = _move("erase", TERMINAL, None, "operator")
 """The last change of a finished job: from then on, no reader finds it, and the platform removes its rows."""
+CLEAR = _move("clear", TERMINAL, None, "platform")
+"""Removes payload, result and kept steps of a finished job, whose type keeps them for a shorter time than the job."""
 NOTES: tuple[Move, ...] = (MARK_SENT, CHECK, REDELIVER, TAKE_TURN, REPORT, ASK_TO_STOP)
 """Changes that record a fact about a job and leave its state unchanged."""
 
@@ -164,6 +166,8 @@ class Job:
       one did.
     - `trace` is the job's trace context (see `trace`); None: it belongs to no trace.
     - `erased_at` is when it was decided that the job is removed. A reader never gets such a job.
+    - `cleared_at` is when its payload, result and kept steps were removed, because its type keeps them for a shorter
+      time than the job.
     - `fingerprint` names the last error until the job completes or is run again, also during another attempt.
     - `payload_ref`, `result_ref` and `signature` are used only in the row: where a separate payload and a separate
       result are stored, and the row's signature. `end_mark` is the signature of `on_end`.
@@ -222,6 +226,7 @@ class Job:
     acted: str | None = None
     bulk: str | None = None
     erased_at: float | None = None
+    cleared_at: float | None = None
     fires_at: float | None = None
     after: str | None = None
     restored_at: float | None = None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chalicelib.jobs.change import Change
+from chalicelib.jobs.change import Change, Clearing
 from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import JSON, Attempt, Job, Status
 from chalicelib.jobs.step import Step
@@ -190,6 +190,32 @@ class Overdue:
 
     id: str
     due_at: float
+
+
+class Clearings(Protocol):
+    """Store when to look at finished jobs, for types that say how long they keep them.
+
+    `JobStore.apply` stores a clearing before the end of its job. So none is missing, and one may be of an end that was
+    refused. Any worker may write one: it decides nothing.
+    """
+
+    def plan(self, one: Clearing) -> None:
+        """Store a clearing; a repetition is no error."""
+
+    def due(self, now: float, limit: int) -> Sequence[Clearing]:
+        """Return some clearings whose time has come. May be stale."""
+
+    def move(self, one: Clearing, due_at: float) -> None:
+        """Give a clearing another time; a repetition is no error. If it ends in between, both times are stored."""
+
+    def drop(self, one: Clearing) -> None:
+        """Remove a clearing; a repetition is no error."""
+
+    def lease(self, now: float, until: float) -> bool:
+        """Let the caller alone process the clearings until `until` or `rest`; return whether it may."""
+
+    def rest(self, until: float) -> None:
+        """End the lease, if it is still the one until this time."""
 
 
 class JobStore(Protocol):

@@ -16,6 +16,15 @@ KEEP_KEYS = 7 * DAY
 KEEP_WAITING_KEYS = LONGEST_RUN + KEEP_KEYS
 """How long the row of a debounce key is kept after the job's time. The job may wait longer than that time, because its
 type may be paused."""
+LEAST_KEPT = KEEP_KEYS
+"""The shortest time for which a type may keep its finished jobs: as long as the rows of keys that name them. So a
+request that is repeated within days finds its job, and a function that is continued within days finds what it made."""
+LEAST_DATA = 3600.0
+"""The shortest time for which a type may keep payloads of finished jobs: what follows an end may read the result."""
+CLEARED_BEFORE = DAY
+"""Seconds before the expiry of a job, whose type says how long it is kept, in which all that is beside its row is
+removed. Until the expiry no other job can get its id; afterwards nothing of it is touched. AWS may refuse for so long.
+"""
 KEEP_COUNTERS = 90 * DAY
 """How long minute, hour and day buckets are kept, hourly error groups and their marks, and ended pauses."""
 KEEP_SHARD_MARKS = 2 * DAY

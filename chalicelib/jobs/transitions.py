@@ -1,11 +1,13 @@
 """Change jobs: each function makes a `Change` with its conditions and its writes. No other code changes a job."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib.jobs import job as j
-from chalicelib.jobs.change import Change, Claimant, Test
+from chalicelib.jobs.change import Change, Claimant, Clearing, Test
 from chalicelib.jobs.constants import (
     LONGEST_BY,
     LONGEST_DISCARD_REASON,
@@ -17,16 +19,20 @@ from chalicelib.jobs.constants import (
     MOST_CLAIMS,
     SEND_GRACE,
 )
-from chalicelib.jobs.job import JSON, Job, Status
+from chalicelib.jobs.job import JSON, Job, Move, Status
+from chalicelib.jobs.keep_times import ALL, times_of
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.retention import KEEP_DEAD, KEEP_DONE, KEEP_ERASING
+from chalicelib.jobs.retention import CLEARED_BEFORE, KEEP_ERASING
 from chalicelib.jobs.texts.errors import cut, error_fields
 
 WAITS_FOR = "limit:"
 """Prefix of `waits` of a job that waits for a place, before the limit's id; also after the job was woken."""
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 UNERASED = Test("erased_at", "=")
 """The condition of the changes that are possible on a finished job."""
+UNCLEARED = Test("cleared_at", "=")
+"""The condition of changes that need the payload of a finished job."""
 
 
 def claim(gen: int, *, now: float, lease_until: float, by: Claimant, job_type: str = "") -> Change:
@@ -67,8 +73,7 @@ def complete(held: Job, *, now: float, result: JSON) -> Change:
         "error_message": None,
         "fingerprint": None,
     }
-    ends = {**_finished(now, KEEP_DONE), **values, **_passed(held)}
-    return Change(j.COMPLETE, held.gen, _fence(held), ends, job_type=held.type)
+    return _end(j.COMPLETE, held, now, _fence(held), values, job_type=held.type)
 
 
 def postpone(held: Job, *, now: float, not_before: float, error: tuple[str, str], parked: bool = False) -> Change:
@@ -215,24 +220,24 @@ def anyway(change: Change) -> Change:
 
 def fail(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose function reported that another attempt cannot help."""
-    return Change(j.FAIL, held.gen, _fence(held), {**_over(held, now, KEEP_DEAD), **error_fields(held, error)})
+    return _end(j.FAIL, held, now, _fence(held), error_fields(held, error), dead=True)
 
 
 def exhaust(held: Job, *, now: float, error: tuple[str, str]) -> Change:
     """End a job whose last attempt failed; SQS moves its message to the dead-letter queue."""
-    return Change(j.EXHAUST, held.gen, _fence(held), {**_over(held, now, KEEP_DEAD), **error_fields(held, error)})
+    return _end(j.EXHAUST, held, now, _fence(held), error_fields(held, error), dead=True)
 
 
 def stop(held: Job, *, now: float) -> Change:
     """End a job whose function obeyed a request to stop."""
-    return Change(j.STOP, held.gen, _fence(held), _over(held, now, KEEP_DONE))
+    return _end(j.STOP, held, now, _fence(held))
 
 
 def skip(held: Job, *, now: float, unfinished: str) -> Change:
     """End a firing that must not run because the job of an earlier firing, `unfinished`, has not finished."""
     message = cut(f"The job {unfinished} of an earlier firing had not finished.", LONGEST_ERROR - len(j.SKIPPED))
     values = {"error_class": j.SKIPPED, "error_message": message, "after": unfinished}
-    return Change(j.STOP, held.gen, _fence(held), {**_over(held, now, KEEP_DONE), **values})
+    return _end(j.STOP, held, now, _fence(held), values)
 
 
 def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
@@ -240,21 +245,20 @@ def give_up(found: Job, *, now: float, error: tuple[str, str]) -> Change:
     # Test `sent`, because another process may be removing the job's message from the dead-letter queue: that process
     # first marks the job as unsent.
     tests = (*_unheld(found, now), Test("sent", "=", found.sent))
-    return Change(j.GIVE_UP, found.gen, tests, {**_over(found, now, KEEP_DEAD), **error_fields(found, error)})
+    return _end(j.GIVE_UP, found, now, tests, error_fields(found, error), dead=True)
 
 
 def expire(found: Job, *, now: float) -> Change:
     """Cancel a waiting job that has not begun in time; no attempt is charged."""
     told = f"It had not begun by {iso(found.start_by or now)}."
     tests = (*_unheld(found, now), Test("start_by", "<", now))
-    values = {**_over(found, now, KEEP_DONE), "error_class": j.EXPIRED, "error_message": told}
-    return Change(j.EXPIRE, found.gen, tests, values)
+    return _end(j.EXPIRE, found, now, tests, {"error_class": j.EXPIRED, "error_message": told})
 
 
 def retire(found: Job, *, now: float, reason: str) -> Change:
     """Cancel a job that cannot run because its type was removed; cancel a running job only after its lease."""
     error = error_fields(found, ("TypeRemoved", reason))
-    return Change(j.RETIRE, found.gen, _unheld(found, now), {**_over(found, now, KEEP_DONE), **error})
+    return _end(j.RETIRE, found, now, _unheld(found, now), error)
 
 
 def requeue(found: Job, *, now: float, **edited: Any) -> Change:
@@ -269,12 +273,13 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "ended_as": None, "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
-    return Change(j.REQUEUE, found.gen, (UNERASED,), {**values, **edited}, job_type=found.type, found=found)
+    tests = (UNERASED, UNCLEARED)
+    return Change(j.REQUEUE, found.gen, tests, {**values, **edited}, job_type=found.type, found=found)
 
 
 def cancel(found: Job, *, now: float) -> Change:
     """Stop a waiting job for an operator. The job stops at once, and no later message runs it."""
-    return Change(j.CANCEL, found.gen, (), {**_over(found, now, KEEP_DONE), "cancel_requested": True})
+    return _end(j.CANCEL, found, now, (), {"cancel_requested": True})
 
 
 def compensate(found: Job, *, now: float) -> Change:
@@ -298,6 +303,15 @@ def erase(found: Job, *, now: float) -> Change:
     """
     keep = math.ceil(max(found.expires_at or 0.0, now + KEEP_ERASING))
     return Change(j.ERASE, found.gen, (UNERASED,), {"erased_at": now, "expires_at": keep})
+
+
+def clear(found: Job, *, now: float) -> Change:
+    """Remove payload and result from the row of a finished job; its other rows follow. No retry is possible any more.
+
+    Refused if the job has been retried since it was read, also if it has ended again.
+    """
+    tests = (UNERASED, UNCLEARED, Test("finished_at", "=", found.finished_at))
+    return Change(j.CLEAR, found.gen, tests, {"payload": None, "result": None, "cleared_at": now})
 
 
 def discard(found: Job, *, now: float, by: str, reason: str) -> Change:
@@ -459,12 +473,21 @@ def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _over(job: Job, now: float, keep: float) -> dict[str, Any]:
-    return {**_finished(now, keep), **_passed(job)}
-
-
-def _finished(now: float, keep: float) -> dict[str, Any]:
-    return {
+def _end(
+    move: Move, job: Job, now: float, tests: tuple[Test, ...], values: Mapping[str, Any] = NOTHING, *,
+    dead: bool = False, job_type: str = "",
+) -> Change:  # fmt: skip
+    """Return the change that ends a job. `dead`: it has failed, so it is kept for longer."""
+    declared = times_of(job)
+    times = declared or ALL
+    expires_at = math.ceil(now + (times.dead if dead else times.done))
+    ended = {
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
-        "stalled_since": None, "waits": None, "expires_at": math.ceil(now + keep),
+        "stalled_since": None, "waits": None, "expires_at": expires_at, **values, **_passed(job),
     }  # fmt: skip
+    if declared is None:
+        return Change(move, job.gen, tests, ended, job_type=job_type)
+    rest_at = expires_at - CLEARED_BEFORE
+    due_at = rest_at if times.data is None else min(now + times.data, rest_at)
+    clearing = Clearing(job.id, job.type, job.created_at, now, due_at)
+    return Change(move, job.gen, tests, ended, job_type=job_type, clearing=clearing)

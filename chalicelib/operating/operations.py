@@ -192,6 +192,11 @@ class Operations:
             raise JobConflict(
                 f"Job {found.id} is {found.status}; only failed, dead-lettered or cancelled jobs can be retried."
             )
+        if found.cleared_at is not None:
+            raise JobConflict(
+                f"Job {found.id} is not retried: {found.type} keeps payloads for a shorter time than jobs (keep), "
+                "and this one was removed. Create a new job with the payload instead."
+            )
         if not self.dispatcher.store.signed(found):
             raise JobConflict(f"Job {found.id} is not retried. {RowNotSigned()}")  # a retry would sign this row
 

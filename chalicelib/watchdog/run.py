@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from chalicelib.bulk.background import BulkWork
 from chalicelib.counters.port import Standing
+from chalicelib.erasing.clearing import Clearer
 from chalicelib.erasing.work import Erasing
 from chalicelib.errors import MoveRefused, RowNotSigned
 from chalicelib.job_types import jobtype
@@ -93,6 +94,7 @@ class Watchdog:
     positions: dict[str, str] = field(default_factory=dict)
     pulse: Pulse | None = None
     erasing: Erasing | None = None
+    clearer: Clearer | None = None
 
     def run(self, remaining: Callable[[], float]) -> Mapping[str, int]:
         """Run once; `remaining` returns the seconds left. Return the numbers of jobs and messages by result."""
@@ -104,6 +106,8 @@ class Watchdog:
             self.tally["bulk_woken"] += self.bulk.look_after(standing.bulk)
         if standing is not None and standing.erasing and self.erasing is not None:
             self.tally["erasing_woken"] += self.erasing.look_after(standing.erasing)
+        if self.clearer is not None:
+            self.tally["clearing_woken"] += self.clearer.look_after()
         assumed = {key: depth for key in self.queues if (depth := self.quiet.known(key, standing, now)) is not None}
         depths = assumed | self._depths([key for key in self.queues if key not in assumed], now)
         signs = {name: signs_of(name, depths[queue_of(name)], standing) for name in self.types}

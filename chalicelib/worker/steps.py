@@ -26,6 +26,7 @@ from chalicelib.errors import (
     LeaseLost,
     PayloadUnreadable,
     PermanentError,
+    ResultRemoved,
     Retry,
     RowNotSigned,
     StepChanged,
@@ -381,7 +382,9 @@ class Steps:
             by = Lineage.of(replace(self.job, gen=_gen_of(begun, self.job.gen)))
             ids = [by.child_id(called, one) for (called, _), one in zip(wanted, keys, strict=True)]
             found = self._ended(key, ids, begun.at)
-            failed = next((one for one in ids if one not in found or found[one].status is not Status.COMPLETED), None)
+            failed = next((one for one in ids if not _has_result(found.get(one))), None)
+            if failed is not None and _was_removed(found.get(failed)):
+                break  # it has completed: this run must be told before a later run makes the call again
             if failed is None or _gen_of(begun, self.job.gen) == self.job.gen:
                 break
             # The function of the earlier run was not told this failure: it was cancelled while it waited, perhaps with
@@ -423,7 +426,8 @@ class Steps:
             some = ids[start : start + MOST_READ]
             found |= {job.id: job for job in self._asked(lambda some=some: self.store.get_many(some))}  # type: ignore[misc]
         for job in found.values():
-            if not self.store.signed(job) or job.parent != self.job.id:
+            # the signature covers the payload, which is gone from a cleared row; its result is never used
+            if job.parent != self.job.id or (job.cleared_at is None and not self.store.signed(job)):
                 self.unavailable = RowNotSigned()
                 raise self.unavailable
         left = [one for one in ids if (not found[one].terminal if one in found else self._exists(one))]
@@ -894,10 +898,23 @@ def _gen_of(begun: Step, gen: int) -> int:
     return int(begun.value["gen"]) if isinstance(begun.value, dict) else gen
 
 
+def _has_result(called: Job | None) -> bool:
+    return called is not None and called.status is Status.COMPLETED and called.cleared_at is None
+
+
+def _was_removed(called: Job | None) -> bool:
+    """Return whether a called job has completed, and its result is not kept any more."""
+    return called is not None and called.status is Status.COMPLETED and called.cleared_at is not None
+
+
 def _told(job_id: str, failed: Job | None) -> JSON:
     """Return how a called job has ended, as it is kept; None: it was deleted."""
     if failed is None:
         return {"job": job_id, "status": "deleted", "error_class": None, "error_message": None}
+    if _was_removed(failed):
+        error = ResultRemoved(job_id)
+        told = cut(str(error), LONGEST_TRY_ERROR)
+        return {"job": job_id, "status": "completed", "error_class": type(error).__name__, "error_message": told}
     message = failed.error_message and cut(failed.error_message, LONGEST_TRY_ERROR)
     return {"job": job_id, "status": str(failed.status), "error_class": failed.error_class, "error_message": message}
 

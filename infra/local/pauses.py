@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.adapters.dynamo.jobs.clearings import CLEAR
+from chalicelib.adapters.dynamo.jobs.shards import partition
 from chalicelib.adapters.dynamo.tables.schema import AUTO_PAUSE
 from chalicelib.counters.keys import BULK, ERASING_MARK, OPEN, PAUSE, SINCE, TOTALS
+from chalicelib.jobs.listing import iso
+from chalicelib.settings import SHARDS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,6 +27,20 @@ def paused_types(dynamodb: "DynamoDBClient", table: str) -> set[str] | None:
 def open_bulk_actions(dynamodb: "DynamoDBClient", table: str) -> set[str]:
     """Return the ids of unfinished bulk actions and erasures; none if the table does not answer."""
     return set().union(*(_marked(dynamodb, table, prefix, OPEN) or set() for prefix in (BULK, ERASING_MARK)))
+
+
+def clearings_due(dynamodb: "DynamoDBClient", table: str, now: float) -> bool:
+    """Return whether something of finished jobs is to be removed; False if the table does not answer."""
+    try:
+        return any(
+            dynamodb.query(
+                TableName=table, KeyConditionExpression="pk = :pk AND sk < :now", Limit=1,
+                ExpressionAttributeValues={":pk": {"S": partition(CLEAR, shard)}, ":now": {"S": iso(now)}},
+            )["Count"]
+            for shard in range(SHARDS[0])
+        )  # fmt: skip
+    except (BotoCoreError, ClientError):
+        return False
 
 
 def probes(dynamodb: "DynamoDBClient", table: str, paused: Iterable[str]) -> dict[str, str]:

@@ -33,10 +33,13 @@ from infra.local.lambdas.logs import FunctionLog, Sink, tee
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import REGION, FunctionSpec
 from infra.local.options import Options
-from infra.local.pauses import open_bulk_actions, paused_types, probes
+from infra.local.pauses import clearings_due, open_bulk_actions, paused_types, probes
 from infra.local.state import dev_token, dotenv
 from infra.local.state.folder import forget
 from infra.program import VARIABLE, spoken
+
+CLEARED_EVERY = 60.0
+"""Seconds between two looks for payloads that are to be removed: this is not urgent, and each look is four queries."""
 
 
 class Platform:
@@ -54,6 +57,7 @@ class Platform:
         self._dashboard: Dashboard | HotDashboard | None = None
         self._paused: list[str] = []
         self._bulk: Future[InvokeResult] | None = None
+        self._cleared = 0.0
         self._templates: dict[Path, int] = {}
         self._trouble = ""
         self.notes: list[str] = []
@@ -122,8 +126,15 @@ class Platform:
         """Invoke the function for bulk actions while there are open ones, as the API does in the cloud."""
         if self._bulk is not None and not self._bulk.done():
             return
-        if open_bulk_actions(self._dynamodb, self._variables["CONTROL_TABLE"]):
+        if open_bulk_actions(self._dynamodb, self._variables["CONTROL_TABLE"]) or self._clears():
             self._bulk = self._service.submit(f"{self.options.stack}-recount", {"bulk": True})
+
+    def _clears(self) -> bool:
+        """Return, once a minute as the watchdog does, whether something of finished jobs is to be removed."""
+        if time.monotonic() - self._cleared < CLEARED_EVERY:
+            return False
+        self._cleared = time.monotonic()
+        return clearings_due(self._dynamodb, self._variables["JOBS_TABLE"], time.time())
 
     def edited_templates(self) -> list[str]:
         """Return the templates in `dev/` that were edited, added or removed since this method was called last."""

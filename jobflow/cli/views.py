@@ -204,8 +204,14 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
     yield "has cost", None if job.cost_nano_usd is None else dollars(job.cost_nano_usd / NANO)
-    yield "payload", f"{job.payload_bytes:,} bytes, not shown" if job.payload is None else job.payload
+    yield "payload", _no_payload(job) if job.payload is None else job.payload
     yield "result", job.result
+
+
+def _no_payload(job: JobDetail) -> str:
+    if job.payload_removed_at is not None:
+        return f"removed at {shown(job.payload_removed_at)}, as the type says; the job cannot be retried"
+    return f"{job.payload_bytes:,} bytes, not shown"
 
 
 def dollars(amount: float) -> str:

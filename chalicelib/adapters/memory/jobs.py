@@ -10,10 +10,10 @@ from chalicelib.access.port import Window
 from chalicelib.access.sliding_window import roll
 from chalicelib.adapters.constants import CENSUS_PAGE_IN_MEMORY
 from chalicelib.counters.port import Seen, SeenPage
-from chalicelib.errors import IdNotFree, JobExists, JobNotFound, MoveRefused
+from chalicelib.errors import IdNotFree, JobExists, JobNotFound, MoveRefused, ResultRemoved
 from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
-from chalicelib.jobs.change import Change
+from chalicelib.jobs.change import Change, Clearing
 from chalicelib.jobs.history import Act, JobView, view_of
 from chalicelib.jobs.job import JSON, LOST, Attempt, Job, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
@@ -36,6 +36,50 @@ from chalicelib.jobs.step import Step, in_order
 from chalicelib.jobs.tenants import tenant_of
 
 
+class MemoryClearings:
+    """See Clearings."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._planned: dict[tuple[float, str], Clearing] = {}
+        self._leased = float("-inf")
+
+    def plan(self, one: Clearing) -> None:
+        """See Clearings."""
+        with self._lock:
+            self._planned[one.due_at, one.job] = one
+
+    def due(self, now: float, limit: int) -> Sequence[Clearing]:
+        """See Clearings."""
+        with self._lock:
+            return [self._planned[key] for key in sorted(self._planned) if key[0] < now][:limit]
+
+    def move(self, one: Clearing, due_at: float) -> None:
+        """See Clearings."""
+        self.plan(replace(one, due_at=due_at))
+        if one.due_at != due_at:
+            self.drop(one)
+
+    def drop(self, one: Clearing) -> None:
+        """See Clearings."""
+        with self._lock:
+            self._planned.pop((one.due_at, one.job), None)
+
+    def lease(self, now: float, until: float) -> bool:
+        """See Clearings."""
+        with self._lock:
+            if self._leased >= now:
+                return False
+            self._leased = until
+            return True
+
+    def rest(self, until: float) -> None:
+        """See Clearings."""
+        with self._lock:
+            if self._leased == until:
+                self._leased = float("-inf")
+
+
 class MemoryJobStore:
     """Jobs in a dict; one lock makes each change atomic."""
 
@@ -43,6 +87,7 @@ class MemoryJobStore:
         self._clock = clock
         self._signing = signing or Signing()
         self._lock = threading.RLock()
+        self.clearings = MemoryClearings()
         self._jobs: dict[str, Job] = {}
         self._orders: dict[str, str] = {}
         self._groups: dict[str, str] = {}
@@ -78,11 +123,12 @@ class MemoryJobStore:
                 *(f"PAST {key[1]}" for key in self._payloads if key[0] == job_id),
             ]
 
-    def remove_parts(self, job_id: str) -> None:
-        """Remove what is stored beside a job."""
+    def remove_parts(self, job_id: str, *, data_only: bool = False) -> None:
+        """Remove what is stored beside a job, or only its steps and earlier payloads."""
         with self._lock:
-            self._attempts.pop(job_id, None)
-            self._acts.pop(job_id, None)
+            if not data_only:
+                self._attempts.pop(job_id, None)
+                self._acts.pop(job_id, None)
             for kept in (self._steps, self._payloads):
                 for key in [key for key in kept if key[0] == job_id]:
                     del kept[key]
@@ -99,9 +145,12 @@ class MemoryJobStore:
         with self._lock:
             found = self._jobs.get(job.id)
             if found is not None and found.erased_at is not None and found.created_at == job.created_at:
-                del self._jobs[job.id]
-                self._orders.pop(job.id, None)
-                self._groups.pop(job.id, None)
+                self._remove(job.id)
+
+    def _remove(self, job_id: str) -> None:
+        del self._jobs[job_id]
+        self._orders.pop(job_id, None)
+        self._groups.pop(job_id, None)
 
     def made(self) -> list[str]:
         """Return the ids in the order in which the jobs were stored, which tells jobs of the same moment apart."""
@@ -144,7 +193,10 @@ class MemoryJobStore:
 
     def result_of(self, job_id: str) -> JSON:
         """See JobStore."""
-        return self.get(job_id).result
+        found = self.get(job_id)
+        if found.cleared_at is not None:
+            raise ResultRemoved(job_id)
+        return found.result
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
@@ -162,6 +214,8 @@ class MemoryJobStore:
                 current = before  # an expired job that is still there is erased, too
             if current is None or not change.allowed(current):
                 raise MoveRefused(change.move.name, self._find(job_id))
+            if change.clearing is not None:
+                self.clearings.plan(change.clearing)
             after = change.applied(current)
             if "on_end" in change.written():
                 after = replace(after, end_mark=self._signing.end_mark(after))

@@ -31,6 +31,14 @@ class SpendingRow(Answer):
     by_tenant: bool
 
 
+class KeepRow(Answer):
+    """For how many seconds after their end finished jobs of the type are kept."""
+
+    done: float = Field(description="A completed or cancelled job")
+    dead: float = Field(description="A failed or dead-lettered job")
+    payload: float | None = Field(description="Payload, result and steps of each of them; null: as long as the job")
+
+
 class AtMostRow(Answer):
     """At most `n` jobs of the type run at once; with `by`, at most `n` for each value of this field."""
 
@@ -95,6 +103,7 @@ class JobTypeRow(Answer):
     spending: SpendingRow | None = Field(
         default=None, description="How what its jobs cost is watched; null: by type and day, without a budget"
     )
+    keep: KeepRow | None = Field(default=None, description="How long finished jobs are kept; null: as usual")
     at_most: AtMostRow | None = Field(
         default=None,
         description="The first of its `limits`; null: as many of its jobs may run at once as workers are free",

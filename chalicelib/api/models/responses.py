@@ -119,6 +119,10 @@ class JobRow(Answer):
         "(6 MB); `payload_bytes` is its size"
     )
     payload_bytes: int
+    payload_removed_at: Time | None = Field(
+        None,
+        description="When payload, result and steps were removed, for a type with `keep`: it cannot be retried then",
+    )
     attempts: int
     max_attempts: int
     gen: int = Field(description="1 at creation; +1 at each manual retry and each replacement of a debounced job")

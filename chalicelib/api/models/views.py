@@ -13,6 +13,7 @@ from chalicelib.api.models.fitting import fitting, size_of
 from chalicelib.api.models.job_type_responses import (
     AtMostRow,
     JobTypeRow,
+    KeepRow,
     PauseRuleRow,
     RateRow,
     SpendingRow,
@@ -126,6 +127,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         rate=None if (pace := kind.pace) is None else RateRow(n=pace.n, per=pace.per, burst=pace.burst),
         pause_when=None if (rule := kind.pause_when) is None else PauseRuleRow(of=rule.of, within=rule.within),
         spending=None if kind.spending == Spending() else SpendingRow(**asdict(kind.spending)),
+        keep=None if kind.keep is None else KeepRow(**asdict(kind.keep)),
         at_most=next(iter(_limits(kind)), None),
         limits=_limits(kind),
         fair_by=kind.fair_by,
@@ -202,7 +204,8 @@ def upload_form(upload: Upload) -> r.UploadForm:
 def _fields(job: Job) -> dict[str, Any]:
     return {
         "id": job.id, "type": job.type, "status": job.status, "payload": job.payload,
-        "payload_bytes": job.payload_bytes, "attempts": job.attempts, "max_attempts": job.max_attempts,
+        "payload_bytes": job.payload_bytes, "payload_removed_at": _iso(job.cleared_at),
+        "attempts": job.attempts, "max_attempts": job.max_attempts,
         "gen": job.gen, "error_message": job.error_message, "error_class": job.error_class,
         "fingerprint": job.fingerprint,
         "idempotency_key": job.idempotency_key, "created_at": iso(job.created_at), "updated_at": iso(job.updated_at),

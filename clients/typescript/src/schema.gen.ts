@@ -2202,6 +2202,11 @@ export interface components {
       payload: unknown;
       /** Payload Bytes */
       payload_bytes: number;
+      /**
+       * Payload Removed At
+       * @description When payload, result and steps were removed, for a type with `keep`: it cannot be retried then
+       */
+      payload_removed_at: string | null;
       /** Attempts */
       attempts: number;
       /** Max Attempts */
@@ -2979,6 +2984,11 @@ export interface components {
       payload: unknown;
       /** Payload Bytes */
       payload_bytes: number;
+      /**
+       * Payload Removed At
+       * @description When payload, result and steps were removed, for a type with `keep`: it cannot be retried then
+       */
+      payload_removed_at: string | null;
       /** Attempts */
       attempts: number;
       /** Max Attempts */
@@ -3175,6 +3185,11 @@ export interface components {
       payload: unknown;
       /** Payload Bytes */
       payload_bytes: number;
+      /**
+       * Payload Removed At
+       * @description When payload, result and steps were removed, for a type with `keep`: it cannot be retried then
+       */
+      payload_removed_at: string | null;
       /** Attempts */
       attempts: number;
       /** Max Attempts */
@@ -3350,6 +3365,8 @@ export interface components {
       pause_when: components["schemas"]["PauseRuleRow"] | null;
       /** @description How what its jobs cost is watched; null: by type and day, without a budget */
       spending: components["schemas"]["SpendingRow"] | null;
+      /** @description How long finished jobs are kept; null: as usual */
+      keep: components["schemas"]["KeepRow"] | null;
       /** @description The first of its `limits`; null: as many of its jobs may run at once as workers are free */
       at_most: components["schemas"]["AtMostRow"] | null;
       /**
@@ -3405,6 +3422,27 @@ export interface components {
     JobTypes: {
       /** Job Types */
       job_types: components["schemas"]["JobTypeRow"][];
+    };
+    /**
+     * KeepRow
+     * @description For how many seconds after their end finished jobs of the type are kept.
+     */
+    KeepRow: {
+      /**
+       * Done
+       * @description A completed or cancelled job
+       */
+      done: number;
+      /**
+       * Dead
+       * @description A failed or dead-lettered job
+       */
+      dead: number;
+      /**
+       * Payload
+       * @description Payload, result and steps of each of them; null: as long as the job
+       */
+      payload: number | null;
     };
     /**
      * Kind

@@ -74,6 +74,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     status: job.status,
     payload: fits(job.payload),
     payload_bytes: size(job.payload),
+    payload_removed_at: null,
     attempts: job.attempts,
     max_attempts: job.maxAttempts,
     gen: job.gen,

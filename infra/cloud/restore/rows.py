@@ -74,6 +74,11 @@ KINDS = (
         KEY, "jobs", JOB, "KEY", How.AS_IT_IS, "requests for one thing make one job; a key finds its job",
         ("sk", "KEY"),
     ),
+    Kind(
+        "ClearingRow", "jobs", r"CLEAR#\d", ANY, How.AS_IT_IS, "a payload is removed when its type says so",
+        ("pk", "CLEAR#"),
+    ),
+    Kind("clearing", "jobs", "CLEAR", "LEASE", How.NOT, "who removes such payloads just now"),
     Kind("canary", "jobs", r"CANARY#.+", "CANARY", How.NOT, "a recount writes it, and looks for it within minutes"),
     Kind("ScheduleRow", "control", "SCHEDULES", ANY, How.BY_ITSELF, "a schedule that was stored through the API"),
     Kind(

@@ -97,6 +97,16 @@ def _budget(kind: "JobTypeRow") -> str | None:
     )
 
 
+def _keep(kind: "JobTypeRow") -> str | None:
+    """Return for how long finished jobs of a type are kept; None if it declares nothing."""
+    from jobflow.cli.reading import lasting
+
+    if kind.keep is None:
+        return None
+    payload = "" if kind.keep.payload is None else f", payloads for {lasting(kind.keep.payload)}"
+    return f"finished jobs for {lasting(kind.keep.done)}, failed ones for {lasting(kind.keep.dead)}{payload}"
+
+
 def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     """Return all settings of a type for people; a setting that the type does not declare is None."""
     from jobflow.cli.reading import lasting
@@ -130,6 +140,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "serial by", kind.serial_by
     yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"
     yield "budget", _budget(kind)
+    yield "keeps", _keep(kind)
     yield "makes jobs of", ", ".join(kind.enqueues) or None
     yield "retired", kind.retired
     yield "problem", kind.problem

@@ -16,7 +16,7 @@ from chalicelib.keys.repeated_requests import KeyedJobs
 from chalicelib.keys.rule import Debounce, Submitted
 from chalicelib.settings import Settings
 from tests.chalicelib.erasing.bench import HOUR, Bench, dying, others
-from tests.support import Clock, a_job
+from tests.support import Clock, a_job, requests_to
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_late_refusal_does_not_undo_the_deletion_of_the_next_run(bench: Bench)
 
 def test_a_copy_that_cannot_be_read_holds_up_the_job_and_goes_with_it_later(bench: Bench) -> None:
     job = bench.life()
-    copy = next(one for one in bench.removal.children(job.id))
+    copy = next(bench.removal.copies(job.id))
     bench.damage(copy)
     bench.erasing.delete(job.id, "1f2e")
     for _ in range(3):
@@ -191,6 +191,74 @@ def test_a_copy_that_cannot_be_read_holds_up_the_job_and_goes_with_it_later(benc
     bench.damage(copy, str(copy.status))
     bench.to_the_end()
     assert bench.of(job, copy) == []
+
+
+def test_of_many_children_only_the_copies_are_read(bench: Bench) -> None:
+    """A job may have a hundred thousand children: they would fill the function's memory, and an API request's time."""
+    job = bench.life()
+    children = [a_job(parent=job.id, idempotency_key=f"page-{number}") for number in range(230)]
+    for child in children:
+        bench.store.add(child)
+    bench.damage(children[0])
+    with requests_to("dynamodb") as made:
+        copies = list(bench.erasing.copies(job.id))
+    assert [one.type for one in copies] == ["webhook.deliver"]
+    assert made.count("BatchGetItem") == 1
+    bench.erasing.delete(job.id, "1f2e")
+    bench.to_the_end()
+    assert bench.removal.find(job.id) is None, "a child that is no copy and cannot be read holds up nothing"
+    assert bench.store.get(children[1].id) == children[1]
+
+
+def test_a_payload_that_a_request_has_just_stored_lets_the_removal_wait(bench: Bench) -> None:
+    """A request may store a large payload, and 10 to 30 ms later its job under the id of the deleted one."""
+    job = bench.life()
+    bench.erasing.delete(job.id, "1f2e")
+    bench.clock.advance(HOUR)
+    bench.store._placed(replace(job, idempotency_key=None))
+    bench.go_on(1)
+    assert f"{job.id}/META" in bench.of(job), "it waits until the request is over"
+    assert any("PAYLOAD#" in key for key in bench.of(job))
+    bench.to_the_end()
+    assert bench.of(job) == []
+
+
+def test_a_row_that_is_written_between_the_listing_and_the_removal_keeps_the_job(bench: Bench) -> None:
+    job = bench.life()
+    bench.erasing.delete(job.id, "1f2e")
+    bench.go_on()  # the copies are hidden
+    before, seen = bench.removal.remove, []
+
+    def remove(listed: Belongings) -> None:
+        if listed.job == job.id:
+            bench.removal.remove = before  # type: ignore[method-assign]
+            bench.store._placed(replace(job, idempotency_key=None))  # a request with the same payload
+            seen.append(listed.job)
+        before(listed)
+
+    bench.removal.remove = remove  # type: ignore[method-assign,assignment]
+    bench.go_on()
+    assert seen
+    assert f"{job.id}/META" in bench.of(job)
+    assert any("PAYLOAD#" in key for key in bench.of(job))
+    bench.to_the_end()
+    assert bench.of(job) == []
+
+
+def test_an_error_gives_the_deletions_back_to_the_next_invocation(bench: Bench) -> None:
+    job = bench.life()
+    bench.erasing.delete(job.id, "1f2e")
+    bench.go_on()
+    before = bench.rows.asked
+
+    def asked(*_: object) -> list[Deletion]:
+        raise OSError("throttled")
+
+    bench.rows.asked = asked  # type: ignore[method-assign,assignment]
+    bench.go_on()
+    bench.rows.asked = before  # type: ignore[method-assign]
+    bench.go_on(60)
+    assert bench.of(job) == []
 
 
 def test_a_slow_worker_removes_nothing_of_a_new_job_with_the_id(bench: Bench) -> None:

@@ -75,7 +75,28 @@ def test_whenever_a_process_dies_the_next_one_goes_on_and_counts_each_once(bench
         assert numbers(bench.erasing.get(erasure_id)) == (4, *of_scan(gone))
         number += 3 if number > 15 else 1  # a prime number of requests would be as good: each job has the same ones
     assert bench.store.get(stays.id) == stays
-    assert number > 20
+    assert number > 12
+
+
+def test_a_new_job_with_the_id_of_an_old_one_is_not_met(bench: Bench) -> None:
+    """The index is late, and another worker has removed the old job: a repeated request made a new one."""
+    job = bench.life(parent=None)
+    bench.clock.advance(HOUR)
+    bench.erase()
+    before = bench.removal.page
+
+    def page(*asked: Any) -> Any:
+        bench.removal.page = before  # type: ignore[method-assign]
+        found = before(*asked)
+        aws.client("dynamodb", REGION).delete_item(
+            TableName=bench.settings.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "META"}}
+        )
+        bench.store.add(a_job(id=job.id, tags=job.tags, created_at=bench.clock.now))
+        return found
+
+    bench.removal.page = page  # type: ignore[method-assign,assignment]
+    bench.to_the_end()
+    assert bench.store.get(job.id).status is Status.QUEUED
 
 
 def test_an_unfinished_job_is_cancelled_first_and_a_running_one_is_waited_for(bench: Bench) -> None:

@@ -12,8 +12,10 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import AsyncJobContext, JobContext
 from chalicelib.job_types.jobtype import job, registered
 from chalicelib.job_types.unique import Unique
+from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.signing import Signing
 from chalicelib.watchdog.dead_letters import give_up
 from chalicelib.worker import steps
 from jobflow.testing import Platform, WorkerGone, eager, run
@@ -589,3 +591,27 @@ def test_a_caller_whose_file_cannot_be_imported_here_is_sent_by_the_watchdog(
     monkeypatch.undo()
     shop.platform.advance(180)
     assert shop.now(made).result == "made c-1"
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_caller_is_told_that_the_result_of_a_job_it_called_is_not_kept(shop: Shop, signed: bool) -> None:
+    """A job was cancelled while it waited, the called job completed, and its type keeps results for an hour."""
+    if signed:
+        shop.platform.store._signing = Signing(masters=("a" * 43,))
+    made = shop.platform.submit(PARENT, {})
+    shop.platform.attempt(made)
+    shop.platform.cancel(made)
+    shop.platform.run()
+    [called] = shop.children(made)
+    assert called.status is Status.COMPLETED
+    shop.platform.store.apply(called.id, transitions.clear(called, now=shop.platform.clock.now + HOUR))
+    shop.platform.retry(made)
+    shop.platform.run()
+    told = shop.now(made)
+    assert (told.status, told.error_class) == (Status.FAILED, "CallFailed")
+    assert "ResultRemoved" in (told.error_message or "")
+    assert shop.did.count("c-1") == 1, "what has completed is not run again without a decision"
+    shop.platform.retry(made)
+    shop.platform.run()
+    assert shop.now(made).result == "made c-1"
+    assert shop.did.count("c-1") == 2

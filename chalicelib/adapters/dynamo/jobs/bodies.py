@@ -17,7 +17,7 @@ from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.telemetry import events
 
 S3_PREFIX = "s3:"
-OF_PAYLOAD, OF_RESULT = "PAYLOAD#", "RESULT#"
+OF_PAYLOAD, OF_RESULT, OF_PAST = "PAYLOAD#", "RESULT#", "PAST#"
 PAYLOADS, RESULTS = "payloads/", "results/"
 DIGEST_BYTES = 12
 """Bytes of a payload's SHA-256 in its reference, written as 16 characters; more would not fit into the main item."""
@@ -199,7 +199,7 @@ def _folder(job_type: str) -> str:
 
 
 def _past(gen: int) -> str:
-    return f"PAST#{gen:04}"
+    return f"{OF_PAST}{gen:04}"
 
 
 def _past_key(job_id: str, gen: int) -> str:

@@ -1,6 +1,6 @@
 """Store which jobs a job made: a small item for each, in the partition of the parent."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pynamodb.expressions.operand import Path
@@ -64,6 +64,22 @@ class Children:
         since = next((run_identity.since(job.created_at) for job in read if job.id == parent), 0.0)
         made = [job for job in read if job.id != parent]
         return Page([job for job in made if job.created_at > since and matches(job, which)], following, len(made))
+
+    def with_keys(self, parent: str, wanted: Callable[[str], bool]) -> Iterator[str]:
+        """Yield the ids of the children with such keys, strongly consistent: one request for each megabyte of rows."""
+        start: Any = None
+        while True:
+            answer = self._table.query(
+                self._table.name, parent, Path("sk").startswith(PREFIX), consistent_read=True,
+                exclusive_start_key=start,
+            )  # fmt: skip
+            for item in answer["Items"]:
+                key, _, child = item["sk"]["S"].removeprefix(PREFIX).rpartition("#")
+                if wanted(key):
+                    yield child
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
 
     def of(self, parent: str, limit: int, position: str | None) -> tuple[Sequence[str], str | None]:
         """Return the ids of children, in the order of their keys, and the next position (None: no more).

@@ -17,6 +17,7 @@ from chalicelib.adapters.dynamo.jobs.bodies import (
     in_table,
 )
 from chalicelib.adapters.dynamo.jobs.children import Children
+from chalicelib.adapters.dynamo.jobs.clearings import DynamoClearings
 from chalicelib.adapters.dynamo.jobs.history import History
 from chalicelib.adapters.dynamo.jobs.holders import KeyLocks
 from chalicelib.adapters.dynamo.jobs.members import Members
@@ -30,7 +31,7 @@ from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.schema import META
 from chalicelib.adapters.s3.bodies import S3Bodies
-from chalicelib.errors import IdNotFree, JobExists, JobNotFound, MoveRefused
+from chalicelib.errors import IdNotFree, JobExists, JobNotFound, MoveRefused, ResultRemoved
 from chalicelib.job_types import jobtype
 from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
@@ -71,6 +72,7 @@ class DynamoJobStore:
         self._bodies = Bodies(table.bind(BodyRow), files, clock)
         steps = Steps(table, self._bodies, self._signing, clock)
         self.kept_steps, self.kept_step, self.keep_step = steps.kept_steps, steps.kept_step, steps.keep_step
+        self._clearings = DynamoClearings(table)
         locks = KeyLocks(table)
         self.key_lock, self.acquire = locks.key_lock, locks.acquire
         self._pages = Pages(table, self._rows, clock, types, shards=self._shards)
@@ -107,7 +109,10 @@ class DynamoJobStore:
 
     def result_of(self, job_id: str) -> JSON:
         """See JobStore. One read, and one more for a large result."""
-        return self._result(self._found(job_id))
+        found = self._found(job_id)
+        if found.cleared_at is not None:
+            raise ResultRemoved(job_id)
+        return self._result(found)
 
     def view(self, job_id: str) -> JobView:
         """See JobStore."""
@@ -120,6 +125,8 @@ class DynamoJobStore:
     def apply(self, job_id: str, change: Change) -> Job:
         """See JobStore."""
         row = self._rows(pk=job_id)
+        if change.clearing is not None:
+            self._clearings.plan(change.clearing)
         placed = self._bodies.place(job_id, change)
         try:
             row.update(

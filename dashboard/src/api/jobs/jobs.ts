@@ -14,6 +14,8 @@ export interface Job {
   status: JobStatus;
   payload: Json;
   payloadBytes: number;
+  /** When payload, result and steps were removed, because the type does not keep them as long as the job. */
+  payloadRemovedAt?: number | null;
   attempts: number;
   maxAttempts: number;
   gen: number;
@@ -147,6 +149,7 @@ export function toJob(wire: WireJob): Job {
     status: wire.status,
     payload: wire.payload as Json,
     payloadBytes: wire.payload_bytes,
+    payloadRemovedAt: msOrNull(wire.payload_removed_at),
     attempts: wire.attempts,
     maxAttempts: wire.max_attempts,
     gen: wire.gen,

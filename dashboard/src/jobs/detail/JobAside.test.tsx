@@ -2,6 +2,7 @@ import { cleanup, render, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { detail } from "@/test/factories";
 import { showWithin } from "@/test/screen";
+import { duration } from "@/lib/time";
 import { JobFacts, Payload } from "./JobAside";
 import { t } from "@/texts/en/detail";
 
@@ -12,6 +13,12 @@ test("a payload that is not in the answer is said to be missing, not to be null"
   rerender(<Payload job={{ ...job, payload: null, payloadBytes: 3_500_000 }} />);
   expect(screen.getByText(t.payloadNotHere)).toBeTruthy();
   expect(document.body.textContent).not.toContain("null");
+});
+
+test("a payload that the type does not keep is said to be removed, and when", () => {
+  const times = { finishedAt: 1_000_000, payloadRemovedAt: 1_000_000 + 3_600_000 };
+  render(<Payload job={{ ...detail("completed", []), ...times, payload: null }} />);
+  expect(screen.getByText(t.payloadRemoved(duration(3_600_000)))).toBeTruthy();
 });
 
 test("a job shows the webhooks that it names", async () => {

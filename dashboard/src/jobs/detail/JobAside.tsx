@@ -34,6 +34,14 @@ export function Result({ job }: { job: JobDetail }) {
   );
 }
 
+/** Say why there is no payload. */
+function NoPayload({ job }: { job: JobDetail }) {
+  const { payloadRemovedAt: removed, finishedAt } = job;
+  const told =
+    removed == null ? t.payloadNotHere : t.payloadRemoved(duration(removed - (finishedAt ?? removed)));
+  return <p className="text-xs text-faint">{told}</p>;
+}
+
 export function Payload({ job }: { job: JobDetail }) {
   return (
     <Panel
@@ -46,7 +54,7 @@ export function Payload({ job }: { job: JobDetail }) {
       }
     >
       {job.payload === null ? (
-        <p className="text-xs text-faint">{t.payloadNotHere}</p>
+        <NoPayload job={job} />
       ) : (
         <JsonView value={job.payload} label={t.payloadAsJson} />
       )}

@@ -91,7 +91,7 @@ function Membership({ job: { batch, round } }: { job: JobDetail }) {
 }
 
 function Actions({ job }: { job: JobDetail }) {
-  const retryable = allows(job.status, "retry");
+  const retryable = allows(job.status, "retry") && job.payloadRemovedAt == null;
   return (
     <div className="flex flex-wrap gap-2 sm:ms-auto">
       {retryable && (

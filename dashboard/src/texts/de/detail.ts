@@ -45,6 +45,8 @@ export const detail: typeof english = {
   tenant: (tenant: string) => `Mandant: ${tenant}`,
   payload: "Payload",
   payloadAsJson: "Payload als JSON",
+  payloadRemoved: (after: string) =>
+    `Payload, Ergebnis und Schritte wurden ${after} nach dem Ende entfernt, wie es der Typ vorgibt. Der Job kann nicht wiederholt werden.`,
   payloadNotHere: "Zu groß, um neben dem Ergebnis gezeigt zu werden, oder nicht mehr vorhanden.",
   jobsMade: "Erzeugte Jobs",
   madeBy: "Erzeugt von:",

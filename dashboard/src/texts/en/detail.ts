@@ -44,6 +44,8 @@ export const english = {
   tenant: (tenant: string) => `Tenant: ${tenant}`,
   payload: "Payload",
   payloadAsJson: "Payload as JSON",
+  payloadRemoved: (after: string) =>
+    `Payload, result and steps were removed ${after} after the end, as the type says. The job cannot be retried.`,
   payloadNotHere: "Too large to show beside the result, or no longer kept.",
   jobsMade: "Jobs it made",
   madeBy: "Made by:",

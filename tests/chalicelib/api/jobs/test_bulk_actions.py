@@ -1,8 +1,8 @@
 """Test /bulk: bulk actions in the background."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +10,7 @@ from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.bulk.constants import FIRST_SLICE
 from chalicelib.entry import recount
+from chalicelib.erasing.constants import CLEAR_SHARE
 from chalicelib.errors import JobFlowError
 from chalicelib.jobs.job import Job, Status
 from tests.chalicelib.api.support import World
@@ -193,3 +194,20 @@ def test_an_edit_that_is_too_large_or_has_no_path_is_refused(world: World, field
 def test_only_a_retry_edits(world: World) -> None:
     answer = world.post("/bulk", {"action": "cancel", "everything": True, "edit": {"a": 1}})
     assert (answer.status, answer.json["errors"][0]["loc"]) == (422, ["edit"])
+
+
+def test_removals_of_payloads_come_first_and_leave_most_of_the_time_to_bulk_actions(world: World) -> None:
+    """A bulk action of hours must not put off what a type promises, nor the reverse."""
+    ids = failed(world, FIRST_SLICE + 5)
+    row = world.post("/bulk", {"action": "retry", "ids": ids}).json
+    world.clock.now += 2
+    seen: list[tuple[float, str]] = []
+
+    class Clears:
+        def work(self, remaining: Callable[[], float]) -> dict[str, int]:
+            seen.append((remaining(), world.get(f"/bulk/{row['id']}").json["state"]))
+            return {"cleared": 1}
+
+    parts.clearer = cast("Any", Clears())
+    assert recount.handler({"bulk": True}, Lambda()) == {"cleared": 1, "slices": 1, "ended": 1}
+    assert seen == [(CLEAR_SHARE, "running")]

@@ -29,7 +29,8 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
     assert uuid.UUID(job["id"]).version == 4
     assert job == {
         "id": job["id"], "type": "test.note", "status": "queued", "payload": {"to": ["a@example.com"], "text": "hello"},
-        "payload_bytes": 39, "attempts": 0, "max_attempts": 3, "gen": 1, "error_message": None, "error_class": None,
+        "payload_bytes": 39, "payload_removed_at": None, "attempts": 0, "max_attempts": 3, "gen": 1,
+        "error_message": None, "error_class": None,
         "fingerprint": None,
         "idempotency_key": None, "created_at": "2027-01-15T08:00:00.000Z", "updated_at": "2027-01-15T08:00:00.000Z",
         "started_at": None, "finished_at": None, "next_attempt_at": None, "give_up_at": None, "expires_at": None,

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.job_types.changes import Changes
+from chalicelib.job_types.keep import Keep, days, hours
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
@@ -26,7 +27,8 @@ def test_me(world: World) -> None:
 
 
 def test_job_types_say_all_that_a_form_needs(world: World) -> None:
-    more = replace(NOTE, fair_by="text", unique=Unique(by=("to",), seconds=60), enqueues=("test.other",))
+    more = replace(NOTE, fair_by="text", unique=Unique(by=("to",), seconds=60), enqueues=("test.other",),
+                   keep=Keep(done=days(7), payload=hours(1)))  # fmt: skip
     with only_types(more, OTHER):
         note, other = world.get("/job-types").json["job_types"]
     assert note == {
@@ -36,7 +38,7 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
         "enqueues": ["test.other"], "unique_for": 60, "unique_by": ["to"], "give_up_after": None, "fair_by": "text",
         "expires": None, "retry_on": [], "fail_on": [], "pause_when": None, "serial_by": None, "queue": None,
         "at_most": None, "limits": [], "problem": None, "on_end": None, "takes_ends": False, "takes_batch_ends": False,
-        "spending": None,
+        "spending": None, "keep": {"done": 604_800, "dead": 7_776_000, "payload": 3_600},
     }  # fmt: skip
     assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]
     assert note["schema"]["properties"]["to"]["minItems"] == 1

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.adapters.dynamo.tables.schema import LIMITS, LINE
 from chalicelib.api.routes import all_endpoints
+from chalicelib.job_types.keep import Keep, hours
 from chalicelib.job_types.queues import queues_of
 from infra.cloud.restore.rows import KINDS, How, kinds_of
 from infra.cloud.restore.tables import TABLES
@@ -77,7 +78,7 @@ def never_seen(actor: str) -> set[str]:
 def day() -> Iterator[Day]:
     """Create, process, fail, retry, cancel and count jobs."""
     with (
-        only_types(*TYPES),
+        only_types(*(replace(kind, keep=Keep(payload=hours(1))) for kind in TYPES)),
         pytest.MonkeyPatch.context() as environment,
         stage(environment, None, **VARIABLES) as acting,
     ):
