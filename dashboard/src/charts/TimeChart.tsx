@@ -57,6 +57,13 @@ const DAY = 86_400_000;
 /** Seconds between the marks of a chart of days. */
 const DAYS = [1, 2, 3, 4, 5, 7, 10, 14, 28].map((days) => (days * DAY) / 1000);
 
+/** A bar of a whole day has no hours, and its name begins where it begins. */
+const WHOLE_DAYS: uPlot.Axis = {
+  incrs: DAYS,
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- an ambient enum has no value here
+  align: 1,
+};
+
 /** Draw a chart over time on a canvas. The component that shows the chart also shows its content as text. */
 export function TimeChart(props: TimeChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -145,8 +152,7 @@ function options(latest: { current: TimeChartProps }, width: number): uPlot.Opti
         gap: 4,
         space: 70,
         grid: { show: false },
-        // A bar of a whole day has no hours, and its name begins where it begins.
-        ...(step >= DAY && { incrs: DAYS, align: 1 }),
+        ...(step >= DAY && WHOLE_DAYS),
         values: ({ over, scales }, ticks) => {
           const { min = 0, max = 0 } = scales.x ?? {};
           const room = over.clientWidth || width;
