@@ -15,6 +15,7 @@ from chalicelib.api.http.endpoint import Endpoint
 from chalicelib.api.http.http_api import HttpApi, first_of
 from chalicelib.api.http.serving import ALWAYS, CORRELATION_ID, correlation_id_of, problem_response, refuse, serve
 from chalicelib.assembly import parts
+from chalicelib.jobs import trace
 
 RESOURCES: Mapping[str, Sequence[str]] = {
     "health": ["platform.health"],
@@ -46,7 +47,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
 AT_ONCE = ("jobs",)
 """The resources that a process imports when it starts in Lambda. It imports the others at the first request for them,
 because a process that makes jobs needs none of them."""
-ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID)
+ALLOWED_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", IF_NONE_MATCH, CORRELATION_ID, trace.HEADER)
 EXPOSED_HEADERS = ("Location", "Retry-After", "Idempotent-Replayed", "Existing-Job", ETAG, CORRELATION_ID)
 
 

@@ -10,8 +10,13 @@ LONGEST_ID_TOKEN = 16 * 1024
 """Maximum characters of an ID token. One with 200 groups of Entra has about 11,000."""
 LONGEST_SENT = 64 * 1024
 """Maximum characters that a request may have in its place: up to here, a refusal says why and is counted."""
-REVOCATION_COUNTS = LONGEST_AGE + 2 * SKEW
-"""For how long after a revocation an ID token from before could be used: it may be dated SKEW ahead."""
+REVOCATION_COUNTS = SESSION_LASTS + LONGEST_AGE + 2 * SKEW
+"""For how long a revocation is kept: an ID token from before, which may be dated SKEW ahead, signs nobody in, and no
+session from before works, also if the request that revoked them has not ended each of them."""
+SIGN_INS_A_MINUTE = 5
+"""Maximum number of sign-ins of a person a minute: each one stores a session."""
+MOST_LISTED = 2_000
+"""Maximum number of sessions that are listed, the newest ones."""
 LONGEST_SUBJECT = 80
 """Maximum characters of a subject that a principal contains as it is; of a longer one, it has a hash."""
 LONGEST_LABEL = 80

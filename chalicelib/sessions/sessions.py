@@ -4,6 +4,7 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chalicelib.access.constants import MOST_TOKENS_REMEMBERED, TOKEN_TRUSTED
 from chalicelib.access.secret_text import SESSION_PREFIX, new_text, possible_session
@@ -137,6 +138,10 @@ class Sessions:
         # as for tokens: a store that returns the row of another session must not be believed
         if session is None or not hmac.compare_digest(session.hash, digest):
             return None
+        mark = self._store.revoked(session.principal)
+        if mark and session.ended_at is None and session.created_at <= mark.at:
+            # the revocation has not reached this session: its requests end one session after the other
+            session = replace(session, ended_at=mark.at, ended_by=mark.by)
         with self._lock:
             if len(self._verified) >= MOST_TOKENS_REMEMBERED:
                 self._verified.clear()

@@ -32,7 +32,7 @@ OWN, IS_OWN = "_own", object()
 that no `extra` of job code is taken for it."""
 KEPT = frozenset({
     "message", "level", "timestamp", "logger", "job_id", "job_type", "status", "gen", "attempt", "correlation_id",
-    "error_class",
+    "error_class", "trace_id", "span_id",
 })  # fmt: skip
 """Facts of a line of the platform that cannot be personal values, although they may look like a short one."""
 LEVELS = frozenset(logging.getLevelNamesMapping())

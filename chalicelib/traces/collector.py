@@ -22,7 +22,7 @@ def collector(url: str, *, local: bool = False) -> Post:
     over_tls = COLLECTOR.fullmatch(url)
     if not over_tls and not (local and LOCAL_COLLECTOR.fullmatch(url)):
         raise ConfigurationError(
-            f"OTLP_ENDPOINT={url!r}: must be https://host[:port]/path, or begin with http://127.0.0.1: on a laptop"
+            "OTLP_ENDPOINT must be https://host[:port]/path, or begin with http://127.0.0.1: on a laptop"
         )
     parts = urlsplit(url)
     poster = Poster("" if over_tls else parts.netloc, refuses=lambda _: None, port=parts.port or HTTPS, within=WITHIN)

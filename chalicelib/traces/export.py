@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.step import Step
+from chalicelib.telemetry.constants import SHORTEST_SECRET_LINE
 from chalicelib.telemetry.redaction import hide
 from chalicelib.traces import events
 from chalicelib.traces.constants import (
@@ -65,7 +66,7 @@ class SpanExporter:
         began = self.clock()
         done = takewhile(lambda change: change.sequence not in given_back, changes)
         # half of the time is for the requests: without it, spans of steps would be read and then given up
-        reading = 0.0 if self._has_failed(began) else within / 2
+        reading = 0.0 if self._has_failed(began) or within < WHOLE else within / 2
         found = self._spans(done, began + reading)
         for start in range(0, len(found), MOST_IN_REQUEST):
             self._export(found[start : start + MOST_IN_REQUEST], began + within)
@@ -188,5 +189,6 @@ def headers_of(text: str) -> Mapping[str, str]:
         if not equals or not NAME.fullmatch(name) or not VALUE.fullmatch(value):
             raise ValueError("The secret with the headers must be like name=value,name=value.")
         found[name] = value
-        hide("with the headers for spans", value)
+        if len(value) >= SHORTEST_SECRET_LINE:  # a short one is no secret, and would mask parts of other facts
+            hide("with the headers for spans", value)
     return found

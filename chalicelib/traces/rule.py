@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from chalicelib.jobs import trace
 from chalicelib.jobs.changed import JobChanged
-from chalicelib.jobs.job import LOST, RETRYABLE, WAITING, Job, Status
+from chalicelib.jobs.job import LOST, RETRYABLE, SKIPPED, WAITING, Job, Status
 from chalicelib.jobs.step import CALL, STEP, Step
 from chalicelib.traces.constants import LONGEST_ERROR_CLASS, MOST_STEPS
 
@@ -114,7 +114,8 @@ def _attempt(before: Job, after: Job, context: bytes, steps: Steps) -> list[Span
     outside of the function.
     """
     stalled = after.status is Status.RETRYING and after.stalled_since is not None
-    if after.status in (Status.BLOCKED, Status.SCHEDULED) or before.started_at is None or stalled:
+    skipped = after.status is Status.CANCELLED and after.error_class == SKIPPED
+    if after.status in (Status.BLOCKED, Status.SCHEDULED) or before.started_at is None or stalled or skipped:
         return []
     lost = after.status is Status.PROCESSING
     ended = (after.started_at if lost else after.finished_at or after.updated_at) or after.updated_at

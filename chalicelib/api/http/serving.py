@@ -26,7 +26,7 @@ from chalicelib.api.http.endpoint import Call, Caller, Endpoint, Reply, Text, no
 from chalicelib.api.http.masking import HIDE, NEVER, masked
 from chalicelib.api.http.scoping import within
 from chalicelib.assembly import parts
-from chalicelib.errors import JobFlowError, MalformedRequest, Unauthorized
+from chalicelib.errors import JobFlowError, MalformedRequest, NoRole, SignInNotConfigured, Unauthorized
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import KEY
 from chalicelib.telemetry import request_events
@@ -76,7 +76,7 @@ def serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Resp
                     known = _principal(caller or error)
                     request.context.setdefault(IDENTIFIED, known)
                     who = counted_as(address_of(request)) if known == NOBODY else known
-                    parts.refusals.count(who, refused, known=known != NOBODY)
+                    parts.refusals.count(who, refused, known=known != NOBODY and not isinstance(error, NoRole))
             took = 1000 * (time.perf_counter() - began)
             told = {**asker, "correlation_id": correlation_id, **_of_gateway(request)}
             if endpoint.identified is not None:
@@ -162,6 +162,8 @@ def _answer(
         endpoint = within(caller.scope, endpoint)
         if caller.role is Role.VIEWER or not caller.scope.personal or HIDE in accepted:
             endpoint = masked(endpoint)
+    if endpoint.identified is not None and not parts.settings.sign_in:
+        raise SignInNotConfigured  # before the count, which is a write
     # Count the request first, because every write of a known caller counts, including a write that is refused below.
     admitted = _counted(endpoint, request, caller) if endpoint.writes else nothing
     try:

@@ -12,7 +12,7 @@ from chalicelib.assembly import parts
 from chalicelib.errors import SignInNotConfigured
 from chalicelib.job_types.checks import PERSON
 from chalicelib.jobs.listing import iso
-from chalicelib.sessions.constants import LONGEST_SENT
+from chalicelib.sessions.constants import LONGEST_SENT, MOST_LISTED, SIGN_INS_A_MINUTE
 from chalicelib.sessions.port import Session
 
 endpoints = Endpoints()
@@ -88,8 +88,9 @@ EXAMPLE = {
 
 
 def identified(body: SignIn) -> Caller:
-    """Return who signs in; raises SignInNotConfigured, SignInRefused, NoRole, SignInUnavailable."""
+    """Return who signs in; raises SignInNotConfigured, SignInRefused, NoRole, SignInUnavailable, RateLimited."""
     person = parts.sessions.identify(body.id_token, body.secret)
+    parts.rate_limiter.check("", f"sign-in:{person.principal}", SIGN_INS_A_MINUTE)
     return Caller(person.principal, person.role, person.label, issued=person.issued)
 
 
@@ -125,9 +126,12 @@ def end_session(call: Call) -> EndedSession:
 
 @endpoints.get("/sessions", SessionList, role=Role.ADMIN)
 def list_sessions(_: Call) -> SessionList:
-    """List the sessions that have not expired, newest first. Ended and expired ones are listed for up to a day more."""
-    now = parts.clock()
-    return SessionList(sessions=[_row(one, now) for one in reversed(parts.sessions.list())])
+    """List the sessions that have not expired, newest first, at most 2,000.
+
+    Ended and expired ones are listed for up to a day more.
+    """
+    now, newest = parts.clock(), parts.sessions.list()[-MOST_LISTED:]
+    return SessionList(sessions=[_row(one, now) for one in reversed(newest)])
 
 
 @endpoints.post(

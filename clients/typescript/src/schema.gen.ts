@@ -1376,8 +1376,10 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the sessions that have not expired, newest first
-     * @description List the sessions that have not expired, newest first. Ended and expired ones are listed for up to a day more.
+     * List the sessions that have not expired, newest first, at most 2,000
+     * @description List the sessions that have not expired, newest first, at most 2,000.
+     *
+     *     Ended and expired ones are listed for up to a day more.
      */
     get: operations["list_sessions"];
     put?: never;

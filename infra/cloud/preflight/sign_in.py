@@ -10,7 +10,7 @@ from chalicelib.sessions.provider import fits, provider_of
 from infra import sign_in
 from infra.cloud.preflight.finding import Finding
 from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT
-from infra.definition.names import Value
+from infra.definition.names import EXPORTS_SPANS, Value
 from infra.definition.template import merge_template
 from infra.definition.web.gateway import HANDLER
 from infra.definition.web.sign_in import AUTHORIZE, ISSUER, PLAIN, SETTING, TOKEN
@@ -18,6 +18,8 @@ from infra.definition.web.sign_in import AUTHORIZE, ISSUER, PLAIN, SETTING, TOKE
 ABOUT = "sign-in"
 GUESS = 64
 """Characters of a value that is not known before the deployment, such as the name of a bucket."""
+GIVEN_BY = {EXPORTS_SPANS: "OtlpEndpoint", "HasTraceUrl": "TraceUrl"}
+"""The parameter on which a condition depends."""
 
 
 def findings(values: Mapping[str, str], types: Sequence[JobType[Any, Any]], stack: str) -> Iterator[Finding]:
@@ -66,6 +68,8 @@ def length(value: Value, values: Mapping[str, str]) -> int:
         case {"Fn::Sub": text}:
             filled = re.sub(r"\$\{([^}]+)\}", lambda found: values.get(found[1], "x" * 36), text)
             return len(filled)
+        case {"Fn::If": [str(condition), given, _]} if condition in GIVEN_BY:
+            return length(given, values) if values.get(GIVEN_BY[condition]) else 0
         case str():
             return len(value)
     return GUESS

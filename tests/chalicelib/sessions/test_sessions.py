@@ -5,15 +5,18 @@ import re
 
 import pytest
 
+from chalicelib.access.constants import TOKEN_TRUSTED
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.rule import Entry
 from chalicelib.errors import ConfigurationError
 from chalicelib.jobs.listing import iso
+from chalicelib.sessions.constants import SIGN_INS_A_MINUTE
 from chalicelib.sessions.provider import provider_of
 from chalicelib.sessions.rule import nonce_of, subject_of
-from tests.chalicelib.api.support import ADDRESS, BODY, World
+from chalicelib.settings import Settings
+from tests.chalicelib.api.support import ADDRESS, BODY, NOTE, ORIGIN, OTHER, World, only_types
 from tests.chalicelib.sessions.conftest import SignIn
 from tests.chalicelib.sessions.issuer import SECRET, SUBJECT, T0, WHO
 from tests.support import written
@@ -181,3 +184,41 @@ def test_only_a_laptop_may_use_an_issuer_without_tls_on_itself() -> None:
             provider_of(refused, local=True)
     with pytest.raises(ConfigurationError):
         provider_of(text)
+
+
+def test_a_revocation_that_fails_half_way_ends_every_session(stage: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = stage.person(), stage.person("b" * 43, nonce=nonce_of("b" * 43))
+    store = parts.session_store
+    ended: list[str] = []
+    end = store.end
+
+    def once(session_hash: str, now: float, by: str) -> bool:
+        if ended:
+            raise TimeoutError
+        ended.append(session_hash)
+        return end(session_hash, now, by)
+
+    monkeypatch.setattr(store, "end", once)
+    answer = stage.world.post("/sessions/revoke", {"principal": store.all()[0].principal})
+    assert (answer.status, len(ended)) == (500, 1)
+    stage.issuer.clock.now += TOKEN_TRUSTED + 1
+    assert [stage.world.get("/me", token=token).status for token in (first, second)] == [401, 401]
+
+
+def test_a_person_signs_in_some_times_a_minute_and_stops_nobody_else(stage: SignIn) -> None:
+    stage.issuer.clock.now -= stage.issuer.clock.now % 60 - 1  # the window begins with a minute
+
+    def status(number: int, **claims: str) -> int:
+        secret = f"{number:043d}"
+        return stage.post(stage.issuer.token(nonce=nonce_of(secret), **claims), secret).status
+
+    answers = [status(number) for number in range(SIGN_INS_A_MINUTE + 1)]
+    assert answers == [*[201] * SIGN_INS_A_MINUTE, 429]
+    assert status(99, sub="somebody-else") == 201
+
+
+def test_without_a_provider_a_sign_in_is_refused_before_anything_is_counted() -> None:
+    with only_types(NOTE, OTHER):
+        world = World(settings=Settings.from_env({"CORS_ORIGIN": ORIGIN, "RATE_LIMIT_MAX": "5"}))
+        body = {"id_token": "a.b.c", "secret": "x"}
+        assert {world.post("/session", body, role=None).status for _ in range(9)} == {404}

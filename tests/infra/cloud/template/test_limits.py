@@ -25,6 +25,7 @@ ALL_ON = {
     "AccessLogs": "true", "AlarmEmail": "a@example.com", "MailConfigurationSet": "x",
     "KmsKeyArn": "x", "PermissionsBoundary": "x", "RolePath": "/x/", "WebAclArn": "x", "ApiConcurrency": "100",
     "SiteDomain": "x", "ApiDomain": "x", "Protect": "true",
+    "OtlpEndpoint": "x", "OtlpSecret": "x", "TraceUrl": "x" * 256,
 }  # fmt: skip
 LONGEST = {
     ("AWS::Lambda::Function", "FunctionName"): 64,
