@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -212,6 +213,10 @@ def export(asked: JobExport, ctx: JobContext, bucket: str, prefix: str) -> Expor
     folder = f"{prefix.strip('/')}/{day}/{ctx.job_id}-{ctx.job.gen}"
     work = Export(asked, ctx, replace(files.bucket(), bucket=bucket), folder, start)
     progress = work.so_far()
+    if not asked.personal and (asked.bodies or asked.steps):
+        # which fields of a type without marks may have had one depends on whether any type has one
+        with suppress(Exception):
+            jobtype.load_once()
     while not progress.ended:
         progress = work.part(progress)
         if not progress.ended and ctx.remaining_seconds() < 2 * EXPORT_PART_RESERVE:

@@ -349,7 +349,9 @@ def _meant(nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
         if _is_marked(node) or _is_marked(_of_mapping(node, "propertyNames")):
             return True, []
         if "$ref" in node:
-            left.append((definitions[node["$ref"].rpartition("/")[2]], definitions))
+            # a reference to another document, which a model may write by hand, says nothing here
+            known = definitions.get(str(node["$ref"]).rpartition("/")[2])
+            left += [] if known is None else [(known, definitions)]
         left += [(one, definitions) for several in SEVERAL for one in node.get(several, ())]
         found.append((node, definitions))
     return False, found

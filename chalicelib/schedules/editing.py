@@ -172,8 +172,9 @@ class ScheduleService:
         The fields of another type than before are other fields, so no mask in them stands for a stored value.
         """
         kind, seen = jobtype.get(asked.type), self.get(schedule_id)
-        fields = jobtype.personal_of(kind) if seen.type == asked.type else None
-        return replace(asked, payload=sent_back(fields, asked.payload, seen.payload if fields else ABSENT))
+        same = seen.type == asked.type
+        fields = jobtype.personal_of(kind) if same else None
+        return replace(asked, payload=sent_back(fields, asked.payload, seen.payload if same else ABSENT))
 
     def _edit(self, schedule_id: str, edit: Callable[[Schedule], Schedule], *, cancels: bool = False) -> Schedule:
         for _ in range(EDIT_TRIES):

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from chalicelib.jobs.job import JSON
-from chalicelib.jobs.texts.personal_texts import PersonalTexts, written
+from chalicelib.jobs.texts.personal_texts import MASK, PersonalTexts, written
 from chalicelib.telemetry.constants import SHORTEST_SECRET, SHORTEST_SECRET_LINE
 
 NO_FACTS: Mapping[str, object] = {}
@@ -58,6 +58,20 @@ class _Personal:
         """Return the values, for masking."""
         return PersonalTexts(self._read())
 
+    def masked(self, text: str) -> str:
+        """Return the text with masks; a mask alone if that fails, because a failure must be recorded all the same."""
+        try:
+            return self.texts.masked(text)
+        except Exception:
+            return MASK
+
+    def masked_json(self, value: Any) -> Any:
+        """Return the value with masks, as `masked` does."""
+        try:
+            return self.texts.masked_json(value)
+        except Exception:
+            return MASK
+
 
 @contextmanager
 def personal(read: Callable[[], Collection[str]], facts: Mapping[str, object] = NO_FACTS) -> Iterator[None]:
@@ -81,7 +95,7 @@ def clean(text: str) -> str:
     """Return the text without secrets, and without the personal values of the jobs that run in this process."""
     text = without_secrets(text)
     for job in running:
-        text = job.texts.masked(text)
+        text = job.masked(text)
     return text
 
 
@@ -97,7 +111,7 @@ def clean_facts(facts: dict[str, Any], kept: Callable[[str, object], bool]) -> d
     for name, value in cleaned.items() if jobs else ():
         if not (kept(name, value) or any(name in job.facts and job.facts[name] == value for job in jobs)):
             for job in jobs:
-                cleaned[name] = job.texts.masked_json(cleaned[name])
+                cleaned[name] = job.masked_json(cleaned[name])
     return cleaned
 
 

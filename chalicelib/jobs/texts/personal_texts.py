@@ -159,7 +159,7 @@ def forms(text: str) -> set[str]:
 
 def written(text: str) -> set[str]:
     """Return a text as it is, in JSON, in `repr` and in a URL."""
-    in_urls = {form(text, safe=safe) for form in (quote, quote_plus) for safe in ("", "/")}
+    in_urls = {form(text, safe=safe, errors="replace") for form in (quote, quote_plus) for safe in ("", "/")}
     return {
         text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1], *in_urls,
         *(PERCENT.sub(lambda code: code[0].lower(), form) for form in in_urls),

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, RootModel, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    RootModel,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from typing_extensions import TypeAliasType, TypedDict
 
 from chalicelib.errors import CheckFailed, ConfigurationError, InvalidPayload
@@ -426,3 +435,13 @@ def _registered() -> Iterator[None]:
 def test_a_personal_field_is_no_tenant_and_no_limit(option: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="personal"):
         job("order.pay", **option)(_send)
+
+
+def test_a_schema_of_another_document_says_nothing() -> None:
+    class Foreign(BaseModel):
+        name: str = Field("", json_schema_extra={"personal": True})
+        other: Annotated[Any, WithJsonSchema({"$ref": "https://example.com/schema.json"})] = None
+
+    fields = fields_of(Foreign)
+    assert fields is not None
+    assert fields.masked({"name": "Ada", "other": {"a": 1}}) == {"name": "[personal]", "other": {"a": 1}}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -208,7 +209,7 @@ def test_a_revocation_that_fails_half_way_ends_every_session(stage: SignIn, monk
 def test_a_person_signs_in_some_times_a_minute_and_stops_nobody_else(stage: SignIn) -> None:
     stage.issuer.clock.now -= stage.issuer.clock.now % 60 - 1  # the window begins with a minute
 
-    def status(number: int, **claims: str) -> int:
+    def status(number: int, **claims: Any) -> int:
         secret = f"{number:043d}"
         return stage.post(stage.issuer.token(nonce=nonce_of(secret), **claims), secret).status
 

@@ -15,6 +15,7 @@ from chalicelib.errors import PermanentError, Retry
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.texts.personal_texts import PersonalTexts
 from chalicelib.telemetry import redaction
 from tests.chalicelib.worker.one_type import OneType
 from tests.support import written
@@ -182,3 +183,23 @@ def test_jobs_that_run_side_by_side_have_masks() -> None:
     with redaction.personal(lambda: ["first-person"]), redaction.personal(lambda: ["second-person"]):
         assert redaction.clean("first-person, second-person") == "[personal], [personal]"
     assert redaction.clean("first-person") == "first-person"
+
+
+@pytest.mark.parametrize("error", [KeyError, MemoryError, RecursionError])
+def test_a_failure_is_stored_also_if_it_cannot_be_masked(
+    world: OneType, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def refuse(*_: object) -> str:
+        raise error
+
+    def fail(_: JobContext) -> object:
+        raise PermanentError(VALUE)
+
+    monkeypatch.setattr(PersonalTexts, "masked", refuse)
+    monkeypatch.setattr(PersonalTexts, "masked_json", refuse)
+    submit(world)
+    world.script = [fail]
+    world.poll()
+    job = world.job()
+    assert (job.status, job.error_class) == (Status.FAILED, "PermanentError")
+    assert VALUE not in kept(world)
