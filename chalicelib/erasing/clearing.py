@@ -82,8 +82,10 @@ class Clearer:
             self._slices(remaining, tally)
         except Exception as error:
             events.slice_failed("clearings", error)
-        finally:
+        try:
             self.clearings.rest(until)
+        except Exception as error:  # it ends by its time, and other work of this invocation must not wait for it
+            events.slice_failed("clearings", error)
         return tally
 
     def _slices(self, remaining: Callable[[], float], tally: Counter[str]) -> None:

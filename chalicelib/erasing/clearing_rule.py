@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chalicelib.erasing.constants import LONGEST_WAITING_PAUSE, WAITING_PAUSE
+from chalicelib.erasing.constants import LONGEST_LOOK, LONGEST_WAITING_PAUSE, WAITING_PAUSE
 from chalicelib.job_types.checks import JOB_ID
 from chalicelib.jobs.change import Clearing
 from chalicelib.jobs.job import Job
@@ -47,7 +47,7 @@ def decide(one: Clearing, found: Job | None, times: KeepTimes | None, now: float
         return NOTHING
     if not found.terminal or found.erased_at is not None or found.finished_at is None or found.expires_at is None:
         return NOTHING
-    if now >= found.expires_at:  # another job may get this id at any moment
+    if now >= found.expires_at - LONGEST_LOOK:  # another job may get this id then, also while objects are listed
         return NOTHING
     rest_at = found.expires_at - CLEARED_BEFORE
     if now >= rest_at:

@@ -35,6 +35,8 @@ CLEAR_SLICE = 200
 WAITING_PAUSE, LONGEST_WAITING_PAUSE = 900.0, 21_600.0
 """Seconds after which a clearing looks again whether the jobs that may still read the result have ended: a tenth of the
 time since the end of its job, within these bounds. The longest is shorter than `retention.CLEARED_BEFORE`."""
+LONGEST_LOOK = 900.0
+"""Seconds before the expiry of a job in which nothing of it is removed any more: the longest run of a function."""
 CLEAR_SHARE = 120.0
 """Seconds of an invocation in which clearings are processed before bulk actions and erasures, which may need all of
 it."""

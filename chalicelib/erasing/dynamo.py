@@ -37,7 +37,7 @@ from chalicelib.erasing.port import Belongings, Deletion, Found, While
 from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant, looks_like_copy, may_be_copy
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.job import Job
+from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import among_children
 from chalicelib.jobs.port import Filter
 from chalicelib.jobs.retention import KEEP_ERASURES, KEEP_MARKS
@@ -327,7 +327,8 @@ class DynamoRemoval:
             )  # fmt: skip
             for item in page["Items"]:
                 if item["sk"]["S"] != META:
-                    yield job_id, item["sk"]["S"], int(item["expires_at"]["N"]) if "expires_at" in item else None
+                    expires_at = item.get("expires_at", {}).get("N", "")
+                    yield job_id, item["sk"]["S"], int(expires_at) if expires_at.isdecimal() else None
             start = page.get("LastEvaluatedKey")
             if start is None:
                 return
@@ -396,8 +397,11 @@ def bodies_of(job_id: str, job_type: str) -> list[str]:
 def _may_have_objects(job: Job, rows: Sequence[tuple[str, str, int | None]]) -> bool:
     """Return whether a payload or a result of the job may be in S3: one request costs as much as ten writes of rows.
 
-    A job that was run or edited again may have objects that its row does not name.
+    A job that was run or edited again may have objects that its row does not name, and so may one whose end was refused
+    after its result was stored.
     """
+    if job.claims and job.status is not Status.COMPLETED:
+        return True
     if in_s3(job.payload_ref) or in_s3(job.result_ref) or job.gen > 1 or job.claims > 1:
         return True
     return any(sk.startswith((OF_PAST, OF_STEP)) for _, sk, _ in rows)

@@ -480,14 +480,17 @@ def _end(
     """Return the change that ends a job. `dead`: it has failed, so it is kept for longer."""
     declared = times_of(job)
     times = declared or ALL
-    expires_at = math.ceil(now + (times.dead if dead else times.done))
+    kept = times.dead if dead else times.done
+    expires_at = math.ceil(now + kept)
     ended = {
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
         "stalled_since": None, "waits": None, "expires_at": expires_at, **values, **_passed(job),
     }  # fmt: skip
     if declared is None:
         return Change(move, job.gen, tests, ended, job_type=job_type)
-    rest_at = expires_at - CLEARED_BEFORE
+    rest_at = (
+        now + kept - CLEARED_BEFORE
+    )  # not rounded: an end that is refused must not replace the clearing of the other
     due_at = rest_at if times.data is None else min(now + times.data, rest_at)
     clearing = Clearing(job.id, job.type, job.created_at, now, due_at)
     return Change(move, job.gen, tests, ended, job_type=job_type, clearing=clearing)

@@ -13,7 +13,7 @@ from chalicelib.jobs import acts, transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.history import Act
-from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, RETRYABLE, WAITING, Job, Status, stored_payload
+from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, REQUEUE, RETRYABLE, WAITING, Job, Status, stored_payload
 from chalicelib.jobs.step import ENDED, STOP, Step, has_effects, has_undone
 from chalicelib.jobs.tenants import tagged
 from chalicelib.limits.turns import has_turn
@@ -295,6 +295,8 @@ class Operations:
             current: Job | None = refused.current
             if current is not None and self.did(current):
                 return current  # another worker of the same bulk action was faster
+            if change.move is REQUEUE and current is not None and current.cleared_at is not None:
+                self._check_retry(current)  # the removal of its payload came first
             state = "gone" if current is None else current.status
             raise JobConflict(f"Job {found.id} is {state} now: it was changed by another request.") from None
 

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib.adapters.dynamo.jobs.clearings import DynamoClearings
+from chalicelib.adapters.dynamo.jobs.shards import partition
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.erasing.dynamo import DynamoRemoval
@@ -68,6 +70,21 @@ def test_an_end_says_when_something_of_its_job_is_to_be_removed(store: JobStore,
     clearings.drop(later)
     clearings.drop(later)
     assert clearings.due(T0 + days(8), 10) == []
+
+
+def test_a_row_that_is_no_clearing_stops_no_other(
+    store: JobStore, clearings: Clearings, clock: Clock, request: pytest.FixtureRequest
+) -> None:
+    one = Clearing("1", "email.send", clock() - 20, clock() - 10, clock() - 5)
+    clearings.plan(one)
+    if isinstance(clearings, DynamoClearings):
+        table = binding.jobs(request.getfixturevalue("cloud"))
+        for number, sk in enumerate(("0", "2000-01-01#x", "2000-01-01T00:00:00Z#x#y", "no time#x#y")):
+            for shard in range(4):
+                times = {"at": {"N": "1"}, "until": {"S": "x"} if number % 2 else {"N": "1"}}
+                item = {"pk": {"S": partition("CLEAR", shard)}, "sk": {"S": sk}, **times}
+                boto3.client("dynamodb").put_item(TableName=table.name, Item=item)
+    assert clearings.due(clock(), 10) == [one]
 
 
 def test_an_end_of_another_type_says_nothing(store: JobStore, clearings: Clearings) -> None:

@@ -86,8 +86,28 @@ class DynamoClearings:
         written(lambda: self._leases().delete(LeaseRow.until == until))
 
     def _of(self, name: str, now: float, limit: int) -> list[Clearing]:
-        answer = self._table.query(self._table.name, name, Path("sk") < iso(now), limit=limit)
-        return [_clearing(self._rows.from_raw_data(item)) for item in answer["Items"]]
+        """Return the clearings of a partition; every worker may write such rows, so others are passed over."""
+        found: list[Clearing] = []
+        start: Any = None
+        while len(found) < limit:
+            answer = self._table.query(
+                self._table.name, name, Path("sk") < iso(now), limit=limit, exclusive_start_key=start
+            )
+            found += [one for item in answer["Items"] if (one := self._read(item)) is not None]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                break
+        return found[:limit]
+
+    def _read(self, item: dict[str, Any]) -> Clearing | None:
+        try:
+            row = self._rows.from_raw_data(item)
+            one = _clearing(row)
+            made = self._row(one)
+        except (ValueError, TypeError, AttributeError):
+            return None
+        # a row under another key could not be dropped
+        return one if (made.pk, made.sk) == (row.pk, row.sk) else None
 
     def _row(self, one: Clearing, **more: Any) -> ClearingRow:
         sk = f"{iso(one.due_at)}#{one.job}#{one.type}"
