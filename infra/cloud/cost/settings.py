@@ -116,7 +116,7 @@ def lines(
         *(_mails(free, prices) if of.is_on("AlarmEmail") or of.is_on("AlarmTopicArn") else ()),
         *(_sign_ins(prices) if of.is_on("SignInIssuer") else ()),
         *(_exported(prices) if of.is_on("OtlpEndpoint") else ()),
-        *(_headers(prices) if of.is_on("OtlpEndpoint") and of.is_on("OtlpSecret") else ()),
+        *(_headers(prices) if of.is_on("OtlpSecret") else ()),
         *_kept_logs(of, prices),
         *_tokens(prices),
     ]

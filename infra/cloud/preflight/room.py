@@ -23,7 +23,7 @@ class Needs:
     """Count what a stack adds to the account: functions (each with a role), and bytes of their zips."""
 
     functions: int
-    zip_bytes: int = 16 * MB
+    zip_bytes: int = 24 * MB
 
 
 def quotas(asking: Asking, needs: Needs, *, new: bool) -> Iterator[Finding]:

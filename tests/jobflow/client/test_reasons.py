@@ -19,7 +19,10 @@ from tests.jobflow.support import Wire, client_of
 URL, GROUP, TO = "https://hooks.example.com/in", "5d41402abc4b", {"to": ["a@example.com"]}
 WHY = "asked for by the customer"
 LIMIT = "1.test.limited"
-OTHER_WAYS = {"view.save": "the console saves views", "view.delete": "the console deletes views"}
+OTHER_WAYS = {
+    "view.save": "the console saves views", "view.delete": "the console deletes views",
+    "session.begin": "people sign in with the console", "session.end": "people sign out with the console",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +102,7 @@ CALLS: Mapping[str, Callable[[Given], object]] = {
     "schedule.pause": lambda on: on.client.pause_schedule(on.schedule(), reason=WHY),
     "schedule.resume": lambda on: on.client.resume_schedule(on.schedule(), reason=WHY),
     "schedule.run": lambda on: on.client.run_schedule(on.schedule(), reason=WHY),
+    "session.revoke": lambda on: on.client.revoke_sessions("oidc:0f1e2d3c:ada", reason=WHY),
     "error.acknowledge": lambda on: on.client.acknowledge(on.failed(), reason=WHY),
     "error.resolve": lambda on: on.client.resolve(on.failed(), reason=WHY),
     "error.reopen": lambda on: on.client.reopen(on.failed(), reason=WHY),

@@ -98,7 +98,8 @@ def test_everything_is_for_one_python_and_one_processor(template: dict[str, Any]
     for function in of_type(template, "AWS::Lambda::Function").values():
         assert (function["Runtime"], function["Architectures"]) == (RUNTIME, [ARCHITECTURE])
     libraries = sorted(unpacked.rglob("*.so"))
-    assert {path.relative_to(unpacked).parts[0] for path in libraries} >= set(NATIVE_PACKAGES)
+    # a library that is a single file has more than its package in its name
+    assert {path.relative_to(unpacked).parts[0].partition(".")[0] for path in libraries} >= set(NATIVE_PACKAGES)
     aarch64 = 183
     assert {int.from_bytes(path.read_bytes()[18:20], "little") for path in libraries} == {aarch64}
     tags = {found[1] for path in libraries if (found := re.search(r"cpython-(\d+)", path.name))}

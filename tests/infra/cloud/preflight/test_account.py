@@ -58,7 +58,7 @@ def test_each_quota_that_is_used_up_is_named_and_no_other(asking: Told) -> None:
         "events": [("list_rules", {"Rules": [{"Name": f"r{n}"} for n in range(299)]})],
     }
     storage, roles, rules = lines(room.quotas(asking(answers), room.Needs(8), new=True))
-    assert "stores 74,900 of 75,000 MB; this deployment needs up to 256 MB" in storage
+    assert "stores 74,900 of 75,000 MB; this deployment needs up to 384 MB" in storage
     assert roles.startswith("Stop (roles): IAM has 995 of 1,000 roles; the stack needs 8 more")
     assert "299 rules of 300" in rules
 
