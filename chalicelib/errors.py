@@ -80,7 +80,9 @@ class IdNotFree(NotStored):
     """The earlier job with this id is being deleted."""
 
     def __init__(self, job_id: str) -> None:
-        super().__init__(f"The earlier job with the id {job_id} is being deleted. Send the request again.")
+        super().__init__(
+            f"The earlier job with the id {job_id} is being deleted. Send the request again in some minutes."
+        )
 
 
 class NotAudited(JobFlowError):

@@ -118,6 +118,10 @@ class TooManyViews(errors.Conflict):
     """The stage has too many views."""
 
 
+class IdNotFree(errors.Conflict):
+    """The earlier job of the key is being deleted."""
+
+
 class JobConflict(errors.Conflict):
     """The job's state does not allow this."""
 
@@ -203,6 +207,7 @@ BY_KIND: dict[str, type[errors.ApiError]] = {
     "too-many-changed-values": TooManyChangedValues,
     "view-exists": ViewExists,
     "too-many-views": TooManyViews,
+    "id-not-free": IdNotFree,
     "job-conflict": JobConflict,
     "body-too-large": PayloadTooLarge,
     "unsupported-media-type": UnsupportedMediaType,

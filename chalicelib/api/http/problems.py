@@ -39,6 +39,7 @@ TABLE: dict[type[JobFlowError], tuple[int, str, str]] = {
     e.TooManyChangedValues: (409, "too-many-changed-values", "Too many values of the limit are changed"),
     e.ViewExists: (409, "view-exists", "A view has this name"),
     e.TooManyViews: (409, "too-many-views", "The stage has too many views"),
+    e.IdNotFree: (409, "id-not-free", "The earlier job of the key is being deleted"),
     e.JobConflict: (409, "job-conflict", "The job's state does not allow this"),
     e.PayloadTooLarge: (413, "body-too-large", "The request body is too large"),
     e.UnsupportedMediaType: (415, "unsupported-media-type", "The request body must be JSON"),

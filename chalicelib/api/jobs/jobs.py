@@ -64,7 +64,7 @@ endpoints = Endpoints()
     "/jobs",
     JobRow,
     body=NewJob,
-    statuses=(201, 200),
+    statuses=(201, 200, 409),
     audit=Unaudited("a job has its creator, its time and its correlation id itself"),
 )
 def create_job(call: Call) -> Reply:

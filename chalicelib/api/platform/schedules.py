@@ -126,7 +126,7 @@ def resume_schedule(call: Call) -> m.ScheduleRow:
 @endpoints.post(
     "/schedules/{schedule_id}/run",
     JobRow,
-    statuses=(201, 200),
+    statuses=(201, 200, 409),
     audit=Audited("schedule.run", "schedule", "schedule_id"),
 )
 def run_schedule(call: Call) -> Reply:

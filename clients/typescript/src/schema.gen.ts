@@ -6509,6 +6509,17 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"];
         };
       };
+      /** @description The state forbids this */
+      409: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
       /** @description The body is larger than 256 KB */
       413: {
         headers: {
@@ -10871,6 +10882,17 @@ export interface operations {
       };
       /** @description Another path: API Gateway cuts it at an encoded `?` */
       405: {
+        headers: {
+          /** @description The id of this request in the logs */
+          "X-Correlation-Id"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description The state forbids this */
+      409: {
         headers: {
           /** @description The id of this request in the logs */
           "X-Correlation-Id"?: string;

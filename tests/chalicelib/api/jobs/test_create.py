@@ -229,3 +229,12 @@ def test_what_is_wrong_is_named(world: World, more: dict[str, Any], loc: list[st
 def test_the_two_do_not_go_together(world: World) -> None:
     answer = world.post("/jobs", {**BODY, "debounce": {"key": "k", "seconds": 5}})
     assert (answer.status, answer.locs) == (422, [["debounce"]])
+
+
+def test_a_key_of_a_job_that_is_being_deleted_is_a_conflict(world: World) -> None:
+    key = {"Idempotency-Key": "of-a-deleted-job"}
+    made = world.post("/jobs", BODY, headers=key).json["id"]
+    world.put_in(made, Status.FAILED)
+    assert world.call("DELETE", f"/jobs/{made}", role=Role.ADMIN).status == 202
+    answer = world.post("/jobs", BODY, headers=key)
+    assert (answer.status, answer.json["type"]) == (409, "urn:jobflow:problem:id-not-free")
