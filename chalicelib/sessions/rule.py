@@ -21,6 +21,8 @@ FOREIGN = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc"})
 """Headers that bring a key of their own, or change how the token is read. No provider needs them in an ID token."""
 SECRET = re.compile(r"[A-Za-z0-9_-]{43,86}")
 """What the page keeps of its sign-in: at least 256 random bits. The nonce of the ID token is its SHA-256."""
+PART = re.compile(r"[A-Za-z0-9_-]+")
+"""One of the three parts of an ID token."""
 LATEST = 1e12
 """No time of an ID token is later: an integer of hundreds of digits is no float."""
 Claims = Mapping[str, Any]
@@ -58,7 +60,7 @@ def parts_of(token: str) -> tuple[str, str, str]:
     if len(token) > LONGEST_ID_TOKEN:
         raise SignInRefused("too long", _TOO_LONG)
     parts = token.split(".")
-    if len(parts) != 3 or not all(re.fullmatch(r"[A-Za-z0-9_-]+", part) for part in parts):
+    if len(parts) != 3 or not all(PART.fullmatch(part) for part in parts):
         raise SignInRefused("no token", "the text is no signed ID token")
     return parts[0], parts[1], parts[2]
 
