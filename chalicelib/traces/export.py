@@ -35,9 +35,9 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same spans may be taken later. OTLP names 429, 502, 503, 504."""
 NOT_KNOWN = frozenset({401, 403})
 """Statuses after which the headers are read again: their secret may have a new value."""
-
-
-NAME, VALUE = re.compile(r"[A-Za-z0-9-]+"), re.compile(r"[ -~]+")
+NAME = re.compile(r"[A-Za-z0-9-]+")
+VALUE = re.compile(r"[ -~]+")
+"""The name and the value of a header."""
 Post = Callable[[bytes, Mapping[str, str]], Answer]
 """Post a body with headers to the collector. Raises an error if no answer came in time."""
 

@@ -144,11 +144,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /** Add members to an open batch; return one result for each, as `batch` does. */
-  addToBatch(
-    batch: JobOrId,
-    jobs: Iterable<NewJob<Payloads>>,
-    settings: Traced = {},
-  ): Promise<BatchedJob[]> {
+  addToBatch(batch: JobOrId, jobs: Iterable<NewJob<Payloads>>, settings: Traced = {}): Promise<BatchedJob[]> {
     return createMany(this.#transport, jobs, settings, idOf(batch, "batch"));
   }
 
