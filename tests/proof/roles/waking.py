@@ -55,6 +55,8 @@ class Waking:
     _of_probes: set[Wait] = field(default_factory=set)
     """The sleeps that began in probes: no worker has kept a message for them."""
     _watched_at: float = 0.0
+    _blind: bool = False
+    """Whether nobody has looked since an invocation with several jobs began."""
 
     def look(self) -> None:
         """Check I37 for each suspended job."""
@@ -62,13 +64,15 @@ class Waking:
         if not isinstance(ground, MemoryGround):
             return
         if self.world.threads > 1 and self.world.ends:
+            self._blind = True
             return  # a job of the process may stand between its write and its message
         now = self.world.clock.now
         moment = now, ground.faults.calls, self.world.crashes, self.world.watched_at
         if moment == self._moment:
             return  # nothing has happened since
         self._moment = moment
-        failed = self._failed()
+        # what happened meanwhile is seen too late to be judged: a worker may have received the message
+        failed, self._blind = self._failed() or self._blind, False
         self._follow(ground, now, failed=failed)
         if self._asleep:
             with ground.faults.asleep():
