@@ -90,11 +90,10 @@ class Platform:
 
     def reload(self) -> None:
         """Run the code on disk. Raises BrokenCode if it cannot be loaded; the present code then continues to run."""
-        try:
-            self._apply(declared.describe(self.options.root, self.options.stack, self.origin, self._conditions))
-        except BrokenCode:
-            self._service.hold()
-            raise
+        # Before the new code runs anywhere: whether it can be loaded is known only when the API has started with it.
+        self._service.hold()
+        self._apply(declared.describe(self.options.root, self.options.stack, self.origin, self._conditions))
+        self._service.release()
 
     def keep_alive(self) -> None:
         """Start the API again if it has ended.

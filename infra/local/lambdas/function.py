@@ -48,15 +48,21 @@ class Function:
         return await invocation.result
 
     def hold(self) -> None:
-        """Keep warm environments: the code on disk may not load. After a failed cold start, wait for an edit."""
+        """Until `release`, keep warm environments: the code on disk may not load. After a failed cold start, wait."""
         self._held = True
+
+    def release(self) -> None:
+        """End a `hold`: the code on disk can be loaded."""
+        self._held = self._stuck = False
+        self._scale()
 
     def replace(self, spec: FunctionSpec | None = None) -> None:
         """Use new code or a new spec.
 
-        Present environments get no more invocations; those that are busy finish first. This ends a `hold`.
+        Present environments get no more invocations; those that are busy finish first. After a failed cold start, try
+        once more.
         """
-        self._held = self._stuck = False
+        self._stuck = False
         self.spec = spec or self.spec
         for environment in tuple(self._environments):
             if environment.current is None:

@@ -34,6 +34,7 @@ class LambdaService:
         self._site = Site(root, dict(aws), sink, init_timeout)
         self._idle_seconds = idle_seconds
         self._functions: dict[str, Function] = {}
+        self._holds = False
 
     def __enter__(self) -> Self:
         return self
@@ -66,8 +67,12 @@ class LambdaService:
         self.loop.call(self._recycle())
 
     def hold(self) -> None:
-        """Until `recycle` is called, keep warm environments, and let invocations wait if the code cannot be loaded."""
+        """Until `release` is called, keep warm environments, and let invocations wait if the code cannot be loaded."""
         self.loop.call(self._hold())
+
+    def release(self) -> None:
+        """End a `hold`: an invocation fails again if its function cannot be loaded."""
+        self.loop.call(self._release())
 
     def pids(self) -> dict[str, list[int]]:
         """Return the process ids of every function's environments."""
@@ -82,13 +87,21 @@ class LambdaService:
     async def _register(self, spec: FunctionSpec) -> None:
         known = self._functions.get(spec.name)
         if known is None:
-            self._functions[spec.name] = Function(spec, self._site, self._idle_seconds)
+            function = self._functions[spec.name] = Function(spec, self._site, self._idle_seconds)
+            if self._holds:
+                function.hold()
         elif known.spec != spec:
             known.replace(spec)
 
     async def _hold(self) -> None:
+        self._holds = True
         for function in self._functions.values():
             function.hold()
+
+    async def _release(self) -> None:
+        self._holds = False
+        for function in self._functions.values():
+            function.release()
 
     async def _recycle(self) -> None:
         for function in self._functions.values():

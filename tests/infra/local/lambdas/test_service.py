@@ -211,6 +211,33 @@ def test_held_the_warm_goes_on_and_the_cold_waits_for_the_next_code(tmp_path: Pa
     assert (meanwhile.payload, meanwhile.cold_start) == ("old", False)
 
 
+def _broken_starts(lines: Lines) -> int:
+    return sum("UserCodeSyntaxError" in message for message in lines.messages())
+
+
+def test_a_reload_of_code_that_cannot_be_loaded_fails_no_invocation(tmp_path: Path, lines: Lines) -> None:
+    module = tmp_path / "edited.py"
+    module.write_text("def handler(:\n")
+    with LambdaService(tmp_path, {}, lines) as service:
+        service.register(FunctionSpec("old", "edited.handler"))
+        service.hold()
+        service.register(FunctionSpec("new", "edited.handler"))
+        waiting = [service.submit(name, {}) for name in ("old", "new")]
+        until(lambda: _broken_starts(lines) == 2 and not any(service.pids().values()))
+        service.recycle()
+        until(lambda: _broken_starts(lines) == 4 and not any(service.pids().values()))
+        module.write_text("def handler(event, context):\n    return 'repaired'\n")
+        service.recycle()
+        service.release()
+        repaired = [one.result() for one in waiting]
+        module.write_text("def handler(:\n")
+        service.recycle()
+        broken = service.invoke("old", {})
+
+    assert [one.payload for one in repaired] == ["repaired", "repaired"]
+    assert not broken.ok
+
+
 def test_a_new_spec_reaches_the_next_invocation(service: LambdaService) -> None:
     service.register(FunctionSpec("f", "basic.context", environment={"COLOUR": "red"}))
     service.invoke("f", {})
