@@ -6438,7 +6438,7 @@ export interface operations {
       header?: {
         /** @description The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true. */
         "Idempotency-Key"?: string;
-        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        /** @description The trace to which the new jobs belong (W3C Trace Context, version 00). An invalid one is ignored. */
         traceparent?: string;
       };
       path?: never;
@@ -7794,7 +7794,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        /** @description The trace to which the new jobs belong (W3C Trace Context, version 00). An invalid one is ignored. */
         traceparent?: string;
       };
       path?: never;
@@ -8568,7 +8568,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        /** @description The trace to which the new jobs belong (W3C Trace Context, version 00). An invalid one is ignored. */
         traceparent?: string;
       };
       path?: never;
@@ -8689,7 +8689,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        /** @description The trace to which the new jobs belong (W3C Trace Context, version 00). An invalid one is ignored. */
         traceparent?: string;
       };
       path: {
@@ -10798,7 +10798,7 @@ export interface operations {
       header?: {
         /** @description The same key and body again answer 200 with the job there is, and Idempotent-Replayed: true. */
         "Idempotency-Key"?: string;
-        /** @description The trace to which the new jobs belong (W3C Trace Context). An invalid one is ignored. */
+        /** @description The trace to which the new jobs belong (W3C Trace Context, version 00). An invalid one is ignored. */
         traceparent?: string;
       };
       path: {
