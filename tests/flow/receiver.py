@@ -5,8 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import BaseHTTPRequestHandler
+
+from tests.loopback import serving
 
 
 @dataclass
@@ -31,31 +32,16 @@ def receiving() -> Iterator[Receiver]:
     """Yield a receiver that runs."""
     receiver = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.got.append((self.path, body, dict(self.headers.items())))
-            if self.path == "/dead":
-                receiver.released.wait(120)
-            self.send_response(500 if self.path == "/dead" else 204)
-            self.end_headers()
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        receiver.got.append((request.path, body, dict(request.headers.items())))
+        if request.path == "/dead":
+            receiver.released.wait(120)
+        request.send_response(500 if request.path == "/dead" else 204)
+        request.end_headers()
 
-        def log_message(self, *_args: Any) -> None:
-            """Log nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_args: Any) -> None:
-            """Report nothing: a client that gave up is expected."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        receiver.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(answer) as receiver.port:
         try:
             yield receiver
         finally:
             receiver.released.set()
-            server.shutdown()
-            thread.join(10)

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from chalicelib.sessions.keys import DISCOVERY, IssuerKeys
 from chalicelib.sessions.rule import nonce_of
 from tests.chalicelib.sessions.conftest import SignIn
 from tests.chalicelib.sessions.issuer import ISSUER, KEYS_AT, SECRET, Issuer, public, rsa_key
+from tests.loopback import Serve, serving
 from tests.support import Clock
 
 KEYS = {KEYS_AT: {"keys": [public(rsa_key("r1"), "r1")]}}
@@ -127,29 +128,11 @@ def test_a_new_key_is_found_after_a_rotation_and_unknown_names_cause_one_fetch_a
     assert stage.post(old).status == 401, "a key that the issuer has withdrawn"
 
 
-Serve = Callable[[BaseHTTPRequestHandler], None]
-
-
 @contextmanager
-def serving(answer: Serve) -> Iterator[str]:
-    """Run a server that answers so; yield its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/keys"
-    finally:
-        server.shutdown()
-        server.server_close()
+def keys_at(answer: Serve) -> Iterator[str]:
+    """Run a server that answers like this; yield an address of it."""
+    with serving(answer) as port:
+        yield f"http://127.0.0.1:{port}/keys"
 
 
 def _whole(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:
@@ -185,7 +168,7 @@ def _slowly(handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_a_document_is_fetched() -> None:
-    with serving(lambda handler: _whole(handler, b'{"keys": []}')) as url:
+    with keys_at(lambda handler: _whole(handler, b'{"keys": []}')) as url:
         assert fetch(url) == b'{"keys": []}'
 
 
@@ -203,7 +186,7 @@ def test_a_document_is_fetched() -> None:
     ids=["redirect", "missing", "endless", "large", "slow", "slow headers", "silent"],
 )
 def test_a_redirect_and_a_large_or_slow_document_are_refused(answer: Serve, why: str) -> None:
-    with serving(answer) as url, pytest.raises(NotFetched, match=why):
+    with keys_at(answer) as url, pytest.raises(NotFetched, match=why):
         fetch(url, within=0.5)
 
 

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.loopback import serving
 
 IDS = ("traceId", "spanId", "parentSpanId")
 """Fields that OTLP/JSON writes in hexadecimal, and protobuf's own JSON in base64."""
@@ -67,36 +69,21 @@ def collecting() -> Iterator[Collector]:
     """Yield a collector that runs."""
     collector = Collector()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            if collector.dies:
-                self.close_connection = True
-                return
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            collector.got.append((body, {name.lower(): value for name, value in self.headers.items()}))
-            if collector.hangs:
-                collector.released.wait(60)
-            self.send_response(collector.status)
-            self.send_header("Content-Length", str(len(collector.answer)))
-            self.end_headers()
-            self.wfile.write(collector.answer)
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if collector.dies:
+            request.close_connection = True
+            return
+        body = request.rfile.read(int(request.headers["Content-Length"]))
+        collector.got.append((body, {name.lower(): value for name, value in request.headers.items()}))
+        if collector.hangs:
+            collector.released.wait(60)
+        request.send_response(collector.status)
+        request.send_header("Content-Length", str(len(collector.answer)))
+        request.end_headers()
+        request.wfile.write(collector.answer)
 
-        def log_message(self, *_args: Any) -> None:
-            """Log nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_args: Any) -> None:
-            """Report nothing: a client that gave up is expected."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        collector.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving(answer) as collector.port:
         try:
             yield collector
         finally:
             collector.released.set()
-            server.shutdown()
-            thread.join(10)
