@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, socket
 from urllib.parse import urlsplit
 
 from chalicelib.sessions.constants import FETCHING, LARGEST_DOCUMENT
@@ -44,6 +44,7 @@ class _Asking:
             if parts.scheme == "https"
             else http.client.HTTPConnection(host, parts.port, timeout=within)
         )
+        self._socket: socket | None = None
         self.found: bytes | None = None
         self.failed = ""
 
@@ -59,12 +60,14 @@ class _Asking:
 
     def stop(self) -> None:
         """End the connection: an issuer that sends a byte at a time would keep the thread for ever."""
-        socket = self._connection.sock
-        if socket is not None:
+        if self._socket is not None:
             with suppress(OSError):
-                socket.shutdown(SHUT_RDWR)
+                self._socket.shutdown(SHUT_RDWR)
 
     def _asked(self) -> bytes:
+        self._connection.connect()
+        self._socket = self._connection.sock  # kept, because the connection gives it away when the body begins
+        self._refuse_if_late()  # `stop` may have found no socket yet
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
         self._connection.request("GET", self._path, headers=headers)
         answer = self._connection.getresponse()
@@ -75,6 +78,9 @@ class _Asking:
             read += portion
             if len(read) > self._most:
                 raise NotFetched(f"more than {self._most:,} bytes")
-            if time.monotonic() > self._ends:
-                raise NotFetched("too slow")
+            self._refuse_if_late()
         return read
+
+    def _refuse_if_late(self) -> None:
+        if time.monotonic() > self._ends:
+            raise NotFetched("too slow")

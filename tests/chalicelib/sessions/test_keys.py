@@ -1,10 +1,11 @@
 """Test how the issuer's keys are fetched: only from the issuer, rarely, within a time and a size."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -188,6 +189,35 @@ def test_a_document_is_fetched() -> None:
 def test_a_redirect_and_a_large_or_slow_document_are_refused(answer: Serve, why: str) -> None:
     with keys_at(answer) as url, pytest.raises(NotFetched, match=why):
         fetch(url, within=0.5)
+
+
+def _could_send_all(server: socket.socket, begin: bytes) -> bool:
+    """Send to the first client a beginning and then, for ten seconds, one byte at a time."""
+    client, _ = server.accept()
+    with client, suppress(OSError):
+        client.sendall(begin)
+        for _ in range(200):
+            client.sendall(b" ")
+            time.sleep(0.05)
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("scheme", "begin"),
+    [
+        ("https", b"\x16\x03\x03\x40\x00"), ("http", b"HTTP/1.1 200 OK\r\nX-Long: "),
+        ("http", b"HTTP/1.1 200 OK\r\n\r\n"),
+        ("http", b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    ],
+    ids=["handshake", "headers", "body", "size of a chunk"],
+)  # fmt: skip
+def test_the_connection_to_a_slow_issuer_is_ended_so_that_no_thread_stays(scheme: str, begin: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        all_sent = pool.submit(_could_send_all, server, begin)
+        with pytest.raises(NotFetched):
+            fetch(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/keys", within=0.5)
+        assert not all_sent.result(60)
 
 
 def test_an_address_where_nobody_answers_is_refused() -> None:
