@@ -153,7 +153,7 @@ def idle(
     serial = sum(queue.serial for queue in queues)
     of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(queues))
     seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * _searched(types)) * WATCHDOG_MB / 1024
-    watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any"))
+    watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any") if not alarm.condition)
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
     reads = SEARCHES * shards * _searched(types) / 2 + 1 + SCHEDULES_READ + BATCHES_READ
     return [

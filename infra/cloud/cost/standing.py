@@ -30,6 +30,7 @@ def by_resource(
     alarms = {
         logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
         for alarm in all_alarms(types, stack)
+        if not alarm.condition
     }
     watchdog = total([line for line in idle(types, prices=prices, shards=shards) if line.what not in OF_OTHERS])
     return {**queues, **alarms, DASHBOARD: prices.dashboard_month, WATCHDOG: watchdog}

@@ -29,6 +29,8 @@ class Alarm:
     """True if the alarm rings for a value below the threshold; false if it rings for a value above it."""
     in_console: bool = False
     """True if the console's first page shows more; the description then has its address."""
+    condition: str = ""
+    """The template's condition for the stages that have the alarm; empty: every stage has it."""
 
     @property
     def looked_at(self) -> int:
@@ -49,6 +51,7 @@ class Alarm:
         """Return the alarm in the template."""
         return {
             "Type": "AWS::CloudWatch::Alarm",
+            **({"Condition": self.condition} if self.condition else {}),
             "Properties": {
                 "AlarmName": f"{stack}-{self.name}",
                 "AlarmDescription": self._description(),

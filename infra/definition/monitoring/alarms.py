@@ -26,7 +26,7 @@ LATE_ENDS = 600_000
 
 
 def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
-    """Return every alarm of the stack."""
+    """Return every alarm of the stack, also those with a condition."""
     ends = [
         *((*_of_followup(stack), *_of_ends(stack)) if types_for_ends(types) else ()),
         *(_of_webhooks(stack) if any(kind.name == DELIVER for kind in types) else ()),
@@ -37,25 +37,25 @@ def all_alarms(types: Sequence[JobType[Any, Any]], stack: str) -> list[Alarm]:
         *_of_requests(stack),
         *_of_upkeep(stack),
         *_of_functions(stack),
+        *_of_spans(stack),
         *ends,
     ]
 
 
 def alarms(types: Sequence[JobType[Any, Any]], stack: str) -> Resources:
     """Return the alarms as resources."""
-    made = {logical(alarm.name, "Alarm"): alarm.resource(stack) for alarm in all_alarms(types, stack)}
-    of_spans = alarm_of_spans(stack)
-    return {**made, logical(of_spans.name, "Alarm"): {**of_spans.resource(stack), "Condition": EXPORTS_SPANS}}
+    return {logical(alarm.name, "Alarm"): alarm.resource(stack) for alarm in all_alarms(types, stack)}
 
 
-def alarm_of_spans(stack: str) -> Alarm:
-    """Return the alarm that only a stage has whose spans go to a collector."""
-    return Alarm(
-        "spans-dropped", "", "Spans were given up, because the collector at OtlpEndpoint refuses them, does not "
-        "answer or is too slow: traces have gaps, jobs are not affected. Look for spans.dropped in the log of "
-        "followup.",
-        {"dropped": metrics.own(stack, "SpansDropped")}, 0, period=15 * MINUTE,
-    )  # fmt: skip
+def _of_spans(stack: str) -> list[Alarm]:
+    return [
+        Alarm(
+            "spans-dropped", "", "Spans were given up, because the collector at OtlpEndpoint refuses them, does not "
+            "answer or is too slow: traces have gaps, jobs are not affected. Look for spans.dropped in the log of "
+            "followup.",
+            {"dropped": metrics.own(stack, "SpansDropped")}, 0, period=15 * MINUTE, condition=EXPORTS_SPANS,
+        ),
+    ]  # fmt: skip
 
 
 def _of_functions(stack: str) -> list[Alarm]:
