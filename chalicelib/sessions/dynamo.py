@@ -1,6 +1,7 @@
 """Store sessions on the control table: one row each, in one partition, which no function except the API may read.
 
-The partition also has the last revocation of each person that a held ID token could get around.
+The partition also has the last revocation of each person that a held ID token, or a session that the
+revocation did not reach, could get around.
 
 A process reads the row of a session six times a minute at most, so one partition is enough; and all sessions of a
 person are found with one query, without a second row that could be missing.

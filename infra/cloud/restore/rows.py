@@ -127,7 +127,7 @@ KINDS = (
     Kind("ListedRow", "control", "TOKENS", ANY, How.NOT, "the list of tokens, which are made anew"),
     Kind("UseRow", "control", "TOKENUSES", ANY, How.NOT, "when a token was last used, and tokens are made anew"),
     Kind("SessionRow", "control", "SESSIONS", r"SESSION#.+", How.NOT, "people sign in anew: a copy undoes a logout"),
-    Kind("RevokedRow", "control", "SESSIONS", r"REVOKED#.+", How.NOT, "counts for minutes, until ID tokens expire"),
+    Kind("RevokedRow", "control", "SESSIONS", r"REVOKED#.+", How.NOT, "counts for hours, and no session is copied"),
     Kind("SignInRow", "control", "SIGNINS", ANY, How.NOT, "a sign-in that was used; its ID token has expired since"),
     Kind("WindowRow", "control", r"RL#.+", ANY, How.NOT, "the requests of an address within a minute"),
     Kind("totals", "control", "CNT", r"(TYPE#.+|DEPLOYS|MOVES|TROUBLES)", How.NOT, "counters are recounted"),
