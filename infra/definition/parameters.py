@@ -249,7 +249,8 @@ def _text(default: str, description: str) -> dict[str, Any]:
 
 
 def _plain(default: str, description: str) -> dict[str, Any]:
-    return {**_text(default, description), "AllowedPattern": PLAIN}
+    told = "it must not have quotation marks, backslashes or line ends"
+    return {**_text(default, description), "AllowedPattern": PLAIN, "ConstraintDescription": told}
 
 
 def _list(description: str) -> dict[str, Any]:

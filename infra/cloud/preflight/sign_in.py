@@ -13,7 +13,7 @@ from infra.definition.lambdas.reaching import LARGEST_ENVIRONMENT
 from infra.definition.names import EXPORTS_SPANS, Value
 from infra.definition.template import merge_template
 from infra.definition.web.gateway import HANDLER
-from infra.definition.web.sign_in import AUTHORIZE, ISSUER, PLAIN, SETTING, TOKEN
+from infra.definition.web.sign_in import AUTHORIZE, ISSUER, SETTING, TOKEN
 
 ABOUT = "sign-in"
 GUESS = 64
@@ -27,9 +27,6 @@ def findings(values: Mapping[str, str], types: Sequence[JobType[Any, Any]], stac
     if not values[ISSUER]:
         return
     for name in sorted(one for one in values if one.startswith("SignIn")):
-        if not re.fullmatch(PLAIN, values[name]):
-            yield Finding(ABOUT, f"{name} must not have quotation marks, backslashes or line ends.", stops=True)
-            return
         if values[name] != values[name].strip():
             yield Finding(ABOUT, f"{name} must not begin or end with a space.", stops=True)
     if not values["SignInName"].strip():

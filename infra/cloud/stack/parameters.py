@@ -52,7 +52,8 @@ def refuse_wrong(declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, 
             raise CloudError(f"{name}={value} is not allowed; it must be one of {', '.join(allowed)}.")
         pattern = about.get("AllowedPattern")
         if pattern is not None and not re.fullmatch(pattern, value):
-            raise CloudError(f"{name}={value} is not allowed; it must match {pattern}")
+            told = about.get("ConstraintDescription", f"it must match {pattern}")
+            raise CloudError(f"{name}={value} is not allowed; {told}")
         if about.get("Type") == "Number" and not allowed:
             least, most = about.get("MinValue", 0), about.get("MaxValue")
             if not WHOLE.fullmatch(value) or int(value) < least or (most is not None and int(value) > most):
