@@ -46,7 +46,7 @@ class Sessions:
         return self._provider
 
     def identify(self, id_token: str, secret: str) -> Person:
-        """Return who signs in, and mark the sign-in as used.
+        """Return who signs in, and write nothing: the same ID token can be sent again.
 
         Raises SignInNotConfigured, SignInRefused, NoRole, SignInUnavailable, and the store's errors.
         """
@@ -55,9 +55,12 @@ class Sessions:
         person = self._identify()(id_token, secret)
         if self._withdrawn(person.principal, person.issued):
             raise _refused(person.principal)
+        return person
+
+    def use(self, person: Person) -> None:
+        """Mark a sign-in as used; raises SignInRefused if it was used before, and the store's errors."""
         if not self._store.spend(person.nonce, secrets.token_hex(HAND_BYTES), person.until):
             raise SignInRefused("used before", "the ID token was used before", person.principal)
-        return person
 
     def begin(self, principal: str, role: Role, label: str, issued: float) -> tuple[str, Session]:
         """Return the text of a new session of a person, which cannot be read again, and its stored part.
