@@ -16,7 +16,7 @@ TRACE_PLACE = "{trace_id}"
 _PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 COLLECTOR = re.compile(rf"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:{_PORT})?(/[!-~]*)?")
 """The form of an address for spans: with a host, without a user and a password."""
-LOCAL_COLLECTOR = re.compile(r"http://(127\.0\.0\.1|localhost):[0-9]{2,5}(/[!-~]*)?")
+LOCAL_COLLECTOR = re.compile(rf"http://(127\.0\.0\.1|localhost):{_PORT}(/[!-~]*)?")
 SHOWS_TRACES = re.compile(r"https?://[!-~]*")
 RECEIVER = re.compile(r"127\.0\.0\.1:[0-9]{2,5}")
 SHORTEST_KEY = 22

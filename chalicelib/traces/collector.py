@@ -22,7 +22,8 @@ def collector(url: str, *, local: bool = False) -> Post:
     over_tls = COLLECTOR.fullmatch(url)
     if not over_tls and not (local and LOCAL_COLLECTOR.fullmatch(url)):
         raise ConfigurationError(
-            "OTLP_ENDPOINT must be https://host[:port]/path, or begin with http://127.0.0.1: on a laptop"
+            "OTLP_ENDPOINT must be https://host[:port]/path or, on a laptop, http://127.0.0.1:port/path or "
+            "http://localhost:port/path"
         )
     parts = urlsplit(url)
     poster = Poster("" if over_tls else parts.netloc, refuses=lambda _: None, port=parts.port or HTTPS, within=WITHIN)

@@ -8,6 +8,7 @@ from pathlib import Path
 from chalicelib.errors import ConfigurationError
 from chalicelib.sessions.provider import provider_of
 from chalicelib.settings import Settings
+from chalicelib.traces.collector import collector
 from infra.local.errors import CannotRun
 from infra.local.state.folder import OF_A_PROJECT
 
@@ -72,7 +73,10 @@ class Options:
 def _passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
     found = {name: env[name] for name in PASSED_ON if env.get(name)}
     try:
-        provider_of(Settings.from_env(found).sign_in, local=True)
+        settings = Settings.from_env(found)
+        provider_of(settings.sign_in, local=True)
+        if settings.otlp_endpoint:
+            collector(settings.otlp_endpoint, local=True)
     except ConfigurationError as error:
         raise CannotRun(f"{error}.") from error
     return found

@@ -157,6 +157,20 @@ def test_a_wrong_value_is_named(name: str, value: str) -> None:
         Options.from_env({name: value}, ROOT)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://otel:4318/v1/traces", "http://127.0.0.1/v1/traces", "http://localhost:99999/v1/traces", "otel:4318"]
+)
+def test_a_collector_that_would_get_no_span_is_refused_before_the_start(url: str) -> None:
+    with pytest.raises(CannotRun, match=r"OTLP_ENDPOINT must be .*http://localhost:port"):
+        Options.from_env({"OTLP_ENDPOINT": url}, ROOT)
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:4318", "http://localhost:4318", "https://otel.example.com"])
+def test_a_collector_on_a_laptop_or_with_tls_is_passed_on(host: str) -> None:
+    given = {"OTLP_ENDPOINT": f"{host}/v1/traces"}
+    assert Options.from_env(given, ROOT).passed_on == given
+
+
 def test_an_empty_value_is_none() -> None:
     options = Options.from_env({"API_PORT": "", "JOBFLOW_BACKEND": "", "RATE_LIMIT_MAX": "", "JITTER": ""}, ROOT)
 
