@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from chalicelib.access.address import counted_as
 from chalicelib.access.constants import MOST_READ_UNITS_OF_ONE
 from chalicelib.access.reads import counting
-from chalicelib.access.tokens import Role
 from chalicelib.api.constants import LONGEST_CORRELATION_ID
 from chalicelib.api.http import problems
 from chalicelib.api.http.auditing import changed
@@ -160,7 +159,7 @@ def _answer(
         if NEVER in accepted:
             caller = replace(caller, scope=replace(caller.scope, personal=False))
         endpoint = within(caller.scope, endpoint)
-        if caller.role is Role.VIEWER or not caller.scope.personal or HIDE in accepted:
+        if not caller.sees_personal or HIDE in accepted:
             endpoint = masked(endpoint)
     if endpoint.identified is not None and not parts.settings.sign_in:
         raise SignInNotConfigured  # before the count, which is a write
