@@ -65,7 +65,7 @@ def conditions() -> dict[str, Any]:
 
 
 def outputs() -> dict[str, Any]:
-    """Return the outputs that deploy and status read."""
+    """Return the outputs of the stack, which deploy, status and other stacks read."""
     return {
         "ApiUrl": {**_output(_api_url(), "Where the API is"), **_exported("ApiUrl")},
         "ApiId": _output(ref(API), "The id of the HTTP API: map its stage $default to a domain of your own"),
@@ -84,7 +84,8 @@ def outputs() -> dict[str, Any]:
             **_output(ref("SiteDistribution"), "What to invalidate after an upload"),
             "Condition": "HasDashboard",
         },
-        # deploy reads the parameters themselves for the console's config.json
+        # nobody reads it: cfn-lint demands a use of each parameter, and nothing else in the template uses these; deploy
+        # reads the parameters themselves, for the console's config.json
         "SignIn": {
             **_output(
                 sub("${SignInName}: ${SignInAuthorizeUrl} (${SignInScopes})"), "Where people sign in, and for what"
