@@ -50,8 +50,6 @@ class Sessions:
 
         Raises SignInNotConfigured, SignInRefused, NoRole, SignInUnavailable, and the store's errors.
         """
-        if self._provider is None:
-            raise SignInNotConfigured
         person = self._identify()(id_token, secret)
         if self._withdrawn(person.principal, person.issued):
             raise _refused(person.principal)

@@ -97,8 +97,7 @@ class Call:
 
     def trace(self) -> bytes | None:
         """Return the trace context of the header `traceparent`; None without a valid one."""
-        header = self.headers.get(trace.HEADER)
-        return None if header is None else trace.read(header)
+        return trace.read(self.headers.get(trace.HEADER))
 
 
 @dataclass(frozen=True, slots=True)

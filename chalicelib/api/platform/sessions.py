@@ -9,7 +9,6 @@ from chalicelib.api.http.endpoint import Audited, Call, Caller, Endpoints, Reply
 from chalicelib.api.models.fields import Body, Reasoned
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
-from chalicelib.errors import SignInNotConfigured
 from chalicelib.job_types.checks import PERSON
 from chalicelib.jobs.listing import iso
 from chalicelib.sessions.constants import LONGEST_SENT, MOST_LISTED, SIGN_INS_A_MINUTE
@@ -106,8 +105,7 @@ def begin_session(call: Call) -> Reply:
     The ID token is verified once: signature, issuer, audience, times, nonce. The role follows from the person's groups.
     """
     caller = call.caller
-    if caller is None:
-        raise SignInNotConfigured
+    assert caller is not None  # noqa: S101 - `identified` has returned it
     text, session = parts.sessions.begin(caller.token, caller.role, caller.label, caller.issued)
     made = NewSession(
         id=session.id, token=text, principal=session.principal, role=session.role, expires_at=iso(session.expires_at)
