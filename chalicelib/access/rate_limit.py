@@ -15,7 +15,7 @@ from chalicelib.access.sliding_window import admitted, retry_after, start_of
 from chalicelib.errors import RateLimited
 from chalicelib.telemetry import request_events
 
-ADDRESS = "from one address"
+ADDRESS, TOKEN = "from one address", "for this token"
 MOST_COUNTED_AT_ONCE = 32
 """Maximum requests that one process counts at the same time. A Lambda function serves one at a time."""
 OWN_LIMIT = " Give the token its own limit (`token issue --rate 6000`), or raise the limit of an address: "
@@ -65,12 +65,13 @@ class RateLimiter:
         """By caller, until when each request is counted before anything else is done for it."""
         self._threads = ThreadPoolExecutor(MOST_COUNTED_AT_ONCE, "rate-limit")
 
-    def check(self, address: str, token: str = "", rate: int = 0) -> None:
+    def check(self, address: str, token: str = "", rate: int = 0, of: str = TOKEN) -> None:
         """Count one request; raises RateLimited. Accept everything while the table does not answer.
 
         Addresses of one IPv6 network of 64 bits count as one. `rate` is the token's own limit per minute; 0: none.
+        `of` says in the refusal whose limit `rate` is, if what is counted is no token.
         """
-        who, limit = self._counted(address, token, rate)
+        who, limit = self._counted(address, token, rate, of)
         if limit.requests:
             self._count(who, limit)
 
@@ -91,9 +92,9 @@ class RateLimiter:
             return lambda: None
         return self._threads.submit(copy_context().run, self._count, who, limit).result
 
-    def _counted(self, address: str, token: str, rate: int) -> tuple[str, Limit]:
+    def _counted(self, address: str, token: str, rate: int, of: str = TOKEN) -> tuple[str, Limit]:
         if rate:
-            return f"writes:{token}", Limit(rate, RATE_SECONDS, "for this token")
+            return f"writes:{token}", Limit(rate, RATE_SECONDS, of)
         return counted_as(address), self._limit
 
     def _count(self, who: str, limit: Limit) -> None:

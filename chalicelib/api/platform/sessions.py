@@ -89,7 +89,7 @@ EXAMPLE = {
 def identified(body: SignIn) -> Caller:
     """Return who signs in; raises SignInNotConfigured, SignInRefused, NoRole, SignInUnavailable, RateLimited."""
     person = parts.sessions.identify(body.id_token, body.secret)
-    parts.rate_limiter.check("", f"sign-in:{person.principal}", SIGN_INS_A_MINUTE)
+    parts.rate_limiter.check("", f"sign-in:{person.principal}", SIGN_INS_A_MINUTE, "for sign-ins of this person")
     parts.sessions.use(person)  # last: who is refused above can send the same ID token again
     return Caller(person.principal, person.role, person.label, issued=person.issued)
 

@@ -22,9 +22,9 @@ VISITS = 1_000
 FILES_A_VISIT, KB_A_VISIT = 25, 180
 """Opened consoles of the example. Requests of one, with the pages that are looked at; and its kilobytes, compressed, at
 most what `npm run size` allows for the first view."""
-SIGN_INS, SIGN_IN_WRITES = 1_000, 7
+SIGN_INS, SIGN_IN_WRITES = 1_000, 9
 """Sign-ins of the example, and the write units of each: its nonce, its session, two for its entry in the audit log and
-two in the index, and one of the limit of requests."""
+one in the index, and two for each of two limits of requests, of the address and of the person: it begins a window."""
 MAILS = 1_000
 """Alarm mails of the example."""
 KEY_MINUTES = 5

@@ -218,6 +218,7 @@ def test_a_person_signs_in_some_times_a_minute_and_stops_nobody_else(stage: Sign
     last = sign_in(SIGN_INS_A_MINUTE)
     refused = stage.post(*last)
     assert refused.status == 429
+    assert refused.json["detail"].endswith("for sign-ins of this person."), "who has no token must read of none"
     assert stage.post(*sign_in(99, sub="somebody-else")).status == 201
     stage.issuer.clock.now += int(refused.headers["retry-after"])
     assert stage.post(*last).status == 201, "the same sign-in, at the time that the answer has told"

@@ -26,8 +26,10 @@ from infra.cloud.cost.calculation import (
     total,
 )
 from infra.cloud.cost.extras import OPTIONS
+from infra.cloud.cost.settings import SIGN_IN_WRITES
 from infra.definition import StreamTrigger, functions
 from tests.chalicelib.api.support import only_types
+from tests.chalicelib.sessions.issuer import SECRET, SETTING, Issuer
 from tests.infra.cloud.acting import STACK, Stage, stage
 from tests.support import Clock, built_in
 
@@ -131,6 +133,17 @@ def test_a_batch_is_cheaper_by_what_its_jobs_share(done: dict[str, Done]) -> Non
         sum(n for (_, table), n in batch.units.items() if table == f"{STACK}-jobs") == cost.WRITE_UNITS * MOST_IN_BATCH
     )
     assert batch.units["counters", f"{STACK}-control"] == usage.COUNTED_ROWS
+
+
+def test_write_units_of_a_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    issuer = Issuer()
+    with only_types(*TYPES), stage(monkeypatch, issuer.clock, SIGN_IN=SETTING) as acting:
+        parts.issuer_documents = issuer.get
+        acting.recorder.units.clear()
+        status, answer = acting.call("POST", "/session", {"id_token": issuer.token(), "secret": SECRET})
+        assert status == 201, answer
+        acting.recorder.settle()
+        assert acting.recorder.units == {("api", f"{STACK}-control"): SIGN_IN_WRITES}
 
 
 def test_a_million_jobs_cost_what_was_aimed_at() -> None:
