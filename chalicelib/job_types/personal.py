@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import cached_property
-from typing import Any, ForwardRef, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -21,6 +21,13 @@ from chalicelib.jobs.job import JSON
 from chalicelib.jobs.texts.personal_texts import MASK, PersonalTexts, texts_in
 
 MARK = "personal"
+EXTRA = "json_schema_extra"
+NO_SCHEMAS = frozenset({"cls", "metadata", "default", "expected", "members"})
+"""What has no schemas of fields in a schema of pydantic."""
+NAMED = frozenset({"properties", "patternProperties", "$defs"})
+"""What has a schema under each name in a JSON schema."""
+VALUES = frozenset({"default", "examples", "const", "enum"})
+ADDS_NOTHING = BaseModel.__get_pydantic_json_schema__.__func__  # type: ignore[attr-defined]
 SEVERAL = ("anyOf", "oneOf", "allOf")
 MODES: tuple[tuple[bool, Any], ...] = ((False, "serialization"), (True, "serialization"), (True, "validation"))
 """A stored value has the names of fields; a payload that is sent, and what a model writes, may have their aliases."""
@@ -49,20 +56,31 @@ ANYTHING = frozenset({"object", "array", "plain"})
 def fields_of(annotation: Any, *, result: bool = False) -> "PersonalFields | None":
     """Return the personal fields of a payload, or of a result; None without any.
 
-    A type whose JSON schema cannot be made has none, unless a mark is seen: then ConfigurationError is raised.
+    A type whose JSON schema cannot be made has none, unless a mark is seen: then ConfigurationError is raised. The
+    JSON schema is made only if pydantic's own schema of the type has a sign of marks, so that other types cost little.
     """
-    if not _may_declare(annotation, set()):
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        signs = _signs(adapter.core_schema)
+    except Exception as error:  # a model is code of the job type
+        _refuse_if(_sees_mark(annotation, set()), annotation, error)
+        return None
+    if not signs:
         return None
     try:
-        found = PersonalFields(annotation, result=result)
+        found = PersonalFields(adapter, result=result)
     except Exception as error:
-        if not _may_declare(annotation, set(), surely=True):
-            return None
+        _refuse_if(True in signs, annotation, error)
+        return None
+    return found if found.any else None
+
+
+def _refuse_if(marked: bool, annotation: Any, error: Exception) -> None:
+    if marked:
         raise ConfigurationError(
             f"{annotation!r} has personal fields, but they cannot be found: its JSON schema cannot be made "
             f"({type(error).__name__}: {error})"
         ) from error
-    return found if found.any else None
 
 
 def all_fields(annotation: Any) -> "PersonalFields | None":
@@ -71,7 +89,7 @@ def all_fields(annotation: Any) -> "PersonalFields | None":
     None if its JSON schema cannot be made.
     """
     try:
-        return PersonalFields(annotation)
+        return PersonalFields(TypeAdapter(annotation))
     except Exception:  # a model is code of the job type
         return None
 
@@ -100,8 +118,7 @@ def sent_back(fields: "PersonalFields | None", value: JSON, stored: JSON = ABSEN
 class PersonalFields:
     """The personal fields of one payload model, or of one type of result."""
 
-    def __init__(self, annotation: Any, *, result: bool = False) -> None:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+    def __init__(self, adapter: TypeAdapter[Any], *, result: bool = False) -> None:
         modes = [one for one in MODES if not (result and one[1] == "validation")]
         wholes = [adapter.json_schema(by_alias=by_alias, mode=mode) for by_alias, mode in modes]
         self.any = any(_has_mark(whole) for whole in wholes)
@@ -415,9 +432,18 @@ def _of_mapping(node: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _has_mark(schema: Any) -> bool:
-    if isinstance(schema, Mapping):
-        return _is_marked(schema) or any(map(_has_mark, schema.values()))
-    return isinstance(schema, list) and any(map(_has_mark, schema))
+    if isinstance(schema, list):
+        return any(map(_has_mark, schema))
+    return isinstance(schema, Mapping) and (_is_marked(schema) or any(map(_has_mark, _parts(schema))))
+
+
+def _parts(schema: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the schemas in a schema, without values that it mentions."""
+    for name, inner in schema.items():
+        if name in NAMED and isinstance(inner, Mapping):
+            yield from inner.values()
+        elif name not in VALUES:
+            yield inner
 
 
 def _is_marked(node: Mapping[str, Any]) -> bool:
@@ -425,53 +451,107 @@ def _is_marked(node: Mapping[str, Any]) -> bool:
     return bool(mark) and not isinstance(mark, Mapping)  # that is the schema of a field with this name
 
 
-def _may_declare(annotation: Any, seen: set[Any], *, surely: bool = False) -> bool:
-    """Return whether a type may have a personal field; True also for what this function cannot look into.
+def _signs(schema: Mapping[str, Any]) -> set[bool]:
+    """Return what pydantic's schema of a type says of marks: True for a mark in it, False for code that may add one.
 
-    It costs little, so that a type without personal fields needs no JSON schema. `surely`: a mark is seen.
+    The JSON schema is made from it, so no mark can be in one that has no sign; and pydantic has made it already for
+    each model.
     """
+    found, left, seen = set[bool](), list[Any]([schema]), set[int]()
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, list | tuple):
+            left += node
+        elif isinstance(node, Mapping) and isinstance(node.get("type"), str):  # else its names are those of fields
+            extras = (*_extras(node.get("cls")), *(node.get("metadata") or {}).values())
+            found.update(sign for extra in extras for sign in _signs_of(extra))
+            left += (inner for name, inner in node.items() if name not in NO_SCHEMAS)
+        elif isinstance(node, Mapping):
+            left += node.values()
+    return found
+
+
+def _signs_of(extra: Any) -> Iterator[bool]:
+    """Yield the signs in what is added to a JSON schema: a dictionary, or code that is called with the schema."""
+    if isinstance(extra, Mapping):
+        if _has_mark(extra):
+            yield True
+    elif isinstance(extra, list):
+        for one in extra:
+            yield from _signs_of(one)
+    elif (
+        extra is not None and not isinstance(extra, str | bool) and getattr(extra, "__func__", None) is not ADDS_NOTHING
+    ):
+        yield False
+
+
+def _extras(kind: Any) -> Iterator[Any]:
+    """Yield what a class itself adds to its JSON schema, which is not in pydantic's schema of it."""
+    for config in ("model_config", "__pydantic_config__"):
+        known = getattr(kind, config, None)
+        yield known.get(EXTRA) if isinstance(known, Mapping) else None
+    yield getattr(getattr(kind, "__pydantic_fields__", {}).get("root"), EXTRA, None)
+    for base in getattr(kind, "__orig_bases__", ()):  # a TypedDict has no other trace of its bases
+        yield from _extras(base)
+
+
+def _sees_mark(annotation: Any, seen: set[Any]) -> bool:
+    """Return whether a mark is seen in a type of which pydantic can make no schema."""
     if isinstance(annotation, FieldInfo):
         inner = (annotation.annotation, *annotation.metadata)
-        return _marks(annotation.json_schema_extra, surely) or _some(inner, seen, surely)
+        return _has_mark(annotation.json_schema_extra) or _some(inner, seen)
     origin = get_origin(annotation)
     if origin is Literal:
         return False
-    alias = annotation if hasattr(annotation, "__value__") else origin
-    if hasattr(alias, "__value__") and alias not in seen:  # `type Email = …`, of Python 3.12 or typing_extensions
-        seen.add(alias)
-        if _may_declare(alias.__value__, seen, surely=surely):
-            return True
-    if _marks(getattr(annotation, "json_schema", None), surely) and not isinstance(annotation, type):  # WithJsonSchema
-        return True
-    if _some(get_args(annotation), seen, surely):
-        return True
-    if not isinstance(annotation, type) or annotation in seen:
-        return isinstance(annotation, ForwardRef) and not surely
-    seen.add(annotation)
-    if issubclass(annotation, BaseModel):
-        computed = annotation.model_computed_fields.values()
-        return (
-            _marks(annotation.model_config.get("json_schema_extra"), surely)
-            or _some(annotation.model_fields.values(), seen, surely)
-            or any(_marks(one.json_schema_extra, surely) for one in computed)
-            or _some((one.return_type for one in computed), seen, surely)
-        )
-    if is_dataclass(annotation) or hasattr(annotation, "__required_keys__") or hasattr(annotation, "_fields"):
-        try:
-            inside: Iterable[Any] = get_type_hints(annotation, include_extras=True).values()
-        except (NameError, TypeError):
-            if not surely:
+    for alias in (annotation, origin):
+        known = _meaning(alias)
+        if known is not None and alias not in seen:
+            seen.add(alias)
+            if _sees_mark(known, seen):
                 return True
-            inside = getattr(annotation, "__annotations__", {}).values()
-        own = getattr(annotation, "__pydantic_fields__", {}).values()
-        config = getattr(annotation, "__pydantic_config__", None) or {}
-        return _marks(config.get("json_schema_extra"), surely) or _some((*inside, *own), seen, surely)
-    return False
+    if _some(get_args(annotation), seen):
+        return True
+    kind = origin if isinstance(origin, type) else annotation
+    if not isinstance(kind, type):
+        return _has_mark(getattr(kind, "json_schema", None))  # WithJsonSchema
+    if kind in seen:
+        return False
+    seen.add(kind)
+    computed = getattr(kind, "model_computed_fields", {}).values() if issubclass(kind, BaseModel) else ()
+    plain = getattr(kind, "__dataclass_fields__", {}).values()
+    return (
+        any(map(_has_mark, _extras(kind)))
+        or any(_has_mark(one.json_schema_extra) for one in computed)
+        or any(_has_mark(one.metadata.get(EXTRA)) for one in plain)
+        or _some((one.return_type for one in computed), seen)
+        or _some((one.default for one in plain if isinstance(one.default, FieldInfo)), seen)
+        or _some(_fields(kind), seen)
+    )
 
 
-def _some(annotations: Iterable[Any], seen: set[Any], surely: bool) -> bool:
-    return any(_may_declare(one, seen, surely=surely) for one in annotations)
+def _meaning(alias: Any) -> Any:
+    """Return the type that a NewType has, or `type Email = …` of Python 3.12 or typing_extensions; None for others."""
+    try:
+        return getattr(alias, "__value__", None) or getattr(alias, "__supertype__", None)
+    except Exception:  # a name that only a type checker imports
+        return None
 
 
-def _marks(extra: Any, surely: bool) -> bool:
-    return (callable(extra) and not surely) or (isinstance(extra, Mapping) and bool(extra.get(MARK)))
+def _fields(kind: type) -> Iterable[Any]:
+    """Return the fields of a class that pydantic knows, and of a dataclass, a TypedDict or a NamedTuple."""
+    own = getattr(kind, "__pydantic_fields__", {}).values()
+    known = issubclass(kind, BaseModel) or is_dataclass(kind)
+    if not (known or hasattr(kind, "_fields") or hasattr(kind, "__required_keys__")):
+        return own
+    try:
+        written: Iterable[Any] = get_type_hints(kind, include_extras=True).values()
+    except Exception:  # a name that only a type checker imports
+        written = getattr(kind, "__annotations__", {}).values()
+    return (*own, *written)
+
+
+def _some(annotations: Iterable[Any], seen: set[Any]) -> bool:
+    return any(_sees_mark(one, seen) for one in annotations)

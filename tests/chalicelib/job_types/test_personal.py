@@ -1,22 +1,31 @@
 """Check that personal fields are found wherever they are in a payload, masked, and kept behind their masks."""
 
+import sys
 import typing as _typed
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Annotated, Any, Generic, Literal, NewType
 
 import pytest
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     RootModel,
+    Tag,
     WithJsonSchema,
+    computed_field,
     field_validator,
     model_validator,
 )
-from typing_extensions import TypeAliasType, TypedDict
+from pydantic import (
+    dataclasses as of_pydantic,
+)
+from pydantic_core import core_schema
+from typing_extensions import NamedTuple, TypeAliasType, TypedDict, TypeVar
 
 from chalicelib.errors import CheckFailed, ConfigurationError, InvalidPayload
 from chalicelib.job_types import jobtype
@@ -205,13 +214,275 @@ class Plain(BaseModel):
     tags: dict[str, list[str]] = {}
     cash: Cash | None = None
     row: "Tags | None" = None
+    shown: dict[str, bool] = Field({"personal": True}, examples=[{"personal": True}])
+    read: Annotated[str, WithJsonSchema({"type": "string", "examples": [{"personal": True}]})] = ""
 
 
 class Tags(TypedDict):
     name: Annotated[str, Field(max_length=3)]
 
 
-@pytest.mark.parametrize("annotation", [Plain, None, dict[str, Any], Any, int | None, Cash | None])
+@dataclass
+class ByDefault:
+    street: str = Field(json_schema_extra={"personal": True})
+
+
+@dataclass
+class ByMetadata:
+    street: str = field(metadata={"json_schema_extra": {"personal": True}})
+
+
+@of_pydantic.dataclass
+class OfPydantic:
+    street: str = Field(json_schema_extra={"personal": True})
+
+
+@of_pydantic.dataclass(config=ConfigDict(json_schema_extra={"personal": True}))
+class WholeOfPydantic:
+    street: str
+
+
+T = TypeVar("T")
+S: Any = T
+
+
+@dataclass
+class Box(Generic[T]):
+    street: Email
+    rest: T
+
+
+@dataclass
+class Free(Generic[T]):
+    street: T
+
+
+class Rows(TypedDict, Generic[T]):
+    street: Email
+    rest: T
+
+
+class Pair(NamedTuple, Generic[T]):
+    first: Email
+    rest: T
+
+
+class Extra(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Email]
+
+
+class Root(RootModel[str]):
+    root: str = Field(json_schema_extra={"personal": True})
+
+
+class WholeRoot(RootModel[str]):
+    model_config = ConfigDict(json_schema_extra={"personal": True})
+
+
+class Below(Address):
+    more: str = ""
+
+
+class WholeRow(TypedDict):
+    __pydantic_config__ = ConfigDict(json_schema_extra={"personal": True})  # type: ignore[misc]
+    street: str
+
+
+class BelowWholeRow(WholeRow):
+    more: str
+
+
+class ByCode(BaseModel):
+    street: str = Field(json_schema_extra=lambda schema: schema.update(personal=True))
+
+
+class WholeByCode(BaseModel):
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(personal=True))
+    street: str
+
+
+class Deeper(BaseModel):
+    streets: list[str] = Field(json_schema_extra={"items": {"type": "string", "personal": True}})
+
+
+class SaysItsSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        return core_schema.str_schema(metadata={"pydantic_js_extra": {"personal": True}})
+
+
+class SaysItsJsonSchema:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        return core_schema.str_schema()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> Any:
+        return {**handler(schema), "personal": True}
+
+
+class SaysItForFields:
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> Any:
+        return {**handler(schema), "personal": True}
+
+
+class Computed(BaseModel):
+    street: str = P
+
+    @computed_field(json_schema_extra={"personal": True})  # type: ignore[prop-decorator]
+    @property
+    def mail(self) -> str:
+        return V
+
+
+class ComputedType(BaseModel):
+    street: str = P
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def mail(self) -> Email:
+        return V
+
+
+class Later(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    street: "LaterEmail"
+
+
+LaterEmail = Email
+
+
+class WrittenAsMarked(BaseModel):
+    street: Annotated[int, PlainSerializer(lambda _: V, return_type=Email)]
+
+
+class Names(BaseModel):
+    metadata: Email
+    default: Cash = Cash()
+    type: str = P
+    cls: str = P
+
+
+class InNames(BaseModel):
+    type: Address
+
+
+class Default(BaseModel):
+    default: Email
+    plain: str = ""
+
+
+class Properties(BaseModel):
+    properties: Default
+
+
+New = NewType("New", Email)
+Home = NewType("Home", Address)
+BOXED: Any = TypeAliasType("BOXED", Box[S], type_params=(S,))
+STREET, STREET_MASKED = {"street": V}, {"street": MASK}
+FORMS: list[tuple[Any, Any, Any]] = [
+    (Email, V, MASK),
+    (Annotated[list[str], PERSONAL], [V], MASK),
+    (Annotated[str, WithJsonSchema({"type": "string", "personal": True})], V, MASK),
+    (Annotated[str, SaysItForFields()], V, MASK),
+    (Annotated[str, Field(max_length=20), PERSONAL], V, MASK),
+    (Aliased, {"mail": V}, {"mail": MASK}),
+    (Address, STREET, STREET_MASKED),
+    (Below, STREET, STREET_MASKED),
+    (Whole, {"name": V}, MASK),
+    (Later, STREET, STREET_MASKED),
+    (Tree, {"name": V}, {"name": MASK}),
+    (ByDefault, STREET, STREET_MASKED),
+    (ByMetadata, STREET, STREET_MASKED),
+    (Point, {"place": V}, {"place": MASK}),
+    (OfPydantic, STREET, STREET_MASKED),
+    (WholeOfPydantic, STREET, MASK),
+    (New, V, MASK),
+    (Home, STREET, STREET_MASKED),
+    (Box[int], {"street": V, "rest": 1}, {"street": MASK, "rest": 1}),
+    (Free[Email], STREET, STREET_MASKED),
+    (BOXED[int], STREET, STREET_MASKED),
+    (Rows[int], {"street": V, "rest": 1}, {"street": MASK, "rest": 1}),
+    (Pair[int], [V, 1], [MASK, 1]),
+    (Row, {"mail": V, "plain": P}, {"mail": MASK, "plain": P}),
+    (WholeRow, STREET, MASK),
+    (BelowWholeRow, STREET, MASK),
+    (Extra, {"any": V}, {"any": MASK}),
+    (RootModel[Email], V, MASK),
+    (Root, V, MASK),
+    (WholeRoot, V, MASK),
+    (Phone, V, MASK),
+    (Annotated[Card | Cash, Field(discriminator="kind")], {"kind": "card", "number": V},
+     {"kind": "card", "number": MASK}),
+    (Annotated[Annotated[Card, Tag("a")] | Annotated[Cash, Tag("b")], Discriminator(lambda _: "a")],
+     {"kind": "card", "number": V}, {"kind": "card", "number": MASK}),
+    (int | Address, STREET, STREET_MASKED),
+    (dict[Email, int], {V: 1}, MASK),
+    (tuple[int, Email], [1, V], [1, MASK]),
+    (ByCode, STREET, STREET_MASKED),
+    (WholeByCode, STREET, MASK),
+    (Deeper, {"streets": [V]}, {"streets": [MASK]}),
+    (SaysItsSchema, V, MASK),
+    (SaysItsJsonSchema, V, MASK),
+    (Computed, {"street": P, "mail": V}, {"street": P, "mail": MASK}),
+    (ComputedType, {"street": P, "mail": V}, {"street": P, "mail": MASK}),
+    (WrittenAsMarked, STREET, STREET_MASKED),
+    (Names, {"metadata": V, "type": P}, {"metadata": MASK, "type": P}),
+    (Properties, {"properties": {"default": V, "plain": P}}, {"properties": {"default": MASK, "plain": P}}),
+    (InNames, {"type": STREET}, {"type": STREET_MASKED}),
+]  # fmt: skip
+if sys.version_info >= (3, 12):
+    written: dict[str, Any] = {"Email": Email, "Address": Address}
+    exec("type Mail = Email\ntype Many[T] = list[T | Address]", written)  # noqa: S102 - Python 3.11 cannot read it
+    FORMS += [(written["Mail"], V, MASK), (written["Many"][int], [STREET], [STREET_MASKED])]
+
+
+@pytest.mark.parametrize(("annotation", "value", "masked"), FORMS, ids=lambda one: getattr(one, "__name__", None))
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_form_of_a_mark_is_found_if_it_is_the_only_one(annotation: Any, value: Any, masked: Any, depth: int) -> None:
+    found = fields_of(list[annotation] if depth else annotation, result=True)
+    assert found is not None
+    assert found.masked([value] if depth else value) == ([masked] if depth else _whole(value, masked))
+
+
+@pytest.mark.parametrize(("annotation", "value", "masked"), FORMS)
+def test_such_a_form_is_found_in_a_payload(annotation: Any, value: Any, masked: Any) -> None:
+    assert shape(annotation).masked({"x": value}) == {"x": masked}
+
+
+def _whole(value: Any, masked: Any) -> Any:
+    """Return the mask of a whole result: an object stays an object."""
+    return dict.fromkeys(value, MASK) if masked == MASK and isinstance(value, dict) else masked
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [ByDefault, ByMetadata, Point, OfPydantic, Phone, New, Home, Box[int], Free[Email], BOXED[int], Rows[int],
+     Pair[int], Row, WholeRow, BelowWholeRow, Extra, Root, Below, Whole, Deeper, Computed, ComputedType,
+     dict[Email, int], Annotated[str, WithJsonSchema({"personal": True})]],
+)  # fmt: skip
+def test_a_form_is_refused_beside_what_has_no_schema(annotation: Any) -> None:
+    """Pydantic knows nothing of such a type, so that only its annotations tell of marks."""
+    with pytest.raises(ConfigurationError, match="personal"):
+        fields_of(tuple[Stream, annotation], result=True)
+
+
+class Color(Enum):
+    RED = "red"
+
+
+@dataclass
+class PlainBox(Generic[T]):
+    rest: T
+    stream: "Stream | None" = None
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [Plain, None, dict[str, Any], Any, int | None, Cash | None, Color, Free[int], PlainBox[int], "Missing",
+     lambda: None],
+)  # fmt: skip
 def test_a_type_without_personal_fields_has_none(annotation: Any) -> None:
     assert fields_of(annotation) is None
 
