@@ -23,19 +23,25 @@ IMPOSSIBLE: Mapping[tuple[str, str], str] = {
 """Cells that stay empty, each with the reason."""
 RARE: Mapping[str | tuple[str, str], str] = {
     BLOCK_AGAIN.name: "a limit must have woken the job just before the pause of its type; the explorer of "
-    "tests/proof/limits.py plays a death and a refusal at each write of it",
+    "tests/proof/limits.py plays a death at each write of it",
     ("the watchdog is down", EXPIRE.name): "nearly all jobs are expired by the watchdog; a worker expires one only if "
     "its message comes after its time",
 }
-"""Moves that happen too rarely in a month for all faults to strike in them, and such cells, each with the reason."""
+"""Moves that happen too rarely in a month for all faults to strike in them, and such cells, each with the reason.
+
+At least one fault must strike in each move.
+"""
 
 Struck = Counter[tuple[str, str]]
 
 
 def empty(struck: Struck) -> list[str]:
-    """Return the possible cells in which no fault happened, and the impossible ones in which one did."""
+    """Return the possible cells and the moves in which no fault happened, and the impossible cells in which one did."""
     cells = [(fault, move) for fault in FAULTS for move in COLUMNS]
     missed = [f"{fault!r} never struck in {move}" for fault, move in cells if not _met(struck, fault, move)]
+    missed += [
+        f"no fault ever struck in {move}" for move in COLUMNS if not any(struck[fault, move] for fault in FAULTS)
+    ]
     wrong = [
         f"{cell} was struck, and is said to be impossible: {why}" for cell, why in IMPOSSIBLE.items() if struck[cell]
     ]

@@ -11,7 +11,7 @@ from contextlib import nullcontext
 import pytest
 
 from chalicelib.job_types.at_most import AtMost
-from chalicelib.jobs.job import Job
+from chalicelib.jobs.job import BLOCK_AGAIN, Job
 from chalicelib.jobs.port import Message
 from chalicelib.operating.lines import Lines
 from chalicelib.watchdog.pulse import Pulse
@@ -189,6 +189,15 @@ def test_a_cell_that_stayed_empty_is_named() -> None:
     assert empty(struck) == []
     del struck["dies before", "claim"]
     assert empty(struck) == ["'dies before' never struck in claim"]
+
+
+def test_a_rare_move_that_met_no_fault_is_named() -> None:
+    struck = full()
+    for fault in FAULTS[1:]:
+        del struck[fault, BLOCK_AGAIN.name]
+    assert empty(struck) == []
+    del struck[FAULTS[0], BLOCK_AGAIN.name]
+    assert empty(struck) == [f"no fault ever struck in {BLOCK_AGAIN.name}"]
 
 
 def test_a_cell_that_is_said_to_be_impossible_must_stay_empty() -> None:
