@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload
@@ -115,17 +116,31 @@ def sent_back(fields: "PersonalFields | None", value: JSON, stored: JSON = ABSEN
     return value
 
 
+class _WithNames(GenerateJsonSchema):
+    """Writes also the schemas of names that pydantic leaves out: those of numbers, of unions, and of extra fields."""
+
+    def generate_inner(self, schema: Any) -> dict[str, Any]:
+        """Return the JSON schema of a part of a schema."""
+        found = super().generate_inner(schema)
+        names = schema.get("keys_schema") or schema.get("extras_keys_schema")
+        return {**found, "propertyNames": self.generate_inner(names)} if names else found
+
+
 class PersonalFields:
     """The personal fields of one payload model, or of one type of result."""
 
     def __init__(self, adapter: TypeAdapter[Any], *, result: bool = False) -> None:
         modes = [one for one in MODES if not (result and one[1] == "validation")]
-        wholes = [adapter.json_schema(by_alias=by_alias, mode=mode) for by_alias, mode in modes]
+        wholes = [
+            adapter.json_schema(by_alias=by_alias, mode=mode, schema_generator=_WithNames) for by_alias, mode in modes
+        ]
         self.any = any(_has_mark(whole) for whole in wholes)
         self._root = _Places(open_is_personal=self.any).of([(whole, whole.get("$defs", {})) for whole in wholes])
 
     def masked(self, value: JSON) -> JSON:
         """Return the value with a mask in place of each personal one."""
+        if self._root.names_are_personal and isinstance(value, dict):
+            return {MASK: MASK} if value else {}
         return hidden(value) if self._root.personal else _masked(value, self._root)
 
     def texts(self, value: JSON) -> set[str]:
@@ -201,7 +216,14 @@ class _Place:
 
     def __init__(self, places: "_Places", nodes: Sequence[Node]) -> None:
         self._places = places
-        self.personal, self._kinds = _meant(nodes)
+        found = _meant(nodes)
+        self.names_are_personal = any(_leads_to_mark(node.get("propertyNames"), defs) for node, defs in found)
+        self.personal = self.names_are_personal or any(
+            # a text that is JSON is not looked into
+            _is_marked(node) or _leads_to_mark(node.get("contentSchema"), defs)
+            for node, defs in found
+        )
+        self._kinds = [] if self.personal else found
         self._names = {name for node, _ in self._kinds for name in _of_mapping(node, "properties")}
         self._firsts = max((len(node.get("prefixItems", ())) for node, _ in self._kinds), default=0)
         self._keys: dict[str | None, _Place | None] = {}
@@ -294,6 +316,9 @@ def _unmasked(
             wrong.append(place)
         return value
     if isinstance(value, dict):
+        if known.names_are_personal and MASK in value:
+            wrong.append((*place, MASK))
+            return value
         there = stored if isinstance(stored, dict) else {}
         inside = {name: known if known.personal else known.key(name) for name in value}
         return {
@@ -355,23 +380,44 @@ def _pieces(texts: Iterable[str]) -> set[str]:
     return {piece for text in texts for piece in (text, *PIECE.findall(text))}
 
 
-def _meant(nodes: Sequence[Node]) -> tuple[bool, list[Node]]:
-    """Return whether one of the alternatives is personal, and the alternatives, with references followed."""
+def _meant(nodes: Sequence[Node]) -> list[Node]:
+    """Return the alternatives at a place, with references followed."""
     left, seen, found = list(nodes), set[int](), list[Node]()
     while left:
         node, definitions = left.pop()
         if id(node) in seen:  # a model that refers to itself
             continue
         seen.add(id(node))
-        if _is_marked(node) or _is_marked(_of_mapping(node, "propertyNames")):
-            return True, []
-        if "$ref" in node:
-            # a reference to another document, which a model may write by hand, says nothing here
-            known = definitions.get(str(node["$ref"]).rpartition("/")[2])
-            left += [] if known is None else [(known, definitions)]
+        left += [(known, definitions) for known in _referred(node, definitions)]
         left += [(one, definitions) for several in SEVERAL for one in node.get(several, ())]
         found.append((node, definitions))
-    return False, found
+    return found
+
+
+def _referred(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the definition to which a schema refers.
+
+    A reference to another document, which a model may write by hand, says nothing here.
+    """
+    known = definitions.get(str(node["$ref"]).rpartition("/")[2]) if "$ref" in node else None
+    return [] if known is None else [known]
+
+
+def _leads_to_mark(schema: Any, definitions: Mapping[str, Any]) -> bool:
+    """Return whether a mark is in a schema or in what it refers to, at any depth."""
+    left, seen = [schema], set[int]()
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Mapping):
+            if _is_marked(node):
+                return True
+            left += [*_referred(node, definitions), *_parts(node)]
+        elif isinstance(node, list):
+            left += node
+    return False
 
 
 def _of_key(nodes: Sequence[Node], name: str) -> list[Node]:

@@ -1,5 +1,6 @@
 """Check that personal fields are found wherever they are in a payload, masked, and kept behind their masks."""
 
+import json
 import sys
 import typing as _typed
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    Json,
     PlainSerializer,
     RootModel,
     Tag,
@@ -272,6 +274,11 @@ class Extra(BaseModel):
     __pydantic_extra__: dict[str, Email]
 
 
+class ExtraNames(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[Email, int]
+
+
 class Root(RootModel[str]):
     root: str = Field(json_schema_extra={"personal": True})
 
@@ -377,7 +384,16 @@ class Properties(BaseModel):
     properties: Default
 
 
+class InText(BaseModel):
+    street: Json[Address]
+
+
+class Book(RootModel[dict[Email, int]]):
+    pass
+
+
 New = NewType("New", Email)
+Mail: Any = TypeAliasType("Mail", Email)
 Home = NewType("Home", Address)
 BOXED: Any = TypeAliasType("BOXED", Box[S], type_params=(S,))
 STREET, STREET_MASKED = {"street": V}, {"street": MASK}
@@ -419,6 +435,10 @@ FORMS: list[tuple[Any, Any, Any]] = [
      {"kind": "card", "number": V}, {"kind": "card", "number": MASK}),
     (int | Address, STREET, STREET_MASKED),
     (dict[Email, int], {V: 1}, MASK),
+    (dict[Annotated[int, PERSONAL], int], {"5": 1}, MASK),
+    (dict[Email | int, int], {V: 1}, MASK),
+    (dict[Mail, int], {V: 1}, MASK),
+    (ExtraNames, {V: 1}, MASK),
     (tuple[int, Email], [1, V], [1, MASK]),
     (ByCode, STREET, STREET_MASKED),
     (WholeByCode, STREET, MASK),
@@ -451,9 +471,33 @@ def test_such_a_form_is_found_in_a_payload(annotation: Any, value: Any, masked: 
     assert shape(annotation).masked({"x": value}) == {"x": masked}
 
 
+def test_a_text_that_is_json_is_masked() -> None:
+    found = fields_of(InText)
+    assert found is not None
+    text = json.dumps({"street": V})
+    assert found.masked({"street": text}) == STREET_MASKED
+    assert found.texts({"street": text}) == {text}
+
+
+def test_personal_names_of_a_whole_payload_are_masked_and_not_taken_back() -> None:
+    found = fields_of(Book)
+    assert found is not None
+    assert (found.masked({V: 1}), found.masked({})) == ({MASK: MASK}, {})
+    assert V in found.texts({V: 1})
+    for stored in ({V: 1}, {MASK: 1}):
+        for sent in ({MASK: MASK}, {MASK: 1}):
+            with pytest.raises(InvalidPayload):
+                sent_back(found, {**sent, V: 1}, stored)
+        with pytest.raises(InvalidPayload):
+            found.unmasked({MASK: 2})
+    assert sent_back(found, {V: 2}, {V: 1}) == {V: 2}
+
+
 def _whole(value: Any, masked: Any) -> Any:
-    """Return the mask of a whole result: an object stays an object."""
-    return dict.fromkeys(value, MASK) if masked == MASK and isinstance(value, dict) else masked
+    """Return the mask of a whole result: an object stays an object, without names that are personal."""
+    if masked != MASK or not isinstance(value, dict):
+        return masked
+    return {MASK if name in (V, "5") else name: MASK for name in value}
 
 
 @pytest.mark.parametrize(
