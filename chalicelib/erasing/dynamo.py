@@ -40,7 +40,7 @@ from chalicelib.job_types import jobtype
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import among_children
 from chalicelib.jobs.port import Filter
-from chalicelib.jobs.retention import KEEP_ERASURES, KEEP_MARKS
+from chalicelib.jobs.retention import KEEP_BODIES, KEEP_ERASURES, KEEP_MARKS
 from chalicelib.settings import Settings
 
 TOGETHER = 9
@@ -264,7 +264,8 @@ class DynamoRemoval:
             (key, lock) for key in keys if (lock := self._holder(key)) is not None and lock.partition(":")[0] == job.id
         ]
         objects = list(self._objects(prefixes(job.id, job.type)))
-        return Belongings(job.id, job.created_at, rows, held, objects)
+        written_at = [end - KEEP_BODIES for _, sk, end in rows if end is not None and sk.startswith(OF_PAYLOAD)]
+        return Belongings(job.id, job.created_at, rows, held, objects, written_at=written_at)
 
     def data(self, job: Job) -> Belongings:
         """See Removal. One query; the lists of objects only for a job that may have some."""

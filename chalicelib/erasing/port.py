@@ -9,7 +9,6 @@ from chalicelib.erasing.constants import FRESH
 from chalicelib.erasing.rule import Counts, Erasure
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter
-from chalicelib.jobs.retention import KEEP_BODIES
 
 
 class While(Enum):
@@ -31,10 +30,6 @@ class Deletion:
     asked_at: float
 
 
-PAYLOAD = "PAYLOAD#"
-"""Beginning of the sort keys of payloads that have rows of their own."""
-
-
 @dataclass(frozen=True, slots=True)
 class Belongings:
     """Everything that belongs to a job except its own row: rows, and objects with their versions.
@@ -51,11 +46,12 @@ class Belongings:
     """The ids of the rows, and the text with which each names the job."""
     objects: Sequence[tuple[str, str]] = ()
     state: While = While.ERASED
+    written_at: Sequence[float] = ()
+    """When the payloads with rows of their own were written, or, if that is later, when they are needed."""
 
     def fresh(self, now: float) -> bool:
         """Return whether a payload was written just now: a request may be about to store a new job with this id."""
-        written = [end - KEEP_BODIES for _, sk, end in self.rows if end is not None and sk.startswith(PAYLOAD)]
-        return any(abs(now - at) < FRESH for at in written)
+        return any(abs(now - at) < FRESH for at in self.written_at)
 
     def without(self, parent: str) -> "Belongings":
         """Return this without the rows in the partition of that parent."""
