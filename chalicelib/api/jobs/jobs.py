@@ -309,9 +309,9 @@ def check_wanted(call: Call, wanted: Wanted) -> None:
 
 def _check_retry(call: Call, payload: JSON) -> None:
     """Raise OutOfScope if a job would be outside of the scope with another payload."""
-    job = parts.job_store.get_without_bodies(job_id_of(call))
+    job = parts.job_store.get(job_id_of(call))
     kind = jobtype.get(job.type)
-    payload = sent_back(jobtype.personal_of(kind), payload, parts.job_store.get(job.id).payload)
+    payload = sent_back(jobtype.personal_of(kind), payload, job.payload)
     check_job(call, replace(job, tags=tagged(job.tags, kind.keyed_by, kind.canonical(payload))))
 
 
