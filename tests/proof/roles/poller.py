@@ -24,6 +24,7 @@ from tests.proof.roles.by_itself import ByItself
 from tests.proof.roles.grouping import misgrouped
 from tests.proof.roles.script import TIMEOUT
 from tests.proof.roles.threads import OneAtATime
+from tests.proof.roles.waking import Waking
 from tests.support import Clock, Invocation, sqs_record
 
 WORKERS = ("worker", "worker 2", "worker 3")
@@ -67,9 +68,11 @@ class Poller:
     deliveries: int
     claims_first: bool | None
     acknowledged: Callable[[str], None]
+    waking: Waking
 
     def poll(self, limit: float = TIMEOUT, kind: str = TYPE) -> int:
         """Receive one batch and process it, as Lambda does; return its size."""
+        self.waking.look()  # before a worker receives what another one has sent
         faults = self.ground.faults
         off = kind == TYPE and self.by_itself is not None and self.by_itself.queue.off
         silent = self.paused or off or kind == self.removed or (SQS in faults.out and not faults.sleeping)

@@ -57,6 +57,8 @@ class Waking:
     _watched_at: float = 0.0
     _blind: bool = False
     """Whether nobody has looked since an invocation with several jobs began."""
+    _lost: bool = False
+    """Whether messages, or the table, were lost since the last look."""
 
     def look(self) -> None:
         """Check I37 for each suspended job."""
@@ -71,19 +73,20 @@ class Waking:
         if moment == self._moment:
             return  # nothing has happened since
         self._moment = moment
-        # what happened meanwhile is seen too late to be judged: a worker may have received the message
-        failed, self._blind = self._failed() or self._blind, False
-        self._follow(ground, now, failed=failed)
+        failed, blind = self._failed() or self._lost, self._blind
+        self._lost = self._blind = False
+        self._follow(ground, now, failed=failed, blind=blind)
         if self._asleep:
             with ground.faults.asleep():
                 for job in self._jobs():
-                    self._judge(job, now, failed=failed)
+                    # who has received the message of a sleep meanwhile may have given it back
+                    self._judge(job, now, failed=failed or (blind and job.waits == TIME))
         self._watched_at = self.world.watched_at
 
     def excuse(self) -> None:
         """Check nothing more about the present waits: their messages, or the table, were lost."""
         self.look()
-        self._failed_at = self.world.clock.now
+        self._lost, self._failed_at = True, self.world.clock.now
         with self.world.ground.faults.asleep():
             self._done |= {(job.id, *job.token) for job in self._jobs()}
 
@@ -104,7 +107,7 @@ class Waking:
             return True
         return False
 
-    def _follow(self, ground: MemoryGround, now: float, *, failed: bool) -> None:
+    def _follow(self, ground: MemoryGround, now: float, *, failed: bool, blind: bool) -> None:
         """Read the new writes: which jobs are suspended now, and which have been woken since the last look."""
         writes = ground.writes()
         if self._read == len(writes):
@@ -117,20 +120,26 @@ class Waking:
             if old is not None and (old.status, new.status) == (Status.SUSPENDED, Status.QUEUED) and not new.stops:
                 wait = job_id, old.gen, old.claims
                 over = self._over.get(wait) or Over(now, not failed)
-                self._woken(wait, new.type, old.waits or "", over, failed=failed)
+                self._woken(wait, new.type, old.waits or "", over, failed=failed, blind=blind)
         self._read = len(writes)
 
-    def _woken(self, wait: Wait, kind: str, waits: str, over: Over, *, failed: bool) -> None:
-        """Check that a job that has just been woken has a message, unless a worker runs it already."""
+    def _woken(self, wait: Wait, kind: str, waits: str, over: Over, *, failed: bool, blind: bool) -> None:
+        """Check that a job that has been woken has a message, unless a worker runs it already.
+
+        If nobody looked when it was woken (`blind`), a worker may have received the message: it has claimed the job or
+        parked it, or it has given the message back.
+        """
         if wait in self._done:
             return
         ground = cast("MemoryGround", self.world.ground)
         with ground.faults.asleep():
-            queued = ground.store.get_without_bodies(wait[0]).status is Status.QUEUED
-        own = [one.visible_at for one in self._own(wait, kind)]
-        over.calm = over.calm and not failed
+            job = ground.store.get_without_bodies(wait[0])
+        queued, found = job.status is Status.QUEUED, self._own(wait, kind)
+        moved = not queued or job.token != wait[1:] or job.parked_until is not None or job.turn_at is not None
+        unseen = blind and (moved or any(one.receive_count > 0 for one in found))
+        over.calm = over.calm and not failed and not unseen
         self._end(wait, waits, over)
-        if queued and over.calm and min(own, default=math.inf) > over.at + SOON:
+        if queued and over.calm and min((one.visible_at for one in found), default=math.inf) > over.at + SOON:
             self.world.wrong.append(f"I37 {wait[0]} was woken from {waits}, and has no message")
 
     def _jobs(self) -> Iterator[Job]:
