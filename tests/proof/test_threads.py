@@ -11,7 +11,9 @@ from tests.proof.grounds.memory import in_memory
 from tests.proof.months.month import THREADED, episode
 from tests.proof.roles.script import forget
 from tests.proof.roles.threads import OneAtATime
+from tests.proof.stories.scenario import DONE
 from tests.proof.stories.scenarios import SCENARIOS, Scenario
+from tests.proof.world import World
 
 SEED = 20_261_130
 
@@ -45,6 +47,24 @@ def test_jobs_of_one_process_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
     assert played.broken == []
     assert played.woken > 0
     assert sum(process.overlapped for process in processes) > 4
+
+
+def test_a_job_that_is_begun_beside_others_with_no_time_left_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def play(world: World) -> None:
+        world.threads = 4
+        for number in range(4):
+            world.script[f"job {number}"] = ["long"]
+        world.submit_batch({name: {} for name in world.script})
+        world.rest()
+
+    def told() -> list[str]:
+        known = Scenario("each takes nearly all the time", play, DONE, batch=4)
+        lines = (line for seed in range(4) for line in execute(Case(known), in_memory, SEED + seed).broken)
+        return [line for line in lines if "begun beside others" in line]
+
+    assert told() == []
+    monkeypatch.setattr("chalicelib.worker.batch.CLAIM_GUARD", -1000.0)
+    assert told()
 
 
 def test_a_job_that_ends_its_process_again_beside_others_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from chalicelib.operating.lines import Lines
 from chalicelib.pausing.circuit_breaker import AlwaysClosed
 from chalicelib.producing.service import JobService
 from chalicelib.side_by_side import Wait, at_once
+from chalicelib.worker.constants import SETTLE_RESERVE
 from chalicelib.worker.consume import Worker
 from chalicelib.worker.crew import Crew, OneByOne
 from chalicelib.worker.start import start_policy
@@ -95,7 +96,9 @@ class Poller:
         invocation = Invocation(self.clock, self.clock.now + limit)
         if self.threads > 1 and own.serial_by is None and not own.limits:
             own = replace(own, function=Function(batch_size=own.function.batch_size, threads=self.threads))
-            crew = OneAtATime(self.threads, self.rng, lambda: self._ended(invocation))
+            crew = OneAtATime(
+                self.threads, self.rng, lambda: self._ended(invocation), lambda: self._follows(invocation)
+            )
             store, queue = crew.port(store), crew.port(queue)
         breaker = self.by_itself.breaker() if self.by_itself is not None and kind == TYPE else AlwaysClosed()
         pacing = self._pacing(kind)
@@ -134,6 +137,15 @@ class Poller:
         ended = self.clock.now > invocation.ends
         self.ground.faults.strikes += ended
         return ended
+
+    def _follows(self, invocation: Invocation) -> None:
+        """Check that time is left when a worker begins a further job.
+
+        It is checked here, and not when the job's function begins: jobs beside it may use up the time meanwhile.
+        """
+        left = invocation.ends - self.clock.now
+        if left < 2 * SETTLE_RESERVE:
+            self.wrong.append(f"I2 a job was begun beside others, {left:.1f} s before the end of its invocation")
 
     def _claims_first(self) -> bool:
         """Return whether the job is claimed before the visibility timeout is set; in Lambda, both happen at once."""

@@ -64,12 +64,19 @@ class OneAtATime:
     """See Crew. If a job ends the process, or a request does, no request of another job arrives after that.
 
     `over` says whether the time of the invocation is over: no job goes on then, because Lambda has ended the process.
+    `follows` is called before each job that is begun after another one.
     """
 
-    def __init__(self, most: int, rng: random.Random, over: Callable[[], bool] = lambda: False) -> None:
-        self._most, self._rng, self.over = most, rng, over
+    def __init__(
+        self,
+        most: int,
+        rng: random.Random,
+        over: Callable[[], bool] = lambda: False,
+        follows: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._most, self._rng, self.over, self._follows = most, rng, over, follows
         self._running = list[_Running]()
-        self.died = False
+        self.died = self._began = False
         self.overlapped = 0
         """How many jobs began while another one was running."""
 
@@ -81,6 +88,9 @@ class OneAtATime:
 
     def begin(self, work: Callable[[], None]) -> None:
         """See Crew."""
+        if self._began:
+            self._follows()
+        self._began = True
         self.overlapped += any(job.begun for job in self._running)
         self._running.append(_Running(self, work))
 
