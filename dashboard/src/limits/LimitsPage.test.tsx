@@ -1,17 +1,9 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import {
-  createMemoryHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  RouterProvider,
-} from "@tanstack/react-router";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Limit } from "@/api/limits";
 import { signIn, signOut } from "@/session/session";
-import { showWithin } from "@/test/screen";
+import { showAt, showWithin } from "@/test/screen";
 import { ChangeLimit } from "./ChangeLimit";
 import { LimitRows } from "./LimitRows";
 import { LimitsPage } from "./LimitsPage";
@@ -64,15 +56,7 @@ function showPage(address: string, limits: object[]) {
     ),
   );
   signIn("a token");
-  const root = createRootRoute();
-  const page = createRoute({ getParentRoute: () => root, path: "/limits", component: LimitsPage });
-  const history = createMemoryHistory({ initialEntries: [address] });
-  const router = createRouter({ routeTree: root.addChildren([page]), history });
-  render(
-    <QueryClientProvider client={new QueryClient()}>
-      <RouterProvider router={router as never} />
-    </QueryClientProvider>,
-  );
+  showAt(address, { "/limits": LimitsPage });
 }
 
 const WIRE = {

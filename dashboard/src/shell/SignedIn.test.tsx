@@ -1,25 +1,9 @@
-import {
-  createMemoryHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  RouterProvider,
-} from "@tanstack/react-router";
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { setConfig } from "@/config";
 import { signOut } from "@/session/session";
+import { showAt } from "@/test/screen";
 import { SignedIn } from "./SignedIn";
-
-/** Show the page at which sign-ins end, and a page that the user can have asked for. */
-function show() {
-  const root = createRootRoute();
-  const of = (path: string, component: () => React.ReactNode) =>
-    createRoute({ getParentRoute: () => root, path, component });
-  const routeTree = root.addChildren([of("/signed-in", SignedIn), of("/queues", () => <h1>Queues</h1>)]);
-  const history = createMemoryHistory({ initialEntries: ["/signed-in"] });
-  render(<RouterProvider router={createRouter({ routeTree, history }) as never} />);
-}
 
 beforeEach(() => {
   sessionStorage.clear();
@@ -36,7 +20,7 @@ test("after a sign-in that failed, a token signs in and leads to the page that w
   const begun = { state: "s", verifier: "v", secret: "x", back: "/queues?x=1" };
   sessionStorage.setItem("jobflow.signIn", JSON.stringify(begun));
   history.replaceState(null, "", "/signed-in?state=s&error=server_error");
-  show();
+  showAt("/signed-in", { "/signed-in": SignedIn, "/queues": () => <h1>Queues</h1> });
   expect((await screen.findByRole("alert")).textContent).toContain("server_error");
 
   fireEvent.change(screen.getByLabelText("Token"), { target: { value: "jf_token" } });

@@ -2,8 +2,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import {
   createMemoryHistory,
   createRootRoute,
+  createRoute,
   createRouter,
   RouterContextProvider,
+  RouterProvider,
 } from "@tanstack/react-router";
 import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
@@ -13,13 +15,29 @@ import { vi } from "vitest";
 export function showWithin(children: ReactNode) {
   const history = createMemoryHistory();
   const router = createRouter({ routeTree: createRootRoute(), history });
-  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
-    <QueryClientProvider client={client}>
+    <QueryClientProvider client={oneTry()}>
       <RouterContextProvider router={router as never}>{children}</RouterContextProvider>
     </QueryClientProvider>,
   );
 }
+
+/** Show the page at an address; `pages` by their paths. */
+export function showAt(address: string, pages: Record<string, () => ReactNode>) {
+  const root = createRootRoute();
+  const routes = Object.entries(pages).map(([path, component]) =>
+    createRoute({ getParentRoute: () => root, path, component }),
+  );
+  const history = createMemoryHistory({ initialEntries: [address] });
+  const router = createRouter({ routeTree: root.addChildren(routes), history });
+  render(
+    <QueryClientProvider client={oneTry()}>
+      <RouterProvider router={router as never} />
+    </QueryClientProvider>,
+  );
+}
+
+const oneTry = () => new QueryClient({ defaultOptions: { queries: { retry: false } } });
 
 /** An answer of the API to a POST; "lost" means that no answer comes. */
 export type Told = "lost" | { status: number; body?: object; headers?: Record<string, string> };

@@ -1,14 +1,7 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import {
-  createMemoryHistory,
-  createRootRoute,
-  createRoute,
-  createRouter,
-  RouterProvider,
-} from "@tanstack/react-router";
-import { cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, screen } from "@testing-library/react";
 import { afterEach, expect, test, vi } from "vitest";
 import { signIn, signOut } from "@/session/session";
+import { showAt } from "@/test/screen";
 import { UsagePage } from "./UsagePage";
 
 afterEach(() => {
@@ -54,15 +47,7 @@ function show(address: string, answer: (url: URL) => Response | Promise<Response
     return Promise.resolve(answer(url));
   });
   signIn("a token");
-  const root = createRootRoute();
-  const page = createRoute({ getParentRoute: () => root, path: "/usage", component: UsagePage });
-  const history = createMemoryHistory({ initialEntries: [address] });
-  const router = createRouter({ routeTree: root.addChildren([page]), history });
-  render(
-    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
-      <RouterProvider router={router as never} />
-    </QueryClientProvider>,
-  );
+  showAt(address, { "/usage": UsagePage });
   return asked;
 }
 
