@@ -9,7 +9,7 @@ import { meta } from "@/api/meta";
 import { shownJob } from "@/api/personal";
 import type { JobType } from "@/api/types";
 import { refresh } from "@/jobs/actions/actions";
-import { allows, STATUS } from "@/jobs/status";
+import { accepts, STATUS } from "@/jobs/status";
 import { focusProblem } from "@/lib/focusProblem";
 import { shortId } from "@/lib/format";
 import { stringify } from "@/lib/json";
@@ -119,7 +119,7 @@ export function CreateForm({ types, source, edit, begin: from, asked }: CreateFo
     if (broken === null && Object.keys(found).length === 0) send.mutate();
     else focusProblem();
   };
-  const editable = !edit || (source !== null && allows(source.status, "retry"));
+  const editable = !edit || (source !== null && accepts(source, "retry"));
   return (
     <form
       noValidate
@@ -190,6 +190,7 @@ function summary(
   editable: boolean,
   source: JobDetail | null,
 ): string {
+  if (!editable && source?.payloadRemovedAt != null) return t.noPayload;
   if (!editable) return source ? t.notEditable(STATUS[source.status].label) : t.gone;
   if (broken) return broken;
   const found = Object.entries(problems).filter(([, problem]) => problem);

@@ -1,5 +1,5 @@
 import type { ComponentType, SVGProps } from "react";
-import type { JobStatus } from "@/api/jobs/jobs";
+import type { Job, JobStatus } from "@/api/jobs/jobs";
 import { meta } from "@/api/meta";
 import {
   IconBan,
@@ -112,6 +112,11 @@ const SET = { retry: "retryable", cancel: "cancellable", discard: "discardable",
 /** Return true if the API allows the action in a status; false until the API's sets are loaded. */
 export function allows(status: JobStatus, action: OneAction): boolean {
   return meta.get()?.statuses[SET[action]].includes(status) ?? false;
+}
+
+/** Return true if the API allows the action on this job: without its payload, a job cannot run again. */
+export function accepts(job: Pick<Job, "status" | "payloadRemovedAt">, action: OneAction): boolean {
+  return allows(job.status, action) && (action !== "retry" || job.payloadRemovedAt == null);
 }
 
 /** Return true for a status that no worker changes any more; false until the sets are loaded. */

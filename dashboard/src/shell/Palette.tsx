@@ -13,7 +13,7 @@ import { togglePaused } from "@/live/live";
 import { ask } from "@/jobs/actions/actions";
 import { queueName } from "@/jobs/queueName";
 import { readQuery, type JobsSearch } from "@/jobs/search";
-import { allows, STATUS, STATUSES } from "@/jobs/status";
+import { accepts, STATUS, STATUSES } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { PauseForm, pausedName, usePause, type Pausable } from "@/queues/PauseForm";
 import { nextTheme, nextTimes, prefs, setPrefs } from "@/session/prefs";
@@ -102,7 +102,7 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
               )}
               {open && can.act && (
                 <Group heading={t.thisJob}>
-                  {JOB_ACTIONS.filter((action) => allows(open.status, action)).map((action) => (
+                  {JOB_ACTIONS.filter((action) => accepts(open, action)).map((action) => (
                     <Item
                       key={action}
                       value={t.actKeywords(actions.actNow[action])}

@@ -4,16 +4,16 @@ import { useMe } from "@/session/session";
 import { IconButton } from "@/ui/Button";
 import { IconBan, IconRetry } from "@/ui/icons";
 import { ask } from "./actions";
-import { allows } from "@/jobs/status";
+import { accepts } from "@/jobs/status";
 import { t } from "@/texts/en/list";
 
-/** Show the actions that the job's status allows as icons; none with a read-only token. */
+/** Show the actions that the job allows as icons; none with a read-only token. */
 export function RowActions({ job }: { job: Job }) {
   const { can } = useMe();
   if (!can.act) return null;
   return (
     <span className="flex justify-end">
-      {allows(job.status, "retry") && (
+      {accepts(job, "retry") && (
         <IconButton
           label={t.retryJob(shortId(job.id))}
           className="size-7"
@@ -22,7 +22,7 @@ export function RowActions({ job }: { job: Job }) {
           <IconRetry width={14} height={14} />
         </IconButton>
       )}
-      {allows(job.status, "cancel") && (
+      {accepts(job, "cancel") && (
         <IconButton
           label={t.cancelJob(shortId(job.id))}
           className="size-7"

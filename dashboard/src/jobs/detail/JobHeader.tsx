@@ -15,7 +15,7 @@ import { queueName } from "@/jobs/queueName";
 import { DeleteJobButton } from "./DeleteJobButton";
 import { JobSteps } from "./JobSteps";
 import { PostEventButton } from "./PostEventButton";
-import { STATUS, allows, isFinished } from "@/jobs/status";
+import { STATUS, accepts, allows, isFinished } from "@/jobs/status";
 import { StatusChip } from "@/jobs/StatusChip";
 import { linkClass, quietLinkClass } from "@/ui/link";
 import { cx } from "@/lib/cx";
@@ -91,7 +91,7 @@ function Membership({ job: { batch, round } }: { job: JobDetail }) {
 }
 
 function Actions({ job }: { job: JobDetail }) {
-  const retryable = allows(job.status, "retry") && job.payloadRemovedAt == null;
+  const retryable = accepts(job, "retry");
   return (
     <div className="flex flex-wrap gap-2 sm:ms-auto">
       {retryable && (
@@ -109,7 +109,7 @@ function Actions({ job }: { job: JobDetail }) {
           <IconEdit /> {t.editAndRetry}
         </Link>
       )}
-      {allows(job.status, "cancel") && !job.cancelRequested && (
+      {accepts(job, "cancel") && !job.cancelRequested && (
         <Button
           tone="danger"
           icon={<IconBan />}
@@ -119,12 +119,12 @@ function Actions({ job }: { job: JobDetail }) {
           {t.cancel}
         </Button>
       )}
-      {allows(job.status, "run") && (
+      {accepts(job, "run") && (
         <Button icon={<IconPlay />} shortcut="u" onClick={() => ask({ kind: "one", action: "run", job })}>
           {t.runNow}
         </Button>
       )}
-      {allows(job.status, "discard") && (
+      {accepts(job, "discard") && (
         <Button
           icon={<IconCheck />}
           shortcut="d"

@@ -19,7 +19,7 @@ import { JobHeader } from "./JobHeader";
 import { KeptSteps } from "./KeptSteps";
 import { LogPanel } from "@/jobs/detail/logs/LogPanel";
 import { finished } from "@/jobs/measure";
-import { allows } from "@/jobs/status";
+import { accepts } from "@/jobs/status";
 import { Timeline } from "@/jobs/detail/timeline/Timeline";
 import { placeOf, trail } from "@/jobs/trail";
 import { madeBy } from "@/api/jobs/made";
@@ -196,7 +196,7 @@ function useJobKeys(job: JobDetail, canAct: boolean): void {
     if (next) void navigate({ to: "/jobs/$id", params: { id: next }, replace: true });
     if (event.key === "Escape") void navigate({ to: "/dashboard", search, resetScroll: false });
     const action = ({ r: "retry", c: "cancel", d: "discard", u: "run" } as const)[event.key];
-    if (action && canAct && allows(job.status, action)) ask({ kind: "one", action, job });
+    if (action && canAct && accepts(job, action)) ask({ kind: "one", action, job });
   });
 }
 

@@ -31,6 +31,15 @@ test("with all matching jobs selected, the action takes the filter", () => {
   expect(bulkQuestion(all, "cancel", done)).toBeNull();
 });
 
+test("a failed job without its payload is neither retried nor edited, and can be discarded", () => {
+  const removed = { ...picked, rows: [...rows, job("e", { status: "failed", payloadRemovedAt: 1 })] };
+  const all = { ...removed, ids: new Set(["a", "e"]) };
+  expect(bulkQuestion(all, "retry", done)).toMatchObject({ target: { ids: ["a"] } });
+  expect(bulkQuestion(all, "discard", done)).toMatchObject({ target: { ids: ["a", "e"] } });
+  const asked = editQuestion({ ...all, matching: true }, done);
+  expect(asked?.kind === "edit" && asked.jobs.map(({ id }) => id)).toEqual(["a", "c", "d"]);
+});
+
 test("an edit takes every selected job that can be retried, with its payload", () => {
   const asked = editQuestion(picked, done);
   expect(asked).toMatchObject({ kind: "edit", target: { ids: ["a", "c"] }, scope: "selected" });

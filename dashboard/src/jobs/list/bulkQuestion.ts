@@ -1,7 +1,7 @@
 import type { Job } from "@/api/jobs/jobs";
 import type { Ask } from "@/jobs/actions/actions";
 import { actionFilter, type JobsSearch } from "@/jobs/search";
-import { allows, type JobAction } from "@/jobs/status";
+import { accepts, type JobAction } from "@/jobs/status";
 
 interface Picked {
   rows: Job[];
@@ -20,7 +20,7 @@ export function bulkQuestion(picked: Picked, action: JobAction, onDone: () => vo
     return filter && { kind: "many", action, target: { filter }, scope: "matching", onDone };
   }
   const ids = picked.rows
-    .filter((job) => picked.ids.has(job.id) && allows(job.status, action))
+    .filter((job) => picked.ids.has(job.id) && accepts(job, action))
     .map((job) => job.id);
   return ids.length > 0 ? { kind: "many", action, target: { ids }, scope: "selected", onDone } : null;
 }
@@ -30,7 +30,7 @@ export function editQuestion(picked: Picked, onDone: () => void): Ask | null {
   const retry = bulkQuestion(picked, "retry", onDone);
   if (retry?.kind !== "many") return null;
   const jobs = picked.rows.filter(
-    (job) => (picked.matching || picked.ids.has(job.id)) && allows(job.status, "retry"),
+    (job) => (picked.matching || picked.ids.has(job.id)) && accepts(job, "retry"),
   );
   return { kind: "edit", jobs, target: retry.target, scope: retry.scope, onDone };
 }

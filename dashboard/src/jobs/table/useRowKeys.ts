@@ -3,7 +3,7 @@ import type { Job } from "@/api/jobs/jobs";
 import { isShortcut, useKeys } from "@/lib/useKeys";
 import { useLatest } from "@/lib/useLatest";
 import { ask } from "@/jobs/actions/actions";
-import { allows, type JobAction, type OneAction } from "@/jobs/status";
+import { accepts, type JobAction, type OneAction } from "@/jobs/status";
 import type { Selection } from "./useSelection";
 
 const STEPS: Record<string, number> = { j: 1, k: -1 };
@@ -60,7 +60,7 @@ export function useRowKeys(
     if (event.key === "x" && job) selection.toggle(job.id);
     if (!action) return;
     if (selection.ids.size > 0 && action !== "run") actOnSelection(action);
-    else if (job && allows(job.status, action)) ask({ kind: "one", action, job });
+    else if (job && accepts(job, action)) ask({ kind: "one", action, job });
   });
 }
 

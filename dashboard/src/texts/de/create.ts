@@ -17,6 +17,8 @@ export const create: typeof english = {
   createJob: "Job anlegen",
   notEditable: (status) =>
     `Status des Jobs: ${status}. Nur fehlgeschlagene, abgebrochene und Dead-Letter-Jobs lassen sich wiederholen.`,
+  noPayload:
+    "Payload, Ergebnis und Schritte des Jobs wurden entfernt, wie es sein Typ vorgibt. Er kann nicht wiederholt werden.",
   problems: (number, path, problem) => `${number} Probleme. Das erste: ${path}: ${problem}`,
   sourceJobNotFound: "Der Ausgangsjob wurde nicht gefunden",
   couldntLoadForm: "Formular konnte nicht geladen werden",

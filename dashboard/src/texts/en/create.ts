@@ -20,6 +20,7 @@ export const english = {
   createJob: "Create job",
   notEditable: (status: string) =>
     `The job is ${status.toLowerCase()}. Only failed, dead-lettered or cancelled jobs can be retried.`,
+  noPayload: "Payload, result and steps of the job were removed, as its type says. It cannot be retried.",
   problems: (length: number, path: string, problem: string) =>
     `${length} problems. First: ${path}: ${problem}`,
   sourceJobNotFound: "Source job not found",
