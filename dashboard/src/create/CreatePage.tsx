@@ -59,7 +59,7 @@ export function CreatePage() {
     <>
       {job.data && (
         <div className="mx-auto flex max-w-3xl justify-end">
-          <ShowPersonal job={{ ...job.data, result: null }} />
+          <ShowPersonal id={job.data.id} masked={hasMask(job.data.payload)} />
         </div>
       )}
       <CreateForm

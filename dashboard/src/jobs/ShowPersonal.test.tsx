@@ -5,7 +5,9 @@ import { afterEach, expect, test, vi } from "vitest";
 import { jobOne } from "@/api/jobs/jobs";
 import { shownJob } from "@/api/personal";
 import { Payload } from "@/jobs/detail/JobAside";
-import { signIn, signOut } from "@/session/session";
+import { KeptSteps } from "@/jobs/detail/KeptSteps";
+import { signIn, signOut, useMe } from "@/session/session";
+import { detail } from "@/test/factories";
 import { showWithin } from "@/test/screen";
 import { useHiddenOnLeave } from "./ShowPersonal";
 
@@ -34,22 +36,38 @@ const JOB = {
   ...{ correlation_id: "", steps: 0, notify: [], result: null },
 };
 
+const STEP = {
+  kind: "step",
+  name: "charge",
+  kept_at: AT,
+  took_s: 1,
+  until: null,
+  by: null,
+  timed_out: false,
+};
+
 /** An API that answers with values only if the request does not ask for masks. */
 function answering(personal: boolean): void {
   vi.stubGlobal("fetch", (url: string, { headers }: RequestInit) => {
     const hidden = new Headers(headers).get("Accept")?.includes("personal=hide");
     const job = { ...JOB, payload: { mail: hidden || !personal ? "[personal]" : VALUE } };
-    return Promise.resolve(
-      Response.json(url.endsWith("/me") ? { role: "operator", label: "", personal } : job),
-    );
+    const steps = [{ ...STEP, value: hidden || !personal ? null : VALUE }];
+    if (url.endsWith("/me")) return Promise.resolve(Response.json({ role: "operator", label: "", personal }));
+    return Promise.resolve(Response.json(url.endsWith("/steps") ? { steps, older: false } : job));
   });
   signIn("a-token");
 }
 
 function Page() {
   useHiddenOnLeave(ID);
+  const { role } = useMe();
   const { data } = useQuery(jobOne(ID));
-  return data ? <Payload job={data} /> : null;
+  return (
+    <>
+      <p>{role}</p>
+      {data && <Payload job={data} />}
+    </>
+  );
 }
 
 afterEach(() => {
@@ -79,9 +97,21 @@ test("a value is hidden again although the API does not answer", async () => {
   await waitFor(() => expect(document.body.textContent).not.toContain(VALUE));
 });
 
+test("the values of kept steps can be shown where neither the payload nor the result has a mask", async () => {
+  answering(true);
+  showWithin(<KeptSteps job={detail("failed", [], { id: ID, steps: 1 })} />);
+  await screen.findByText("charge");
+  expect(document.body.textContent).not.toContain(VALUE);
+  await userEvent.click(await screen.findByRole("button", { name: "Show personal fields" }));
+  await screen.findByText(`"${VALUE}"`);
+  await userEvent.click(screen.getByRole("button", { name: "Hide personal fields" }));
+  await waitFor(() => expect(document.body.textContent).not.toContain(VALUE));
+});
+
 test("who may not see it is not offered to", async () => {
   answering(false);
   showWithin(<Page />);
   await screen.findByText(/\[personal\]/);
-  await waitFor(() => expect(screen.queryByRole("button", { name: /personal/ })).toBeNull());
+  await screen.findByText("operator");
+  expect(screen.queryByRole("button", { name: /personal/ })).toBeNull();
 });

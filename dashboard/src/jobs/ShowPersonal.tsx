@@ -1,17 +1,16 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import type { JobDetail } from "@/api/jobs/jobs";
-import { hasMask, shownJob } from "@/api/personal";
+import { shownJob } from "@/api/personal";
 import { useStore } from "@/lib/store";
 import { useMe } from "@/session/session";
 import { Button } from "@/ui/Button";
 import { t } from "@/texts/en/base";
 
-/** Offer to show or hide the personal fields of a job, to who may see them. */
-export function ShowPersonal({ job }: { job: Pick<JobDetail, "id" | "payload" | "result"> }) {
-  const shown = useStore(shownJob) === job.id;
-  if (!shown && !hasMask(job.payload) && !hasMask(job.result)) return null;
-  return <Toggle id={job.id} shown={shown} />;
+/** Offer to show or hide the personal fields of a job, to who may see them; `masked` if some are hidden here. */
+export function ShowPersonal({ id, masked }: { id: string; masked: boolean }) {
+  const shown = useStore(shownJob) === id;
+  if (!masked && !shown) return null;
+  return <Toggle id={id} shown={shown} />;
 }
 
 function Toggle({ id, shown }: { id: string; shown: boolean }) {

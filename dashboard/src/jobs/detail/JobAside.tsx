@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import type { JobDetail } from "@/api/jobs/jobs";
 import { latency } from "@/api/numbers/metrics";
+import { hasMask } from "@/api/personal";
 import { cx } from "@/lib/cx";
 import { dollars } from "@/lib/dollars";
 import { bytes } from "@/lib/format";
@@ -25,7 +26,7 @@ export function Result({ job }: { job: JobDetail }) {
   if (job.result === null) return null;
   const files = resultFiles(job.result);
   return (
-    <Panel title={t.result} actions={<ShowPersonal job={{ ...job, payload: null }} />}>
+    <Panel title={t.result} actions={<ShowPersonal id={job.id} masked={hasMask(job.result)} />}>
       <div className={cx("grid items-start gap-3", files.length > 0 && "xl:grid-cols-2")}>
         {files.length > 0 && <ResultFiles files={files} />}
         <JsonView value={job.result} label={t.resultAsJson} />
@@ -48,7 +49,7 @@ export function Payload({ job }: { job: JobDetail }) {
       title={t.payload}
       actions={
         <>
-          <ShowPersonal job={{ ...job, result: null }} />
+          <ShowPersonal id={job.id} masked={hasMask(job.payload)} />
           <span className="nums pe-2 text-xs text-faint">{bytes(job.payloadBytes)}</span>
         </>
       }

@@ -1,7 +1,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { cleanup, render, screen } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { keptSteps, type KeptStep } from "@/api/jobs/steps";
+import { signIn, signOut } from "@/session/session";
 import { detail, T0 } from "@/test/factories";
 import { KeptSteps } from "./KeptSteps";
 
@@ -45,6 +46,18 @@ test("steps, sleeps and events are listed with what became of them", () => {
   expect(approved).toContain("ada");
   expect(approved?.length).toBeLessThan(280);
   expect(late).toContain("timed out");
+});
+
+test("a step that returned nothing is not taken for hidden, a call without results is", () => {
+  const calls = vi.fn(() => Promise.resolve(Response.json({ role: "operator", label: "", personal: true })));
+  vi.stubGlobal("fetch", calls);
+  signIn("a-token");
+  show([step({}), step({ name: "sent", value: true })]);
+  expect(screen.queryByRole("button")).toBeNull();
+  expect(calls).not.toHaveBeenCalled();
+  cleanup();
+  show([step({ name: "sent", value: true }), step({ kind: "call", name: "child" })]);
+  return screen.findByRole("button", { name: "Show personal fields" }).finally(signOut);
 });
 
 test("a job without steps has no list of them", () => {

@@ -3,12 +3,14 @@ import type { KeptStep } from "@/api/jobs/steps";
 import { duration } from "@/lib/time";
 import { useNow } from "@/live/live";
 import { When } from "@/live/When";
+import { ShowPersonal } from "@/jobs/ShowPersonal";
 import { Panel } from "@/ui/Panel";
 import { endOf } from "./timeline/timeline";
 import { useKeptSteps } from "./useKeptSteps";
 import { t } from "@/texts/en/detail";
 
 const LONGEST = 200;
+const MAY_HAVE: ReadonlySet<KeptStep["kind"]> = new Set(["step", "call", "event", "try"]);
 
 /** List the kept steps of a job; nothing for a job without steps. */
 export function KeptSteps({ job }: { job: JobDetail }) {
@@ -17,7 +19,10 @@ export function KeptSteps({ job }: { job: JobDetail }) {
   if (job.steps > 0 && error) return <p className="text-sm text-red">{t.couldntLoadSteps}</p>;
   if (data === undefined || data.rows.length === 0) return null;
   return (
-    <Panel title={t.keptSteps(data.rows.length)}>
+    <Panel
+      title={t.keptSteps(data.rows.length)}
+      actions={<ShowPersonal id={job.id} masked={areHidden(data.rows)} />}
+    >
       <ol className="flex min-w-0 flex-col gap-1.5 text-sm">
         {data.rows.map((step) => (
           <Row key={`${step.kind} ${step.name}`} step={step} end={endOf(step, data.rows, now)} />
@@ -26,6 +31,18 @@ export function KeptSteps({ job }: { job: JobDetail }) {
       {data.older && <p className="mt-2 text-xs text-faint">{t.olderSteps(data.rows.length)}</p>}
     </Panel>
   );
+}
+
+/**
+ * Return true if values can be hidden because they are personal: the API then sends no value at all, or none of a call.
+ * A single step without a value has returned nothing, or too much to be shown.
+ */
+function areHidden(rows: KeptStep[]): boolean {
+  const without = rows.filter(
+    ({ kind, value, timedOut }) => MAY_HAVE.has(kind) && value === null && !timedOut,
+  );
+  const none = rows.every(({ value }) => value === null);
+  return without.some(({ kind }) => none || kind === "call");
 }
 
 function Row({ step, end }: { step: KeptStep; end: number | null }) {
