@@ -18,8 +18,10 @@ export default function SignIn({ problem, back }: { problem?: string; back?: str
   const { refused, was } = useSession();
   const provider = config().signIn;
   const [token, setToken] = useState("");
+  const [stuck, setStuck] = useState(false);
   const ended = refused && was === "session";
   const byToken = !provider || (refused && !ended);
+  const why = stuck ? own.cannotBegin : (problem ?? (ended ? own.ended : null));
   return (
     <form
       className="mx-auto mt-[10vh] flex max-w-sm flex-col gap-4 border border-line bg-panel p-6"
@@ -29,12 +31,12 @@ export default function SignIn({ problem, back }: { problem?: string; back?: str
       }}
     >
       <h1 className="text-lg font-semibold">{t.signIn}</h1>
-      {(problem ?? ended) && (
+      {why !== null && (
         <p role="alert" className="text-sm text-rose">
-          {problem ?? own.ended}
+          {why}
         </p>
       )}
-      {provider && <WithProvider provider={provider} back={back} focused={!byToken} />}
+      {provider && <WithProvider provider={provider} back={back} focused={!byToken} onStuck={setStuck} />}
       <p className="text-sm text-soft">
         {provider ? own.orToken : t.howToGetAToken} <code className="font-mono text-text">make token</code>{" "}
         {t.inTheProject}
@@ -60,16 +62,24 @@ export default function SignIn({ problem, back }: { problem?: string; back?: str
 }
 
 /** Go to the provider; the user comes back to the page that was asked for. */
-function WithProvider(props: { provider: Provider; back: string | undefined; focused: boolean }) {
-  const { provider, back, focused } = props;
+function WithProvider(props: {
+  provider: Provider;
+  back: string | undefined;
+  focused: boolean;
+  /** The browser does not let the sign-in begin, or it lets it now. */
+  onStuck: (stuck: boolean) => void;
+}) {
+  const { provider, back, focused, onStuck } = props;
   const [going, setGoing] = useState(false);
   const here = useLocation({ select: ({ href }) => href });
   const go = async () => {
     setGoing(true);
+    onStuck(false);
     try {
       location.assign(await begin(provider, back ?? here));
     } catch {
       setGoing(false);
+      onStuck(true);
     }
   };
   // Back from the provider, a browser may show this page as it was left.

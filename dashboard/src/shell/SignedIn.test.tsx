@@ -1,8 +1,9 @@
 import { fireEvent, screen } from "@testing-library/react";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { setConfig } from "@/config";
 import { signOut } from "@/session/session";
 import { showAt } from "@/test/screen";
+import SignIn from "./SignIn";
 import { SignedIn } from "./SignedIn";
 
 beforeEach(() => {
@@ -12,6 +13,7 @@ beforeEach(() => {
   setConfig({ apiUrl: "https://api.example.com", stage: "test", region: "x", signIn });
 });
 afterEach(() => {
+  vi.unstubAllGlobals();
   signOut();
   history.replaceState(null, "", "/");
 });
@@ -27,4 +29,14 @@ test("after a sign-in that failed, a token signs in and leads to the page that w
   fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
 
   expect(await screen.findByRole("heading", { name: "Queues" })).toBeTruthy();
+});
+
+test("a page without HTTPS says why its sign-in does not begin, and again after another try", async () => {
+  // as in a browser, where a page without HTTPS has no `subtle`
+  vi.stubGlobal("crypto", { getRandomValues: <T,>(bytes: T) => bytes });
+  showAt("/queues", { "/queues": () => <SignIn /> });
+  for (const _ of [1, 2]) {
+    fireEvent.click(await screen.findByRole("button", { name: "Sign in with Example" }));
+    expect((await screen.findByRole("alert")).textContent).toContain("use HTTPS");
+  }
 });

@@ -8,6 +8,8 @@ export const signIn: typeof english = {
     "Oder benutze ein API-Token. Es gilt nur für diesen Tab. Du bekommst eines von einem Admin oder mit",
   signingIn: "Anmeldung läuft",
   ended: "Deine Sitzung ist beendet. Melde dich neu an, um hier weiterzuarbeiten.",
+  cannotBegin:
+    "Dieser Browser lässt die Seite keine Anmeldung beginnen: erlaube dieser Website, Daten zu speichern, und benutze HTTPS.",
   failed: {
     cancelled: () => "Die Anmeldung wurde abgebrochen.",
     provider: (detail) => `Der Identitätsanbieter hat dich nicht angemeldet${added(detail)}.`,
@@ -20,6 +22,6 @@ export const signIn: typeof english = {
       "Der Identitätsanbieter kennt dich, aber keine deiner Gruppen hat hier eine Rolle. Bitte einen Administrator, dich in eine Gruppe aufzunehmen.",
     unavailable: () =>
       "Die Anmeldung konnte nicht geprüft werden: die API oder der Identitätsanbieter antwortet nicht. Versuche es gleich noch einmal.",
-    tooMany: () => "Zu viele Anmeldungen aus deinem Netz. Versuche es in einer Minute noch einmal.",
+    tooMany: () => "Zu viele Anmeldungen. Versuche es in einer Minute noch einmal.",
   },
 };

@@ -8,6 +8,8 @@ export const english = {
   orToken: "Or use an API token. It is kept for this tab only. To get one, ask an admin, or run",
   signingIn: "Signing in",
   ended: "Your session has ended. Sign in again to continue here.",
+  cannotBegin:
+    "This browser does not let the page begin a sign-in: allow storage for this site, and use HTTPS.",
   failed: {
     cancelled: () => "The sign-in was cancelled.",
     provider: (detail: string) => `The identity provider did not sign you in${added(detail)}.`,
@@ -19,7 +21,7 @@ export const english = {
       "You are known to the identity provider, but none of your groups has a role here. Ask an administrator to add you to a group.",
     unavailable: () =>
       "The sign-in could not be checked: the API or the identity provider does not answer. Sign in again in a moment.",
-    tooMany: () => "Too many sign-ins from your network. Try again in a minute.",
+    tooMany: () => "Too many sign-ins. Try again in a minute.",
   },
 };
 
