@@ -64,8 +64,20 @@ test("without a token that is right the reference asks for one", async ({ page, 
     route.fulfill({ json: { apiUrl: stack.api, stage: "test" } }),
   );
   await open("/reference/");
-  await expect(page.getByText("Invalid or revoked token.")).toBeVisible();
+  await expect(page.getByText("The token or session is invalid, revoked or expired.")).toBeVisible();
   await page.getByLabel("Token").fill(stack.admin);
   await page.getByRole("button", { name: "Show the reference" }).click();
   await expect(page.locator("#operations-jobs-create_job")).toBeVisible();
+});
+
+test("who signs in with a provider is led to the console", async ({ page, open, stack }) => {
+  const provider = { name: "Example", issuer: "https://i.example", clientId: "c", scopes: "openid" };
+  const signIn = { ...provider, authorizeUrl: "https://i.example/a", tokenUrl: "https://i.example/t" };
+  await page.route("**/config.json", (route) =>
+    route.fulfill({ json: { apiUrl: stack.api, stage: "test", signIn } }),
+  );
+  await open("/reference/");
+  await expectAccessibleInBothThemes(page);
+  await page.getByRole("link", { name: "Sign in at the console" }).click();
+  await expect(page.getByRole("button", { name: "Sign in with Example" })).toBeVisible();
 });

@@ -14,9 +14,9 @@ function part(id: string): HTMLElement {
 async function show(): Promise<void> {
   const token = readToken();
   if (!token) {
-    askForToken(
-      "The reference lists your job types, so it needs a token. To get one, ask an admin, or run `make token`.",
-    );
+    const needed = "The reference lists your job types, so it needs to know who you are.";
+    const way = config().signIn ? "" : " To get a token, ask an admin, or run `make token`.";
+    askForToken(needed + way);
     return;
   }
   const answer = await fetch(`${config().apiUrl}/openapi.json`, {
@@ -24,7 +24,7 @@ async function show(): Promise<void> {
   });
   if (answer.status === 401 || answer.status === 403) {
     forgetToken();
-    askForToken("Invalid or revoked token.");
+    askForToken("The token or session is invalid, revoked or expired.");
     return;
   }
   if (!answer.ok) throw new Error(`/openapi.json answered ${answer.status}.`);
@@ -37,14 +37,15 @@ async function show(): Promise<void> {
 }
 
 function askForToken(why: string): void {
-  const form = part("sign-in") as HTMLFormElement;
+  const form = part("sign-in-form") as HTMLFormElement;
   part("sign-in-why").textContent = why;
-  form.hidden = false;
+  part("sign-in-console").hidden = config().signIn === undefined;
+  part("sign-in").hidden = false;
   part("token").focus();
   form.onsubmit = (event) => {
     event.preventDefault();
     keepToken((part("token") as HTMLInputElement).value.trim());
-    form.hidden = true;
+    part("sign-in").hidden = true;
     void begin();
   };
 }
