@@ -191,6 +191,7 @@ const ROUTES: [string, RegExp, Role, Handler][] = [
     "viewer",
     (ask) => ({ body: { lines: jobOf(ask).logs, next_cursor: null, insights_url: null } }),
   ],
+  ["GET", /^jobs\/[^/]+\/steps$/, "viewer", (ask) => ({ body: { steps: jobOf(ask).kept ?? [], older: false } })], // prettier-ignore
   ["GET", /^jobs\/[^/]+\/payloads\/\d+$/, "viewer", pastPayload],
   ["POST", /^jobs\/[^/]+\/retry$/, "operator", retry],
   [

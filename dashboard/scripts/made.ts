@@ -1,4 +1,5 @@
 const now = Date.now();
+const FAR = 3_600_000_000;
 const HTML = '<html><body><h1>502 Bad Gateway</h1><script>document.title="owned"</script></body></html>';
 
 interface Failing {
@@ -32,6 +33,23 @@ function failing({ attempt, at, lasted, errorClass, errorMessage, stack, outcome
   };
 }
 
+/** A line of a job's log. */
+const line = (
+  at: number,
+  level: "INFO" | "WARNING" | "ERROR",
+  message: string,
+  attempt = 1,
+  fields = {},
+) => ({
+  ...{ at: new Date(at).toISOString(), level, message, gen: 1, attempt, fields },
+});
+/** A kept step, so many milliseconds ago. */
+const kept = (kind: string, name: string, ago: number, more: object = {}) => ({
+  ...{ kind, name, kept_at: new Date(now - ago).toISOString() },
+  ...{ value: null, took_s: null, until: null, by: null, timed_out: false },
+  ...more,
+});
+
 const LONG_WORD = "a-very-long-word-".repeat(30);
 
 /** Jobs that the simulation would not come up with. */
@@ -64,7 +82,72 @@ export const MADE = {
           stack: `Traceback (most recent call last):\n  File "/var/task/handlers/${LONG_WORD}.py", line 40, in send\nBadGateway`,
         }),
       ),
+      logs: [1, 2, 3].flatMap((attempt) => {
+        const at = now - 61_000 + attempt * 15_000;
+        return [
+          line(at, "INFO", `job.start ${LONG_WORD}`, attempt, { to: "صندوق البريد", html: HTML }),
+          line(at + 300, "WARNING", "The provider answers slowly.", attempt, { waited_ms: 300 }),
+          line(at + 900, "ERROR", HTML, attempt, { status: 502, word: LONG_WORD }),
+        ];
+      }),
       tags: ["customer:42", "a-tag-that-is-exactly-forty-characters-x"],
+    },
+  },
+  runs: {
+    type: "image.process",
+    payload: { key: "uploads/shop-1.jpg", resize: { width: 800, height: 800 }, format: "webp" },
+    more: {
+      ...{ status: "processing", attempts: 2, createdAt: now - 30_000, startedAt: now - 8000 },
+      ...{ updatedAt: now - 1000, endsAt: now + FAR, tags: ["shop"] },
+      progress: { percent: 62, note: "Resizing 5 of 8 pictures" },
+      history: [
+        failing({
+          ...{ attempt: 1, at: now - 28_000, lasted: 1100, errorClass: "UploadMissing" },
+          errorMessage: "There is no upload uploads/shop-1.jpg yet; it may still be on its way.",
+        }),
+        {
+          ...failing({
+            attempt: 2,
+            at: now - 8000,
+            lasted: 0,
+            errorClass: "",
+            errorMessage: "",
+            outcome: "running",
+          }),
+          ...{ finished_at: null, duration_ms: null, error_class: null, error_message: null },
+        },
+      ],
+      logs: [
+        line(now - 28_000, "INFO", "The upload is read."),
+        line(now - 26_900, "WARNING", "There is no upload uploads/shop-1.jpg yet."),
+        line(now - 8000, "INFO", "The upload is read.", 2, { bytes: 1_204_331 }),
+        line(now - 5000, "INFO", "A picture is resized.", 2, { width: 800, height: 600 }),
+      ],
+    },
+  },
+  steps: {
+    type: "report.generate",
+    payload: { from: "2026-11-01T00:00:00Z", formats: ["csv"] },
+    more: {
+      ...{ status: "dead_letter", attempts: 3, createdAt: now - 7_300_000, startedAt: now - 61_000 },
+      ...{ updatedAt: now - 60_000, finishedAt: now - 60_000, errorClass: "ExportEmpty" },
+      errorMessage: "The export has no rows.",
+      kept: [
+        kept("step", "collect-orders", 7_290_000, { value: { orders: 1204, pages: 13 }, took_s: 4.2 }),
+        kept("sleep", "until-the-night", 7_280_000, { until: new Date(now - 3_680_000).toISOString() }),
+        kept("call", "render", 3_670_000, { value: { key: "reports/2026-11.csv" }, took_s: 12 }),
+        kept("step", "notify-accounting", 3_650_000, { took_s: 0.3 }),
+        kept("event", "approved", 600_000, { by: "ada", value: { by: "ada", note: "فاتورة شهر نوفمبر" } }),
+        kept("event", "signed", 120_000, { until: new Date(now - 120_000).toISOString(), timed_out: true }),
+        kept("step", LONG_WORD.slice(0, 100), 90_000, { value: "x".repeat(400), took_s: 1.5 }),
+      ],
+      history: [1, 2, 3].map((attempt) =>
+        failing({
+          ...{ attempt, at: now - 91_000 + attempt * 10_000, lasted: 900, errorClass: "ExportEmpty" },
+          errorMessage: "The export has no rows.",
+        }),
+      ),
+      logs: [line(now - 61_000, "ERROR", "The export has no rows.", 3)],
     },
   },
   blocked: {
@@ -273,7 +356,6 @@ export const BATCH = {
   parent: "6b0f4d52-5c0a-4c55-9d6c-6f0c7c2f5a17",
 } as const;
 
-const FAR = 3_600_000_000;
 const OOPS = {
   errorClass: "UploadMissing",
   errorMessage: "There is no upload uploads/missing/photo.png yet.",

@@ -156,6 +156,8 @@ export const SCREENS: Record<string, Screen> = {
   "job-acts": { path: async (find) => `/jobs/${await find.made("acts")}`, whole: true },
   "job-long": { path: async (find) => `/jobs/${await find.made("long")}`, whole: true, alike: true },
   "job-wild": { path: async (find) => `/jobs/${await find.made("wild")}`, whole: true },
+  "job-runs": { path: async (find) => `/jobs/${await find.made("runs")}`, whole: true },
+  "job-steps": { path: async (find) => `/jobs/${await find.made("steps")}`, whole: true },
   "job-loading": { path: () => "/jobs/00000000-0000-4000-8000-000000000000", order: late, alike: true },
   "job-error": { path: () => "/jobs/00000000-0000-4000-8000-000000000000", order: failing },
   "job-gone": { path: () => "/jobs/00000000-0000-4000-8000-000000000000" },
@@ -303,6 +305,16 @@ export const SCREENS: Record<string, Screen> = {
       await create.getByRole("button").first().click();
       await create.getByRole("button", { name: "Try it out" }).click();
       await create.scrollIntoViewIfNeeded();
+    },
+    alike: true,
+  },
+  "reference-call": {
+    path: () => "/reference/",
+    then: async (page) => {
+      const one = page.locator("#operations-jobs-get_job");
+      await one.getByRole("button").first().click();
+      await one.getByRole("heading", { name: "Responses" }).waitFor();
+      await one.scrollIntoViewIfNeeded();
     },
     alike: true,
   },

@@ -45,6 +45,8 @@ export interface FakeJob {
   notify?: string[];
   history: Schemas["AttemptRow"][];
   logs: Schemas["LogLine"][];
+  /** What a job with steps has kept. */
+  kept?: Schemas["StepRow"][];
   /** When the running attempt ends. */
   endsAt: number;
 }
@@ -90,7 +92,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     expires_at: null,
     on_end: null,
     waits_for: null,
-    steps: 0,
+    steps: job.kept?.length ?? 0,
     give_up_at: null,
     discarded: job.discarded ?? null,
     result: fits(job.result),

@@ -88,8 +88,9 @@ function Loaded({ job }: { job: JobDetail }) {
   const made = useQuery({ ...madeBy(job.id), enabled: makes(job.type) || Boolean(job.onEnd) });
   const inAndOut = job.result !== null;
   const files = inAndOut && resultFiles(job.result).length > 0;
+  const many = job.history.length > FEW_ATTEMPTS;
   // A few attempts without a stack are not high: with the log, they are as high as the code that creates the job.
-  const brief = job.history.length <= FEW_ATTEMPTS && job.history.every(({ stack }) => stack === null);
+  const brief = !many && job.history.every(({ stack }) => stack === null);
   const attempts = (
     <Panel
       title={t.attemptCount(job.history.length)}
@@ -100,9 +101,10 @@ function Loaded({ job }: { job: JobDetail }) {
       <Attempts job={job} logs={job.history.length > 1 ? lines : []} more={logs.data?.insightsUrl ?? null} />
     </Panel>
   );
-  // Without a result, and with a short past, the panels of both columns follow each other: beside the payload and the
-  // details, a panel with the timeline alone would be mostly empty.
-  const short = !inAndOut && brief;
+  // Without a result, the panels of both columns follow each other: beside the payload and the details, a panel with the
+  // timeline alone would be mostly empty. The code stands there too, if the other column is high enough: it has the
+  // attempts, or a timeline of many of them.
+  const aside = !inAndOut && (brief || many);
   const timeline = (
     <Panel title={t.timeline} actions={can.administer && <InAuditLog job={job} />}>
       <Timeline job={job} logs={lines} kept={kept.data?.rows} made={made.data?.jobs} />
@@ -113,7 +115,7 @@ function Loaded({ job }: { job: JobDetail }) {
       logs={logs}
       follow={finished(job) ? null : follow}
       onFollow={setFollow}
-      className={short && lines.length === 0 ? "" : "grow"}
+      className={!inAndOut && lines.length === 0 ? "" : "grow"}
     />
   );
   const snippets = (
@@ -125,19 +127,19 @@ function Loaded({ job }: { job: JobDetail }) {
     <div className="flex flex-col gap-3">
       <JobHeader job={job} canAct={can.act} />
       <div className={BESIDE}>
-        {short ? (
+        {inAndOut ? (
+          timeline
+        ) : (
           <div className="flex min-w-0 flex-col gap-3">
             {timeline}
-            {attempts}
+            {brief && attempts}
             {log}
           </div>
-        ) : (
-          timeline
         )}
         <div className="flex min-w-0 flex-col gap-3">
           {!inAndOut && <Payload job={job} />}
-          <JobFacts job={job} className={short ? "" : "lg:sticky lg:top-15"} />
-          {short && snippets}
+          <JobFacts job={job} className={aside ? "" : "lg:sticky lg:top-15"} />
+          {aside && snippets}
         </div>
       </div>
       <KeptSteps job={job} />
@@ -150,7 +152,7 @@ function Loaded({ job }: { job: JobDetail }) {
       )}
       <Family job={job} />
       {!brief && attempts}
-      {!short && (
+      {inAndOut ? (
         <div className={BESIDE}>
           <div className="flex min-w-0 flex-col gap-3">
             {brief && attempts}
@@ -158,6 +160,8 @@ function Loaded({ job }: { job: JobDetail }) {
           </div>
           {snippets}
         </div>
+      ) : (
+        !aside && snippets
       )}
     </div>
   );
