@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { ask, connection, connectSession } from "./client";
 import { ApiError, sentence } from "@/api/numbers/errors";
+import { shownJob } from "./personal";
 
 const unauthorized = vi.fn();
 const me = () => ask("get", "/me", {});
@@ -84,4 +85,25 @@ test("an error of the API itself is no newer data", async () => {
   answer(404, "{}");
   await refused();
   expect(connection.get().failing).toBe(false);
+});
+
+test("only a request about the job whose personal fields are shown asks for their values, and no value is kept", async () => {
+  const accepts: (string | null)[] = [];
+  const tags: (string | null)[] = [];
+  vi.stubGlobal("fetch", (_: string, init: RequestInit) => {
+    const headers = new Headers(init.headers);
+    accepts.push(headers.get("Accept"));
+    tags.push(headers.get("If-None-Match"));
+    return Promise.resolve(Response.json({}, { headers: { ETag: '"of-values"' } }));
+  });
+  shownJob.set("shown-job");
+  await job("shown-job");
+  await job("shown-job-2");
+  await me();
+  await job("shown-job");
+  shownJob.set(null);
+  await job("shown-job");
+  const hide = "application/json; personal=hide";
+  expect(accepts).toEqual([null, hide, hide, null, hide]);
+  expect([tags[3], tags[4]]).toEqual([null, null]);
 });

@@ -14,7 +14,7 @@ import { parse, stringify } from "@/lib/json";
 import { createStore } from "@/lib/store";
 import { takeEarly } from "./early";
 import { moved } from "./movement";
-import { hiding } from "./personal";
+import { shownJob } from "./personal";
 
 /**
  * The time of the API's last answer that was no error of its own, the time since when it has not answered, and whether
@@ -44,24 +44,31 @@ export function connectSession(next: Hooks): void {
  */
 const KEPT_ANSWERS = 24;
 
-const once = asking({
+const sender = {
   url: "", // `reach` stores the failure
   token: () => hooks.token(),
   fetch: reach,
-  keep: KEPT_ANSWERS,
   json: { parse, stringify },
-});
+};
+const hiding = asking({ ...sender, keep: KEPT_ANSWERS, personal: "hide" });
+/** These answers can have personal values, so none of them is kept. */
+const showing = asking(sender);
 
 /**
  * Send one request to the API, without repeating it: the query or its reader decides what is repeated, and when. Raises
  * ApiError, NotReached.
  */
 export const askFully: Ask = (method, path, call) =>
-  once(method, path, call).catch((error: unknown) => {
+  (isAboutShown(call) ? showing : hiding)(method, path, call).catch((error: unknown) => {
     if (error instanceof NotReached)
       connection.update((now) => ({ ...now, downSince: now.downSince ?? Date.now() }));
     throw error;
   });
+
+/** Return whether a request is about the job whose personal fields are shown. */
+function isAboutShown({ path }: Sending & { path?: Readonly<Record<string, unknown>> | undefined }): boolean {
+  return path?.job_id !== undefined && path.job_id === shownJob.get();
+}
 
 /** Do the same, but return the answer without its headers. */
 export async function ask<M extends Method, P extends PathOf<M>>(
@@ -77,8 +84,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   const url = config().apiUrl + path;
   const token = hooks.token();
   const reads = init.method === "GET";
-  const headers = { ...(init.headers as Record<string, string>), ...hiding(url) };
-  const answer = await ((reads ? takeEarly(url, token) : undefined) ?? fetch(url, { ...init, headers }));
+  const answer = await ((reads ? takeEarly(url, token) : undefined) ?? fetch(url, init));
   const failing = answer.status >= 500;
   connection.update(({ lastOk }) => ({ lastOk: failing ? lastOk : Date.now(), downSince: null, failing }));
   if (answer.status === 401 && token === hooks.token()) hooks.onUnauthorized();

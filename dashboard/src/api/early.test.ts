@@ -59,3 +59,18 @@ test("without a configuration nothing is asked, and nothing is thrown", async ()
   await early.askEarly(["/me"], "mine");
   expect(early.takeEarly(`${API}/me`, "mine")).toBeUndefined();
 });
+
+test("an early request asks for masks like a later one", async () => {
+  const early = await fresh();
+  const accepts: (string | null)[] = [];
+  vi.stubGlobal("fetch", (url: string, init?: RequestInit) => {
+    if (url !== "/config.json") accepts.push(new Headers(init?.headers).get("Accept"));
+    return Promise.resolve(Response.json(CONFIG));
+  });
+  await early.askEarly(["/me"], "mine");
+  const { ask, connectSession } = await import("./client");
+  connectSession({ token: () => "another", onUnauthorized: () => undefined });
+  (await import("@/config")).setConfig({ apiUrl: API, stage: "test", region: "" });
+  await ask("get", "/me", {});
+  expect(accepts).toEqual(["application/json; personal=hide", "application/json; personal=hide"]);
+});

@@ -26,7 +26,7 @@ export async function askEarly(paths: readonly string[], token: string | null): 
     const bearer = token ?? config.devToken;
     if (!bearer) return;
     asker = bearer;
-    // the same headers as `client.ts` sends
+    // the header that the client sends for `personal: "hide"`
     const headers = { Accept: "application/json; personal=hide", Authorization: `Bearer ${bearer}` };
     for (const path of paths) keep(config.apiUrl.replace(/\/+$/, "") + path, headers);
   } catch {

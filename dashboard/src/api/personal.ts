@@ -7,7 +7,6 @@ import { stringify, type Json } from "@/lib/json";
 
 /** What the API sends in place of the value of a personal field. */
 const MASK = "[personal]";
-const HIDDEN = { Accept: "application/json; personal=hide" };
 
 /** The job whose personal fields are shown; null for none. It is not kept when the page is left or loaded again. */
 export const shownJob = createStore<string | null>(null);
@@ -15,9 +14,3 @@ export const shownJob = createStore<string | null>(null);
 /** Return whether a payload or a result has a mask. */
 export const hasMask = (value: Json | undefined): boolean =>
   value != null && stringify(value).includes(`"${MASK}"`);
-
-/** Return the headers that a request to this address needs so that its answer has no personal values. */
-export function hiding(url: string): Record<string, string> {
-  const shown = shownJob.get();
-  return shown !== null && url.includes(`/jobs/${shown}`) ? {} : HIDDEN;
-}
