@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { dayMonth, hourMinute, type Zone } from "@/lib/time";
+import { DAY, dayMonth, hourMinute, type Zone } from "@/lib/time";
 import { useLatest } from "@/lib/useLatest";
 import type { Deploy } from "@/api/numbers/metrics";
 import type { SpreadPoint } from "@/api/numbers/spread";
@@ -53,7 +53,6 @@ const GAP = 6;
 const END = 20;
 const NAME = 48;
 
-const DAY = 86_400_000;
 /** Seconds between the marks of a chart of days. */
 const DAYS = [1, 2, 3, 4, 5, 7, 10, 14, 28].map((days) => (days * DAY) / 1000);
 

@@ -1,4 +1,4 @@
-import { spell } from "@/lib/time";
+import { DAY, spell } from "@/lib/time";
 
 /** Milliseconds: the lowest value on a logarithmic axis. */
 export const LEAST = 1;
@@ -7,7 +7,6 @@ export const LEAST = 1;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const MARKS = [
   LEAST, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, DAY, 10 * DAY, 100 * DAY,
 ]; // prettier-ignore

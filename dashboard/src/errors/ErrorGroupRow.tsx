@@ -5,7 +5,7 @@ import { ask } from "@/jobs/actions/actions";
 import { cx } from "@/lib/cx";
 import { oneLine, shortId } from "@/lib/format";
 import { count } from "@/texts/numbers";
-import { spell } from "@/lib/time";
+import { DAY, spell } from "@/lib/time";
 import { useAge } from "@/live/Age";
 import { When } from "@/live/When";
 import { useMe } from "@/session/session";
@@ -17,8 +17,6 @@ import { Acknowledge, Mark } from "./Acknowledge";
 import { Outcome } from "./Outcome";
 import { Since } from "./Since";
 import { t } from "@/texts/en/errors";
-
-const DAY = 86_400_000;
 
 const CompareJobs = lazy(() => import("./CompareJobs"));
 

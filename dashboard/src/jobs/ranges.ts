@@ -1,5 +1,5 @@
 import type { Range } from "@/api/numbers/metrics";
-import { parseSpan } from "@/lib/time";
+import { DAY, parseSpan } from "@/lib/time";
 import { CHART_SPANS, type ChartSpan, type JobsSearch } from "./search";
 
 const MINUTE = 60_000;
@@ -22,8 +22,6 @@ export function chartRange(span: ChartSpan, now = Date.now()): Range {
   const step = length > 6 * HOUR ? 3600 : 60;
   return { from: floor(now, step * 1000) - length, to: now, step };
 }
-
-const DAY = 24 * HOUR;
 
 /** Milliseconds back to the period with which a period is compared: the day before, or the week before a week. */
 export function backTo(span: ChartSpan): number {

@@ -7,7 +7,8 @@ export type Zone = "local" | "utc";
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+/** Milliseconds of a day. */
+export const DAY = 24 * HOUR;
 
 /** Return a duration in its two largest units: "830 ms", "4.2 s", "3m 05s", "2h 10m", "3d 4h". */
 export function duration(ms: number): string {

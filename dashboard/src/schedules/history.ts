@@ -1,4 +1,5 @@
 import type { Firing, LastFiring, MissedFiring, Schedule } from "@/api/queues/schedules";
+import { DAY } from "@/lib/time";
 import { t } from "@/texts/en/schedules";
 
 /** A firing in the week: one that made a job, one that did not, or one that comes. */
@@ -19,7 +20,6 @@ export interface Day {
 }
 
 const DAYS = 7;
-const DAY_MS = 86_400_000;
 /** Firings of a day that are shown. */
 const MOST = 6;
 /** Firings of each kind in a list of schedules, at most: a list with so many may lack older ones. */
@@ -45,7 +45,7 @@ export function weekOf(schedule: Schedule, now: number): Day[] {
   ].sort((a, b) => a.at - b.at);
   const today = now + offsetOf(all[all.length - 1]?.local ?? "");
   return Array.from({ length: DAYS }, (_, back): Day => {
-    const at = today - (DAYS - 1 - back) * DAY_MS;
+    const at = today - (DAYS - 1 - back) * DAY;
     const date = new Date(at).toISOString().slice(0, 10);
     const cells = all.filter(({ local }) => local.startsWith(date));
     // What has happened today is more important than what comes.

@@ -8,7 +8,7 @@ import { cx } from "@/lib/cx";
 import { dollars } from "@/lib/dollars";
 import { percent } from "@/lib/format";
 import { usePolling } from "@/live/live";
-import { QueryFailure } from "@/live/QueryFailure";
+import { Loaded } from "@/live/Loaded";
 import { count } from "@/texts/numbers";
 import { linkClass } from "@/ui/link";
 import { Panel } from "@/ui/Panel";
@@ -44,18 +44,17 @@ export function Budgets({ types, now }: { types: readonly JobType[]; now: number
   });
   const numbers = useQuery({ ...metrics(), ...usePolling(POLL), enabled: some }).data?.byType ?? {};
   if (!some) return null;
-  const nano = new Map(spent.data?.rows.map((row) => [row.type ?? "", row.nano]));
   return (
     <Panel title={t.budgets} flush>
-      {!spent.data && !spent.isError && <PanelToCome className="m-4 h-12 border-0" />}
-      {spent.isError && !spent.data && <QueryFailure title={t.couldntLoad} query={spent} />}
-      {spent.data && (
-        <ul className="divide-y divide-line">
-          {budgetsOf(types, nano, numbers).map((one) => (
-            <BudgetRow key={one.type} budget={one} />
-          ))}
-        </ul>
-      )}
+      <Loaded query={spent} title={t.couldntLoad} toCome={<PanelToCome className="m-4 h-12 border-0" />}>
+        {({ rows }) => (
+          <ul className="divide-y divide-line">
+            {budgetsOf(types, new Map(rows.map((row) => [row.type ?? "", row.nano])), numbers).map((one) => (
+              <BudgetRow key={one.type} budget={one} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
     </Panel>
   );
 }

@@ -4,7 +4,7 @@ import type { Usage } from "@/api/numbers/usage";
 import { ChartCard } from "@/charts/ChartCard";
 import { useDeploys } from "@/jobs/useDeploys";
 import { dollars } from "@/lib/dollars";
-import { DAY } from "./periods";
+import { DAY } from "@/lib/time";
 import { t } from "@/texts/en/usage";
 
 /** Nano-dollars: smaller marks of the axis are those of a chart without jobs. */

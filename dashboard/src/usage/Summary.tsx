@@ -2,7 +2,6 @@ import type { Costs } from "@/api/numbers/usage";
 import { dollars } from "@/lib/dollars";
 import { percent } from "@/lib/format";
 import { duration } from "@/lib/time";
-import { count } from "@/texts/numbers";
 import { Fact } from "@/ui/Panel";
 import { t } from "@/texts/en/usage";
 
@@ -17,7 +16,9 @@ export function Summary({ total }: { total: Costs }) {
         </p>
         <p className="nums text-sm text-soft">{t.used(total.jobs, total.attempts, duration(total.runMs))}</p>
         {total.retries > 0 && (
-          <p className="nums text-sm text-amber">{t.retriesCost(percent(share), dollars(total.again))}</p>
+          <p className="nums text-sm text-amber">
+            {t.retriesCost(total.retries, dollars(total.again), percent(share))}
+          </p>
         )}
       </div>
       <dl className="mt-3 grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-5">
@@ -27,7 +28,6 @@ export function Summary({ total }: { total: Costs }) {
         <Fact name={t.counting}>{dollars(total.counting)}</Fact>
         <Fact name={t.keeping}>{dollars(total.keeping)}</Fact>
       </dl>
-      <p className="sr-only">{t.retriesOf(count(total.retries), count(total.attempts))}</p>
     </section>
   );
 }

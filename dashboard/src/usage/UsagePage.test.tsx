@@ -54,7 +54,7 @@ function show(address: string, answer: (url: URL) => Response | Promise<Response
 test("the page shows the sum, the share of the retries, the types and the dearest runs", async () => {
   const asked = show("/usage", () => Response.json({ ...USAGE, dearest: [RUN] }));
   expect((await screen.findByTestId("total")).textContent).toBe("$2.00");
-  screen.getByText("25% for retries: $0.50");
+  screen.getByText("1,000 retries: $0.50 (25%)");
   await screen.findByRole("link", { name: "Jobs of email.send" });
   const job = screen.getByRole("link", { name: "7e1f4d52" });
   expect(job.getAttribute("href")).toBe("/jobs/7e1f4d52-5c0a-4c55-9d6c-6f0c7c2f5a01");

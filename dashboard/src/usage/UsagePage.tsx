@@ -5,6 +5,7 @@ import { usage, type Usage } from "@/api/numbers/usage";
 import { jobTypes } from "@/api/types";
 import { onDemand } from "@/lib/onDemand";
 import { useNow, usePolling } from "@/live/live";
+import { Loaded } from "@/live/Loaded";
 import { QueryFailure } from "@/live/QueryFailure";
 import { Button } from "@/ui/Button";
 import { Segments, Select } from "@/ui/Field";
@@ -92,9 +93,13 @@ export function UsagePage() {
             onBy={(next) => choose({ by: next === "type" ? "" : next })}
           />
           <Panel title={t.dearest} flush>
-            {grouped.data && <Dearest runs={grouped.data.dearest} />}
-            {!grouped.data && !grouped.isError && <PanelToCome className="m-4 h-16 border-0" />}
-            {grouped.isError && !grouped.data && <QueryFailure title={t.couldntLoad} query={grouped} />}
+            <Loaded
+              query={grouped}
+              title={t.couldntLoad}
+              toCome={<PanelToCome className="m-4 h-16 border-0" />}
+            >
+              {({ dearest }) => <Dearest runs={dearest} />}
+            </Loaded>
           </Panel>
           {byDay.data && (
             <p className="text-xs text-faint">{t.estimate(byDay.data.region, byDay.data.prices)}</p>
@@ -141,7 +146,6 @@ function Groups({
   query: { data: Usage | undefined; isError: boolean; error: unknown; refetch: () => Promise<unknown> };
   onBy: (next: By) => void;
 }) {
-  const { data } = query;
   return (
     <Panel
       title={t.whatCosts}
@@ -158,9 +162,9 @@ function Groups({
         />
       }
     >
-      {!data && !query.isError && <PanelToCome className="m-4 h-24 border-0" />}
-      {query.isError && !data && <QueryFailure title={t.couldntLoad} query={query} />}
-      {data && <CostRows usage={data} by={by} days={days} />}
+      <Loaded query={query} title={t.couldntLoad} toCome={<PanelToCome className="m-4 h-24 border-0" />}>
+        {(data) => <CostRows usage={data} by={by} days={days} />}
+      </Loaded>
     </Panel>
   );
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { DAY, daysOf, readPeriod } from "./periods";
+import { DAY } from "@/lib/time";
+import { daysOf, readPeriod } from "./periods";
 
 const NOW = Date.parse("2027-03-15T22:30:00Z");
 const at = (text: string) => Date.parse(`${text}T00:00:00Z`);

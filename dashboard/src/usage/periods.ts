@@ -1,10 +1,12 @@
-/** Milliseconds of a day. Days are whole days in UTC, as the API counts them. */
-export const DAY = 86_400_000;
+import { DAY } from "@/lib/time";
 
 export const PERIODS = ["month", "last-month", "7d", "30d", "90d"] as const;
 export type Period = (typeof PERIODS)[number];
 
-/** The start of the first day, and the end of the last one; without `to`, the last day is today. */
+/**
+ * Whole days in UTC, as the API counts them: the start of the first one and the end of the last one; without `to`, the
+ * last one is today.
+ */
 export interface Days {
   from: number;
   to?: number;

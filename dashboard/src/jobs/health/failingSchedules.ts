@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { Schedule } from "@/api/queues/schedules";
+import { DAY } from "@/lib/time";
 import { useIdle } from "@/lib/useIdle";
 import { usePolling } from "@/live/live";
 
@@ -16,7 +17,6 @@ export interface FailingSchedule {
 /** The last firings of each schedule that are read. Fewer than two failures are an error like others. */
 const LAST = 3;
 const STREAK = 2;
-const DAY_MS = 86_400_000;
 /** Milliseconds between two looks, because each one reads three jobs for each schedule. */
 const LOOK_MS = 600_000;
 
@@ -47,7 +47,7 @@ const failingSchedules = () =>
  */
 export function endOf(at: number, { next: [first, second] }: Pick<Schedule, "next">): number {
   const period = Math.max(first ? first.at - at : 0, first && second ? second.at - first.at : 0);
-  return at + Math.max(DAY_MS, 2 * period);
+  return at + Math.max(DAY, 2 * period);
 }
 
 /**

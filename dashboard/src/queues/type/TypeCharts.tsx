@@ -17,7 +17,7 @@ import type { Line } from "@/charts/TimeChart";
 import { backTo, chartRange, earlier, SPAN_NAMES, spanFor } from "@/jobs/ranges";
 import type { ChartSpan } from "@/jobs/search";
 import { count } from "@/texts/numbers";
-import { duration } from "@/lib/time";
+import { DAY, duration } from "@/lib/time";
 import { useDeploys } from "@/jobs/useDeploys";
 import { SERIES, usePolling } from "@/live/live";
 import { useZone } from "@/session/prefs";
@@ -197,7 +197,6 @@ export default function TypeCharts({ type }: { type: string }) {
   );
 }
 
-const DAY = 86_400_000;
 const BEFORE = " before";
 /** What has happened does not change; only the period moves. */
 const PAST = { atLeast: 60_000, calm: 60_000 };

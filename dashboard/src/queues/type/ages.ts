@@ -1,7 +1,7 @@
 import type { Job } from "@/api/jobs/jobs";
+import { DAY } from "@/lib/time";
 
 const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 /** The number of dead letters by age, and the age of the oldest in milliseconds; null without dead letters. */
 export interface Ages {

@@ -22,8 +22,8 @@ export const usage: typeof english = {
   sum: "Summe",
   used: (jobs, attempts, time) =>
     `${plural(jobs, "Job", "Jobs")}, ${plural(attempts, "Versuch", "Versuche")}, ${time} Laufzeit`,
-  retriesCost: (share, amount) => `${share} für Wiederholungen: ${amount}`,
-  retriesOf: (retries, attempts) => `${retries} von ${attempts} Versuchen sind Wiederholungen.`,
+  retriesCost: (retries, amount, share) =>
+    `${plural(retries, "Wiederholung", "Wiederholungen")}: ${amount} (${share})`,
   run: "Laufzeit",
   requests: "Anfragen der Versuche",
   storing: "Jobs speichern",

@@ -22,8 +22,8 @@ export const english = {
   sum: "Sum",
   used: (jobs: number, attempts: number, time: string) =>
     `${plural(jobs, "job")}, ${plural(attempts, "attempt")}, ${time} of run time`,
-  retriesCost: (share: string, amount: string) => `${share} for retries: ${amount}`,
-  retriesOf: (retries: string, attempts: string) => `${retries} of ${attempts} attempts are retries.`,
+  retriesCost: (retries: number, amount: string, share: string) =>
+    `${plural(retries, "retry", "retries")}: ${amount} (${share})`,
   run: "Run time",
   requests: "Requests of the attempts",
   storing: "Storing jobs",
