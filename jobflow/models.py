@@ -1377,10 +1377,12 @@ class PastPauseRow:
     since: datetime
     until: datetime
     by: str
-    """Label of the token that paused it; JobFlow: automatic"""
+    """Label of the token that paused it. `JobFlow`: it paused automatically; `JobFlow: budget`: the budget of its
+    day was spent"""
     reason: str
     resumed_by: str
-    """Label of the token that resumed it; JobFlow: automatic"""
+    """Label of the token that resumed it. `JobFlow`: an automatic pause ended by itself; `JobFlow: budget`: its
+    budget allowed jobs again"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1404,7 +1406,8 @@ class PauseNote:
 
     since: datetime
     by: str
-    """Label of the token"""
+    """Label of the token that paused it. `JobFlow`: it paused automatically; `JobFlow: budget`: the budget of its
+    day was spent"""
     reason: str
     next_probe_at: datetime | None
     """The pause is automatic: one job is tried at this time, and the pause ends if it completes. Null: an

@@ -4,7 +4,9 @@ from typing import Any
 
 from pydantic import Field
 
+from chalicelib.api.models.metric_responses import WITHOUT_TOKEN
 from chalicelib.api.models.responses import Answer, Time
+from chalicelib.counters.port import BY_BUDGET
 from chalicelib.jobs.job import JSON
 
 
@@ -55,9 +57,12 @@ class PastPauseRow(Answer):
 
     since: Time
     until: Time
-    by: str = Field(description="Label of the token that paused it; JobFlow: automatic")
+    by: str = Field(description=f"Label of the token that paused it. {WITHOUT_TOKEN}")
     reason: str
-    resumed_by: str = Field(description="Label of the token that resumed it; JobFlow: automatic")
+    resumed_by: str = Field(
+        description="Label of the token that resumed it. `JobFlow`: an automatic pause ended by itself; "
+        f"`{BY_BUDGET}`: its budget allowed jobs again"
+    )
 
 
 class PastPauseRows(Answer):

@@ -3,7 +3,11 @@
 from pydantic import Field
 
 from chalicelib.api.models.responses import Answer, Time
+from chalicelib.counters.port import BY_BUDGET
 from chalicelib.jobs.job import Status
+
+WITHOUT_TOKEN = f"`JobFlow`: it paused automatically; `{BY_BUDGET}`: the budget of its day was spent"
+"""Who pauses a type although nobody asked for it. Programs tell these pauses from an operator's by these names."""
 
 
 class Numbers(Answer):
@@ -30,7 +34,7 @@ class PauseNote(Answer):
     """A pause of a job type."""
 
     since: Time
-    by: str = Field(description="Label of the token")
+    by: str = Field(description=f"Label of the token that paused it. {WITHOUT_TOKEN}")
     reason: str
     next_probe_at: Time | None = Field(
         default=None,

@@ -4602,14 +4602,14 @@ export interface components {
       until: string;
       /**
        * By
-       * @description Label of the token that paused it; JobFlow: automatic
+       * @description Label of the token that paused it. `JobFlow`: it paused automatically; `JobFlow: budget`: the budget of its day was spent
        */
       by: string;
       /** Reason */
       reason: string;
       /**
        * Resumed By
-       * @description Label of the token that resumed it; JobFlow: automatic
+       * @description Label of the token that resumed it. `JobFlow`: an automatic pause ended by itself; `JobFlow: budget`: its budget allowed jobs again
        */
       resumed_by: string;
     };
@@ -4644,7 +4644,7 @@ export interface components {
       since: string;
       /**
        * By
-       * @description Label of the token
+       * @description Label of the token that paused it. `JobFlow`: it paused automatically; `JobFlow: budget`: the budget of its day was spent
        */
       by: string;
       /** Reason */

@@ -5,6 +5,7 @@ import { live } from "@/live/live";
 import { setPrefs } from "@/session/prefs";
 import { showWithin } from "@/test/screen";
 import { Budgets } from "./Budgets";
+import { BY_BUDGET } from "./budgets";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -23,7 +24,7 @@ test("a pause that begins or ends while the page is open is shown", async () => 
   let paused = false;
   vi.stubGlobal("fetch", (text: string) => {
     const pause = paused
-      ? { since: "2027-03-15T22:30:00Z", by: "JobFlow: budget", reason: "", next_probe_at: null }
+      ? { since: "2027-03-15T22:30:00Z", by: BY_BUDGET, reason: "", next_probe_at: null }
       : null;
     const numbers = { ...NONE, paused, pause, in_flight: 0, oldest_queued_age_s: null };
     const metrics = {

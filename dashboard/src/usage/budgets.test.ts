@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { TypeNumbers } from "@/api/numbers/metrics";
 import type { JobType } from "@/api/types";
-import { budgetsOf } from "./budgets";
+import { BY_BUDGET, budgetsOf } from "./budgets";
 
 const type = (name: string, perDay: number | null, warn = 0.8) =>
   ({ type: name, spending: { perDay, warn, byTenant: false } }) as JobType;
@@ -24,10 +25,17 @@ test("a budget warns from its own share on, and says whether the budget or an op
   expect(state(4.99)).toBe("fine");
   expect(state(5)).toBe("warns");
   expect(state(10)).toBe("spent");
-  expect(state(12, { a: paused("JobFlow: budget") })).toBe("stopped");
+  expect(state(12, { a: paused(BY_BUDGET) })).toBe("stopped");
   expect(state(1, { a: paused("ada") })).toBe("paused");
 });
 
 test("a type without jobs today has spent nothing", () => {
   expect(budgetsOf([type("a", 10)], new Map(), {})[0]).toMatchObject({ spent: 0, share: 0, state: "fine" });
+});
+
+test("the name of who pauses for a budget is the one that the API promises", () => {
+  const { components } = JSON.parse(readFileSync("../docs/openapi.json", "utf8")) as {
+    components: { schemas: { PauseNote: { properties: { by: { description: string } } } } };
+  };
+  expect(components.schemas.PauseNote.properties.by.description).toContain(`\`${BY_BUDGET}\``);
 });

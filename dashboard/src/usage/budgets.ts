@@ -2,8 +2,8 @@ import type { TypeNumbers } from "@/api/numbers/metrics";
 import type { JobType } from "@/api/types";
 import { NANO } from "@/lib/dollars";
 
-/** Who pauses a type when its budget of the day is spent. */
-const BY_BUDGET = "JobFlow: budget";
+/** Who pauses a type when its budget of the day is spent; the API's document names it. */
+export const BY_BUDGET = "JobFlow: budget";
 
 export type BudgetState = "fine" | "warns" | "spent" | "stopped" | "paused";
 
