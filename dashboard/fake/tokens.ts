@@ -1,5 +1,6 @@
 import type { components } from "jobflow-aws";
 import type { Handler } from "./handler";
+import { readJson } from "./http";
 import { iso } from "./sim/model";
 
 type Token = components["schemas"]["TokenRow"];
@@ -67,6 +68,59 @@ function tokens(now: number): Token[] {
   return others;
 }
 
+type Session = components["schemas"]["SessionRow"];
+const HOUR = 3_600_000;
+const GRACE = "oidc:0f1e2d3c:00u1a2b3c4d5e6f7g8h9";
+
+/** When the sessions of a person were ended, for each run of the simulation. */
+const ENDED = new WeakMap<object, Map<string, number>>();
+
+/** Sessions of each kind: with and without a name, expired, ended by an administrator, of a long subject. */
+function sessions(now: number, ended: ReadonlyMap<string, number>): Session[] {
+  const grace: Session = {
+    ...{ id: "aaaa000011112222", principal: GRACE, label: "Grace Hopper", role: "operator", state: "works" },
+    ...{ created_at: iso(now - 2 * HOUR), expires_at: iso(now + 6 * HOUR), ended_at: null, ended_by: null },
+  };
+  const made: Session[] = [
+    grace,
+    {
+      ...grace,
+      ...{ id: "bbbb000011112222", label: null, role: "viewer", created_at: iso(now - HOUR) },
+      ...{ principal: `oidc:0f1e2d3c:${"x".repeat(120)}`, expires_at: iso(now + 7 * HOUR) },
+    },
+    {
+      ...grace,
+      ...{ id: "cccc000011112222", principal: "oidc:0f1e2d3c:00u9", label: "Alan", role: "admin" },
+      ...{ state: "expired", created_at: iso(now - 10 * HOUR), expires_at: iso(now - 2 * HOUR) },
+    },
+    {
+      ...grace,
+      ...{ id: "dddd000011112222", created_at: iso(now - 5 * HOUR), expires_at: iso(now + 3 * HOUR) },
+      ...{ state: "ended", ended_at: iso(now - 3 * HOUR), ended_by: "1f2e3d4c5b6a7980" },
+    },
+  ];
+  return made.map((one) => {
+    const at = ended.get(one.principal);
+    return at === undefined || one.state !== "works"
+      ? one
+      : { ...one, state: "ended", ended_at: iso(at), ended_by: "local" };
+  });
+}
+
+const listed: Handler = ({ sim }) => ({
+  body: { sessions: sim.jobs.size === 0 ? [] : sessions(Date.now(), ENDED.get(sim) ?? new Map()) },
+});
+
+const revoke: Handler = async ({ sim, request }) => {
+  const { principal } = (await readJson(request)) as { principal: string };
+  const ended = ENDED.get(sim) ?? new Map<string, number>();
+  const works = sessions(Date.now(), ended).filter(
+    (one) => one.principal === principal && one.state === "works",
+  );
+  ENDED.set(sim, ended.set(principal, Date.now()));
+  return { body: { principal, sessions: works.length } };
+};
+
 export const TOKEN_ROUTES: [string, RegExp, "admin", Handler][] = [
   [
     "GET",
@@ -74,4 +128,6 @@ export const TOKEN_ROUTES: [string, RegExp, "admin", Handler][] = [
     "admin",
     ({ sim }) => ({ body: { tokens: sim.jobs.size === 0 ? [] : tokens(Date.now()) } }),
   ],
+  ["GET", /^sessions$/, "admin", listed],
+  ["POST", /^sessions\/revoke$/, "admin", revoke],
 ];

@@ -6,6 +6,7 @@ import { QueryFailure } from "@/live/QueryFailure";
 import { useMe } from "@/session/session";
 import { Segments } from "@/ui/Field";
 import { Empty, Skeleton } from "@/ui/states";
+import { Sessions } from "./Sessions";
 import { TokenRow } from "./TokenRow";
 import { t } from "@/texts/en/tokens";
 
@@ -13,7 +14,7 @@ type Shown = "working" | "all";
 /** Milliseconds between two looks at a list that changes rarely. */
 const POLL = { atLeast: 30_000 };
 
-/** /tokens: who may call the API, until when, and when each token was last used; only for administrators. */
+/** /tokens: who may call the API, until when, when each token was last used, and who has signed in; only for administrators. */
 export function TokensPage() {
   const { can, role } = useMe();
   if (role !== null && !can.administer)
@@ -67,6 +68,7 @@ function List({ enabled }: { enabled: boolean }) {
       <p className="text-sm text-soft">
         {t.howTo} <code className="font-mono text-xs">{t.commands}</code>
       </p>
+      <Sessions enabled={enabled} all={shown === "all"} />
     </div>
   );
 }

@@ -29,6 +29,23 @@ export const english = {
   withoutPayloads: "Without payloads",
   withoutPersonal: "Without personal fields",
   changesBy: (label: string) => `Changes by ${label}`,
+  signedIn: "Signed in",
+  people: (number: number) => plural(number, "person", "people"),
+  loadingSessions: "Loading sessions",
+  couldntLoadSessions: "Couldn't load the sessions",
+  noSessions: "Nobody is signed in",
+  noSessionsHint: "People who sign in with an identity provider are listed here.",
+  you: "(you)",
+  signedInAt: "Signed in",
+  until: "Until",
+  ended: "Ended",
+  sessionState: { works: "Valid", expired: "Expired", ended: "Ended" },
+  end: "End",
+  endOf: (who: string) => `End all sessions of ${who}`,
+  endQuestion:
+    "All sessions of this person end within ten seconds. The person can sign in again, until the identity provider refuses it.",
+  endOwnQuestion: "All your sessions end within ten seconds, also this one.",
+  endedDone: (number: number) => `${plural(number, "session")} ended`,
 };
 
 export const t = texts("tokens", english);
