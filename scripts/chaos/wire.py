@@ -11,8 +11,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import httpx
+from aiohttp import web
 
-from infra.local.emulator.serving.server import Connection, Reply, Request
+from infra.local.emulator.serving.server import Reply, Request, answering, server
 
 SERVICES = ("DynamoDB_20120810.", "AmazonSQS.")
 """The requests into which faults are injected: those of the platform to its tables and queues."""
@@ -65,16 +66,6 @@ class Weather:
         return None
 
 
-class FaultyConnection(Connection):
-    """A client's connection that may end without an answer."""
-
-    def _write(self, request: Request, reply: Reply, keep_alive: bool) -> None:
-        if reply is DROPPED:
-            self._transport.abort()
-        else:
-            super()._write(request, reply, keep_alive)
-
-
 class Wire:
     """The proxy, on its own loop and thread. Clients use `url` instead of `upstream`."""
 
@@ -82,7 +73,6 @@ class Wire:
         self._upstream = upstream
         self._weather = weather
         self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[Reply]] = set()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
         self._thread.start()
         self.url = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
@@ -97,20 +87,18 @@ class Wire:
     async def _start(self) -> str:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=200)
         self._client = httpx.AsyncClient(base_url=self._upstream, timeout=60, limits=limits, trust_env=False)
-        self._server = await self._loop.create_server(lambda: FaultyConnection(self._answer), "127.0.0.1", 0)
+        self._server = await self._loop.create_server(server(self._answer), "127.0.0.1", 0)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def _stop(self) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
         await self._client.aclose()
 
-    def _answer(self, request: Request) -> asyncio.Future[Reply]:
-        task = self._loop.create_task(self._pass(request))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+    async def _answer(self, sent: web.BaseRequest) -> web.Response:
+        response = await answering(self._pass)(sent)
+        if response.status == DROPPED.status and sent.transport is not None:
+            sent.transport.abort()
+        return response
 
     async def _pass(self, request: Request) -> Reply:
         service = next((s for s in SERVICES if request.headers.get("x-amz-target", "").startswith(s)), None)

@@ -24,7 +24,7 @@ BUILT_IN = ("handlers/*.py", "chalicelib/entry/optional/*.py")
 """The built-in job types; a repository gets those that its jobflow.toml names."""
 CONSOLE = "dashboard/dist"
 NEEDS = (
-    "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "httptools", "moto",
+    "aiohttp", "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "moto",
     "mypy", "packaging", "pip", "pytest", "pyyaml", "rich", "ruff", "uv", "watchfiles",
 )  # fmt: skip
 """Libraries that only the platform's commands on a developer's machine need. requirements-dev.txt pins them."""

@@ -16,8 +16,8 @@ from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
 
 LIFELINE = Path(__file__).parents[1] / "lifeline.py"
-PARSER = "httptools"
-"""The library with which the local server reads requests. It is in no package, so only this process may import it."""
+SERVER = "aiohttp"
+"""The library of the local server. It is in no package, so only this process may import it."""
 START_SECONDS = 60.0
 STOP_SECONDS = 3.5
 LEAVE_SECONDS = 2.0
@@ -84,7 +84,7 @@ class Generation:
             stderr=subprocess.STDOUT,
             pass_fds=[descriptor],
             cwd=root,
-            env={**of_host(), **environment, "PYTHONPATH": str(root), **probed(root, (*GATEWAY, PARSER))},
+            env={**of_host(), **environment, "PYTHONPATH": str(root), **probed(root, (*GATEWAY, SERVER))},
             start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, name="api-output", daemon=True)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 from infra.local import callers
-from infra.local.emulator.serving.server import Answer, Connection, Reply, Request
+from infra.local.emulator.serving.server import Answer, Reply, Request, answering, server
 from infra.local.lambdas.invocation import Invocation
 
 PREFIX = "/2018-06-01/runtime/"
@@ -42,7 +42,7 @@ class RuntimeApi:
     async def start(self) -> str:
         """Listen on a free loopback port; return the address for AWS_LAMBDA_RUNTIME_API."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self._route), "127.0.0.1", 0)
+        self._server = await loop.create_server(server(answering(self._route)), "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()[:2]
         return f"{host}:{port}"
 
@@ -56,7 +56,7 @@ class RuntimeApi:
             return _refusal(403, "Runtime.Forbidden", "Only the runtime may call here.")
         match request.method, request.target.removeprefix(PREFIX).split("/"):
             case "GET", ["invocation", "next"]:
-                return asyncio.ensure_future(self._next())
+                return self._next()
             case "POST", ["invocation", request_id, "response"]:
                 return self._answer(request_id, request.body, ok=True)
             case "POST", ["invocation", request_id, "error"]:

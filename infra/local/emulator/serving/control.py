@@ -1,7 +1,7 @@
 """Answer calls of tests to the emulator itself, under /_jobflow/.
 
-There are five calls: health, reset, advance the clock of the queues, set the roles of functions, bring back the last
-run.
+There are six calls: health, reset, advance the clock of the queues, set the roles of functions, bring back the last
+run, answer the waiting receives of a queue.
 """
 
 import json
@@ -27,18 +27,21 @@ class Control:
         describe: Callable[[], dict[str, Any]],
         roles: Callable[[Mapping[str, Any]], None],
         bring_back: Callable[[str, Mapping[str, str]], dict[str, Any]],
+        end_polls: Callable[[str], None],
     ) -> None:
         self._reset = reset
         self._advance = advance
         self._describe = describe
         self._roles = roles
         self._back = bring_back
+        self._end_polls = end_polls
         self._calls: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "health"): self._health,
             ("POST", "reset"): self._forget_everything,
             ("POST", "clock"): self._move_clock,
             ("POST", "roles"): self._take_roles,
             ("POST", "back"): self._bring_back,
+            ("POST", "polls"): self._answer_polls,
         }
 
     def __call__(self, request: Request) -> Reply:
@@ -62,6 +65,10 @@ class Control:
     def _bring_back(self, request: Request) -> Reply:
         asked = json.loads(request.body)
         return _json(HTTPStatus.OK, self._back(asked["version"], asked["expiring"]))
+
+    def _answer_polls(self, request: Request) -> Reply:
+        self._end_polls(json.loads(request.body)["queue"])
+        return _json(HTTPStatus.OK, {"status": "ok"})
 
     def _move_clock(self, request: Request) -> Reply:
         try:

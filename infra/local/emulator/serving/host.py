@@ -1,6 +1,7 @@
 """Connect the parts of the emulator: the HTTP server, moto behind it, long polls (not in moto), and control calls."""
 
 import asyncio
+import gc
 import logging
 import socket
 import time
@@ -27,7 +28,7 @@ from .dispatch import dispatch
 from .longpoll import LongPolls
 from .offered import Offered
 from .receive import found_nothing, queues_named, without_waiting
-from .server import BACKLOG, Answer, Connection, Reply, Request, refused
+from .server import BACKLOG, Answer, Reply, Request, answering, refused, server
 
 LOG = logging.getLogger(__name__)
 SHARE = 30
@@ -76,6 +77,7 @@ class Host:
             describe=self._describe,
             roles=self._roles.replace,
             bring_back=self._bring_back,
+            end_polls=self._polls.answer_now,
         )
         repairs.apply(self._clock, self._polls.wake)
 
@@ -112,7 +114,7 @@ class Host:
         return {"backend": "moto", "waiting_receives": len(self._polls), "trouble": self._trouble}
 
     def _reset(self) -> None:
-        self._polls.abandon()
+        self._polls.answer_all()
         moto_api_backend.reset()
 
     def _advance(self, seconds: float) -> float:
@@ -185,12 +187,15 @@ async def serve(
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         address = listener.getsockname()[:2]
         application = Host(loop, address, origins, keeping)
-        server = await loop.create_server(lambda: Connection(application), sock=listener, backlog=BACKLOG)
+        # Requests leave cycles. Look for them less often, and not among moto's modules.
+        gc.freeze()
+        gc.set_threshold(20_000)
+        serving = await loop.create_server(server(answering(application)), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")
         try:
             # do not use serve_forever: since Python 3.12.1, its cancellation waits until all clients have closed their
             # connections, and the process would be killed before that
             await loop.create_future()
         finally:
-            server.close()
+            serving.close()
             application.keep()

@@ -62,11 +62,15 @@ class LongPolls:
         for queue in self._polls:
             self.wake(queue)
 
-    def abandon(self) -> None:
-        """Answer all waiting receives with no message: their queues are about to be deleted."""
-        for polls in list(self._polls.values()):
-            for poll in list(polls):
-                self._try(poll, math.inf)
+    def answer_now(self, queue: str) -> None:
+        """Answer the waiting receives of `queue`, also with no message."""
+        for poll in list(self._polls.get(queue, ())):
+            self._try(poll, math.inf)
+
+    def answer_all(self) -> None:
+        """Answer all waiting receives: their queues are about to be deleted."""
+        for queue in list(self._polls):
+            self.answer_now(queue)
 
     def _retry(self, queue: str) -> None:
         now = self._loop.time()

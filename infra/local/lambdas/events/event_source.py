@@ -1,11 +1,12 @@
 """Run an SQS event source mapping: receive, batch, invoke, delete what succeeded."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from dataclasses import dataclass
 
-from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, NoAnswer, Wait
+from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, NoAnswer
 from infra.local.lambdas.events.gate import Gate
 from infra.local.lambdas.events.records import Message, sqs_event, to_delete
 from infra.local.lambdas.service import LambdaService
@@ -17,6 +18,7 @@ LONG_POLL_SECONDS = 20
 SHORT_POLL_SECONDS = 1
 """For an emulator that would lose the messages of a poll that is ended: a pause waits for the end of its poll."""
 ERROR_PAUSE_SECONDS = 0.5
+AGAIN_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class QueueSource:
         self._calls = calls
         self._chaos = chaos
         self._poll_seconds = poll_seconds
-        self._poll: Wait | None = None
+        self._polling = False
         self._random = random.Random(chaos.seed)
         slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
         self._slots = asyncio.Semaphore(slots)
@@ -96,20 +98,19 @@ class QueueSource:
             "MessageSystemAttributeNames": ["All"],
             "MessageAttributeNames": ["All"],
         }
-        self._poll = poll = Wait(wait)
+        self._polling = True
         try:
-            answer = await self._calls.call(SQS, "ReceiveMessage", asked, poll)
-        except CallFailed:
-            if poll.ended:
-                return []
-            raise
+            answer = await self._calls.call(SQS, "ReceiveMessage", asked, wait)
         finally:
-            self._poll = None
+            self._polling = False
         return list(answer.get("Messages", []))
 
-    def _end_poll(self) -> None:
-        if self._poll is not None and self._poll_seconds > SHORT_POLL_SECONDS:
-            self._poll.end()
+    async def _end_poll(self) -> None:
+        # Ask again until it has ended, because the poll may still be on its way.
+        while self._polling and self._poll_seconds > SHORT_POLL_SECONDS:
+            with contextlib.suppress(CallFailed):
+                await self._calls.end_polls(self.mapping.queue_url)
+            await asyncio.sleep(AGAIN_SECONDS)
 
     def _spawn(self, messages: list[Message], *, holds_slot: bool) -> None:
         delivery = asyncio.create_task(self._deliver(messages))

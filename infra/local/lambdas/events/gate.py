@@ -1,14 +1,14 @@
 """Stop a loop between two turns: while the gate is closed, no turn runs or begins."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 
 class Gate:
     """Allow one turn at a time while open. `interrupt` lets the current turn end sooner."""
 
-    def __init__(self, interrupt: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, interrupt: Callable[[], Awaitable[None]] | None = None) -> None:
         self._interrupt = interrupt
         self._opened = asyncio.Event()
         self._opened.set()
@@ -27,7 +27,8 @@ class Gate:
     async def shut(self) -> None:
         """Let no further turn begin, and wait for the current turn to end."""
         self._opened.clear()
-        self._interrupt()
+        if self._interrupt is not None:
+            await self._interrupt()
         async with self._turn:
             return
 

@@ -105,7 +105,7 @@ def test_on_a_laptop_the_api_has_built_all_its_models_before_its_first_thread() 
     script = (
         "import gc, socket\n"
         "from infra.local.api.serve import make_server\n"
-        f"listener = socket.create_server(('127.0.0.1', 0))\nserver = make_server(listener)\n{BUILT}\n"
+        f"server = make_server()\n{BUILT}\n"
         "print(gc.isenabled(), len(built[True]), *built[False])"
     )
     collects, number, *unbuilt = run(script).split()

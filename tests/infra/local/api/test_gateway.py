@@ -4,7 +4,6 @@ import http.client
 import socket
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -13,7 +12,8 @@ from chalice import Chalice, CORSConfig, Response
 
 from chalicelib.api.http.http_api import HttpApi
 from infra.local.api.gateway import Answer, Gateway, Handler
-from infra.local.api.server import MAX_BODY_BYTES, Server
+from infra.local.api.server import MAX_BODY_BYTES
+from tests.infra.local.api.running import serving
 
 ORIGIN = "http://localhost:8080"
 
@@ -48,23 +48,16 @@ def make_app() -> tuple[Chalice, Handler]:
     return app, handle
 
 
-@contextmanager
-def serving(listener: socket.socket) -> Iterator[Server]:
-    server = Server(listener, Gateway(*make_app(), 29, ORIGIN))
-    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02))
-    thread.start()
-    yield server
-    server.leave()
-    thread.join()
+def make_gateway() -> Gateway:
+    return Gateway(*make_app(), 29, ORIGIN)
 
 
 @pytest.fixture
 def client() -> Iterator[httpx.Client]:
-    with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener) as server:
+    with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener, make_gateway()):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with httpx.Client(base_url=url) as client:
             yield client
-        server.connections.wait_for_none(10)
 
 
 def assert_problem(answer: httpx.Response, status: int) -> None:
@@ -174,18 +167,11 @@ def test_requests_side_by_side_see_their_own_request(client: httpx.Client) -> No
 def test_a_successor_on_the_same_socket_takes_over_without_refusing_anybody() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with serving(listener.dup()) as first, httpx.Client(base_url=url) as client:
+        with serving(listener, make_gateway()) as first, httpx.Client(base_url=url) as client:
             assert client.get("/things/a").headers.get("connection") is None
-            with serving(listener.dup()) as second:
+            with serving(listener, make_gateway()):
                 first.leave()
-                first.end_idle()
-                first.connections.wait_for_none(10)
-                assert not first.idle
                 # the kept connection has ended, so the next request reaches the new process
                 assert client.get("/things/b").headers.get("connection") is None
+                assert first.has_ended()
                 assert client.get("/things/c").json()["name"] == "c"
-            client.close()
-            second.connections.wait_for_none(10)
-            first.connections.wait_for_none(10)
-            second.socket.close()
-        first.socket.close()
