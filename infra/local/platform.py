@@ -24,7 +24,7 @@ from infra.local.dashboard.vite import HotDashboard
 from infra.local.deployment import Description, Place
 from infra.local.emulator.processes.child import Emulator, EmulatorError
 from infra.local.errors import BrokenCode, CannotRun
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import session
 from infra.local.lambdas.cloudwatch import CloudWatchSink
 from infra.local.lambdas.events.event_source import LONG_POLL_SECONDS, SHORT_POLL_SECONDS, Chaos
 from infra.local.lambdas.events.sources import EventSources
@@ -68,9 +68,9 @@ class Platform:
         listener = parts.enter_context(ports.listen(options.api_port, "API_PORT"))
         self.api_url = f"http://{ports.HOST}:{ports.port_of(listener)}"
         self._emulate_and_describe()
-        cloudwatch = CloudWatchSink(Clients(self.aws).logs())
+        cloudwatch = CloudWatchSink(session(self.aws).client("logs"))
         parts.callback(cloudwatch.close)
-        self._dynamodb = Clients(self.aws).dynamodb()
+        self._dynamodb = session(self.aws).client("dynamodb")
         sink = tee(self._terminal, cloudwatch)
         log = FunctionLog(FunctionSpec(f"{options.stack}-api", "app.handler"), sink)
         self._service = parts.enter_context(LambdaService(options.root, self.aws, sink))
@@ -230,7 +230,7 @@ class Platform:
         receiver = {"WEBHOOK_RECEIVER": f"127.0.0.1:{options.webhook_port}"}
         self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws, **receiver}
         values = dotenv.read(options.root / dotenv.FILE)
-        self.notes = [*described.notes, *dotenv.fill(described.secrets, values, Clients(self.aws))]
+        self.notes = [*described.notes, *dotenv.fill(described.secrets, values, session(self.aws))]
         self.emulator.judge_by(deployment.roles(described, self._variables))
         for spec in deployment.function_specs(described, self._variables, options.concurrency, self._hides(described)):
             self._service.register(spec)
@@ -266,7 +266,7 @@ class Platform:
         elif self._build:
             policy = content_security_policy(self.api_url, files, provider["tokenUrl"] if provider else "")
             try:
-                self._dashboard = Dashboard(self._build, self._dashboard_port, config, policy)
+                self._dashboard = Dashboard(self._service.portal, self._build, self._dashboard_port, config, policy)
             except OSError as error:  # another program has taken the port since it was found to be free
                 raise ports.refused(self._dashboard_port, "DASHBOARD_PORT", error) from error
         if self._dashboard:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra.local.deployment import Description, Place
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import OF_A_STACK, session
 from infra.local.lambdas.specs import REGION
 
 if TYPE_CHECKING:
@@ -24,41 +24,43 @@ def deploy(described: Description, stack: str, aws: Mapping[str, str]) -> Place:
     Resources of a removed job type, with its waiting messages, stay until the platform stops. The reason: the type may
     come back, and moto does not create a resource again after an update has removed it.
     """
-    clients = Clients(aws)
-    former = _template(clients.cloudformation(), stack) or "{}"
+    former = _template(_cloudformation(aws), stack) or "{}"
     known = (json.loads(former) if isinstance(former, str) else former).get("Resources", {})
     deploy_template(json.dumps({"Resources": {**known, **described.stateful}}), stack, aws)
-    return _place(clients, described.tables(), aws["AWS_ENDPOINT_URL"])
+    return _place(aws, described.tables())
 
 
 def deploy_template(template: str, stack: str, aws: Mapping[str, str]) -> None:
     """Create or update a stack from the text of its template. Raises ClientError."""
-    cloudformation = Clients(aws).cloudformation()
+    cloudformation = _cloudformation(aws)
     if _template(cloudformation, stack) is None:
         cloudformation.create_stack(StackName=stack, TemplateBody=template)
     else:
         _update(cloudformation, stack, template)
 
 
-def _place(clients: Clients, tables: list[str], endpoint: str) -> Place:
-    dynamodb = clients.dynamodb()
+def _cloudformation(aws: Mapping[str, str]) -> "CloudFormationClient":
+    return session(aws).client("cloudformation", config=OF_A_STACK)
+
+
+def _place(aws: Mapping[str, str], tables: list[str]) -> Place:
+    dynamodb = session(aws).client("dynamodb")
     made = [dynamodb.describe_table(TableName=name)["Table"] for name in tables]
     account = made[0]["TableArn"].split(":")[4]
     streams = {table["TableName"]: table["LatestStreamArn"] for table in made if "LatestStreamArn" in table}
-    return Place(endpoint, account, REGION, streams)
+    return Place(aws["AWS_ENDPOINT_URL"], account, REGION, streams)
 
 
 def verify_sender(address: str, aws: Mapping[str, str]) -> None:
     """Let SES send from an address. In the cloud, a person must confirm the address first."""
-    Clients(aws).ses().create_email_identity(EmailIdentity=address)
+    session(aws).client("sesv2").create_email_identity(EmailIdentity=address)
 
 
 def lay_example(photo: Path, bucket: str, aws: Mapping[str, str]) -> None:
     """Store the upload that the example of image.process names, so that the example works."""
     if photo.exists():
-        Clients(aws).s3().put_object(
-            Bucket=bucket, Key=EXAMPLE_UPLOAD, Body=photo.read_bytes(), ContentType="image/jpeg"
-        )
+        s3 = session(aws).client("s3")
+        s3.put_object(Bucket=bucket, Key=EXAMPLE_UPLOAD, Body=photo.read_bytes(), ContentType="image/jpeg")
 
 
 def _template(cloudformation: "CloudFormationClient", stack: str) -> Any:

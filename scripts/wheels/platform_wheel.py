@@ -24,8 +24,8 @@ BUILT_IN = ("handlers/*.py", "chalicelib/entry/optional/*.py")
 """The built-in job types; a repository gets those that its jobflow.toml names."""
 CONSOLE = "dashboard/dist"
 NEEDS = (
-    "aiohttp", "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "moto",
-    "mypy", "packaging", "pip", "pytest", "pyyaml", "rich", "ruff", "uv", "watchfiles",
+    "aiohttp", "anyio", "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "moto",
+    "mypy", "packaging", "pip", "pytest", "python-dotenv", "pyyaml", "rich", "ruff", "uv", "watchfiles",
 )  # fmt: skip
 """Libraries that only the platform's commands on a developer's machine need. requirements-dev.txt pins them."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(\S+)", re.MULTILINE)

@@ -8,6 +8,7 @@ from watchfiles import Change, DefaultFilter, watch
 
 from infra.cloud.package import own_code
 
+Filter = Callable[[Change, str], bool]
 FOLDERS = ("chalicelib", "handlers", "infra/definition")
 FILES = ("app.py", ".env")
 DEBOUNCE_MS = 300
@@ -30,18 +31,6 @@ class SourceFilter(DefaultFilter):
         return super().__call__(change, path)
 
 
-class OneFile(DefaultFilter):
-    """Accepts one file, by its path. The file system reports changes of the file's folder."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-
-    def __call__(self, change: Change, path: str) -> bool:  # noqa: ARG002
-        """Return True if a change belongs to the file."""
-        return Path(path) == self._path
-
-
 class Watcher:
     """Call `changed` with the paths of each burst of edits, on a separate thread, until closed.
 
@@ -60,9 +49,9 @@ class Watcher:
         secrets = (self._root / ".env").resolve()
         # For a user's repository, .env is a link into that repository: edits are in the folder of the link's target.
         if secrets.parent != self._root:
-            self._followers.append(self._follower([secrets.parent], OneFile(secrets)))
+            self._followers.append(self._follower([secrets.parent], lambda _, path: Path(path) == secrets))
         if settings is not None:
-            self._followers.append(self._follower([settings.parent], OneFile(settings)))
+            self._followers.append(self._follower([settings.parent], lambda _, path: Path(path) == settings))
 
     def wait_until_watching(self) -> None:
         """Return once an edit would be noticed."""
@@ -76,7 +65,7 @@ class Watcher:
             thread.join(2)
 
     def _follower(
-        self, paths: list[Path], which: DefaultFilter, *, recursive: bool = False
+        self, paths: list[Path], which: Filter, *, recursive: bool = False
     ) -> tuple[threading.Thread, threading.Event]:
         watching = threading.Event()
         arguments = (paths, which, recursive, watching)
@@ -84,7 +73,7 @@ class Watcher:
         thread.start()
         return thread, watching
 
-    def _follow(self, paths: list[Path], which: DefaultFilter, recursive: bool, watching: threading.Event) -> None:
+    def _follow(self, paths: list[Path], which: Filter, recursive: bool, watching: threading.Event) -> None:
         bursts = watch(
             *paths,
             watch_filter=which,

@@ -1,14 +1,16 @@
 """Serve the built dashboard as CloudFront does: the paths of the app, strict headers, a generated config."""
 
-import json
-import threading
+import asyncio
 from collections.abc import Mapping
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+from anyio.from_thread import BlockingPortal
+
 from infra.local import callers
+from infra.local.emulator.serving.server import server
+from infra.local.ports import HOST
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -36,74 +38,39 @@ def content_security_policy(api: str, files: str, token_url: str = "") -> str:
     )
 
 
-class Site(SimpleHTTPRequestHandler):
-    """One connection."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = 64 * 1024
-
-    def __init__(self, *args: Any, config: bytes, policy: str, **kwargs: Any) -> None:
-        self._config = config
-        self._policy = policy
-        super().__init__(*args, **kwargs)
-
-    def do_HEAD(self) -> None:
-        """Answer as do_GET does, without the body."""
-        if not self._is_refused():
-            super().do_HEAD()
-
-    def do_GET(self) -> None:
-        """Send a file of the build, the config, or the app's page for a path of the app."""
-        if self._is_refused():
-            return
-        path = self.path.partition("?")[0]
-        if path == "/config.json":
-            self._send_config()
-            return
-        if "." not in path.rpartition("/")[2]:
-            # only paths without a dot get a page: as in the cloud, a missing file is an error
-            self.path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
-        super().do_GET()
-
-    def end_headers(self) -> None:
-        """Add the headers of every answer."""
-        for name, value in HEADERS.items():
-            self.send_header(name, value)
-        self.send_header("Content-Security-Policy", self._policy)
-        super().end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Log nothing, because requests for files are of no interest."""
-
-    def _is_refused(self) -> bool:
-        host = self.headers.get("host", "")
-        reason = callers.refusal(self.headers.get, (f"http://{host}",))
-        if reason is not None:
-            self.send_error(403, reason)
-        return reason is not None
-
-    def _send_config(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(self._config)))
-        self.end_headers()
-        self.wfile.write(self._config)
-
-
 class Dashboard:
-    """Run the server on separate threads. Raises OSError if the port is taken."""
+    """Serve on the loop of `portal`. Raises OSError if the port is taken."""
 
-    def __init__(self, build: Path, port: int, config: Mapping[str, Any], policy: str) -> None:
-        handler = partial(Site, directory=str(build), config=json.dumps(config).encode(), policy=policy)
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="dashboard", daemon=True)
-        self._thread.start()
+    def __init__(self, portal: BlockingPortal, build: Path, port: int, config: Mapping[str, Any], policy: str) -> None:
+        self._portal = portal
+        self._build = build.resolve()
+        self._config = config
+        self._headers = {**HEADERS, "Content-Security-Policy": policy}
+        self._server = portal.call(self._listen, port)
+        self.port: int = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._portal.call(self._server.close)
+
+    async def _listen(self, port: int) -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(server(self._answer), HOST, port)
+
+    async def _answer(self, sent: web.BaseRequest) -> web.StreamResponse:
+        response = self._found(sent)
+        response.headers.update(self._headers)
+        return response
+
+    def _found(self, sent: web.BaseRequest) -> web.StreamResponse:
+        """Return a file of the build, the config, or the app's page for a path of the app."""
+        reason = callers.refusal(sent.headers.get, (f"http://{sent.headers.get('host')}",))
+        if reason is not None:
+            return web.Response(status=403, text=reason)
+        path = sent.path
+        if path == "/config.json":
+            return web.json_response(self._config)
+        if "." not in path.rpartition("/")[2]:
+            # only paths without a dot get a page: as in the cloud, a missing file is an error
+            path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
+        file = (self._build / path.lstrip("/")).resolve()
+        return web.FileResponse(file) if file.is_relative_to(self._build) and file.is_file() else web.Response(status=404)

@@ -2,22 +2,14 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 
 from infra.local.lambdas.specs import REGION
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
-    from mypy_boto3_logs import CloudWatchLogsClient
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sesv2 import SESV2Client
-    from mypy_boto3_sqs import SQSClient
 
 # Calls run in a few threads, each with an open connection. A blocked call must end soon after a shutdown.
 CONFIG = Config(
@@ -40,50 +32,13 @@ NOTHING_OF_THE_SHELL: dict[str, Any] = {
 AWS."""
 
 
-class Clients:
-    """Clients that are made from `aws`: environment variables that point to the emulator."""
-
-    def __init__(self, aws: Mapping[str, str]) -> None:
-        self._endpoint = aws["AWS_ENDPOINT_URL"]
-        self._session = boto3.Session(
-            botocore_session=botocore.session.Session(NOTHING_OF_THE_SHELL),
-            aws_access_key_id=aws.get("AWS_ACCESS_KEY_ID", "local"),
-            aws_secret_access_key=aws.get("AWS_SECRET_ACCESS_KEY", "local"),
-            region_name=aws.get("AWS_DEFAULT_REGION", REGION),
-        )
-
-    def sqs(self) -> "SQSClient":
-        """Return a client for SQS."""
-        return self._session.client("sqs", endpoint_url=self._endpoint, config=CONFIG)
-
-    def streams(self) -> "DynamoDBStreamsClient":
-        """Return a client for DynamoDB Streams."""
-        return self._session.client("dynamodbstreams", endpoint_url=self._endpoint, config=CONFIG)
-
-    def logs(self) -> "CloudWatchLogsClient":
-        """Return a client for CloudWatch Logs."""
-        return self._session.client("logs", endpoint_url=self._endpoint, config=CONFIG)
-
-    def cloudformation(self) -> "CloudFormationClient":
-        """Return a client for CloudFormation."""
-        return self._session.client("cloudformation", endpoint_url=self._endpoint, config=OF_A_STACK)
-
-    def dynamodb(self) -> "DynamoDBClient":
-        """Return a client for DynamoDB."""
-        return self._session.client("dynamodb", endpoint_url=self._endpoint, config=CONFIG)
-
-    def s3(self) -> "S3Client":
-        """Return a client for S3."""
-        return self._session.client("s3", endpoint_url=self._endpoint, config=CONFIG)
-
-    def secretsmanager(self) -> Any:
-        """Return a client for Secrets Manager."""
-        return self._session.client("secretsmanager", endpoint_url=self._endpoint, config=CONFIG)
-
-    def ssm(self) -> Any:
-        """Return a client for the Parameter Store."""
-        return self._session.client("ssm", endpoint_url=self._endpoint, config=CONFIG)
-
-    def ses(self) -> "SESV2Client":
-        """Return a client for SES."""
-        return self._session.client("sesv2", endpoint_url=self._endpoint, config=CONFIG)
+def session(aws: Mapping[str, str]) -> boto3.Session:
+    """Return a session whose clients use the emulator of `aws`, environment variables that point to it."""
+    made = boto3.Session(
+        botocore_session=botocore.session.Session(NOTHING_OF_THE_SHELL),
+        aws_access_key_id=aws.get("AWS_ACCESS_KEY_ID", "local"),
+        aws_secret_access_key=aws.get("AWS_SECRET_ACCESS_KEY", "local"),
+        region_name=aws.get("AWS_DEFAULT_REGION", REGION),
+    )
+    made.client = partial(made.client, endpoint_url=aws["AWS_ENDPOINT_URL"], config=CONFIG)  # type: ignore[method-assign]
+    return made

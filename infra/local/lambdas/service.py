@@ -1,17 +1,21 @@
 """Replace AWS Lambda as far as a laptop needs it: register functions, invoke them, replace their code."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from anyio.from_thread import start_blocking_portal
 
 from infra.local.lambdas.function import Function
 from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.logs import Sink, discard
-from infra.local.lambdas.loop import LoopThread
 from infra.local.lambdas.site import Site
 from infra.local.lambdas.specs import FunctionSpec
+
+T = TypeVar("T")
 
 
 class LambdaService:
@@ -30,7 +34,9 @@ class LambdaService:
         idle_seconds: float = 300,
         init_timeout: float = 30,
     ) -> None:
-        self.loop = LoopThread("lambda")
+        self._parts = ExitStack()
+        self.portal = self._parts.enter_context(start_blocking_portal(name="lambda"))
+        self._parts.callback(self.portal.call, self._close)
         self._site = Site(root, dict(aws), sink, init_timeout)
         self._idle_seconds = idle_seconds
         self._functions: dict[str, Function] = {}
@@ -44,7 +50,7 @@ class LambdaService:
 
     def register(self, spec: FunctionSpec) -> None:
         """Add a function; give a function that is already registered a new spec and new environments."""
-        self.loop.call(self._register(spec))
+        self.portal.call(self._register, spec)
 
     def invoke(self, name: str, event: Any) -> InvokeResult:
         """Run a function on a JSON event and wait for its end. Raises KeyError for an unknown name."""
@@ -52,7 +58,7 @@ class LambdaService:
 
     def submit(self, name: str, event: Any) -> "Future[InvokeResult]":
         """Invoke like `invoke`, without waiting."""
-        return self.loop.submit(self.invoke_async(name, event))
+        return self.portal.start_task_soon(self.invoke_async, name, event)
 
     async def invoke_async(self, name: str, event: Any) -> InvokeResult:
         """Invoke like `invoke`, for coroutines on the service's own loop."""
@@ -64,27 +70,27 @@ class LambdaService:
 
     def recycle(self) -> None:
         """Use the new code: only new environments get invocations; busy environments finish their current one."""
-        self.loop.call(self._recycle())
+        self.portal.call(self._each, Function.replace)
 
     def hold(self) -> None:
         """Until `release` is called, keep warm environments, and let invocations wait if the code cannot be loaded."""
-        self.loop.call(self._hold())
+        self._holds = True
+        self.portal.call(self._each, Function.hold)
 
     def release(self) -> None:
         """End a `hold`: an invocation fails again if its function cannot be loaded."""
-        self.loop.call(self._release())
+        self._holds = False
+        self.portal.call(self._each, Function.release)
 
     def pids(self) -> dict[str, list[int]]:
         """Return the process ids of every function's environments."""
-        return self.loop.call(self._pids())
+        return self.portal.call(self._each, Function.pids)
 
     def close(self) -> None:
         """Kill every environment and wait until none is left. Idempotent."""
-        if self.loop.is_running():
-            self.loop.call(self._close())
-            self.loop.close()
+        self._parts.close()
 
-    async def _register(self, spec: FunctionSpec) -> None:
+    def _register(self, spec: FunctionSpec) -> None:
         known = self._functions.get(spec.name)
         if known is None:
             function = self._functions[spec.name] = Function(spec, self._site, self._idle_seconds)
@@ -93,22 +99,8 @@ class LambdaService:
         elif known.spec != spec:
             known.replace(spec)
 
-    async def _hold(self) -> None:
-        self._holds = True
-        for function in self._functions.values():
-            function.hold()
-
-    async def _release(self) -> None:
-        self._holds = False
-        for function in self._functions.values():
-            function.release()
-
-    async def _recycle(self) -> None:
-        for function in self._functions.values():
-            function.replace()
-
-    async def _pids(self) -> dict[str, list[int]]:
-        return {name: function.pids() for name, function in self._functions.items()}
+    def _each(self, step: Callable[[Function], T]) -> dict[str, T]:
+        return {name: step(function) for name, function in self._functions.items()}
 
     async def _close(self) -> None:
         await asyncio.gather(*(function.close() for function in self._functions.values()))

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from infra.definition.web.site import REWRITE
 from infra.definition.web.site import content_security_policy as cloud_policy
@@ -55,10 +56,11 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
         file = tmp_path / name.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)
-    dashboard = Dashboard(tmp_path, 0, {}, "default-src 'none'")
-    with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as asking:
-        yield asking
-    dashboard.close()
+    with start_blocking_portal() as portal:
+        dashboard = Dashboard(portal, tmp_path, 0, {}, "default-src 'none'")
+        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as asking:
+            yield asking
+        dashboard.close()
 
 
 def test_the_laptop_finds_the_same(client: httpx.Client) -> None:

@@ -16,7 +16,7 @@ import httpx
 from infra.code import declared
 from infra.local import deployment, resources
 from infra.local.emulator.processes.child import Emulator
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import session
 from infra.local.lambdas.events.records import sqs_event
 from infra.local.lambdas.events.stream_records import stream_event
 from infra.local.lambdas.site import of_host
@@ -109,8 +109,12 @@ class Stage:
     """The functions whose processes die now and then."""
 
     def __post_init__(self) -> None:
-        clients = Clients(self.emulator.environment())
-        self.sqs, self.dynamodb, self._streams = clients.sqs(), clients.dynamodb(), clients.streams()
+        clients = session(self.emulator.environment())
+        self.sqs, self.dynamodb, self._streams = (
+            clients.client("sqs"),
+            clients.client("dynamodb"),
+            clients.client("dynamodbstreams"),
+        )
         self._position = self._stream = ""
         # As AWS names a shard. The emulator's own name says that the shard began in 2018, and the counters drop the
         # marks of a shard that has ended, so that a batch that is delivered again would be counted twice.

@@ -23,7 +23,7 @@ from infra.local.emulator.serving.roles import Roles
 from infra.local.emulator.snapshot import Snapshot
 
 from . import unsigned, wsgi
-from .control import PREFIX, Control
+from .control import PREFIX, Calls, answer
 from .dispatch import dispatch
 from .longpoll import LongPolls
 from .offered import Offered
@@ -69,16 +69,16 @@ class Host:
         self._signed = Offered()
         self._objects = create_backend_app("s3")
         self._clock = ShiftableClock()
-        self._polls = LongPolls(loop, self._due_in, found_nothing)
+        self._polls = LongPolls(self._due_in, found_nothing)
         self._roles = Roles()
-        self._control = Control(
-            reset=self._reset,
-            advance=self._advance,
-            describe=self._describe,
-            roles=self._roles.replace,
-            bring_back=self._bring_back,
-            end_polls=self._polls.answer_now,
-        )
+        self._calls: Calls = {
+            ("GET", "health"): lambda _: self._describe(),
+            ("POST", "reset"): lambda _: self._reset(),
+            ("POST", "clock"): lambda asked: {"ahead_seconds": self._advance(float(asked["advance"]))},
+            ("POST", "roles"): self._roles.replace,
+            ("POST", "back"): lambda asked: self._bring_back(asked["version"], asked["expiring"]),
+            ("POST", "polls"): lambda asked: self._polls.wake(asked["queue"], again=False),
+        }
         repairs.apply(self._clock, self._polls.wake)
 
     def __call__(self, request: Request) -> Answer:
@@ -87,15 +87,14 @@ class Host:
         if reason is not None:
             return refused(HTTPStatus.FORBIDDEN, reason)
         if request.target.startswith(PREFIX):
-            return self._control(request)
+            return answer(self._calls, request)
         refusal = self._roles.refusal(request)
         if refusal is not None:
             return refusal
         poll = without_waiting(request)
-        reply = self._answer(request)
-        if poll is None or not found_nothing(reply):
-            return reply
-        return self._polls.wait(poll.queue, poll.seconds, partial(self._answer, request))
+        if poll is None:
+            return self._answer(request)
+        return self._polls.receive(poll.queue, poll.seconds, partial(self._answer, request))
 
     def _answer(self, request: Request) -> Reply:
         # moto guesses the service of an unsigned request from its path, and a web page can send any path. A web page
@@ -114,7 +113,7 @@ class Host:
         return {"backend": "moto", "waiting_receives": len(self._polls), "trouble": self._trouble}
 
     def _reset(self) -> None:
-        self._polls.answer_all()
+        self._polls.wake_all(again=False)
         moto_api_backend.reset()
 
     def _advance(self, seconds: float) -> float:

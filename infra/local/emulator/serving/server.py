@@ -77,7 +77,9 @@ def answering(handler: Handler, refusal: Callable[[Request], Reply | None] = lam
     return answer
 
 
-def server(answer: Answering, most_body_bytes: int = MAX_BODY_BYTES) -> web.Server:
+def server(
+    answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], most_body_bytes: int = MAX_BODY_BYTES
+) -> web.Server:
     """Return the connections for `loop.create_server`.
 
     If a client closes its connection, its request is cancelled, so that a receive takes no message.

@@ -5,6 +5,9 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from wsgiref.util import setup_testing_defaults
+
+from werkzeug.test import run_wsgi_app
 
 from .server import Reply, Request
 
@@ -14,21 +17,9 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 def call(app: Application, request: Request, server: tuple[str, int]) -> Reply:
     """Return the application's complete answer to `request`. `server` is the host's address."""
-    status, headers = "500", list[tuple[str, str]]()
-
-    def start_response(line: str, fields: list[tuple[str, str]], _exc_info: object = None) -> Callable[..., None]:
-        nonlocal status, headers
-        status, headers = line, fields
-        return lambda _chunk: None
-
-    chunks = app(environ(request, server), start_response)
-    try:
-        body = b"".join(chunks)
-    finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-    return Reply(int(status.split(" ", 1)[0]), _without_hop_by_hop(headers), body)
+    chunks, status, headers = run_wsgi_app(app, environ(request, server), buffered=True)
+    kept = [(name, value) for name, value in headers if name.lower() not in ("connection", "date")]
+    return Reply(int(status.split(" ", 1)[0]), kept, b"".join(chunks))
 
 
 def environ(request: Request, server: tuple[str, int]) -> Environ:
@@ -38,25 +29,19 @@ def environ(request: Request, server: tuple[str, int]) -> Environ:
         path = "/" + path.partition("//")[2].partition("/")[2]
     result: Environ = {
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query,
         "RAW_URI": request.target,
         "REQUEST_URI": request.target,
         "SERVER_NAME": server[0],
         "SERVER_PORT": str(server[1]),
-        "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(request.body),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
+        "wsgi.input": io.BytesIO(request.body),
         "wsgi.input_terminated": True,
     }
     _add_headers(result, request)
+    setup_testing_defaults(result)
     result["CONTENT_LENGTH"] = str(len(request.body))
     return result
 
@@ -75,7 +60,3 @@ def _add_headers(result: Environ, request: Request) -> None:
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
         result[key] = f"{result[key]},{value}" if key in result else value
-
-
-def _without_hop_by_hop(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers if name.lower() not in ("connection", "date")]

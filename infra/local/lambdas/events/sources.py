@@ -73,15 +73,15 @@ class EventSources:
 
     def add(self, mapping: Mapped) -> None:
         """Start a source; its function must be registered. A running source does not change."""
-        self._service.loop.call(self._add(mapping))
+        self._service.portal.call(self._add, mapping)
 
     def remove(self, mapping: Mapped, grace: float = 1.0) -> None:
         """Stop a source; current deliveries get `grace` seconds."""
-        self._service.loop.call(self._stop([r for r in self._running if r.mapping == mapping], grace))
+        self._service.portal.call(self._stop, [r for r in self._running if r.mapping == mapping], grace)
 
     def replace(self, mappings: Sequence[Mapped]) -> None:
         """Run exactly these sources: start the new ones. The others stop receiving, and finish their deliveries."""
-        self._service.loop.call(self._replace(mappings))
+        self._service.portal.call(self._replace, mappings)
 
     def keep(self, functions: Collection[str]) -> None:
         """Keep the sources of these functions, and remove those of all others."""
@@ -90,12 +90,12 @@ class EventSources:
     def hold(self, functions: Collection[str]) -> None:
         """Pause the queues of exactly these functions: nothing more is received; current deliveries continue."""
         if self._held != frozenset(functions):
-            self._service.loop.call(self._hold(frozenset(functions)))
+            self._service.portal.call(self._hold, frozenset(functions))
 
     def close(self, grace: float = 0.0) -> None:
         """Stop every source; current deliveries get `grace` seconds."""
-        self._service.loop.call(self._stop(self._running, grace))
-        self._service.loop.call(self._calls.close())
+        self._service.portal.call(self._stop, self._running, grace)
+        self._service.portal.call(self._calls.close)
 
     def _source(self, mapping: Mapped) -> Source:
         match mapping:

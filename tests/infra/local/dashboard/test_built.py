@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from infra.local.dashboard.built import Dashboard, content_security_policy
 
@@ -18,10 +19,11 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     (build / "index.html").write_text("the app's page")
     (build / "assets" / "main.js").write_text("the script")
     (tmp_path / "secret.txt").write_text("not for anybody")
-    dashboard = Dashboard(build, 0, {"apiUrl": "http://127.0.0.1:8000"}, POLICY)
-    with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as client:
-        yield client
-    dashboard.close()
+    with start_blocking_portal() as portal:
+        dashboard = Dashboard(portal, build, 0, {"apiUrl": "http://127.0.0.1:8000"}, POLICY)
+        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as client:
+            yield client
+        dashboard.close()
 
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.local.emulator.processes.child import Emulator
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import session
 from infra.local.lambdas.events.sources import EventSources
 from infra.local.lambdas.logs import LogLine
 from infra.local.lambdas.service import LambdaService
@@ -135,7 +135,7 @@ def service(lines: Lines) -> Iterator[LambdaService]:
 @pytest.fixture
 def stage(emulator: Emulator, lines: Lines) -> Iterator[Stage]:
     aws = emulator.environment()
-    sqs = Clients(aws).sqs()
+    sqs = session(aws).client("sqs")
     with LambdaService(FUNCTIONS, aws, lines) as running, EventSources(running, aws) as sources:
         yield Stage(emulator, running, sources, lines, sqs)
     sqs.close()

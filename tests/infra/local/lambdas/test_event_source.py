@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import session
 from infra.local.lambdas.events.event_source import Chaos
 from infra.local.lambdas.events.sources import EventSources
 from infra.local.lambdas.specs import QueueMapping, Schedule
@@ -141,7 +141,7 @@ def test_it_outlives_an_emulator_that_does_not_answer(stage: Stage) -> None:
         function, f"{stage.emulator.url}/123456789012/late", "arn:aws:sqs:us-east-1:123456789012:late"
     )
     stage.sources.add(missing)
-    sqs = Clients(stage.emulator.environment()).sqs()
+    sqs = session(stage.emulator.environment()).client("sqs")
     url = sqs.create_queue(QueueName="late")["QueueUrl"]
 
     sqs.send_message(QueueUrl=url, MessageBody="at last")

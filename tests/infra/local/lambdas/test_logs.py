@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local.emulator.processes.child import Emulator
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import session
 from infra.local.lambdas.cloudwatch import BATCH_BYTES, CloudWatchSink, batches
 from infra.local.lambdas.lines import MAX_LINE_BYTES
 from infra.local.lambdas.logs import LogLine
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def logs(emulator: Emulator) -> Iterator["CloudWatchLogsClient"]:
-    client = Clients(emulator.environment()).logs()
+    client = session(emulator.environment()).client("logs")
     yield client
     client.close()
 
@@ -93,7 +93,7 @@ def test_a_line_longer_than_an_event_may_be_is_cut(service: LambdaService, lines
 def test_lines_are_kept_in_cloudwatch_under_the_functions_group(
     emulator: Emulator, logs: "CloudWatchLogsClient"
 ) -> None:
-    sink = CloudWatchSink(Clients(emulator.environment()).logs())
+    sink = CloudWatchSink(session(emulator.environment()).client("logs"))
     with LambdaService(FUNCTIONS, {}, sink) as service:
         service.register(FunctionSpec("kept", "basic.talk"))
         service.invoke("kept", {"lines": ["one", "", "two"]})
@@ -105,14 +105,14 @@ def test_lines_are_kept_in_cloudwatch_under_the_functions_group(
 
 
 def test_a_sink_whose_emulator_is_gone_holds_nobody_up() -> None:
-    sink = CloudWatchSink(Clients({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}).logs(), capacity=10)
+    sink = CloudWatchSink(session({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}).client("logs"), capacity=10)
     for i in range(100):
         sink(line(str(i)))
     sink.close()
 
 
 def test_what_overflows_is_dropped_from_the_front(emulator: Emulator, logs: "CloudWatchLogsClient") -> None:
-    sink = CloudWatchSink(Clients(emulator.environment()).logs(), interval=3600, capacity=2)
+    sink = CloudWatchSink(session(emulator.environment()).client("logs"), interval=3600, capacity=2)
     now = int(time.time() * 1000)
     for i in range(5):
         sink(LogLine("f", "/aws/lambda/overflow", "s", now + i, f"line {i}"))

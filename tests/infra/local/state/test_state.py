@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 import pytest
 from chalice.cli.filewatch.stat import StatFileWatcher
 from chalice.utils import OSUtils
 
 from infra.local.emulator.processes.child import Emulator
 from infra.local.errors import CannotRun
-from infra.local.lambdas.clients import Clients
+from infra.local.lambdas.clients import session
 from infra.local.state import dotenv
 from infra.local.state.file import StateFile
 from infra.local.state.folder import OF_A_PROJECT, hold, make
@@ -121,21 +122,21 @@ def test_lines_are_names_and_values(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def clients() -> Iterator[Clients]:
+def clients() -> Iterator[boto3.Session]:
     with Emulator.start() as running:
-        yield Clients(running.environment())
+        yield session(running.environment())
 
 
-def test_each_is_stored_where_its_function_reads_it_and_again_after_an_edit(clients: Clients) -> None:
+def test_each_is_stored_where_its_function_reads_it_and_again_after_an_edit(clients: boto3.Session) -> None:
     declared = {"order.copy": {"KEY": "{stage}/key", "URL": "ssm:/billing/url"}}
     for key in ("one", "two"):
         assert dotenv.fill(declared, {"KEY": key, "URL": f"{key}.example"}, clients) == []
-        assert clients.secretsmanager().get_secret_value(SecretId="dev/key")["SecretString"] == key
-        found = clients.ssm().get_parameter(Name="/billing/url", WithDecryption=True)["Parameter"]
+        assert clients.client("secretsmanager").get_secret_value(SecretId="dev/key")["SecretString"] == key
+        found = clients.client("ssm").get_parameter(Name="/billing/url", WithDecryption=True)["Parameter"]
         assert found["Value"] == f"{key}.example"
 
 
-def test_what_is_missing_is_said_in_a_line(clients: Clients) -> None:
+def test_what_is_missing_is_said_in_a_line(clients: boto3.Session) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:1:secret:x-a1b2c3"
     lines = dotenv.fill({"order.copy": {"KEY": "k", "ARN": arn}}, {"ARN": "x"}, clients)
     assert [line.partition(": jobs")[0] for line in lines] == [
