@@ -11,6 +11,7 @@ from pathlib import Path
 
 from infra.cloud.package.shipped import GATEWAY, probed
 from infra.local.api.lines import LEFT, READY
+from infra.local.ending import end
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
@@ -103,27 +104,13 @@ class Generation:
 
         This process ends when its clients have also moved to the new process.
         """
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self._left.wait(LEAVE_SECONDS)
-        threading.Thread(target=self._end, args=(MAKE_WAY_SECONDS,), name="api-makes-way", daemon=True).start()
+        self.process.send_signal(signal.SIGTERM)
+        self._left.wait(LEAVE_SECONDS)
+        threading.Thread(target=self.stop, args=(MAKE_WAY_SECONDS,), name="api-makes-way", daemon=True).start()
 
-    def stop(self) -> None:
-        """Let the process finish its current requests, then kill it."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-        self._end(STOP_SECONDS)
-
-    def _end(self, patience: float) -> None:
-        try:
-            self.process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-        self.process.wait()
-        self._reader.join(1)
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                pipe.close()
+    def stop(self, patience: float = STOP_SECONDS) -> None:
+        """Let the process finish its current requests, at most `patience` seconds, then kill it."""
+        end(self.process, patience, self._reader)
 
     def _read(self) -> None:
         output = self.process.stdout

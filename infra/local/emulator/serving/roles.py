@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from chalicelib.job_types.queue import PREFIX
 from chalicelib.jobs.constants import FIFO_ENDING
@@ -23,12 +24,12 @@ class Roles:
 
     def __init__(self) -> None:
         self._statements: dict[str, Sequence[Statement]] = {}
-        self._named: dict[tuple[str, str, str], Sequence[Statement]] = {}
+        self._about = lru_cache(MOST_REMEMBERED)(self._find)
 
     def replace(self, statements: Mapping[str, Sequence[Statement]]) -> None:
         """Replace all known roles by these."""
         self._statements = dict(statements)
-        self._named.clear()
+        self._about.cache_clear()
 
     def refusal(self, request: Request) -> Reply | None:
         """Return a refusal if the role of the signer does not allow the request; None for any other request."""
@@ -38,17 +39,12 @@ class Roles:
         if function not in self._statements:
             return None
         for one in asked(service, request.method, request.target, request.headers, request.body):
-            if not decide(self._about(function, one), one.facts):
+            if not decide(self._about(function, one.action, one.resource), one.facts):
                 return _refused(request, service, sentence(function, one))
         return None
 
-    def _about(self, function: str, one: Asked) -> Sequence[Statement]:
-        key = (function, one.action, one.resource)
-        if key not in self._named:
-            if len(self._named) >= MOST_REMEMBERED:
-                self._named.clear()
-            self._named[key] = about(self._statements[function], one.action, one.resource)
-        return self._named[key]
+    def _find(self, function: str, action: str, resource: str) -> Sequence[Statement]:
+        return about(self._statements[function], action, resource)
 
 
 def sentence(function: str, one: Asked) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import session
-from infra.local.lambdas.cloudwatch import BATCH_BYTES, CloudWatchSink, batches
+from infra.local.lambdas.cloudwatch import CloudWatchSink
 from infra.local.lambdas.lines import MAX_LINE_BYTES
 from infra.local.lambdas.logs import LogLine
 from infra.local.lambdas.service import LambdaService
@@ -120,15 +120,3 @@ def test_what_overflows_is_dropped_from_the_front(emulator: Emulator, logs: "Clo
 
     events = logs.filter_log_events(logGroupName="/aws/lambda/overflow")["events"]
     assert [event["message"] for event in events] == ["line 3", "line 4"]
-
-
-def test_batches_keep_to_the_limits_of_put_log_events() -> None:
-    lines = [line("x" * 200_000, at=at) for at in range(12)] + [line("", at=13)] + [line("y", at=5)] * 2_500
-
-    made = list(batches(lines))
-
-    assert sum(len(batch) for batch in made) == 12 + 2_500
-    assert all(len(batch) <= 1_000 for batch in made)
-    assert all(sum(len(event["message"]) + 26 for event in batch) <= BATCH_BYTES for batch in made)
-    times = [event["timestamp"] for batch in made for event in batch]
-    assert times == sorted(times)
