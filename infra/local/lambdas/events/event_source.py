@@ -19,6 +19,8 @@ SHORT_POLL_SECONDS = 1
 """For an emulator that would lose the messages of a poll that is ended: a pause waits for the end of its poll."""
 ERROR_PAUSE_SECONDS = 0.5
 AGAIN_SECONDS = 0.02
+PATIENCE_SECONDS = 10.0
+"""Maximum time for the end of a poll: the emulator may be suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class QueueSource:
         self._calls = calls
         self._chaos = chaos
         self._poll_seconds = poll_seconds
-        self._polling = False
+        self._poll: asyncio.Timeout | None = None
         self._random = random.Random(chaos.seed)
         slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
         self._slots = asyncio.Semaphore(slots)
@@ -98,16 +100,21 @@ class QueueSource:
             "MessageSystemAttributeNames": ["All"],
             "MessageAttributeNames": ["All"],
         }
-        self._polling = True
         try:
-            answer = await self._calls.call(SQS, "ReceiveMessage", asked, wait)
+            async with asyncio.timeout(None) as self._poll:
+                answer = await self._calls.call(SQS, "ReceiveMessage", asked, wait)
+        except TimeoutError:
+            return []
         finally:
-            self._polling = False
+            self._poll = None
         return list(answer.get("Messages", []))
 
     async def _end_poll(self) -> None:
+        if self._poll is None or self._poll_seconds <= SHORT_POLL_SECONDS:
+            return
+        self._poll.reschedule(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
         # Ask again until it has ended, because the poll may still be on its way.
-        while self._polling and self._poll_seconds > SHORT_POLL_SECONDS:
+        while self._poll is not None:
             with contextlib.suppress(CallFailed):
                 await self._calls.end_polls(self.mapping.queue_url)
             await asyncio.sleep(AGAIN_SECONDS)

@@ -18,7 +18,7 @@ class Serving:
         self._listener = listener
         self._gateway = gateway
         self._said = {READY: threading.Event(), LEFT: threading.Event()}
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
         assert self._said[READY].wait(30)
 
@@ -42,7 +42,9 @@ class Serving:
 def serving(listener: socket.socket, gateway: Gateway) -> Iterator[Serving]:
     """Yield a gateway that serves on a copy of the listening socket; it ends with the block."""
     server = Serving(listener.dup(), gateway)
-    yield server
-    if not server.has_ended(0):
-        server.leave()
-    assert server.has_ended()
+    try:
+        yield server
+    finally:
+        if not server.has_ended(0):
+            server.leave()
+        assert server.has_ended()
