@@ -1,7 +1,7 @@
 """Build the arguments for httpx, for both clients: the address, the headers, and the request of a call."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_args
 
 from jobflow.client.calls import KEY, Call
 from jobflow.client.traces import HEADER
@@ -29,6 +29,13 @@ def options(target: Target, timeout: float) -> Options:
     """Return the options of a client for this target. A local platform never uses a proxy from the environment."""
     headers = {"Authorization": f"Bearer {target.token}", "User-Agent": f"jobflow-python/{__version__}"}
     return {"base_url": target.url, "headers": headers, "timeout": timeout, "trust_env": not target.is_local}
+
+
+def checked(personal: Personal) -> Personal:
+    """Return the option; raises ValueError for another text, with which nothing would be hidden."""
+    if personal not in get_args(Personal):
+        raise ValueError(f'personal is "show", "hide" or "never", not {personal!r}.')
+    return personal
 
 
 def arguments(call: Call[Any], personal: Personal = "show") -> dict[str, Any]:

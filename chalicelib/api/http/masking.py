@@ -16,10 +16,11 @@ from chalicelib.jobs.port import Filter
 from chalicelib.jobs.step import Step
 from chalicelib.jobs.texts.personal_texts import PersonalTexts
 
-HIDE, NEVER = "personal=hide", "personal=never"
-"""What a request accepts besides `application/json`, to get masks although its caller may see the values. With NEVER,
-it is answered as if the caller might not see them: a search does not find them either. (A header of its own would need
-the permission of CORS, which an earlier API does not give: after a rollback, it would refuse a newer console.)"""
+SHOW, NEVER, ASKED = "personal=show", "personal=never", "personal="
+"""What a request accepts besides `application/json` (`personal=hide`) to get masks although its caller may see the
+values. With NEVER, it is answered as if the caller might not see them: a search does not find them either. (A header of
+its own would need the permission of CORS, which an earlier API does not give: after a rollback, it would refuse a newer
+console.)"""
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -31,6 +32,15 @@ class SeenFilter(Filter):
     def payload_of(self, job: Job) -> JSON:
         """Return the payload with masks."""
         return jobtype.without_personal(job.type, job.payload)[0]
+
+
+def wish(accepted: str) -> tuple[bool, bool]:
+    """Return whether the header `Accept` asks for masks, and whether a search must not find personal values either.
+
+    Any value but `show` asks for masks: a wrong one must not show what was to be hidden.
+    """
+    asked = accepted.lower().replace('"', "")
+    return ASKED in asked.replace(SHOW, ""), NEVER in asked
 
 
 def masked(endpoint: Endpoint) -> Endpoint:

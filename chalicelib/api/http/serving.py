@@ -22,7 +22,7 @@ from chalicelib.api.http.body import read_object
 from chalicelib.api.http.conditional import ETAG, IF_NONE_MATCH, etag, known
 from chalicelib.api.http.encoding import encode
 from chalicelib.api.http.endpoint import Call, Caller, Endpoint, Reply, Text, nothing, read_body, read_query
-from chalicelib.api.http.masking import HIDE, NEVER, masked
+from chalicelib.api.http.masking import masked, wish
 from chalicelib.api.http.scoping import within
 from chalicelib.assembly import parts
 from chalicelib.errors import JobFlowError, MalformedRequest, NoRole, SignInNotConfigured, Unauthorized
@@ -155,11 +155,11 @@ def _answer(
     if endpoint.role and caller:
         require(caller, endpoint.role)
         # without types that have personal fields, no header is read
-        accepted = request.headers.get("accept", "") if jobtype.with_personal else ""
-        if NEVER in accepted:
+        hide, never = wish(request.headers.get("accept", "")) if jobtype.with_personal else (False, False)
+        if never:
             caller = replace(caller, scope=replace(caller.scope, personal=False))
         endpoint = within(caller.scope, endpoint)
-        if not caller.sees_personal or HIDE in accepted:
+        if not caller.sees_personal or hide:
             endpoint = masked(endpoint)
     if endpoint.identified is not None and not parts.settings.sign_in:
         raise SignInNotConfigured  # before the count, which is a write

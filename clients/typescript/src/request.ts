@@ -72,8 +72,11 @@ export type Ask = <M extends Method, P extends PathOf<M>>(
 ) => Promise<Answered<Answer<Operation<M, P>>>>;
 
 export function wireOf({ keep = 0, ...sender }: Sender): Wire {
+  const { personal = "show" } = sender;
+  if (!["show", "hide", "never"].includes(personal))
+    throw new TypeError(`personal is "show", "hide" or "never", not ${JSON.stringify(personal)}.`);
   const fetching = (url: string, init: RequestInit) => fetch(url, init);
-  return { fetch: fetching, json: JSON, personal: "show", ...sender, kept: keep > 0 ? keeping(keep) : null };
+  return { fetch: fetching, json: JSON, ...sender, personal, kept: keep > 0 ? keeping(keep) : null };
 }
 
 /**

@@ -14,6 +14,11 @@ const refusal = (promise: Promise<unknown>): Promise<ApiError> =>
     },
   );
 
+test("a wish about personal fields that is not known is refused, as nothing would be hidden", () => {
+  const personal = "hidden" as "hide";
+  assert.throws(() => new JobFlow({ url: "https://jobs.example.com", token: "t", personal }), TypeError);
+});
+
 suite("what is sent again", () => {
   test("a refusal for too many requests, after Retry-After to the second, also of what is not repeatable", async () => {
     const { client, waits } = playing([limited("17"), limited("17"), json(200, { id: "a" })]);

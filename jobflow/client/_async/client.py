@@ -32,7 +32,7 @@ from jobflow.client import (
 from jobflow.client.batches import BatchedJob
 from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob, UsageBy
 from jobflow.client.http import httpx
-from jobflow.client.transport import TIMEOUT, AsyncSleep, Personal, arguments, options
+from jobflow.client.transport import TIMEOUT, AsyncSleep, Personal, arguments, checked, options
 from jobflow.plain import TypeOrName
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class AsyncJobFlow:
         self._of_attempts = url is None and token is None and profile is None
         self._find = partial(profiles.find, url, token, profile)
         self._timeout, self._transport = timeout, transport
-        self.personal = personal
+        self.personal = checked(personal)
         self._http: httpx.AsyncClient | None = None
         self._patience = patience or flow.Patience()
         self._sleep = sleep

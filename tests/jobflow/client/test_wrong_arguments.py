@@ -1,7 +1,7 @@
 """Test that each wrong argument is refused before anything is sent, by an error that names the argument or its form."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +16,7 @@ AN_ID = "7d1c1b8e-9f5e-4a06-8f3c-3a7a4c6f0f10"
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
+        (lambda jobs: JobFlow("http://localhost", "t", personal=cast("Any", "hidden")), "personal is"),
         (lambda jobs: jobs.get(None), "is not a job"),
         (lambda jobs: jobs.get({"id": AN_ID}), "is not a job"),
         (lambda jobs: jobs.cancel_many([5]), "5 is not a job"),

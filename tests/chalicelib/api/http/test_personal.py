@@ -242,6 +242,23 @@ def test_a_search_does_not_tell_what_is_in_a_personal_field(stage: Stage) -> Non
     assert found(viewer, "plain=fail")[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("accept", "shown"),
+    [
+        ("application/json", True),
+        ("application/json; personal=show", True),
+        ("application/json; personal=HIDE", False),
+        ('application/json; personal="hide"', False),
+        ("application/json; personal=hidden", False),
+        ("application/json; personal=", False),
+    ],
+)
+def test_a_wish_that_is_not_known_hides(stage: Stage, accept: str, shown: bool) -> None:
+    token = stage.token(Role.OPERATOR, scope_of())
+    found = stage.world.get(f"/jobs/{stage.failed}", token=token, headers={"Accept": accept}).json["payload"]
+    assert (found["mail"] == VALUE) is shown
+
+
 def test_a_bulk_action_does_not_search_in_personal_fields_for_who_may_not_see_them(stage: Stage) -> None:
     token = stage.token(Role.OPERATOR, WITHOUT)
     for path in ("/bulk", "/jobs/bulk"):
