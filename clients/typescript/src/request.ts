@@ -123,7 +123,9 @@ export async function exchange(wire: Wire, call: Call): Promise<Answered> {
   if (text !== undefined) headers["Content-Type"] = "application/json";
   if (call.key !== undefined) headers["Idempotency-Key"] = call.key;
   if (wire.personal !== "show") headers.Accept = `application/json; personal=${wire.personal}`;
-  if (call.traceparent !== undefined) headers.traceparent = call.traceparent;
+  // an invalid trace must not prevent a job: the API ignores it, and fetch would refuse what no header can have
+  if (call.traceparent !== undefined && /^[!-~]+$/.test(call.traceparent))
+    headers.traceparent = call.traceparent;
   if (kept) headers["If-None-Match"] = kept.tag;
   const init: RequestInit = { method: call.method, headers, redirect: "manual", signal: call.signal ?? null };
   if (text !== undefined) init.body = text;

@@ -103,6 +103,12 @@ test("a trace is sent with the requests that create jobs", async () => {
   assert.ok(!asked[0]?.body?.includes("traceparent"));
 });
 
+test("an invalid trace does not prevent a job", async () => {
+  const { client, asked } = playing([json(201, { id: "a" })]);
+  await client.submit("email.send", {}, { traceparent: "00-4bf9\n" });
+  assert.equal(asked[0]?.headers.get("traceparent"), null);
+});
+
 test("an empty key is refused before anything is sent, and does not become a made-up one", async () => {
   const { client, asked } = playing([]);
   await assert.rejects(client.submit("email.send", {}, { key: "" }), TypeError);

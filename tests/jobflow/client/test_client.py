@@ -303,6 +303,11 @@ def test_jobs_belong_to_the_trace_that_the_program_gives(client: JobFlow, wire: 
     assert "traceparent" not in wire.asked[-1].headers
 
 
+@pytest.mark.parametrize("wrong", ["", "00-4bf9\n", "übung", "nothing of this kind"])
+def test_an_invalid_trace_does_not_prevent_a_job(client: JobFlow, wrong: str) -> None:
+    assert client.get(client.submit("test.note", PAYLOAD, traceparent=wrong)).trace_id is None
+
+
 def test_without_one_jobs_belong_to_the_trace_of_the_current_span(client: JobFlow, wire: Wire) -> None:
     found = SpanContext(
         0x4BF92F3577B34DA6A3CE929D0E0E4736, 0x00F067AA0BA902B7, is_remote=False, trace_flags=TraceFlags(1)
