@@ -203,7 +203,7 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
                 f"Another secret, {one.id}, works too: it was made at the same time. Rotate again to end both."
             )
         terminal.secret(
-            f"Token {token.principal}, {token.role}, for {token.scope}. Its new secret is shown this once:", text
+            f"Token {token.principal}, {token.role}, scope: {token.scope}. Its new secret is shown this once:", text
         )
     else:
         role = Role(options.role or Role.VIEWER)
@@ -212,7 +212,7 @@ def _token(options: argparse.Namespace, terminal: Terminal) -> int:
             options.types, options.tenants, payloads=not options.without_payloads, personal=not options.without_personal
         )
         text, token = tokens.issue(role, label, ttl, identity, options.rate, scope)
-        terminal.secret(f"Token {token.id}, {token.role}, for {token.scope}. It is shown this once:", text)
+        terminal.secret(f"Token {token.id}, {token.role}, scope: {token.scope}. It is shown this once:", text)
     return 0
 
 

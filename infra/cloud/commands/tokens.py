@@ -80,5 +80,5 @@ def duration(text: str) -> float:
     """Return a duration such as 90d, 24h or 30m in seconds; raises ArgumentTypeError."""
     found = DURATION.fullmatch(text)
     if not found:
-        raise argparse.ArgumentTypeError("must be a number with a unit, such as 90d, 24h or 30m")
+        raise argparse.ArgumentTypeError("must be days, hours or minutes, such as 90d, 24h or 30m")
     return int(found[1]) * SECONDS[found[2]]
