@@ -30,6 +30,8 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not follow many: the
 Timeout = Annotated[str, typer.Option("--timeout", help="Longest wait: 90s, 10m, 2h.")]
 
 POLL = 0.5
+MASK = "[personal]"
+"""What the API shows in place of a personal field."""
 
 
 @command(
@@ -280,12 +282,18 @@ def delete(session: Session, job: Id, reason: Reason = "", yes: Yes = False) -> 
 def duplicate(session: Session, job: Id, field: Field = None) -> None:
     """Create a job with the type, payload and tags of another job; fields can be changed."""
     from jobflow.cli import views
+    from jobflow.problems import InvalidPayload
 
     found = session.client.get(session.id_of(job))
     payload = reading.payload(None, field or [], _payload_of(found))
     # remove the tag of the schedule, because the new job is not a firing of the schedule
     tags = [tag for tag in found.tags or [] if not tag.startswith("schedule:")]
-    made = session.client.submit(found.type, payload, tags=tags, max_attempts=found.max_attempts)
+    try:
+        made = session.client.submit(found.type, payload, tags=tags, max_attempts=found.max_attempts)
+    except InvalidPayload:
+        if session.personal != "show" and MASK in str(payload):
+            session.out.note("Personal fields are hidden: --personal copies their values, if the token may see them.")
+        raise
     session.remember(made.id)
     views.created(session, made)
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, Field
 
+from chalicelib import JobContext, job
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Status
@@ -17,6 +19,11 @@ from jobflow.client.decoding import read
 from jobflow.models import JobDetail
 from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.cli.conftest import Shell
+
+
+class Person(BaseModel):
+    mail: str = Field(json_schema_extra={"personal": True})
+
 
 PAYLOAD = """'{"to": ["a@example.com"]}'"""
 
@@ -102,6 +109,18 @@ def test_a_duplicate_of_a_unique_job_says_that_it_is_none(shell: Shell) -> None:
     with only_types(replace(NOTE, unique=Unique(by=("to",), seconds=60))):
         shell(f"jobs create test.note {PAYLOAD}")
         assert views.EXISTED["unique"] in shell("jobs duplicate @last --table").err
+
+
+def test_a_duplicate_without_the_values_of_personal_fields_says_how_to_copy_them(shell: Shell) -> None:
+    def run(payload: Person, ctx: JobContext) -> None: ...
+
+    with only_types(job("test.person")(run)):
+        assert shell("jobs create test.person -f mail=ada@example.com").code == 0
+        said = shell("jobs duplicate @last")
+        assert (said.code, "--personal" in said.err) == (1, True)
+        said = shell("jobs duplicate @last -f mail=eve@example.com")
+        assert (said.code, "--personal" in said.err) == (0, False)
+        assert shell("jobs duplicate @last --personal").lines[0]["payload"] == {"mail": "eve@example.com"}
 
 
 @pytest.mark.parametrize(
