@@ -370,6 +370,8 @@ class CancelledJob:
     """The type of the job that is made when this job has ended"""
     notify: list[str]
     """The webhooks that are told when this job has ended"""
+    priority: Literal["high", "normal", "low"]
+    """Its rank in the lines of limits"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -783,6 +785,8 @@ class JobDetail:
     """The type of the job that is made when this job has ended"""
     notify: list[str]
     """The webhooks that are told when this job has ended"""
+    priority: Literal["high", "normal", "low"]
+    """Its rank in the lines of limits"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -880,6 +884,8 @@ class JobRow:
     """The type of the job that is made when this job has ended"""
     notify: list[str]
     """The webhooks that are told when this job has ended"""
+    priority: Literal["high", "normal", "low"]
+    """Its rank in the lines of limits"""
     give_up_at: datetime | None
     """The time from which no retry begins, for a type with `give_up_after`"""
     result: Any
@@ -1188,7 +1194,9 @@ class LimitWaiter:
 
     job_id: str
     due_since: datetime
-    """When it was due first: jobs that share a line get places in this order"""
+    """When it was due first: the jobs of a line get places by priority, then in this order"""
+    priority: Literal["high", "normal", "low"]
+    """With which it waits: a job that keeps a place from a job of higher priority waits with that one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1556,6 +1564,8 @@ class ScheduleRow:
     ends_at: datetime | None
     expires_seconds: int | None
     """A firing that has not begun so many seconds after its time is cancelled; null: the type's"""
+    priority: Literal["high", "normal", "low"]
+    """The rank of its jobs in the lines of limits"""
     version: str
     """Changes with the settings; send it with a change"""
     declared: bool

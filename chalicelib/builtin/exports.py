@@ -40,7 +40,7 @@ READING = ("dynamodb:Query:jobs/index/all", "dynamodb:BatchGetItem:jobs")
 """Grants for reading jobs. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export."""
 TEXTS = (
     "id", "type", "status", "gen", "attempts", "max_attempts", "error_class", "error_message", "fingerprint", "tags",
-    "notify", "correlation_id", "principal", "parent", "batch", "discarded_by", "discard_reason",
+    "notify", "priority", "correlation_id", "principal", "parent", "batch", "discarded_by", "discard_reason",
 )  # fmt: skip
 TIMES = ("created_at", "run_at", "started_at", "finished_at", "discarded_at")
 DATE = re.compile(r"20\d\d-\d\d-\d\d")

@@ -10,6 +10,7 @@ from uuid import UUID
 from chalicelib.job_types.retry import Backoff, Delays
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.priority import PriorityName
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -140,6 +141,7 @@ class JobContext(AttemptContext, Protocol):
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: PriorityName = "normal",
     ) -> str:
         """Make a job of a type in `enqueues=` (its name, or the imported type), and return its id.
 
@@ -148,7 +150,8 @@ class JobContext(AttemptContext, Protocol):
         a job that has not begun this many seconds after its time is cancelled. `on_end`: a type in `enqueues=`; a job
         of it is made when the new job has ended. `key` names the job's purpose: within one run of this job, the same
         type and key never make a second job, and the first job stays unchanged. `notify`: names of webhooks that get
-        the end of the new job. Raises ConfigurationError, InvalidPayload, InvalidRequest.
+        the end of the new job. `priority` orders the jobs that wait for a limit; only for types with `limits`. Raises
+        ConfigurationError, InvalidPayload, InvalidRequest.
         """
 
     def enqueue_many(
@@ -163,6 +166,7 @@ class JobContext(AttemptContext, Protocol):
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: PriorityName = "normal",
     ) -> list[str]:
         """Make a job of a type in `enqueues=` for each payload, many at a time; return their ids, in the same order.
 
@@ -301,6 +305,7 @@ class AsyncJobContext(AttemptContext, Protocol):
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: PriorityName = "normal",
     ) -> str:
         """Make a job of a type in `enqueues=`, and return its id."""
 
@@ -316,6 +321,7 @@ class AsyncJobContext(AttemptContext, Protocol):
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: PriorityName = "normal",
     ) -> list[str]:
         """Make a job of a type in `enqueues=` for each payload, many at a time; return their ids, in the same order."""
 

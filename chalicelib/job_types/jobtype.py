@@ -268,6 +268,11 @@ class JobType(Generic[P, R]):
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
+    def has_lines(self) -> bool:
+        """Return whether its jobs may wait in the line of a limit, which their priorities order."""
+        return bool(self.limits)
+
+    @property
     def budgeted(self) -> bool:
         """Return whether it has a budget of a day."""
         return self.spending.per_day is not None
@@ -524,7 +529,7 @@ def _check(declared: JobType[Any, Any]) -> None:
     if declared.keep is not None and declared.unique is not None and declared.unique.seconds > declared.keep.done:
         told = "a request for a job that is gone would make a second one"
         raise ConfigurationError(f"{name}: Unique(seconds=…) must not be longer than Keep(done=…): {told}")
-    check_declared(name, declared.schedules, declared.canonical)
+    check_declared(name, declared.schedules, declared.canonical, has_lines=declared.has_lines)
     check_models(name, payload=declared.payload_model, result=checks.hints(declared.run).get("return"))
     if declared.changes.smoke is not None:
         try:

@@ -10,6 +10,7 @@ from chalicelib.errors import ConfigurationError, InvalidPayload
 from chalicelib.job_types.checks import check_expires, check_number
 from chalicelib.job_types.constants import LONGEST_EVERY, MOST_CAUGHT_UP, SHORTEST_EVERY
 from chalicelib.jobs.job import JSON
+from chalicelib.jobs.priority import RANKS, Priority, PriorityName
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,19}")
 
@@ -29,6 +30,7 @@ class Cron:
     to 100). `overlap` decides what happens while the job of an earlier firing is unfinished ("allow", "skip"). `name`
     distinguishes several schedules of one type. With `paused=True` the schedule begins paused. `expires`: a firing that
     has not begun this number of seconds after its time is cancelled; without it, the type's `expires` applies.
+    `priority` ("high", "normal", "low") orders the jobs that wait for a limit; only for a type with `limits`.
     """
 
     text: str
@@ -39,6 +41,7 @@ class Cron:
     name: str = "default"
     paused: bool = False
     expires: float | None = None
+    priority: PriorityName = "normal"
 
     def id(self, job_type: str) -> str:
         """Return the id of this schedule of a job type."""
@@ -59,6 +62,7 @@ class Every:
     name: str = "default"
     paused: bool = False
     expires: float | None = None
+    priority: PriorityName = "normal"
 
     def __post_init__(self) -> None:
         check_number("schedule: every: seconds", self.seconds, SHORTEST_EVERY, LONGEST_EVERY, "seconds")
@@ -66,7 +70,7 @@ class Every:
     @property
     def cron(self) -> Cron:
         """Return the same schedule as a Cron with an expression such as `@every 20s`."""
-        settings = (self.payload, self.catch_up, self.overlap, self.name, self.paused, self.expires)
+        settings = (self.payload, self.catch_up, self.overlap, self.name, self.paused, self.expires, self.priority)
         return Cron(f"@every {self.seconds}s", "UTC", *settings)
 
 
@@ -81,8 +85,11 @@ def declared_crons(job_type: str, schedule: Any) -> tuple[Cron, ...]:
     return tuple(one.cron if isinstance(one, Every) else one for one in given)
 
 
-def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON]) -> None:
-    """Raise ConfigurationError for an invalid declared schedule; `canonical` raises for an invalid payload."""
+def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON], *, has_lines: bool) -> None:
+    """Raise ConfigurationError for an invalid declared schedule; `canonical` raises for an invalid payload.
+
+    `has_lines`: priorities have an effect.
+    """
     from chalicelib.job_types.cron import cron_error, zone_error  # only types with a schedule need it
 
     names = [cron.name for cron in crons]
@@ -93,6 +100,7 @@ def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JS
             "name": None if NAME.fullmatch(cron.name) else "must be 1 to 20 of a-z, 0-9 and -",
             "catch_up": None if 0 <= cron.catch_up <= MOST_CAUGHT_UP else f"must be between 0 and {MOST_CAUGHT_UP}",
             "overlap": None if cron.overlap in list(Overlap) else "must be allow or skip",
+            "priority": _wrong_priority(cron, has_lines=has_lines),
         }
         for what, fault in faults.items():
             if fault:
@@ -104,3 +112,9 @@ def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JS
             canonical(cron.payload)
         except InvalidPayload as error:
             raise ConfigurationError(f"{job_type}: the payload of the schedule {cron.name!r}: {error.told()}") from None
+
+
+def _wrong_priority(cron: Cron, *, has_lines: bool) -> str | None:
+    if cron.priority not in RANKS:
+        return f"must be {', '.join(Priority)}"
+    return None if has_lines or cron.priority == Priority.NORMAL.value else "has no effect: the type has no limits="

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.jobs.priority import Priority
+
 JSON = Any
 """A value that `json.dumps` accepts: payloads and results, whose structure only the job type knows."""
 
@@ -151,6 +153,7 @@ class Job:
       function has run.
     - `on_end` is the type of the job that is made when this job has ended.
     - `notify` are the names of the webhooks that get the end of this job.
+    - `priority` orders the lines of limits (see `priority`).
     - `ended_as` is the status that a discarded job with `on_end` or `notify` had before.
     - `turn_at` is the job's turn, for a type with a rate.
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
@@ -201,6 +204,7 @@ class Job:
     start_by: float | None = None
     on_end: str | None = None
     notify: tuple[str, ...] = ()
+    priority: str = Priority.NORMAL
     turn_at: float | None = None
     waits: str | None = None
     passed: int | None = None

@@ -102,6 +102,7 @@ def replace_waiting(found: Job, wanted: Job) -> Change:
         "start_by": wanted.start_by, "on_end": wanted.on_end, "notify": wanted.notify,
         "due_at": wanted.due_at, "tags": wanted.tags, "correlation_id": wanted.correlation_id,
         "idempotency_key": wanted.idempotency_key, "updated_at": wanted.updated_at, "stalled_since": None,
+        **({} if wanted.priority == found.priority else {"priority": wanted.priority}),
         **({} if (context := _trace(found, wanted)) == found.trace else {"trace": context}),
     }  # fmt: skip
     return Change(j.REPLACE, found.gen, (Test("claims", "=", 0),), values, job_type=found.type, found=found)

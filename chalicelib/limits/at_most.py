@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from chalicelib.errors import LimitBusy
+from chalicelib.jobs.priority import HIGH
 from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
 from chalicelib.limits.ids import name_of_values
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter
@@ -153,6 +154,7 @@ class AtMostPlaces:
         self._finish(limit, _half_woken(found, jobs, limit))
         self._put_back(limit, _unclaimed(found, jobs, limit))
         self.pump(limit)
+        self._raise(limit, found, jobs)
 
     def _remove(self, limit: Limit, dead: Sequence[tuple[str, str]]) -> bool:
         """Remove these names; return whether jobs wait for the limit, if a name was to be removed."""
@@ -185,6 +187,26 @@ class AtMostPlaces:
                 self._stand_again(limit, again, holds)
                 self.store.leave(limit, job.id, job.name)
                 self.leave(job, self._known(held.id for held in holds))
+
+    def _raise(self, limit: Limit, found: Places, jobs: Sequence[LimitedJob]) -> None:
+        """Let jobs that keep a place while they wait for another limit wait with the rank of the first job of the line.
+
+        Otherwise a job of low priority could keep its place from one of high priority for as long as others pass it in
+        the other line. Such a job has two rows then; whoever finds one after the wait has ended removes it.
+        """
+        keep = _kept_places(found, jobs, limit)
+        if not keep or not found.waits:
+            return
+        for first in self.store.first(limit, found.types):
+            waiting = self._find(first.job) if any(job.rank > first.rank for job in keep) else None
+            if waiting is not None and first.is_of(waiting, Standing.BLOCKED):
+                for job in keep:
+                    self._stand_before(job, first.rank)
+
+    def _stand_before(self, job: LimitedJob, rank: int) -> None:
+        other = self.jobs.declared(job.waits or "")
+        if other is not None and job.rank > rank:
+            self.store.stand(other, replace(job.waiter, rank=rank))
 
     def _line_up_again(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
         for job in jobs:
@@ -347,6 +369,12 @@ def _half_woken(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequ
     """Return the jobs that have got the place that they waited for, but no message."""
     waiting = [job for job in jobs if found.has(job) and job.waits == limit.id]
     return tuple(job for job in waiting if job.standing is Standing.BLOCKED or _unsent(job))
+
+
+def _kept_places(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:
+    """Return the jobs that keep a place while they wait for another limit, with a rank below the highest."""
+    blocked = [job for job in jobs if job.standing is Standing.BLOCKED and job.rank > HIGH]
+    return tuple(job for job in blocked if job.waits != limit.id and found.has(job))
 
 
 def _unclaimed(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:

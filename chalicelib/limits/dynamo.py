@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from pynamodb.exceptions import UpdateError
@@ -29,6 +30,7 @@ from chalicelib.counters.keys import PAUSE, SINCE, TOTALS
 from chalicelib.errors import LimitBusy
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import MICRO, Rate
+from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
 from chalicelib.limits.constants import MOST_TURN_TRIES
@@ -147,6 +149,8 @@ def _whole(seconds: float) -> int:
 BUSY = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"})
 """Codes with which DynamoDB refuses a request because a partition, or the table, gets too many."""
 PLACES = "PLACES"
+LATER = 10**13
+"""Milliseconds that put the rows of low priority behind all others."""
 Item = Mapping[str, Any]
 FREE = "attribute_exists(held) AND size(held) < :n"
 """Condition: a place is free."""
@@ -268,7 +272,7 @@ class DynamoPlaces:
     ) -> Sequence[Waiter]:
         """See PlaceStore."""
         found = [one for job_type in sorted(types) for one in self._first(limit, job_type, most, after)]
-        return sorted(found)[:most]
+        return sorted(found, key=attrgetter("place"))[:most]
 
     def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
         """See PlaceStore."""
@@ -422,10 +426,11 @@ def _places(item: Item | None) -> Places:
 
 
 def _waiter(item: Item, job_type: str) -> Waiter:
-    since, _, job = item["sk"]["S"].partition("#")
+    place, _, job = item["sk"]["S"].partition("#")
+    rank, since = _rank_and_time(place)
     holds = tuple(one["S"] for one in item.get("narrower", {"L": []})["L"])
     number = int(item["gen"]["N"]), int(item["claims"]["N"])
-    return Waiter(int(since) / 1000, job, job_type, *number, item["name"]["S"], holds)
+    return Waiter(since, job, job_type, *number, item["name"]["S"], holds, rank)
 
 
 def _line(limit: Limit, job_type: str) -> str:
@@ -433,7 +438,22 @@ def _line(limit: Limit, job_type: str) -> str:
 
 
 def _place(waiter: Waiter) -> str:
-    return f"{round(waiter.since * 1000):015}#{waiter.job}"
+    """Return the sort key of a row: 15 characters that order the line, and the job.
+
+    A row of normal priority begins with `00` and 13 digits (milliseconds), one of high priority with a minus sign and
+    14 digits, so that it comes before, and one of low priority with `01`. The version before this one knows only whole
+    numbers of 15 characters, and writes each of them back as it was: during a deployment, it reads these rows, and
+    removes them.
+    """
+    moment = round(waiter.since * 1000)
+    return f"{-moment if waiter.rank == HIGH else moment + LATER * (waiter.rank == LOW):015}#{waiter.job}"
+
+
+def _rank_and_time(place: str) -> tuple[int, float]:
+    """Return the rank, and the time in seconds, in the first part of a sort key."""
+    number = int(place)
+    rank = HIGH if number < 0 else LOW if number >= LATER else NORMAL
+    return rank, (abs(number) - LATER * (rank == LOW)) / 1000
 
 
 def _keys(pk: str, sk: str) -> dict[str, Any]:

@@ -5,12 +5,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes, change_of
 from chalicelib.limits.places import Limit, Listed, Places, Waiter
 from chalicelib.limits.port import Taken
+
+Place = tuple[int, float, str]
 
 
 class MemoryTurns:
@@ -60,7 +63,7 @@ class MemoryPlaces:
         self._rows: dict[str, Places] = {}
         self._listed: dict[str, str] = {}
         self._changes: dict[str, Changed] = {}
-        self._lines: defaultdict[str, dict[tuple[str, str], Waiter]] = defaultdict(dict)
+        self._lines: defaultdict[str, dict[tuple[str, Place], Waiter]] = defaultdict(dict)
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
@@ -95,14 +98,14 @@ class MemoryPlaces:
     def stand(self, limit: Limit, waiter: Waiter) -> None:
         """See PlaceStore."""
         with self._lock:
-            line, key = self._lines[limit.id], (waiter.type, waiter.job)
+            line, key = self._lines[limit.id], (waiter.type, waiter.place)
             if key not in line or line[key].number < waiter.number:
                 line[key] = waiter
 
     def step_out(self, limit: Limit, waiter: Waiter) -> None:
         """See PlaceStore."""
         with self._lock:
-            line, key = self._lines[limit.id], (waiter.type, waiter.job)
+            line, key = self._lines[limit.id], (waiter.type, waiter.place)
             if key in line and line[key].number == waiter.number:
                 del line[key]
 
@@ -139,13 +142,14 @@ class MemoryPlaces:
         """See PlaceStore."""
         with self._lock:
             line = [one for one in self._lines[limit.id].values() if one.type in types]
-        return sorted(one for one in line if after is None or (one.since, one.job) > (after.since, after.job))[:most]
+        behind = [one for one in line if after is None or one.place > after.place]
+        return sorted(behind, key=attrgetter("place"))[:most]
 
     def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
         """See PlaceStore."""
         with self._lock:
             line = [one for one in self._lines[limit.id].values() if one.type in types]
-        return min(most, sum((one.since, one.job) < (waiter.since, waiter.job) for one in line))
+        return min(most, sum(one.place < waiter.place for one in line))
 
     def close(self, limit: Limit) -> Places | None:
         """See PlaceStore."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.constants import NO_LIMIT, SHARED, SHARED_OF_VALUE
 
 CODE_LENGTH = 8
@@ -73,10 +74,11 @@ class NoPlace(Exception):
 class LimitedJob:
     """A job as its limits see it.
 
-    `since` orders the lines: when the job was due first (epoch seconds). `passed` is the number of the claim with which
-    the job began to take its places; None: the present claim. `waits` is the id of the limit that the job waits for, or
-    has waited for since its last claim. `sent`: the job's message is sent. `unclaimed`: the job was woken some minutes
-    ago, and no worker has claimed it. `bound`: its type still declares the limit that the job waits for.
+    `rank` (of its priority) and then `since` order the lines: `since` is when the job was due first (epoch seconds).
+    `passed` is the number of the claim with which the job began to take its places; None: the present claim. `waits` is
+    the id of the limit that the job waits for, or has waited for since its last claim. `sent`: the job's message is
+    sent. `unclaimed`: the job was woken some minutes ago, and no worker has claimed it. `bound`: its type still
+    declares the limit that the job waits for.
     """
 
     id: str
@@ -90,6 +92,7 @@ class LimitedJob:
     sent: bool = True
     unclaimed: bool = False
     bound: bool = True
+    rank: int = NORMAL
 
     @property
     def name(self) -> str:
@@ -111,15 +114,16 @@ class LimitedJob:
     @property
     def waiter(self) -> "Waiter":
         """Return the row of the job in the line of the limit that it waits for."""
-        return Waiter(self.since, self.id, self.type, self.gen, self.claims, self.name)
+        return Waiter(self.since, self.id, self.type, self.gen, self.claims, self.name, rank=self.rank)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Waiter:
     """A row of a limit's line: a job, the number of its wait (`gen`, `claims`), and the name that gets a place.
 
-    Rows are ordered by `since`, and then by the id of the job. `holds` are the ids of the limits of which the job has
-    places while it waits. A deployment may change how many places they have before somebody reads the row.
+    `holds` are the ids of the limits of which the job has places while it waits. A deployment may change how many
+    places they have before somebody reads the row. `rank`: see LimitedJob; a job may have a second row, with the rank
+    of a job that waits for one of its places.
     """
 
     since: float
@@ -129,6 +133,12 @@ class Waiter:
     claims: int
     name: str
     holds: tuple[str, ...] = field(default=(), compare=False)
+    rank: int = NORMAL
+
+    @property
+    def place(self) -> tuple[int, float, str]:
+        """Return what orders the rows of a line."""
+        return self.rank, self.since, self.job
 
     @property
     def number(self) -> tuple[int, int]:

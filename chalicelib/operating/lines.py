@@ -11,6 +11,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.priority import rank_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import NO_LIMIT, UNCLAIMED_AFTER
@@ -36,7 +37,7 @@ def limited(job: Job, now: float) -> LimitedJob:
     return LimitedJob(
         job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent,
         unclaimed=standing is Standing.WOKEN and now - job.updated_at >= UNCLAIMED_AFTER,
-        bound=limit is None or declares(job.type, limit),
+        bound=limit is None or declares(job.type, limit), rank=rank_of(job.priority),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from chalicelib.errors import PayloadRefused
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.priority import Priority
 from chalicelib.jobs.step import waited_child, waited_event
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
@@ -178,7 +179,8 @@ def _blocked(job: Job, queue: QueueState) -> str:
         places += f", {line.own:,} of them by {line.by}, of which at most {line.most:,} jobs run at once"
     if line.changed_at is not None:
         places += f" (an operator set this limit to {line.of:,}{_all(line)} at {iso(line.changed_at)})"
-    return f"{places}{_before(line)}" if line.before else f"{places}; it is the next one"
+    ranked = "" if job.priority == Priority.NORMAL else f"; its priority is {job.priority}"
+    return f"{places}{_before(line) or '; it is the next one'}{ranked}"
 
 
 def _all(line: Place) -> str:

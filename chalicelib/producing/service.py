@@ -23,6 +23,7 @@ from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job, Status, stored_payload
 from chalicelib.jobs.listing import check_offset, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter, JobQueue, JobStore, Page
+from chalicelib.jobs.priority import Priority
 from chalicelib.jobs.tenants import tagged
 from chalicelib.keys.repeated_requests import KeyedJobs
 from chalicelib.keys.rule import Outcome, Submitted
@@ -206,6 +207,7 @@ class JobService:
             give_up_at=kind.give_up_at(max(now, run_at or now)),
             on_end=_on_end(asked, kind),
             notify=_notify(asked, kind),
+            priority=check_priority(kind, asked.priority),
             due_at=due_at,
             tags=tagged(asked.tags, kind.keyed_by, payload),
             correlation_id=asked.correlation_id,
@@ -237,6 +239,14 @@ def _notify(asked: Submission, kind: JobType[Any, Any]) -> tuple[str, ...]:
         told = f"does not go with {kind.name}, whose jobs are unique: an earlier job may answer: name it in a webhook"
         raise InvalidRequest("The end of this job cannot be told.", [FieldError(("notify",), told)])
     return asked.notify
+
+
+def check_priority(kind: JobType[Any, Any], priority: str) -> str:
+    """Return the priority of a job of this type. Raises InvalidRequest if it would have no effect."""
+    if priority != Priority.NORMAL and not kind.has_lines:
+        told = f"has no effect: {kind.name} has no limits=, and a priority orders the jobs that wait for a limit"
+        raise InvalidRequest("The priority cannot be used.", [FieldError(("priority",), f"{told}; omit it")])
+    return priority
 
 
 def _on_end(asked: Submission, kind: JobType[Any, Any]) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.priority import Priority
 from chalicelib.keys.rule import Debounce
 
 NAMESPACE = uuid.UUID("6f1f3a52-54c5-5d0e-9a0b-8f0a4f2b7c11")
@@ -34,9 +35,10 @@ class Submission:
     A schedule's firing has `fires_at`, its time, and `after`, the job that must have finished before it runs. A child
     job has `lineage`; its idempotency key comes from its parent. With `debounce`, a delay or a time is not possible.
     `expires_seconds` counts from the job's time; without it, the type's `expires` applies. Without `on_end`, the type's
-    applies; a job that reports an end (`of_end`) has none. `notify` are names of webhooks. A member of a batch has
-    `batch`, the batch's id: its own id comes from the batch and its key, and a member without a key gets the hash of
-    the request as its key. `trace` is the trace context that the job gets (see `jobs/trace`).
+    applies; a job that reports an end (`of_end`) has none. `notify` are names of webhooks. `priority` orders the lines
+    of limits. A member of a batch has `batch`, the batch's id: its own id comes from the batch and its key, and a
+    member without a key gets the hash of the request as its key. `trace` is the trace context that the job gets (see
+    `jobs/trace`).
     """
 
     type: str
@@ -58,6 +60,7 @@ class Submission:
     of_end: bool = False
     batch: str | None = None
     trace: bytes | None = None
+    priority: str = Priority.NORMAL
 
     def new_id(self) -> str:
         """Return the id of the job.
@@ -88,6 +91,7 @@ class Submission:
         body += [] if self.debounce is None else [self.debounce.key, self.debounce.seconds]
         body += [] if self.on_end is None else [{"on_end": self.on_end}]
         body += [{"notify": self.notify}] if self.notify else []
+        body += [] if self.priority == Priority.NORMAL else [{"priority": self.priority}]
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 

@@ -58,7 +58,7 @@ class Declared:
     def _change(self, stored: Schedule, wanted: Schedule) -> bool:
         same = replace(
             stored, type=wanted.type, cron=wanted.cron, timezone=wanted.timezone, payload=wanted.payload,
-            catch_up=wanted.catch_up, overlap=wanted.overlap, expires=wanted.expires,
+            catch_up=wanted.catch_up, overlap=wanted.overlap, expires=wanted.expires, priority=wanted.priority,
         )  # fmt: skip
         if same == stored:
             return True
@@ -77,7 +77,7 @@ def declared(types: Iterable[JobType[Any, Any]]) -> Mapping[str, Schedule]:
     return {
         cron.id(kind.name): Schedule(
             cron.id(kind.name), kind.name, cron.text, cron.timezone, cron.payload, cron.catch_up, cron.overlap,
-            declared=True, paused=cron.paused, expires=cron.expires,
+            declared=True, paused=cron.paused, expires=cron.expires, priority=cron.priority,
         )
         for kind in types
         for cron in kind.schedules

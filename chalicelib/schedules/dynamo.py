@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamo.tables.due import due_items
 from chalicelib.adapters.dynamo.tables.schema import SCHEDULES
 from chalicelib.errors import ScheduleNotFound
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.priority import Priority
 from chalicelib.schedules.schedule import Schedule
 from chalicelib.settings import Settings
 
@@ -50,6 +51,7 @@ class ScheduleRow(Model):
     problem = Text(null=True)
     writer = Text()
     expires = Seconds(null=True)
+    priority = Text(null=True)
     paused_by = Text(null=True)
     paused_at = Seconds(null=True)
     gaps = Text(null=True)
@@ -119,6 +121,7 @@ class DynamoSchedules:
         row.payload = json.dumps(schedule.payload, separators=(",", ":"))
         row.recent = json.dumps(schedule.recent)
         row.gaps = json.dumps(schedule.gaps) if schedule.gaps else None
+        row.priority = None if schedule.priority == Priority.NORMAL else schedule.priority
         if schedule.next_at is not None:
             row.due_in, row.due_at = SCHEDULES, iso(schedule.next_at)
         try:
@@ -137,6 +140,7 @@ def _schedule(row: ScheduleRow) -> Schedule:
         id=row.sk,
         payload=json.loads(row.payload),
         recent=tuple(map(float, json.loads(row.recent))),
+        priority=row.priority or Priority.NORMAL,
         gaps=() if row.gaps is None else tuple((float(at), why) for at, why in json.loads(row.gaps)),
         **{name: getattr(row, name) for name in FIELDS},
     )

@@ -19,13 +19,14 @@ from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.priority import Priority
 from chalicelib.keys.rule import Submitted
-from chalicelib.producing.service import JobService
+from chalicelib.producing.service import JobService, check_priority
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules.ahead import cancel_ahead, job_of
 from chalicelib.schedules.constants import EDIT_TRIES, LONGEST_PAYLOAD, MOST_SCHEDULES
 from chalicelib.schedules.declared import declared
-from chalicelib.schedules.firings import Firings
+from chalicelib.schedules.firings import Firings, priority_of
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.rule import changed_in_pause, gaps, started, stopped, upcoming
 from chalicelib.schedules.schedule import Schedule
@@ -44,6 +45,7 @@ class Settings:
     starts_at: float | None = None
     ends_at: float | None = None
     expires: float | None = None
+    priority: str = Priority.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class ScheduleService:
         found = self.get(schedule_id)
         asked = Submission(
             found.type, found.payload, tags=(found.tag,), idempotency_key=key, correlation_id=correlation_id,
-            principal=principal, expires_seconds=found.expires, trace=trace,
+            principal=principal, expires_seconds=found.expires, trace=trace, priority=priority_of(found),
         )  # fmt: skip
         return self.jobs.submit(asked)
 
@@ -204,6 +206,7 @@ def _check(asked: Settings) -> None:
         wrong = FieldError(("payload",), f"has {size:,} bytes; a schedule's may have {LONGEST_PAYLOAD:,}")
         raise InvalidPayload("The payload is too large for a schedule.", [wrong])
     kind.canonical(asked.payload)
+    check_priority(kind, asked.priority)
     if asked.starts_at is not None and asked.ends_at is not None and asked.ends_at < asked.starts_at:
         raise InvalidRequest(
             "The schedule's end is before its start.", [FieldError(("ends_at",), "must not be before starts_at")]
@@ -214,7 +217,7 @@ def _filled(schedule: Schedule, asked: Settings) -> Schedule:
     return replace(
         schedule, type=asked.type, cron=asked.cron, timezone=asked.timezone, payload=asked.payload,
         catch_up=asked.catch_up, overlap=asked.overlap, starts_at=asked.starts_at, ends_at=asked.ends_at,
-        expires=asked.expires,
+        expires=asked.expires, priority=asked.priority,
     )  # fmt: skip
 
 

@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest, ScheduleNotFound
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import Job
+from chalicelib.jobs.priority import Priority
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.schedules import events
@@ -172,4 +174,11 @@ def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:
         fires_at=at,
         expires_seconds=schedule.expires,
         after=job_of(schedule, earlier) if waits and earlier is not None else None,
+        priority=priority_of(schedule),
     )
+
+
+def priority_of(schedule: Schedule) -> str:
+    """Return the priority of the jobs of a schedule, whose type may have lost its limits since."""
+    kind = jobtype.registered.get(schedule.type)
+    return schedule.priority if kind is None or kind.has_lines else Priority.NORMAL

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from chalicelib.job_types.schedule import Overlap
 from chalicelib.jobs.job import JSON, TAG_OF_SCHEDULE
+from chalicelib.jobs.priority import Priority
 
 STORED_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 """The form of a stored schedule's id: without a dot. The id of a declared schedule begins with its job type, which
@@ -44,6 +45,7 @@ class Schedule:
     starts_at: float | None = None
     ends_at: float | None = None
     expires: float | None = None
+    priority: str = Priority.NORMAL
     declared: bool = False
     paused: bool = False
     created_at: float = 0.0
@@ -61,8 +63,9 @@ class Schedule:
         """Return a version that depends only on the settings; firings and pauses do not change it."""
         settings = (self.type, self.cron, self.timezone, self.payload, self.catch_up, self.overlap)
         bounds = [None if at is None else float(at) for at in (self.starts_at, self.ends_at)]
-        expires = [] if self.expires is None else [float(self.expires)]
-        text = json.dumps([*settings, *bounds, *expires], sort_keys=True, separators=(",", ":"))
+        more: list[JSON] = [] if self.expires is None else [float(self.expires)]
+        more += [] if self.priority == Priority.NORMAL else [self.priority]
+        text = json.dumps([*settings, *bounds, *more], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:LENGTH_OF_VERSION]
 
     @property

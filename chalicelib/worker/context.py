@@ -31,6 +31,7 @@ from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import LONGEST_NOTE
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.priority import PriorityName
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.jobs.texts.errors import cut
 from chalicelib.limits.places import Limit
@@ -126,11 +127,12 @@ class WorkerContext:
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: PriorityName = "normal",
     ) -> str:
         """See JobContext."""
         return self.make(
             type, payload, key=key, delay=delay, run_at=run_at, tags=tags, debounce=debounce, expires=expires,
-            on_end=on_end, notify=notify,
+            on_end=on_end, notify=notify, priority=priority,
         ).id  # fmt: skip
 
     def enqueue_many(
@@ -145,11 +147,12 @@ class WorkerContext:
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: PriorityName = "normal",
     ) -> list[str]:
         """See JobContext."""
         made = self.enqueuing.make_many(
             self.job, type, payloads, keys=keys, delay=delay, run_at=run_at, tags=tags, expires=expires, on_end=on_end,
-            notify=notify, kept_at=self.steps.followed_at,
+            notify=notify, priority=priority, kept_at=self.steps.followed_at,
         )  # fmt: skip
         return list(made)
 

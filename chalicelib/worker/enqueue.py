@@ -26,6 +26,7 @@ from chalicelib.job_types.context import NamedType
 from chalicelib.job_types.lineage import Lineage
 from chalicelib.jobs.constants import DAY, MAX_DELAY, MOST_NOTIFIED, MOST_READ, MOST_TAGS
 from chalicelib.jobs.job import JSON, Job
+from chalicelib.jobs.priority import RANKS, Priority
 from chalicelib.jobs.retention import KEEP_DONE, KEEP_KEYS
 from chalicelib.jobs.trace import carried
 from chalicelib.keys.constants import LONGEST_DEBOUNCE
@@ -86,6 +87,7 @@ class Enqueuing:
         max_attempts: int | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: str = Priority.NORMAL,
         step: str = "",
         kept_at: float | None = None,
         batch: InBatch | None = None,
@@ -107,7 +109,7 @@ class Enqueuing:
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent), trace=carried(parent),
             debounce=None if debounce is None else Debounce(debounce[0], _whole(debounce[1])),
             expires_seconds=None if expires is None else _whole(expires), max_attempts=max_attempts, on_end=end,
-            notify=tuple(dict.fromkeys(notify)), batch=None if batch is None else batch.id,
+            notify=tuple(dict.fromkeys(notify)), batch=None if batch is None else batch.id, priority=priority,
         )  # fmt: skip
         if batch is not None:
             return self._member(service, asked, batch)
@@ -133,6 +135,7 @@ class Enqueuing:
         expires: float | timedelta | None = None,
         on_end: str | NamedType | None = None,
         notify: Iterable[str] = (),
+        priority: str = Priority.NORMAL,
         kept_at: float | None = None,
         batch: InBatch | None = None,
         types: Sequence[str] | None = None,
@@ -160,7 +163,7 @@ class Enqueuing:
             run_at=None if run_at is None else _seconds(run_at), tags=tuple(dict.fromkeys(tags)),
             correlation_id=parent.correlation_id, lineage=Lineage.of(parent), trace=carried(parent),
             expires_seconds=None if expires is None else _whole(expires), on_end=end,
-            notify=tuple(dict.fromkeys(notify)), batch=None if batch is None else batch.id,
+            notify=tuple(dict.fromkeys(notify)), batch=None if batch is None else batch.id, priority=priority,
         )  # fmt: skip
         each = zip(bodies, named, types or [name] * len(bodies), strict=True)
         asked = [replace(plain, type=one, payload=body, idempotency_key=key) for body, key, one in each]
@@ -325,6 +328,7 @@ def _check(asked: Submission, key: str) -> None:
         "key": None if KEY.fullmatch(key) else "must be 1 to 255 visible ASCII characters",
         "tags": None if _fit(asked.tags) else f"must be at most {MOST_TAGS}, of up to {LONGEST_TAG} of A-Za-z0-9_.:/-",
         "notify": None if are_webhooks(asked.notify) else NOT_WEBHOOKS,
+        "priority": None if asked.priority in RANKS else f"must be {', '.join(Priority)}",
         "delay": None if 0 <= (asked.delay_seconds or 0) <= MAX_DELAY else f"must be 0 to {MAX_DELAY} seconds",
         "run_at": None if asked.run_at is None or asked.delay_seconds is None else "excludes delay",
         "expires": None if _in(asked.expires_seconds, MAX_DELAY) else f"must be 1 to {MAX_DELAY} seconds",

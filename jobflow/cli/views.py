@@ -201,6 +201,7 @@ def facts(job: JobDetail) -> Iterator[tuple[str, Any]]:
     yield "trace", job.trace_url or job.trace_id
     yield "tells its end to", job.on_end
     yield "notifies", ", ".join(job.notify or []) or None
+    yield "priority", None if job.priority == "normal" else job.priority
     yield "error", f"{job.error_class}: {whole_message(job)}" if job.error_class else None
     yield "discarded", _discarded(job)
     yield "has cost", None if job.cost_nano_usd is None else dollars(job.cost_nano_usd / NANO)

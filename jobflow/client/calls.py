@@ -18,6 +18,8 @@ Step = Literal[60, 300, 3600, 86400]
 """Seconds from one point of a series to the next."""
 UsageBy = Literal["type", "tenant", "day"]
 """What a row of `usage` is about."""
+Priority = Literal["high", "normal", "low"]
+"""Which of the jobs that wait for a limit go first."""
 BulkOrId = m.BulkActionRow | str
 BatchOrId = m.BatchDetail | m.BatchRow | str
 
@@ -49,6 +51,7 @@ class NewJob:
     `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
     the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled. `on_end`:
     a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get the end.
+    `priority` orders the jobs that wait for a limit; only for types with `limits`.
     """
 
     type: TypeOrName
@@ -62,6 +65,7 @@ class NewJob:
     expires: float | timedelta | None = None
     on_end: TypeOrName | None = None
     notify: Sequence[str] = ()
+    priority: Priority = "normal"
 
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid key, and for more than one of delay, run_at and debounce.
@@ -94,6 +98,7 @@ class NewJob:
             "expires_seconds": None if self.expires is None else as_seconds("expires", self.expires),
             "on_end": None if self.on_end is None else type_name(self.on_end),
             "notify": list(self.notify) or None,
+            "priority": None if self.priority == "normal" else self.priority,
             "debounce": self.debounce
             and {"key": self.debounce[0], "seconds": as_seconds("debounce", self.debounce[1])},
         }

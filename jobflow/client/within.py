@@ -35,6 +35,7 @@ def submit(attempt: Attempt, asked: NewJob) -> SubmittedJob:
         max_attempts=asked.max_attempts,
         on_end=None if asked.on_end is None else type_name(asked.on_end),
         notify=asked.notify,
+        priority=asked.priority,
     )
     return _row(job)
 

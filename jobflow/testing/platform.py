@@ -46,7 +46,7 @@ from chalicelib.schedules.declared import Declared
 from chalicelib.schedules.firings import Firings
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.watchdog.run import Watchdog
-from jobflow.client.calls import NewJob
+from jobflow.client.calls import NewJob, Priority
 from jobflow.client.encoding import as_body, type_name
 from jobflow.testing.clock import Clock
 from jobflow.testing.secrets import check_names
@@ -119,6 +119,7 @@ class Platform:
         expires: float | timedelta | None = None,
         on_end: JobType[Any, Any] | str | None = None,
         notify: Sequence[str] = (),
+        priority: Priority = "normal",
         traceparent: str | None = None,
     ) -> Job:
         """Create a job as the client does: the client and the API check it.
@@ -126,14 +127,25 @@ class Platform:
         `delay` is in seconds or a timedelta; `run_at` has a time zone. `key` is the Idempotency-Key. `debounce` is a
         key and seconds; a job that waits under that key is replaced. `expires`: a job that has not begun this number of
         seconds after its time is cancelled. `on_end`: a type of which a job is made when this job has ended.
-        `notify`: names of webhooks; this platform delivers nothing to them. `traceparent`: the trace to which the job
-        belongs.
+        `notify`: names of webhooks; this platform delivers nothing to them. `priority` orders the jobs that wait for a
+        limit. `traceparent`: the trace to which the job belongs.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch, UnknownJobType, ValueError.
         """
         plain = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
         asked = NewJob(
-            self._name(type), plain, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify
+            self._name(type),
+            plain,
+            key,
+            delay,
+            run_at,
+            tags,
+            max_attempts,
+            debounce,
+            expires,
+            on_end,
+            notify,
+            priority,
         )
         with fields_named():
             body = read_body(schemas.NewJob, json.loads(as_body(asked.as_json())))
@@ -142,7 +154,7 @@ class Platform:
                 tuple(dict.fromkeys(body.tags)), key, expires_seconds=body.expires_seconds, on_end=body.on_end,
                 notify=tuple(dict.fromkeys(body.notify)),
                 debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,
-                trace=trace.read(traceparent),
+                trace=trace.read(traceparent), priority=body.priority,
             )  # fmt: skip
             return self.service.submit(wanted).job
 

@@ -13,9 +13,11 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from operator import attrgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
+from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Standing, Waiter
 
@@ -108,6 +110,8 @@ class Rules:
     places: Mapping[str, int]
     other_type: str = ""
     """The jobs that are of another type, which shares their limits."""
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    """The ranks of the jobs whose priority is not the normal one."""
     crashes: int = 0
     mortal: tuple[str, ...] = ("worker", "operator", "watchdog")
     """Which processes may die."""
@@ -456,7 +460,7 @@ def _live(code: CodeType, offset: int) -> tuple[str, ...]:
 # what the requests do
 
 
-def limited(name: str, row: Row, job_type: str = TYPE) -> LimitedJob:
+def limited(name: str, row: Row, job_type: str = TYPE, rank: int = NORMAL) -> LimitedJob:
     """Return a job as its limits see it."""
     standing = Standing.OTHER
     if row.status == RUNS and row.live:
@@ -466,7 +470,9 @@ def limited(name: str, row: Row, job_type: str = TYPE) -> LimitedJob:
     elif row.status == QUEUED and row.waits is not None:
         standing = Standing.WOKEN
     unclaimed = standing is Standing.WOKEN  # for as long as it takes
-    return LimitedJob(name, job_type, 0.0, 1, row.claims, row.passed, standing, row.waits, row.sent, unclaimed)
+    return LimitedJob(
+        name, job_type, 0.0, 1, row.claims, row.passed, standing, row.waits, row.sent, unclaimed, rank=rank
+    )
 
 
 Answered = tuple[State, Any, Process]
@@ -516,7 +522,7 @@ class World:
         return [n, *sorted(row.known - {n})] if uses else [n]
 
     def _limited(self, name: str, row: Row) -> LimitedJob:
-        return limited(name, row, self.rules.type_of(name))
+        return limited(name, row, self.rules.type_of(name), self.rules.ranks.get(name, NORMAL))
 
     def _found(self, state: State, what: str, names: Sequence[str]) -> Any:
         if what != "find":
@@ -627,12 +633,12 @@ class World:
                 if held.get(job) == mine:
                     after = row._replace(held=_sorted({key: one for key, one in held.items() if key != job}))
             case "stand", waiter:
-                stands = next((one for one in row.line if one.job == waiter.job), None)
+                stands = next((one for one in row.line if one.place == waiter.place), None)
                 if stands is None or stands.number < waiter.number or not self.rules.numbered:
-                    others = [one for one in row.line if one.job != waiter.job]
-                    after = row._replace(line=tuple(sorted((*others, waiter))))
+                    others = [one for one in row.line if one.place != waiter.place]
+                    after = row._replace(line=_in_order((*others, waiter)))
             case "step out", waiter:
-                same = [one for one in row.line if one.job == waiter.job]
+                same = [one for one in row.line if one.place == waiter.place]
                 gone = [one for one in same if one.number == waiter.number or not self.rules.numbered]
                 after = row._replace(line=tuple(one for one in row.line if one not in gone))
             case "mark", job_type:
@@ -652,8 +658,7 @@ class World:
             case "first", types, *more:
                 most, behind = more[0] if more else 1, more[1] if len(more) > 1 else None
                 line = [one for one in (row.seen if self.rules.index else row.line) if one.type in types]
-                place = () if behind is None else (behind.since, behind.job)
-                answer = tuple(one for one in line if (one.since, one.job) > place)[:most]
+                answer = tuple(one for one in line if behind is None or one.place > behind.place)[:most]
             case ("close",):
                 if row.waits:
                     answer = replace(self._places(row), closing="mine")
@@ -684,6 +689,10 @@ class FrozenMap(dict[str, Any]):
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(tuple(sorted(self.items())))
+
+
+def _in_order(line: Sequence[Waiter]) -> tuple[Waiter, ...]:
+    return tuple(sorted(line, key=attrgetter("place")))
 
 
 def _sorted(held: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -771,9 +780,9 @@ class Explorer:
         waits = Row(BLOCKED, 1, 1, limit, sent=False)
         woken = waits._replace(status=QUEUED, sent=True)
         rows = {name: woken if name == rules.woken else waits for name in rules.names}
-        known = [limited(name, row, rules.type_of(name)) for name, row in rows.items()]
+        known = [limited(name, row, rules.type_of(name), rules.ranks.get(name, NORMAL)) for name, row in rows.items()]
         held = tuple((job.id, job.name) for job in known if job.id == rules.woken)
-        line = tuple(sorted(job.waiter for job in known if job.id != rules.woken))
+        line = _in_order([job.waiter for job in known if job.id != rules.woken])
         row = LimitRow(True, held, True, frozenset(job.type for job in known), listed=True, line=line)
         messages = tuple(int(name == rules.woken) for name in rules.names)
         return state._replace(jobs=tuple(rows.values()), limits=(row,), messages=messages)
@@ -825,8 +834,10 @@ class Explorer:
                 return f"the limit {limit} says for ever that a job waits"
             if found.listed and self.rules.watchdog:
                 return f"the limit {limit} is in the list for ever"
-            # After a crash, a row of a wait that has ended may stay in the line. Whoever finds it removes it.
-            if found.line and not self.rules.crashes:
+            # After a crash, a row of a wait that has ended may stay in the line, and the second row of a job whose rank
+            # was raised. Whoever finds it removes it.
+            left = [one for one in found.line if one.rank == self.rules.ranks.get(one.job, NORMAL)]
+            if left and not self.rules.crashes:
                 return f"the line of the limit {limit} keeps a job that has ended"
         return None
 

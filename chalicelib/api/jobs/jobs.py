@@ -288,6 +288,7 @@ def submission(body: NewJob, key: str | None, call: Call) -> Submission:
         expires_seconds=body.expires_seconds,
         on_end=body.on_end,
         notify=tuple(dict.fromkeys(body.notify)),
+        priority=body.priority,
         tags=tuple(dict.fromkeys(body.tags)),
         idempotency_key=key,
         debounce=Debounce(body.debounce.key, body.debounce.seconds) if body.debounce else None,

@@ -22,6 +22,7 @@ from chalicelib.job_types.checks import FINGERPRINT, ID, ID_PREFIX, KEY, TAG, WE
 from chalicelib.job_types.constants import LONGEST_NAME, LONGEST_SCHEDULE, LONGEST_TAG
 from chalicelib.jobs.constants import MAX_DELAY
 from chalicelib.jobs.job import TAG_OF_SCHEDULE
+from chalicelib.jobs.priority import PriorityName
 from chalicelib.jobs.tenants import kept
 
 WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -130,6 +131,13 @@ OnEnd = Annotated[
         description="When the job has ended, a job of this type is made, with a JobEnd as its payload. Default: the "
         "job type's.",
         examples=["export.ended"],
+    ),
+]
+Ranked = Annotated[
+    PriorityName,
+    Field(
+        description="Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. "
+        "Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect."
     ),
 ]
 # The documented limit applies to the text that was sent, not to the text without the spaces at its ends.

@@ -8,6 +8,7 @@ from chalicelib.api.models.fields import Query, Reasoned
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.priority import PriorityName
 
 LONGEST_ASKED = 2000
 """Maximum characters of a value in a query."""
@@ -104,7 +105,13 @@ class LimitWaiter(Answer):
     """A job that waits for a place."""
 
     job_id: str
-    due_since: Time = Field(description="When it was due first: jobs that share a line get places in this order")
+    due_since: Time = Field(
+        description="When it was due first: the jobs of a line get places by priority, then in this order"
+    )
+    priority: PriorityName = Field(
+        "normal",
+        description="With which it waits: a job that keeps a place from a job of higher priority waits with that one",
+    )
 
 
 class LimitLine(Answer):

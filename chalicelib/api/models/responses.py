@@ -8,6 +8,7 @@ from chalicelib.access.tokens import Role
 from chalicelib.cold_start import IN_LAMBDA
 from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import JSON, Status
+from chalicelib.jobs.priority import PriorityName
 
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-25T00:42:39.123Z"])]
 
@@ -144,6 +145,7 @@ class JobRow(Answer):
     )
     on_end: str | None = Field(None, description="The type of the job that is made when this job has ended")
     notify: list[str] = Field(default_factory=list, description="The webhooks that are told when this job has ended")
+    priority: PriorityName = Field("normal", description="Its rank in the lines of limits")
     give_up_at: Time | None = Field(description="The time from which no retry begins, for a type with `give_up_after`")
     result: JSON = Field(description="null in lists if it is larger than 500 bytes")
     progress: Progress | None

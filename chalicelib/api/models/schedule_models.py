@@ -12,11 +12,12 @@ from chalicelib.api.constants import (
     MOST_SCHEDULES_ON_PAGE,
     SCHEDULES_ON_PAGE,
 )
-from chalicelib.api.models.fields import Body, Expires, Moment, Query, Reasoned, ScheduleId, TypeName, Whole
+from chalicelib.api.models.fields import Body, Expires, Moment, Query, Ranked, Reasoned, ScheduleId, TypeName, Whole
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.job_types.constants import LONGEST_CRON, LONGEST_ZONE, MOST_CAUGHT_UP
 from chalicelib.job_types.cron import cron_error, zone_error
 from chalicelib.jobs.job import JSON, Status
+from chalicelib.jobs.priority import PriorityName
 
 PREVIEW = "preview"
 
@@ -81,6 +82,7 @@ class _Settings(Body):
     starts_at: Moment | None = Field(None, description="No firing before this time.")
     ends_at: Moment | None = Field(None, description="No firing after this time.")
     expires_seconds: Expires | None = None
+    priority: Ranked = "normal"
 
 
 class ScheduleSettings(_Settings, Reasoned):
@@ -158,6 +160,7 @@ class ScheduleRow(Answer):
     expires_seconds: int | None = Field(
         None, description="A firing that has not begun so many seconds after its time is cancelled; null: the type's"
     )
+    priority: PriorityName = Field("normal", description="The rank of its jobs in the lines of limits")
     version: str = Field(description="Changes with the settings; send it with a change")
     declared: bool = Field(description="A handler file declares it; change and delete it there")
     paused: bool

@@ -39,6 +39,7 @@ from chalicelib.api.models.fields import (
     OwnTag,
     ParentId,
     Query,
+    Ranked,
     Reasoned,
     Round,
     ScheduleId,
@@ -89,6 +90,7 @@ class NewJob(Body):
         description="Webhooks that are told when it has ended.",
         examples=[[]],
     )
+    priority: Ranked = "normal"
     debounce: NewDebounce | None = Field(None, description="Excludes delay_seconds and run_at.")
 
     @field_validator("run_at")

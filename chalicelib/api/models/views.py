@@ -213,7 +213,7 @@ def _fields(job: Job) -> dict[str, Any]:
         "waits_for": _waits_for(job), "steps": job.kept,
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "expires_at": _iso(job.start_by if job.status in WAITING | {Status.CANCELLED} else None),
-        "on_end": job.on_end, "notify": list(job.notify),
+        "on_end": job.on_end, "notify": list(job.notify), "priority": job.priority,
         "result": job.result, "progress": _progress(job),
         "tags": shown(job.tags), "parent": job.parent,
         "batch": job.batch, "round": None if job.batch is None else job.round,

@@ -6,6 +6,7 @@ from chalicelib.api.models import limit_models as m
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.jobs.priority import PRIORITIES
 from chalicelib.limits.constants import SHARED, SHARED_OF_VALUE
 from chalicelib.limits.ids import logged_id, name_and_value, stands_for_values
 from chalicelib.operating.limits import Detail, Done, Holder, Limits, Line, Shown, since
@@ -117,5 +118,8 @@ def _holder(one: Holder) -> m.LimitHolder:
 
 
 def _line(one: Line) -> m.LimitLine:
-    first = [m.LimitWaiter(job_id=waiter.job, due_since=iso(waiter.since)) for waiter in one.first]
+    first = [
+        m.LimitWaiter(job_id=waiter.job, due_since=iso(waiter.since), priority=PRIORITIES[waiter.rank])
+        for waiter in one.first
+    ]
     return m.LimitLine(type=one.type, waiting=one.waiting, waiting_more=one.more, first=first)

@@ -2270,6 +2270,12 @@ export interface components {
        */
       notify: string[];
       /**
+       * Priority
+       * @description Its rank in the lines of limits
+       * @enum {string}
+       */
+      priority: "high" | "normal" | "low";
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -3052,6 +3058,12 @@ export interface components {
        */
       notify: string[];
       /**
+       * Priority
+       * @description Its rank in the lines of limits
+       * @enum {string}
+       */
+      priority: "high" | "normal" | "low";
+      /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
        */
@@ -3252,6 +3264,12 @@ export interface components {
        * @description The webhooks that are told when this job has ended
        */
       notify: string[];
+      /**
+       * Priority
+       * @description Its rank in the lines of limits
+       * @enum {string}
+       */
+      priority: "high" | "normal" | "low";
       /**
        * Give Up At
        * @description The time from which no retry begins, for a type with `give_up_after`
@@ -3918,10 +3936,16 @@ export interface components {
       /**
        * Due Since
        * Format: date-time
-       * @description When it was due first: jobs that share a line get places in this order
+       * @description When it was due first: the jobs of a line get places by priority, then in this order
        * @example 2026-11-25T00:42:39.123Z
        */
       due_since: string;
+      /**
+       * Priority
+       * @description With which it waits: a job that keeps a place from a job of higher priority waits with that one
+       * @enum {string}
+       */
+      priority: "high" | "normal" | "low";
     };
     /**
      * Limits
@@ -4196,6 +4220,12 @@ export interface components {
        * @example []
        */
       notify?: string[];
+      /**
+       * Priority
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @enum {string}
+       */
+      priority?: "high" | "normal" | "low";
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
     };
@@ -4248,6 +4278,12 @@ export interface components {
        * @example []
        */
       notify?: string[];
+      /**
+       * Priority
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @enum {string}
+       */
+      priority?: "high" | "normal" | "low";
       /** @description Excludes delay_seconds and run_at. */
       debounce?: components["schemas"]["NewDebounce"] | null;
       /**
@@ -4315,6 +4351,12 @@ export interface components {
       ends_at?: string | null;
       /** Expires Seconds */
       expires_seconds?: number | null;
+      /**
+       * Priority
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @enum {string}
+       */
+      priority?: "high" | "normal" | "low";
       /**
        * Id
        * @description Its permanent name: a-z, 0-9 and -, at most 40.
@@ -4994,6 +5036,12 @@ export interface components {
        */
       expires_seconds: number | null;
       /**
+       * Priority
+       * @description The rank of its jobs in the lines of limits
+       * @enum {string}
+       */
+      priority: "high" | "normal" | "low";
+      /**
        * Version
        * @description Changes with the settings; send it with a change
        */
@@ -5104,6 +5152,12 @@ export interface components {
       ends_at?: string | null;
       /** Expires Seconds */
       expires_seconds?: number | null;
+      /**
+       * Priority
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @enum {string}
+       */
+      priority?: "high" | "normal" | "low";
       /**
        * Version
        * @description The version that was read: 409 if the settings have changed since.

@@ -103,6 +103,7 @@ export function row(job: FakeJob, whole = false): Schemas["JobRow"] {
     cancel_requested: job.cancelRequested,
     parent: job.parent ?? null,
     notify: job.notify ?? [],
+    priority: "normal",
     batch: job.batch ?? null,
     round: job.round ?? null,
   };

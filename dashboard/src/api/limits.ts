@@ -3,6 +3,7 @@ import type { Schemas } from "jobflow-aws";
 import { ask } from "@/api/client";
 import { because } from "@/api/reason";
 import type { JobStatus } from "@/api/jobs/jobs";
+import type { Priority } from "@/api/wire";
 
 /** The largest number of places that a limit can have. */
 export const MOST_PLACES = 100;
@@ -65,7 +66,7 @@ export interface Line {
   type: string;
   waiting: number;
   more: boolean;
-  first: { id: string; since: number }[];
+  first: { id: string; since: number; priority: Priority }[];
 }
 
 export interface LimitDetail extends Limit {
@@ -106,7 +107,11 @@ export const limitOne = (which: Which) =>
         })),
         lines: found.lines.map(({ type, waiting, waiting_more, first }) => ({
           ...{ type, waiting, more: waiting_more },
-          first: first.map((one) => ({ id: one.job_id, since: Date.parse(one.due_since) })),
+          first: first.map((one) => ({
+            ...{ id: one.job_id, since: Date.parse(one.due_since) },
+            // An API from before this field does not send it.
+            priority: (one as Partial<typeof one>).priority ?? ("normal" as const),
+          })),
         })),
         values: found.values.map(read),
         moreValues: found.more_values,

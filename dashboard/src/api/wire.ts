@@ -15,4 +15,5 @@ export type WireErrors = Schemas["ErrorGroups"];
 export type WireMeta = Schemas["Meta"];
 export type WireSchedule = Schemas["ScheduleRow"];
 export type JobStatus = Schemas["Status"];
+export type Priority = Schemas["JobRow"]["priority"];
 export type Role = Schemas["Role"];

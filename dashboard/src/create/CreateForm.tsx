@@ -8,6 +8,7 @@ import { createJob } from "@/api/jobs/newJob";
 import { meta } from "@/api/meta";
 import { shownJob } from "@/api/personal";
 import type { JobType } from "@/api/types";
+import type { Priority } from "@/api/wire";
 import { refresh } from "@/jobs/actions/actions";
 import { accepts, STATUS } from "@/jobs/status";
 import { focusProblem } from "@/lib/focusProblem";
@@ -178,10 +179,17 @@ export function CreateForm({ types, source, edit, begin: from, asked }: CreateFo
 function begin(type: JobType | undefined, source: JobDetail | null, edit: boolean): Kept {
   if (source) {
     const tags = edit ? "" : source.tags.filter((tag) => !tag.startsWith("schedule:")).join(", ");
-    return { payload: asObject(source.payload), options: { ...NO_OPTIONS, tags } };
+    const priority = ranked(type, source.priority);
+    return { payload: asObject(source.payload), options: { ...NO_OPTIONS, tags, priority } };
   }
   const kept = type ? keptDraft(type.type) : null;
-  return kept ?? { payload: type ? starter(type) : {}, options: NO_OPTIONS };
+  if (kept) return { ...kept, options: { ...kept.options, priority: ranked(type, kept.options.priority) } };
+  return { payload: type ? starter(type) : {}, options: NO_OPTIONS };
+}
+
+/** Return the priority if the type has limits now; for another type, the API refuses one. */
+function ranked(type: JobType | undefined, priority: Priority | undefined): Priority {
+  return (type?.limits.length ?? 0) > 0 ? (priority ?? "normal") : "normal";
 }
 
 function summary(

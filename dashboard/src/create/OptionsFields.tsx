@@ -5,6 +5,7 @@ import { newKey } from "@/lib/newKey";
 import { useZone } from "@/session/prefs";
 import { Chips } from "./fields/Chips";
 import { pickedTime, pickerText } from "./fields/picker";
+import { PriorityField } from "./fields/PriorityField";
 import { tagsOf, type Limits, type Options } from "./draft";
 import { KeyInUse } from "./KeyInUse";
 import type { Problems } from "@/create/fields/problems";
@@ -82,6 +83,13 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
           />
         )}
       </Field>
+      {type.limits.length > 0 && (
+        <PriorityField
+          value={options.priority}
+          error={problems.priority}
+          onChange={(priority) => onChange({ priority })}
+        />
+      )}
       <Field label={t.tags} hint={t.commaSeparatedUsedFor} error={problems.tags}>
         {(control) => (
           <Chips

@@ -1,5 +1,5 @@
 import type { NewJob } from "@/api/jobs/newJob";
-import type { WireMeta } from "@/api/wire";
+import type { Priority, WireMeta } from "@/api/wire";
 import { count } from "@/texts/numbers";
 import { isObject, type Json, type JsonObject } from "@/lib/json";
 import type { Problems } from "@/create/fields/problems";
@@ -13,9 +13,13 @@ export interface Options {
   runAt: string;
   tags: string;
   key: string;
+  priority: Priority;
 }
 
-export const NO_OPTIONS: Options = { maxAttempts: "", when: "now", delay: "", runAt: "", tags: "", key: "" };
+export const NO_OPTIONS: Options = {
+  ...{ maxAttempts: "", when: "now", delay: "", runAt: "", tags: "", key: "" },
+  priority: "normal",
+};
 
 export function asObject(value: Json): JsonObject {
   return isObject(value) ? value : {};
@@ -67,5 +71,6 @@ export function toNewJob(type: string, payload: JsonObject, options: Options): N
     runAt: options.when === "at" ? Date.parse(options.runAt) : undefined,
     tags: tagsOf(options.tags),
     idempotencyKey: options.key || undefined,
+    priority: options.priority === "normal" ? undefined : options.priority,
   };
 }

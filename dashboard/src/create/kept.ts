@@ -1,5 +1,6 @@
 import { isObject, parse, stringify, type JsonObject } from "@/lib/json";
 import { NO_OPTIONS, type Options } from "./draft";
+import { PRIORITIES } from "./fields/PriorityField";
 
 /** A form that was not sent yet. */
 export interface Kept {
@@ -33,7 +34,8 @@ function isKept(found: unknown): found is Kept {
   const { options } = found;
   return (
     Object.keys(NO_OPTIONS).every((name) => typeof options[name] === "string") &&
-    ["now", "delay", "at"].some((one) => one === options.when)
+    ["now", "delay", "at"].some((one) => one === options.when) &&
+    PRIORITIES.some((one) => one === options.priority)
   );
 }
 

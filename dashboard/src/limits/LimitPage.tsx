@@ -175,9 +175,10 @@ function Lines({ lines }: { lines: Line[] }) {
             </Link>
           </h3>
           <ol className="pb-2">
-            {first.map(({ id, since }) => (
+            {first.map(({ id, since, priority }) => (
               <li key={id} className="flex flex-wrap items-baseline gap-x-3 px-4 py-1 text-sm">
                 <JobLink id={id} />
+                {priority !== "normal" && <span className="text-xs text-soft">{t.ofPriority(priority)}</span>}
                 <span className="nums ms-auto text-xs text-soft">
                   {t.dueSince} <When at={since} />
                 </span>

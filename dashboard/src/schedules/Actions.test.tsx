@@ -21,7 +21,15 @@ const NIGHTLY: Schedule = {
     catchUp: 1,
     expires: null,
   },
-  ...{ overlap: "allow", version: "1", startsAt: null, endsAt: null, declared: true, paused: false },
+  ...{
+    overlap: "allow",
+    priority: "normal",
+    version: "1",
+    startsAt: null,
+    endsAt: null,
+    declared: true,
+    paused: false,
+  },
   ...{ problem: null, next: [], last: [], pause: null, missed: [] },
 };
 

@@ -27,6 +27,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
   const [problems, setProblems] = useState<Problems>({});
   const [reason, setReason] = useState("");
   const type = types.find((one) => one.type === draft.type);
+  const ranked = (type?.limits.length ?? 0) > 0;
   const edit = (part: Partial<Settings>) => {
     setProblems({});
     setDraft((now) => ({ ...now, ...part }));
@@ -34,7 +35,8 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
   const save = useMutation({
     mutationFn: () => {
       const { type: name, cron, timezone, payload, catchUp, overlap } = draft;
-      const settings = { type: name, cron, timezone, payload, catchUp, overlap };
+      const priority = ranked ? draft.priority : "normal";
+      const settings = { type: name, cron, timezone, payload, catchUp, overlap, priority };
       return schedule ? change(schedule, settings, reason) : create(id, settings, reason);
     },
     onSuccess: async () => {
@@ -72,6 +74,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
           settings={draft}
           problems={problems}
           onChange={edit}
+          ranked={ranked}
         />
         <Preview settings={draft} schedule={schedule} />
       </Panel>
@@ -108,5 +111,6 @@ function begin(type: JobType | undefined): Settings {
     payload: type ? starter(type) : {},
     catchUp: 1,
     overlap: "allow",
+    priority: "normal",
   };
 }

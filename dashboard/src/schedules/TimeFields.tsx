@@ -1,4 +1,5 @@
 import type { Settings } from "@/api/queues/schedules";
+import { PriorityField } from "@/create/fields/PriorityField";
 import type { Problems } from "@/create/fields/problems";
 import { Field, inputClass } from "@/ui/Field";
 import { t } from "@/texts/en/schedules";
@@ -10,12 +11,14 @@ interface TimeFieldsProps {
   settings: Settings;
   problems: Problems;
   onChange: (part: Partial<Settings>) => void;
+  /** Whether the type has limits, in whose lines its jobs have a priority. */
+  ranked: boolean;
 }
 
 const MANY = [0, 1, 5, 20, 100];
 
 /** Edit when the schedule fires, and what happens to firings that are missed or overlap. */
-export function TimeFields({ id, onId, settings, problems, onChange }: TimeFieldsProps) {
+export function TimeFields({ id, onId, settings, problems, onChange, ranked }: TimeFieldsProps) {
   const amounts = MANY.includes(settings.catchUp) ? MANY : [...MANY, settings.catchUp];
   return (
     <div className="grid gap-3 sm:grid-cols-2">
@@ -88,6 +91,13 @@ export function TimeFields({ id, onId, settings, problems, onChange }: TimeField
           </select>
         )}
       </Field>
+      {ranked && (
+        <PriorityField
+          value={settings.priority}
+          error={problems.priority}
+          onChange={(priority) => onChange({ priority })}
+        />
+      )}
     </div>
   );
 }

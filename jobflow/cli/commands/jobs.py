@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
 
 app = app_of("Create, find and steer jobs. A job is named by its id, the first characters of it, or @last.")
 
+
+class Priority(StrEnum):
+    """Say which of the jobs that wait for a limit go first."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+Ranked = Annotated[Priority | None, typer.Option("--priority", help="Which go first in the line of a limit.")]
 Id = Annotated[str, typer.Argument(metavar="JOB", help="Id, its first characters, or @last.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids, their first characters, or @last.")]
 Field = Annotated[
@@ -57,6 +68,7 @@ def create(
     expires: Annotated[str | None, typer.Option("--expires", help="Cancel it if it has not begun: 30m, 2h.")] = None,
     on_end: Annotated[str | None, typer.Option("--on-end", help="Make a job of this type when it has ended.")] = None,
     notify: Annotated[list[str] | None, typer.Option("--notify", help="Tell this webhook when it has ended.")] = None,
+    priority: Ranked = None,
     tag: Tags = None,
     max_attempts: Annotated[int | None, typer.Option("--max-attempts", min=1, help="Default: the job type's.")] = None,
     wait: Annotated[bool, typer.Option("--wait", "-w", help="Wait until it has ended.")] = False,
@@ -82,6 +94,7 @@ def create(
         expires=None if expires is None else reading.seconds(expires),
         on_end=on_end,
         notify=notify or [],
+        priority="normal" if priority is None else priority.value,
     )
     session.remember(job.id)
     if wait:

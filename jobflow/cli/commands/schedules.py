@@ -7,7 +7,7 @@ import typer
 
 from jobflow.cli import reading
 from jobflow.cli.command import app_of, command
-from jobflow.cli.commands.jobs import Field, Reason
+from jobflow.cli.commands.jobs import Field, Priority, Ranked, Reason
 from jobflow.cli.session import Session
 from jobflow.errors import Conflict
 
@@ -82,11 +82,12 @@ def create(
     starts_at: Starts = None,
     ends_at: Ends = None,
     expires: Expires = None,
+    priority: Ranked = None,
     reason: Reason = "",
 ) -> None:
     """Store a schedule."""
     body = reading.payload(payload, field or [])
-    given = _given(timezone, catch_up, overlap, starts_at, ends_at, expires)
+    given = _given(timezone, catch_up, overlap, starts_at, ends_at, expires, priority)
     _print(session, session.client.create_schedule(schedule, job_type, cron, body, reason=reason, **given))
 
 
@@ -108,16 +109,17 @@ def update(
     starts_at: Starts = None,
     ends_at: Ends = None,
     expires: Expires = None,
+    priority: Ranked = None,
     reason: Reason = "",
 ) -> None:
     """Change a stored schedule; settings that are not given stay."""
-    typed = _given(timezone, catch_up, overlap, starts_at, ends_at, expires)
+    typed = _given(timezone, catch_up, overlap, starts_at, ends_at, expires, priority)
     new = None if payload is None else reading.payload(payload, [])
 
     def changed(row: "ScheduleRow") -> "ScheduleRow":
         kept = {
             name: getattr(row, name)
-            for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at", "expires_seconds")
+            for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at", "expires_seconds", "priority")
         }
         body = reading.payload(None, field or [], row.payload if new is None else new)
         return session.client.change_schedule(
@@ -155,9 +157,15 @@ def _given(
     starts_at: str | None,
     ends_at: str | None,
     expires: str | None,
+    priority: Priority | None,
 ) -> dict[str, Any]:
     """Return the settings that were given on the command line."""
-    settings = {"timezone": timezone, "catch_up": catch_up, "overlap": overlap}
+    settings = {
+        "timezone": timezone,
+        "catch_up": catch_up,
+        "overlap": overlap,
+        "priority": None if priority is None else priority.value,
+    }
     bounds = {"starts_at": starts_at, "ends_at": ends_at}
     return {
         **{name: value for name, value in settings.items() if value is not None},
@@ -226,6 +234,7 @@ def _print(session: Session, row: "ScheduleRow") -> None:
         ("catch up", row.catch_up),
         ("overlap", row.overlap),
         ("expires after", None if row.expires_seconds is None else reading.lasting(row.expires_seconds)),
+        ("priority", None if row.priority == "normal" else row.priority),
         ("declared", "in its handler file" if row.declared else "no: it is stored, and changed here"),
         ("created", row.created_at),
         ("updated", row.updated_at),

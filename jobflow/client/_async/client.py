@@ -30,7 +30,18 @@ from jobflow.client import (
     within,
 )
 from jobflow.client.batches import BatchedJob
-from jobflow.client.calls import BatchOrId, BulkOrId, Call, JobOrId, NewBatch, NewJob, Step, SubmittedJob, UsageBy
+from jobflow.client.calls import (
+    BatchOrId,
+    BulkOrId,
+    Call,
+    JobOrId,
+    NewBatch,
+    NewJob,
+    Priority,
+    Step,
+    SubmittedJob,
+    UsageBy,
+)
 from jobflow.client.http import httpx
 from jobflow.client.transport import TIMEOUT, AsyncSleep, Personal, arguments, checked, options
 from jobflow.plain import TypeOrName
@@ -101,6 +112,7 @@ class AsyncJobFlow:
         expires: float | timedelta | None = None,
         on_end: TypeOrName | None = None,
         notify: Sequence[str] = (),
+        priority: Priority = "normal",
         traceparent: str | None = None,
     ) -> SubmittedJob:
         """Create a job and return it. With the same key and body again, return the existing job; `existing` says why.
@@ -108,10 +120,13 @@ class AsyncJobFlow:
         `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
         `on_end`: a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get
-        the end. `traceparent`: the trace to which the job belongs (W3C Trace Context); without it, that of the current
-        span, if the program uses OpenTelemetry. In an attempt, the job belongs to the trace of the attempt's job.
+        the end. `priority` orders the jobs that wait for a limit; only for types with `limits`. `traceparent`: the
+        trace to which the job belongs (W3C Trace Context); without it, that of the current span, if the program uses
+        OpenTelemetry. In an attempt, the job belongs to the trace of the attempt's job.
         """
-        asked = NewJob(type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify)
+        asked = NewJob(
+            type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify, priority
+        )
         if (attempt := self._attempt()) is not None:
             return within.submit(attempt, asked)
         return await self._ask(calls.create(asked, traces.context(traceparent)))

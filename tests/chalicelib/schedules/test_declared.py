@@ -92,16 +92,19 @@ def test_the_code_is_followed_once_a_process_and_again_after_a_failure(stage: St
         ([Cron("0 6 * * *", name="Not so", payload=TO)], "name must be"),
         ([Cron("0 6 * * *", catch_up=101, payload=TO)], "catch_up must be between 0 and 100"),
         ([Cron("0 6 * * *", overlap="queue", payload=TO)], "overlap must be allow or skip"),
+        ([Cron("0 6 * * *", priority="first", payload=TO)], "priority must be high, normal, low"),  # type: ignore[arg-type]
+        ([Cron("0 6 * * *", priority="low", payload=TO)], "priority has no effect: the type has no limits="),
         ([Cron("0 6 * * *")], "the payload of the schedule 'default': payload.to: Field required"),
     ],
 )
 def test_a_wrong_declaration_is_refused_when_the_file_is_imported(crons: list[Cron], told: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^test.note: .*{told}"):
-        check_declared(NOTE.name, crons, NOTE.canonical)
+        check_declared(NOTE.name, crons, NOTE.canonical, has_lines=False)
 
 
 def test_an_interval_is_a_schedule_like_any_other() -> None:
     settings: dict[str, Any] = {"payload": {"to": ["a"]}, "catch_up": 0, "overlap": "skip", "expires": 20}
+    settings["priority"] = "low"
     every = Every(20, name="often", paused=True, **settings)
     assert declared_crons("test.note", every) == declared_crons("test.note", [every])
     assert declared_crons("test.note", every) == (Cron("@every 20s", name="often", paused=True, **settings),)

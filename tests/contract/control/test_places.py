@@ -15,6 +15,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
 from chalicelib.counters.port import Pause
 from chalicelib.errors import LimitBusy
+from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.limits.changed import Changed
 from chalicelib.limits.constants import NO_LIMIT
 from chalicelib.limits.dynamo import DynamoPlaces
@@ -83,8 +84,10 @@ def name(passed: int = 1) -> str:
     return name_of(TYPE, 1, passed)
 
 
-def waiter(job: str, claims: int = 1, gen: int = 1, since: float = T0, job_type: str = TYPE) -> Waiter:
-    return Waiter(since, job, job_type, gen, claims, name_of(job_type, gen, claims))
+def waiter(
+    job: str, claims: int = 1, gen: int = 1, since: float = T0, job_type: str = TYPE, rank: int = NORMAL
+) -> Waiter:
+    return Waiter(since, job, job_type, gen, claims, name_of(job_type, gen, claims), rank=rank)
 
 
 def test_a_limit_without_a_row_has_no_names(places: PlaceStore) -> None:
@@ -159,6 +162,49 @@ def test_the_line_is_in_the_order_of_creation_over_all_types(places: PlaceStore)
     assert list(places.first(TWO, BOTH)) == [early]
     places.step_out(TWO, early)
     assert list(places.first(TWO, BOTH)) == [late]
+
+
+def test_the_line_is_ordered_by_priority_first_over_all_types(places: PlaceStore) -> None:
+    late_low, low = waiter(A, since=T0 + 9, rank=LOW), waiter(B, since=T0, job_type=OTHER, rank=LOW)
+    late, early = waiter(A, since=T0 + 8), waiter(B, since=T0 + 1, job_type=OTHER)
+    late_high, high = waiter(A, since=T0 + 7, rank=HIGH), waiter(B, since=T0 + 2, job_type=OTHER, rank=HIGH)
+    order = [high, late_high, early, late, low, late_low]
+    for one in reversed(order):
+        places.stand(TWO, one)
+    assert list(places.first(TWO, BOTH, 9)) == order
+    for number, one in enumerate(order):
+        assert list(places.first(TWO, BOTH, 9, one)) == order[number + 1 :]
+    for number, one in enumerate(order):
+        places.step_out(TWO, one)
+        assert list(places.first(TWO, BOTH, 9)) == order[number + 1 :]
+
+
+def test_a_job_of_high_priority_is_before_those_that_were_due_earlier(cloud: Settings) -> None:
+    for places in (MemoryPlaces(), DynamoPlaces(cloud)):
+        line = [waiter(A, since=T0 + 2, rank=HIGH), waiter(B, since=T0 + 1), waiter(C, since=T0, rank=LOW)]
+        for one in line:
+            places.stand(TWO, one)
+        assert [places.before(TWO, {TYPE}, one, 9) for one in line] == [0, 1, 2]
+
+
+def keys_of(cloud: Settings) -> list[str]:
+    items = aws.client("dynamodb", REGION).scan(TableName=cloud.control_table, ConsistentRead=True)["Items"]
+    return sorted(item["sk"]["S"] for item in items if item["pk"]["S"].startswith("LINE#"))
+
+
+def test_the_version_before_reads_the_rows_of_the_line_and_the_other_way_round(cloud: Settings) -> None:
+    """It knows only milliseconds in 15 characters, and writes such a number back as it was to remove the row."""
+    places = DynamoPlaces(cloud)
+    for rank in (HIGH, NORMAL, LOW):
+        places.stand(ONE, waiter(A, since=T0 + 0.001, rank=rank))
+    high, normal, low = keys_of(cloud)
+    assert normal == f"{round(T0 * 1000) + 1:015}#{A}", "a row of the version before"
+    for key in (high, normal, low):
+        moment, _, job = key.partition("#")
+        since = int(moment) / 1000
+        assert f"{round(since * 1000):015}#{job}" == key
+    assert [one.rank for one in places.first(ONE, BOTH, 9)] == [HIGH, NORMAL, LOW]
+    assert {one.since for one in places.first(ONE, BOTH, 9)} == {T0 + 0.001}
 
 
 def test_a_job_learns_how_many_of_its_type_are_before_it(cloud: Settings) -> None:
@@ -255,7 +301,8 @@ def test_the_three_of_them_give_the_same_answers(cloud: Settings, data: st.DataO
     for _ in range(data.draw(st.integers(1, 12))):
         what = data.draw(st.sampled_from(["take", "grant", "leave", "stand", "step_out", "mark", "first", "close"]))
         job, job_type = data.draw(st.sampled_from([(A, TYPE), (B, TYPE), (C, OTHER)]))
-        one = waiter(job, data.draw(st.integers(1, 2)), job_type=job_type)
+        rank = data.draw(st.sampled_from([HIGH, NORMAL, LOW]))
+        one = waiter(job, data.draw(st.integers(1, 2)), job_type=job_type, rank=rank)
         unmarks = data.draw(st.booleans())
         if closing and unmarks:
             what = "unmark"

@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Json } from "@/lib/json";
 import { toAct, type OperatorAct } from "./acts";
 import { ask } from "@/api/client";
-import type { JobStatus, WireAttempt, WireDetail, WireJob } from "@/api/wire";
+import type { JobStatus, Priority, WireAttempt, WireDetail, WireJob } from "@/api/wire";
 
 export type { OperatorAct } from "./acts";
 export type { JobStatus } from "@/api/wire";
@@ -37,6 +37,8 @@ export interface Job {
   onEnd?: string | null;
   /** The webhooks that the job names. */
   notify?: string[];
+  /** Which of the jobs that wait for a limit go first. */
+  priority?: Priority;
   result: Json;
   progress: { percent: number; note: string | null } | null;
   tags: string[];
@@ -168,6 +170,7 @@ export function toJob(wire: WireJob): Job {
     steps: wire.steps,
     onEnd: wire.on_end ?? null,
     notify: wire.notify,
+    priority: wire.priority,
     result: wire.result as Json,
     progress: wire.progress,
     tags: wire.tags,

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { JsonObject } from "@/lib/json";
 import { ask, askFully } from "@/api/client";
+import type { Priority } from "@/api/wire";
 import { toJob, type Job } from "./jobs";
 
 /** A job to create. */
@@ -12,6 +13,7 @@ export interface NewJob {
   runAt?: number | undefined;
   tags?: string[] | undefined;
   idempotencyKey?: string | undefined;
+  priority?: Priority | undefined;
 }
 
 export function createBody(job: NewJob) {
@@ -22,6 +24,7 @@ export function createBody(job: NewJob) {
     ...(job.delaySeconds === undefined ? {} : { delay_seconds: job.delaySeconds }),
     ...(job.runAt === undefined ? {} : { run_at: new Date(job.runAt).toISOString() }),
     ...(job.tags?.length ? { tags: job.tags } : {}),
+    ...(job.priority === undefined ? {} : { priority: job.priority }),
   };
 }
 

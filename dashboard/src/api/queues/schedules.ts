@@ -3,7 +3,7 @@ import type { JsonObject } from "@/lib/json";
 import type { Schemas } from "jobflow-aws";
 import { ask } from "@/api/client";
 import { because } from "@/api/reason";
-import type { JobStatus, WireSchedule } from "@/api/wire";
+import type { JobStatus, Priority, WireSchedule } from "@/api/wire";
 
 export interface Firing {
   at: number;
@@ -29,6 +29,7 @@ export interface Settings {
   payload: JsonObject;
   catchUp: number;
   overlap: "allow" | "skip";
+  priority: Priority;
 }
 
 export interface Schedule extends Settings {
@@ -141,6 +142,7 @@ function read(wire: WireSchedule): Schedule {
     payload: wire.payload as JsonObject,
     catchUp: wire.catch_up,
     overlap: wire.overlap,
+    priority: wire.priority,
     startsAt: wire.starts_at,
     endsAt: wire.ends_at,
     expires: wire.expires_seconds ?? null,

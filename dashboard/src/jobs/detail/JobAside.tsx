@@ -126,6 +126,9 @@ export function JobFacts({ job, className }: { job: JobDetail; className?: strin
             ))}
           </Fact>
         )}
+        {job.priority !== undefined && job.priority !== "normal" && (
+          <Fact name={t.priority}>{t.priorityName(job.priority)}</Fact>
+        )}
         {job.idempotencyKey && (
           <Fact name={t.idempotencyKey} mono>
             {job.idempotencyKey}

@@ -83,6 +83,8 @@ export const detail: typeof english = {
   trace: "Trace",
   openTrace: "Trace öffnen",
   idempotencyKey: "Idempotenz-Schlüssel",
+  priority: "Priorität",
+  priorityName: (priority) => ({ high: "Hoch", normal: "Normal", low: "Niedrig" })[priority],
   memberOf: "Mitglied von",
   batchAndRound: (batch, round) => `Batch ${batch}, Runde ${round}`,
   notifies: "Webhooks",

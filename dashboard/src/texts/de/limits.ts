@@ -82,6 +82,7 @@ export const limits: typeof english = {
   nobodyWaits: "Kein Job wartet auf einen Platz.",
   lineOf: (type, n) => `${type}: ${n}`,
   dueSince: "fällig seit",
+  ofPriority: (priority) => `Priorität ${{ high: "hoch", normal: "normal", low: "niedrig" }[priority]}`,
   andMore: (n) => `${n} weitere`,
   viewBlocked: "Blockierte Jobs ansehen",
   values: (field) => `Werte von ${field}`,

@@ -41,6 +41,10 @@ export const english = {
   tags: "Tags",
   commaSeparatedUsedFor: "Comma-separated. Used for search.",
   idempotencyKey: "Idempotency key",
+  priority: "Priority",
+  priorityHint: "Which of the jobs that wait for a limit go first.",
+  priorityName: (priority: "high" | "normal" | "low") =>
+    ({ high: "High", normal: "Normal", low: "Low" })[priority],
   inUtc: "In UTC.",
   removeChip: (value: string) => `Remove ${value}`,
   keyIsFree: "No job of yours has this key yet. Repeating it returns the job.",

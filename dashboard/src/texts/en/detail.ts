@@ -82,6 +82,9 @@ export const english = {
   trace: "Trace",
   openTrace: "Open trace",
   idempotencyKey: "Idempotency key",
+  priority: "Priority",
+  priorityName: (priority: "high" | "normal" | "low") =>
+    ({ high: "High", normal: "Normal", low: "Low" })[priority],
   memberOf: "Member of",
   batchAndRound: (batch: string, round: number) => `Batch ${batch}, round ${round}`,
   notifies: "Webhooks",

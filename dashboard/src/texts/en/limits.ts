@@ -84,6 +84,7 @@ export const english = {
   nobodyWaits: "No job waits for a place.",
   lineOf: (type: string, n: string) => `${type}: ${n}`,
   dueSince: "due since",
+  ofPriority: (priority: "high" | "normal" | "low") => `priority ${priority}`,
   andMore: (n: string) => `${n} more`,
   viewBlocked: "View blocked jobs",
   values: (field: string) => `Each ${field}`,

@@ -77,6 +77,18 @@ def test_a_job_done_at_the_first_attempt_costs_six_write_units(store: DynamoJobS
     ]  # fmt: skip
 
 
+def test_a_priority_costs_nothing_and_a_job_without_one_does_not_store_it(
+    store: DynamoJobStore, cloud: Settings
+) -> None:
+    plain, high = real_job(sent=True), real_job(sent=True, priority="high", id=str(uuid.uuid4()))
+    with metered() as meter:
+        store.add(plain)
+        store.add(high)
+    assert len(set(meter.readings)) == 1
+    assert "priority" not in main_item(plain, cloud)
+    assert store.get(high.id).priority == "high"
+
+
 def test_a_failed_and_repeated_attempt_costs_three_write_units_more(store: DynamoJobStore) -> None:
     """The first failure of a kind costs one more write, for the index of failures; the end costs one more."""
     job = real_job()

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from chalicelib.access.tokens import Role
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.end import JobEnd
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.unique import Unique
@@ -37,7 +38,7 @@ def test_a_new_job_is_201_with_its_place_and_a_message(world: World) -> None:
         "waits_for": None, "steps": 0,
         "result": None, "progress": None, "tags": [], "tenant": None,
         "correlation_id": answer.headers["x-correlation-id"], "cancel_requested": False, "discarded": None,
-        "parent": None, "on_end": None, "notify": [], "batch": None, "round": None,
+        "parent": None, "on_end": None, "notify": [], "priority": "normal", "batch": None, "round": None,
     }  # fmt: skip
     assert [message.message.id for message in world.queue.messages["test.note"]] == [job["id"]]
 
@@ -73,6 +74,29 @@ def test_a_job_says_whom_it_tells_its_end_and_refuses_a_type_that_cannot_be_told
     assert [(one.status, one.json["errors"][0]["loc"]) for one in answers] == [(422, ["on_end"])] * 3
     assert "test.told" in answers[1].json["errors"][0]["msg"]
     assert listed["takes_ends"]
+
+
+def test_a_job_has_a_priority_if_its_type_has_limits(world: World) -> None:
+    limited = replace(NOTE, name="test.limited", limits=(AtMost(1),))
+    with only_types(NOTE, limited):
+        for priority in ("high", "normal", "low"):
+            made = world.post("/jobs", {**BODY, "type": "test.limited", "priority": priority})
+            assert (made.status, made.json["priority"]) == (201, priority)
+            assert world.get(f"/jobs/{made.json['id']}").json["priority"] == priority
+        listed = world.get("/jobs").json["jobs"]
+        batch = world.post(
+            "/jobs/batch", {"jobs": [{**BODY, "type": one, "priority": "low"} for one in ("test.limited", "test.note")]}
+        ).json["results"]
+        wrong = [
+            world.post("/jobs", body)
+            for body in ({**BODY, "priority": "low"}, {**BODY, "type": "test.limited", "priority": "urgent"})
+        ]
+        plain = world.post("/jobs", {**BODY, "priority": "normal"})
+    assert sorted(one["priority"] for one in listed) == ["high", "low", "normal"]
+    assert ([one["status"] for one in batch], batch[0]["job"]["priority"]) == ([201, 422], "low")
+    assert [(one.status, one.json["errors"][0]["loc"]) for one in wrong] == [(422, ["priority"])] * 2
+    assert "test.note has no limits=" in wrong[0].json["errors"][0]["msg"]
+    assert plain.status == 201
 
 
 def test_nobody_makes_a_job_look_like_one_of_a_schedule(world: World) -> None:

@@ -95,7 +95,8 @@ def test_who_has_a_place_and_who_waits(world: World) -> None:
     world.put_in(ids[0], Status.PROCESSING, claims=1, started_at=T0 - 60, lease_until=T0 + 60)
     places.take(limit, ids[0], name_of("test.limited", 1, 1))
     for number, one in enumerate(ids[1:]):
-        places.stand(limit, Waiter(T0 + number, one, "test.limited", 1, 1, name_of("test.limited", 1, 1)))
+        waiter = Waiter(T0 - number, one, "test.limited", 1, 1, name_of("test.limited", 1, 1), rank=number)
+        places.stand(limit, waiter)
         places.mark(limit, "test.limited")
     found = world.get(path("3.mail")).json
     [holder] = found["holders"]
@@ -103,7 +104,7 @@ def test_who_has_a_place_and_who_waits(world: World) -> None:
     assert holder["since"] < world.get(f"/jobs/{ids[0]}").json["created_at"]
     [line] = found["lines"]
     assert (line["type"], line["waiting"], line["waiting_more"]) == ("test.limited", 2, False)
-    assert [one["job_id"] for one in line["first"]] == ids[1:]
+    assert [(one["job_id"], one["priority"]) for one in line["first"]] == [(ids[1], "high"), (ids[2], "normal")]
     assert (found["in_use"], found["waits"], found["waiting"]) == (1, True, 2)
 
 
