@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { cleanup, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { JobType } from "@/api/types";
@@ -98,6 +98,30 @@ test("a job that is there for another reason is told without a typed key, too", 
   const { send } = show(there(4, { "Existing-Job": "unique" }));
   await send();
   expect(await screen.findByText(/^Already exists: 4a1de45f/)).toBeTruthy();
+});
+
+test("only a type with limits has a priority, and a draft keeps it only as long as the type has some", async () => {
+  const limited = { ...kind("note.limited"), limits: [{ n: 1, by: null, shared: null }] };
+  const form = (types: JobType[]) => (
+    <CreateForm types={types} source={null} edit={false} asked={types[0]?.type} />
+  );
+  showWithin(form([limited, kind("note.write")]));
+  const user = userEvent.setup();
+  await user.selectOptions(await screen.findByLabelText("Priority"), "low");
+  await user.click(screen.getByRole("radio", { name: /^note\.write/ }));
+  expect(screen.queryByLabelText("Priority")).toBeNull();
+  await user.click(screen.getByRole("radio", { name: /^note\.limited/ }));
+  expect(screen.getByLabelText<HTMLSelectElement>("Priority").value).toBe("low");
+  cleanup();
+  const bodies: string[] = [];
+  vi.stubGlobal("fetch", (_: string, { method, body }: RequestInit) => {
+    if (method === "POST") bodies.push(body as string);
+    return Promise.resolve(Response.json(method === "POST" ? job(9) : { jobs: [], next_cursor: null }));
+  });
+  showWithin(form([{ ...limited, limits: [] }]));
+  await user.click(await screen.findByRole("button", { name: "Create job" }));
+  await vi.waitFor(() => expect(bodies).toHaveLength(1));
+  expect(JSON.parse(bodies[0] ?? "")).not.toHaveProperty("priority");
 });
 
 test("a page without encryption makes keys as well", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { createBody } from "@/api/jobs/newJob";
 import type { JsonObject } from "@/lib/json";
 import { T0 } from "@/test/factories";
 import { checkOptions, NO_OPTIONS, tagsOf, toNewJob } from "./draft";
@@ -157,6 +158,10 @@ test("options are checked as the API checks them", () => {
     checkOptions({ ...NO_OPTIONS, maxAttempts: "10", when: "delay", delay: "60", tags: "a,b a" }, LIMITS, T0),
   ).toEqual({});
   expect(tagsOf("a, b  a")).toEqual(["a", "b"]);
+  expect(createBody(toNewJob("t", {}, NO_OPTIONS))).toEqual({ type: "t", payload: {} });
+  expect(createBody(toNewJob("t", {}, { ...NO_OPTIONS, priority: "high" }))).toMatchObject({
+    priority: "high",
+  });
   expect(toNewJob("t", {}, { ...NO_OPTIONS, when: "delay", delay: "60" })).toMatchObject({
     delaySeconds: 60,
     runAt: undefined,

@@ -19,7 +19,16 @@ schedules = either(MemorySchedules, DynamoSchedules)
 
 def a_schedule(name: str = "nightly", **fields: Any) -> Schedule:
     plain = Schedule(
-        name, "test.note", "0 6 * * *", "UTC", {"to": ["ä"]}, created_at=T0, updated_at=T0, next_at=T0, expires=60
+        name,
+        "test.note",
+        "0 6 * * *",
+        "UTC",
+        {"to": ["ä"]},
+        created_at=T0,
+        updated_at=T0,
+        next_at=T0,
+        expires=60,
+        priority="low",
     )
     return replace(plain, writer=uuid.uuid4().hex[:12], **fields)
 

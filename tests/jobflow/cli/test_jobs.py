@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chalicelib import JobContext, job
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.constants import MOST_HISTORY
 from chalicelib.jobs.job import Attempt, Status
@@ -46,6 +47,21 @@ def test_a_job_is_created_from_json_a_file_standard_input_fields_or_the_example(
     assert (jobs[0]["payload"]["text"], jobs[0]["tags"], jobs[0]["max_attempts"]) == ("hi", ["customer:1"], 2)
     assert (jobs[0]["expires_at"], jobs[4]["expires_at"]) == (None, iso(T0 + 900))
     assert (jobs[3]["payload"]["text"], jobs[4]["status"]) == ('{"', "scheduled")
+
+
+def test_a_job_is_created_with_a_priority(shell: Shell) -> None:
+    with only_types(NOTE, replace(NOTE, name="test.limited", limits=(AtMost(1),))):
+        made = shell(f"jobs create test.limited {PAYLOAD} --priority low")
+        assert (made.code, made.lines[0]["priority"]) == (0, "low")
+        refused = shell(f"jobs create test.note {PAYLOAD} --priority high")
+        assert (refused.code, "test.note has no limits=" in refused.err) == (1, True)
+        assert shell(f"jobs create test.limited {PAYLOAD} --priority first").code == 2
+        stored = shell(f"schedules create daily test.limited '0 6 * * *' {PAYLOAD} --priority high")
+        assert stored.lines[0]["priority"] == "high"
+        changed = shell("schedules update daily --cron '0 7 * * *'")
+        assert (changed.lines[0]["cron"], changed.lines[0]["priority"]) == ("0 7 * * *", "high")
+        assert shell("schedules update daily --priority normal").lines[0]["priority"] == "normal"
+        assert shell("schedules update daily --type test.note --priority low").code == 1
 
 
 @pytest.mark.parametrize("typed", ["@{file}", "-"])

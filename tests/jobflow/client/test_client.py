@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,11 +14,12 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_s
 from pydantic import BaseModel, Field
 
 from chalicelib.access.tokens import Role
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.jobs.job import Attempt, Status
 from chalicelib.jobs.step import Step
 from jobflow import JobFlow, JobNotCompleted, NewJob, WaitTimeout, errors, problems
 from jobflow.models import Descendants
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.jobflow.support import Connect, Slept, Wire
 
 PAYLOAD = {"to": ["a@example.com"]}
@@ -36,6 +38,16 @@ def test_a_job_is_created_and_read(client: JobFlow, world: World) -> None:
     found = client.get(job)
     assert (found.id, found.payload, found.attempt_history) == (job.id, {**PAYLOAD, "text": "hello"}, [])
     assert found.created_at == datetime.fromtimestamp(T0, UTC)
+
+
+def test_a_job_has_the_priority_that_is_said(client: JobFlow, wire: Wire) -> None:
+    with only_types(NOTE, replace(NOTE, name="test.limited", limits=(AtMost(1),))):
+        made = client.submit("test.limited", PAYLOAD, priority="high")
+        assert (made.priority, client.get(made).priority) == ("high", "high")
+        client.submit("test.note", PAYLOAD, priority="normal")
+        assert "priority" not in json.loads(wire.asked[-1].content), "an API of before refuses it"
+        with pytest.raises(problems.InvalidRequest, match=r"test\.note has no limits="):
+            client.submit("test.note", PAYLOAD, priority="low")
 
 
 def test_a_model_is_a_payload(client: JobFlow) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 import jobflow
 from chalicelib import ConfigurationError, JobContext, JobType, job
+from chalicelib.errors import InvalidRequest
 from chalicelib.jobs.job import Status
 from jobflow import AsyncJobFlow, JobFlow, NewJob, context
 from jobflow.client.encoding import type_name
@@ -87,6 +88,15 @@ def test_a_client_without_a_target_makes_jobs_of_the_attempt(stage: Stage) -> No
     parent = stage.platform.jobs(type="order.place")[0]
     assert parent.result == [made.id, "mail.order", "queued", {"number": 3}, True]
     assert (made.status, made.tags, made.max_attempts, made.result) == (Status.COMPLETED, ("a",), 9, 3)
+
+
+def test_a_client_without_a_target_passes_the_priority_on(stage: Stage) -> None:
+    def act() -> None:
+        with pytest.raises(InvalidRequest, match="priority cannot be used"):
+            JobFlow().submit(stage.mail, Order(number=3), priority="high")
+
+    stage.act = act
+    assert stage.made() == []
 
 
 def test_a_second_attempt_makes_no_second_job_also_without_a_key(stage: Stage) -> None:
