@@ -137,7 +137,8 @@ Ranked = Annotated[
     PriorityName,
     Field(
         description="Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. "
-        "Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect."
+        "Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect.",
+        examples=["normal"],
     ),
 ]
 # The documented limit applies to the text that was sent, not to the text without the spaces at its ends.

@@ -4223,6 +4223,7 @@ export interface components {
       /**
        * Priority
        * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @example normal
        * @enum {string}
        */
       priority?: "high" | "normal" | "low";
@@ -4281,6 +4282,7 @@ export interface components {
       /**
        * Priority
        * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @example normal
        * @enum {string}
        */
       priority?: "high" | "normal" | "low";
@@ -4354,6 +4356,7 @@ export interface components {
       /**
        * Priority
        * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @example normal
        * @enum {string}
        */
       priority?: "high" | "normal" | "low";
@@ -5155,6 +5158,7 @@ export interface components {
       /**
        * Priority
        * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @example normal
        * @enum {string}
        */
       priority?: "high" | "normal" | "low";

@@ -16,6 +16,7 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import ACTIVE, DISCARDABLE, PLANNED, RETRYABLE, Job, Status
 from chalicelib.jobs.port import Filter
+from chalicelib.jobs.priority import PRIORITIES
 from chalicelib.watchdog.lookback import Lookback
 from chalicelib.watchdog.pulse import Seen
 from chalicelib.watchdog.quiet_queues import QuietQueues
@@ -326,14 +327,15 @@ class Players:
                 self.world.submit(f"{name}, {number}", keyed=False, ballast=key)
 
     def _submit_limited(self) -> None:
-        """Request jobs of types with limits; the first one runs while the messages of the others come."""
+        """Request jobs of types with limits, of each priority; the first one runs while the others' messages come."""
         first = self.rng.choice(LIMITED_TYPES)
         (other,) = (kind for kind in LIMITED_TYPES if kind != first)
         types = [first, other, *[first] * (MOST_WAITING - 2)]
         for number, kind in enumerate(types):
             name = f"limited {len(self.world.accepted)} {self.rng.random():.6f}"
             self.world.script[name] = [self.rng.choice(BESIDE) if number == 0 else "ok", *self._outcomes()]
-            self.world.submit(name, keyed=DYNAMODB not in self.world.ground.faults.out, kind=kind)
+            keyed, priority = DYNAMODB not in self.world.ground.faults.out, PRIORITIES[number % len(PRIORITIES)]
+            self.world.submit(name, keyed=keyed, kind=kind, priority=priority)
         self.world.nested = lambda: [self.world.poll(kind=kind) for kind in types]
 
     def _act_in_bulk(self) -> None:
