@@ -228,11 +228,13 @@ class JobContext(AttemptContext, Protocol):
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> Any:
         """Make a job of a type in `calls=`, wait without a worker until it has ended, and return its result as JSON.
 
         Raises CallFailed if it did not complete: with its id, its status and its error. `name` is the name of the call,
         by default the name of the type: use each name only once in a run. A later attempt gets the kept result.
+        `priority`: see `enqueue`.
         """
 
     @overload
@@ -244,6 +246,7 @@ class JobContext(AttemptContext, Protocol):
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]: ...
 
     @overload
@@ -254,6 +257,7 @@ class JobContext(AttemptContext, Protocol):
         name: str,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]: ...
 
     def gather(
@@ -264,6 +268,7 @@ class JobContext(AttemptContext, Protocol):
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]:
         """Make a job for each payload, wait until all have ended, and return their results in the same order.
 
@@ -370,6 +375,7 @@ class AsyncJobContext(AttemptContext, Protocol):
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> Any:
         """Make a job of a type in `calls=`, wait until it has ended, and return its result. Not allowed in a task."""
 
@@ -382,6 +388,7 @@ class AsyncJobContext(AttemptContext, Protocol):
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]: ...
 
     @overload
@@ -392,6 +399,7 @@ class AsyncJobContext(AttemptContext, Protocol):
         name: str,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]: ...
 
     async def gather(
@@ -402,6 +410,7 @@ class AsyncJobContext(AttemptContext, Protocol):
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]:
         """Make a job for each payload, and return their results when all have ended. Not allowed in a task.
 

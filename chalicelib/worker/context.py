@@ -239,9 +239,10 @@ class WorkerContext:
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> Any:
         """See JobContext."""
-        return self.gather(type, [payload], name=name, tags=tags, expires=expires)[0]
+        return self.gather(type, [payload], name=name, tags=tags, expires=expires, priority=priority)[0]
 
     def gather(
         self,
@@ -251,6 +252,7 @@ class WorkerContext:
         name: str | None = None,
         tags: Iterable[str] = (),
         expires: float | timedelta | None = None,
+        priority: PriorityName = "normal",
     ) -> list[Any]:
         """See JobContext."""
         called, wanted = calls_of(type, payloads, name)
@@ -262,7 +264,7 @@ class WorkerContext:
                 return []
             return self.enqueuing.make_many(
                 self.job, called[0], [body for _, body in wanted], keys=keys, tags=tags, expires=expires,
-                types=[one for one, _ in wanted],
+                priority=priority, types=[one for one, _ in wanted],
             )  # fmt: skip
 
         return self.steps.called(name or called[0], called, wanted, make, self.enqueuing.threads)

@@ -182,6 +182,20 @@ def test_a_child_has_the_priority_that_its_parent_gives(single: test_at_most.Sta
         assert sorted(one.priority for one in stage.platform.jobs()) == ["high", "low", "normal"]
 
 
+def test_called_jobs_have_the_priority_of_their_call() -> None:
+    def calls(ctx: JobContext) -> None:
+        ctx.call(TYPE, {"number": 2}, priority="high")
+        ctx.gather(TYPE, [{"number": 3}, {"number": 4}], name="more", priority="low")
+
+    for stage in test_at_most.stage_of([AtMost(1)], calls=[TYPE]):
+        stage.at(1, calls, calls, calls)
+        (parent,) = stage.submit(1)
+        stage.minutes(2)
+        assert stage.status(parent) is Status.COMPLETED
+        made = {one.payload["number"]: one.priority for one in stage.platform.jobs()}
+        assert made == {1: "normal", 2: "high", 3: "low", 4: "low"}
+
+
 def test_a_schedule_gives_its_jobs_a_priority() -> None:
     for stage in test_at_most.stage_of([AtMost(1)], schedule=Cron("* * * * *", payload={"number": 1}, priority="low")):
         stage.minutes(3)
