@@ -33,9 +33,6 @@ SMALL = {
     ),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
     "a low and a high job, crash": Rules(TWO, ONE_PLACE, ranks={"a": LOW, "b": HIGH}, crashes=1, ends=True),
-    "a low job that keeps a place from a high one": Rules(
-        {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, workers=3
-    ),
     "fewer places": Rules(TWO, {"X": 2}, changes=(1,), watchdog=False, remembers=False),
     "no places, and one again": Rules(TWO, ONE_PLACE, changes=(0, 1), workers=1, watchdog=False),
     "no places, and one again, crash": Rules({"a": "X"}, ONE_PLACE, changes=(0, 1), crashes=1, workers=1),
@@ -73,12 +70,6 @@ LARGE = {
     "a watchdog that dies": Rules(TWO, ONE_PLACE, crashes=1, looks=1, mortal=("watchdog",)),
     "three jobs": Rules(THREE, ONE_PLACE),
     "three jobs of three priorities": Rules(THREE, ONE_PLACE, ranks={"a": LOW, "c": HIGH}, failures=1),
-    "a low job that keeps a place from a high one, crash": Rules(
-        {"a": "XY", "b": "XY"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, crashes=1
-    ),
-    "a low job that keeps a place from a high one, cancel": Rules(
-        {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, cancels=1
-    ),
     "three jobs, two places": Rules(THREE, {"X": 2}, workers=3),
 }
 
