@@ -68,6 +68,10 @@ class JobTypeRetired(InvalidRequest):
         )
 
 
+class PriorityRefused(InvalidRequest):
+    """The priority would have no effect: the job type has no limits."""
+
+
 class IdempotencyMismatch(InvalidRequest):
     """The Idempotency-Key was used before with another body."""
 

@@ -11,6 +11,7 @@ from chalicelib.errors import (
     InvalidPosition,
     InvalidRequest,
     JobTypeRetired,
+    PriorityRefused,
     UnknownJobType,
 )
 from chalicelib.job_types import jobtype
@@ -81,7 +82,7 @@ class JobService:
         """Return the requested job, not stored yet. Raises the same errors as `submit`, except IdempotencyMismatch."""
         try:
             job = self._new_job(asked)
-        except (InvalidPayload, UnknownJobType, JobTypeRetired) as refusal:
+        except (InvalidPayload, UnknownJobType, JobTypeRetired, PriorityRefused) as refusal:
             return Wanted(self._replay(asked, refusal), stored=True)
         unique = jobtype.get(job.type).unique if asked.fires_at is None else None
         if asked.batch is not None:
@@ -207,7 +208,7 @@ class JobService:
             give_up_at=kind.give_up_at(max(now, run_at or now)),
             on_end=_on_end(asked, kind),
             notify=_notify(asked, kind),
-            priority=check_priority(kind, asked.priority),
+            priority=_priority(asked, kind),
             due_at=due_at,
             tags=tagged(asked.tags, kind.keyed_by, payload),
             correlation_id=asked.correlation_id,
@@ -241,12 +242,23 @@ def _notify(asked: Submission, kind: JobType[Any, Any]) -> tuple[str, ...]:
     return asked.notify
 
 
-def check_priority(kind: JobType[Any, Any], priority: str) -> str:
-    """Return the priority of a job of this type. Raises InvalidRequest if it would have no effect."""
+def _priority(asked: Submission, kind: JobType[Any, Any]) -> str:
+    """Return the priority of the job. Raises PriorityRefused if it would have no effect.
+
+    A job function is not told that: a deploy may take the limits from the type of its child while it runs.
+    """
+    if asked.lineage is not None and not kind.has_lines:
+        return Priority.NORMAL
+    check_priority(kind, asked.priority)
+    return asked.priority
+
+
+def check_priority(kind: JobType[Any, Any], priority: str) -> None:
+    """Raise PriorityRefused if this priority would have no effect for jobs of this type."""
     if priority != Priority.NORMAL and not kind.has_lines:
         told = f"has no effect: {kind.name} has no limits=, and a priority orders the jobs that wait for a limit"
-        raise InvalidRequest("The priority cannot be used.", [FieldError(("priority",), f"{told}; omit it")])
-    return priority
+        where = [FieldError(("priority",), f"{told}; omit it, or set it to normal")]
+        raise PriorityRefused("The priority cannot be used.", where)
 
 
 def _on_end(asked: Submission, kind: JobType[Any, Any]) -> str | None:

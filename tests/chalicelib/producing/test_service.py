@@ -13,7 +13,9 @@ from chalicelib.errors import (
     IdempotencyMismatch,
     InvalidRequest,
     JobNotFound,
+    PriorityRefused,
 )
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.changes import Changes
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.job import Job
@@ -143,3 +145,13 @@ def test_a_replay_is_recognised_before_a_later_deploy_can_refuse_it(service: Job
         for other in (asked(idempotency_key="k", tags=("x",)), asked(idempotency_key="new"), asked()):
             with pytest.raises(InvalidRequest):
                 service.submit(other)
+
+
+def test_a_replay_with_a_priority_is_recognised_after_a_deploy_has_removed_the_limits(service: JobService) -> None:
+    with only_types(replace(NOTE, limits=(AtMost(1),))):
+        first = service.submit(asked(idempotency_key="k", priority="high")).job
+    again = service.submit(asked(idempotency_key="k", priority="high"))
+    assert (again.job.id, again.outcome) == (first.id, Outcome.REPEATED)
+    for other in (asked(idempotency_key="k", priority="low"), asked(idempotency_key="new", priority="high")):
+        with pytest.raises(PriorityRefused):
+            service.submit(other)

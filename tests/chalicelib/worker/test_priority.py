@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import AtMost, Cron, JobContext
 from chalicelib.errors import IdempotencyMismatch, InvalidRequest
+from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.places import Limit
@@ -180,6 +181,27 @@ def test_a_child_has_the_priority_that_its_parent_gives(single: test_at_most.Sta
         stage.submit(1)
         stage.platform.run()
         assert sorted(one.priority for one in stage.platform.jobs()) == ["high", "low", "normal"]
+
+
+def test_a_parent_goes_on_when_a_deploy_removes_the_limits_of_its_children(single: test_at_most.Stage) -> None:
+    def makes(ctx: JobContext) -> None:
+        ctx.enqueue(TYPE, {"number": 2}, key="2", priority="low")
+        ctx.enqueue(TYPE, {"number": 3}, key="3", priority="high")
+        if ctx.attempt > 1:
+            ctx.enqueue(TYPE, {"number": 4}, key="4", priority="high")
+            ctx.enqueue_many(TYPE, [{"number": 5}], priority="low")
+            return
+        registered[TYPE] = replace(registered[TYPE], limits=())
+        raise RuntimeError("it fails, and a deploy removes the limits")
+
+    for stage in test_at_most.stage_of([AtMost(1)], enqueues=[TYPE]):
+        stage.at(1, makes, makes)
+        (parent,) = stage.submit(1)
+        stage.minutes(10)
+        assert stage.status(parent) is Status.COMPLETED
+        made = {one.payload["number"]: one.priority for one in stage.platform.jobs()}
+        assert made == {1: "normal", 2: "low", 3: "high", 4: "normal", 5: "normal"}
+        assert len(stage.platform.jobs()) == 5
 
 
 def test_called_jobs_have_the_priority_of_their_call() -> None:
