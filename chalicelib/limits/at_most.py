@@ -193,15 +193,31 @@ class AtMostPlaces:
 
         Otherwise a job of low priority could keep its place from one of high priority for as long as others pass it in
         the other line. Such a job has two rows then; whoever finds one after the wait has ended removes it.
+
+        The first row may be of a wait that has ended, and while the limit is full nobody else looks at it. It is
+        removed, without the name, which the next look removes; or passed, if its job cannot be read.
         """
         keep = _kept_places(found, jobs, limit)
-        if not keep or not found.waits:
-            return
-        for first in self.store.first(limit, found.types):
-            waiting = self._find(first.job) if any(job.rank > first.rank for job in keep) else None
-            if waiting is not None and first.is_of(waiting, Standing.BLOCKED):
-                for job in keep:
-                    self._stand_before(job, first.rank)
+        lowest = max((job.rank for job in keep), default=HIGH)
+        most, after, rank = 1, None, lowest
+        while found.waits and lowest > HIGH and rank == lowest and self.more():
+            line = tuple(one for one in self.store.first(limit, found.types, most, after) if one.rank < lowest)
+            if not line:
+                return
+            rank = self._first_blocked(limit, line, lowest)
+            most, after = MOST_ROWS, line[-1]
+        for job in keep:
+            self._stand_before(job, rank)
+
+    def _first_blocked(self, limit: Limit, line: Sequence[Waiter], rank: int) -> int:
+        """Return the rank of the first of these rows whose job waits, else `rank`; remove those before it."""
+        jobs = self.jobs.find(tuple(one.job for one in line))
+        for first in line:
+            job = next((one for one in jobs if one.id == first.job), None)
+            if job is not None and first.is_of(job, Standing.BLOCKED):
+                return first.rank
+            self._end(limit, first, job, named=False)
+        return rank
 
     def _stand_before(self, job: LimitedJob, rank: int) -> None:
         other = self.jobs.declared(job.waits or "")

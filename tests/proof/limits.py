@@ -43,7 +43,7 @@ class LimitRow(NamedTuple):
 
     `n` is the number of places that an operator has given to the limit. `known` are the earlier numbers that processes
     may still remember; `stamped`: whoever reads the row reads the number again. `over`: a place was given beyond all of
-    these numbers.
+    these numbers. `passed`: a place was given to a job while one of a higher rank stood in the line that was read.
     """
 
     exists: bool = False
@@ -57,6 +57,7 @@ class LimitRow(NamedTuple):
     known: frozenset[int] = frozenset()
     stamped: bool = False
     over: bool = False
+    passed: bool = False
 
 
 MANY = 100
@@ -204,7 +205,20 @@ class Answers:
 
 
 class Store(Answers):
-    """See PlaceStore."""
+    """See PlaceStore. It remembers the line that it has read last, without the rows that were removed since."""
+
+    def __init__(self, answers: Sequence[Any]) -> None:
+        super().__init__(answers)
+        self.line: tuple[Waiter, ...] = ()
+
+    def ask(self, what: str, *about: Any) -> Any:
+        """See Answers."""
+        answer = super().ask(what, *about)
+        if what == "first":
+            self.line = answer
+        elif what == "step out":
+            self.line = tuple(one for one in self.line if one.place != about[1].place)
+        return answer
 
     def read(self, limit: Limit) -> Places:
         return self.ask("read", limit.id)  # type: ignore[no-any-return]
@@ -218,7 +232,8 @@ class Store(Answers):
         return bool(taken)
 
     def grant(self, limit: Limit, waiter: Waiter) -> bool:
-        return self.ask("grant", limit.id, waiter)  # type: ignore[no-any-return]
+        passed = any(one.rank < waiter.rank for one in self.line)
+        return self.ask("grant", limit.id, waiter, passed)  # type: ignore[no-any-return]
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         return self.ask("leave", limit.id, job, name)  # type: ignore[no-any-return]
@@ -429,7 +444,7 @@ def _variables(asks: Asks) -> tuple[Any, ...]:
     found, trace = [], asks.__traceback__
     while trace is not None:
         frame = trace.tb_frame
-        if frame.f_code not in (Answers.ask.__code__, Code._run.__code__):
+        if frame.f_code not in (Answers.ask.__code__, Store.ask.__code__, Code._run.__code__):
             live = _live(frame.f_code, trace.tb_lasti)
             held = tuple((name, frame.f_locals[name]) for name in live if name in frame.f_locals)
             found.append((frame.f_code, trace.tb_lasti, held))
@@ -623,10 +638,10 @@ class World:
             case "take the first place", job, mine:
                 if not row.exists and n:
                     after, answer = row._replace(exists=True, held=((job, mine),)), True
-            case "grant", waiter:
+            case "grant", waiter, passed:
                 granted = len(held) < n and waiter.job not in held and row.waits
                 if granted:
-                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}))
+                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=passed)
                 answer = granted or held.get(waiter.job) == waiter.name
             case "leave", job, mine:
                 answer = row.waits
@@ -800,6 +815,8 @@ class Explorer:
         for (limit, declared), row in zip(self.rules.places.items(), state.limits, strict=True):
             if row.over:
                 return f"a place of the limit {limit} was given beyond the larger number"
+            if row.passed:
+                return f"a place of the limit {limit} was given to a job before one of a higher rank"
             # nobody is stopped when the number is lowered
             lowered = 0 if row.n is None else len(row.held)
             n = max(declared if row.n is None else row.n, lowered, *row.known, 0)

@@ -70,6 +70,21 @@ LARGE = {
     "a watchdog that dies": Rules(TWO, ONE_PLACE, crashes=1, looks=1, mortal=("watchdog",)),
     "three jobs": Rules(THREE, ONE_PLACE),
     "three jobs of three priorities": Rules(THREE, ONE_PLACE, ranks={"a": LOW, "c": HIGH}, failures=1),
+    "a low job that keeps a place from a high one, crash": Rules(
+        {"a": "XY", "b": "XY"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, crashes=1
+    ),
+    "a low job that keeps a place from a high one, cancel": Rules(
+        {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, cancels=1
+    ),
+    "a low job that keeps a place behind the row of a cancelled high one": Rules(
+        {"a": "XY", "b": "X", "c": "Y"},
+        BOTH,
+        ranks={"a": LOW, "b": HIGH},
+        looks=1,
+        cancels=1,
+        crashes=1,
+        mortal=("operator",),
+    ),
     "three jobs, two places": Rules(THREE, {"X": 2}, workers=3),
 }
 
@@ -169,6 +184,17 @@ def test_a_line_of_another_type_that_nobody_asks_is_found(monkeypatch: pytest.Mo
     only = frozenset({limits.TYPE})
     monkeypatch.setattr(limits.Store, "first", lambda store, limit, _, *more: store.ask("first", limit.id, only, *more))
     assert "for ever" in bad(Rules(TWO, ONE_PLACE, other_type="b"))
+
+
+def test_a_line_that_is_served_from_its_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Backwards(AtMostPlaces):
+        def _serve(self, limit: Limit, found: Places, line: Sequence[Waiter], after: Waiter | None) -> Waiter | None:
+            return super()._serve(limit, found, tuple(reversed(line)), after)
+
+    monkeypatch.setattr(
+        limits.Store, "first", lambda store, limit, types, *_: store.ask("first", limit.id, frozenset(types), 25)
+    )
+    assert "before one of a higher rank" in bad(Rules(THREE, ONE_PLACE, ranks={"a": LOW, "c": HIGH}, code=Backwards))
 
 
 def test_a_place_of_a_narrower_limit_that_nobody_leaves_is_found() -> None:

@@ -1,13 +1,13 @@
 """Let jobs of high and low priority wait in the lines of limits, alone and with places of other limits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib import AtMost, Cron, JobContext
-from chalicelib.errors import IdempotencyMismatch, InvalidRequest
+from chalicelib.errors import IdempotencyMismatch, InvalidRequest, RowsUnreadable
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
@@ -120,6 +120,48 @@ def test_a_low_job_is_not_raised_for_a_job_whose_wait_has_ended(several: test_sh
     platform.advance(minutes=10)
     assert [number for number in several.begun if number] == [2, 3, 1]
     assert set(several.statuses([low, *others])) == {Status.COMPLETED}
+
+
+def test_a_low_job_is_raised_although_a_row_of_an_ended_wait_is_before_the_high_one(
+    several: test_shared_limits.Stage,
+) -> None:
+    flood(several)
+    platform, narrow, places = several.platform, Limit(f"0.{CHAT}.acme", 1), several.platform.workers.places
+    cancelled = platform.submit(CHAT, {"number": 4}, priority="high")
+    platform.run()
+    (row,) = places.first(narrow, {CHAT})
+    platform.cancel(cancelled)
+    places.stand(narrow, row)  # it was cancelled by a process that died, or of the version before
+    platform.clock.advance(1)
+    high = platform.submit(CHAT, {"number": 5}, priority="high")
+    platform.run()
+    platform.advance(minutes=10)
+    assert several.status(high) is Status.COMPLETED
+    assert next(number for number in several.begun if number) == 1  # the low one, before all others
+    assert list(places.first(narrow, {CHAT})) == []
+
+
+def test_a_low_job_is_raised_although_the_first_row_cannot_be_read(several: test_shared_limits.Stage) -> None:
+    flood(several)
+    platform, narrow, places = several.platform, Limit(f"0.{CHAT}.acme", 1), several.platform.workers.places
+    unreadable = platform.submit(CHAT, {"number": 4}, priority="high")
+    platform.run()
+    platform.clock.advance(1)
+    high = platform.submit(CHAT, {"number": 5}, priority="high")
+    platform.run()
+    store, read_all = platform.store, platform.store.read_all
+
+    def reads(ids: Sequence[str], *, strict: bool = False) -> Sequence[Job]:
+        found = [job for job in read_all(ids) if job.id != unreadable.id]
+        if strict and unreadable.id in ids:
+            raise RowsUnreadable([unreadable.id], found)
+        return found
+
+    store.read_all = reads  # type: ignore[method-assign]
+    platform.advance(minutes=10)
+    assert several.status(high) is Status.COMPLETED
+    assert next(number for number in several.begun if number) == 1
+    assert [one.job for one in places.first(narrow, {CHAT})] == [unreadable.id]
 
 
 def test_a_job_that_stands_in_a_line_twice_gets_one_place(single: test_at_most.Stage) -> None:
