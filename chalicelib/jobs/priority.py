@@ -24,3 +24,8 @@ RANKS = dict(zip(Priority, (HIGH, NORMAL, LOW), strict=True))
 def rank_of(priority: str) -> int:
     """Return the rank of a priority as a job has it; of an unknown one, which a later version has written: NORMAL."""
     return RANKS.get(priority, NORMAL)  # type: ignore[call-overload,no-any-return]
+
+
+def known(priority: str) -> PriorityName:
+    """Return a priority as a job has it; `normal` for an unknown one."""
+    return PRIORITIES[rank_of(priority)]

@@ -31,6 +31,7 @@ from chalicelib.jobs.history import Act, JobView
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import Sharing
+from chalicelib.jobs.priority import known
 from chalicelib.jobs.step import BEGUN, Step, waited_child, waited_event
 from chalicelib.jobs.tenants import shown, tenant_of
 from chalicelib.jobs.trace import context_of, trace_id
@@ -213,7 +214,7 @@ def _fields(job: Job) -> dict[str, Any]:
         "waits_for": _waits_for(job), "steps": job.kept,
         "next_attempt_at": _iso(job.next_attempt_at), "give_up_at": _iso(job.give_up_at),
         "expires_at": _iso(job.start_by if job.status in WAITING | {Status.CANCELLED} else None),
-        "on_end": job.on_end, "notify": list(job.notify), "priority": job.priority,
+        "on_end": job.on_end, "notify": list(job.notify), "priority": known(job.priority),
         "result": job.result, "progress": _progress(job),
         "tags": shown(job.tags), "parent": job.parent,
         "batch": job.batch, "round": None if job.batch is None else job.round,

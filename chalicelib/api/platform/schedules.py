@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 from chalicelib.access.tokens import Role
 from chalicelib.api.constants import NEXT_FIRINGS
@@ -16,7 +15,7 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.checks import SCHEDULE
 from chalicelib.job_types.cron import local
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.priority import PriorityName
+from chalicelib.jobs.priority import known
 from chalicelib.keys.rule import Outcome
 from chalicelib.schedules.constants import MOST_RECENT_FIRINGS
 from chalicelib.schedules.editing import ScheduleService, Settings, Shown
@@ -190,7 +189,7 @@ def _shown(shown: Shown, call: Call) -> m.ScheduleRow:
         starts_at=_time(one.starts_at),
         ends_at=_time(one.ends_at),
         expires_seconds=None if one.expires is None else math.ceil(one.expires),
-        priority=cast("PriorityName", one.priority),
+        priority=known(one.priority),
         version=one.version,
         declared=one.declared,
         paused=one.paused,

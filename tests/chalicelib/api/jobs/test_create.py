@@ -16,6 +16,7 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.unique import Unique
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
+from chalicelib.schedules.schedule import Schedule
 from tests.chalicelib.api.support import BODY, NOTE, OTHER, T0, World, only_types
 
 YEAR = 365 * 86_400
@@ -97,6 +98,16 @@ def test_a_job_has_a_priority_if_its_type_has_limits(world: World) -> None:
     assert [(one.status, one.json["errors"][0]["loc"]) for one in wrong] == [(422, ["priority"])] * 2
     assert "test.note has no limits=" in wrong[0].json["errors"][0]["msg"]
     assert plain.status == 201
+
+
+def test_a_priority_that_a_later_version_has_written_hides_no_job(world: World) -> None:
+    plain = world.post("/jobs", BODY).json["id"]
+    later = str(uuid.uuid4())
+    world.store.add(replace(world.store.get(plain), id=later, priority="urgent"))
+    world.schedules.add(Schedule("s", "test.note", "* * * * *", "UTC", {}, writer="w", priority="urgent"))
+    assert [one["priority"] for one in world.get("/schedules").json["schedules"]] == ["normal"]
+    assert {one["id"]: one["priority"] for one in world.get("/jobs").json["jobs"]} == {plain: "normal", later: "normal"}
+    assert world.get(f"/jobs/{later}").json["priority"] == "normal"
 
 
 def test_nobody_makes_a_job_look_like_one_of_a_schedule(world: World) -> None:
