@@ -123,11 +123,13 @@ class AtMostPlaces:
             if waits:
                 self.pump(limit)
 
-    def leave_ended(self, ended: LimitedJob, limits: Sequence[Limit], waited: Limit | None = None) -> None:
+    def leave_ended(
+        self, ended: LimitedJob, limits: Sequence[Limit], waited: Limit | None = None, *, raised: bool = False
+    ) -> None:
         """Leave the places of a job that was ended while no worker held it; `ended` is the job after that.
 
         `waited`: the job was blocked, and stood in the line of this limit. Its row is removed last: whoever finds it
-        finishes what is begun here.
+        finishes what is begun here. `raised`: it may have had rows of higher ranks too, because it kept other places.
         """
         for limit in limits:
             found = self.store.read(limit)
@@ -136,7 +138,8 @@ class AtMostPlaces:
             if waits:
                 self.pump(limit)
         if waited is not None:
-            self.store.step_out(waited, ended.waiter)
+            for rank in range(0 if raised else ended.rank, ended.rank + 1):
+                self.store.step_out(waited, replace(ended.waiter, rank=rank))
 
     def watch(self, listed: Listed, limit: Limit) -> None:
         """Look at a limit of the list for the watchdog, and remove it from the list when no job waits any more."""
@@ -332,6 +335,8 @@ class AtMostPlaces:
             return True
         self.jobs.send(job)
         self.store.step_out(limit, first)
+        if first.rank != job.rank:
+            self.store.step_out(limit, replace(first, rank=job.rank))  # this one has the rank of another job
         return True
 
     def _find(self, job: str) -> LimitedJob | None:

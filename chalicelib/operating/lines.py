@@ -227,7 +227,8 @@ class Lines:
         in_line = waited if before.status is Status.BLOCKED else None
         places, ended = self._places(after), self._limited(after)
         self._each(limits, lambda limit: places.leave_ended(ended, [limit]))
-        places.leave_ended(ended, (), in_line)
+        keeps = in_line is not None and limits[0].id != in_line.id
+        places.leave_ended(ended, (), in_line, raised=keeps)
 
     def judge(self, job: Job) -> None:
         """Look at the limits of a job that does not run although its message has come: its worker may have died."""

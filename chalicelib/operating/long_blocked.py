@@ -1,17 +1,19 @@
 """Find limits for whose places jobs have waited for over an hour."""
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from chalicelib.counters.health import LongBlocked
 from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.priority import LOW
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, name_and_value
+from chalicelib.limits.places import Limit, Waiter
 from chalicelib.limits.port import PlaceStore
-from chalicelib.operating.constants import BLOCKED_LONG, BLOCKED_READ_AGAIN, MOST_LINES_READ
+from chalicelib.operating.constants import BLOCKED_LONG, BLOCKED_READ_AGAIN, FIRST_ROWS, LATEST, MOST_LINES_READ
 
 
 @dataclass
@@ -26,10 +28,11 @@ class LongBlockedJobs:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def look(self, standing: Standing) -> Mapping[str, LongBlocked]:
-        """Return for each type the limit for which its first job waits longest; reads nothing while no job is blocked.
+        """Return for each type the limit for which one of its first jobs waits longest.
 
-        Of more than MOST_LINES_READ limits with jobs that wait, each minute looks at others. The name of a limit is
-        without its value, which may be of a person.
+        The first jobs are those of each priority. Reads nothing while no job is blocked. Of more than
+        MOST_LINES_READ limits with jobs that wait, each minute looks at others. The name of a limit is without its
+        value, which may be of a person.
         """
         if not any(n for (_, status), n in standing.totals.items() if status is Status.BLOCKED):
             return {}
@@ -48,10 +51,25 @@ class LongBlockedJobs:
             limit = declared_limit(name)
             if limit is None:
                 continue
-            line = [one for job_type in store.read(limit).types for one in store.first(limit, (job_type,))]
-            for job in self.store.get_many([waiter.job for waiter in line]):
+            line = [one for job_type in sorted(store.read(limit).types) for one in first_rows(store, limit, job_type)]
+            for job in self.store.get_many(list(dict.fromkeys(waiter.job for waiter in line))):
                 blocked = job.status is Status.BLOCKED and waited_limit(job) == name
                 known = found.get(job.type)
                 if blocked and now - job.updated_at > BLOCKED_LONG and (known is None or job.updated_at < known.since):
                     found[job.type] = LongBlocked(name_and_value(name)[0], job.updated_at)
         return found
+
+
+def first_rows(store: PlaceStore, limit: Limit, job_type: str) -> Sequence[Waiter]:
+    """Return the first rows of each priority in the line of a type, in at most three requests.
+
+    Jobs of high priority may pass those of the others for hours. Of a priority there may be more than one row, because
+    the first one may be of a wait that has ended.
+    """
+    found, after = list[Waiter](), None
+    while rows := store.first(limit, (job_type,), FIRST_ROWS, after):
+        found += rows
+        if rows[-1].rank == LOW:
+            break
+        after = replace(rows[-1], since=LATEST, job="")
+    return found

@@ -354,7 +354,9 @@ def operator(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: st
     """Cancel a job."""
     job, waited = ask("cancel", name)
     if job is not None:
-        code.leave_ended(job, rules.of(name), next((one for one in rules.of(name) if one.id == waited), None))
+        limits = rules.of(name)
+        in_line = next((one for one in limits if one.id == waited), None)
+        code.leave_ended(job, limits, in_line, raised=in_line is not None and in_line != limits[0])
     return ""
 
 

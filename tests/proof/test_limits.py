@@ -217,8 +217,10 @@ def test_a_job_that_leaves_only_one_of_its_places_is_found() -> None:
 
 def test_a_cancelled_job_that_leaves_only_the_place_that_it_waited_for_is_found() -> None:
     class LeavesWaited(AtMostPlaces):
-        def leave_ended(self, ended: LimitedJob, limits: Sequence[Limit], waited: Limit | None = None) -> None:
-            super().leave_ended(ended, limits if waited is None else (waited,), waited)
+        def leave_ended(
+            self, ended: LimitedJob, limits: Sequence[Limit], waited: Limit | None = None, *, raised: bool = False
+        ) -> None:
+            super().leave_ended(ended, limits if waited is None else (waited,), waited, raised=raised)
 
     assert "lost a place" in bad(Rules({"a": "XY", "b": "Y"}, BOTH, cancels=1, code=LeavesWaited))
 

@@ -117,7 +117,7 @@ def _facts(found: "LimitDetail") -> Iterator[tuple[str, Any]]:
         yield "has a place", f"{held.job_id} {held.type or 'cannot be read'} {held.status or ''}{since}{stale}"
     for line in found.lines:
         for waiter in line.first:
-            ranked = "" if waiter.priority == "normal" else f", {waiter.priority}"
+            ranked = "" if waiter.priority in (None, "normal") else f", {waiter.priority}"
             yield "waits", f"{waiter.job_id} {line.type} due {reading.ago(waiter.due_since)}{ranked}"
         left = line.waiting - len(line.first)
         if left > 0 or line.waiting_more:

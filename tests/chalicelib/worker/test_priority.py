@@ -11,7 +11,7 @@ from chalicelib.errors import IdempotencyMismatch, InvalidRequest, RowsUnreadabl
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Limit, Waiter
 from chalicelib.operating.lines import Lines
 from chalicelib.schedules.schedule import Schedule
 from jobflow.testing import Platform, WorkerGone
@@ -120,6 +120,31 @@ def test_a_low_job_is_not_raised_for_a_job_whose_wait_has_ended(several: test_sh
     platform.advance(minutes=10)
     assert [number for number in several.begun if number] == [2, 3, 1]
     assert set(several.statuses([low, *others])) == {Status.COMPLETED}
+
+
+def raised(stage: test_shared_limits.Stage) -> tuple[Job, Job]:
+    """Block a high job for the place that a low one keeps, so that the low one waits as high; return both."""
+    low, _others = flood(stage)
+    high = stage.platform.submit(CHAT, {"number": 4}, priority="high")
+    stage.platform.advance(minutes=1)
+    assert [(one.job, one.rank) for one in stage.platform.workers.places.first(ONE, {CHAT}, 9)] == [
+        (low.id, 0), (low.id, 2),
+    ]  # fmt: skip
+    return low, high
+
+
+def test_a_raised_job_that_is_cancelled_leaves_no_row(several: test_shared_limits.Stage) -> None:
+    low, _high = raised(several)
+    several.platform.cancel(low)
+    assert list(several.platform.workers.places.first(ONE, {CHAT}, 9)) == []
+
+
+def test_a_raised_job_that_has_got_its_place_leaves_no_row(several: test_shared_limits.Stage) -> None:
+    low, _high = raised(several)
+    rows = list[Waiter]()
+    several.during[1] = lambda _: rows.extend(several.platform.workers.places.first(ONE, {CHAT}, 9))
+    several.platform.advance(minutes=10)
+    assert (several.status(low), rows) == (Status.COMPLETED, [])
 
 
 def test_a_low_job_is_raised_although_a_row_of_an_ended_wait_is_before_the_high_one(
