@@ -121,6 +121,8 @@ def update(
             name: getattr(row, name)
             for name in ("timezone", "catch_up", "overlap", "starts_at", "ends_at", "expires_seconds", "priority")
         }
+        if kept["priority"] is None:  # the API is of a version without priorities
+            del kept["priority"]
         body = reading.payload(None, field or [], row.payload if new is None else new)
         return session.client.change_schedule(
             schedule,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from chalicelib import AtMost
@@ -12,6 +13,7 @@ from chalicelib.jobs.job import Status
 from chalicelib.limits.places import Limit, Waiter, name_of
 from tests.chalicelib.api.support import NOTE, T0, World
 from tests.jobflow.cli.conftest import Shell
+from tests.jobflow.support import Wire
 
 TYPE = "test.limited"
 
@@ -50,7 +52,7 @@ def test_a_table_says_that_jobs_wait_for_more_values(shell: Shell) -> None:
     assert told in shell(f"limits show 0.{TYPE} --table").out
 
 
-def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, world: World) -> None:
+def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, wire: Wire, world: World) -> None:
     runs, waits = (world.create(type=TYPE) for _ in range(2))
     limit, places = Limit("3.mail", 2), parts.place_store
     world.put_in(runs, Status.PROCESSING, claims=1, started_at=T0, lease_until=T0 + 60)
@@ -60,6 +62,9 @@ def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, world: World) -> N
     shown = shell("limits show 3.mail").lines[0]
     assert [(one["job_id"], one["status"]) for one in shown["holders"]] == [(runs, "processing")]
     assert [one["job_id"] for line in shown["lines"] for one in line["first"]] == [waits]
+    del shown["lines"][0]["first"][0]["priority"]  # by an API without priorities
+    wire.instead.append(httpx.Response(200, json=shown))
+    assert "None" not in shell("limits show 3.mail --table").out
 
 
 def test_a_wrong_number_is_refused_before_a_request_and_an_unknown_limit_has_its_exit_code(shell: Shell) -> None:

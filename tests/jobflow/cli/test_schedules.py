@@ -3,8 +3,10 @@
 Settings that are not typed stay, also those that another operator changes meanwhile.
 """
 
+import json
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from jobflow.cli.commands.schedules import EDIT_TRIES
@@ -79,3 +81,12 @@ def test_it_gives_up_when_others_are_faster_again_and_again(
     assert (said.code != 0, "its version is" in said.err) == (True, True)
     shown = shell("schedules show daily").lines[0]
     assert (shown["cron"], shown["catch_up"]) == (crons[-1], 1)
+
+
+def test_an_api_without_priorities_gets_none(shell: Shell, wire: Wire) -> None:
+    shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]'""")
+    row = {name: value for name, value in shell("schedules show daily").lines[0].items() if name != "priority"}
+    wire.instead.append(httpx.Response(200, json=row))
+    wire.asked.clear()
+    assert shell("schedules update daily --cron '0 7 * * *'").code == 0
+    assert "priority" not in json.loads(wire.asked[-1].content)
