@@ -276,14 +276,14 @@ class DynamoPlaces:
 
     def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
         """See PlaceStore."""
-        earlier, found = Path("sk") < _place(waiter), 0
+        earlier, found = Path("sk") < _place(waiter), set[str]()
         for job_type in sorted(types):
             line = _line(limit, job_type)
             answer = self._table.query(self._table.name, line, range_key_condition=earlier, limit=most)
-            found += len(answer["Items"])
-            if found >= most:
+            found |= {_job_of(item) for item in answer["Items"]}
+            if len(answer["Items"]) == most or len(found) >= most:
                 return most
-        return found
+        return len(found)
 
     def paused(self) -> Collection[str]:
         """See PlaceStore. One request for each megabyte; a pause has some 200 bytes."""
@@ -331,8 +331,10 @@ class DynamoPlaces:
 
     def waiting(self, limit: Limit, job_type: str, most: int) -> int:
         """See LimitStore."""
-        answer = self._table.query(self._table.name, _line(limit, job_type), limit=most, select="COUNT")
-        return int(answer["Count"])
+        found = self._table.query(self._table.name, _line(limit, job_type), limit=most, attributes_to_get=["sk"])[
+            "Items"
+        ]
+        return most if len(found) == most else len({_job_of(item) for item in found})
 
     def _read_changes(self) -> Changes:
         found = [_change(row) for row in self._changed.query(LIMIT_CHANGES, consistent_read=True)]
@@ -431,6 +433,10 @@ def _waiter(item: Item, job_type: str) -> Waiter:
     holds = tuple(one["S"] for one in item.get("narrower", {"L": []})["L"])
     number = int(item["gen"]["N"]), int(item["claims"]["N"])
     return Waiter(since, job, job_type, *number, item["name"]["S"], holds, rank)
+
+
+def _job_of(item: Item) -> str:
+    return item["sk"]["S"].partition("#")[2]  # type: ignore[no-any-return]
 
 
 def _line(limit: Limit, job_type: str) -> str:

@@ -149,7 +149,8 @@ class MemoryPlaces:
         """See PlaceStore."""
         with self._lock:
             line = [one for one in self._lines[limit.id].values() if one.type in types]
-        return min(most, sum(one.place < waiter.place for one in line))
+        found = [one.job for one in line if one.place < waiter.place]
+        return most if len(found) >= most else len({*found})
 
     def close(self, limit: Limit) -> Places | None:
         """See PlaceStore."""
@@ -186,7 +187,8 @@ class MemoryPlaces:
 
     def waiting(self, limit: Limit, job_type: str, most: int) -> int:
         """See LimitStore."""
-        return len(self.first(limit, (job_type,), most))
+        found = self.first(limit, (job_type,), most)
+        return most if len(found) == most else len({one.job for one in found})
 
     def _hold(self, limit: Limit, seen: Places, job: str, name: str) -> bool:
         self._rows[limit.id] = replace(seen, held={**seen.held, job: name})

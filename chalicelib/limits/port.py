@@ -107,7 +107,10 @@ class PlaceStore(Protocol):
         """
 
     def before(self, limit: Limit, types: Collection[str], waiter: Waiter, most: int) -> int:
-        """Return how many jobs of these types stand before a job, at most `most`: up to one request for each type."""
+        """Return how many jobs of these types stand before a row, at most `most`: up to one request for each type.
+
+        A job with two rows counts once; but `most` rows of a type count as `most` jobs.
+        """
 
     def paused(self) -> Collection[str]:
         """Return the keys of the queues that are paused. The answer may be some seconds old."""
@@ -138,7 +141,10 @@ class LimitStore(PlaceStore, Protocol):
         """Let whoever reads the row of a limit from now on read the changes too."""
 
     def waiting(self, limit: Limit, job_type: str, most: int) -> int:
-        """Return how many jobs of a type wait for a limit, at most `most`. The answer may be a second old."""
+        """Return how many jobs of a type wait for a limit, at most `most`. The answer may be a second old.
+
+        A job with two rows counts once; but `most` rows count as `most` jobs.
+        """
 
 
 class LimitedJobs(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 
 from chalicelib.errors import FieldError, InvalidRequest, LimitNotFound, TooManyChangedValues
 from chalicelib.job_types import jobtype
@@ -315,9 +316,11 @@ class Limits:
         found = list[Line]()
         for job_type in sorted(places.types):
             number = self.store.waiting(limit, job_type, MOST_IN_LINE_COUNTED + 1)
-            first = self.store.first(limit, (job_type,), MOST_IN_LINE_SHOWN)
+            rows = self.store.first(limit, (job_type,), 2 * MOST_IN_LINE_SHOWN)
+            first = {row.job: row for row in reversed(rows)}  # a job may have two rows, and waits with the first one
             more = number > MOST_IN_LINE_COUNTED
-            found.append(Line(job_type, min(number, MOST_IN_LINE_COUNTED), more, first))
+            shown = sorted(first.values(), key=attrgetter("place"))[:MOST_IN_LINE_SHOWN]
+            found.append(Line(job_type, min(number, MOST_IN_LINE_COUNTED), more, shown))
         return found
 
 

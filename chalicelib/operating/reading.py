@@ -9,11 +9,13 @@ from chalicelib.job_types import jobtype
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
+from chalicelib.jobs.priority import PRIORITIES
 from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.changed import change_of
 from chalicelib.limits.ids import declared_limit, read_id
-from chalicelib.limits.port import LimitStore
+from chalicelib.limits.places import Limit, Waiter
+from chalicelib.limits.port import LimitStore, PlaceStore
 from chalicelib.limits.serial_rule import named, row_of
 from chalicelib.operating.constants import MOST_BEFORE
 from chalicelib.operating.lines import limited, runs
@@ -34,7 +36,7 @@ class JobReader:
 
         The counters are read only for a waiting job, so any other job takes one request less. A job of a type with
         `serial_by` takes two more requests, to find the running job of its key. A blocked job takes three, for
-        its place in the line.
+        its place in the line, and up to two more if its type has several limits.
         """
         view, now = self.store.view(job_id), self.clock()
         queue = self._queue(view.job, now) if asks(view.job) else QueueState()
@@ -58,13 +60,18 @@ class JobReader:
         changed = None if row.n is None else change_of(limit, store.changes())
         if not limit.declared:
             return Place(len(row.held), 0, value, 0, declared=False)
-        before = store.before(limit, row.types | {job.type}, limited(job, self.clock()).waiter, MOST_BEFORE + 1)
-        place = Place(len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE)
+        own = limited(job, self.clock()).waiter
+        kind = jobtype.registered.get(job.type)
+        stands = _raised(store, limit, own) if kind is not None and len(kind.limits) > 1 else own
+        before = store.before(limit, row.types | {job.type}, stands, MOST_BEFORE + 1)
+        place = Place(
+            len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE,
+            priority=PRIORITIES[own.rank], waits_as=PRIORITIES[stands.rank],
+        )  # fmt: skip
         if changed is not None:
             place = replace(
                 place, of=changed.n, changed_at=changed.at, of_all=value is not None and changed.limit != limit.id
             )
-        kind = jobtype.registered.get(job.type)
         if not limit.shared or kind is None:
             return place
         can = runs(kind, limit)
@@ -84,6 +91,16 @@ class JobReader:
             return None
         runs = found.status is Status.PROCESSING and found.token == token
         return job_id if runs and job_id != job.id else None
+
+
+def _raised(store: PlaceStore, limit: Limit, own: Waiter) -> Waiter:
+    """Return the first row of a job, which may have the rank of a job that waits for a place that it keeps."""
+    for rank in range(own.rank):
+        just_before = replace(own, rank=rank, job=own.job[:-1])
+        for row in store.first(limit, (own.type,), 1, just_before):
+            if (row.job, row.rank, row.number) == (own.job, rank, own.number):
+                return row
+    return own
 
 
 def _rate(job_type: str) -> str | None:

@@ -8,7 +8,7 @@ from chalicelib.errors import PayloadRefused
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
-from chalicelib.jobs.priority import Priority
+from chalicelib.jobs.priority import PriorityName
 from chalicelib.jobs.step import waited_child, waited_event
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.jobs.texts.errors import cut
@@ -31,7 +31,8 @@ class Place:
     `value` is the value of the limit's field, None without one. `more`: there are more than `before`. `shared` is the
     name of a limit that types share; `own` of its places are of `by`, this job's type or its queue, of which `most`
     jobs can run at once. `declared`: the code declares the limit. `changed_at`: when an operator has set `of` (epoch
-    seconds), None if it is as in the code; `of_all`: for all values of the field.
+    seconds), None if it is as in the code; `of_all`: for all values of the field. `waits_as`: the
+    priority with which the job waits: a higher one than its own if a job of that priority needs a place that it keeps.
     """
 
     taken: int
@@ -46,6 +47,8 @@ class Place:
     declared: bool = True
     changed_at: float | None = None
     of_all: bool = False
+    priority: PriorityName = "normal"
+    waits_as: PriorityName = "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +176,20 @@ def _blocked(job: Job, queue: QueueState) -> str:
     whose += "" if line.value is None else f" for {line.value}"
     if line.of == 0 and line.changed_at is not None:
         stopped = f"An operator set this limit, {whose}, to 0{_all(line)} at {iso(line.changed_at)}, so no job starts"
-        return f"{stopped} until the limit is raised or reset{_before(line)}"
+        return f"{stopped} until the limit is raised or reset{_before(line)}{_ranked(line)}"
     places = f"{line.taken:,} of {line.of:,} places of {whose} are taken"
     if line.shared is not None and line.taken < line.of and line.own >= line.most:
         places += f", {line.own:,} of them by {line.by}, of which at most {line.most:,} jobs run at once"
     if line.changed_at is not None:
         places += f" (an operator set this limit to {line.of:,}{_all(line)} at {iso(line.changed_at)})"
-    ranked = "" if job.priority == Priority.NORMAL else f"; its priority is {job.priority}"
-    return f"{places}{_before(line) or '; it is the next one'}{ranked}"
+    return f"{places}{_before(line) or '; it is the next one'}{_ranked(line)}"
+
+
+def _ranked(line: Place) -> str:
+    told = f"; its priority is {line.priority}"
+    if line.waits_as != line.priority:
+        return f"{told}, but a {line.waits_as} job needs a place that it has, so it waits as {line.waits_as}"
+    return "" if line.priority == "normal" else told
 
 
 def _all(line: Place) -> str:

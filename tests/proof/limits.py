@@ -640,10 +640,10 @@ class World:
             case "take the first place", job, mine:
                 if not row.exists and n:
                     after, answer = row._replace(exists=True, held=((job, mine),)), True
-            case "grant", waiter, passed:
+            case "grant", waiter, *passed:
                 granted = len(held) < n and waiter.job not in held and row.waits
                 if granted:
-                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=passed)
+                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=any(passed))
                 answer = granted or held.get(waiter.job) == waiter.name
             case "leave", job, mine:
                 answer = row.waits

@@ -12,6 +12,7 @@ from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.places import Limit, Waiter
+from chalicelib.operating.limits import Limits
 from chalicelib.operating.lines import Lines
 from chalicelib.schedules.schedule import Schedule
 from jobflow.testing import Platform, WorkerGone
@@ -131,6 +132,18 @@ def raised(stage: test_shared_limits.Stage) -> tuple[Job, Job]:
         (low.id, 0), (low.id, 2),
     ]  # fmt: skip
     return low, high
+
+
+def test_a_raised_job_says_how_it_waits_and_is_listed_once(several: test_shared_limits.Stage) -> None:
+    low, _high = raised(several)
+    platform = several.platform
+    said = test_shared_limits.reader_of(several).explained(low.id)[1] or ""
+    assert "it is the next one; its priority is low" in said
+    assert "it waits as high" in said
+    found = Limits(platform.service.dispatcher, platform.workers.places, platform.clock).detail(ONE.id)
+    lines = {line.type: [(one.job, one.rank) for one in line.first] for line in found.lines}
+    assert (lines[CHAT], {line.type: line.waiting for line in found.lines}) == ([(low.id, 0)], {CHAT: 1, IMAGE: 2})
+    assert found.shown.waiting == 3
 
 
 def test_a_raised_job_that_is_cancelled_leaves_no_row(several: test_shared_limits.Stage) -> None:

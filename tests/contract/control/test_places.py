@@ -385,6 +385,13 @@ def test_jobs_that_wait_are_counted_up_to_a_bound(stored: LimitStore) -> None:
     assert stored.waiting(ONE, OTHER, 5) == 0
 
 
+def test_a_job_with_two_rows_counts_once(stored: LimitStore) -> None:
+    for one in (waiter(A, rank=LOW), waiter(A, rank=HIGH), waiter(B, since=T0 + 1, rank=LOW)):
+        stored.stand(ONE, one)
+    assert stored.waiting(ONE, TYPE, 9) == 2
+    assert stored.before(ONE, {TYPE}, waiter(B, since=T0 + 1, rank=LOW), 9) == 1
+
+
 def test_a_process_obeys_a_change_within_ten_seconds_and_at_once_if_the_row_has_a_stamp(
     cloud: Settings, clock: Clock
 ) -> None:

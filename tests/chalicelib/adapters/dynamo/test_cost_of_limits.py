@@ -16,7 +16,7 @@ from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.ids import limit_of, limits_of
 from chalicelib.limits.places import Full, Limit
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.operating.lines import Lines
+from chalicelib.operating.lines import Lines, limited
 from chalicelib.settings import Settings
 from infra.cloud.cost.limits import FREE_UNITS, WAIT_READS, WAIT_UNITS
 from tests.chalicelib.adapters.dynamo.meter import metered
@@ -46,7 +46,7 @@ def limit() -> Limit:
     return found
 
 
-ONE, TWO = "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e41", "6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e42"
+ONE, TWO, THREE = (f"6a1de45f-8c1e-4f0e-9f7e-0c9b7a6d5e4{n}" for n in (1, 2, 3))
 
 
 def free(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
@@ -142,3 +142,42 @@ def test_the_units_of_a_job_that_waits(store: DynamoJobStore, lines: Lines) -> N
     listed = left = granted = deleted = 1  # `left` is of the job before, and `granted` is instead of its own write
     whole = sum(cost for step in (waits, handed, taken) for _, cost in step)
     assert whole - listed - left - granted + deleted == WAIT_UNITS
+
+
+def test_the_look_at_a_limit_of_which_a_job_keeps_a_place_while_it_waits_for_another(
+    store: DynamoJobStore, cloud: Settings, clock: Clock
+) -> None:
+    """The watchdog looks: without, and with, a job of a higher priority in the line; then the row stands already."""
+    name = real_job().type
+    with only_types(replace(PLAIN, name=name, limits=(AtMost(1), AtMost(1, shared="openai")))):
+        lines = Lines(Dispatcher(store, MemoryJobQueue(clock), clock), DynamoPlaces(cloud, clock))
+        narrow, wide = limits_of(name, [AtMost(1), AtMost(1, shared="openai")], None)
+        lines.store.take(wide, THREE, "another job")
+        blocks(store, lines, claimed(store, ONE), wide, (narrow,))
+        blocks(store, lines, claimed(store, TWO), narrow)
+        listed = next(one for one in lines.listed() if one.limit == narrow.id)
+
+        def look() -> list[str]:
+            with requests_to("dynamodb") as asked:
+                assert lines.look_at(listed, lambda: True)
+            return asked
+
+        # the limit, its holders, again to give places, the first row of the line, and whether the mark is still there
+        assert look() == ["GetItem", "BatchGetItem", "GetItem", "Query", "GetItem"]
+        high = replace(real_job(sent=True, priority="high"), id=THREE)
+        store.add(high)
+        blocks(store, lines, claim(store, high), narrow)
+        raising = ["GetItem", "BatchGetItem", "GetItem", "Query", "BatchGetItem", "UpdateItem", "GetItem"]
+        assert look() == raising
+        assert look() == raising  # its write is refused
+        lines.store.step_out(wide, lines.store.first(wide, {name})[0])
+        with metered() as meter:
+            lines.look_at(listed, lambda: True)
+        assert [(key[-36:], cost) for _, key, cost in meter.readings] == [(ONE, 1)]
+
+
+def blocks(store: DynamoJobStore, lines: Lines, job: Job, limit: Limit, holds: tuple[Limit, ...] = ()) -> None:
+    for one in holds:
+        assert lines.store.take(one, job.id, limited(job, T0 + 3).name)
+    blocked = store.apply(job.id, transitions.block(job, now=T0 + 3, limit=limit.id))
+    assert not lines.wait(blocked, limit, holds)
