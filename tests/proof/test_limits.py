@@ -76,15 +76,6 @@ LARGE = {
     "a low job that keeps a place from a high one, cancel": Rules(
         {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, cancels=1
     ),
-    "a low job that keeps a place behind the row of a cancelled high one": Rules(
-        {"a": "XY", "b": "X", "c": "Y"},
-        BOTH,
-        ranks={"a": LOW, "b": HIGH},
-        looks=1,
-        cancels=1,
-        crashes=1,
-        mortal=("operator",),
-    ),
     "three jobs, two places": Rules(THREE, {"X": 2}, workers=3),
 }
 
