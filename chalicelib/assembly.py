@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from chalicelib.counters.stream import StreamCounter
     from chalicelib.ends.maker import EndMaker
     from chalicelib.erasing.clearing import Clearer
+    from chalicelib.erasing.leftovers import Leftovers
     from chalicelib.erasing.port import ErasureRows, Removal
     from chalicelib.erasing.work import Erasing
     from chalicelib.job_types.jobtype import JobType
@@ -641,6 +642,14 @@ class Assembly:
         clearings = DynamoClearings(binding.jobs(self.settings))
         read_by = lambda batch: readers(self.batch_rows.find(batch))  # noqa: E731 - it has no other use
         return Clearer(clearings, self.job_store, self.removal, self.background, read_by, self.clock)
+
+    @Part
+    def leftovers(self) -> "Leftovers":
+        """Return the service that removes what is left of jobs whose rows have expired."""
+        from chalicelib.erasing.dynamo import DynamoExpiredJobs
+        from chalicelib.erasing.leftovers import Leftovers
+
+        return Leftovers(DynamoExpiredJobs(self.settings), self.removal, self.clock)
 
     def _acting(self, bulk: "BulkAction") -> "BulkActions":
         from chalicelib.bulk.constants import JOBS_AT_ONCE

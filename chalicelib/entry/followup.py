@@ -36,6 +36,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     with gathering():
         told = list(changes(event.get("Records", []), events.unreadable))
+        expired = [change for change in told if change.expired]
+        told = [change for change in told if not change.expired]
         again: set[str] = set()
         for consumer in consumers(event.get("shardId", "-")):
             again |= consumer(told)
@@ -47,5 +49,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
             # after everything else, and it gives back nothing: neither these changes nor the next ones may depend on it
             export(lambda: parts.span_exporter, told, again, context.get_remaining_time_in_millis() / 1000)
-    first = next((change.sequence for change in told if change.sequence in again), None)
+        again |= parts.leftovers.follow(expired) if expired else set()
+    records = event.get("Records", [])
+    numbers = [str(record.get("dynamodb", {}).get("SequenceNumber", "")) for record in records]
+    first = next((number for number in numbers if number in again), None)
     return {"batchItemFailures": [] if first is None else [{"itemIdentifier": first}], "state": {}}

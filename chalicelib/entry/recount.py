@@ -1,10 +1,13 @@
-"""Run long work in a Lambda function: recounts, bulk actions, erasures, in invocations of a quarter of an hour."""
+"""Run long work in a Lambda function, in invocations of a quarter of an hour.
+
+The work: recounts, bulk actions, erasures, and what expired jobs have left.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.assembly import parts
-from chalicelib.erasing.constants import CLEAR_SHARE
+from chalicelib.erasing.constants import CLEAR_SHARE, EXPIRED_SHARE, JOBS
 from chalicelib.job_types import jobtype
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
@@ -13,6 +16,8 @@ from chalicelib.worker.context import LambdaContext
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Continue the recount, or begin one if it is due or `start` is true; return its state.
+
+    Before that, for a limited time, remove what is left of jobs whose rows have expired.
 
     With `bulk`, remove what types do not keep, and process the open bulk actions, deletions and erasures instead;
     return the numbers of slices, and of jobs.
@@ -28,9 +33,15 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             until = left() - CLEAR_SHARE
             cleared = parts.clearer.work(lambda: min(left(), left() - until))
             standing = parts.counters.standing()
+            if any(name != JOBS for name in standing.erasing):
+                parts.leftovers.work(lambda: min(left(), left() - until))  # an erasure finds no job that has expired
             done = parts.bulk_work.work(standing.bulk, left)
             return {**cleared, **done, **parts.erasing.work(standing.erasing, left)}
+        until = left() - EXPIRED_SHARE
+        found = parts.leftovers.work(lambda: min(left(), left() - until))
         report = parts.recount.step(left, start=bool(event.get("start")))
+        if found:
+            parts.leftovers.work(left)  # with the time that the recount does not need
         if report.judged:
             events.recounted(report.jobs, report.wrong, report.repaired)
     return {

@@ -40,5 +40,9 @@ LONGEST_LOOK = 900.0
 CLEAR_SHARE = 120.0
 """Seconds of an invocation in which clearings are processed before bulk actions and erasures, which may need all of
 it."""
+EXPIRED_ROWS = 20
+"""Number of rows that are read together; each names up to a hundred jobs that have expired."""
+EXPIRED_SHARE = 300.0
+"""Seconds of a nightly invocation in which what expired jobs have left is removed before the recount goes on."""
 MOST_SHOWN = 50
 """Maximum number of erasures in a list."""

@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
 from functools import partial
 from typing import Any
 
@@ -28,12 +29,13 @@ from chalicelib.adapters.dynamo.jobs.steps import PREFIX as OF_STEP
 from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.adapters.dynamo.tables.answers import written
 from chalicelib.adapters.dynamo.tables.attributes import Seconds, Text, Whole
-from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, META
+from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, EXPIRED, META
 from chalicelib.adapters.dynamo.tables.whole_rows import changes
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
 from chalicelib.erasing.constants import JOBS, MADE
-from chalicelib.erasing.port import Belongings, Deletion, Found, While
+from chalicelib.erasing.leftover_rule import IN_S3, Expired, object_is_left, row_is_left
+from chalicelib.erasing.port import Belongings, Deletion, ExpiredBatch, Found, While
 from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant, looks_like_copy, may_be_copy
 from chalicelib.errors import JobFlowError
 from chalicelib.job_types import jobtype
@@ -101,6 +103,15 @@ class MarkRow(Model):
     open = Whole(null=True)
     lease_until = Seconds(null=True)
     expires_at = Whole(null=True)
+
+
+class ExpiredRow(Model):
+    """Some jobs that have expired: the number of their first change in the stream, and a list of them as JSON."""
+
+    pk = Text(hash_key=True, default_for_new=EXPIRED)
+    sk = Text(range_key=True)
+    jobs = Text()
+    expires_at = Whole()
 
 
 PLAIN = frozenset(ErasureRow.get_attributes()) - {"pk", "sk", "hand", "reason", "expires_at"}
@@ -212,6 +223,30 @@ class DynamoErasures:
         return _erasure(row) if written(lambda: row.update(list(actions), condition)) else None
 
 
+class DynamoExpiredJobs:
+    """See ExpiredJobs. One row for each batch: a write of some units for a hundred jobs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._rows = binding.control(settings).bind(ExpiredRow)
+
+    def keep(self, batch: ExpiredBatch, now: float) -> None:
+        """See ExpiredJobs."""
+        jobs = [astuple(one) for one in batch.jobs]
+        text = json.dumps(jobs, separators=(",", ":"))
+        actions = [ExpiredRow.jobs.set(text), ExpiredRow.expires_at.set(now + KEEP_BODIES)]
+        self._rows(sk=batch.name).update(list[Action](actions))
+
+    def some(self, limit: int, after: str | None = None) -> Sequence[ExpiredBatch]:
+        """See ExpiredJobs."""
+        since = ExpiredRow.sk > after if after is not None else None
+        found = self._rows.query(EXPIRED, since, limit=limit, consistent_read=True)
+        return [ExpiredBatch(row.sk, [Expired(*one) for one in json.loads(row.jobs)]) for row in found]
+
+    def drop(self, batch: ExpiredBatch) -> None:
+        """See ExpiredJobs."""
+        self._rows(sk=batch.name).delete()
+
+
 class DynamoRemoval:
     """See Removal. `clock` returns seconds since the epoch."""
 
@@ -301,6 +336,23 @@ class DynamoRemoval:
         for key, held in belongings.keys:
             self._delete_with(belongings, [(key, KEY, KeyLockRow.job == held)])
 
+    def remove_left(self, expired: Expired) -> Counts:
+        """See Removal. One read, one query, a conditional delete for each row; lists of objects only if there are some.
+
+        The deletes are not in transactions, which cost twice as much: each has the condition that the row has not been
+        written again, and a version of an object never changes.
+        """
+        if self._find(expired.job) is not None:
+            return Counts(0, 0)
+        found = [*self._left_of(expired.job), *self._entry_of(expired)]
+        rows = [row for row in found if row[1] != KEY and row_is_left(row[2], expired)]
+        objects = [
+            (key, version) for key, version, at in self._versions(_places(expired, rows)) if object_is_left(at, expired)
+        ]
+        self._delete_objects(objects)
+        gone = [self._delete_row(pk, sk, end) for pk, sk, end, _ in rows]
+        return Counts(sum(gone), len(objects))
+
     def remove_job(self, job: Job) -> None:
         """See Removal."""
         condition = _in_state(While.ERASED, job.created_at)
@@ -320,19 +372,32 @@ class DynamoRemoval:
             yield job.parent, CHILD + among_children(job), None
 
     def _rows_of(self, job_id: str) -> Iterator[tuple[str, str, int | None]]:
+        return ((pk, sk, end) for pk, sk, end, _ in self._left_of(job_id))
+
+    def _left_of(self, job_id: str) -> Iterator[tuple[str, str, int | None, str | None]]:
+        """Yield key, expiry and reference of each row of a job except its own."""
         start: Any = None
         while True:
             page = self._table.query(
-                self._table.name, job_id, attributes_to_get=["pk", "sk", "expires_at"], consistent_read=True,
+                self._table.name, job_id, attributes_to_get=["pk", "sk", "expires_at", "ref"], consistent_read=True,
                 exclusive_start_key=start,
             )  # fmt: skip
-            for item in page["Items"]:
-                if item["sk"]["S"] != META:
-                    expires_at = item.get("expires_at", {}).get("N", "")
-                    yield job_id, item["sk"]["S"], int(expires_at) if expires_at.isdecimal() else None
+            yield from (_seen(item) for item in page["Items"] if item["sk"]["S"] != META)
             start = page.get("LastEvaluatedKey")
             if start is None:
                 return
+
+    def _entry_of(self, expired: Expired) -> Iterator[tuple[str, str, int | None, str | None]]:
+        """Yield the row that lists the job among the children of its parent. One read, for a job with a parent."""
+        if expired.parent is not None and expired.listed is not None:
+            key = (expired.parent, CHILD + expired.listed)
+            asked = ["pk", "sk", "expires_at"]
+            answer = self._table.get_item(self._table.name, *key, consistent_read=True, attributes_to_get=asked)
+            yield from (_seen(item) for item in [answer.get("Item")] if item)
+
+    def _delete_row(self, pk: str, sk: str, end: int | None) -> bool:
+        """Delete a row that has not been written again; return whether it is gone."""
+        return written(lambda: self._table.delete_item(self._table.name, pk, sk, condition=BodyRow.expires_at == end))
 
     def _exists(self, pk: str, sk: str) -> bool:
         return "Item" in self._table.get_item(self._table.name, pk, sk, consistent_read=True, attributes_to_get=["pk"])
@@ -363,11 +428,14 @@ class DynamoRemoval:
                 raise JobFlowError(f"A row of job {whose.job} was written again, so it is removed later.") from error
 
     def _objects(self, below: Sequence[str]) -> Iterator[tuple[str, str]]:
+        return ((key, version) for key, version, _ in self._versions(below))
+
+    def _versions(self, below: Sequence[str]) -> Iterator[tuple[str, str, float]]:
         for prefix in below:
             pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
             for page in pages:
                 for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                    yield found["Key"], found["VersionId"]
+                    yield found["Key"], found["VersionId"], found["LastModified"].timestamp()
 
     def _delete_objects(self, objects: Sequence[tuple[str, str]]) -> None:
         for start in range(0, len(objects), DELETE_OBJECTS):
@@ -393,6 +461,22 @@ def bodies_of(job_id: str, job_type: str) -> list[str]:
     """Return the prefixes below which payloads and results of the job are."""
     folder = job_type.replace(".", "-")
     return [f"payloads/{folder}/{job_id}/", f"payloads/past/{job_id}/", f"results/{folder}/{job_id}/"]
+
+
+def _seen(item: dict[str, Any]) -> tuple[str, str, int | None, str | None]:
+    """Return key, expiry and reference of a row."""
+    expires_at = item.get("expires_at", {}).get("N", "")
+    end = int(expires_at) if expires_at.isdecimal() else None
+    return item["pk"]["S"], item["sk"]["S"], end, item.get("ref", {}).get("S")
+
+
+def _places(expired: Expired, rows: Sequence[tuple[str, str, int | None, str | None]]) -> list[str]:
+    """Return the prefixes below which an expired job may have left objects: each list costs as much as ten writes."""
+    payloads, past, results = bodies_of(expired.job, expired.type)
+    edited = any(sk.startswith(OF_PAST) for _, sk, _, _ in rows)
+    kept = any(reference is not None and reference.startswith(IN_S3) for *_, reference in rows)
+    wanted = {payloads: expired.payload or edited, past: edited, results: expired.results or kept}
+    return [prefix for prefix, is_wanted in wanted.items() if is_wanted]
 
 
 def _may_have_objects(job: Job, rows: Sequence[tuple[str, str, int | None]]) -> bool:

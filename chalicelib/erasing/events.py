@@ -1,5 +1,6 @@
 """Log deletions and erasures: ids and numbers, and no tenant."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.erasing.rule import Erasure
@@ -41,6 +42,11 @@ def job_failed(job_id: str, error: Exception) -> None:
 def slice_failed(erasure_id: str, error: Exception) -> None:
     """Log that a slice ended with an error; it is tried again."""
     logger().exception("erasing.slice_failed", extra={"erasure_id": erasure_id, "error": type(error).__name__})
+
+
+def left_over(numbers: Mapping[str, int]) -> None:
+    """Log how much was left of jobs whose rows have expired, and is removed now."""
+    logger().info("erasing.left_over", extra=dict(numbers))
 
 
 def not_woken(error: Exception) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.erasing.constants import JOBS
-from chalicelib.erasing.port import Belongings, Deletion, Found, While
-from chalicelib.erasing.rule import Erasure, looks_like_copy, may_be_copy
+from chalicelib.erasing.leftover_rule import Expired
+from chalicelib.erasing.port import Belongings, Deletion, ExpiredBatch, Found, While
+from chalicelib.erasing.rule import Counts, Erasure, looks_like_copy, may_be_copy
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.listing import born, matches
 from chalicelib.jobs.port import Filter
@@ -109,6 +110,25 @@ class MemoryErasures:
         self._counters.erasing.discard(erasure_id)
 
 
+class MemoryExpiredJobs:
+    """See ExpiredJobs."""
+
+    def __init__(self) -> None:
+        self._batches: dict[str, ExpiredBatch] = {}
+
+    def keep(self, batch: ExpiredBatch, now: float) -> None:  # noqa: ARG002 - nothing expires here
+        """See ExpiredJobs."""
+        self._batches[batch.name] = batch
+
+    def some(self, limit: int, after: str | None = None) -> Sequence[ExpiredBatch]:
+        """See ExpiredJobs."""
+        return [self._batches[name] for name in sorted(self._batches) if name > (after or "")][:limit]
+
+    def drop(self, batch: ExpiredBatch) -> None:
+        """See ExpiredJobs."""
+        self._batches.pop(batch.name, None)
+
+
 class MemoryRemoval:
     """See Removal: what belongs to jobs is in their store."""
 
@@ -176,6 +196,14 @@ class MemoryRemoval:
             return False
         marks = {While.ERASED: found.erased_at, While.CLEARED: found.cleared_at}
         return found.created_at == what.created_at and marks[what.state] is not None
+
+    def remove_left(self, expired: Expired) -> Counts:
+        """See Removal."""
+        parts = self._store.parts_of(expired.job)
+        if self.find(expired.job) is not None or not parts:
+            return Counts(0, 0)
+        self._store.remove_parts(expired.job)
+        return Counts(len(parts), 0)
 
     def remove_job(self, job: Job) -> None:
         """See Removal."""

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from chalicelib.erasing.constants import FRESH
+from chalicelib.erasing.leftover_rule import Expired
 from chalicelib.erasing.rule import Counts, Erasure
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter
@@ -75,6 +76,27 @@ class Found:
     unreadable: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiredBatch:
+    """Some jobs that have expired, under a name that is the same when they are delivered again."""
+
+    name: str
+    jobs: Sequence[Expired]
+
+
+class ExpiredJobs(Protocol):
+    """Store which jobs have expired, until what is left of them is removed."""
+
+    def keep(self, batch: ExpiredBatch, now: float) -> None:
+        """Store a batch, or what remains of it; a repetition does no harm."""
+
+    def some(self, limit: int, after: str | None = None) -> Sequence[ExpiredBatch]:
+        """Return some batches in the order of their names, strongly consistent."""
+
+    def drop(self, batch: ExpiredBatch) -> None:
+        """Remove a batch: nothing of its jobs is left. A repetition is no error."""
+
+
 class Removal(Protocol):
     """Find and remove what belongs to jobs, also to jobs that no reader finds any more."""
 
@@ -111,6 +133,13 @@ class Removal(Protocol):
 
         Otherwise the id may have a new job, whose rows have the same keys. Raises the stores' errors, and JobFlowError
         if a row was written again: then a part may be removed.
+        """
+
+    def remove_left(self, expired: Expired) -> Counts:
+        """Remove what is left of a job whose own row has expired; return how much it was.
+
+        Removes nothing if there is a row for a job with this id, strongly consistent, and nothing that was written
+        after the expiry: it is of a later job with this id, whose own row may be written at any moment.
         """
 
     def remove_job(self, job: Job) -> None:

@@ -9,13 +9,15 @@ from chalicelib.jobs.job import Job
 class JobChanged:
     """A change of one job: the job before and after it, without payload and result; None: it did not exist then.
 
-    `sequence` is the position in the stream. `has_result`: the job has a result after the change.
+    `sequence` is the position in the stream. `has_result`: the job has a result after the change. `expired`: the table
+    itself has removed the job, because its time was over.
     """
 
     sequence: str
     before: Job | None
     after: Job | None
     has_result: bool = False
+    expired: bool = False
 
     @property
     def ended(self) -> Job | None:

@@ -108,6 +108,7 @@ KINDS = (
         "MarkRow", "control", "CNT", r"ERASE#.+", How.AS_IT_IS, "a deletion or an erasure that was under way goes on",
         ("sk", "ERASE#"), without=("lease_until",), having="open",
     ),
+    Kind("ExpiredRow", "control", "EXPIRED", ANY, How.NOT, "what is left of expired jobs, which are not restored"),
     Kind("ViewRow", "control", "VIEWS", ANY, How.AS_IT_IS, "a filter with a name", ("pk", "VIEWS")),
     Kind(
         "QuotaRow", "control", r"CAP#.+", r"\d+", How.AS_IT_IS, "a day's quota is not taken twice", ("pk", "CAP#")

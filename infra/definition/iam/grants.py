@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamo.tables.schema import (
     ERASED,
     ERASING,
     ERASURES,
+    EXPIRED,
     LIMIT,
     LIMIT_CHANGES,
     LIMITS,
@@ -231,12 +232,16 @@ def types_for_ends(types: Sequence[JobType[Any, Any]]) -> list[JobType[Any, Any]
 
 
 def followup(types: Sequence[JobType[Any, Any]]) -> list[str]:
-    """Let the function `followup` read the stream, count batches, and make jobs of these types only."""
+    """Let the function `followup` read the stream, count batches, and make jobs of these types only.
+
+    It stores which jobs have expired, and removes nothing.
+    """
     queues = dict.fromkeys(kind.short for kind in types) if len(types) <= MOST_NAMED else [EVERY_TYPE]
     return [
         *_stream(),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
         *_batches("GetItem"),
+        *_updating(EXPIRED),
         *(f"sqs:SendMessage:{queue}" for queue in queues),
         *(READING_WEBHOOKS if any(kind.name == DELIVER for kind in types) else ()),
     ]
@@ -319,8 +324,8 @@ def recount() -> list[str]:
         *_batches(),
         *_giving(),
         *_waiting(),
-        *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS, ERASURES, ERASED),
-        f"dynamodb:DeleteItem:control/{ERASING}",
+        *_updating(TOTALS, RECOUNT, BULK_ACTIONS, BULK_IDS, ERASURES, ERASED, EXPIRED),
+        *(f"dynamodb:DeleteItem:control/{rows}" for rows in (ERASING, EXPIRED)),
         *ERASING_JOBS,
         f"sqs:SendMessage:{EVERY_TYPE}",
         *LARGE_BODIES,

@@ -1,6 +1,7 @@
 """Define the Lambda functions other than the API: one per queue, watchdog, counters, recount, followup; their triggers.
 
-`followup` does what follows from the ends of jobs; without `on_end`, batches and webhooks it is never invoked.
+`followup` does what follows from the ends of jobs and from their expiry. It is not invoked for a job without `on_end`,
+batch and webhooks that leaves nothing beside its row.
 """
 
 import json
@@ -8,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chalicelib.adapters.dynamo.jobs.changed import TTL
 from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import TypeQueue, queues_of, that_pause, with_budgets
-from chalicelib.jobs.job import TERMINAL, in_order
+from chalicelib.jobs.job import TERMINAL, Status, in_order
 from infra.definition.iam.grants import types_for_ends
 from infra.definition.names import logical, queue_name
 
@@ -42,6 +44,23 @@ ENDED = (_ended("on_end", {"exists": True}), MEMBERS)
 """Event filters of the function `followup`: they pass only finished jobs with `on_end`, and members of batches."""
 EVERY_END = (_ended("type", {"anything-but": [DELIVER]}), MEMBERS)
 """Its event filters in a stage with webhooks, which may get any end except those of deliveries."""
+
+
+def _left() -> str:
+    """Return the event filter that passes jobs that the table has removed, and that may have left something."""
+    there, attributes = [{"exists": True}], ("payload_ref", "result_ref", "acted")
+    again = [{name: {"N": [{"anything-but": ["1"]}]}} for name in ("gen", "claims")]
+    failed = {"claims": {"N": there}, "status": {"S": [{"anything-but": [Status.COMPLETED]}]}}
+    image = {"$or": [*({name: {"S": there}} for name in attributes), {"kept": {"N": there}}, *again, failed]}
+    pattern = {
+        "eventName": ["REMOVE"], "userIdentity": {"type": ["Service"], "principalId": [TTL]},
+        "dynamodb": {"Keys": {"sk": {"S": [META]}}, "OldImage": image},
+    }  # fmt: skip
+    return json.dumps(pattern, separators=(",", ":"))
+
+
+LEFT = _left()
+"""Its event filter for jobs whose rows have expired: the rule `leaves_something`, so that others cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +210,6 @@ def _followup(stack: str, types: Sequence[JobType[Any, Any]]) -> FunctionDefinit
     """Return the function `followup`, which counts batches, and makes deliveries and end jobs."""
     patterns = EVERY_END if any(kind.name == DELIVER for kind in types) else ENDED
     stream = StreamTrigger(
-        f"{stack}-jobs", 100, window=1, retries=300, longest_age=23 * HOUR, tumbling=900, patterns=patterns
+        f"{stack}-jobs", 100, window=1, retries=300, longest_age=23 * HOUR, tumbling=900, patterns=(*patterns, LEFT)
     )
     return FunctionDefinition(stack, "followup", "chalicelib.entry.followup.handler", 60, 256, stream, tells=types)

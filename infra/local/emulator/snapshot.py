@@ -281,7 +281,7 @@ def _to_bytes(value: dict[str, Any]) -> Any:
 
 
 def _over(item: Mapping[str, Any], attribute: str | None) -> bool:
-    """Return whether an item has expired. DynamoDB deletes such items, but the emulator never does."""
+    """Return whether an item has expired. The emulator deletes such items only from time to time."""
     return attribute is not None and float(item.get(attribute, {}).get("N", "inf")) < time.time()
 
 

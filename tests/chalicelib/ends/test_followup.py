@@ -2,18 +2,24 @@
 
 import base64
 import os
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.assembly import parts
 from chalicelib.entry import followup
+from chalicelib.erasing.leftovers import Leftovers
+from chalicelib.erasing.memory import MemoryExpiredJobs, MemoryRemoval
+from chalicelib.erasing.port import ExpiredBatch
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.settings import Settings
 from chalicelib.traces.export import SpanExporter
 from chalicelib.webhooks.post import Answer, NotPosted
+from tests.contract.expiry import removed_by_table
 from tests.support import SETTINGS, Clock, Invocation, written
 
 Seen = list[list[str]]
@@ -65,6 +71,38 @@ def test_what_failed_first_in_the_stream_comes_again_whichever_consumer_it_was(
 def test_an_invocation_without_records_does_nothing(clock: Clock) -> None:
     answer = followup.handler({"Records": []}, Invocation(clock, clock.now + 60))
     assert answer["batchItemFailures"] == []
+
+
+class Keeping(MemoryExpiredJobs):
+    """A store of expired jobs, which may refuse."""
+
+    def __init__(self, refuses: bool) -> None:
+        super().__init__()
+        self.refuses = refuses
+
+    def keep(self, batch: ExpiredBatch, now: float) -> None:
+        if self.refuses:
+            raise OSError
+        super().keep(batch, now)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_job_that_has_expired_is_stored_and_no_consumer_of_ends_sees_it(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, refuses: bool
+) -> None:
+    rows = Keeping(refuses)
+    parts.replace(clock=clock, leftovers=Leftovers(rows, MemoryRemoval(MemoryJobStore(clock)), clock))
+    old = record(9)["dynamodb"]["NewImage"]
+    old |= {"pk": {"S": str(uuid.uuid4())}, "kept": {"N": "1"}, "expires_at": {"N": "5"}}
+    removed = removed_by_table({name: old[name] for name in ("pk", "sk")}, old)
+    removed["dynamodb"]["SequenceNumber"] = "9"
+    try:
+        answer, seen = handle(monkeypatch, clock, set(), {"10"}, records=[record(8), removed, record(10)])
+    finally:
+        parts.reset()
+    assert seen == [["8", "10"]] * 2
+    assert answer["batchItemFailures"] == [{"itemIdentifier": "9" if refuses else "10"}]
+    assert [one.job for batch in rows.some(9) for one in batch.jobs] == ([] if refuses else [old["pk"]["S"]])
 
 
 def answered(

@@ -1,28 +1,68 @@
 """Check that every row of a job has an expiry that follows the job, and that nothing is removed without its job."""
 
+import itertools
+import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
+from chalicelib.adapters.dynamo.jobs.changed import changes
+from chalicelib.erasing.dynamo import DynamoExpiredJobs
+from chalicelib.erasing.leftover_rule import leaves_something
+from chalicelib.erasing.leftovers import Leftovers
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.constants import DAY
-from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.job import Attempt, Job, Status, to_text
 from chalicelib.jobs.retention import KEEP_BODIES, KEEP_DEAD, KEEP_DONE, KEEP_FILES
 from chalicelib.jobs.step import Step
 from chalicelib.settings import Settings
-from tests.chalicelib.erasing.bench import HOUR, HUGE, LARGE, Bench
-from tests.contract.expiry import expire
+from infra.definition.lambdas.functions import LEFT
+from infra.local.lambdas.events.stream_records import matches
+from tests.chalicelib.erasing.bench import HOUR, HUGE, LARGE, Bench, dying
+from tests.contract.expiry import expire, removed_by_table
 from tests.support import REGION, Clock, a_job
 
 
+class Expiring(Bench):
+    """The service, with a table that removes expired rows and says so in its stream."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.expired = DynamoExpiredJobs(self.settings)
+        self.leftovers = Leftovers(self.expired, self.removal, self.clock, self.threads)
+
+    def expire(self) -> set[str]:
+        """Let the table remove what has expired, and tell it once; return what must be told again."""
+        self.told = expire(self.settings, self.clock)
+        return self.tell()
+
+    def tell(self) -> set[str]:
+        passed = [one for one in self.told if matches(one, json.loads(LEFT))]
+        return self.leftovers.follow(list(changes(passed, lambda *_: None)))
+
+    def night(self) -> dict[str, int]:
+        return dict(self.leftovers.work(lambda: 840.0))
+
+    def gone(self, **fields: Any) -> Job:
+        """Return a job with everything that can belong to one, whose row the table has just removed."""
+        job = self.life(None, **fields)
+        self.clock.advance((job.expires_at or 0) - self.clock.now + DAY)
+        self.expire()
+        assert self.removal.find(job.id) is None
+        return job
+
+
 @pytest.fixture
-def bench(cloud: Settings, clock: Clock) -> Bench:
-    return Bench(cloud, clock)
+def bench(cloud: Settings, clock: Clock) -> Expiring:
+    return Expiring(cloud, clock)
 
 
-def test_an_erasure_leaves_what_belongs_to_no_job(bench: Bench) -> None:
+def test_an_erasure_leaves_what_belongs_to_no_job(bench: Expiring) -> None:
     """Nothing says whose it is: it may be of a job that a restore has not brought back yet."""
     lost = bench.life(None, idempotency_key="lost", payload={"to": HUGE}, parent=None)
     aws.client("dynamodb", REGION).delete_item(
@@ -47,7 +87,7 @@ SHAPES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("end", ["completed", "failed", "cancelled"])
 def test_every_row_has_an_expiry_that_follows_the_job(
-    bench: Bench, clock: Clock, shape: dict[str, Any], end: str
+    bench: Expiring, clock: Clock, shape: dict[str, Any], end: str
 ) -> None:
     """No row goes before the job, and none stays more than KEEP_BODIES after the job's last change."""
     made = clock.now
@@ -66,14 +106,14 @@ def test_every_row_has_an_expiry_that_follows_the_job(
         elif run == 1:
             break
     clock.advance(2 * DAY)
-    expire(bench.settings, clock)
+    bench.expire()
     assert bench.removal.find(job.id) is None
-    clock.advance(KEEP_BODIES)
-    expire(bench.settings, clock)
-    assert [key for key in bench.of(job) if not key.startswith(("payloads/", "results/"))] == []
+    bench.night()
+    assert bench.of(job) == []
+    assert bench.expired.some(9) == []
 
 
-def worked(bench: Bench, job_id: str, end: str, clock: Clock) -> Job:
+def worked(bench: Expiring, job_id: str, end: str, clock: Clock) -> Job:
     """Run a job up to its end: with an attempt that failed, steps, and a large result."""
     job = bench.store.get(job_id)
     if end == "cancelled":
@@ -87,7 +127,7 @@ def worked(bench: Bench, job_id: str, end: str, clock: Clock) -> Job:
     return bench.store.apply(job_id, transitions.complete(held, now=clock.now, result=LARGE))
 
 
-def check_expiries(bench: Bench, ended: Job, clock: Clock) -> None:
+def check_expiries(bench: Expiring, ended: Job, clock: Clock) -> None:
     """Compare each row with the job's own one, and each object with the lifecycle rule of its prefix."""
     rows = {key: row for key, row in bench.scan().items() if ended.id in key}
     own = float(rows.pop(f"{ended.id}/META")["expires_at"]["N"])
@@ -97,3 +137,191 @@ def check_expiries(bench: Bench, ended: Job, clock: Clock) -> None:
             assert own <= end <= clock.now + KEEP_BODIES + 1, f"{key} and its job: {(end - own) / DAY} days"
         else:
             assert clock.now + KEEP_FILES[key.split("/")[0] + "/"] >= own, key
+
+
+KINDS = {
+    "ATT#": KEEP_BODIES, "ACT#": KEEP_BODIES, "STEP#": KEEP_BODIES, "PAYLOAD#": KEEP_BODIES, "RESULT#": KEEP_BODIES,
+    "PAST#": KEEP_BODIES, "SUB#": KEEP_BODIES, "payloads/": KEEP_FILES["payloads/"], "results/": KEEP_FILES["results/"],
+}  # fmt: skip
+"""For each kind of row and object: how long it stays from its writing on, if nothing removes it before."""
+
+
+def test_what_is_left_goes_with_the_job_whatever_its_own_expiry_is(bench: Expiring, clock: Clock) -> None:
+    """A whole life leaves each kind; alone, each would stay for months longer than the job's own row."""
+    stays = bench.life("acme", idempotency_key="another", expires_at=int(clock.now + 400 * DAY))
+    job = bench.life(None, payload={"to": LARGE}, result=LARGE)
+    before = {key: row for key, row in bench.scan().items() if job.id in key}
+    for kind, kept in KINDS.items():
+        mine = [row for key, row in before.items() if kind in key]
+        assert mine, kind
+        for row in mine:
+            if isinstance(row, dict):
+                own = float(row["expires_at"]["N"])
+                assert abs(own - clock.now - kept) < 2
+                assert own > (job.expires_at or 0)
+    clock.advance(91 * DAY)
+    assert bench.expire() == set()
+    safe = bench.of(stays)
+    numbers = bench.night()
+    assert (numbers["expired"], numbers["expired_objects"]) == (1, 3)
+    assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
+    assert bench.of(stays) == safe
+    assert bench.night() == {}
+
+
+LEAVES: list[tuple[dict[str, Any], bool]] = [
+    ({"status": Status.COMPLETED, "claims": 1}, False), ({"status": Status.CANCELLED}, False),
+    ({"status": Status.COMPLETED, "claims": 1, "payload": {"to": LARGE}}, True),
+    ({"status": Status.COMPLETED, "claims": 1, "result": LARGE}, True),
+    ({"status": Status.COMPLETED, "claims": 1, "kept": 2}, True),
+    ({"status": Status.COMPLETED, "claims": 1, "acted": "run_now 1 ada"}, True),
+    ({"status": Status.COMPLETED, "claims": 2}, True), ({"status": Status.COMPLETED, "claims": 1, "gen": 2}, True),
+    ({"status": Status.FAILED, "claims": 1}, True), ({"status": Status.CANCELLED, "claims": 1}, True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "expected"), LEAVES)
+def test_only_a_job_that_may_leave_something_invokes_the_function(
+    bench: Expiring, clock: Clock, fields: dict[str, Any], expected: bool
+) -> None:
+    """The event filter and the rule agree, so a job that leaves nothing costs nothing."""
+    job = a_job(**{"created_at": clock.now, "finished_at": clock.now, "expires_at": int(clock.now + DAY), **fields})
+    bench.store.add(job)
+    row = bench.scan()[f"{job.id}/META"]
+    record = removed_by_table({name: row[name] for name in ("pk", "sk")}, row)
+    [change] = changes([record], lambda *_: None)
+    assert change.before is not None
+    assert matches(record, json.loads(LEFT)) is leaves_something(change.before) is expected
+    by_platform = {name: value for name, value in record.items() if name != "userIdentity"}
+    assert not matches(by_platform, json.loads(LEFT))
+    assert [one.expired for one in changes([by_platform], lambda *_: None)] == [False]
+
+
+def test_nothing_goes_while_the_id_has_a_job(bench: Expiring) -> None:
+    job = bench.gone()
+    bench.store.add(replace(job, created_at=bench.clock.now, status=Status.QUEUED, expires_at=None, finished_at=None))
+    before = bench.scan()
+    bench.night()
+    assert bench.scan() == before
+    assert bench.expired.some(9) == []
+
+
+def test_a_payload_that_was_written_just_now_stays_although_its_job_has_no_row_yet(bench: Expiring) -> None:
+    """A request with the same key and payload writes the same row again, and then the row of its job."""
+    job = bench.gone()
+    key = bench.store._bodies.keep_payload(job.id, job.type, to_text({"to": LARGE}))
+    bench.store.record(job.id, Attempt(1, 1, "failed", bench.clock.now, bench.clock.now, "E", "new", claim=1))
+    bench.night()
+    assert {f"{job.id}/{key}", f"{job.id}/ATT#0001#c00001"} == {key for key in bench.of(job) if key.startswith(job.id)}
+
+
+def test_a_row_that_is_written_between_the_look_and_its_removal_stays(bench: Expiring) -> None:
+    job, client = bench.gone(), aws.client("dynamodb", REGION)
+    written: list[str] = []
+
+    def write(**_: Any) -> None:
+        if not written:
+            written.append("")
+            written[0] = bench.store._bodies.keep_payload(job.id, job.type, to_text({"to": LARGE}))
+
+    client.meta.events.register("before-call.dynamodb.DeleteItem", write)
+    try:
+        bench.night()
+    finally:
+        client.meta.events.unregister("before-call.dynamodb.DeleteItem", write)
+    assert f"{job.id}/{written[0]}" in bench.scan()
+
+
+def test_an_object_that_was_written_after_the_expiry_stays(bench: Expiring, clock: Clock) -> None:
+    clock.now = time.time() - 100 * DAY  # what is in S3 has the real time
+    job = bench.gone()
+    bench.night()
+    assert [key for key in bench.of(job) if key.startswith(f"{job.id}/")] == []
+    assert [key for key in bench.of(job) if key.startswith(("payloads/", "results/"))] != []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_dies_is_followed_by_the_next_night(cloud: Settings, when: str) -> None:
+    """Whatever request is the last one: nothing of the job stays, and nothing else goes."""
+    bench = Expiring(cloud, Clock())
+    other = bench.life("acme", idempotency_key="other", expires_at=int(bench.clock.now + 90_000 * DAY))
+    for at in itertools.count():
+        job = bench.life(None, payload={"to": LARGE}, idempotency_key=f"key-{when}{at}")
+        bench.clock.advance(91 * DAY)
+        bench.told = expire(cloud, bench.clock)
+        safe = {key: row for key, row in bench.scan().items() if key.startswith(other.id)}
+        with dying(at, when) as seen:
+            bench.tell()
+            bench.night()
+        bench.tell()
+        bench.night()
+        assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
+        assert bench.expired.some(9) == []
+        now = bench.scan()
+        assert {key: now.get(key) for key in safe} == safe
+        if len(seen) <= at:  # it did not die
+            break
+    assert at > 15
+
+
+def test_what_aws_refuses_waits_for_the_next_night_and_holds_up_nothing_else(bench: Expiring) -> None:
+    first = bench.life(None, idempotency_key="first", payload={"to": HUGE})
+    second = bench.life(None, idempotency_key="second")
+    bench.clock.advance(91 * DAY)
+    bench.expire()
+    s3 = aws.client("s3", REGION)
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        if first.id in params.get("url", "") + str(params.get("query_string")):
+            raise ClientError({"Error": {"Code": "SlowDown"}}, "ListObjectVersions")
+
+    s3.meta.events.register("before-call.s3.ListObjectVersions", refuse)
+    bench.night()
+    s3.meta.events.unregister("before-call.s3.ListObjectVersions", refuse)
+    assert [key for key in bench.of(second) if not key.endswith("/KEY")] == []
+    [batch] = bench.expired.some(9)
+    assert [one.job for one in batch.jobs] == [first.id]
+    bench.night()
+    assert [key for key in bench.of(first) if not key.endswith("/KEY")] == []
+    assert bench.expired.some(9) == []
+
+
+def test_what_cannot_be_stored_comes_again(bench: Expiring) -> None:
+    job = bench.life(None)
+    bench.clock.advance(91 * DAY)
+    told = expire(bench.settings, bench.clock)
+    changed = list(changes(told, lambda *_: None))
+    bench.leftovers = replace(bench.leftovers, rows=Refusing())
+    again = bench.leftovers.follow(changed)
+    mine = {one.sequence for one in changed if one.before is not None and one.before.id == job.id}
+    assert mine <= again
+
+
+class Refusing(DynamoExpiredJobs):
+    """A store that does not answer."""
+
+    def __init__(self) -> None:
+        pass
+
+    def keep(self, *_: Any) -> None:
+        raise OSError
+
+
+@pytest.mark.parametrize("move", [transitions.run_now, transitions.cancel])
+def test_a_payload_follows_its_job_when_it_ends_long_before_its_planned_time(
+    bench: Expiring, clock: Clock, move: Any
+) -> None:
+    planned = a_job(
+        created_at=clock.now, run_at=clock.now + 300 * DAY, status=Status.SCHEDULED, payload={"to": LARGE}, sent=False
+    )
+    bench.store.add(planned)
+    bench.store.apply(planned.id, move(bench.store.get(planned.id), now=clock.now))
+    if move is transitions.run_now:
+        ended = worked(bench, planned.id, "completed", clock)
+    else:
+        ended = bench.store.get(planned.id)
+    check_expiries(bench, ended, clock)
+    clock.advance(31 * DAY)
+    bench.expire()
+    bench.night()
+    assert bench.of(planned) == []

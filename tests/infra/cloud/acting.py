@@ -33,9 +33,9 @@ from chalicelib.jobs.job import Status
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
 from infra.definition.iam.calls import recording
-from infra.definition.lambdas.functions import ENDED, EVERY_END
+from infra.definition.lambdas.functions import ENDED, EVERY_END, LEFT
 from infra.local.api.gateway import event_of
-from infra.local.lambdas.events.stream_records import matches, stream_event
+from infra.local.lambdas.events.stream_records import for_lambda, matches, stream_event
 from tests.emulated import emulated
 from tests.infra.cloud.cost.units import Meter
 from tests.stream_json import as_json
@@ -68,6 +68,8 @@ class Stage:
     token: str
     called: set[tuple[str, str]] = field(default_factory=set)
     """Methods and routes of the requests so far."""
+    expired: list[dict[str, Any]] = field(default_factory=list)
+    """Records of rows that the table has removed; moto removes none."""
     workers: dict[str, Handler] = field(default_factory=dict)
     """The Lambda handlers of job types, created at their first use."""
 
@@ -149,8 +151,9 @@ class Stage:
         from chalicelib.entry import followup
 
         arn, shard, records = self._stream()
-        patterns = EVERY_END if DELIVER in jobtype.names() else ENDED
-        ends = [record for record in records if any(matches(record, json.loads(pattern)) for pattern in patterns)]
+        patterns = (*(EVERY_END if DELIVER in jobtype.names() else ENDED), LEFT)
+        told = [*records, *self.expired]
+        ends = [record for record in told if any(matches(record, json.loads(pattern)) for pattern in patterns)]
         with self.recorder.acting_as("followup"):
             return followup.handler({**stream_event(as_json(ends), arn), "shardId": shard}, Context(str(uuid.uuid4())))
 
@@ -161,7 +164,9 @@ class Stage:
         shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
         start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
         found: list[Any] = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
-        records: list[Any] = [record for record in found if record["dynamodb"]["Keys"]["sk"]["S"] in (META, CANARY)]
+        records: list[Any] = [
+            for_lambda(record) for record in found if record["dynamodb"]["Keys"]["sk"]["S"] in (META, CANARY)
+        ]
         return arn, shard, records
 
     def _pass(self, _: float) -> None:

@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.errors import PayloadUnreadable
 from chalicelib.jobs.change import Change
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import JSON, to_text
 from chalicelib.jobs.retention import KEEP_BODIES
 from chalicelib.telemetry import events
@@ -119,7 +120,8 @@ class Bodies:
     ) -> JSON:  # fmt: skip
         """Read the payload of an unfinished job; if it is in the table and expires soon, let it expire later.
 
-        `within` this number of seconds is soon.
+        `within` this number of seconds is soon. A payload that was to be read much later, because its job was planned
+        and is run or cancelled before, expires earlier from now on.
 
         If the write of the new expiry fails, `failed` is called with the error. The error does not affect the job,
         because the next read repeats the write.
@@ -127,7 +129,8 @@ class Bodies:
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)
         row = self._row(job_id, reference)
-        if row is not None and row.expires_at - self._clock() < within:
+        left = within if row is None else row.expires_at - self._clock()
+        if row is not None and (left < within or left > KEEP_BODIES + DAY):
             try:
                 self._put(job_id, reference, row.body)
             except Exception as error:

@@ -11,6 +11,8 @@ from chalicelib.jobs.job import Job
 
 NOT_NEEDED = frozenset({"payload", "result", "s"})
 """Attributes that no consumer reads; the signature is in another form in a record than in a row."""
+TTL = "dynamodb.amazonaws.com"
+"""Who has removed a row, in the record of a row that DynamoDB has removed because it had expired."""
 
 
 def changes(records: Iterable[Mapping[str, Any]], unreadable: Callable[[str, str, str], None]) -> Iterator[JobChanged]:
@@ -33,7 +35,9 @@ def _changed(record: Mapping[str, Any]) -> JobChanged | None:
     if (new or old or {}).get("sk", {}).get("S") != META:
         return None
     has_result = bool(new) and ("result" in new or "result_ref" in new)
-    return JobChanged(change["SequenceNumber"], old and _job(old), new and _job(new), has_result)
+    by_table = record.get("userIdentity", {}).get("principalId") == TTL
+    expired = by_table and record.get("eventName") == "REMOVE"
+    return JobChanged(change["SequenceNumber"], old and _job(old), new and _job(new), has_result, expired)
 
 
 def _job(image: Mapping[str, Any]) -> Job:

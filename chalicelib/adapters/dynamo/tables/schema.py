@@ -37,6 +37,8 @@ nonces of the sign-ins, each of which is used once."""
 ERASURES, ERASING, ERASED = "ERASURES", "ERASING", "ERASED"
 """Partitions of the control table with the erasures of tenants, the jobs that are being deleted, and the jobs that were
 deleted."""
+EXPIRED = "EXPIRED"
+"""Partition of the control table with the jobs whose rows have expired, and beside which something may be left."""
 VIEWS = "VIEWS"
 """Partition of the views of the console, in the control table."""
 META = "META"

@@ -32,6 +32,7 @@ class Backend:
     clock: str | None
     roles: str | None = None
     back: str | None = None
+    expire: str | None = None
 
 
 def _launch_moto(
@@ -75,7 +76,13 @@ def _free_port() -> int:
 
 BACKENDS = {
     "moto": Backend(
-        _launch_moto, "/_jobflow/health", "/_jobflow/reset", "/_jobflow/clock", "/_jobflow/roles", "/_jobflow/back"
+        _launch_moto,
+        "/_jobflow/health",
+        "/_jobflow/reset",
+        "/_jobflow/clock",
+        "/_jobflow/roles",
+        "/_jobflow/back",
+        "/_jobflow/expire",
     ),
     "ministack": Backend(_launch_ministack, "/_ministack/health", "/_ministack/reset", None),
 }

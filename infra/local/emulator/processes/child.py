@@ -106,6 +106,15 @@ class Emulator:
             raise EmulatorError("this backend's clock cannot be moved: use backend='moto' where a test needs it")
         self._ask("POST", self._backend.clock, {"advance": seconds})
 
+    def expire(self, ahead: float = 0.0) -> None:
+        """Delete the items that expire within `ahead` seconds, as a table does with items whose time is over.
+
+        Raises EmulatorError, also if this backend cannot do it.
+        """
+        if self._backend.expire is None:
+            raise EmulatorError("this backend deletes no items: use backend='moto' where a test needs it")
+        self._ask("POST", self._backend.expire, {"ahead": ahead})
+
     def judge_by(self, roles: Mapping[str, Any]) -> bool:
         """Let the emulator refuse requests that a function's role does not allow.
 

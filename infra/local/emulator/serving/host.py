@@ -18,6 +18,7 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from infra.local import callers
 from infra.local.emulator import repairs
 from infra.local.emulator.clock import ShiftableClock
+from infra.local.emulator.expiry import expire
 from infra.local.emulator.repairs import sqs_queue
 from infra.local.emulator.serving.roles import Roles
 from infra.local.emulator.snapshot import Snapshot
@@ -34,6 +35,8 @@ LOG = logging.getLogger(__name__)
 SHARE = 30
 """The time between two snapshots is at least the duration of a snapshot multiplied by this factor, because all requests
 wait during a snapshot."""
+EXPIRED_EVERY = 600.0
+"""Seconds between two times at which expired items are deleted. DynamoDB needs up to days for it."""
 MOST_NAMED = 5
 """Maximum number of objects that a sentence names."""
 
@@ -77,8 +80,10 @@ class Host:
             ("POST", "clock"): lambda asked: {"ahead_seconds": self._advance(float(asked["advance"]))},
             ("POST", "roles"): self._roles.replace,
             ("POST", "back"): lambda asked: self._bring_back(asked["version"], asked["expiring"]),
+            ("POST", "expire"): lambda asked: {"expired": expire(time.time() + float(asked["ahead"]))},
             ("POST", "polls"): lambda asked: self._polls.wake(asked["queue"], again=False),
         }
+        loop.call_later(EXPIRED_EVERY, self._expire)
         repairs.apply(self._clock, self._polls.wake)
 
     def __call__(self, request: Request) -> Answer:
@@ -139,6 +144,10 @@ class Host:
         self.keep()
         self._loop.call_later(self._every, self._keep)
         return {"said": said, "again": again}
+
+    def _expire(self) -> None:
+        expire(time.time())
+        self._loop.call_later(EXPIRED_EVERY, self._expire)
 
     def _keep(self) -> None:
         began = self._loop.time()

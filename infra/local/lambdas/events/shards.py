@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from infra.local.lambdas.events.calls import STREAMS, Calls
-from infra.local.lambdas.events.stream_records import Record, sequence_number
+from infra.local.lambdas.events.stream_records import Record, for_lambda, sequence_number
 
 READ_SECONDS = 0.25  # AWS polls a shard four times a second
 MOST_READ = 500
@@ -109,7 +109,7 @@ class Shard:
 
     async def _ask(self, iterator: str, most: int) -> tuple[list[Record], Any]:
         answer, size = await self._calls.sized(STREAMS, "GetRecords", {"ShardIterator": iterator, "Limit": most})
-        records = list(answer.get("Records", []))
+        records = [for_lambda(record) for record in answer.get("Records", [])]
         if records:
             self._most = max(1, min(MOST_READ, MOST_BYTES * len(records) // size))
         return records, answer.get("NextShardIterator")

@@ -17,6 +17,14 @@ def stream_event(records: list[Record], stream_arn: str) -> dict[str, Any]:
     return {"Records": [{**record, "eventSourceARN": stream_arn} for record in records]}
 
 
+def for_lambda(record: Record) -> Record:
+    """Return a record as Lambda passes it on: who has deleted an expired item has other names there."""
+    by = record.get("userIdentity")
+    if by is None:
+        return record
+    return {**record, "userIdentity": {name[:1].lower() + name[1:]: value for name, value in by.items()}}
+
+
 def unprocessed(records: list[Record], result: InvokeResult, *, report_failures: bool) -> list[Record]:
     """Return the records of a batch to deliver again: none, all, or the first failed record and all after it."""
     if not result.ok:
@@ -35,10 +43,14 @@ def matches(value: Any, pattern: Any) -> bool:
     """Return True if a record matches an event filter pattern.
 
     Supported are nested objects that end in lists of allowed values, in `[{"exists": true}]`, or in
-    `[{"anything-but": […]}]`. Raises ValueError for a pattern with other features (prefix, numeric ...).
+    `[{"anything-but": […]}]`; and `$or` in an object, with a list of objects of which one must match. Raises
+    ValueError for a pattern with other features (prefix, numeric ...).
     """
     if isinstance(pattern, Mapping):
-        return isinstance(value, Mapping) and all(matches(value.get(name), inner) for name, inner in pattern.items())
+        return isinstance(value, Mapping) and all(
+            any(matches(value, one) for one in inner) if name == "$or" else matches(value.get(name), inner)
+            for name, inner in pattern.items()
+        )
     if pattern == [{"exists": True}]:
         return value is not None
     if isinstance(pattern, list) and len(pattern) == 1 and _is_but(pattern[0]):

@@ -29,6 +29,7 @@ from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.schedules.schedule import Schedule
 from chalicelib.sessions.rule import Person
 from chalicelib.webhooks.webhook import State, Webhook
+from tests.contract.expiry import removed_by_table
 from tests.infra.cloud.acting import REGION, STACK, Context, Stage
 from tests.support import a_job, built_in
 
@@ -75,6 +76,7 @@ def live(acting: Stage) -> None:
     watch(acting, mail)
     woken(mail)
     work_off(acting)
+    expired(acting)
     blocked(mail, due_at=time.time() + 600)
     parts.place_store.enlist(Limit(f"1.{mail.name}", 99))
     acting.count()
@@ -270,6 +272,32 @@ def erasing(acting: Stage) -> None:
     assert status == 202, started
     assert acting.call("GET", f"/erasures/{started['id']}", None, "/erasures/{erasure_id}")[0] == 200
     assert acting.call("GET", "/erasures")[0] == 200
+
+
+def expired(acting: Stage) -> None:
+    """Let the table remove jobs whose time is over, and the platform what they have left."""
+    now = time.time()
+    for kind in TYPES:
+        job = a_job(
+            type=kind.name, payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=now - 60, claims=2,
+            finished_at=now, expires_at=now + 86_400, result="x" * 400_000, parent=str(uuid.uuid4()),
+        )  # fmt: skip
+        parts.job_store.add(job)
+        parts.job_store.keep_payload(job.id, 1, {"text": LARGE})
+        parts.job_store.record(job.id, Attempt(1, 1, "failed", now, now, "E", "m", claim=1))
+        with acting.recorder.acting_as("table"):
+            row = boto3.client("dynamodb").get_item(TableName=parts.settings.jobs_table, Key=key_of(job.id))["Item"]
+            boto3.client("dynamodb").delete_item(TableName=parts.settings.jobs_table, Key=key_of(job.id))
+        acting.expired.append(removed_by_table(key_of(job.id), row))
+    assert acting.follow()["batchItemFailures"] == []
+    with acting.recorder.acting_as("recount"):
+        [batch] = parts.leftovers.rows.some(9)
+        parts.leftovers.rows.keep(batch, now)  # as after a night in which a part of it was refused
+        assert parts.leftovers.work(lambda: 60.0)["expired"] == len(TYPES)
+
+
+def key_of(job_id: str) -> dict[str, Any]:
+    return {"pk": {"S": job_id}, "sk": {"S": "META"}}
 
 
 def work_off(acting: Stage) -> None:

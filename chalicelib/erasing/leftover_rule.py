@@ -1,0 +1,70 @@
+"""Decide what may be left of a job whose row has expired, and which rows and objects are of this job. Pure."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from chalicelib.job_types.checks import JOB_ID
+from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.listing import among_children
+from chalicelib.jobs.retention import KEEP_BODIES
+
+IN_S3 = "s3:"
+"""Beginning of a reference to a payload or result in S3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A job whose row has expired: which job it was, and what of it may be in S3. Times in epoch seconds."""
+
+    job: str
+    type: str
+    expires_at: float
+    payload: bool = False
+    """Whether its payload was an object in S3."""
+    results: bool = False
+    """Whether a result may be: its own, or that of a worker that has lost the job."""
+    parent: str | None = None
+    """The job that has made it, and under which name it is in the list of that job."""
+    listed: str | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        """Return what is stored of a job that has expired."""
+        results = _in_s3(job.result_ref) or _ran_without_success(job)
+        listed = None if job.parent is None else among_children(job)
+        return cls(job.id, job.type, job.expires_at or 0.0, _in_s3(job.payload_ref), results, job.parent, listed)
+
+
+def leaves_something(job: Job) -> bool:
+    """Return whether something may be left beside the row of an expired job, as far as the row knows.
+
+    `infra.definition.lambdas.functions.LEFT` is the same rule as an event filter, so that no other job costs an
+    invocation.
+    """
+    if not JOB_ID.fullmatch(job.id):
+        return False
+    beside = job.payload_ref is not None or job.result_ref is not None or bool(job.kept) or job.acted is not None
+    return beside or _ran_without_success(job)
+
+
+def row_is_left(end: int | None, expired: Expired) -> bool:
+    """Return whether a row with this expiry was written for the expired job, and not for a later job with its id.
+
+    A row is kept for KEEP_BODIES from its writing on, or for longer. The job had ended days before its row expired, so
+    what was written for it ends before this time; what is written for a later job ends after it.
+    """
+    return end is not None and end < expired.expires_at + KEEP_BODIES
+
+
+def object_is_left(written_at: float, expired: Expired) -> bool:
+    """Return whether a version of an object that was written at this time was of the expired job."""
+    return written_at < expired.expires_at
+
+
+def _ran_without_success(job: Job) -> bool:
+    """Return whether an attempt of the job may have ended in another way than with success."""
+    return job.claims > 1 or job.gen > 1 or (bool(job.claims) and job.status is not Status.COMPLETED)
+
+
+def _in_s3(reference: str | None) -> bool:
+    return reference is not None and reference.startswith(IN_S3)
