@@ -14,20 +14,21 @@ from pydantic import ValidationError
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.jobs import MemoryJobStore
-from chalicelib.api.platform.audit import AuditEntry
+from chalicelib.api.platform.audit import AuditEntry, RefusalCount
 from chalicelib.assembly import parts
 from chalicelib.audit import rule
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.port import AuditLog
-from chalicelib.audit.rule import End, Entry, Outcome, Page, Which, entry_id
+from chalicelib.audit.rule import End, Entry, Outcome, Page, Refused, Which, entry_id
 from chalicelib.builtin import audit_exports, files
-from chalicelib.builtin.audit_exports import READING, AuditExport, AuditExported, export, line
+from chalicelib.builtin.audit_exports import READING, AuditExport, AuditExported, export, line, refused_line
 from chalicelib.errors import PermanentError
 from chalicelib.job_types.access import Allow
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.retention import KEEP_AUDIT
 from chalicelib.settings import Settings
@@ -202,6 +203,44 @@ def test_the_lines_have_the_same_digest_however_they_are_compressed(
 
 def test_a_line_has_the_fields_of_the_api() -> None:
     assert json.loads(line(an_entry(T0))).keys() == AuditEntry.model_fields.keys()
+    assert json.loads(refused_line(Refused(int(T0), "a", "b", 1))).keys() == RefusalCount.model_fields.keys()
+
+
+def refused_in(archive: Any, done: AuditExported) -> list[dict[str, Any]]:
+    """Return the exported numbers of refused requests, and check what the manifest says about them."""
+    there = objects(archive)
+    told = json.loads(there[done.manifest])
+    contents = [(part, gzip.decompress(there[part["key"]])) for part in told["refused_parts"]]
+    for part, content in contents:
+        assert part["lines_sha256"] == hashlib.sha256(content).hexdigest()
+        assert part["entries"] == len(content.splitlines())
+    rows = [json.loads(one) for _, content in contents for one in content.splitlines()]
+    assert told["refused"] == done.refused == len(rows)
+    return rows
+
+
+@pytest.mark.parametrize("number", [0, 3, 45])
+def test_refused_requests_of_the_day_each_minute_once(
+    archive: Any, store: MemoryJobStore, clock: Clock, small: None, number: int
+) -> None:
+    minutes = [int(BEGINS) + 60 * place for place in range(number)]
+    for minute in [*minutes, int(BEGINS) - 60, int(BEGINS + DAY)]:
+        parts.audit.add_refusals(Refused(minute, "192.0.2.7", "unknown token", 5))
+        parts.audit.add_refusals(Refused(minute, "0123456789abcdef", "Forbidden", 2))
+    entries = filled(parts.audit, 3)
+    done = export(AuditExport(), context(store, clock), BUCKET, "audit")
+    rows = refused_in(archive, done)
+    told = [(row["minute"], row["principal"], row["reason"], row["count"]) for row in rows]
+    wanted = [
+        one for minute in reversed(minutes) for one in (
+            (iso(minute), "192.0.2.7", "unknown token", 5), (iso(minute), "0123456789abcdef", "Forbidden", 2),
+        )
+    ]  # fmt: skip
+    assert told == wanted
+    assert [row["id"] for row in exported(archive, done)] == [one.id for one in entries[::-1]]
+    before = objects(archive)
+    export(AuditExport(day=DAY_BEFORE), context(store, clock, gen=2), BUCKET, "audit")
+    assert objects(archive) == before
 
 
 def test_a_day_without_changes_says_so(archive: Any, store: MemoryJobStore, clock: Clock) -> None:
@@ -302,10 +341,11 @@ def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, c
     needed = {re.sub(r"^dynamodb:(\w+Item):jobs/.*", r"dynamodb:\1:jobs", grant) for grant in recorder.needed["worker"]}
     of_every_worker = {f"dynamodb:{name}:jobs" for name in ("GetItem", "PutItem", "Query", "UpdateItem")}
     assert needed - of_every_worker == {"dynamodb:Query:control", "s3:PutObject:audit/*"}
-    assert recorder.partitions == {"AUDIT#2027-01", "AUDIT#NAMED#2027-01"}
-    assert [grant for grant in kind.access.grants if isinstance(grant, str)] == [READING]
-    (reading,) = permissions.statements("jobflow-prod", [READING])
-    assert reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] == ["AUDIT#*"]
+    assert recorder.partitions == {"AUDIT#2027-01", "AUDIT#NAMED#2027-01", "REFUSED#2027-01"}
+    assert [grant for grant in kind.access.grants if isinstance(grant, str)] == list(READING)
+    reading = permissions.statements("jobflow-prod", list(READING))
+    keys = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in reading]
+    assert sorted(key for some in keys for key in some) == ["AUDIT#*", "REFUSED#*"]
     (statement,) = statements(allows(kind.access, "jobflow-prod"))
     assert statement["Action"] == ["s3:PutObject"]
     assert str(statement["Resource"]).count(f"{BUCKET}/audit/*") == 1
