@@ -8,6 +8,14 @@ EXPORT_PART_RESERVE = 30.0
 """Seconds reserved for writing a part; reading a page of jobs with their bodies takes less time than this, too."""
 LARGEST_EXPORT_NOTE = 4_000_000
 
+# For erased_exports.py
+LARGEST_EXPORT_PART = 64_000_000
+"""Maximum bytes of a compressed part that is read. A part has 8 MB before compression, and one page of jobs more."""
+MOST_ERASURES = 10_000
+"""Maximum number of erasures that are known at the same time."""
+EXPORT_IS_WRITTEN_FOR = 3_600.0
+"""Seconds for which an export may have jobs in memory that were erased meanwhile: longer than an invocation."""
+
 # For audit_exports.py
 AUDIT_PART_ENTRIES = 10_000
 """Entries of one part, so that each export of a day has the same parts. They have about 4 MB, at most 25 MB."""
