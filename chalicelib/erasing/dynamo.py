@@ -5,7 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from functools import partial
 from typing import Any
 
@@ -114,6 +114,8 @@ class ExpiredRow(Model):
     expires_at = Whole()
 
 
+KNOWN = len(fields(Expired))
+"""Number of values that this version knows of an expired job; a later version may store more."""
 PLAIN = frozenset(ErasureRow.get_attributes()) - {"pk", "sk", "hand", "reason", "expires_at"}
 
 
@@ -240,7 +242,7 @@ class DynamoExpiredJobs:
         """See ExpiredJobs."""
         since = ExpiredRow.sk > after if after is not None else None
         found = self._rows.query(EXPIRED, since, limit=limit, consistent_read=True)
-        return [ExpiredBatch(row.sk, [Expired(*one) for one in json.loads(row.jobs)]) for row in found]
+        return [ExpiredBatch(row.sk, [Expired(*one[:KNOWN]) for one in json.loads(row.jobs)]) for row in found]
 
     def drop(self, batch: ExpiredBatch) -> None:
         """See ExpiredJobs."""

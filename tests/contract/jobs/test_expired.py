@@ -1,7 +1,9 @@
 """Check that every store keeps which jobs have expired, and removes what is left of them."""
 
+import json
 from dataclasses import replace
 
+import boto3
 import pytest
 
 from chalicelib.erasing.dynamo import DynamoExpiredJobs, DynamoRemoval
@@ -12,6 +14,7 @@ from chalicelib.erasing.rule import Counts
 from chalicelib.jobs.job import Attempt
 from chalicelib.jobs.port import JobStore
 from chalicelib.jobs.retention import KEEP_BODIES
+from chalicelib.settings import Settings
 from tests.contract.conftest import either
 from tests.support import T0, Clock, a_job
 
@@ -33,6 +36,14 @@ def test_batches_stay_until_they_are_dropped(expired_jobs: ExpiredJobs) -> None:
     expired_jobs.drop(first)
     expired_jobs.drop(first)
     assert expired_jobs.some(9) == [second]
+
+
+def test_what_a_later_version_has_added_stops_nothing(cloud: Settings) -> None:
+    rows = DynamoExpiredJobs(cloud)
+    text = json.dumps([["1", "a.b", T0, True, False, "2", "k#1", {"more": 1}]])
+    item = {"pk": {"S": "EXPIRED"}, "sk": {"S": "0001"}, "jobs": {"S": text}, "expires_at": {"N": "9999999999"}}
+    boto3.client("dynamodb").put_item(TableName=cloud.control_table, Item=item)
+    assert rows.some(9) == [ExpiredBatch("0001", [ONE])]
 
 
 @pytest.fixture
