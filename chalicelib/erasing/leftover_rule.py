@@ -6,7 +6,7 @@ from typing import Self
 from chalicelib.job_types.checks import JOB_ID
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import among_children
-from chalicelib.jobs.retention import KEEP_BODIES
+from chalicelib.jobs.retention import KEEP_BODIES, LEAST_KEPT
 
 IN_S3 = "s3:"
 """Beginning of a reference to a payload or result in S3."""
@@ -20,7 +20,7 @@ class Expired:
     type: str
     expires_at: float
     payload: bool = False
-    """Whether its payload was an object in S3."""
+    """Whether its payload may have been an object in S3."""
     results: bool = False
     """Whether a result may be: its own, or that of a worker that has lost the job."""
     parent: str | None = None
@@ -31,8 +31,10 @@ class Expired:
     def of(cls, job: Job) -> Self:
         """Return what is stored of a job that has expired."""
         results = _in_s3(job.result_ref) or _ran_without_success(job)
+        # a debounced request may have replaced a payload in S3 by a small one
+        payload = _in_s3(job.payload_ref) or job.gen > 1
         listed = None if job.parent is None else among_children(job)
-        return cls(job.id, job.type, job.expires_at or 0.0, _in_s3(job.payload_ref), results, job.parent, listed)
+        return cls(job.id, job.type, job.expires_at or 0.0, payload, results, job.parent, listed)
 
 
 def leaves_something(job: Job) -> bool:
@@ -41,7 +43,7 @@ def leaves_something(job: Job) -> bool:
     `infra.definition.lambdas.functions.LEFT` is the same rule as an event filter, so that no other job costs an
     invocation.
     """
-    if not JOB_ID.fullmatch(job.id):
+    if not JOB_ID.fullmatch(job.id) or not _ended_before(job):
         return False
     beside = job.payload_ref is not None or job.result_ref is not None or bool(job.kept) or job.acted is not None
     return beside or _ran_without_success(job)
@@ -59,6 +61,17 @@ def row_is_left(end: int | None, expired: Expired) -> bool:
 def object_is_left(written_at: float, expired: Expired) -> bool:
     """Return whether a version of an object that was written at this time was of the expired job."""
     return written_at < expired.expires_at
+
+
+def _ended_before(job: Job) -> bool:
+    """Return whether the job had ended, and long enough before its row expired.
+
+    A row of an unfinished job has no expiry. If the table removes one, because of a mistake or a changed attribute,
+    then what belongs to it stays: a restore brings the job back, and needs it.
+    """
+    if not job.terminal or job.expires_at is None or job.finished_at is None:
+        return False
+    return max(job.created_at, job.finished_at) + LEAST_KEPT <= job.expires_at
 
 
 def _ran_without_success(job: Job) -> bool:

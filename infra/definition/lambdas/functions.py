@@ -48,10 +48,15 @@ EVERY_END = (_ended("type", {"anything-but": [DELIVER]}), MEMBERS)
 
 def _left() -> str:
     """Return the event filter that passes jobs that the table has removed, and that may have left something."""
-    there, attributes = [{"exists": True}], ("payload_ref", "result_ref", "acted")
-    again = [{name: {"N": [{"anything-but": ["1"]}]}} for name in ("gen", "claims")]
-    failed = {"claims": {"N": there}, "status": {"S": [{"anything-but": [Status.COMPLETED]}]}}
-    image = {"$or": [*({name: {"S": there}} for name in attributes), {"kept": {"N": there}}, *again, failed]}
+    there, ended = [{"exists": True}], {"S": list(in_order(TERMINAL))}
+    failed = {"S": [one for one in in_order(TERMINAL) if one is not Status.COMPLETED]}
+    some: list[dict[str, Any]] = [
+        *({name: {"S": there}, "status": ended} for name in ("payload_ref", "result_ref", "acted")),
+        {"kept": {"N": there}, "status": ended},
+        *({name: {"N": [{"anything-but": ["1"]}]}, "status": ended} for name in ("gen", "claims")),
+        {"claims": {"N": there}, "status": failed},
+    ]
+    image = {"expires_at": {"N": there}, "$or": some}
     pattern = {
         "eventName": ["REMOVE"], "userIdentity": {"type": ["Service"], "principalId": [TTL]},
         "dynamodb": {"Keys": {"sk": {"S": [META]}}, "OldImage": image},

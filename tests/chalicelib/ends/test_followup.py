@@ -93,7 +93,8 @@ def test_a_job_that_has_expired_is_stored_and_no_consumer_of_ends_sees_it(
     rows = Keeping(refuses)
     parts.replace(clock=clock, leftovers=Leftovers(rows, MemoryRemoval(MemoryJobStore(clock)), clock))
     old = record(9)["dynamodb"]["NewImage"]
-    old |= {"pk": {"S": str(uuid.uuid4())}, "kept": {"N": "1"}, "expires_at": {"N": "5"}}
+    old |= {"pk": {"S": str(uuid.uuid4())}, "kept": {"N": "1"}, "expires_at": {"N": "999999"}}
+    old |= {"status": {"S": "completed"}, "created_at": {"N": "1"}, "finished_at": {"N": "2"}}
     removed = removed_by_table({name: old[name] for name in ("pk", "sk")}, old)
     removed["dynamodb"]["SequenceNumber"] = "9"
     try:

@@ -17,7 +17,7 @@ from chalicelib.erasing.leftovers import Leftovers
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.constants import DAY
-from chalicelib.jobs.job import Attempt, Job, Status, to_text
+from chalicelib.jobs.job import LOST, TERMINAL, Attempt, Job, Status, to_text
 from chalicelib.jobs.retention import KEEP_BODIES, KEEP_DEAD, KEEP_DONE, KEEP_FILES
 from chalicelib.jobs.step import Step
 from chalicelib.settings import Settings
@@ -177,6 +177,8 @@ LEAVES: list[tuple[dict[str, Any], bool]] = [
     ({"status": Status.COMPLETED, "claims": 1, "acted": "run_now 1 ada"}, True),
     ({"status": Status.COMPLETED, "claims": 2}, True), ({"status": Status.COMPLETED, "claims": 1, "gen": 2}, True),
     ({"status": Status.FAILED, "claims": 1}, True), ({"status": Status.CANCELLED, "claims": 1}, True),
+    *(({"status": one, "claims": 2, "kept": 2, "finished_at": None}, False) for one in Status if one not in TERMINAL),
+    ({"status": Status.FAILED, "claims": 1, "expires_at": None}, False),
 ]  # fmt: skip
 
 
@@ -185,7 +187,7 @@ def test_only_a_job_that_may_leave_something_invokes_the_function(
     bench: Expiring, clock: Clock, fields: dict[str, Any], expected: bool
 ) -> None:
     """The event filter and the rule agree, so a job that leaves nothing costs nothing."""
-    job = a_job(**{"created_at": clock.now, "finished_at": clock.now, "expires_at": int(clock.now + DAY), **fields})
+    job = a_job(**{"created_at": clock.now, "finished_at": clock.now, "expires_at": int(clock.now + 8 * DAY), **fields})
     bench.store.add(job)
     row = bench.scan()[f"{job.id}/META"]
     record = removed_by_table({name: row[name] for name in ("pk", "sk")}, row)
@@ -232,12 +234,81 @@ def test_a_row_that_is_written_between_the_look_and_its_removal_stays(bench: Exp
     assert f"{job.id}/{written[0]}" in bench.scan()
 
 
+@pytest.mark.parametrize(
+    ("service", "request_"), [("dynamodb", "Query"), ("s3", "ListObjectVersions"), ("dynamodb", "DeleteItem")]
+)
+def test_what_a_restore_writes_beside_the_removal_stays(bench: Expiring, service: str, request_: str) -> None:
+    """It writes the steps and attempts that are still there again, before the job itself: else the job repeats them."""
+    bench.clock.now = time.time() - 100 * DAY  # what is in S3 has the real time
+    job = bench.life(None)
+    lost = Attempt(2, 1, LOST, bench.clock.now, bench.clock.now, "E", "m", claim=2)
+    bench.store.record(job.id, lost)
+    steps, attempts = bench.store.kept_steps(job), bench.store.view(job.id).attempts
+    whole = [bench.store.kept_step(job, step.key) or step for step in steps]
+    bench.clock.advance(91 * DAY)
+    bench.expire()
+    client = aws.client(service, REGION)
+    done: list[int] = []
+
+    def restore(**_: Any) -> None:
+        if done:
+            return
+        done.append(1)
+        for attempt in attempts:
+            bench.store.record(job.id, attempt)
+        for step in whole:
+            bench.store.keep_step(job, step)
+        bench.store.add(replace(job, expires_at=int(bench.clock.now + 30 * DAY)))
+
+    client.meta.events.register(f"before-call.{service}.{request_}", restore)
+    try:
+        bench.night()
+    finally:
+        client.meta.events.unregister(f"before-call.{service}.{request_}", restore)
+    assert [bench.store.kept_step(job, step.key) for step in whole] == whole
+    assert bench.store.view(job.id).attempts == attempts
+
+
 def test_an_object_that_was_written_after_the_expiry_stays(bench: Expiring, clock: Clock) -> None:
     clock.now = time.time() - 100 * DAY  # what is in S3 has the real time
     job = bench.gone()
     bench.night()
     assert [key for key in bench.of(job) if key.startswith(f"{job.id}/")] == []
     assert [key for key in bench.of(job) if key.startswith(("payloads/", "results/"))] != []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": Status.PROCESSING, "finished_at": None}, {"status": Status.SUSPENDED, "finished_at": None},
+        {"finished_at": 0.0, "created_at": 85 * DAY},
+    ],
+)  # fmt: skip
+def test_nothing_goes_of_a_job_that_had_not_ended_days_before_although_the_table_has_removed_its_row(
+    bench: Expiring, fields: dict[str, Any]
+) -> None:
+    """By a mistake its row had an expiry: a restore brings it back, and needs what is beside the row."""
+    now = bench.clock.now
+    times = {name: value + now for name, value in fields.items() if isinstance(value, float)}
+    job = bench.life(None, payload={"to": HUGE}, expires_at=int(now + 90 * DAY), **{**fields, **times})
+    bench.clock.advance(91 * DAY)
+    bench.expire()
+    before = bench.scan()
+    bench.night()
+    assert bench.of(job) != []
+    assert bench.scan() == before
+
+
+def test_a_payload_in_s3_goes_that_a_debounced_request_has_replaced(bench: Expiring) -> None:
+    now = bench.clock.now
+    ended = {"status": Status.COMPLETED, "claims": 1, "finished_at": now, "expires_at": int(now + 30 * DAY)}
+    job = a_job(**{"created_at": now, "gen": 2, "payload": {"to": "small"}, **ended})
+    bench.store.add(job)
+    bench.store._bodies.keep_payload(job.id, job.type, to_text({"to": HUGE}))
+    bench.clock.advance(31 * DAY)
+    bench.expire()
+    bench.night()
+    assert bench.of(job) == []
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 
 from chalicelib.adapters.dynamo.jobs.rows import ActRow, AttemptRow, act_of, attempt_of
-from chalicelib.adapters.dynamo.jobs.writes import unknown
+from chalicelib.adapters.dynamo.jobs.writes import unknown, written_before
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.schema import ACT, META
@@ -34,9 +34,12 @@ class History:
     def record(self, job_id: str, attempt: Attempt) -> None:
         """See JobStore."""
         sk = f"ATT#{attempt.gen:04}#c{attempt.token[1]:05}"
-        row = self._attempts(pk=job_id, sk=sk, expires_at=self._clock() + KEEP_BODIES, **asdict(attempt))
+        now = self._clock()
+        row = self._attempts(pk=job_id, sk=sk, expires_at=now + KEEP_BODIES, **asdict(attempt))
+        same = (AttemptRow.started_at == attempt.started_at) & (AttemptRow.outcome == LOST)
+        again = same & written_before(AttemptRow.expires_at, now)
         try:
-            write_whole(row, unknown(attempt) if attempt.outcome == LOST else None)
+            write_whole(row, unknown(attempt) | again if attempt.outcome == LOST else None)
         except UpdateError as error:
             if not refused(error):
                 raise

@@ -9,6 +9,7 @@ from pynamodb.expressions.operand import Path
 from chalicelib.adapters.constants import INLINE_STEP
 from chalicelib.adapters.dynamo.jobs.bodies import Bodies, from_text
 from chalicelib.adapters.dynamo.jobs.rows import StepRow
+from chalicelib.adapters.dynamo.jobs.writes import written_before
 from chalicelib.adapters.dynamo.tables.answers import refused
 from chalicelib.adapters.dynamo.tables.binding import Table
 from chalicelib.adapters.dynamo.tables.whole_rows import write_whole
@@ -64,6 +65,7 @@ class Steps:
         """See JobStore. One write, and another for a large value; one read if the step was kept before.
 
         A step with a reference is a copy: its large value is stored already, and both are deleted at the same time.
+        The same step may be written again, by a restore: it is then kept for as long as its job.
         """
         text = None if step.value is None else to_text(step.value)
         large = text is not None and len(text.encode()) > INLINE_STEP
@@ -78,8 +80,9 @@ class Steps:
             expires_at=max(self._clock() if step.reference is None else step.at, planned) + KEEP_BODIES,
         )  # fmt: skip
         row.signature = self._signing.mark(job, _signed(row))
+        again = (StepRow.at == step.at) & written_before(StepRow.expires_at, self._clock())
         try:
-            write_whole(row, StepRow.pk.does_not_exist() | (StepRow.at < run_identity.since(job.created_at)))
+            write_whole(row, StepRow.pk.does_not_exist() | (StepRow.at < run_identity.since(job.created_at)) | again)
         except UpdateError as error:
             if not refused(error):
                 raise

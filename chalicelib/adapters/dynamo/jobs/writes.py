@@ -16,12 +16,16 @@ from chalicelib.adapters.dynamo.jobs.rows import (
     stored,
 )
 from chalicelib.adapters.dynamo.jobs.shards import FOUR, Shards
+from chalicelib.adapters.dynamo.tables.attributes import Whole
 from chalicelib.jobs import job as j
 from chalicelib.jobs import run_identity
 from chalicelib.jobs.change import Change, Test
 from chalicelib.jobs.job import Attempt
 from chalicelib.jobs.listing import BY_TYPE, group, order_at
+from chalicelib.jobs.retention import KEEP_BODIES
 
+JUST_WRITTEN = 60.0
+"""Seconds for which a row counts as just written: shorter than from the expiry of a job to the night after it."""
 COMPARISONS: Mapping[str, Callable[[Any, Any], Condition]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -52,6 +56,16 @@ def unknown(lost: Attempt) -> Condition:
     """Return the condition of a lost attempt: no record, or a record of an expired job with the same id."""
     nothing: Condition = AttemptRow.pk.does_not_exist() | (AttemptRow.started_at < run_identity.since(lost.started_at))
     return nothing
+
+
+def written_before(expires_at: Whole, now: float) -> Condition:
+    """Return the condition that a row was written over a minute ago, by its expiry.
+
+    Who writes such a row again, as a restore does, gives it the expiry of now: so nobody who has read the earlier
+    expiry removes it as left of an expired job.
+    """
+    earlier: Condition = expires_at < now + KEEP_BODIES - JUST_WRITTEN
+    return earlier
 
 
 def actions(job_id: str, change: Change, bodies: Mapping[str, Any], shards: Shards = FOUR) -> list[Action]:

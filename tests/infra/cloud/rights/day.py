@@ -280,7 +280,7 @@ def expired(acting: Stage) -> None:
     for kind in TYPES:
         job = a_job(
             type=kind.name, payload={**MAIL, "text": LARGE}, status=Status.FAILED, created_at=now - 60, claims=2,
-            finished_at=now, expires_at=now + 86_400, result="x" * 400_000, parent=str(uuid.uuid4()),
+            finished_at=now, expires_at=now + 30 * 86_400, result="x" * 400_000, parent=str(uuid.uuid4()),
         )  # fmt: skip
         parts.job_store.add(job)
         parts.job_store.keep_payload(job.id, 1, {"text": LARGE})
