@@ -629,7 +629,10 @@ class Assembly:
         from chalicelib.operating.operations import Operations
 
         operations = Operations(self.job_service.dispatcher)
-        return Erasing(self.erasure_rows, self.job_store, self.removal, operations, self.background, self.clock)
+        return Erasing(
+            self.erasure_rows, self.job_store, self.removal, operations, self.background, self.clock,
+            nothing_left=lambda remaining: self.leftovers.work(remaining).whole,
+        )  # fmt: skip
 
     @Part
     def clearer(self) -> "Clearer":

@@ -49,7 +49,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
             # after everything else, and it gives back nothing: neither these changes nor the next ones may depend on it
             export(lambda: parts.span_exporter, told, again, context.get_remaining_time_in_millis() / 1000)
-        again |= parts.leftovers.follow(expired) if expired else set()
+        if expired:
+            parts.leftovers.follow(expired)
     records = event.get("Records", [])
     numbers = [str(record.get("dynamodb", {}).get("SequenceNumber", "")) for record in records]
     first = next((number for number in numbers if number in again), None)

@@ -7,17 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.assembly import parts
-from chalicelib.erasing.constants import CLEAR_SHARE, EXPIRED_SHARE, JOBS
+from chalicelib.erasing.constants import CLEAR_SHARE, EXPIRED_SHARE
+from chalicelib.erasing.leftovers import Done
 from chalicelib.job_types import jobtype
 from chalicelib.telemetry import events
 from chalicelib.telemetry.emf import gathering
 from chalicelib.worker.context import LambdaContext
 
 
+class LeftoversFailed(Exception):
+    """Something that expired jobs have left could not be removed; the next night tries again."""
+
+
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Continue the recount, or begin one if it is due or `start` is true; return its state.
 
-    Before that, for a limited time, remove what is left of jobs whose rows have expired.
+    Before that, for a limited time, remove what is left of jobs whose rows have expired; not before one that is asked
+    for.
 
     With `bulk`, remove what types do not keep, and process the open bulk actions, deletions and erasures instead;
     return the numbers of slices, and of jobs.
@@ -33,17 +39,19 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             until = left() - CLEAR_SHARE
             cleared = parts.clearer.work(lambda: min(left(), left() - until))
             standing = parts.counters.standing()
-            if any(name != JOBS for name in standing.erasing):
-                parts.leftovers.work(lambda: min(left(), left() - until))  # an erasure finds no job that has expired
             done = parts.bulk_work.work(standing.bulk, left)
             return {**cleared, **done, **parts.erasing.work(standing.erasing, left)}
-        until = left() - EXPIRED_SHARE
-        found = parts.leftovers.work(lambda: min(left(), left() - until))
+        gone = Done()
+        if not event.get("start"):  # who asks for a recount waits for it
+            until = left() - EXPIRED_SHARE
+            gone = parts.leftovers.work(lambda: min(left(), left() - until))
         report = parts.recount.step(left, start=bool(event.get("start")))
-        if found:
-            parts.leftovers.work(left)  # with the time that the recount does not need
         if report.judged:
             events.recounted(report.jobs, report.wrong, report.repaired)
+        if gone.late:
+            gone = parts.leftovers.work(left)  # with the time that the recount does not need
+    if gone.failures:  # when all else is done: the function's alarm rings, because nothing else would
+        raise LeftoversFailed(f"What {gone.failures:,} expired jobs have left could not be removed.")
     return {
         "phase": str(report.phase),
         "judged": report.judged,

@@ -36,12 +36,15 @@ WAITING_PAUSE, LONGEST_WAITING_PAUSE = 900.0, 21_600.0
 """Seconds after which a clearing looks again whether the jobs that may still read the result have ended: a tenth of the
 time since the end of its job, within these bounds. The longest is shorter than `retention.CLEARED_BEFORE`."""
 LONGEST_LOOK = 900.0
-"""Seconds before the expiry of a job in which nothing of it is removed any more: the longest run of a function."""
+"""Seconds before the expiry of a job, whose type says how long it is kept, in which nothing of it is removed any more:
+the longest run of a function. What is left then goes after the expiry."""
 CLEAR_SHARE = 120.0
 """Seconds of an invocation in which clearings are processed before bulk actions and erasures, which may need all of
 it."""
 EXPIRED_ROWS = 20
 """Number of rows that are read together; each names up to a hundred jobs that have expired."""
+MOST_FAILED = 100
+"""Number of expired jobs in a row whose removal fails, after which the others wait for the next night."""
 EXPIRED_SHARE = 300.0
 """Seconds of a nightly invocation in which what expired jobs have left is removed before the recount goes on."""
 MOST_SHOWN = 50

@@ -5,7 +5,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,7 @@ from chalicelib.adapters.dynamo.tables.schema import ERASED, ERASING, ERASURES, 
 from chalicelib.adapters.dynamo.tables.whole_rows import changes
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
-from chalicelib.erasing.constants import JOBS, MADE
+from chalicelib.erasing.constants import EXPIRED_ROWS, JOBS, MADE
 from chalicelib.erasing.leftover_rule import IN_S3, Expired, object_is_left, row_is_left
 from chalicelib.erasing.port import Belongings, Deletion, ExpiredBatch, Found, While
 from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant, looks_like_copy, may_be_copy
@@ -49,6 +49,8 @@ TOGETHER = 9
 """Rows that one transaction deletes: with the job's own row they have less than 4 MB, the most of a transaction."""
 DATA = (OF_PAYLOAD, OF_RESULT, OF_PAST, OF_STEP)
 """Beginnings of the sort keys of payloads, results, earlier payloads, and kept steps with events."""
+Row = tuple[str, str, int | None, str | None]
+"""Key, expiry and reference of a row."""
 DELETE_OBJECTS = 1_000
 """Objects that one request deletes."""
 
@@ -177,7 +179,8 @@ class DynamoErasures:
 
     def erased(self) -> Sequence[Deletion]:
         """See ErasureRows."""
-        return list(map(_deletion, self._deletions.query(ERASED, consistent_read=True)))
+        rows = self._deletions.query(ERASED, consistent_read=True)
+        return [replace(_deletion(row), recorded_at=row.expires_at - KEEP_ERASURES) for row in rows]
 
     def add(self, new: Erasure) -> None:
         """See ErasureRows. The second mark is for a worker that found no row for the first one, and removed it."""
@@ -233,20 +236,26 @@ class DynamoExpiredJobs:
 
     def keep(self, batch: ExpiredBatch, now: float) -> None:
         """See ExpiredJobs."""
-        jobs = [astuple(one) for one in batch.jobs]
-        text = json.dumps(jobs, separators=(",", ":"))
-        actions = [ExpiredRow.jobs.set(text), ExpiredRow.expires_at.set(now + KEEP_BODIES)]
+        actions = [ExpiredRow.jobs.set(_as_text(batch.jobs)), ExpiredRow.expires_at.set(now + KEEP_BODIES)]
         self._rows(sk=batch.name).update(list[Action](actions))
 
-    def some(self, limit: int, after: str | None = None) -> Sequence[ExpiredBatch]:
+    def each(self, unreadable: Callable[[str, Exception], None]) -> Iterator[ExpiredBatch]:
         """See ExpiredJobs."""
-        since = ExpiredRow.sk > after if after is not None else None
-        found = self._rows.query(EXPIRED, since, limit=limit, consistent_read=True)
-        return [ExpiredBatch(row.sk, [Expired(*one[:KNOWN]) for one in json.loads(row.jobs)]) for row in found]
+        for row in self._rows.query(EXPIRED, page_size=EXPIRED_ROWS, consistent_read=True):
+            try:
+                jobs = [Expired(*one[:KNOWN]) for one in json.loads(row.jobs)]
+            except (TypeError, ValueError) as error:
+                unreadable(row.sk, error)
+                continue
+            yield ExpiredBatch(row.sk, jobs, row.jobs)
 
-    def drop(self, batch: ExpiredBatch) -> None:
+    def leave(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
         """See ExpiredJobs."""
-        self._rows(sk=batch.name).delete()
+        row, same = self._rows(sk=batch.name), ExpiredRow.jobs == batch.seen
+        if left:
+            written(lambda: row.update([ExpiredRow.jobs.set(_as_text(left))], same))
+        else:
+            written(lambda: row.delete(same))
 
 
 class DynamoRemoval:
@@ -338,22 +347,33 @@ class DynamoRemoval:
         for key, held in belongings.keys:
             self._delete_with(belongings, [(key, KEY, KeyLockRow.job == held)])
 
-    def remove_left(self, expired: Expired) -> Counts:
+    def remove_left(self, expired: Expired, more: Callable[[], bool]) -> Counts | None:
         """See Removal. One read, one query, a conditional delete for each row; lists of objects only if there are some.
 
         The deletes are not in transactions, which cost twice as much: each has the condition that the row has not been
-        written again, and a version of an object never changes.
+        written again, and a version of an object never changes. A parent may have a hundred thousand rows, so the time
+        is looked at before each request.
         """
+        if not more():
+            return None
         if self._find(expired.job) is not None:
             return Counts(0, 0)
-        found = [*self._left_of(expired.job), *self._entry_of(expired)]
-        rows = [row for row in found if row[1] != KEY and row_is_left(row[2], expired)]
+        rows: list[Row] = []
+        for row in itertools.chain(self._left_of(expired.job), self._entry_of(expired)):
+            if not more():
+                return None
+            if row[1] != KEY and row_is_left(row[2], expired):
+                rows.append(row)
         objects = [
             (key, version) for key, version, at in self._versions(_places(expired, rows)) if object_is_left(at, expired)
         ]
         self._delete_objects(objects)
-        gone = [self._delete_row(pk, sk, end) for pk, sk, end, _ in rows]
-        return Counts(sum(gone), len(objects))
+        gone = 0
+        for pk, sk, end, _ in rows:
+            if not more():
+                return None
+            gone += self._delete_row(pk, sk, end)
+        return Counts(gone, len(objects))
 
     def remove_job(self, job: Job) -> None:
         """See Removal."""
@@ -376,7 +396,7 @@ class DynamoRemoval:
     def _rows_of(self, job_id: str) -> Iterator[tuple[str, str, int | None]]:
         return ((pk, sk, end) for pk, sk, end, _ in self._left_of(job_id))
 
-    def _left_of(self, job_id: str) -> Iterator[tuple[str, str, int | None, str | None]]:
+    def _left_of(self, job_id: str) -> Iterator[Row]:
         """Yield key, expiry and reference of each row of a job except its own."""
         start: Any = None
         while True:
@@ -389,7 +409,7 @@ class DynamoRemoval:
             if start is None:
                 return
 
-    def _entry_of(self, expired: Expired) -> Iterator[tuple[str, str, int | None, str | None]]:
+    def _entry_of(self, expired: Expired) -> Iterator[Row]:
         """Yield the row that lists the job among the children of its parent. One read, for a job with a parent."""
         if expired.parent is not None and expired.listed is not None:
             key = (expired.parent, CHILD + expired.listed)
@@ -465,14 +485,14 @@ def bodies_of(job_id: str, job_type: str) -> list[str]:
     return [f"payloads/{folder}/{job_id}/", f"payloads/past/{job_id}/", f"results/{folder}/{job_id}/"]
 
 
-def _seen(item: dict[str, Any]) -> tuple[str, str, int | None, str | None]:
+def _seen(item: dict[str, Any]) -> Row:
     """Return key, expiry and reference of a row."""
     expires_at = item.get("expires_at", {}).get("N", "")
     end = int(expires_at) if expires_at.isdecimal() else None
     return item["pk"]["S"], item["sk"]["S"], end, item.get("ref", {}).get("S")
 
 
-def _places(expired: Expired, rows: Sequence[tuple[str, str, int | None, str | None]]) -> list[str]:
+def _places(expired: Expired, rows: Sequence[Row]) -> list[str]:
     """Return the prefixes below which an expired job may have left objects: each list costs as much as ten writes."""
     payloads, past, results = bodies_of(expired.job, expired.type)
     edited = any(sk.startswith(OF_PAST) for _, sk, _, _ in rows)
@@ -504,6 +524,10 @@ def _in_state(state: While, created_at: float) -> Condition:
 def _unchanged(end: int | None) -> Condition | None:
     """Return the condition that a row is gone, or still has the expiry with which it was read."""
     return None if end is None else BodyRow.pk.does_not_exist() | (BodyRow.expires_at == end)
+
+
+def _as_text(jobs: Sequence[Expired]) -> str:
+    return json.dumps([astuple(one) for one in jobs], separators=(",", ":"))
 
 
 def _values(erasure: Erasure) -> dict[str, Any]:

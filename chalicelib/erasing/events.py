@@ -44,9 +44,19 @@ def slice_failed(erasure_id: str, error: Exception) -> None:
     logger().exception("erasing.slice_failed", extra={"erasure_id": erasure_id, "error": type(error).__name__})
 
 
-def left_over(numbers: Mapping[str, int]) -> None:
-    """Log how much was left of jobs whose rows have expired, and is removed now."""
-    logger().info("erasing.left_over", extra=dict(numbers))
+def not_stored(number: int, error: Exception) -> None:
+    """Log that this many jobs, whose rows have expired, were not stored: what they leave stays until its own expiry."""
+    logger().exception("erasing.expired_not_stored", extra={"number": number, "error": type(error).__name__})
+
+
+def batch_unreadable(name: str, error: Exception) -> None:
+    """Log that a row with expired jobs cannot be read: it is damaged, or a later version has written it."""
+    logger().error("erasing.expired_unreadable", extra={"name_of_row": name, "error": type(error).__name__})
+
+
+def left_over(numbers: Mapping[str, int], failures: int) -> None:
+    """Log how much was left of jobs whose rows have expired, and is removed now, and of how many it failed."""
+    logger().info("erasing.left_over", extra={**numbers, "failures": failures})
 
 
 def not_woken(error: Exception) -> None:

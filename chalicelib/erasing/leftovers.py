@@ -7,15 +7,35 @@ absent: a table may be half lost, and a restore may be about to bring the job ba
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from chalicelib.erasing import events
-from chalicelib.erasing.constants import AT_ONCE, EXPIRED_ROWS, LEASE
+from chalicelib.erasing.constants import AT_ONCE, LEASE, MOST_FAILED
 from chalicelib.erasing.leftover_rule import Expired, leaves_something
 from chalicelib.erasing.port import ExpiredBatch, ExpiredJobs, Removal
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.side_by_side import side_by_side
+
+
+@dataclass
+class Done:
+    """What was removed: numbers of jobs, rows and objects; what failed; and whether the time has ended before."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    failures: int = 0
+    in_a_row: int = 0
+    late: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Return whether nothing is left of any job that is known to have expired."""
+        return not self.late and not self.failures
+
+    def failed(self) -> None:
+        """Count a failure."""
+        self.failures += 1
+        self.in_a_row += 1
 
 
 @dataclass(frozen=True)
@@ -27,56 +47,66 @@ class Leftovers:
     clock: Callable[[], float] = time.time
     threads: int = AT_ONCE
 
-    def follow(self, changes: Sequence[JobChanged]) -> set[str]:
+    def follow(self, changes: Sequence[JobChanged]) -> None:
         """Store the jobs that have expired and may have left something; a repetition does no harm.
 
-        Return the sequence numbers of the changes that must be delivered again: all of them, or none.
+        Raises nothing, and no change is delivered again because of it: the ends of other jobs are behind it in the
+        stream. What is not stored is logged, and stays until its own expiry.
         """
-        gone = [one for one in changes if one.expired and one.before is not None and leaves_something(one.before)]
-        if not gone:
-            return set()
-        batch = ExpiredBatch(gone[0].sequence, [Expired.of(one.before) for one in gone if one.before is not None])
         try:
-            self.rows.keep(batch, self.clock())
+            gone = [one for one in changes if one.expired and one.before is not None and leaves_something(one.before)]
+            jobs = [Expired.of(one.before) for one in gone if one.before is not None]
+            if jobs:
+                self.rows.keep(ExpiredBatch(gone[0].sequence, jobs), self.clock())
+        except Exception as error:
+            events.not_stored(len(changes), error)
+
+    def work(self, remaining: Callable[[], float]) -> Done:
+        """Remove what is left while `remaining` seconds are left; return what is done.
+
+        After MOST_FAILED failures in a row the rest waits: AWS refuses, and the next night tries again.
+        """
+        done = Done(late=remaining() <= LEASE / 2)
+        if done.late:
+            return done
+
+        def unreadable(name: str, error: Exception) -> None:
+            events.batch_unreadable(name, error)
+            done.failures += 1
+
+        try:
+            for batch in self.rows.each(unreadable):
+                self._process(batch, remaining, done)
+                if done.late or done.in_a_row >= MOST_FAILED:
+                    break
         except Exception as error:
             events.slice_failed("expired", error)
-            return {one.sequence for one in gone}
-        return set()
+            done.failed()
+        if done.numbers or done.failures:
+            events.left_over(done.numbers, done.failures)
+        return done
 
-    def work(self, remaining: Callable[[], float]) -> Mapping[str, int]:
-        """Remove what is left while `remaining` seconds are left; return the numbers of jobs, rows and objects."""
-        tally: Counter[str] = Counter()
-        after: str | None = None
-        try:
-            while remaining() > LEASE / 2:
-                some = self.rows.some(EXPIRED_ROWS, after)
-                if not some:
-                    break
-                for batch in some:
-                    self._process(batch, remaining, tally)
-                after = some[-1].name
-        except Exception as error:  # the next night tries again
-            events.slice_failed("expired", error)
-        if tally:
-            events.left_over(tally)
-        return tally
+    def _process(self, batch: ExpiredBatch, remaining: Callable[[], float], done: Done) -> None:
+        gone = side_by_side(lambda one: self._try(one, remaining, done), batch.jobs, self.threads)
+        left = [one for one, is_gone in zip(batch.jobs, gone, strict=True) if not is_gone]
+        if len(left) < len(batch.jobs):
+            self.rows.leave(batch, left)
 
-    def _process(self, batch: ExpiredBatch, remaining: Callable[[], float], tally: Counter[str]) -> None:
-        done = side_by_side(lambda one: self._try(one, remaining, tally), batch.jobs, self.threads)
-        left = [one for one, gone in zip(batch.jobs, done, strict=True) if not gone]
-        if not left:
-            self.rows.drop(batch)
-        elif len(left) < len(batch.jobs):
-            self.rows.keep(replace(batch, jobs=left), self.clock())
-
-    def _try(self, one: Expired, remaining: Callable[[], float], tally: Counter[str]) -> bool:
+    def _try(self, one: Expired, remaining: Callable[[], float], done: Done) -> bool:
         """Remove what one job has left; its error must not affect the others. Return whether nothing is left."""
-        if remaining() < LEASE / 2:
+        if one.expires_at > self.clock():
+            return True  # the table removes no row before its expiry: the entry is no record of the table
+        if done.in_a_row >= MOST_FAILED:
             return False
         try:
-            gone = self.removal.remove_left(one)
+            gone = self.removal.remove_left(one, lambda: remaining() > LEASE / 2)
         except Exception as error:
             events.job_failed(one.job, error)
+            done.failed()
             return False
-        tally.update({"expired": 1, "expired_rows": gone.rows, "expired_objects": gone.objects})
+        if gone is None:
+            done.late = True
+            return False
+        done.in_a_row = 0
+        done.numbers.update({"expired": 1, "expired_rows": gone.rows, "expired_objects": gone.objects})
         return True

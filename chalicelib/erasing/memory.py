@@ -2,7 +2,7 @@
 
 import bisect
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib.adapters.memory.counters import MemoryCounters
@@ -67,9 +67,9 @@ class MemoryErasures:
         if not self._asked:
             self._counters.erasing.discard(JOBS)
 
-    def record(self, deletion: Deletion, at: float) -> None:  # noqa: ARG002 - nothing expires here
+    def record(self, deletion: Deletion, at: float) -> None:
         """See ErasureRows."""
-        self._erased[deletion.job] = deletion
+        self._erased[deletion.job] = replace(deletion, recorded_at=at)
 
     def erased(self) -> Sequence[Deletion]:
         """See ErasureRows."""
@@ -120,13 +120,18 @@ class MemoryExpiredJobs:
         """See ExpiredJobs."""
         self._batches[batch.name] = batch
 
-    def some(self, limit: int, after: str | None = None) -> Sequence[ExpiredBatch]:
-        """See ExpiredJobs."""
-        return [self._batches[name] for name in sorted(self._batches) if name > (after or "")][:limit]
+    def each(self, unreadable: Callable[[str, Exception], None]) -> Iterator[ExpiredBatch]:  # noqa: ARG002
+        """See ExpiredJobs. Every batch can be read."""
+        return iter([self._batches[name] for name in sorted(self._batches)])
 
-    def drop(self, batch: ExpiredBatch) -> None:
+    def leave(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
         """See ExpiredJobs."""
-        self._batches.pop(batch.name, None)
+        if self._batches.get(batch.name) != batch:
+            return
+        if left:
+            self._batches[batch.name] = replace(batch, jobs=left)
+        else:
+            del self._batches[batch.name]
 
 
 class MemoryRemoval:
@@ -197,9 +202,11 @@ class MemoryRemoval:
         marks = {While.ERASED: found.erased_at, While.CLEARED: found.cleared_at}
         return found.created_at == what.created_at and marks[what.state] is not None
 
-    def remove_left(self, expired: Expired) -> Counts:
-        """See Removal."""
+    def remove_left(self, expired: Expired, more: Callable[[], bool]) -> Counts | None:
+        """See Removal. Nothing here has an expiry, so what a later job has written before its own row goes, too."""
         parts = self._store.parts_of(expired.job)
+        if not more():
+            return None
         if self.find(expired.job) is not None or not parts:
             return Counts(0, 0)
         self._store.remove_parts(expired.job)

@@ -1,7 +1,7 @@
 """Declare the ports of deletions and erasures: their rows, and the removal of what belongs to a job."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Protocol
 
@@ -29,6 +29,8 @@ class Deletion:
     created_at: float
     gen: int
     asked_at: float
+    recorded_at: float = field(default=0.0, compare=False)
+    """When it was stored that the job is erased; 0: not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +84,27 @@ class ExpiredBatch:
 
     name: str
     jobs: Sequence[Expired]
+    seen: str = field(default="", compare=False)
+    """The text of the row, when it was read."""
 
 
 class ExpiredJobs(Protocol):
     """Store which jobs have expired, until what is left of them is removed."""
 
     def keep(self, batch: ExpiredBatch, now: float) -> None:
-        """Store a batch, or what remains of it; a repetition does no harm."""
+        """Store a batch; a repetition does no harm."""
 
-    def some(self, limit: int, after: str | None = None) -> Sequence[ExpiredBatch]:
-        """Return some batches in the order of their names, strongly consistent."""
+    def each(self, unreadable: Callable[[str, Exception], None]) -> Iterator[ExpiredBatch]:
+        """Yield every batch in the order of their names, strongly consistent.
 
-    def drop(self, batch: ExpiredBatch) -> None:
-        """Remove a batch: nothing of its jobs is left. A repetition is no error."""
+        A row that cannot be read is reported, with its name, and stays.
+        """
+
+    def leave(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
+        """Let these jobs be left of a batch, or remove it if there are none.
+
+        Does nothing if the batch was stored again after it was read: it may have more jobs then.
+        """
 
 
 class Removal(Protocol):
@@ -135,9 +145,10 @@ class Removal(Protocol):
         if a row was written again: then a part may be removed.
         """
 
-    def remove_left(self, expired: Expired) -> Counts:
+    def remove_left(self, expired: Expired, more: Callable[[], bool]) -> Counts | None:
         """Remove what is left of a job whose own row has expired; return how much it was.
 
+        Return None if there is no `more` time: a part may be removed, and the next call goes on.
         Removes nothing if there is a row for a job with this id, strongly consistent, and nothing that was written
         after the expiry: it is of a later job with this id, whose own row may be written at any moment.
         """

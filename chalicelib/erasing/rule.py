@@ -120,15 +120,20 @@ def removable_at(job: Job) -> float:
     return max((job.finished_at or job.updated_at) + longest, job.erased_at or 0.0) + LATE_WRITES
 
 
-def after_search(erasure: Erasure, now: float) -> tuple[Erasure, float]:
+def is_over(erasure: Erasure) -> bool:
+    """Return whether a search that began after the index knew every job has found none."""
+    return erasure.dry_run or (not erasure.met and erasure.searched_at >= erasure.started_at + LOOK_AGAIN)
+
+
+def after_search(erasure: Erasure, now: float, *, over: bool) -> tuple[Erasure, float]:
     """Return an erasure whose search has reached its end, and when its next one begins (0: it is over).
 
-    It is over if a search that began after the index knew every job has found none. While jobs wait, the pause grows
-    with the erasure's age: each search reads the whole index.
+    While jobs wait, the pause grows with the erasure's age: each search reads the whole index.
     """
-    if erasure.dry_run or (not erasure.met and erasure.searched_at >= erasure.started_at + LOOK_AGAIN):
+    if over:
         return replace(erasure, finished_at=now, tenant=None, position=END), 0.0
-    rest = min(LONGEST_PAUSE, (now - erasure.started_at) * SHARE_OF_PAUSES) if erasure.unfinished else 0.0
+    waits = erasure.unfinished or erasure.problem
+    rest = min(LONGEST_PAUSE, (now - erasure.started_at) * SHARE_OF_PAUSES) if waits else 0.0
     begin = max(now + rest, erasure.started_at + LOOK_AGAIN, erasure.again_at or 0.0)
     return replace(erasure, position=None, searches=erasure.searches + 1, searched_at=begin), begin
 

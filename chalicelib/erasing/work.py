@@ -24,6 +24,7 @@ from chalicelib.erasing.rule import (
     digest_of,
     found_by_tenant,
     is_copy,
+    is_over,
     pause,
     removable_at,
 )
@@ -39,6 +40,10 @@ from chalicelib.operating.operations import Operations
 from chalicelib.operating.port import Background
 from chalicelib.producing.submission import keyed_id
 from chalicelib.side_by_side import side_by_side
+
+EXPIRED_REMAIN = "ExpiredJobsRemain"
+"""The problem of an erasure that has found every job, but something of expired jobs is not removed yet: nothing says
+whose it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Erasing:
     background: Background
     clock: Callable[[], float] = time.time
     threads: int = AT_ONCE
+    nothing_left: Callable[[Callable[[], float]], bool] = lambda _: True
+    """Remove what expired jobs have left, in so many seconds; return whether nothing is left. No search finds it."""
     reading: Lock = field(default_factory=Lock)
     """One payload is in memory at a time: one of 5 MB needs 20 MB as objects."""
 
@@ -325,7 +332,10 @@ class Erasing:
             self._save(after, now + pause(after.failures))
             return None
         if after.position == END and not after.hand:
-            after, begin = after_search(after, now)
+            over = is_over(after) and (after.dry_run or self.nothing_left(remaining))
+            if is_over(after) and not over:
+                after = replace(after, problem=EXPIRED_REMAIN, again_at=now + LOOK_AGAIN)
+            after, begin = after_search(after, now, over=over)
         waits = begin > now
         saved = self._save(after, begin if waits else now + _rest_of(remaining) if keep else 0.0)
         if saved is not None and not saved.open:

@@ -23,8 +23,8 @@ LEAST_DATA = 3600.0
 """The shortest time for which a type may keep payloads of finished jobs: what follows an end may read the result."""
 CLEARED_BEFORE = DAY
 """Seconds before the expiry of a job, whose type says how long it is kept, in which all that is beside its row is
-removed. Until the expiry no other job can get its id; afterwards nothing of it is touched. AWS may refuse for so long.
-"""
+removed. Until the expiry no other job can get its id. AWS may refuse for so long; what is left then goes in the night
+after the expiry."""
 KEEP_COUNTERS = 90 * DAY
 """How long minute, hour and day buckets are kept, hourly error groups and their marks, and ended pauses."""
 KEEP_SHARD_MARKS = 2 * DAY

@@ -21,7 +21,8 @@ from chalicelib.counters.recounting.recount import Recount, Report
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.counters.wait_times import oldest
 from chalicelib.ends.constants import CHECKED_AFTER
-from chalicelib.entry.recount import handler
+from chalicelib.entry.recount import LeftoversFailed, handler
+from chalicelib.erasing.leftovers import Done
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.port import JobStore
 from chalicelib.settings import Settings
@@ -29,6 +30,18 @@ from tests.seeding import seed
 from tests.support import T0, Clock, Invocation, a_job, requests_to
 
 PLENTY = 800.0
+
+
+class Nothing:
+    """Nothing, or something, that is left of expired jobs; the removal may fail."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.times = 0
+
+    def work(self, _: Any) -> Done:
+        self.times += 1
+        return Done(failures=self.failures)
 
 
 class Stream:
@@ -245,7 +258,7 @@ def test_the_function_tells_how_it_stands_and_counts_what_it_ended(
 ) -> None:
     platform.add(a_job(status=Status.FAILED), lost=True)
     platform.flows = False
-    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream}
+    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream, "leftovers": Nothing()}
     parts.replace(counters=platform.counters, clock=platform.clock, **ports)
     context = Invocation(platform.clock, T0 + 30)
     try:
@@ -269,7 +282,7 @@ def test_many_ends_that_are_refused_make_one_metric_line(
     for _ in range(3):
         platform.add(a_job(status=Status.FAILED, on_end="test.gone", finished_at=T0))
     platform.clock.now = T0 + 2 * CHECKED_AFTER
-    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream}
+    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream, "leftovers": Nothing()}
     parts.replace(counters=platform.counters, clock=platform.clock, job_store=platform.store, **ports)
     capsys.readouterr()
     try:
@@ -278,3 +291,19 @@ def test_many_ends_that_are_refused_make_one_metric_line(
         parts.reset()
     written = [line for line in capsys.readouterr().out.splitlines() if '"EndRefused"' in line and '"_aws"' in line]
     assert [json.loads(line)["EndRefused"] for line in written] == [[3.0]]
+
+
+def test_a_recount_goes_on_and_then_tells_that_what_expired_jobs_have_left_could_not_be_removed(
+    platform: Platform,
+) -> None:
+    """No other alarm tells it; and who asks for a recount does not wait for the removal."""
+    failing = Nothing(3)
+    ports: dict[str, Any] = {"census": platform.recount.census, "canaries": platform.stream, "leftovers": failing}
+    parts.replace(counters=platform.counters, clock=platform.clock, **ports)
+    try:
+        assert handler({"start": True}, Invocation(platform.clock, T0 + 30))["phase"] != "idle"
+        assert failing.times == 0
+        with pytest.raises(LeftoversFailed):
+            handler({}, Invocation(platform.clock, T0 + 30))
+    finally:
+        parts.reset()

@@ -11,9 +11,12 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.jobs.changed import changes
+from chalicelib.erasing import leftovers
 from chalicelib.erasing.dynamo import DynamoExpiredJobs
-from chalicelib.erasing.leftover_rule import leaves_something
+from chalicelib.erasing.leftover_rule import Expired, leaves_something
 from chalicelib.erasing.leftovers import Leftovers
+from chalicelib.erasing.port import ExpiredBatch
+from chalicelib.erasing.work import EXPIRED_REMAIN
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Claimant
 from chalicelib.jobs.constants import DAY
@@ -36,17 +39,21 @@ class Expiring(Bench):
         self.expired = DynamoExpiredJobs(self.settings)
         self.leftovers = Leftovers(self.expired, self.removal, self.clock, self.threads)
 
-    def expire(self) -> set[str]:
-        """Let the table remove what has expired, and tell it once; return what must be told again."""
+    def expire(self) -> None:
+        """Let the table remove what has expired, and tell it once."""
         self.told = expire(self.settings, self.clock)
-        return self.tell()
+        self.tell()
 
-    def tell(self) -> set[str]:
+    def tell(self) -> None:
         passed = [one for one in self.told if matches(one, json.loads(LEFT))]
-        return self.leftovers.follow(list(changes(passed, lambda *_: None)))
+        self.leftovers.follow(list(changes(passed, lambda *_: None)))
 
     def night(self) -> dict[str, int]:
-        return dict(self.leftovers.work(lambda: 840.0))
+        return dict(self.leftovers.work(lambda: 840.0).numbers)
+
+    def known(self) -> list[ExpiredBatch]:
+        """Return the jobs that are known to have expired."""
+        return list(self.expired.each(lambda *_: None))
 
     def gone(self, **fields: Any) -> Job:
         """Return a job with everything that can belong to one, whose row the table has just removed."""
@@ -110,7 +117,7 @@ def test_every_row_has_an_expiry_that_follows_the_job(
     assert bench.removal.find(job.id) is None
     bench.night()
     assert bench.of(job) == []
-    assert bench.expired.some(9) == []
+    assert bench.known() == []
 
 
 def worked(bench: Expiring, job_id: str, end: str, clock: Clock) -> Job:
@@ -160,7 +167,7 @@ def test_what_is_left_goes_with_the_job_whatever_its_own_expiry_is(bench: Expiri
                 assert abs(own - clock.now - kept) < 2
                 assert own > (job.expires_at or 0)
     clock.advance(91 * DAY)
-    assert bench.expire() == set()
+    bench.expire()
     safe = bench.of(stays)
     numbers = bench.night()
     assert (numbers["expired"], numbers["expired_objects"]) == (1, 3)
@@ -205,7 +212,7 @@ def test_nothing_goes_while_the_id_has_a_job(bench: Expiring) -> None:
     before = bench.scan()
     bench.night()
     assert bench.scan() == before
-    assert bench.expired.some(9) == []
+    assert bench.known() == []
 
 
 def test_a_payload_that_was_written_just_now_stays_although_its_job_has_no_row_yet(bench: Expiring) -> None:
@@ -327,7 +334,7 @@ def test_who_dies_is_followed_by_the_next_night(cloud: Settings, when: str) -> N
         bench.tell()
         bench.night()
         assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
-        assert bench.expired.some(9) == []
+        assert bench.known() == []
         now = bench.scan()
         assert {key: now.get(key) for key in safe} == safe
         if len(seen) <= at:  # it did not die
@@ -350,32 +357,91 @@ def test_what_aws_refuses_waits_for_the_next_night_and_holds_up_nothing_else(ben
     bench.night()
     s3.meta.events.unregister("before-call.s3.ListObjectVersions", refuse)
     assert [key for key in bench.of(second) if not key.endswith("/KEY")] == []
-    [batch] = bench.expired.some(9)
+    [batch] = bench.known()
     assert [one.job for one in batch.jobs] == [first.id]
     bench.night()
     assert [key for key in bench.of(first) if not key.endswith("/KEY")] == []
-    assert bench.expired.some(9) == []
+    assert bench.known() == []
 
 
-def test_what_cannot_be_stored_comes_again(bench: Expiring) -> None:
-    job = bench.life(None)
-    bench.clock.advance(91 * DAY)
-    told = expire(bench.settings, bench.clock)
-    changed = list(changes(told, lambda *_: None))
-    bench.leftovers = replace(bench.leftovers, rows=Refusing())
-    again = bench.leftovers.follow(changed)
-    mine = {one.sequence for one in changed if one.before is not None and one.before.id == job.id}
-    assert mine <= again
+def test_a_job_with_very_many_rows_takes_several_nights(bench: Expiring) -> None:
+    """It ends with the invocation, and each night goes on."""
+    job = bench.gone()
+    before, nights = len(bench.of(job)), 0
+    while bench.known():
+        left = iter([840.0] * (before + 3))
+        bench.leftovers.work(lambda left=left: next(left, 0.0))  # type: ignore[misc]
+        nights += 1
+        assert nights < before
+    assert nights > 1
+    assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
 
 
-class Refusing(DynamoExpiredJobs):
-    """A store that does not answer."""
+def test_after_many_failures_in_a_row_the_rest_waits(bench: Expiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal by AWS takes the nightly function no longer than some tries."""
+    monkeypatch.setattr(leftovers, "MOST_FAILED", 2)
+    for number in range(4):
+        bench.expired.keep(ExpiredBatch(f"{number}", [Expired(a_job().id, "a.b", 1.0, payload=True)] * 2), 1.0)
+    tries: list[str] = []
 
-    def __init__(self) -> None:
-        pass
+    def refuse(**_: Any) -> None:
+        tries.append("")
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjectVersions")
 
-    def keep(self, *_: Any) -> None:
-        raise OSError
+    s3 = aws.client("s3", REGION)
+    s3.meta.events.register("before-call.s3.ListObjectVersions", refuse)
+    done = bench.leftovers.work(lambda: 840.0)
+    s3.meta.events.unregister("before-call.s3.ListObjectVersions", refuse)
+    assert (len(tries), done.whole, len(bench.known())) == (2, False, 4)
+
+
+def test_a_row_that_nobody_can_read_holds_up_no_other_and_stays(bench: Expiring) -> None:
+    control = {"TableName": bench.settings.control_table}
+    for name, text in (("0", "[[1,2,3,4,5,6,7,8,9]]"), ("1", "no JSON")):
+        row = {"pk": {"S": "EXPIRED"}, "sk": {"S": name}, "jobs": {"S": text}, "expires_at": {"N": "1"}}
+        aws.client("dynamodb", REGION).put_item(**control, Item=row)
+    job = bench.gone()
+    done = bench.leftovers.work(lambda: 840.0)
+    assert (done.numbers["expired"], done.whole) == (1, False)
+    assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
+    answer = aws.client("dynamodb", REGION).scan(**control)
+    assert {"0", "1"} <= {row["sk"]["S"] for row in answer["Items"]}
+
+
+def test_an_entry_before_its_time_removes_nothing(bench: Expiring) -> None:
+    """The table removes no row before its expiry, so no record of the table has made it."""
+    lost = bench.life(None)
+    aws.client("dynamodb", REGION).delete_item(
+        TableName=bench.settings.jobs_table, Key={"pk": {"S": lost.id}, "sk": {"S": "META"}}
+    )
+    before = bench.scan()
+    bench.expired.keep(ExpiredBatch("1", [Expired(lost.id, lost.type, bench.clock.now + 1, results=True)]), 1.0)
+    bench.night()
+    assert bench.scan() == before
+
+
+def test_an_erasure_ends_only_when_nothing_is_left_of_expired_jobs(bench: Expiring) -> None:
+    """Nothing says whose they were, and the one who asked reads that everything is removed."""
+    bench.erasing = replace(bench.erasing, nothing_left=lambda left: bench.leftovers.work(left).whole)
+    job = bench.gone()
+    s3 = aws.client("s3", REGION)
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjectVersions")
+
+    dry = bench.erase("nobody", dry_run=True)
+    bench.go_on(120)
+    assert (bench.rows.find(dry).open, len(bench.known())) == (False, 1)  # type: ignore[union-attr]
+    s3.meta.events.register("before-call.s3.ListObjectVersions", refuse)
+    begun = bench.erase("nobody")
+    for _ in range(3):
+        bench.go_on(120)
+    s3.meta.events.unregister("before-call.s3.ListObjectVersions", refuse)
+    found = bench.erasing.get(begun)
+    assert (found.open, found.problem) == (True, EXPIRED_REMAIN)
+    bench.to_the_end()
+    assert bench.erasing.get(begun).problem is None
+    assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
 
 
 @pytest.mark.parametrize("move", [transitions.run_now, transitions.cancel])

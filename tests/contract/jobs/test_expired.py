@@ -23,19 +23,32 @@ ONE = Expired("1", "a.b", T0, payload=True, results=False, parent="2", listed="k
 TWO = Expired("3", "a.b", T0 + 1)
 
 
-def test_batches_stay_until_they_are_dropped(expired_jobs: ExpiredJobs) -> None:
+def every(rows: ExpiredJobs) -> list[ExpiredBatch]:
+    return list(rows.each(lambda *_: None))
+
+
+def test_batches_stay_until_nothing_is_left_of_them(expired_jobs: ExpiredJobs) -> None:
     first, second = ExpiredBatch("0001", [ONE, TWO]), ExpiredBatch("0002", [TWO])
     for batch in (second, first, first):
         expired_jobs.keep(batch, T0)
-    assert expired_jobs.some(9) == [first, second]
-    assert expired_jobs.some(1) == [first]
-    assert expired_jobs.some(9, "0001") == [second]
-    rest = replace(first, jobs=[TWO])
-    expired_jobs.keep(rest, T0)
-    assert expired_jobs.some(1) == [rest]
-    expired_jobs.drop(first)
-    expired_jobs.drop(first)
-    assert expired_jobs.some(9) == [second]
+    assert every(expired_jobs) == [first, second]
+    expired_jobs.leave(every(expired_jobs)[0], [TWO])
+    assert every(expired_jobs) == [replace(first, jobs=[TWO]), second]
+    seen = every(expired_jobs)[0]
+    expired_jobs.leave(seen, [])
+    expired_jobs.leave(seen, [])
+    assert every(expired_jobs) == [second]
+
+
+@pytest.mark.parametrize("left", [[], [ONE]])
+def test_a_batch_that_was_stored_again_since_it_was_read_stays(expired_jobs: ExpiredJobs, left: list[Expired]) -> None:
+    """A repetition of the stream may have more jobs under the same name."""
+    expired_jobs.keep(ExpiredBatch("0001", [ONE]), T0)
+    [seen] = every(expired_jobs)
+    again = ExpiredBatch("0001", [ONE, TWO])
+    expired_jobs.keep(again, T0)
+    expired_jobs.leave(seen, left)
+    assert every(expired_jobs) == [again]
 
 
 def test_what_a_later_version_has_added_stops_nothing(cloud: Settings) -> None:
@@ -58,9 +71,10 @@ def test_what_is_left_goes_only_without_the_job(store: JobStore, removal: Remova
     store.record(job.id, Attempt(1, 1, "failed", T0, T0, "E", "m", claim=1))
     gone = Expired(job.id, job.type, T0 + 1)
     assert gone.expires_at < T0 + KEEP_BODIES
-    assert removal.remove_left(gone) == Counts(1, 0)
-    assert removal.remove_left(gone) == Counts(0, 0)
+    assert removal.remove_left(gone, lambda: False) is None
+    assert removal.remove_left(gone, lambda: True) == Counts(1, 0)
+    assert removal.remove_left(gone, lambda: True) == Counts(0, 0)
     store.record(job.id, Attempt(1, 1, "failed", T0, T0, "E", "m", claim=1))
     store.add(job)
-    assert removal.remove_left(gone) == Counts(0, 0)
+    assert removal.remove_left(gone, lambda: True) == Counts(0, 0)
     assert len(store.view(job.id).attempts) == 1

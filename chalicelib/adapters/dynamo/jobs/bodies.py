@@ -124,7 +124,7 @@ class Bodies:
         and is run or cancelled before, expires earlier from now on.
 
         If the write of the new expiry fails, `failed` is called with the error. The error does not affect the job,
-        because the next read repeats the write.
+        because the next read repeats the write. No read follows a cancellation: then the payload keeps its expiry.
         """
         if reference is None or not in_table(reference):
             return self.read_payload(job_id, inline, reference)
