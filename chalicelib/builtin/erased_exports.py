@@ -7,15 +7,16 @@ over yet, or has ended within the last hour, is looked for again by the next run
 
 import gzip
 import json
+import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.adapters.s3.files import FileMissing, Files
+from chalicelib.adapters.s3.files import FileMissing, Files, FileTooLarge
 from chalicelib.assembly import parts
 from chalicelib.builtin import files
 from chalicelib.builtin.constants import (
@@ -38,6 +39,10 @@ from chalicelib.jobs.tenants import tenant_of
 READING = ("dynamodb:Query:control/ERASURES", "dynamodb:Query:control/ERASED")
 """Grants for reading what was erased. Add `s3:GetObject` and `s3:PutObject` below the prefix of the export, and
 `s3:ListBucket` for the bucket."""
+UNREADABLE = (gzip.BadGzipFile, EOFError, zlib.error, FileTooLarge, FileMissing)
+"""What an object that is no part of an export raises, or one that is gone meanwhile."""
+FIRST_READING = 0.75
+"""Share of the time of an invocation that must be left after the first reading of parts, for their cleaning."""
 PART, MANIFEST, NOTE = "part-", "manifest.json", "erased.json"
 Line = Mapping[str, Any]
 
@@ -63,6 +68,7 @@ class ErasedFromExports(BaseModel):
     read: int
     rewritten: int
     jobs: int = Field(description="Lines that are removed; after a crash, those of one folder may not be counted.")
+    unreadable: int = Field(default=0, description="Objects with the name of a part or a manifest that are none.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +111,22 @@ class Wanted:
         return until is not None and created_at < until
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Note:
-    """What is stored in the bucket: the erasures that are applied, and the state of a run that is not over.
+    """What is stored in the bucket: what is applied already, and the state of a run that is not over.
 
-    `task` are those that the run applies, `position` the folder after which it continues.
+    `since`: what was erased before is applied (epoch seconds). `began_at`: the run is about what was erased between
+    these times; 0: no run is open. It continues in `folder`, after `part`.
     """
 
-    done: list[str] = field(default_factory=list)
-    task: list[str] | None = None
+    since: float = 0.0
     began_at: float = 0.0
-    position: str = ""
+    folder: str = ""
+    part: str = ""
     read: int = 0
     rewritten: int = 0
     jobs: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,8 @@ class Archive:
         """Return what the last run has stored."""
         try:
             return Note(**json.loads(self.bucket.read(f"{self.prefix}/{NOTE}", LARGEST_EXPORT_NOTE)))
-        except FileMissing:
-            return Note()
+        except (FileMissing, FileTooLarge, TypeError, ValueError):
+            return Note()  # everything is applied again, which does no harm
 
     def store(self, note: Note) -> None:
         """Store the state of a run."""
@@ -153,52 +161,92 @@ class Archive:
                     found[folder].append(one["Key"])
         return dict(sorted(found.items()))
 
-    def clean(self, keys: Sequence[str], wanted: Wanted) -> tuple[int, int, int]:
-        """Remove lines from the parts of a folder; return numbers: parts read, parts rewritten, lines removed.
+    def clean(self, folder: str, keys: Sequence[str], wanted: Wanted, note: Note, time: "Time") -> Note:
+        """Remove lines from the parts of a folder after `note.part`; return the note, with `part` if some are left.
 
         The first reading finds the jobs that go; with them, deliveries of their ends go. An export begins with the
         newest job, so these are in the same or an earlier part: whoever dies in between leaves none without its job's
-        line. The numbers of the manifest are compared in any case, because a run may have died before it wrote them.
+        line. If a whole invocation is too short for that reading, the parts are cleaned in portions. The numbers of the
+        manifest are compared in any case, because a run may have died before it wrote them.
         """
-        numbered = [key for key in sorted(keys) if key.rpartition("/")[2].startswith(PART)]
+        numbered = [key for key in sorted(keys) if key.rpartition("/")[2].startswith(PART) and key > note.part]
         gone: set[str] = set()
-        counts: dict[str, int] = dict.fromkeys(numbered, 0)
+        counts: dict[str, int] = {}
+        touched: list[str] = []
+        last, unreadable, begun = "", 0, time.left()
         for key in numbered:
-            for _, line in self._lines(key):
-                counts[key] += 1
-                if line is not None and wanted.has(line):
-                    gone.add(line["id"])
-        rewritten = removed = 0
-        for key in numbered if gone else ():
-            lines = list(self._lines(key))
+            if last and time.left() < begun * FIRST_READING:
+                if not time.fresh:
+                    raise _Ends(note)
+                break
+            last = key
+            try:
+                lines = self._lines(key)
+            except UNREADABLE:
+                unreadable += 1
+                continue
+            counts[key] = len(lines)
+            found = {line["id"] for _, line in lines if line is not None and wanted.has(line)}
+            gone |= found
+            if found or any(line is not None and _is_delivery(line) for _, line in lines):
+                touched.append(key)
+        done = note
+        for key in touched if gone else ():
+            if time.left() < EXPORT_PART_RESERVE:
+                self._count_again(keys, counts)
+                raise _Ends(done)
+            lines = self._lines(key)
             kept = [raw for raw, line in lines if line is None or not _goes(line, gone)]
             if len(kept) < len(lines):
                 self.bucket.write(key, gzip.compress(b"".join(kept), mtime=0), "application/gzip")
-                rewritten, removed, counts[key] = rewritten + 1, removed + len(lines) - len(kept), len(kept)
+                counts[key] = len(kept)
+                done = replace(done, rewritten=done.rewritten + 1, jobs=done.jobs + len(lines) - len(kept))
+            done = replace(done, folder=folder, part=key)
+        unreadable += self._count_again(keys, counts)
+        left = bool(numbered) and last != numbered[-1]
+        return replace(
+            done, folder=folder, part=last if left else "", read=done.read + len(counts),
+            unreadable=done.unreadable + unreadable,
+        )  # fmt: skip
+
+    def _lines(self, key: str) -> list[tuple[bytes, Line | None]]:
+        """Return the lines of a part, each also as a job; None: it is none, so nothing is known about it.
+
+        Raises one of UNREADABLE for an object that is no part of an export.
+        """
+        return [(raw, _line(raw)) for raw in _unpacked(self.bucket.read(key, LARGEST_EXPORT_PART))]
+
+    def _count_again(self, keys: Sequence[str], counts: Mapping[str, int]) -> int:
+        """Compare the numbers of the manifests of a folder; return how many have none, as those of other exports."""
+        unreadable = 0
         for key in (key for key in keys if key.endswith(f"/{MANIFEST}")):
-            self._count_again(key, counts)
-        return len(numbered), rewritten, removed
-
-    def _lines(self, key: str) -> Iterator[tuple[bytes, Line | None]]:
-        """Yield the lines of a part, each also as a job; None: it is none, so nothing is known about it."""
-        for raw in gzip.decompress(self.bucket.read(key, LARGEST_EXPORT_PART)).splitlines(keepends=True):
             try:
-                line = json.loads(raw)
-                known = isinstance(line, dict) and {"id", "type", "created_at"} <= line.keys()
-            except ValueError:
-                known = False
-            yield raw, line if known else None
+                told = json.loads(self.bucket.read(key, LARGEST_EXPORT_NOTE))
+                listed = [{**one, "jobs": counts.get(one["key"], one["jobs"])} for one in told["parts"]]
+                jobs = sum(one["jobs"] for one in listed)
+                again = {**told, "jobs": jobs, "parts": listed, "erased": told.get("erased", 0) + told["jobs"] - jobs}
+            except (ValueError, KeyError, TypeError, AttributeError, FileTooLarge):
+                unreadable += 1
+                continue
+            if listed != told["parts"]:
+                self.bucket.write(key, json.dumps(again).encode(), "application/json")
+        return unreadable
 
-    def _count_again(self, key: str, counts: Mapping[str, int]) -> None:
-        told = json.loads(self.bucket.read(key, LARGEST_EXPORT_NOTE))
-        listed = [{**one, "jobs": counts.get(one["key"], one["jobs"])} for one in told["parts"]]
-        if listed == told["parts"]:
-            return
-        jobs = sum(one["jobs"] for one in listed)
-        erased = told.get("erased", 0) + told["jobs"] - jobs
-        self.bucket.write(
-            key, json.dumps({**told, "jobs": jobs, "parts": listed, "erased": erased}).encode(), "application/json"
-        )
+
+class _Ends(Exception):
+    """The invocation ends; the note says where the next one continues."""
+
+    def __init__(self, note: Note) -> None:
+        super().__init__()
+        self.note = note
+
+
+@dataclass(slots=True)
+class Time:
+    """The seconds that are left of an invocation, and whether it has just begun."""
+
+    left: Callable[[], float]
+    fresh: bool = True
 
 
 def erase(asked: ErasedExports, ctx: JobContext, bucket: str, prefix: str) -> ErasedFromExports:
@@ -208,38 +256,51 @@ def erase(asked: ErasedExports, ctx: JobContext, bucket: str, prefix: str) -> Er
     """
     archive = Archive(replace(files.bucket(), bucket=bucket), prefix.strip("/"))
     note, now = archive.note(), parts.clock()
-    erasures = {one.id: one for one in parts.erasure_rows.newest(MOST_ERASURES) if not one.dry_run}
-    deletions = {f"{one.job} {one.created_at}": one for one in parts.erasure_rows.erased()}
-    if note.task is None or note.began_at < ctx.job.created_at - EXPORT_IS_WRITTEN_FOR:
-        done = set() if asked.again else set(note.done)
-        note = Note(note.done, [name for name in (*erasures, *deletions) if name not in done], now)
-    task = note.task or []
-    of_tenants = [erasures[name] for name in task if name in erasures]
-    of_jobs = [deletions[name] for name in task if name in deletions]
+    if note.began_at < max(ctx.job.created_at - EXPORT_IS_WRITTEN_FOR, 1.0):
+        note = Note(since=0.0 if asked.again else note.since, began_at=now)
+    of_tenants = [one for one in parts.erasure_rows.newest(MOST_ERASURES) if _wanted(one, note)]
+    of_jobs = [one for one in parts.erasure_rows.erased() if note.since <= one.recorded_at <= note.began_at]
     if of_tenants or of_jobs:
         days = None if of_tenants else _days(of_jobs)
-        wanted = Wanted.of(of_tenants, of_jobs)
-        for folder, keys in archive.folders(days).items():
-            if folder <= note.position:
-                continue
-            if ctx.remaining_seconds() < 2 * EXPORT_PART_RESERVE:
-                archive.store(note)
-                raise RetryLater(1, f"{note.jobs:,} jobs are removed; the next invocation continues")
-            read, rewritten, jobs = archive.clean(keys, wanted)
-            note = replace(
-                note, position=folder, read=note.read + read, rewritten=note.rewritten + rewritten,
-                jobs=note.jobs + jobs,
-            )  # fmt: skip
-            if rewritten:
-                archive.store(note)
-        over = note.began_at - EXPORT_IS_WRITTEN_FOR
-        ended = [one.id for one in of_tenants if one.finished_at is not None and one.finished_at < over]
-        ended += [name for name in task if name in deletions and deletions[name].asked_at < over]
-        known = erasures.keys() | deletions.keys()
-        archive.store(Note([name for name in dict.fromkeys((*note.done, *ended)) if name in known]))
+        wanted, time = Wanted.of(of_tenants, of_jobs), Time(ctx.remaining_seconds)
+        try:
+            for folder, keys in archive.folders(days).items():
+                while folder > note.folder or (folder == note.folder and note.part):
+                    if time.left() < 2 * EXPORT_PART_RESERVE:
+                        raise _Ends(note)  # noqa: TRY301 - the note is stored in one place
+                    before, note = note, archive.clean(folder, keys, wanted, note, time)
+                    time.fresh = False
+                    if note.rewritten > before.rewritten:
+                        archive.store(note)
+        except _Ends as ends:
+            archive.store(ends.note)
+            raise RetryLater(1, f"{ends.note.jobs:,} jobs are removed; the next invocation continues") from None
+        archive.store(Note(since=note.began_at - EXPORT_IS_WRITTEN_FOR))
     return ErasedFromExports(
-        erasures=len(of_tenants), deletions=len(of_jobs), read=note.read, rewritten=note.rewritten, jobs=note.jobs
-    )
+        erasures=len(of_tenants), deletions=len(of_jobs), read=note.read, rewritten=note.rewritten, jobs=note.jobs,
+        unreadable=note.unreadable,
+    )  # fmt: skip
+
+
+def _wanted(erasure: Erasure, note: Note) -> bool:
+    """Return whether a run is about this erasure; one that has not ended is looked for by each run."""
+    ended = erasure.finished_at is not None and erasure.finished_at < note.since
+    return not erasure.dry_run and erasure.started_at <= note.began_at and not ended
+
+
+def _unpacked(content: bytes) -> list[bytes]:
+    return gzip.decompress(content).splitlines(keepends=True)
+
+
+def _line(raw: bytes) -> Line | None:
+    try:
+        line = json.loads(raw)
+    except ValueError:
+        return None
+    if not isinstance(line, dict) or not all(isinstance(line.get(name), str) for name in ("id", "type", "created_at")):
+        return None
+    known = isinstance(line.get("parent") or "", str) and isinstance(line.get("tags") or [], list)
+    return line if known else None
 
 
 def _days(deletions: Sequence[Deletion]) -> set[str]:
@@ -265,7 +326,8 @@ def _end(line: Line) -> Line | None:
     """Return the end of another job that a line has in its payload; None if it has none."""
     end = line.get("payload")
     if line["type"] == DELIVER and isinstance(end, dict):
-        end = end.get("body", {}).get("data")
+        body = end.get("body")
+        end = body.get("data") if isinstance(body, dict) else None
     if not isinstance(end, dict) or line.get("parent") is None or end.get("job_id") != line["parent"]:
         return None
     return end if {"tenant", "created_at"} <= end.keys() else None

@@ -1,5 +1,6 @@
 """Test that deleted and erased jobs leave the exports, wherever a run ends, and that nothing else does."""
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -206,8 +207,6 @@ def test_a_run_that_has_no_time_goes_on_in_the_next_invocation(
 def test_a_line_that_nobody_can_read_stays(
     archive: Any, store: MemoryJobStore, rows: MemoryErasures, clock: Clock
 ) -> None:
-    import gzip
-
     manifest = written(store, clock, [of("acme", 1)])
     key = content(archive, manifest)["parts"][0]["key"]
     mine = gzip.decompress(archive.get_object(Bucket=BUCKET, Key=key)["Body"].read())
@@ -215,6 +214,84 @@ def test_a_line_that_nobody_can_read_stays(
     erased(rows, "acme", clock.now - DAY)
     assert run(store, clock).jobs == 1
     assert gzip.decompress(archive.get_object(Bucket=BUCKET, Key=key)["Body"].read()) == b"no job\n[]\n"
+
+
+def test_a_day_with_more_parts_than_an_invocation_can_read_is_cleaned_in_several(
+    archive: Any, store: MemoryJobStore, rows: MemoryErasures, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "EXPORT_PART_BYTES", 1)
+    monkeypatch.setattr(exports, "EXPORT_JOBS_PAGE", 1)
+    jobs = [of("acme" if number % 2 else "globex", number) for number in range(40)]
+    manifest = written(store, clock, jobs)
+    erased(rows, "acme", clock.now - DAY)
+
+    def pass_time(**_: Any) -> None:
+        clock.advance(20)
+
+    archive.meta.events.register("before-call.s3.GetObject", pass_time)
+    runs = 0
+    while True:
+        runs += 1
+        assert runs < 20
+        begun = clock.now
+        try:
+            done = run(store, clock)
+        except RetryLater:
+            assert clock.now < begun + 895
+            continue
+        break
+    archive.meta.events.unregister("before-call.s3.GetObject", pass_time)
+    assert runs > 1
+    assert (done.jobs, left(archive, manifest)) == (20, {job.id for job in jobs[::2]})
+    assert run(store, clock).read == 0
+
+
+def test_what_is_no_part_of_an_export_is_left_alone_and_counted(
+    archive: Any, store: MemoryJobStore, rows: MemoryErasures, clock: Clock
+) -> None:
+    manifest = written(store, clock, [of("acme", 1)])
+    folder = manifest.rpartition("/")[0]
+    strange = [{"id": [], "type": "x", "created_at": "y"}, {"id": "1", "type": "x", "created_at": "y", "tags": 5}]
+    odd = {"id": "2", "type": "webhook.deliver", "created_at": "z", "parent": "1", "payload": {"body": 7}}
+    lines = b"".join(json.dumps(one).encode() + b"\n" for one in [*strange, odd])
+    bodies = {
+        f"{folder}/part-0000.txt": b"notes", f"{folder}/part-9999.jsonl.gz": gzip.compress(lines)[:-9],
+        "jobflow/audit/part-1.gz": gzip.compress(lines), "jobflow/audit/manifest.json": b'{"parts": [{"entries": 5}]}',
+        "jobflow/other/manifest.json": b"no JSON",
+    }  # fmt: skip
+    for key, body in bodies.items():
+        archive.put_object(Bucket=BUCKET, Key=key, Body=body)
+    erased(rows, "acme", clock.now - DAY)
+    done = run(store, clock)
+    assert (done.jobs, done.unreadable) == (1, 4)
+    assert left(archive, manifest) == set()
+    assert {key: archive.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in bodies} == bodies
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b'{"done": ["1"], "task": null}', b"[]"])
+def test_a_note_that_nobody_can_read_lets_everything_be_applied_again(
+    archive: Any, store: MemoryJobStore, rows: MemoryErasures, clock: Clock, body: bytes
+) -> None:
+    manifest = written(store, clock, [of("acme", 1)])
+    archive.put_object(Bucket=BUCKET, Key="jobflow/erased.json", Body=body)
+    erased(rows, "acme", clock.now - DAY)
+    assert run(store, clock).jobs == 1
+    assert left(archive, manifest) == set()
+
+
+def test_the_note_does_not_grow_with_the_deletions(
+    archive: Any, store: MemoryJobStore, rows: MemoryErasures, clock: Clock
+) -> None:
+    written(store, clock, [of("acme", 1)])
+    for number in range(200):
+        job = finished(number)
+        rows.record(Deletion(job.id, job.created_at, 1, clock.now - 5 * DAY), clock.now - 2 * DAY)
+    assert run(store, clock).deletions == 200
+    assert archive.head_object(Bucket=BUCKET, Key="jobflow/erased.json")["ContentLength"] < 1_000
+    job = finished(500)  # asked for long ago, and removed only now
+    rows.record(Deletion(job.id, job.created_at, 1, clock.now - 5 * DAY), clock.now + 60)
+    clock.advance(DAY)
+    assert run(store, clock).deletions == 1
 
 
 def documented() -> JobType[Any, Any]:
