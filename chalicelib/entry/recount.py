@@ -41,17 +41,18 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             standing = parts.counters.standing()
             done = parts.bulk_work.work(standing.bulk, left)
             return {**cleared, **done, **parts.erasing.work(standing.erasing, left)}
-        gone = Done()
+        gone, failures = Done(), 0
         if not event.get("start"):  # who asks for a recount waits for it
             until = left() - EXPIRED_SHARE
             gone = parts.leftovers.work(lambda: min(left(), left() - until))
+        failures = gone.failures
         report = parts.recount.step(left, start=bool(event.get("start")))
         if report.judged:
             events.recounted(report.jobs, report.wrong, report.repaired)
         if gone.late:
-            gone = parts.leftovers.work(left)  # with the time that the recount does not need
-    if gone.failures:  # when all else is done: the function's alarm rings, because nothing else would
-        raise LeftoversFailed(f"What {gone.failures:,} expired jobs have left could not be removed.")
+            failures += parts.leftovers.work(left).failures  # with the time that the recount does not need
+    if failures:  # when all else is done: the function's alarm rings, because nothing else would
+        raise LeftoversFailed(f"What {failures:,} expired jobs have left could not be removed.")
     return {
         "phase": str(report.phase),
         "judged": report.judged,

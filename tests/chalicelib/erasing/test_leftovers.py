@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -316,6 +317,35 @@ def test_a_payload_in_s3_goes_that_a_debounced_request_has_replaced(bench: Expir
     bench.expire()
     bench.night()
     assert bench.of(job) == []
+
+
+def test_a_payload_in_s3_that_a_request_may_write_again_beside_the_removal_stays(bench: Expiring) -> None:
+    """The id of a job with a key follows from the key, and the name of its payload from its content."""
+    now = bench.clock.now
+    ended = {"status": Status.COMPLETED, "claims": 1, "finished_at": now, "expires_at": int(now + 30 * DAY)}
+    job = a_job(**{"id": str(uuid.uuid5(uuid.NAMESPACE_URL, "k")), "created_at": now, "payload": {"to": HUGE}, **ended})
+    bench.store.add(job)
+    bench.clock.advance(31 * DAY)
+    bench.expire()
+    bench.night()
+    assert [key for key in bench.of(job) if key.startswith("payloads/")] != []
+
+
+def test_no_object_goes_if_the_job_is_there_again_when_they_have_been_listed(bench: Expiring) -> None:
+    job, client = bench.gone(), aws.client("s3", REGION)
+    there = [key for key in bench.of(job) if key.startswith(("payloads/", "results/"))]
+    assert there
+
+    def restore(**_: Any) -> None:
+        if bench.removal.find(job.id) is None:
+            bench.store.add(replace(a_job(), id=job.id, payload={"to": "small"}))
+
+    client.meta.events.register("after-call.s3.ListObjectVersions", restore)
+    try:
+        bench.night()
+    finally:
+        client.meta.events.unregister("after-call.s3.ListObjectVersions", restore)
+    assert set(there) <= set(bench.of(job))
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
