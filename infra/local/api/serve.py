@@ -24,16 +24,24 @@ def make_server() -> Server:
     return Server(Gateway(app, handler, timeout, os.environ.get("CORS_ORIGIN", "")))
 
 
-async def main(descriptor: int) -> None:
+async def main(server: Server, descriptor: int) -> None:
     """Serve until a signal, then finish the current requests."""
-    token = os.environ.pop(dev_token.VARIABLE, None)
-    server = make_server()
-    if token:
-        dev_token.store(token)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.leave)
     await server.serve(socket.socket(fileno=descriptor), partial(print, flush=True))
 
 
+def start(descriptor: int) -> None:
+    """Load the job types, then serve.
+
+    The job types are loaded outside of an event loop, as on AWS: a module may call `asyncio.run` when it is imported.
+    """
+    token = os.environ.pop(dev_token.VARIABLE, None)
+    server = make_server()
+    if token:
+        dev_token.store(token)
+    asyncio.run(main(server, descriptor))
+
+
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    start(int(sys.argv[1]))
