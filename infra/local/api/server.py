@@ -2,11 +2,11 @@
 
 import asyncio
 import base64
+import select
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from socket import socket
-from typing import Any
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from infra.local import callers
 from infra.local.api.gateway import Answer, Gateway, by_gateway
 from infra.local.api.lines import LEFT, READY
 from infra.local.emulator.serving.server import Reply, Request, answering, server
+from infra.local.ports import BACKLOG
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_HEAD_BYTES = 10_240
@@ -34,7 +35,6 @@ class Server:
         self._gateway = gateway
         self._threads = ThreadPoolExecutor(MOST_AT_A_TIME)
         self._leaving = asyncio.Event()
-        self._busy = set[Any]()
 
     def leave(self) -> None:
         """Accept no more connections, and end each open one after its current request. Call it on the loop."""
@@ -42,28 +42,24 @@ class Server:
 
     async def serve(self, listener: socket, say: Callable[[str], object]) -> None:
         """Serve on a socket that already listens. Say READY, and LEFT once only current requests are still answered."""
-        serving = server(self._counted, MAX_BODY_BYTES)
-        accepting = await asyncio.get_running_loop().create_server(serving, sock=listener)
+        serving = server(self._answered, MAX_BODY_BYTES)
+        accepting = await asyncio.get_running_loop().create_server(serving, sock=listener, backlog=BACKLOG)
         say(READY)
         await self._leaving.wait()
         accepting.close()
         await asyncio.sleep(ARRIVE_SECONDS)  # let requests that have arrived begin
-        for connection in serving.connections:
-            if connection not in self._busy:
-                connection.force_close()
+        _end_idle(serving)
         await asyncio.sleep(0)  # the loop closes them now
         say(LEFT)
         ends = asyncio.get_running_loop().time() + DRAIN_SECONDS
-        while self._busy and asyncio.get_running_loop().time() < ends:
+        await asyncio.sleep(ARRIVE_SECONDS)  # let requests that have just arrived begin
+        while _is_answering(serving) and asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(ARRIVE_SECONDS)
+        _end_idle(serving)  # shutdown would wait for them
         await serving.shutdown(1)
 
-    async def _counted(self, sent: web.BaseRequest) -> web.Response:
-        self._busy.add(sent.protocol)
-        try:
-            response = await answering(self._answer, self._refusal)(sent)
-        finally:
-            self._busy.discard(sent.protocol)
+    async def _answered(self, sent: web.BaseRequest) -> web.Response:
+        response = await answering(self._answer, self._refusal)(sent)
         if self._leaving.is_set():
             response.force_close()  # the client's next request reaches the next process
         return response
@@ -89,6 +85,27 @@ class Server:
         parts = (request.method, request.target, request.headers, request.body)
         work = asyncio.get_running_loop().run_in_executor(self._threads, self._gateway.handle_request, *parts)
         return reply(await work)
+
+
+def _end_idle(serving: web.Server) -> None:
+    """Close the connections on which nothing has arrived since their last answer.
+
+    A request that has arrived may still be unread bytes. aiohttp then wakes the connection a turn of the loop before
+    the request's handler begins, and tells this nowhere else.
+    """
+    for connection in serving.connections:
+        waits, transport = connection._waiter, connection.transport  # noqa: SLF001
+        if waits is None or waits.done() or transport is None or transport.is_closing():
+            continue
+        arrived = select.poll()
+        arrived.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        if not arrived.poll(0):
+            connection.force_close()
+
+
+def _is_answering(serving: web.Server) -> bool:
+    """Return whether a request is handled, or its answer is still being written."""
+    return any(connection._request_in_progress for connection in serving.connections)  # noqa: SLF001
 
 
 def reply(answer: Answer) -> Reply:

@@ -1,7 +1,9 @@
 """Test the local API's server byte by byte: which requests arrive, which are refused, and what its end waits for."""
 
+import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO
@@ -9,7 +11,7 @@ from typing import IO
 import pytest
 
 from infra.local.api.gateway import Answer, Gateway
-from infra.local.api.server import MAX_HEAD_BYTES
+from infra.local.api.server import ARRIVE_SECONDS, MAX_HEAD_BYTES, Server
 from tests.infra.local.api.running import Serving, serving
 
 UPGRADE = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
@@ -193,7 +195,7 @@ def test_an_end_waits_for_a_body_that_arrives_and_for_an_answer_that_is_read_slo
         wire.socket.sendall(b"abc")
         status, headers = wire.head()
         assert (status, headers["connection"]) == (200, "close")
-        assert not server.has_ended(0), "its answer is on its way"
+        assert not server.has_ended(2.5), "its answer is on its way"
         assert len(wire.file.read()) == LARGE
         assert server.has_ended()
 
@@ -204,3 +206,29 @@ def test_an_end_does_not_wait_for_an_idle_connection() -> None:
         assert wire.arrived() == "x"
         server.leave()
         assert server.has_ended()
+
+
+def test_a_request_that_arrives_at_the_last_moment_is_answered() -> None:
+    async def play(listener: socket.socket) -> None:
+        server = Server(Echo())
+        serving = asyncio.create_task(server.serve(listener.dup(), lambda _: None))
+        wire = Wire(listener)
+        wire.send("POST /things", body="one")
+        assert await asyncio.to_thread(wire.arrived) == "one"
+
+        def arrive_while_the_loop_is_busy() -> None:
+            time.sleep(0.01)
+            wire.send("POST /things", body="two")
+            time.sleep(0.01)
+
+        server.leave()
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(ARRIVE_SECONDS - 0.005, arrive_while_the_loop_is_busy)
+        status, headers, body = await asyncio.to_thread(wire.answer)
+        assert (status, headers["connection"], json.loads(body)["body"]) == (200, "close", "two")
+        await serving
+        wire.file.close()
+        wire.socket.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asyncio.run(play(listener))
