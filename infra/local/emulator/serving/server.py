@@ -116,7 +116,15 @@ def _joined(raw: list[tuple[str, str]]) -> dict[str, str]:
 def _response(reply: Reply, request: Request) -> web.Response:
     """Return the reply for aiohttp. A HEAD reply keeps the length it was given."""
     kept = reply.headers if request.method == "HEAD" else [h for h in reply.headers if h[0].lower() != "content-length"]
-    return web.Response(status=reply.status, headers=kept, body=reply.body)
+    return web.Response(status=reply.status, headers=[(name, _sent(value)) for name, value in kept], body=reply.body)
+
+
+def _sent(value: str) -> str:
+    """Return a header's value such that aiohttp, which encodes it as UTF-8, writes the bytes that were received."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def refused(status: HTTPStatus, sentence: str) -> Reply:

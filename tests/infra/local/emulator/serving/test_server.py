@@ -80,9 +80,14 @@ def test_a_failure_inside_moto_is_one_500_and_not_the_end(emulator: Emulator, sq
 
 def test_names_and_metadata_keep_their_spelling(bucket: Any) -> None:
     key = "a folder/ü+%2F?&=#.txt"
-    bucket.put_object(Bucket="files", Key=key, Body=b"", Metadata={"under_score": "1", "dash-ed": "2"})
+    name = 'attachment; filename="Übersicht.csv"'
+    kept = {"under_score": "1", "dash-ed": "2"}
+    bucket.put_object(Bucket="files", Key=key, Body=b"", Metadata=kept, ContentDisposition=name)
     assert [found["Key"] for found in bucket.list_objects_v2(Bucket="files")["Contents"]] == [key]
-    assert bucket.head_object(Bucket="files", Key=key)["Metadata"] == {"under_score": "1", "dash-ed": "2"}
+    found = bucket.head_object(Bucket="files", Key=key)
+    assert found["Metadata"] == kept
+    # a client reads the bytes of a header as Latin-1
+    assert found["ContentDisposition"].encode("latin-1").decode() == name
 
 
 def test_a_request_that_offers_another_protocol_is_answered_and_one_without_an_end_is_refused(
