@@ -229,8 +229,8 @@ class Platform:
         # only here: neither a parameter nor a setting of a stage can name a receiver inside a network
         receiver = {"WEBHOOK_RECEIVER": f"127.0.0.1:{options.webhook_port}"}
         self._variables = {**deployment.environment(described, place, options.passed_on), **self.aws, **receiver}
-        values = dotenv.read(options.root / dotenv.FILE)
-        self.notes = [*described.notes, *dotenv.fill(described.secrets, values, session(self.aws))]
+        values, unread = dotenv.read(options.root / dotenv.FILE)
+        self.notes = [*described.notes, *unread, *dotenv.fill(described.secrets, values, session(self.aws))]
         self.emulator.judge_by(deployment.roles(described, self._variables))
         for spec in deployment.function_specs(described, self._variables, options.concurrency, self._hides(described)):
             self._service.register(spec)

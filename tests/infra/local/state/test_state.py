@@ -104,21 +104,45 @@ def test_without_a_home_to_write_to_it_is_in_the_project(project: Path, tmp_path
     assert not (project / OF_A_PROJECT).is_symlink()
 
 
-TEXT = """\
+TEXT = r"""
 # secrets of my job types
-BILLING_KEY=k-1=2
+BILLING_KEY=k-1=2 # a comment
 export QUOTED="with spaces # and this"
+JSON='{"it\'s": "${HOME}"}'
 EMPTY=
-not a line
 """
 
 
 def test_lines_are_names_and_values(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(TEXT)
-    assert dotenv.read(tmp_path / ".env") == {
-        "BILLING_KEY": "k-1=2", "QUOTED": "with spaces # and this", "EMPTY": "",
+    values = {
+        "BILLING_KEY": "k-1=2", "QUOTED": "with spaces # and this", "JSON": '{"it\'s": "${HOME}"}', "EMPTY": "",
     }  # fmt: skip
-    assert dotenv.read(tmp_path / "nothing") == {}
+    assert dotenv.read(tmp_path / ".env") == (values, [])
+    assert dotenv.read(tmp_path / "nothing") == ({}, [])
+
+
+UNREAD = """\
+
+A='{"s3cret": "it's"}'
+GOOD=1
+
+B="s3cret
+C=2
+D="s3cret"
+s3cret
+E=2
+"""
+
+
+def test_each_line_that_is_not_read_is_named_without_its_value(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(UNREAD)
+    values, notes = dotenv.read(tmp_path / ".env")
+    assert values == {"GOOD": "1", "E": "2"}
+    assert [note.partition(" not read.")[0] for note in notes] == [
+        ".env: line 2 is", ".env: lines 5 to 7 are", ".env: line 8 is",
+    ]  # fmt: skip
+    assert "s3cret" not in "".join(notes)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +162,9 @@ def test_each_is_stored_where_its_function_reads_it_and_again_after_an_edit(clie
 
 def test_what_is_missing_is_said_in_a_line(clients: boto3.Session) -> None:
     arn = "arn:aws:secretsmanager:us-east-1:1:secret:x-a1b2c3"
-    lines = dotenv.fill({"order.copy": {"KEY": "k", "ARN": arn}}, {"ARN": "x"}, clients)
+    declared = {"order.copy": {"KEY": "k", "ARN": arn, "LOST": "l"}}
+    lines = dotenv.fill(declared, {"ARN": "x", "OPEN": "1\nLOST="}, clients)
     assert [line.partition(": jobs")[0] for line in lines] == [
         "order.copy: KEY is not in .env", "order.copy: ARN is an ARN, which no emulator has",
+        "order.copy: LOST is in the value of OPEN in .env: a quote is missing.",
     ]  # fmt: skip
