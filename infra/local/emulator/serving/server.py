@@ -7,13 +7,16 @@ figures). A reply that must wait (an SQS long poll) is awaited, and delays only 
 
 import asyncio
 import gc
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
+LOG = logging.getLogger(__name__)
 BACKLOG = 2048
 MAX_BODY_BYTES = 128 * 1024 * 1024
 MAX_FIELD_BYTES = 64 * 1024
@@ -98,11 +101,20 @@ def server(
         request_factory=make,
         handler_cancellation=True,
         access_log=None,
+        logger=LOG,
         auto_decompress=False,
         max_line_size=MAX_FIELD_BYTES,
         max_field_size=MAX_FIELD_BYTES,
         max_headers=MAX_HEADERS,
     )
+
+
+def _is_of_the_server(record: logging.LogRecord) -> bool:
+    """Return False for a wrong request: the caller gets a 400, and the error quotes a line that may be a secret."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+LOG.addFilter(_is_of_the_server)
 
 
 def _joined(raw: list[tuple[str, str]]) -> dict[str, str]:

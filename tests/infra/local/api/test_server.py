@@ -187,6 +187,12 @@ def test_a_wrong_length_is_refused(wire: Wire, length: str) -> None:
     assert wire.has_ended()
 
 
+def test_a_wrong_request_leaves_no_secret_in_the_log(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
+    wire.send("GET /", "Authorization: Bearer jf_secret\0\r\n")
+    assert wire.answer()[0] == 400
+    assert "jf_secret" not in caplog.text
+
+
 def test_an_end_waits_for_a_body_that_arrives_and_for_an_answer_that_is_read_slowly() -> None:
     with opened() as (server, wire):
         wire.send("POST /large", "Expect: 100-continue\r\n", length=3)
