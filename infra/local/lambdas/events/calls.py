@@ -61,9 +61,11 @@ class Calls:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
             )
+        told = headers.get("X-Amz-Target", path)
+        if self._session.closed:
+            raise CallFailed(f"{told} is not sent: the connections are closed")
         timeout = aiohttp.ClientTimeout(total=seconds)
         sent = self._session.post(self._url + path, data=json.dumps(asked), headers=headers, timeout=timeout)
-        told = headers.get("X-Amz-Target", path)
         try:
             async with sent as response:
                 body = await response.read()
@@ -80,6 +82,6 @@ class Calls:
         return answer, len(body)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; later calls fail."""
         if self._session is not None:
             await self._session.close()

@@ -112,7 +112,8 @@ class QueueSource:
     async def _end_poll(self) -> None:
         if self._poll is None or self._poll_seconds <= SHORT_POLL_SECONDS:
             return
-        self._poll.reschedule(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
+        if self._poll.when() is None:  # else it already ends
+            self._poll.reschedule(asyncio.get_running_loop().time() + PATIENCE_SECONDS)
         # Ask again until it has ended, because the poll may still be on its way.
         while self._poll is not None:
             with contextlib.suppress(CallFailed):

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from infra.local.lambdas.events import event_source
-from infra.local.lambdas.events.calls import Calls, NoAnswer
+from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, NoAnswer
 from infra.local.lambdas.events.event_source import Chaos, QueueSource
 from infra.local.lambdas.invocation import InvokeResult
 from infra.local.lambdas.service import LambdaService
@@ -68,6 +68,34 @@ def test_a_pause_does_not_wait_for_a_suspended_emulator(monkeypatch: pytest.Monk
         async with asyncio.timeout(30):
             await source.gate.shut()
         running.cancel()
+
+    asyncio.run(play())
+
+
+def test_a_second_pause_does_not_wait_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_source, "PATIENCE_SECONDS", 0.5)
+
+    async def play() -> None:
+        source = QueueSource(MAPPING, cast("LambdaService", Function()), Suspended(AWS), Chaos(), 20)
+        running = asyncio.create_task(source.run())
+        await asyncio.sleep(0.1)
+        first = asyncio.create_task(source.gate.shut())
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(event_source, "PATIENCE_SECONDS", 3_600.0)
+        async with asyncio.timeout(30):
+            await asyncio.gather(first, source.gate.shut())
+        running.cancel()
+
+    asyncio.run(play())
+
+
+def test_a_delete_after_the_end_of_the_connections_is_a_failed_call() -> None:
+    async def play() -> None:
+        calls = Calls(AWS)
+        for _ in range(2):
+            with pytest.raises(CallFailed):
+                await calls.call(SQS, "DeleteMessageBatch", {})
+            await calls.close()
 
     asyncio.run(play())
 
