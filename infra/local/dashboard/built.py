@@ -50,11 +50,17 @@ class Dashboard:
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
-        """Stop serving."""
-        self._portal.call(self._server.close)
+        """Stop serving, and end the connections."""
+        self._portal.call(self._end)
 
     async def _listen(self, port: int) -> asyncio.Server:
-        return await asyncio.get_running_loop().create_server(server(self._answer), HOST, port)
+        self._serving = server(self._answer)
+        return await asyncio.get_running_loop().create_server(self._serving, HOST, port)
+
+    async def _end(self) -> None:
+        self._server.close()
+        for connection in self._serving.connections:
+            connection.force_close()
 
     async def _answer(self, sent: web.BaseRequest) -> web.StreamResponse:
         response = self._found(sent)
@@ -72,5 +78,9 @@ class Dashboard:
         if "." not in path.rpartition("/")[2]:
             # only paths without a dot get a page: as in the cloud, a missing file is an error
             path = f"{REFERENCE}/index.html" if path.rstrip("/") == REFERENCE else "/index.html"
-        file = (self._build / path.lstrip("/")).resolve()
-        return web.FileResponse(file) if file.is_relative_to(self._build) and file.is_file() else web.Response(status=404)
+        try:
+            file = (self._build / path.lstrip("/")).resolve()
+            exists = file.is_relative_to(self._build) and file.is_file()
+        except (OSError, ValueError):  # no file can have this name
+            exists = False
+        return web.FileResponse(file) if exists else web.Response(status=404)

@@ -36,10 +36,21 @@ def test_a_file_is_served_with_its_type(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/assets/gone.js", "/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"]
+    "path",
+    [
+        "/assets/gone.js",
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/x%00.y",
+        f"/{300 * 'x'}.y",
+    ],
+    ids=range(6),
 )
 def test_a_missing_file_and_one_outside_stay_missing(client: httpx.Client, path: str) -> None:
-    assert client.get(path).status_code == 404
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-security-policy"] == POLICY
 
 
 
@@ -81,3 +92,13 @@ def test_its_own_pages_and_links_to_it_are_served(client: httpx.Client) -> None:
 
     assert client.get("/assets/main.js", headers=own).text == "the script"
     assert client.get("/jobs", headers=link).text == "the app's page"
+
+
+def test_a_connection_that_was_kept_ends_with_it(tmp_path: Path) -> None:
+    with start_blocking_portal() as portal:
+        dashboard = Dashboard(portal, tmp_path, 0, {}, POLICY)
+        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as client:
+            assert client.get("/config.json").status_code == 200
+            dashboard.close()
+            with pytest.raises(httpx.TransportError):
+                client.get("/config.json")
