@@ -1,6 +1,7 @@
 """Answer calls of tests and of the runner to the emulator itself, under /_jobflow/."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -9,6 +10,7 @@ from infra.local import callers
 
 from .server import Reply, Request
 
+LOG = logging.getLogger(__name__)
 PREFIX = "/_jobflow/"
 Calls = Mapping[tuple[str, str], Callable[[Any], Mapping[str, Any] | None]]
 
@@ -23,6 +25,7 @@ def answer(calls: Calls, request: Request) -> Reply:
     try:
         return _json(HTTPStatus.OK, {"status": "ok", **(call(json.loads(request.body or b"null")) or {})})
     except (ValueError, KeyError, TypeError) as error:
+        LOG.warning("The control call %s failed", request.target, exc_info=True)  # the error may be the emulator's own
         return _json(HTTPStatus.BAD_REQUEST, {"error": f"{type(error).__name__}: {error}"})
 
 
