@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 import jobflow
 from chalicelib import ConfigurationError, JobContext, JobType, job
-from chalicelib.errors import InvalidRequest
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.jobs.job import Status
 from jobflow import AsyncJobFlow, JobFlow, NewJob, context
 from jobflow.client.encoding import type_name
@@ -91,12 +91,16 @@ def test_a_client_without_a_target_makes_jobs_of_the_attempt(stage: Stage) -> No
 
 
 def test_a_client_without_a_target_passes_the_priority_on(stage: Stage) -> None:
-    def act() -> None:
-        with pytest.raises(InvalidRequest, match="priority cannot be used"):
-            JobFlow().submit(stage.mail, Order(number=3), priority="high")
-
-    stage.act = act
-    assert stage.made() == []
+    limited = job("mail.limited", limits=[AtMost(1)])(stage._mail)
+    place = job("order.placed", enqueues=("mail.limited", "mail.order"))(stage._place)
+    platform = Platform(stage.mail, limited, place)
+    stage.act = lambda: [JobFlow().submit(kind, Order(), priority="high").id for kind in (limited, stage.mail)]
+    parent = platform.submit(place, Order())
+    platform.advance(60)
+    assert {one.type: one.priority for one in platform.made_by(parent)} == {
+        "mail.limited": "high",
+        "mail.order": "normal",  # it has no limits, in which jobs could wait
+    }
 
 
 def test_a_second_attempt_makes_no_second_job_also_without_a_key(stage: Stage) -> None:
