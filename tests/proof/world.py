@@ -5,6 +5,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -137,8 +138,8 @@ class World(Clients, Declared, Poller):
     """Whether Lambda refuses invocations: a batch is received, counted, and hidden for its visibility timeout."""
     time_of_watchdog: float = 50.0
     """Seconds that a run of the watchdog has."""
-    ends: list[float] = field(default_factory=list)
-    """When the current invocations are killed, the innermost last."""
+    ends: ContextVar[float | None] = field(default_factory=lambda: ContextVar("ends", default=None))
+    """When the invocation of this thread is killed: while one of its jobs waits, a batch may be worked on within it."""
     running: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
     """The ends of the invocations that run a function for a job's generation."""
 

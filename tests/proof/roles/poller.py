@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -61,7 +62,7 @@ class Poller:
     removed: str | None
     throttled: bool
     duplicate_next: bool
-    ends: list[float]
+    ends: ContextVar[float | None]
     wrong: list[str]
     warm: dict[str, Pacing]
     died: set[tuple[str, int, int]]
@@ -110,10 +111,10 @@ class Poller:
             beside=afterwards if self._claims_first() else at_once, crew=lambda _: crew,
         )  # fmt: skip
         again: list[str] = []
-        self.ends.append(invocation.ends)
+        within = self.ends.set(invocation.ends)
         began = len(self.ground.writes())
         survived = self.process(lambda: again.extend(worker.work(self.event(batch), invocation)))
-        self.ends.pop()
+        self.ends.reset(within)
         if not survived or DYNAMODB in self.ground.faults.out:
             held = [(job_id, now) for job_id, _, now in self.ground.writes()[began:] if now.status is Status.PROCESSING]
             self.died |= {(job_id, now.gen, now.claims) for job_id, now in held}

@@ -101,7 +101,8 @@ class ScriptedFunction:
 
     def _ends(self) -> float:
         """Return when the invocation of this attempt is killed."""
-        return self.world.ends[-1] if self.world.ends else self.world.clock.now
+        ends = self.world.ends.get()
+        return self.world.clock.now if ends is None else ends
 
     def _act(self, outcome: str, ctx: JobContext) -> None:
         """Do what the words of an outcome say: what happens meanwhile, what is requested, how the attempt ends."""

@@ -65,7 +65,7 @@ class Waking:
         ground = self.world.ground
         if not isinstance(ground, MemoryGround):
             return
-        if self.world.threads > 1 and self.world.ends:
+        if self.world.threads > 1 and self.world.ends.get() is not None:
             self._blind = True
             return  # a job of the process may stand between its write and its message
         now = self.world.clock.now
@@ -200,7 +200,7 @@ class Waking:
 
     def _worked_on(self, job: Job, now: float) -> bool:
         """Return whether a worker that still works has received a message of the job."""
-        own = self._own((job.id, *job.token), job.type) if self.world.ends else []
+        own = self._own((job.id, *job.token), job.type) if self.world.ends.get() is not None else []
         return any(one.receive_count > 0 and one.visible_at > now for one in own)
 
     def _was_sent_ahead(self, job: Job, at: float) -> bool:
