@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from chalicelib.builtin.audit_exports import READING, AuditExport, AuditExported
 from chalicelib.errors import PermanentError
 from chalicelib.job_types.access import Allow
 from chalicelib.job_types.context import JobContext
-from chalicelib.job_types.jobtype import JobType, registered
+from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
@@ -36,7 +35,7 @@ from chalicelib.worker.context import WorkerContext
 from infra.definition.iam import permissions
 from infra.definition.iam.allowed import allows, statements
 from infra.definition.iam.calls import Recorder, recording
-from tests.chalicelib.builtin import test_exports
+from tests.chalicelib.builtin.documented import documented
 from tests.chalicelib.builtin.test_exports import Ended, ends_at_write
 from tests.support import T0, Clock, a_job
 
@@ -45,7 +44,6 @@ BEGINS = T0 - T0 % DAY - DAY
 """The start of the day before T0."""
 DAY_BEFORE = "2027-01-14"
 JOB = "6a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0"
-PAGE = (Path(__file__).parents[3] / "docs" / "audit.md").read_text()
 
 
 @pytest.fixture
@@ -318,21 +316,10 @@ class Asking(Recorder):
             self.partitions.add(params["ExpressionAttributeValues"][name[1]]["S"])
 
 
-def documented() -> JobType[Any, Any]:
-    """Return the job type that docs/audit.md prints."""
-    (source,) = re.findall(r"```python\n(# handlers/audit_export\.py\n.*?)```", PAGE, re.DOTALL)
-    names: dict[str, Any] = {"__name__": "handlers.audit_export"}
-    exec(compile(source, "docs/audit.md", "exec"), names)  # noqa: S102 - our own documentation
-    found = names["audit_export"]
-    assert isinstance(found, JobType)
-    registered.pop(found.name, None)  # remove the file: the other tests of this process do not have it
-    return found
-
-
 def test_the_documented_type_runs_with_its_grants_and_needs_them(archive: Any, cloud: Settings, clock: Clock) -> None:
     parts.reset()
     parts.replace(settings=cloud)
-    kind, store = documented(), DynamoJobStore(cloud, clock)
+    kind, store = documented("audit.md", "audit_export"), DynamoJobStore(cloud, clock)
     filled(parts.audit, 3)
     recorder = Asking("test")
     with recording(recorder), recorder.acting_as("worker"):
@@ -358,7 +345,7 @@ def below(kind: JobType[Any, Any]) -> list[str]:
 
 
 def test_no_other_documented_export_can_replace_the_archive() -> None:
-    of_log, of_jobs = below(documented()), below(test_exports.documented())
+    of_log, of_jobs = below(documented("audit.md", "audit_export")), below(documented("restore.md", "job_export"))
     assert of_log
     assert of_jobs
     assert not [(a, b) for a in of_log for b in of_jobs if a.startswith(b) or b.startswith(a)]

@@ -2,9 +2,7 @@
 
 import gzip
 import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,13 +19,13 @@ from chalicelib.erasing.memory import MemoryErasures
 from chalicelib.erasing.port import Deletion
 from chalicelib.erasing.rule import Erasure, digest_of
 from chalicelib.errors import RetryLater
-from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import tag_of
 from chalicelib.settings import Settings
 from chalicelib.webhooks.payload import Delivery, body_of
 from infra.definition.iam.calls import Recorder, recording
+from tests.chalicelib.builtin.documented import documented
 from tests.chalicelib.builtin.test_exports import (
     BEGINS,
     BUCKET,
@@ -39,8 +37,6 @@ from tests.chalicelib.builtin.test_exports import (
     finished,
 )
 from tests.support import T0, Clock
-
-PAGE = (Path(__file__).parents[3] / "docs" / "erasing.md").read_text()
 
 
 @pytest.fixture
@@ -294,22 +290,11 @@ def test_the_note_does_not_grow_with_the_deletions(
     assert run(store, clock).deletions == 1
 
 
-def documented() -> JobType[Any, Any]:
-    """Return the job type that docs/erasing.md prints."""
-    (source,) = re.findall(r"```python\n(# handlers/job_export_erase\.py\n.*?)```", PAGE, re.DOTALL)
-    names: dict[str, Any] = {"__name__": "handlers.job_export_erase"}
-    exec(compile(source, "docs/erasing.md", "exec"), names)  # noqa: S102 - our own documentation
-    found = names["job_export_erase"]
-    assert isinstance(found, JobType)
-    registered.pop(found.name, None)  # remove the file: the other tests of this process do not have it
-    return found
-
-
 def test_the_documented_type_runs_with_its_grants(archive: Any, cloud: Settings, clock: Clock) -> None:
     written(MemoryJobStore(clock), clock, [of("acme", 1)])
     parts.reset()
     parts.replace(settings=cloud, clock=clock)
-    kind = documented()
+    kind = documented("erasing.md", "job_export_erase")
     parts.erasure_rows.add(Erasure("1", digest_of("acme"), None, "ada", "1f2e", clock.now - DAY, finished_at=clock.now))
     recorder = Recorder("test")
     with recording(recorder), recorder.acting_as("worker"):

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,8 @@ from chalicelib.builtin.exports import READING, Exported, JobExport, export
 from chalicelib.errors import PermanentError, RetryLater
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
-from chalicelib.job_types.jobtype import JobType, registered
 from chalicelib.job_types.jobtype import job as declare
+from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import TERMINAL, Job, Status
 from chalicelib.jobs.port import JobStore
@@ -30,12 +29,12 @@ from chalicelib.settings import Settings
 from chalicelib.worker.context import WorkerContext
 from infra.definition.iam.allowed import allows, statements
 from infra.definition.iam.calls import Recorder, recording
+from tests.chalicelib.builtin.documented import documented
 from tests.support import T0, Clock, a_job
 
 BUCKET = "acme-archive"
 BEGINS = T0 - T0 % DAY - 7 * DAY
 """The start of the day that is seven days before T0."""
-PAGE = (Path(__file__).parents[3] / "docs" / "restore.md").read_text()
 
 
 @pytest.fixture
@@ -221,22 +220,11 @@ def test_a_day_that_is_not_over_and_what_is_no_day_are_refused(
             JobExport(day=day)
 
 
-def documented() -> JobType[Any, Any]:
-    """Return the job type that docs/restore.md prints."""
-    (source,) = re.findall(r"```python\n(# handlers/job_export\.py\n.*?)```", PAGE, re.DOTALL)
-    names: dict[str, Any] = {"__name__": "handlers.job_export"}
-    exec(compile(source, "docs/restore.md", "exec"), names)  # noqa: S102 - our own documentation
-    found = names["job_export"]
-    assert isinstance(found, JobType)
-    registered.pop(found.name, None)  # remove the file: the other tests of this process do not have it
-    return found
-
-
 @pytest.mark.parametrize("more", [{}, {"bodies": True}, {"steps": True}], ids=["jobs", "bodies", "steps"])
 def test_the_documented_type_runs_with_its_grants_and_needs_them(
     archive: Any, clock: Clock, more: dict[str, Any]
 ) -> None:
-    kind, store = documented(), DynamoJobStore(parts.settings, clock)
+    kind, store = documented("restore.md", "job_export"), DynamoJobStore(parts.settings, clock)
     filled(store, 3)
     store.add(finished(3, kept=1))
     recorder = Recorder("test")
