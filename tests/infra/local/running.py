@@ -158,8 +158,11 @@ class Run:
         return [json.loads(line) for line in (self.folder / "stdout").read_text().splitlines()]
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Send a signal and wait for the end; return the exit code."""
-        self.process.send_signal(number)
+        """Send a signal and wait for the end; return the exit code. A Ctrl-C is for all processes of a terminal."""
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
         return self.process.wait(BOUND_SECONDS)
 
 
@@ -175,7 +178,13 @@ def start(root: Path, folder: Path, **variables: str) -> "subprocess.Popen[str]"
     environment = {**untouched(), **ports, "JOBFLOW_STATE_DIR": str(folder), **variables}
     with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
         return subprocess.Popen(
-            [sys.executable, "-m", "infra.local"], cwd=root, env=environment, stdout=out, stderr=err, text=True
+            [sys.executable, "-m", "infra.local"],
+            cwd=root,
+            env=environment,
+            stdout=out,
+            stderr=err,
+            text=True,
+            start_new_session=True,
         )
 
 

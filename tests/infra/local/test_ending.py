@@ -21,9 +21,11 @@ def work_something_off(run: Run) -> list[int]:
 def test_an_interrupt_ends_every_process_and_only_the_token_is_kept(tmp_path: Path) -> None:
     with running(ROOT, tmp_path) as run:
         token, pids = run.state["token"], work_something_off(run)
+        before = run.said()
         code = run.stop()
 
     assert code == 0
+    assert len(run.said().removeprefix(before).splitlines()) == 1, run.said()  # that it is stopping, and no trouble
     assert not [pid for pid in pids if alive(pid)]
     assert not (tmp_path / "dev.json").exists()
     assert "Traceback" not in run.said()

@@ -48,6 +48,7 @@ def _launch_moto(
         stderr=log,
         cwd=PROJECT,
         env=shell.without_aws(),
+        start_new_session=True,  # a Ctrl-C is for the parent, which first ends what uses the emulator
     )
     # the wait for the process's line (below) ends when the process is killed
     deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)
@@ -65,7 +66,15 @@ def _launch_ministack(
     command = ministack.command(ministack.python())
     port = port or _free_port()
     environment = ministack.environment(port, state)
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment, cwd=state)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        env=environment,
+        cwd=state,
+        start_new_session=True,
+    )
     return process, f"http://127.0.0.1:{port}"
 
 
