@@ -81,7 +81,8 @@ def runs_as_records(runs: list[tuple[str, float, float, str]]) -> list[dict[str,
 def some_runs(chance: random.Random, number: int) -> list[tuple[str, float, float, str]]:
     def run(n: int) -> tuple[str, float, float, str]:
         start = MIDNIGHT + chance.choice([-300, 60, 4000]) + n
-        seconds = chance.choice([0.4, 1.0, 2.5, chance.uniform(1, 90)])
+        # a row has its times in whole milliseconds
+        seconds = chance.choice([0.4, 1.0, 2.5, chance.randint(1_000, 90_000) / 1000])
         return f"job-{n}", start, seconds, chance.choice(["completed", "retrying", "dead_letter", "suspended"])
 
     return [run(n) for n in range(number)]
