@@ -949,6 +949,8 @@ class JobTypeRow:
     """The first of its `limits`; null: as many of its jobs may run at once as workers are free"""
     limits: list[AtMostRow]
     """How many jobs may run at once, in the order in which a job takes its places; none: no limit"""
+    rates: list[LimitRateRow]
+    """How many jobs may start in a period, by its limits, from narrow to wide; none: no such limit"""
     fair_by: str | None
     """The field of the payload that names the tenant"""
     serial_by: str | None
@@ -1147,6 +1149,21 @@ class LimitList:
     """All that the code declares, all that are changed, and values of fields for which jobs wait"""
     more: bool
     """Jobs wait for more than these values; changed values are always in the list"""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRateRow:
+    """At most `n` jobs of the type start in any `per` seconds; with `by`, `n` for each value of this field."""
+
+    n: int
+    per: float
+    """Seconds"""
+    burst: int
+    """So many more may start in some `per` seconds"""
+    by: str | None
+    """The field of the payload; null: all jobs of the type count together"""
+    shared: str | None
+    """The name under which types share the rate: their jobs count together; null: it is not shared"""
 
 
 @dataclass(frozen=True, slots=True)

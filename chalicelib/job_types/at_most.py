@@ -1,13 +1,11 @@
-"""Declare how many jobs of one or several types may run at once. Pure."""
+"""Declare how many jobs of one or several types may run at once, and check the limits of a type. Pure."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.job_types.constants import LONGEST_SHARED, MOST_LIMITS, MOST_PLACES
-
-SHARED = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{LONGEST_SHARED - 1}}}")
+from chalicelib.job_types.constants import FASTEST_LIMIT, MOST_LIMITS, MOST_PLACES, SLOWEST_LIMIT
+from chalicelib.job_types.rate import Rate, check_shared_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,58 +24,61 @@ class AtMost:
     def __post_init__(self) -> None:
         if isinstance(self.n, bool) or not isinstance(self.n, int) or not 1 <= self.n <= MOST_PLACES:
             raise ConfigurationError(f"AtMost: n is a whole number from 1 to {MOST_PLACES}, not {self.n!r}")
-        if self.shared is not None and not (isinstance(self.shared, str) and SHARED.fullmatch(self.shared)):
-            raise ConfigurationError(
-                f"AtMost: shared is the name of a limit, up to {LONGEST_SHARED} of a-z, 0-9 and hyphens, not "
-                f"{self.shared!r}"
-            )
+        check_shared_name("AtMost", self.shared)
 
     @property
-    def said(self) -> str:
+    def written(self) -> str:
         """Return the declaration as it is written."""
         by = "" if self.by is None else f', by="{self.by}"'
         shared = "" if self.shared is None else f', shared="{self.shared}"'
         return f"AtMost({self.n}{by}{shared})"
 
 
-def declared_limits(name: str, limits: object) -> tuple[AtMost, ...]:
+AnyLimit = AtMost | Rate
+
+
+def declared_limits(name: str, limits: object) -> tuple[AnyLimit, ...]:
     """Return the limits of a type. Raises ConfigurationError for others, and for two limits that would be one."""
     given = () if limits is None else limits
-    if isinstance(given, AtMost):
-        raise ConfigurationError(f"{name}: limits is a list: write limits=[{given.said}]")
+    if isinstance(given, AnyLimit):
+        raise ConfigurationError(f"{name}: limits is a list: write limits=[{given.written}]")
     if not isinstance(given, tuple | list):
         raise ConfigurationError(f"{name}: limits is a list such as [AtMost(3)], not {limits!r}")
-    if wrong := [one for one in given if not isinstance(one, AtMost)]:
-        raise ConfigurationError(f"{name}: limits has AtMost(n, by=…, shared=…), not {wrong[0]!r}")
+    if wrong := [one for one in given if not isinstance(one, AnyLimit)]:
+        told = "AtMost(n, by=…, shared=…) or Rate(n, per=…, by=…, shared=…)"
+        raise ConfigurationError(f"{name}: limits has {told}, not {wrong[0]!r}")
+    for one in given:
+        if isinstance(one, Rate) and not SLOWEST_LIMIT <= one.n / one.per <= FASTEST_LIMIT:
+            raise ConfigurationError(f"{name}: a Rate in limits is from 5 an hour to 50 a second, not {one.written}")
     if len(given) > MOST_LIMITS:
         raise ConfigurationError(f"{name}: limits has {len(given)} limits; {MOST_LIMITS} are possible")
     _check_different(name, given)
     return tuple(given)
 
 
-def _check_different(name: str, limits: Sequence[AtMost]) -> None:
+def _check_different(name: str, limits: Sequence[AnyLimit]) -> None:
     """Raise ConfigurationError if two limits of a type count the same jobs."""
-    seen: dict[tuple[str | None, bool], AtMost] = {}
+    seen: dict[tuple[type, str | None, bool], AnyLimit] = {}
     for one in limits:
-        first = seen.setdefault((one.shared, one.shared is None and one.by is not None), one)
+        first = seen.setdefault((type(one), one.shared, one.shared is None and one.by is not None), one)
         if first is not one:
-            told = f"{first.said} and {one.said}"
+            told = f"{first.written} and {one.written}"
             if one.shared is not None:
                 raise ConfigurationError(f"{name}: limits names {one.shared} twice: {told}")
             which = "without by" if one.by is None else "with by"
             raise ConfigurationError(f"{name}: limits has {told}; one limit {which} of its own is possible")
 
 
-def check_shared(limits: Mapping[str, Iterable[AtMost]]) -> None:
+def check_shared(limits: Mapping[str, Iterable[AnyLimit]]) -> None:
     """Raise ConfigurationError if two types declare a shared limit differently; `limits` are those of each type."""
-    found: dict[str, tuple[str, AtMost]] = {}
+    found: dict[tuple[type, str], tuple[str, AnyLimit]] = {}
     for name, declared in limits.items():
         for one in declared:
             if one.shared is None:
                 continue
-            first, other = found.setdefault(one.shared, (name, one))
+            first, other = found.setdefault((type(one), one.shared), (name, one))
             if other != one:
                 raise ConfigurationError(
-                    f"{first} and {name} declare the shared limit {one.shared} differently: {other.said} and "
-                    f"{one.said}. Declare it once, in a package beside handlers/, and import it"
+                    f"{first} and {name} declare the shared limit {one.shared} differently: {other.written} and "
+                    f"{one.written}. Declare it once, in a package beside handlers/, and import it"
                 )

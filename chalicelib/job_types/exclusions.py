@@ -30,7 +30,7 @@ TABLE = (
     ),
     Exclusion("serial_by", "calls", "while a job waits for a job that it calls, the next job of its key would run"),
     Exclusion("serial_by", "limits", "while a job waits for a place, the next job of its key would run"),
-    Exclusion("rate", "limits", "a job that waits for its turn would keep its place; limits of both kinds come later"),
+    Exclusion("rate", "limits", "its turns know no places: write the `Rate` into `limits`"),
     Exclusion("pause_when", "limits", "the job that is tried during a pause may have to wait for a place"),
     Exclusion("queue", "function", "all types of a queue run in one function: declare it for the queue"),
     Exclusion("queue", "access", "all types of a queue run with one role: declare it for the queue"),

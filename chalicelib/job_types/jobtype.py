@@ -29,7 +29,7 @@ from chalicelib.errors import (
 )
 from chalicelib.job_types import checks
 from chalicelib.job_types.access import AwsAccess
-from chalicelib.job_types.at_most import AtMost, check_shared, declared_limits
+from chalicelib.job_types.at_most import AnyLimit, check_shared, declared_limits
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.checks import check_expires, check_number
 from chalicelib.job_types.constants import (
@@ -109,7 +109,7 @@ class JobType(Generic[P, R]):
     keep: Keep | None = None
     pause_when: Failing | None = None
     spending: Spending = field(default_factory=Spending)
-    limits: tuple[AtMost, ...] = ()
+    limits: tuple[AnyLimit, ...] = ()
     enqueues: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     """The types of `enqueues` whose jobs the function may also call."""
@@ -249,7 +249,8 @@ class JobType(Generic[P, R]):
     @property
     def turn_wait(self) -> float:
         """Return the seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
-        return 0.0 if self.rate is None else min(LONGEST_TURN_WAIT, self.timeout / 10)
+        rated = self.rate is not None or any(isinstance(one, Rate) for one in self.limits)
+        return 0.0 if not rated else min(LONGEST_TURN_WAIT, self.timeout / 10)
 
     @property
     def pace(self) -> Rate | None:
@@ -373,7 +374,7 @@ def job(
     keep: Keep | None = None,
     pause_when: Failing | None = None,
     spending: Spending | None = None,
-    limits: Sequence[AtMost] = (),
+    limits: Sequence[AnyLimit] = (),
     enqueues: Iterable[str] = (),
     calls: Iterable[str] = (),
     on_end: str | None = None,
@@ -408,7 +409,7 @@ def job(
     * `pause_when`: `Failing(of, within)`, pause the type while all its attempts fail with one error.
     * `spending`: `Spending(per_day, warn, by_tenant)`, a budget of a day that pauses the type, and sums by tenant.
     * `limits`: `[AtMost(n, by, shared)]`, at most n jobs run at once, or n for each value of a field of the payload, or
-      n jobs of all types that share the limit.
+      n jobs of all types that share the limit; `[Rate(n, per, burst, by, shared)]`, the same for starts in a period.
     * `keep`: `Keep(done, payload, dead)`, for how long finished jobs and their payloads are kept.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
     * `calls`: the types of the jobs whose results the function waits for with `ctx.call` and `ctx.gather`.
@@ -508,7 +509,7 @@ def _check(declared: JobType[Any, Any]) -> None:
     for option in ("fair_by", "serial_by"):
         checks.check_field(name, option, getattr(declared, option), declared.payload_model)
     for limit in declared.limits:
-        checks.check_field(name, "AtMost(by=…)", limit.by, declared.payload_model)
+        checks.check_field(name, f"{type(limit).__name__}(by=…)", limit.by, declared.payload_model)
     _check_personal(declared)
     if declared.spent_by_tenant and declared.keyed_by is None:
         raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
@@ -555,6 +556,9 @@ def _check_groups(declared: JobType[Any, Any]) -> None:
         raise ConfigurationError(
             f"{declared.name}: rate is Rate(n, per), or a function that returns it, not {declared.rate!r}"
         )
+    if isinstance(declared.rate, Rate) and (declared.rate.by, declared.rate.shared) != (None, None):
+        told = f"rate has no by and no shared: write limits=[{declared.rate.written}]"
+        raise ConfigurationError(f"{declared.name}: {told}")
 
 
 def _check_personal(declared: JobType[Any, Any]) -> None:
@@ -563,7 +567,7 @@ def _check_personal(declared: JobType[Any, Any]) -> None:
     if personal is None:
         return
     named = {"fair_by": declared.fair_by, "serial_by": declared.serial_by}
-    named |= {f"AtMost(by={limit.by!r})": limit.by for limit in declared.limits}
+    named |= {f"{type(limit).__name__}(by={limit.by!r})": limit.by for limit in declared.limits}
     for option, path in named.items():
         if path is not None and personal.is_personal(path):
             raise ConfigurationError(

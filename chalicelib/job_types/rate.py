@@ -5,26 +5,45 @@ time of one start.
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.job_types.constants import FASTEST_RATE, LATE_START_SHARE, MOST_LATE_START, SLOWEST_RATE
+from chalicelib.job_types.constants import (
+    FASTEST_RATE,
+    LATE_START_SHARE,
+    LONGEST_SHARED,
+    MOST_LATE_START,
+    SLOWEST_RATE,
+)
 from chalicelib.jobs.constants import DAY
 
 MICRO = 1_000_000
+SHARED = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{LONGEST_SHARED - 1}}}")
 UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", DAY: "a day"}
+
+
+def check_shared_name(kind: str, shared: object) -> None:
+    """Raise ConfigurationError unless this is None or the name of a shared limit; `kind` is the class of the limit."""
+    if shared is not None and not (isinstance(shared, str) and SHARED.fullmatch(shared)):
+        raise ConfigurationError(
+            f"{kind}: shared is the name of a limit, up to {LONGEST_SHARED} of a-z, 0-9 and hyphens, not {shared!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
     """At most `n` starts, or `n + burst`, in any `per` seconds; `burst` lets some start sooner after a quiet time.
 
+    In `limits=`, a rate may be one for each value of a field of the payload (`by`), and of several types (`shared`).
     Raises ConfigurationError for a rate above 500 a second or below one an hour.
     """
 
     n: int
     per: float = 1
     burst: int = 0
+    by: str | None = None
+    shared: str | None = None
 
     def __post_init__(self) -> None:
         whole = isinstance(self.n, int) and isinstance(self.burst, int) and self.n >= 1
@@ -32,6 +51,7 @@ class Rate:
             raise ConfigurationError("rate: from 1 an hour to 500 a second; n is whole, per 1 to 86,400 seconds")
         if not 0 <= self.burst <= self.n:
             raise ConfigurationError("rate: burst must be between 0 and n")
+        check_shared_name("Rate", self.shared)
 
     @property
     def late(self) -> float:
@@ -49,6 +69,14 @@ class Rate:
         # k + 1 starts take at least k * apart - ahead - late seconds. n + burst + 1 starts must take more than `per`
         # seconds.
         return (self.n + self.burst) * self.apart - self.per - self.late
+
+    @property
+    def written(self) -> str:
+        """Return the declaration as it is written."""
+        burst = f", burst={self.burst}" if self.burst else ""
+        by = "" if self.by is None else f', by="{self.by}"'
+        shared = "" if self.shared is None else f', shared="{self.shared}"'
+        return f"Rate({self.n}, per={self.per:g}{burst}{by}{shared})"
 
     @property
     def said(self) -> str:

@@ -172,17 +172,21 @@ def block(held: Job, *, now: float, limit: str, anew: bool = False) -> Change:
     return Change(j.BLOCK, held.gen, tests, values, {"attempts": -1}, job_type=held.type)
 
 
-def unblock(found: Job, *, now: float, limit: str, sent: bool) -> Change:
-    """Let a blocked job run, because it has got its place.
+def unblock(found: Job, *, now: float, limit: str, sent: bool, at: float = 0.0) -> Change:
+    """Let a blocked job run, because it has got its place; at `at` (epoch seconds), if it has got a turn for then.
 
     The conditions test the number of the wait (run and claims) and the limit, so the change cannot end another wait.
     `waits` stays until the next claim: it shows that the job has its place. `sent`: see `wake`. The time of the wait
     does not count against `give_up_at`.
     """
     values = {
-        "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None, "due_at": now + SEND_GRACE,
-        "updated_at": now, "parked_until": now, "give_up_at": _after_block(found, now),
+        "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None,
+        "due_at": min(max(now, at) + SEND_GRACE, max(now + SEND_GRACE, found.start_by or math.inf)),
+        "updated_at": now, "parked_until": now, "give_up_at": _after_block(found, max(now, at)),
     }  # fmt: skip
+    if at > now:
+        turn = math.ceil(at * 1000) / 1000
+        values |= {"next_attempt_at": turn, "turn_at": turn}
     tests = (Test("waits", "=", WAITS_FOR + limit), *_fence(found))
     return Change(j.UNBLOCK, found.gen, tests, values, job_type=found.type)
 
@@ -195,7 +199,7 @@ def block_again(found: Job, *, now: float) -> Change:
     """
     values = {
         **_in_line(found, now), "passed": found.claims + 1, "sent": False, "resends": 0, "updated_at": now,
-        "stalled_since": None,
+        "stalled_since": None, "next_attempt_at": None,
     }  # fmt: skip
     tests = (Test("waits", "=", found.waits), *_fence(found))
     return Change(j.BLOCK_AGAIN, found.gen, tests, values, {"claims": 1}, job_type=found.type)

@@ -52,6 +52,8 @@ class AtMostPlaces:
         would wait for each other. It waits in a new pass, because a slow process may give it the wider place again.
         """
         for number, limit in enumerate(limits):
+            if limit.rate is not None and number == len(limits) - 1:
+                return None  # the write that takes its slot tests its turn, too
             has_place = self._take(job, limit)
             if not has_place:
                 anew = job.passed is not None and self._has_any(job, limits[number + 1 :])
@@ -60,6 +62,19 @@ class AtMostPlaces:
                         self.leave(job, (*limits[:number], *limits[number + 1 :]))
                 return Full(limit, () if anew else tuple(limits[:number]), anew)
         return None
+
+    def without_slot(self, job: LimitedJob, limits: Sequence[Limit], number: int) -> Full:
+        """Leave the wider places of a job that has got no slot of the limit of this number; return what to wait for.
+
+        As in `take_all`, a woken job that had one waits in a new pass. Otherwise it keeps its turn, if it has one.
+        """
+        wider = limits[number + 1 :]
+        has = bool(wider) and self._has_any(job, wider)
+        anew = has and job.passed is not None
+        if has:
+            with suppress(LimitBusy):
+                self.leave(job, limits if anew else wider)
+        return Full(limits[number], () if anew else tuple(limits[:number]), anew)
 
     def _has_any(self, job: LimitedJob, limits: Sequence[Limit]) -> bool:
         for limit in limits:
@@ -89,13 +104,14 @@ class AtMostPlaces:
             self.store.enlist(limit)
         if found.has(job):
             # Who gave the place has died, or wakes the job as well: then another message follows, and one is redundant.
-            woken = self.jobs.wake(job, limit, sent=True)
+            # Or the job has come with its turn, and got no slot: then the next slot is for it, before all later turns.
+            woken = self.jobs.wake(job, limit, sent=True, at=limit.turn(found, 0))
             if woken:
                 self.store.step_out(limit, job.waiter)
             return True
         if again:
             self.judge(limit)
-        elif found.free(limit) or self._free_now(limit, found):
+        elif limit.gives(found) or self._free_now(limit, found):
             self.pump(limit)
         return False
 
@@ -104,7 +120,7 @@ class AtMostPlaces:
 
         Whoever raises the number of all values looks at the values in the list; this job's may be in it only since.
         """
-        if name_of_values(limit.id) is None:
+        if limit.rate is not None or name_of_values(limit.id) is None:
             return False
         n = self.store.in_force(limit)
         return len(found.held) < n
@@ -154,7 +170,7 @@ class AtMostPlaces:
         jobs = self._holders(found)
         self._line_up_again(limit, _half_put_back(found, jobs, limit))
         self._remove(limit, _dead(found, jobs))
-        self._finish(limit, _half_woken(found, jobs, limit))
+        self._finish(limit, found, _half_woken(found, jobs, limit))
         self._put_back(limit, _unclaimed(found, jobs, limit))
         self.pump(limit)
         self._raise(limit, found, jobs)
@@ -166,9 +182,10 @@ class AtMostPlaces:
             waits = self.store.leave(limit, job, name)
         return waits
 
-    def _finish(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+    def _finish(self, limit: Limit, found: Places, jobs: Sequence[LimitedJob]) -> None:
+        at = limit.turn(found, len(found.held) - 1)
         for job in jobs:
-            woken = job.standing is Standing.WOKEN or self.jobs.wake(job, limit, sent=False)
+            woken = job.standing is Standing.WOKEN or self.jobs.wake(job, limit, sent=False, at=at)
             if woken:
                 self.jobs.send(job)
                 self.store.step_out(limit, job.waiter)
@@ -238,24 +255,28 @@ class AtMostPlaces:
         if new:
             self.store.enlist(limit)
 
-    def pump(self, limit: Limit) -> None:
+    def pump(self, limit: Limit, starts: tuple[LimitedJob, float] | None = None) -> None:
         """Give the free places to the first jobs of the line, while there is more time; the watchdog goes on.
 
-        The first row is read alone, because it is usually the only one that gets a place.
+        The first row is read alone, because it is usually the only one that gets a place. `starts` are a job that is
+        about to take its slot, and the time: its turn counts as free.
         """
         most = 1 if limit.declared else MOST_ROWS
         after: Waiter | None = None
         paused: Collection[str] | None = None
         while self.more():
-            found = self.store.read(limit)
-            if not found.waits or not found.free(limit):
+            stored = self.store.read(limit)
+            found = stored if starts is None else limit.started(stored, *starts)
+            if not found.waits or not (limit.divided or found.free(limit)):
                 return
             if paused is None:
                 paused = self.store.paused() if limit.shared else ()
             types = self._asked(limit, found, paused)
+            if limit.divided and not types and found.held:
+                return  # who starts gives the next turn
             line = self.store.first(limit, types, most, after)
             if line:
-                after = self._serve(limit, found, line, after)
+                after = self._serve(limit.one_more(stored, found), found, line, after)
                 most = MOST_ROWS
             elif after is not None or self._others_wait(limit, found, types) or not self._unmark(limit):
                 return
@@ -265,6 +286,8 @@ class AtMostPlaces:
         if not limit.shared:
             return found.types
         usable = self.jobs.usable(limit, found.types, paused)
+        if limit.divided:
+            return frozenset(one for one, runs in usable.items() if runs.lacks(found))
         return frozenset(one for one, runs in usable.items() if not runs.full(found))
 
     def _others_wait(self, limit: Limit, found: Places, types: Collection[str]) -> bool:
@@ -285,10 +308,11 @@ class AtMostPlaces:
                 continue
             if not self.more():
                 break
-            if not self._hand_over(limit, first, job, found.held.get(first.job, "")):
+            if not self._hand_over(limit, first, job, found):
                 break
-            if limit.shared and job is not None and first.is_of(job, Standing.BLOCKED):
-                break  # its type may have enough places now
+            again = limit.shared or limit.rate is not None
+            if again and job is not None and first.is_of(job, Standing.BLOCKED):
+                break  # its type may have enough places now; the next job gets the next turn
         return after
 
     def _unmark(self, limit: Limit) -> bool:
@@ -310,14 +334,15 @@ class AtMostPlaces:
     def _holders(self, found: Places) -> Sequence[LimitedJob]:
         return self.jobs.find(tuple(sorted(found.held))) if found.held else ()
 
-    def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, name: str) -> bool:
+    def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, found: Places) -> bool:
         """Give a job a place and wake it, or remove its row if its wait has ended; return False if no place is free.
 
-        `name` is the name that the job has in the limit: its own, one of a pass that has ended, or none.
+        In the row, the job may have a name: its own, or one of a pass that has ended.
 
         A job that has a place of a limit that its type does not declare any more would not leave it, so such a job is
         only woken.
         """
+        name = found.held.get(first.job, "")
         named = name == first.name
         if job is None or not first.is_of(job, Standing.BLOCKED):
             self._end(limit, first, job, named=named)
@@ -328,7 +353,7 @@ class AtMostPlaces:
             granted = self.store.grant(limit, first)
             if not granted:
                 return False
-        woken = self.jobs.wake(job, limit, sent=False)
+        woken = self.jobs.wake(job, limit, sent=False, at=limit.turn(found, len(found.held) - bool(name)))
         if not woken:  # another process has woken it, or its wait was ended
             job = self._find(first.job)
             self._end(limit, first, job, named=True)

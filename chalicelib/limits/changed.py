@@ -30,9 +30,9 @@ Changes = Mapping[str, Changed]
 def change_of(limit: Limit, changes: Changes) -> Changed | None:
     """Return the change that is in force for a limit: that of its value, or else that of all values of its field.
 
-    A limit that the code does not declare any more has no change: nobody would leave its places.
+    A limit that the code does not declare any more has no change: nobody would leave its places. A rate has none.
     """
-    if not limit.declared:
+    if not limit.declared or limit.rate is not None:
         return None
     return changes.get(limit.id) or changes.get(name_of_values(limit.id) or "")
 
@@ -65,7 +65,9 @@ class ChangesSeen:
             return self._changes
 
     def n(self, limit: Limit) -> int:
-        """Return how many places a limit has."""
+        """Return how many places a limit has; nobody changes how many turns a rate has."""
+        if limit.rate is not None:
+            return limit.n
         return _n(limit, self.all())
 
     def now(self, limit: Limit) -> int:

@@ -5,6 +5,9 @@ MOST_TURN_TRIES = 6
 """Maximum writes of one call. A write is refused if another worker wrote in between. The next write may have to use the
 other form: add to the planned time, or begin at the present."""
 
+MOST_KNOWN = 1_000
+"""Maximum number of limits with a rate of which a process remembers up to which time slots are taken."""
+
 # For rate.py
 SLOT_RESERVE = 1.0
 """Number of seconds at the end of the invocation in which no job waits for a slot."""
@@ -24,12 +27,35 @@ KEY_LOOK_AGAIN = 15.0
 OF_VALUE, OF_TYPE, SHARED_OF_VALUE, SHARED = "0", "1", "2", "3"
 """Ranks, from narrow to wide: of a limit for each value of a field, of a limit for all jobs of a type, and of the same
 limits for all types that share them."""
+RATED = "-rate"
+"""Follows the rank in the id of a limit with a rate; a hyphen is before the dot, so of two limits of one rank the rate
+is first: a job that waits for its turn occupies no place of the other one."""
 EVERY_VALUE = "*"
 """Stands in an id for all values of a field; in a value, this character is percent-encoded."""
 LONGEST_VALUE = 80
 """Maximum characters of a value in the id of a limit; a longer one is hashed. The id is a part of the job's row."""
 NO_LIMIT = 1_000_000
 """Number of places of a limit that the code does not declare any more."""
+
+TURNS_GIVEN = 10.0
+"""Turns are given for this number of seconds in advance, so that a slot is not unused because a message is slow."""
+ONE_TURN_ABOVE = 5.0
+"""If slots are further apart than this number of seconds, one turn is given at a time: two jobs never get the same."""
+MOST_TURNS = 99
+"""Maximum number of turns: one less than the names that a row may have, because who starts gives the next turn."""
+OWN_TURNS = 2 / 3
+"""Share that a type of a shared rate may have of the turns that other types leave, of MOST_TURNS: if types cannot use
+their turns, a further type still gets some."""
+WOKEN_AHEAD = 1.0
+"""A job is woken this number of seconds before its slot, and its worker waits for the slot."""
+
+# For slots.py
+GIVES_FIRST = 0.25
+"""A job gives the next turn before it takes its slot if a start may be late by less than this number of seconds."""
+MOST_SLOT_TRIES = 3
+"""Maximum number of slots of one limit that an attempt takes, if it was too late for the ones before."""
+MOST_SLOT_LOOKS = 12
+"""Maximum number of times that an attempt of a job with several rates looks for slots that are close together."""
 
 # For at_most.py
 UNCLAIMED_AFTER = 120.0

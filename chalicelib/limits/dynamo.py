@@ -33,8 +33,8 @@ from chalicelib.job_types.rate import MICRO, Rate
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
-from chalicelib.limits.constants import MOST_TURN_TRIES
-from chalicelib.limits.places import Limit, Listed, Places, Waiter
+from chalicelib.limits.constants import MOST_KNOWN, MOST_TURN_TRIES
+from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
 
@@ -178,6 +178,7 @@ class DynamoPlaces:
         self._table, self._clock = binding.control(settings), clock
         self._changed = self._table.bind(ChangedLimitRow)
         self._seen = ChangesSeen(self._read_changes, self._read_change, clock)
+        self._slots_to: dict[str, int] = {}
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
@@ -192,12 +193,16 @@ class DynamoPlaces:
                 limit, "SET held.#job = :name, expires_at = :end",
                 f"attribute_exists(held.#job) OR {FREE} AND attribute_not_exists(waits)", n, job, name,
             )  # fmt: skip
-            if taken or row is not None:
+            if taken or (row is not None and "held" in row):
                 return taken
             if n < 1:
                 return False
             first, _row = self._write(
-                limit, "SET held = :held, expires_at = :end", "attribute_not_exists(pk)", held={_key(job): name}
+                # a row that was restored has the slots of its rate, and no names
+                limit,
+                "SET held = :held, expires_at = :end",
+                "attribute_not_exists(held)",
+                held={_key(job): name},
             )
             if first:
                 return True
@@ -212,6 +217,61 @@ class DynamoPlaces:
         )  # fmt: skip
         # if the answer of the write was lost, its repetition was refused
         return granted or _places(row).held.get(waiter.job) == waiter.name
+
+    def slot(
+        self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
+    ) -> Slot | None:
+        """See PlaceStore. Two requests if the row is not as this process remembers it.
+
+        The time up to which slots are taken is in whole microseconds. If it has passed, a slot begins now.
+        """
+        rate, mine = limit.rate or Rate(1), _tag()
+        # a slot that begins now must not seem to be later
+        apart, begin, latest = _whole(rate.apart), math.floor(now * MICRO), _whole(until) + _whole(rate.ahead)
+        ahead = self._slots_to.get(limit.id, 0) >= begin
+        for _ in range(MOST_TURN_TRIES if now <= until else 0):
+            taken, row = self._take_slot(
+                limit, job, name, mine, (begin, apart, latest), ahead=ahead, turn=turn, again=again
+            )
+            found, seen = _places(row), _slots_to(row)
+            self._remember(limit.id, seen)
+            # if the answer of the write was lost, its repetition was refused
+            if taken or (row is not None and row.get("slot_by", {}).get("S") == mine):
+                return Slot(max(now, (seen - apart - _whole(rate.ahead)) / MICRO), found)
+            turn, ahead = found.held.get(job) == name, seen >= begin
+            if seen > latest or (found.waits and not turn and not again):
+                return None
+        return None
+
+    def _remember(self, limit: str, slots_to: int) -> None:
+        """Remember up to which time slots are taken, and forget the limit that was used longest ago."""
+        self._slots_to.pop(limit, None)
+        self._slots_to[limit] = slots_to
+        if len(self._slots_to) > MOST_KNOWN:
+            self._slots_to.pop(next(iter(self._slots_to), ""), None)
+
+    def _take_slot(
+        self, limit: Limit, job: str, name: str, mine: str, times: tuple[int, int, int], *, ahead: bool, turn: bool,
+        again: bool,
+    ) -> tuple[bool, Item | None]:  # fmt: skip
+        begin, apart, latest = times
+        values: dict[str, Any] = {":begin": _number(begin), ":mine": {"S": mine}, ":end": self._end()}
+        if ahead:
+            moved, fits = "slots_to + :apart", "slots_to BETWEEN :begin AND :latest"
+            values |= {":apart": _number(apart), ":latest": _number(latest)}
+        else:
+            moved, fits = ":to", "(attribute_not_exists(slots_to) OR slots_to < :begin)"
+            values |= {":to": _number(begin + apart)}
+        change = f"SET slots_to = {moved}, slot_by = :mine, expires_at = :end"
+        names = {}
+        if turn:
+            change, fits = f"{change} REMOVE held.#job", f"{fits} AND held.#job = :name"
+            names, values[":name"] = {"#job": _key(job)}, {"S": name}
+        else:  # a turn can be given only in a row with names
+            change = change.replace("SET ", "SET held = if_not_exists(held, :held), ")
+            values[":held"] = {"M": {}}
+            fits += "" if again else " AND attribute_not_exists(waits)"
+        return self._update(LIMIT + limit.id, PLACES, change, fits, values, names)
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
@@ -347,6 +407,8 @@ class DynamoPlaces:
 
     def _in_force(self, limit: Limit, item: Item | None) -> Places:
         """Return the row of a limit, with the number of places that an operator has given to it."""
+        if limit.rate is not None:  # nobody changes it
+            return _places(item)
         stamp = None if item is None else item.get("changed_at", {}).get("S")
         changed = self._seen.seen(limit, stamp)
         return replace(_places(item), n=None if changed is None else changed.n)
@@ -424,7 +486,12 @@ def _places(item: Item | None) -> Places:
         return Places()
     held = {_job(key): value["S"] for key, value in item.get("held", {"M": {}})["M"].items()}
     types = frozenset(item.get("job_types", {"SS": []})["SS"])
-    return Places(held, "waits" in item, types, item.get("closing", {}).get("S"))
+    closing = item.get("closing", {}).get("S")
+    return Places(held, "waits" in item, types, closing, slots_to=_slots_to(item) / MICRO)
+
+
+def _slots_to(item: Item | None) -> int:
+    return 0 if item is None else int(item.get("slots_to", {"N": "0"})["N"])
 
 
 def _waiter(item: Item, job_type: str) -> Waiter:

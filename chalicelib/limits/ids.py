@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel
 
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.at_most import AtMost
+from chalicelib.job_types.at_most import AnyLimit, AtMost
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import JSON
 from chalicelib.jobs.tenants import kept, value_at
@@ -24,10 +24,11 @@ from chalicelib.limits.constants import (
     NO_LIMIT,
     OF_TYPE,
     OF_VALUE,
+    RATED,
     SHARED,
     SHARED_OF_VALUE,
 )
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Limit, turns_of
 
 HASHED = re.compile("~[0-9a-f]{32}")
 """The form of a value that was too long for an id."""
@@ -35,28 +36,41 @@ WITH_VALUES = (OF_VALUE, SHARED_OF_VALUE)
 """The ranks of limits that have places for each value of a field."""
 
 
-def rank_of(declared: AtMost) -> str:
+def rank_of(declared: AnyLimit) -> str:
     """Return the rank of a limit."""
+    rated = "" if isinstance(declared, AtMost) else RATED
     if declared.shared is None:
-        return OF_TYPE if declared.by is None else OF_VALUE
-    return SHARED if declared.by is None else SHARED_OF_VALUE
+        return (OF_TYPE if declared.by is None else OF_VALUE) + rated
+    return (SHARED if declared.by is None else SHARED_OF_VALUE) + rated
 
 
-def named(job_type: str, declared: AtMost) -> str:
+def is_rate(limit: str) -> bool:
+    """Return whether the limit with this id, or this name, has a rate."""
+    return limit.partition(".")[0].endswith(RATED)
+
+
+def as_declared(limit: str, declared: AnyLimit) -> Limit:
+    """Return the limit with this id."""
+    if isinstance(declared, AtMost):
+        return Limit(limit, declared.n)
+    return Limit(limit, turns_of(declared), declared)
+
+
+def named(job_type: str, declared: AnyLimit) -> str:
     """Return the id of a limit of a type, or the part of its ids before their values."""
     return f"{rank_of(declared)}.{job_type if declared.shared is None else declared.shared}"
 
 
-def limit_of(job_type: str, declared: AtMost, payload: JSON) -> Limit | None:
+def limit_of(job_type: str, declared: AnyLimit, payload: JSON) -> Limit | None:
     """Return a limit of a job with this payload; None if its field has no value."""
     name = named(job_type, declared)
     if declared.by is None:
-        return Limit(name, declared.n)
+        return as_declared(name, declared)
     value = value_at(payload, declared.by)
-    return None if value is None else Limit(f"{name}.{_quoted(value)}", declared.n)
+    return None if value is None else as_declared(f"{name}.{_quoted(value)}", declared)
 
 
-def limits_of(job_type: str, declared: Sequence[AtMost], payload: JSON) -> tuple[Limit, ...]:
+def limits_of(job_type: str, declared: Sequence[AnyLimit], payload: JSON) -> tuple[Limit, ...]:
     """Return the limits of a job with this payload, in the order in which it takes their places."""
     found = [limit_of(job_type, one, payload) for one in declared]
     return tuple(sorted((one for one in found if one is not None), key=attrgetter("id")))
@@ -89,7 +103,7 @@ def narrower(limits: Sequence[Limit], limit: str) -> tuple[Limit, ...]:
 def read_id(limit: str) -> tuple[str, str | None]:
     """Return the type, or the name of a shared limit, and the value; a value of None: the limit has no field."""
     rank, _, rest = limit.partition(".")
-    if rank in (OF_TYPE, SHARED):
+    if rank.removesuffix(RATED) in (OF_TYPE, SHARED):
         return rest, None
     name, _, value = rest.rpartition(".")
     return name, unquote(value)
@@ -97,7 +111,7 @@ def read_id(limit: str) -> tuple[str, str | None]:
 
 def name_and_value(limit: str) -> tuple[str, str | None]:
     """Return the id of a limit without its value, such as `0.invoice.export`, and the value; None: it has no value."""
-    if limit.partition(".")[0] not in WITH_VALUES:
+    if not _with_values(limit):
         return limit, None
     name, _, value = limit.rpartition(".")
     return name, None if value == EVERY_VALUE else unquote(value)
@@ -108,7 +122,7 @@ def id_of(name: str, value: str | None) -> str | None:
 
     None: the limit has no field, so it has no values. A value that `name_and_value` returns may be given.
     """
-    if name.partition(".")[0] not in WITH_VALUES:
+    if not _with_values(name):
         return name if value is None else None
     return f"{name}.{EVERY_VALUE if value is None else canonical(value)}"
 
@@ -116,7 +130,7 @@ def id_of(name: str, value: str | None) -> str | None:
 def name_of_values(limit: str) -> str | None:
     """Return the id that stands for the same limit of all values; None for a limit without a field."""
     name = limit.rpartition(".")[0]
-    return f"{name}.{EVERY_VALUE}" if limit.partition(".")[0] in WITH_VALUES else None
+    return f"{name}.{EVERY_VALUE}" if _with_values(limit) else None
 
 
 def stands_for_values(limit: str) -> bool:
@@ -139,8 +153,8 @@ def declared_limit(limit: str) -> Limit | None:
     """
     if not Limit(limit, 0).shared and read_id(limit)[0] not in jobtype.registered:
         return None
-    n = next((one.n for kind in jobtype.registered.values() if (one := _declared(kind, limit))), NO_LIMIT)
-    return Limit(limit, n)
+    found = next((one for kind in jobtype.registered.values() if (one := _declared(kind, limit))), None)
+    return Limit(limit, NO_LIMIT) if found is None else as_declared(limit, found)
 
 
 def declares(job_type: str, limit: str) -> bool:
@@ -155,11 +169,15 @@ def is_widest(kind: JobType[Any, Any], limit: str) -> bool:
     return widest is not None and _declared(kind, limit) == widest
 
 
-def _declared(kind: JobType[Any, Any], limit: str) -> AtMost | None:
+def _declared(kind: JobType[Any, Any], limit: str) -> AnyLimit | None:
     """Return the declaration of a limit with this id, if the type has one."""
     rank, name = limit.partition(".")[0], read_id(limit)[0]
     mine = [one for one in kind.limits if named(kind.name, one) == f"{rank}.{name}"]
     return mine[0] if mine else None
+
+
+def _with_values(limit: str) -> bool:
+    return limit.partition(".")[0].removesuffix(RATED) in WITH_VALUES
 
 
 def canonical(value: str) -> str:

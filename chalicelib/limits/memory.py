@@ -10,7 +10,7 @@ from operator import attrgetter
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes, change_of
-from chalicelib.limits.places import Limit, Listed, Places, Waiter
+from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter
 from chalicelib.limits.port import Taken
 
 Place = tuple[int, float, str]
@@ -85,6 +85,22 @@ class MemoryPlaces:
             return (allowed and self._hold(limit, seen, waiter.job, waiter.name)) or (
                 seen.held.get(waiter.job) == waiter.name
             )
+
+    def slot(
+        self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
+    ) -> Slot | None:
+        """See PlaceStore."""
+        rate = limit.rate or Rate(1)
+        with self._lock:
+            seen = self.read(limit)
+            at = max(now, seen.slots_to - rate.ahead)
+            named = seen.held.get(job) == name
+            if now > until or at > until or not (again or not seen.waits or named):
+                return None
+            held = {key: value for key, value in seen.held.items() if not (turn and named and key == job)}
+            after = replace(seen, held=held, slots_to=max(now, seen.slots_to) + rate.apart)
+            self._rows[limit.id] = after
+            return Slot(at, after)
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""

@@ -3,15 +3,30 @@
 A limit lets at most `n` jobs run at once. A job that runs has a place: its id and its name are in the limit's row. A
 job that waits is blocked, and has a row in the limit's line. Whoever leaves a place gives it to the first job of the
 line, before that job is woken.
+
+A limit with a rate lets jobs start at a rate. Its places are turns: a job leaves its place when it starts, with the
+same write that takes its slot.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.priority import NORMAL
-from chalicelib.limits.constants import NO_LIMIT, SHARED, SHARED_OF_VALUE
+from chalicelib.limits.constants import (
+    MOST_TURNS,
+    NO_LIMIT,
+    ONE_TURN_ABOVE,
+    OWN_TURNS,
+    RATED,
+    SHARED,
+    SHARED_OF_VALUE,
+    TURNS_GIVEN,
+    WOKEN_AHEAD,
+)
 
 CODE_LENGTH = 8
 """Number of hexadecimal digits that a name has of the hash of its job's type."""
@@ -34,10 +49,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit as it is declared for a job: its id, and how many places it has."""
+    """A limit as it is declared for a job: its id, and how many places it has; with a rate, how many turns."""
 
     id: str
     n: int
+    rate: Rate | None = None
 
     @property
     def declared(self) -> bool:
@@ -47,7 +63,60 @@ class Limit:
     @property
     def shared(self) -> bool:
         """Return whether jobs of several types may have places of this limit, and need them."""
-        return self.declared and self.id.startswith((f"{SHARED_OF_VALUE}.", f"{SHARED}."))
+        return self.declared and self.id.partition(".")[0].removesuffix(RATED) in (SHARED_OF_VALUE, SHARED)
+
+    def turn(self, found: "Places", before: int) -> float:
+        """Return when a job should be there for its slot (epoch seconds) if so many jobs have turns before it.
+
+        Return 0 for a limit without a rate, whose jobs may run at once.
+        """
+        if self.rate is None:
+            return 0.0
+        earlier = min(before, turns_of(self.rate) - 1)  # further turns are of types that have too many
+        return max(0.0, found.slots_to - self.rate.ahead + earlier * self.rate.apart - WOKEN_AHEAD)
+
+    @property
+    def divided(self) -> bool:
+        """Return whether each type that waits has a right to its share of the turns, whatever turns others have."""
+        return self.rate is not None and self.shared
+
+    def share(self, types: int) -> int:
+        """Return how many turns each of so many types may have."""
+        return math.ceil(self.n / max(1, types))
+
+    def gives(self, found: "Places") -> bool:
+        """Return whether jobs that wait may get a place: one is free, or a type has less than its share of the turns.
+
+        A turn is not exact, so there may be more than `n`: the slots are.
+        """
+        if found.free(self) or not self.divided:
+            return found.free(self)
+        share = self.share(len(found.types))
+        return any(Runs(share, frozenset((one,))).lacks(found) for one in found.types)
+
+    def started(self, found: "Places", job: "LimitedJob", now: float) -> "Places":
+        """Return the row as it is when this job will have taken the next slot."""
+        if self.rate is None:
+            return found
+        held = {key: name for key, name in found.held.items() if key != job.id or name != job.name}
+        return replace(found, held=held, slots_to=max(now, found.slots_to) + self.rate.apart)
+
+    def one_more(self, found: "Places", after: "Places") -> "Limit":
+        """Return the limit with as many turns as there may be with one more; `after` is the row after a start.
+
+        If another process has given a turn since `found` was read, it may be refused, and is tried again.
+        """
+        if self.rate is None:
+            return self
+        return replace(self, n=len(found.held) + 1 if self.divided else self.n + len(found.held) - len(after.held))
+
+
+def turns_of(rate: Rate) -> int:
+    """Return how many jobs may have a turn of a rate at once."""
+    if rate.apart > ONE_TURN_ABOVE:
+        return 1
+    most = MOST_TURNS if rate.shared is None else math.ceil(MOST_TURNS * OWN_TURNS)
+    return min(most, math.ceil(TURNS_GIVEN / rate.apart))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +226,7 @@ class Places:
     `held` are the names by job. `n` replaces the declared number of places: an operator has changed it. `types` are the
     types that have a line, since the mark `waits` is there: the row says it, because another version of the code may
     not know every type that shares the limit. `closing` names who is about to remove the mark, because nobody waits any
-    more.
+    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds).
     """
 
     held: Mapping[str, str] = field(default_factory=dict)
@@ -165,6 +234,7 @@ class Places:
     types: frozenset[str] = frozenset()
     closing: str | None = None
     n: int | None = None
+    slots_to: float = 0.0
 
     def free(self, limit: Limit) -> bool:
         """Return whether a place is free."""
@@ -173,6 +243,14 @@ class Places:
     def has(self, job: LimitedJob) -> bool:
         """Return whether the job has a place in its present pass."""
         return self.held.get(job.id) == job.name
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A slot that a job has taken: its time (epoch seconds), and the row of the limit after that."""
+
+    at: float
+    found: Places
 
 
 @dataclass(frozen=True)
@@ -188,6 +266,12 @@ class Runs:
     def full(self, found: Places) -> bool:
         """Return whether the types have as many places as their queue can use."""
         return self.have(found) >= self.most
+
+    def lacks(self, found: Places) -> bool:
+        """Return whether the types have fewer turns of a rate than they may have beside those of other types."""
+        have = self.have(found)
+        others = len(found.held) - have
+        return have < min(self.most, math.ceil((MOST_TURNS - others) * OWN_TURNS))
 
     def have(self, found: Places) -> int:
         """Return how many places the types have."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Slot, Waiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,16 @@ class PlaceStore(Protocol):
         """Give a place to the waiter's name; return whether the job has a place under this name.
 
         It gets none if no place is free, if its job has one under another name, or without the mark.
+        """
+
+    def slot(
+        self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
+    ) -> Slot | None:
+        """Take the next slot of a limit with a rate, not before `now`, and remove the job's name from the row.
+
+        Return None, and change nothing, if the slot would be later than `until`, and if jobs wait and the job has no
+        turn under this name. `turn`: the job may have one; otherwise it is known to have none. `again`: the job has
+        used up its turn, so it needs none. Usually one request.
         """
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
@@ -156,10 +166,11 @@ class LimitedJobs(Protocol):
         A job whose row cannot be read is returned as unreadable: it must not count as gone.
         """
 
-    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
+    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool, at: float = 0.0) -> bool:
         """End the wait that the job was read with, if the job still waits for this limit; return whether it did.
 
-        `sent`: the caller has a message of the job. Otherwise the job needs a message.
+        `sent`: the caller has a message of the job. Otherwise the job needs a message. `at` is when the job may be
+        claimed (epoch seconds).
         """
 
     def send(self, job: LimitedJob) -> None:

@@ -105,7 +105,8 @@ class Dispatcher:
         return replace(job, sent=True)
 
     def _delay_of(self, job: Job) -> int:
-        return max(0, math.ceil((job.run_at or 0) - self.now()))
+        turn = job.next_attempt_at if transitions.waited_limit(job) is not None else None  # of a woken job
+        return max(0, math.ceil(max(job.run_at or 0, turn or 0) - self.now()))
 
     def _send(self, job: Job) -> bool:
         if self.too_early(job):

@@ -16,6 +16,7 @@ from chalicelib.limits.constants import NO_LIMIT
 from chalicelib.limits.ids import (
     declared_limit,
     id_of,
+    is_rate,
     logged_id,
     name_and_value,
     name_of_values,
@@ -51,6 +52,8 @@ def all_declared() -> dict[str, Declared]:
     found = dict[str, Declared]()
     for kind in jobtype.all_types():
         for one in kind.limits:
+            if not isinstance(one, AtMost):
+                continue  # a rate has no places that could be shown or changed
             name = named(kind.name, one)
             limit = name if one.by is None else f"{name}.*"
             known = found.get(limit)
@@ -154,7 +157,8 @@ class Limits:
     @cached_property
     def _listed(self) -> frozenset[str]:
         """Return the limits for which jobs may wait."""
-        return frozenset(one.limit for one in self.store.listed(consistent=self.consistent))
+        listed = self.store.listed(consistent=self.consistent)
+        return frozenset(one.limit for one in listed if not is_rate(one.limit))
 
     @cached_property
     def _waits(self) -> frozenset[str]:

@@ -9,15 +9,16 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs import transitions
-from chalicelib.jobs.constants import MOST_READ
+from chalicelib.jobs.constants import LEASE_SLACK, MOST_READ
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.priority import rank_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.constants import NO_LIMIT, UNCLAIMED_AFTER
+from chalicelib.limits.constants import NO_LIMIT, SLOT_RESERVE, UNCLAIMED_AFTER, WOKEN_AHEAD
 from chalicelib.limits.ids import declared_limit, declares, is_widest, limits_of, logged_id, narrower
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Runs, Standing
 from chalicelib.limits.port import PlaceStore
+from chalicelib.limits.slots import Slots
 from chalicelib.operating.callers import knows_queue_of
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.telemetry import events
@@ -36,7 +37,7 @@ def limited(job: Job, now: float) -> LimitedJob:
     since = max(job.created_at, job.run_at or 0.0)
     return LimitedJob(
         job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent,
-        unclaimed=standing is Standing.WOKEN and now - job.updated_at >= UNCLAIMED_AFTER,
+        unclaimed=standing is Standing.WOKEN and now - max(job.updated_at, job.turn_at or 0.0) >= UNCLAIMED_AFTER,
         bound=limit is None or declares(job.type, limit), rank=rank_of(job.priority),
     )  # fmt: skip
 
@@ -74,10 +75,10 @@ class StoredJobs:
         now = self.dispatcher.now()
         return [*(limited(job, now) for job in found), *lost]
 
-    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
+    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool, at: float = 0.0) -> bool:
         """See LimitedJobs."""
         found = self.seen[job.id]
-        change = transitions.unblock(found, now=self.dispatcher.now(), limit=limit.id, sent=sent)
+        change = transitions.unblock(found, now=self.dispatcher.now(), limit=limit.id, sent=sent, at=at)
         try:
             woken = self.dispatcher.store.apply(job.id, change)
         except MoveRefused:
@@ -105,16 +106,19 @@ class StoredJobs:
     def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
         """See LimitedJobs. A type whose file cannot be imported here counts as one with a queue of its own.
 
-        Of a shared queue, the types count whose files this process has imported, and those that wait.
+        Of a shared queue, the types count whose files this process has imported, and those that wait. The turns of a
+        rate are divided among those that run: the jobs of one whose workers are all busy must not keep them all.
         """
-        kinds = {name: _imported(name) for name in types}
         found = dict[str, Runs]()
-        for name, kind in kinds.items():
+        for name in types:
+            kind = _imported(name)
             if isinstance(kind, JobType) and kind.queue_key not in paused:
                 found[name] = runs(kind, limit)
             elif kind is None and name not in paused:
                 found[name] = Runs(MOST_PLACES, frozenset((name,)))
-        return found
+        if limit.rate is None:
+            return found
+        return {name: Runs(limit.share(len(found)), frozenset((name,))) for name in found}
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
         """See LimitedJobs. A worker may not read payloads of other types that are stored separately."""
@@ -188,6 +192,22 @@ class Lines:
     def take(self, job: Job, limits: Sequence[Limit]) -> Full | None:
         """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
         return self._places(job).take_all(self._limited(job), limits)
+
+    def start(
+        self, job: Job, limits: Sequence[Limit], sleep: Callable[[float], None], kind: JobType[Any, Any]
+    ) -> Full | None:
+        """Wait for the slots of a job that has its places; return the limit that it must wait for, None if it starts.
+
+        The job waits at most for the time that its type sets aside for that, and so that its budget is left after it.
+        If it was claimed late, it may still wait as long as one that is woken for its turn must.
+        """
+        until = (job.lease_until or 0.0) - LEASE_SLACK
+        least = min(self.dispatcher.now() + WOKEN_AHEAD + SLOT_RESERVE, until - SLOT_RESERVE)
+        slots = Slots(
+            self._places(job), self.dispatcher.clock, sleep, kind.turn_wait, max(until - kind.job_budget, least),
+            lambda error: events.store_failed(job, error),
+        )  # fmt: skip
+        return slots.take(self._limited(job), limits)
 
     def wait(self, job: Job, limit: Limit, holds: Sequence[Limit] = ()) -> bool:
         """Put a job that was just blocked into the line; return whether its message can run it now.

@@ -16,6 +16,7 @@ from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, REQUEUE, RETRYABLE, WAITING, Job, Status, stored_payload
 from chalicelib.jobs.step import ENDED, STOP, Step, has_effects, has_undone
 from chalicelib.jobs.tenants import tagged
+from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.turns import has_turn
 from chalicelib.operating.again import START, Again, begins_anew, from_start, from_step, going_on, line_of
 from chalicelib.operating.constants import ACT_TRIES, CLOCKS_APART, COPIED_AT_ONCE, REPEATED_WITHIN
@@ -140,6 +141,8 @@ class Operations:
             found = self.dispatcher.store.get(job_id)
             if found.status in WAITING and has_turn(found) and jobtype.pace(found.type) is not None:
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} also applies to it.")
+            if waited_limit(found) is not None and has_turn(found) and (found.turn_at or 0.0) > self.dispatcher.now():
+                raise JobConflict(f"Job {job_id} waits for its turn: a rate of {found.type} also applies to it.")
             if jobtype.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
                 raise JobConflict(f"Job {job_id} waits behind other jobs with its key, so it cannot run now.")
             if found.status is Status.QUEUED:

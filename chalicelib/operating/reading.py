@@ -68,6 +68,8 @@ class JobReader:
             len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE,
             priority=PRIORITIES[own.rank], waits_as=PRIORITIES[stands.rank],
         )  # fmt: skip
+        if limit.rate is not None:
+            return replace(place, rate=limit.rate.said, shared=name if limit.shared else None)
         if changed is not None:
             place = replace(
                 place, of=changed.n, changed_at=changed.at, of_all=value is not None and changed.limit != limit.id

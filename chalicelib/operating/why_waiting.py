@@ -31,8 +31,9 @@ class Place:
     `value` is the value of the limit's field, None without one. `more`: there are more than `before`. `shared` is the
     name of a limit that types share; `own` of its places are of `by`, this job's type or its queue, of which `most`
     jobs can run at once. `declared`: the code declares the limit. `changed_at`: when an operator has set `of` (epoch
-    seconds), None if it is as in the code; `of_all`: for all values of the field. `waits_as`: the
-    priority with which the job waits: a higher one than its own if a job of that priority needs a place that it keeps.
+    seconds), None if it is as in the code; `of_all`: for all values of the field. `rate`: it waits for a turn of this
+    rate, and not for a place. `waits_as`: the priority with which the job waits: a higher one than its own if a job of
+    that priority needs a place, or a turn, that it keeps.
     """
 
     taken: int
@@ -49,6 +50,7 @@ class Place:
     of_all: bool = False
     priority: PriorityName = "normal"
     waits_as: PriorityName = "normal"
+    rate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ def _blocked(job: Job, queue: QueueState) -> str:
         return "No deployment declares the limit that it waits for any more; the watchdog lets it run within minutes"
     whose = job.type if line.shared is None else f"the shared limit {line.shared}"
     whose += "" if line.value is None else f" for {line.value}"
+    if line.rate is not None:
+        return f"It waits for its turn of {whose}: {line.rate}{_before(line) or '; it is the next one'}{_ranked(line)}"
     if line.of == 0 and line.changed_at is not None:
         stopped = f"An operator set this limit, {whose}, to 0{_all(line)} at {iso(line.changed_at)}, so no job starts"
         return f"{stopped} until the limit is raised or reset{_before(line)}{_ranked(line)}"
@@ -188,7 +192,8 @@ def _blocked(job: Job, queue: QueueState) -> str:
 def _ranked(line: Place) -> str:
     told = f"; its priority is {line.priority}"
     if line.waits_as != line.priority:
-        return f"{told}, but a {line.waits_as} job needs a place that it has, so it waits as {line.waits_as}"
+        needed = f"a {line.waits_as} job needs a place or a turn that it has"
+        return f"{told}, but {needed}, so it waits as {line.waits_as}"
     return "" if line.priority == "normal" else told
 
 

@@ -308,6 +308,11 @@ class Worker:
             payload = payload_of(self.kind, job)
             ctx.limits = limits_of_model(self.kind, payload)
             self._take_places(job, ctx.limits)
+            ctx.steps.read()
+            self._take_slots(job, ctx.limits)
+            if job.passed is None:  # it has left its turns with its slots
+                ctx.limits = tuple(one for one in ctx.limits if one.rate is None)
+            # a slow process may give a turn again to a job that was woken, so such a job leaves it at the end
             self.starts.start(job)
             ctx.steps.begin()
             begun = True
@@ -340,10 +345,19 @@ class Worker:
 
     def _take_places(self, job: Job, limits: Sequence[Limit]) -> None:
         """Take a place of each limit; raises NoPlace, and PlaceUnavailable if the store does not answer."""
-        if self.lines is None or not limits:
+        if self.lines is not None and limits:
+            self._found_place(job, lambda lines: self._taken(lines, job, limits))
+
+    def _take_slots(self, job: Job, limits: Sequence[Limit]) -> None:
+        """Wait for the slots of the job's rates; raises as `_take_places` does."""
+        if any(one.rate is not None for one in limits):
+            self._found_place(job, lambda lines: lines.start(job, limits, self.sleep, self.kind))
+
+    def _found_place(self, job: Job, find: Callable[[Lines], Full | None]) -> None:
+        if self.lines is None:
             return
         try:
-            full = self._taken(self.lines, job, limits)
+            full = find(self.lines)
         except LimitBusy:
             raise
         except Exception as error:

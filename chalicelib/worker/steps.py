@@ -251,6 +251,11 @@ class Steps:
         """See JobContext."""
         return str(self._begun().value) if self.changes.versioned else self.changes.version
 
+    def read(self) -> None:
+        """Read the kept steps if `begin` needs them: this takes longer than a start at a rate may be late."""
+        if self.changes.versioned or self.job.kept:
+            self._load()
+
     def begin(self) -> None:
         """Keep the version of a run before its first step; raises VersionRemoved for a version that is not declared."""
         if self.changes.versioned:

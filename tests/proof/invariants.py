@@ -171,6 +171,8 @@ def _unrun(world: World) -> Iterator[str]:
             continue
         if _deferred(old, new):
             unrun[run].discard(new.claims)
+        elif new.status is Status.BLOCKED:
+            continue  # it waits again: its wait has a new number, and no attempt was charged
         elif new.claims > old.claims and token not in world.runs and token not in world.died:
             unrun[run].add(new.claims)
         if new.status is Status.DEAD_LETTER and old.status is not Status.DEAD_LETTER and unrun[run]:

@@ -17,13 +17,18 @@ from operator import attrgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Standing, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Slot, Standing, Waiter
+from chalicelib.limits.slots import Slots
 
 TYPE, OTHER = "proof.note", "proof.other"
 QUEUED, RUNS, BLOCKED, DONE, CANCELLED = "queued", "processing", "blocked", "done", "cancelled"
 ENDED = (DONE, CANCELLED)
+FAST, SLOW, IN_TIME, MISSED = Rate(1), Rate(1, per=60), 0.0, -100.0
+"""Rates at which who starts gives the next turn before and after its slot, and slots for which a job is in time or too
+late; the clocks of the processes show 0."""
 
 
 class Row(NamedTuple):
@@ -98,6 +103,11 @@ class State(NamedTuple):
     """Whether the other type is paused."""
     changes: tuple[int, ...] = ()
     """The numbers of places that an operator will give to the first limit, one after the other."""
+    misses: int = 0
+    slots: tuple[tuple[str, str], ...] = ()
+    """The slots that attempts have, and may still use: jobs and limits."""
+    early: str = ""
+    """A job that has started without a slot of each of its rates."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,13 @@ class Rules:
 
     limits: Mapping[str, Sequence[str]]
     places: Mapping[str, int]
+    rates: Collection[str] = ""
+    """The limits that have a rate; `places` is then how many jobs have a turn at once, and one more is possible."""
+    slow: bool = False
+    """Whether these rates are slow."""
+    misses: int = 0
+    """How often a slot is too far away, or a job is too late for its slot."""
+    slots: type[Slots] = Slots
     other_type: str = ""
     """The jobs that are of another type, which shares their limits."""
     ranks: Mapping[str, int] = field(default_factory=dict)
@@ -162,7 +179,11 @@ class Rules:
 
     def of(self, job: str) -> tuple[Limit, ...]:
         """Return the limits of a job."""
-        return tuple(Limit(name, self.places[name]) for name in self.limits[job])
+        return tuple(map(self.limit, self.limits[job]))
+
+    def limit(self, name: str) -> Limit:
+        """Return a limit."""
+        return Limit(name, self.places[name], (SLOW if self.slow else FAST) if name in self.rates else None)
 
     def type_of(self, job: str) -> str:
         """Return the type of a job."""
@@ -231,9 +252,14 @@ class Store(Answers):
             taken = self.ask("take", limit.id, job, name)
         return bool(taken)
 
+    def slot(
+        self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
+    ) -> Slot | None:
+        return self.ask("slot", limit.id, job, name, turn, again)  # type: ignore[no-any-return]
+
     def grant(self, limit: Limit, waiter: Waiter) -> bool:
         passed = any(one.rank < waiter.rank for one in self.line)
-        return self.ask("grant", limit.id, waiter, passed)  # type: ignore[no-any-return]
+        return self.ask("grant", limit.id, waiter, limit.n, passed)  # type: ignore[no-any-return]
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         return self.ask("leave", limit.id, job, name)  # type: ignore[no-any-return]
@@ -286,7 +312,7 @@ class Jobs:
     def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
         return self.ask("find", *jobs)  # type: ignore[no-any-return]
 
-    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool) -> bool:
+    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool, at: float = 0.0) -> bool:
         return self.ask("wake", job.id, job.claims, limit.id, sent)  # type: ignore[no-any-return]
 
     def send(self, job: LimitedJob) -> None:
@@ -297,13 +323,15 @@ class Jobs:
         return self.ask("block again", job.id, job.claims)  # type: ignore[no-any-return]
 
     def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
-        return FrozenMap({one: Runs(MANY, frozenset((one,))) for one in types if one not in paused})
+        running = [one for one in types if one not in paused]
+        most = MANY if limit.rate is None else limit.share(len(running))
+        return FrozenMap({one: Runs(most, frozenset((one,))) for one in running})
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
         return _before(limit, self.rules.of(job.id))
 
     def declared(self, limit: str) -> Limit | None:
-        return Limit(limit, self.rules.places[limit])
+        return self.rules.limit(limit)
 
 
 # what the processes do
@@ -314,23 +342,34 @@ def worker(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str)
     job, claimed = ask("claim", name)
     if not claimed:
         return _again(code, rules, job)
-    wanted = code.take_all(job, rules.of(name))
+    wanted = code.take_all(job, rules.of(name)) or rules.slots(code, _now, _sleep, 0.0, 0.0).take(job, rules.of(name))
     if wanted is None:
         ask("run", name)
         end = ask("settle", name, job.claims)
-    else:
-        if not rules.keeps:
-            code.leave(job, rules.of(name))
-        if not rules.acknowledges_last:
-            ask("acknowledge", name)
-        blocked = ask("block", name, job.claims, wanted.anew, wanted.limit.id)
-        if blocked is not None:
-            runs = code.wait(blocked, wanted.limit, wanted.holds if rules.keeps else ())
-            return "give back" if runs else "acknowledge"
-        end = ask("stop", name, job.claims)
+        if end:  # it has left its turns with its slots; a slow process may have given one again
+            woken = job.passed is not None
+            code.leave(job, tuple(one for one in rules.of(name) if one.rate is None or woken))
+        return end or "give back"
+    if not rules.keeps:
+        code.leave(job, rules.of(name))
+    if not rules.acknowledges_last:
+        ask("acknowledge", name)
+    blocked = ask("block", name, job.claims, wanted.anew, wanted.limit.id)
+    if blocked is not None:
+        runs = code.wait(blocked, wanted.limit, wanted.holds if rules.keeps else ())
+        return "give back" if runs else "acknowledge"
+    end = ask("stop", name, job.claims)
     if end:
         code.leave(job, rules.of(name))
     return end or "give back"
+
+
+def _now() -> float:
+    return 0.0
+
+
+def _sleep(_: float) -> None:
+    pass
 
 
 def _again(code: AtMostPlaces, rules: Rules, job: LimitedJob) -> str:
@@ -366,7 +405,7 @@ def changer(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str
     if rules.stamps:
         ask("stamp", name)
     if rules.pumps:
-        code.pump(Limit(name, rules.places[name]))
+        code.pump(rules.limit(name))
     return ""
 
 
@@ -380,12 +419,14 @@ def watchdog(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: st
         return ""
     is_listed = ask("read the list", name)
     if is_listed:
-        code.watch(Listed(name, ""), Limit(name, rules.places[name]))
+        code.watch(Listed(name, ""), rules.limit(name))
     return ""
 
 
 ROLES = {"worker": worker, "operator": operator, "watchdog": watchdog, "changer": changer}
-REPEATED = frozenset({"take", "take the first place", "grant", "leave", "stand", "step out", "mark", "close", "unmark"})
+REPEATED = frozenset(
+    {"take", "take the first place", "grant", "slot", "leave", "stand", "step out", "mark", "close", "unmark"}
+)
 """Writes that are made again if their answer was lost."""
 EAGER = frozenset({"send", "acknowledge"})
 """Requests that no other process notices at once: a message that is sent may be received at any time afterwards."""
@@ -448,10 +489,14 @@ def _variables(asks: Asks) -> tuple[Any, ...]:
         frame = trace.tb_frame
         if frame.f_code not in (Answers.ask.__code__, Store.ask.__code__, Code._run.__code__):
             live = _live(frame.f_code, trace.tb_lasti)
-            held = tuple((name, frame.f_locals[name]) for name in live if name in frame.f_locals)
+            held = tuple((name, _frozen(frame.f_locals[name])) for name in live if name in frame.f_locals)
             found.append((frame.f_code, trace.tb_lasti, held))
         trace = trace.tb_next
     return tuple(found)
+
+
+def _frozen(value: Any) -> Any:
+    return replace(value, held=FrozenMap(value.held)) if isinstance(value, Places) else value
 
 
 NOT_COMPARED = frozenset({"self", "code", "ask", "rules", "_"})
@@ -522,6 +567,8 @@ class World:
                 yield after, answer, process
         elif what in ("send", "acknowledge", "find"):
             yield self._of_messages(state, what, *about), self._found(state, what, about), process
+        elif what == "slot":
+            yield from self._of_slot(state, process, *about)
         elif what == "paused":
             yield state, frozenset({OTHER}) if state.off else frozenset(), process
         else:
@@ -537,6 +584,25 @@ class World:
         # whoever gives a place on has read the row just before that
         uses = takes or (what in ("read", "mark", "grant") and not row.stamped)
         return [n, *sorted(row.known - {n})] if uses else [n]
+
+    def _of_slot(
+        self, state: State, process: Process, name: str, job: str, mine: str, turn: bool, again: bool
+    ) -> Iterator[Answered]:
+        number = self.limit_names.index(name)
+        row = state.limits[number]
+        if process.did == name:  # nobody has taken a slot since, so the row says that it is taken
+            yield state._replace(slots=_slotted(state, job, name)), Slot(IN_TIME, self._places(row)), process
+        if row.waits and not again and dict(row.held).get(job) != mine:
+            yield state, None, process
+            return
+        after = row._replace(exists=True, held=tuple(one for one in row.held if not turn or one != (job, mine)))
+        limits = list(state.limits)
+        limits[number] = after
+        taken = state._replace(limits=tuple(limits))
+        yield taken._replace(slots=_slotted(state, job, name)), Slot(IN_TIME, self._places(after)), process
+        if state.misses:
+            yield state._replace(misses=state.misses - 1), None, process
+            yield taken._replace(misses=state.misses - 1), Slot(MISSED, self._places(after)), process
 
     def _limited(self, name: str, row: Row) -> LimitedJob:
         return limited(name, row, self.rules.type_of(name), self.rules.ranks.get(name, NORMAL))
@@ -561,6 +627,7 @@ class World:
         mine = bool(about) and row.claims == about[0]
         match what:
             case "claim":
+                state = state._replace(slots=tuple(one for one in state.slots if one[0] != name))
                 if row.status in (*ENDED, BLOCKED):
                     yield state, (self._limited(name, row), False)
                 elif row.status == RUNS:  # taken over
@@ -570,6 +637,10 @@ class World:
                     after = row._replace(status=RUNS, claims=row.claims + 1, waits=None, sent=True, live=True)
                     yield now(**after._asdict()), (self._limited(name, after), True)
             case "run":
+                slots = {one for job, one in state.slots if job == name}
+                needed = {one for one in self.rules.limits[name] if one in self.rules.rates}
+                others = tuple(one for one in state.slots if one[0] != name)
+                state = state._replace(slots=others, early=name if needed - slots else "")
                 yield state._replace(running=tuple(sorted((*state.running, name)))), None
             case "settle" if not (mine and row.status == RUNS):
                 yield _without(state, name), ""
@@ -640,10 +711,11 @@ class World:
             case "take the first place", job, mine:
                 if not row.exists and n:
                     after, answer = row._replace(exists=True, held=((job, mine),)), True
-            case "grant", waiter, *passed:
+            case "grant", waiter, *wanted:
+                n = wanted[0] if wanted and name in self.rules.rates else n
                 granted = len(held) < n and waiter.job not in held and row.waits
                 if granted:
-                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=any(passed))
+                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=any(wanted[1:]))
                 answer = granted or held.get(waiter.job) == waiter.name
             case "leave", job, mine:
                 answer = row.waits
@@ -691,14 +763,23 @@ class World:
         if not self.rules.index:
             after = after._replace(seen=())
         if len(after.held) > len(row.held):
-            stored = self.rules.places[name] if row.n is None else row.n
+            stored = self._most(name) if row.n is None else row.n
             after = after._replace(over=len(after.held) > max(stored, *row.known, 0))
         limits = list(state.limits)
         limits[number] = after
         return state._replace(limits=tuple(limits)), answer, process
 
+    def _most(self, name: str) -> int:
+        """Return how many names a row may have: of a shared rate, each type has a right to its share."""
+        n, limit = self.rules.places[name], self.rules.limit(name)
+        return n if limit.rate is None else (n * 2 if limit.divided else n) + (not self.rules.slow)
+
     def _places(self, row: LimitRow, n: int | None = None) -> Places:
         return Places(FrozenMap(row.held), row.waits, row.types, n=None if row.n is None and not row.known else n)
+
+
+def _slotted(state: State, job: str, limit: str) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted({*state.slots, (job, limit)}))
 
 
 class FrozenMap(dict[str, Any]):
@@ -760,7 +841,7 @@ class Explorer:
         first = State(
             tuple(Row() for _ in rules.names), tuple(LimitRow() for _ in rules.places), tuple(1 for _ in rules.names),
             crashes=rules.crashes, duplicates=rules.duplicates, cancels=rules.cancels, failures=rules.failures,
-            looks=rules.looks, lost=rules.lost, pauses=rules.pauses, changes=rules.changes,
+            looks=rules.looks, lost=rules.lost, pauses=rules.pauses, changes=rules.changes, misses=rules.misses,
         )  # fmt: skip
         first = self._woken(first) if rules.woken else first
         found, waiting = Explored(), deque([first])
@@ -814,6 +895,8 @@ class Explorer:
 
     def broken(self, state: State) -> str | None:
         """Return what must never be true, but is."""
+        if state.early:
+            return f"the job {state.early} has started without a slot"
         for (limit, declared), row in zip(self.rules.places.items(), state.limits, strict=True):
             if row.over:
                 return f"a place of the limit {limit} was given beyond the larger number"
@@ -822,11 +905,12 @@ class Explorer:
             # nobody is stopped when the number is lowered
             lowered = 0 if row.n is None else len(row.held)
             n = max(declared if row.n is None else row.n, lowered, *row.known, 0)
-            if sum(limit in self.rules.limits[job] for job in state.running) > n:
+            if limit not in self.rules.rates and sum(limit in self.rules.limits[job] for job in state.running) > n:
                 return f"more than {n} jobs run within the limit {limit}"
         spent = (
             self.rules.crashes - state.crashes + self.rules.failures - state.failures
             + self.rules.duplicates - state.duplicates + self.rules.lost - state.lost + self.rules.pauses - state.pauses
+            + self.rules.misses - state.misses
         )  # fmt: skip
         for name, job in zip(self.rules.names, state.jobs, strict=True):
             if job.claims > 1 + len(self.rules.limits[name]) * (1 + spent) + spent:
@@ -947,6 +1031,7 @@ class Explorer:
                 for after, answer, same in self.world.answered(others, process, place.request):
                     what, name = place.request[:2]
                     known = (what == "unmark" and after != others) or (what == "mark" and answer[1])
+                    known = known or (what == "slot" and answer is not None)
                     repeats = same._replace(did=name if known else same.did)
                     yield (
                         f"{place.role} of {place.name}: the answer is lost",

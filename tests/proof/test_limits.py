@@ -156,8 +156,8 @@ def test_places_that_are_given_back_in_order_to_wait_are_found(whole: bool) -> N
 
 def test_a_job_that_is_woken_without_a_place_is_found() -> None:
     class Wakes(AtMostPlaces):
-        def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, name: str) -> bool:
-            return super()._hand_over(limit, first, job, first.name)
+        def _hand_over(self, limit: Limit, first: Waiter, job: LimitedJob | None, found: Places) -> bool:
+            return super()._hand_over(limit, first, job, replace(found, held={**found.held, first.job: first.name}))
 
     assert "waited twice" in bad(Rules(TWO, ONE_PLACE, failures=1, code=Wakes))
 
@@ -228,7 +228,7 @@ def test_a_wide_place_that_is_taken_before_the_narrow_one_is_free_is_found() -> 
 
 def test_a_place_that_was_given_but_never_handed_over_is_found() -> None:
     class Leaves(AtMostPlaces):
-        def _finish(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+        def _finish(self, limit: Limit, found: Places, jobs: Sequence[LimitedJob]) -> None:
             pass
 
     assert "for ever" in bad(Rules(TWO, ONE_PLACE, crashes=1, looks=1, code=Leaves))

@@ -5,12 +5,13 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
 
 from chalicelib.job_types.at_most import AtMost
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import BLOCK_AGAIN, Job
 from chalicelib.jobs.port import Message
 from chalicelib.operating.lines import Lines
@@ -19,6 +20,7 @@ from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
 from tests.proof.grounds.faults import Faults, ReplyLost, Throttled
 from tests.proof.grounds.ground import TYPES
 from tests.proof.grounds.memory import MemoryGround
+from tests.proof.months import month
 from tests.proof.months.liveness import MESSAGES_A_JOB, Liveness
 from tests.proof.months.month import EPISODE, HOUR, WEEK, Report, episode, episodes
 from tests.proof.months.weather import COUNTED, EXPIRED, LONG_PAUSE, PAUSED
@@ -126,6 +128,26 @@ def test_jobs_wait_for_places_with_every_fault(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(World, "takes_place", noted)
     assert episode(OF_LIMITS, hours=36).broken == []
     assert waited[-1] > 30
+
+
+RATES: Sequence[tuple[AtMost | Rate, ...]] = (
+    (Rate(6, per=600, shared="proof"),), (Rate(2, per=60), AtMost(1)),
+    (Rate(20, per=3600, by="ballast"), AtMost(2, shared="proof"), Rate(30, per=600, shared="proof")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_jobs_wait_for_turns_with_every_fault(seed: int, monkeypatch: pytest.MonkeyPatch, whole: bool) -> None:
+    if seed and not whole:
+        pytest.skip("takes half a minute each: `make whole` plays them")
+    monkeypatch.setattr(month, "LIMITS", RATES)
+    assert episode(seed, hours=24).broken == []
+
+
+def test_starts_that_are_too_early_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(month, "LIMITS", RATES)
+    monkeypatch.setattr(Lines, "start", lambda *_: None)
+    assert any("I42 " in line for line in episode(1, hours=24).broken)
 
 
 def test_an_attempt_without_a_place_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,19 @@ class AtMostRow(Answer):
     )
 
 
+class LimitRateRow(Answer):
+    """At most `n` jobs of the type start in any `per` seconds; with `by`, `n` for each value of this field."""
+
+    n: int
+    per: float = Field(description="Seconds")
+    burst: int = Field(description="So many more may start in some `per` seconds")
+    by: str | None = Field(None, description="The field of the payload; null: all jobs of the type count together")
+    shared: str | None = Field(
+        None,
+        description="The name under which types share the rate: their jobs count together; null: it is not shared",
+    )
+
+
 class PastPauseRow(Answer):
     """An ended pause of a job type."""
 
@@ -115,6 +128,9 @@ class JobTypeRow(Answer):
     )
     limits: list[AtMostRow] = Field(
         [], description="How many jobs may run at once, in the order in which a job takes its places; none: no limit"
+    )
+    rates: list[LimitRateRow] = Field(
+        [], description="How many jobs may start in a period, by its limits, from narrow to wide; none: no such limit"
     )
     fair_by: str | None = Field(None, description="The field of the payload that names the tenant")
     serial_by: str | None = Field(

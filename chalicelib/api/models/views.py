@@ -14,6 +14,7 @@ from chalicelib.api.models.job_type_responses import (
     AtMostRow,
     JobTypeRow,
     KeepRow,
+    LimitRateRow,
     PauseRuleRow,
     RateRow,
     SpendingRow,
@@ -22,8 +23,10 @@ from chalicelib.api.models.job_type_responses import (
 )
 from chalicelib.counters.port import Pause
 from chalicelib.counters.snapshot import Metrics, Numbers
+from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.constants import MAX_ATTEMPTS_CAP
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.retry import EVERY, ErrorClasses, Following
 from chalicelib.job_types.spending import Spending
 from chalicelib.jobs import acts
@@ -131,6 +134,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         keep=None if kind.keep is None else KeepRow(**asdict(kind.keep)),
         at_most=next(iter(_limits(kind)), None),
         limits=_limits(kind),
+        rates=_rates(kind),
         fair_by=kind.fair_by,
         serial_by=kind.serial_by,
         unique_for=None if kind.unique is None else kind.unique.seconds,
@@ -147,7 +151,12 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
 
 def _limits(kind: JobType[Any, Any]) -> list[AtMostRow]:
     limits = sorted(kind.limits, key=lambda one: named(kind.name, one))
-    return [AtMostRow(n=one.n, by=one.by, shared=one.shared) for one in limits]
+    return [AtMostRow(n=one.n, by=one.by, shared=one.shared) for one in limits if isinstance(one, AtMost)]
+
+
+def _rates(kind: JobType[Any, Any]) -> list[LimitRateRow]:
+    limits = sorted(kind.limits, key=lambda one: named(kind.name, one))
+    return [LimitRateRow(**asdict(one)) for one in limits if isinstance(one, Rate)]
 
 
 def _names(classes: ErrorClasses) -> list[str]:

@@ -3395,6 +3395,11 @@ export interface components {
        */
       limits: components["schemas"]["AtMostRow"][];
       /**
+       * Rates
+       * @description How many jobs may start in a period, by its limits, from narrow to wide; none: no such limit
+       */
+      rates: components["schemas"]["LimitRateRow"][];
+      /**
        * Fair By
        * @description The field of the payload that names the tenant
        */
@@ -3818,6 +3823,34 @@ export interface components {
        * @description Jobs wait for more than these values; changed values are always in the list
        */
       more: boolean;
+    };
+    /**
+     * LimitRateRow
+     * @description At most `n` jobs of the type start in any `per` seconds; with `by`, `n` for each value of this field.
+     */
+    LimitRateRow: {
+      /** N */
+      n: number;
+      /**
+       * Per
+       * @description Seconds
+       */
+      per: number;
+      /**
+       * Burst
+       * @description So many more may start in some `per` seconds
+       */
+      burst: number;
+      /**
+       * By
+       * @description The field of the payload; null: all jobs of the type count together
+       */
+      by: string | null;
+      /**
+       * Shared
+       * @description The name under which types share the rate: their jobs count together; null: it is not shared
+       */
+      shared: string | null;
     };
     /**
      * LimitRow

@@ -30,6 +30,7 @@ export const types = read.map((one) => ({
   ...one,
   retry_waits: waits,
   limits: [] as JobTypeRow["limits"],
+  rates: [] as JobTypeRow["rates"],
   retired: false,
   fair_by: null as string | null,
   give_up_after: null,

@@ -34,6 +34,7 @@ export interface JobType {
   rate: { n: number; per: number; burst: number } | null;
   /** At most `n` jobs run at once, for each value of the field `by` if it is set, and over all types that share it. */
   limits: { n: number; by: string | null; shared: string | null }[];
+  rates: { n: number; per: number; burst: number; by: string | null; shared: string | null }[];
   /** The payload's field that names the tenant; null if tenants do not take turns. */
   fairBy: string | null;
   /**
@@ -82,6 +83,7 @@ export const jobTypes = () =>
         memory: one.memory,
         rate: one.rate ?? null,
         limits: one.limits.map(({ n, by, shared }) => ({ n, by: by ?? null, shared: shared ?? null })),
+        rates: one.rates.map((rate) => ({ ...rate, by: rate.by ?? null, shared: rate.shared ?? null })),
         fairBy: one.fair_by ?? null,
         serialBy: one.serial_by ?? null,
         queue: one.queue ?? null,

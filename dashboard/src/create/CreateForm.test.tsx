@@ -26,6 +26,7 @@ const kind = (type: string): JobType => ({
     retryOn: [],
     failOn: [],
     limits: [],
+    rates: [],
     fairBy: null,
     serialBy: null,
     queue: null,

@@ -8,6 +8,7 @@ import { t } from "@/texts/en/queues";
 export function rules({
   rate,
   limits,
+  rates,
   fairBy,
   serialBy,
   queue,
@@ -25,6 +26,15 @@ export function rules({
     [t.onEnd, onEnd],
     [t.rate, rate && (rate.burst > 0 ? t.withBurst(pace(rate), count(rate.burst)) : pace(rate))],
     [t.atMost, limits.map(({ n, by, shared }) => t.runAtOnce(count(n), by, shared)).join("; ") || null],
+    [
+      t.startsAtMost,
+      rates
+        .map(({ n, per, burst, by, shared }) => {
+          const each = burst > 0 ? t.withBurst(pace({ n, per }), count(burst)) : pace({ n, per });
+          return t.startsFor(each, by, shared);
+        })
+        .join("; ") || null,
+    ],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],
     [t.sharedQueue, queue && t.sharesQueue(queue)],

@@ -1,4 +1,4 @@
-"""Compute the additional cost of a limit (`AtMost`). Pure. Tests count its requests."""
+"""Compute the additional cost of a limit (`AtMost` or `Rate`). Pure. Tests count its requests."""
 
 from infra.cloud.cost.calculation import ALONE, Line, Load, per_million, total
 from infra.cloud.cost.prices import PRICES, Prices
@@ -6,6 +6,8 @@ from infra.cloud.cost.steps import Wait
 
 FREE_UNITS = 2
 """Write units of a job with a limit: 1 to take its place, 1 to leave it."""
+RATE_UNITS = 1
+"""Write units of a start at a rate of `limits`: 1 to take its slot. A rate before places takes 1 more, for the turn."""
 WAIT_UNITS = 12
 """Write units of a wait for a place, in addition to FREE_UNITS: 1 for the refused write, 3 to block the job, 1 for its
 row in the line, 1 for the mark that jobs wait, 3 to wake the job, 1 for the mark that its message was sent, 1 to remove
@@ -21,5 +23,6 @@ def lines(load: Load = ALONE, prices: Prices = PRICES) -> list[Line]:
     wait = PLACE.needs(load) | {"read_unit": float(WAIT_READS)}
     return [
         Line("a job with a limit", 1, FREE_UNITS * prices.write_unit),
+        Line("a job with a rate in `limits`", 1, RATE_UNITS * prices.write_unit),
         Line(PLACE.what, 1, total(per_million(wait, prices))),
     ]

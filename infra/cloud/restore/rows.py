@@ -117,7 +117,12 @@ KINDS = (
         "PlanRow", "control", r"RATE#.+", "PLAN", How.AS_IT_IS, "no window has more starts than the type's rate allows",
         ("pk", "RATE#"), ("turns_to",),  # leave out the turns: some of their jobs are restored as failed
     ),
-    Kind("places", "control", r"LIMIT#.+", "PLACES", How.NOT, "the runs that had them have ended with what was lost"),
+    Kind(
+        "places", "control", r"LIMIT#.+", "PLACES", How.AS_IT_IS,
+        "no window has more starts than a rate in `limits` allows; the runs that had places have ended",
+        # the names and the mark are of jobs that take their places anew
+        ("pk", "LIMIT#"), ("held", "waits", "job_types", "closing", "closed_by", "slot_by", "changed_at"), "slots_to",
+    ),
     Kind(
         "ChangedLimitRow", "control", "LIMITCHANGES", ANY, How.AS_IT_IS,
         "a limit that an operator has lowered stays low", ("pk", "LIMITCHANGES"),

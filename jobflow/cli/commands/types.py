@@ -10,7 +10,7 @@ from jobflow.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jobflow.models import AtMostRow, JobTypeRow, Paused, TypeNumbers
+    from jobflow.models import AtMostRow, JobTypeRow, LimitRateRow, Paused, TypeNumbers
 
 app = app_of("Look at job types, and stop or start handing out their jobs.")
 Name = Annotated[str, typer.Argument(metavar="TYPE", help="The job type, such as email.send.")]
@@ -74,15 +74,25 @@ def _limit(one: "AtMostRow") -> str:
     return f"{one.n} at once{each}" + (f", shared as {one.shared}" if one.shared else "")
 
 
+def _rate(one: "LimitRateRow") -> str:
+    burst = f", {one.burst} more at once" if one.burst else ""
+    each = f" for each value of {one.by}" if one.by else ""
+    return f"{one.n} in {one.per:g} s{burst}{each}" + (f", shared as {one.shared}" if one.shared else "")
+
+
 def _shared(kind: "JobTypeRow", kinds: "Sequence[JobTypeRow]") -> "Iterator[tuple[str, str]]":
     """Return for each shared limit of a type which other types have it."""
-    for name in (one.shared for one in kind.limits or [] if one.shared):
+    for name in dict.fromkeys(one.shared for one in _all(kind) if one.shared):
         others = [two.type for two in kinds if two.type != kind.type and _has(two, name)]
         yield f"{name} is shared with", ", ".join(others) or "no other type"
 
 
 def _has(kind: "JobTypeRow", shared: str) -> bool:
-    return any(one.shared == shared for one in kind.limits or [])
+    return any(one.shared == shared for one in _all(kind))
+
+
+def _all(kind: "JobTypeRow") -> "list[AtMostRow | LimitRateRow]":
+    return [*(kind.limits or []), *(kind.rates or [])]  # an older API sends no rates
 
 
 def _budget(kind: "JobTypeRow") -> str | None:
@@ -136,6 +146,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "paused when", None if rule is None else f"{rule.of} attempts fail with one error within {rule.within:g} s"
     # an older API sends only the first limit
     yield "at most", "; ".join(map(_limit, kind.limits or ([kind.at_most] if kind.at_most else []))) or None
+    yield "starts at most", "; ".join(map(_rate, kind.rates or [])) or None
     yield "fair by", kind.fair_by
     yield "serial by", kind.serial_by
     yield "unique", None if kind.unique_for is None else f"for {lasting(kind.unique_for)}{fields}"

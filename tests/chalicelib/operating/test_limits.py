@@ -1,6 +1,6 @@
 """Change limits while jobs run and wait: fewer places, none, more again, for a value, and for all values of a field."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from chalicelib import AtMost, JobContext, JobType, job
 from chalicelib.adapters.memory.counters import MemoryCounters
 from chalicelib.errors import InvalidRequest, LimitNotFound, TooManyChangedValues
+from chalicelib.job_types.at_most import AnyLimit
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import iso
@@ -61,7 +62,7 @@ class Stage:
         self.platform.run()
 
 
-def stage_of(limits: list[AtMost], *names: str) -> Iterator[Stage]:
+def stage_of(limits: Sequence[AnyLimit], *names: str) -> Iterator[Stage]:
     with only_types():
         stages: list[Stage] = []
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import AtMost
+from chalicelib import AtMost, Rate
 from chalicelib.counters.health import Kind, LongBlocked, findings
 from chalicelib.counters.port import Standing
 from chalicelib.jobs.job import Status
@@ -45,6 +45,16 @@ def test_a_job_that_is_blocked_for_over_an_hour_is_found_with_its_limit_and_with
     assert (told.kind, told.number, told.limit) == (Kind.BLOCKED, 2, f"0.{TYPE}")
     assert told.which is not None
     assert told.which.status is Status.BLOCKED
+
+
+def test_a_line_of_a_slow_rate_is_found_only_if_no_job_starts() -> None:
+    for stage in stage_of([Rate(5, per=HOUR)]):
+        stage.submit(*range(20))
+        stage.platform.advance(seconds=2 * HOUR)
+        assert looking(stage).look(standing(stage)) == {}
+        stage.platform.workers.off.add(TYPE)
+        stage.platform.clock.advance(2 * HOUR)
+        assert TYPE in looking(stage).look(standing(stage))
 
 
 def test_nothing_is_read_while_no_job_is_blocked_and_at_most_once_a_minute(stage: Stage) -> None:

@@ -418,7 +418,7 @@ def test_a_waiting_job_says_which_shared_limit_it_waits_for(stage: Stage) -> Non
 def test_two_different_declarations_of_a_shared_limit_are_refused(other: AtMost) -> None:
     with pytest.raises(ConfigurationError) as refused:
         next(stage_of({CHAT: [AtMost(1, shared="openai")], IMAGE: [other]}))
-    assert all(text in str(refused.value) for text in (CHAT, IMAGE, "openai", other.said))
+    assert all(text in str(refused.value) for text in (CHAT, IMAGE, "openai", other.written))
 
 
 def test_loading_the_files_finds_two_different_declarations() -> None:

@@ -1,7 +1,7 @@
 """Check that the examples of docs/job-types/which-limit.md limit what the page says, and nothing more."""
 
 import sys
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
@@ -25,7 +25,7 @@ Case = Callable[..., SimpleNamespace]
 @pytest.fixture
 def case(monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     """Run files of the page, and return the names that each of them makes; undone after the test."""
-    for name in ("limits", "search"):
+    for name in ("limits", "maps", "search"):
         module = ModuleType(f"acme.{name}")
         exec(PRINTED[f"acme/{name}.py"], module.__dict__)  # noqa: S102 - what the page prints
         monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -216,3 +216,26 @@ def test_a_customers_slow_server_delays_only_its_own_requests(case: Case) -> Non
     running.platform.advance(minutes=5)
     assert running.completed(jobs)
     assert (running.most["acme"], running.most["all"]) == (1, 10)
+
+
+def test_two_types_keep_a_shared_rate_and_one_customer_its_own(case: Case) -> None:
+    starts = defaultdict[str, list[float]](list)
+
+    def started(name: str) -> Callable[..., None]:
+        return lambda *_: starts[name].append(platform.clock())
+
+    kinds = {name: case(name) for name in ("route_find", "place_find", "stock_tell")}
+    for name, function in {"route_find": "find", "place_find": "find"}.items():
+        kinds[name].names[function] = started("maps")
+    kinds["stock_tell"].names["post"] = lambda customer, _: started(customer)()
+    platform = Platform(*(one.kind for one in kinds.values()))
+    for number in range(60):
+        platform.submit("route.find", {"begin": "Berlin", "end": str(number)})
+        platform.submit("place.find", {"name": str(number)})
+        platform.submit("stock.tell", {"customer": "acme", "pieces": number})
+    platform.submit("stock.tell", {"customer": "globex", "pieces": 1})
+    platform.advance(minutes=5)
+    assert {name: len(found) for name, found in starts.items()} == {"maps": 120, "acme": 60, "globex": 1}
+    for name, (n, per) in {"maps": (50, 60), "acme": (5, 1)}.items():
+        found = starts[name]
+        assert max(sum(first <= one < first + per for one in found) for first in found) <= n

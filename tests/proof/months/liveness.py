@@ -73,7 +73,7 @@ class Liveness:
     def _beside_free_places(self, now: float) -> list[str]:
         """I43: in calm weather no job has waited beside a free place for three minutes, each reported once."""
         jobs = self.world.ground.jobs()
-        limits = {job.id: {one.id: one.n for one in self.world.limits_of(job)} for job in jobs}
+        limits = {job.id: {one.id: one.n for one in self.world.limits_of(job) if one.rate is None} for job in jobs}
         busy = Counter(one for job in jobs for one in limits[job.id] if _has_place(job, one, now))
         found = []
         for job in jobs:

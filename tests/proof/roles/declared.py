@@ -43,7 +43,7 @@ class Declared:
         self.rate = rate
         self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, rate=rate)
 
-    def limit(self, *limits: AtMost, kind: str = TYPE) -> None:
+    def limit(self, *limits: AtMost | Rate, kind: str = TYPE) -> None:
         """Give a job type limits."""
         limited = replace(self.kinds[kind], limits=limits, function=Function())
         self.kinds[kind] = registered[kind] = limited
@@ -53,6 +53,9 @@ class Declared:
     def takes_place(self, job: Job, ends: float) -> None:
         """Record an attempt, whose invocation ends then, and whether more of a limit may run than allowed."""
         for limit in self.limits_of(job):
+            if limit.rate is not None:
+                self._starts_within(limit, limit.rate, job)
+                continue
             others = [end for end in self.placed[limit.id] if end >= self.clock.now]
             if len(others) >= limit.n:
                 self.wrong.append(f"I42 {job.id} {job.token} began, and {len(others)} others of {limit.id} may run")
@@ -62,7 +65,16 @@ class Declared:
     def leaves_place(self, job: Job, ends: float) -> None:
         """Record that the function of an attempt has ended."""
         for limit in self.limits_of(job):
-            self.placed[limit.id].remove(ends)
+            if limit.rate is None:
+                self.placed[limit.id].remove(ends)
+
+    def _starts_within(self, limit: Limit, rate: Rate, job: Job) -> None:
+        """Record a start at a rate, by its worker's clock, and whether a window has too many of them."""
+        starts, now = self.placed[limit.id], self.clock_of(self.worker)()
+        within = [at for at in starts if now - rate.per < at <= now]
+        if len(within) >= rate.n + rate.burst:
+            self.wrong.append(f"I42 {job.id} {job.token} began, and {len(within)} others of {limit.id} began before")
+        starts.append(now)
 
     def limits_of(self, job: Job) -> Sequence[Limit]:
         """Return the limits of a job."""

@@ -77,6 +77,9 @@ export const queues: typeof english = {
   runAtOnce: (number: string, by: string | null, shared: string | null) =>
     (by === null ? `${number} gleichzeitig` : `${number} gleichzeitig je Wert von ${by}`) +
     (shared === null ? "" : `, gemeinsam als ${shared}`),
+  startsAtMost: "Startet höchstens",
+  startsFor: (pace: string, by: string | null, shared: string | null) =>
+    (by === null ? pace : `${pace} je Wert von ${by}`) + (shared === null ? "" : `, gemeinsam als ${shared}`),
   fairBy: "Mandanten wechseln sich ab, nach dem Feld",
   serialBy: "Ein Job zur Zeit je Wert des Feldes",
   sharedQueue: "Queue",

@@ -77,6 +77,10 @@ export const english = {
   runAtOnce: (number: string, by: string | null, shared: string | null) =>
     (by === null ? `${number} at once` : `${number} at once for each value of ${by}`) +
     (shared === null ? "" : `, shared as ${shared}`),
+  startsAtMost: "Starts at most",
+  startsFor: (pace: string, by: string | null, shared: string | null) =>
+    (by === null ? pace : `${pace} for each value of ${by}`) +
+    (shared === null ? "" : `, shared as ${shared}`),
   fairBy: "Tenants take turns, by the field",
   serialBy: "One job at a time for each value of the field",
   sharedQueue: "Queue",

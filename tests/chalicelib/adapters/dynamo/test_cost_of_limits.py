@@ -8,8 +8,10 @@ import pytest
 
 from chalicelib.adapters.dynamo.jobs.store import DynamoJobStore
 from chalicelib.adapters.memory.queue import MemoryJobQueue
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs import transitions
 from chalicelib.jobs.job import Job
 from chalicelib.limits.dynamo import DynamoPlaces
@@ -18,7 +20,7 @@ from chalicelib.limits.places import Full, Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines, limited
 from chalicelib.settings import Settings
-from infra.cloud.cost.limits import FREE_UNITS, WAIT_READS, WAIT_UNITS
+from infra.cloud.cost.limits import FREE_UNITS, RATE_UNITS, WAIT_READS, WAIT_UNITS
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
 from tests.chalicelib.api.support import Note, only_types
@@ -87,6 +89,41 @@ def waiting(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     assert lines.take(woken, [limit()]) is None
 
 
+RATE = Rate(50, per=60)
+RATED = replace(PLAIN, limits=(RATE,))
+
+
+def rated(store: DynamoJobStore, lines: Lines, clock: Clock, *others: AtMost) -> Iterator[None]:
+    """Let a job start at a rate, as the second job of its limit, and leave its places."""
+    limits = limits_of(real_job().type, [RATE, *others], None)
+    for job_id in (ONE, TWO):
+        held = claimed(store, job_id)
+        if job_id == TWO:
+            yield
+        assert lines.take(held, limits) is None
+        assert lines.start(held, limits, clock.advance, RATED) is None
+        lines.leave(held, [one for one in limits if one.rate is None])
+
+
+def waiting_for_turn(store: DynamoJobStore, lines: Lines, clock: Clock) -> Iterator[None]:
+    """Let a job wait for a turn, and start."""
+    jobtype.registered[real_job().type] = replace(PLAIN, name=real_job().type, limits=(SLOW,))  # until the fixture ends
+    (limit,) = limits_of(real_job().type, [SLOW], None)
+    first, held = claimed(store, ONE), claimed(store, TWO)
+    assert lines.start(first, [limit], clock.advance, RATED) is None
+    yield
+    assert lines.start(held, [limit], clock.advance, RATED) == Full(limit)
+    blocked = store.apply(held.id, transitions.block(held, now=clock(), limit=limit.id))
+    assert not lines.wait(blocked, limit)
+    yield
+    clock.now += SLOW.apart
+    woken = claim(store, blocked, clock.now)
+    assert lines.start(woken, [limit], clock.advance, RATED) is None
+
+
+SLOW = Rate(5, per=3600)
+
+
 def units(steps: Iterator[None]) -> list[list[tuple[str, int]]]:
     """Return the sort key and the units of each write, by step. A deletion is not measured."""
     return [[(key[-36:], cost) for _, key, cost in meter.readings] for meter in _each(steps, metered)]
@@ -107,6 +144,28 @@ def _each(steps: Iterator[None], watched: Callable[[], Any]) -> Iterator[Any]:
 
 def test_a_free_place_is_two_writes_and_no_read(store: DynamoJobStore, lines: Lines) -> None:
     assert requests(free(store, lines)) == [["UpdateItem", "UpdateItem"]]
+
+
+def test_a_start_at_a_rate_is_one_write_and_no_read(store: DynamoJobStore, lines: Lines, clock: Clock) -> None:
+    assert requests(rated(store, lines, clock)) == [["UpdateItem"]]
+
+
+def test_the_units_of_a_start_at_a_rate(store: DynamoJobStore, lines: Lines, clock: Clock) -> None:
+    assert units(rated(store, lines, clock)) == [[("PLACES", RATE_UNITS)]]
+
+
+def test_a_rate_before_places_takes_one_write_more(store: DynamoJobStore, lines: Lines, clock: Clock) -> None:
+    assert requests(rated(store, lines, clock, AtMost(1))) == [["UpdateItem"] * 4]
+
+
+def test_the_requests_of_a_job_that_waits_for_its_turn(store: DynamoJobStore, lines: Lines, clock: Clock) -> None:
+    waits, started = requests(waiting_for_turn(store, lines, clock))
+    # the refused slot, block, line, mark, list; then its turn: row, line, job, grant, wake, mark as sent, line
+    assert waits == [
+        *["UpdateItem"] * 5, "GetItem", "Query", "BatchGetItem", *["UpdateItem"] * 3, "DeleteItem", "GetItem",
+    ]  # fmt: skip
+    # the claim, the slot; nobody else waits, so the mark is removed
+    assert started == ["UpdateItem", "UpdateItem", "GetItem", "Query", "UpdateItem", "Query", "UpdateItem"]
 
 
 def test_free_places_of_two_limits_are_four_writes(store: DynamoJobStore, lines: Lines) -> None:

@@ -37,7 +37,8 @@ def test_job_types_say_all_that_a_form_needs(world: World) -> None:
         "concurrency": 20, "memory": 512, "retry_waits": note["retry_waits"], "retired": False, "rate": None,
         "enqueues": ["test.other"], "unique_for": 60, "unique_by": ["to"], "give_up_after": None, "fair_by": "text",
         "expires": None, "retry_on": [], "fail_on": [], "pause_when": None, "serial_by": None, "queue": None,
-        "at_most": None, "limits": [], "problem": None, "on_end": None, "takes_ends": False, "takes_batch_ends": False,
+        "at_most": None, "limits": [], "rates": [], "problem": None, "on_end": None, "takes_ends": False,
+        "takes_batch_ends": False,
         "spending": None, "keep": {"done": 604_800, "dead": 7_776_000, "payload": 3_600},
     }  # fmt: skip
     assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]

@@ -3,6 +3,7 @@
 No job runs automatically unless the operator requests it, and then it has new tokens.
 """
 
+import uuid
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,8 @@ from chalicelib.jobs.message_fate import Drop, after_refusal
 from chalicelib.jobs.port import Message
 from chalicelib.jobs.run_identity import run_name
 from chalicelib.keys.rule import Debounce, Outcome
-from chalicelib.limits.dynamo import DynamoTurns
+from chalicelib.limits.dynamo import DynamoPlaces, DynamoTurns
+from chalicelib.limits.places import Limit, turns_of
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
 from chalicelib.settings import Settings
@@ -257,6 +259,21 @@ def test_a_quota_is_not_taken_twice_and_no_window_of_a_rate_is_filled_twice(two:
     copied = DynamoTurns(SETTINGS)
     assert copied.slots("test.plain", rate, 1, T0 + 900, T0 + 960) == []
     assert copied.turns("test.plain", rate, 1, T0 + 900)[0] < ahead, "nobody waits behind jobs that did not come back"
+
+
+def test_no_window_of_a_rate_in_limits_is_filled_twice_and_nobody_has_a_turn_of_before(two: Two, clock: Clock) -> None:
+    daily, one, other = Rate(120, per=DAY, burst=120), str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
+    limit, places = Limit("3-rate.mail", turns_of(daily), daily), Limit("3.mail", 1)
+    before, after = DynamoPlaces(BEFORE, clock), DynamoPlaces(SETTINGS, clock)
+    assert before.take(places, one, "x.1.1"), "a place without a rate is not copied"
+    while before.slot(limit, one, "x.1.1", now=T0, until=T0 + 90, turn=False):
+        pass
+    before.mark(limit, "test.plain")
+    assert bring_back(clock) == {"places": 1}
+    assert after.slot(limit, one, "x.1.1", now=T0 + 60, until=T0 + 90, turn=False) is None
+    assert after.read(limit).waits is False
+    assert after.take(limit, other, "x.1.1")
+    assert after.take(places, other, "x.1.1")
 
 
 def test_a_disabled_webhook_stays_disabled_and_failures_before_the_backup_do_not_count(

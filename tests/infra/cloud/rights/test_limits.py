@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import AtMost
+from chalicelib import AtMost, Rate
 from chalicelib.adapters.dynamo.tables.schema import LIMITS, LINE
 from chalicelib.assembly import parts
 from chalicelib.counters.port import Pause
@@ -104,6 +104,42 @@ def test_jobs_wait_for_places_with_the_roles_of_each_function(acting: Stage, kin
         assert [need for need in needed if not any(allows(one, need) for one in granted)] == []
     assert unnamed(grants.worker(queue), acting.recorder.updated[kind.slug]) == set()
     assert any("LINE#" in need for need in acting.recorder.needed[kind.slug])
+
+
+RATED = JobType(
+    "mail.rated", run, Note, limits=(Rate(5, per=3600), AtMost(9, by="text"), Rate(6, per=3600, shared="mail"))
+)
+"""The rates are so slow that the second job waits for its turn."""
+
+
+def test_jobs_wait_for_turns_with_the_roles_of_each_function() -> None:
+    clock = Clock(time.time())
+    with (
+        only_types(RATED), pytest.MonkeyPatch.context() as environment, stage(environment, clock) as acting,
+    ):  # fmt: skip
+        first, second, third, fourth = (create(acting, RATED) for _ in range(4))
+        for _ in range(4):
+            acting.work(RATED)
+        assert status_of(first) is Status.COMPLETED
+        assert sorted(map(status_of, (second, third, fourth))) == ["blocked", "blocked", "queued"]
+        assert acting.call("GET", f"/jobs/{third}", None, "/jobs/{job_id}")[1]["why"].startswith(
+            "It waits for its turn"
+        )
+        woken = next(one for one in (second, third, fourth) if status_of(one) is Status.QUEUED)
+        assert acting.call("POST", f"/jobs/{woken}/cancel", {}, "/jobs/{job_id}/cancel")[0] == 200
+        acting.watch()
+        clock.advance(760)
+        for _ in range(3):
+            acting.work(RATED)
+        assert sorted(map(status_of, (second, third, fourth))) == ["cancelled", "completed", "queued"]
+        (queue,) = queues_of([RATED])
+        for actor, granted in {
+            RATED.slug: grants.worker(queue), "api": grants.api(), "watchdog": grants.watchdog(),
+        }.items():  # fmt: skip
+            # the recorder does not read the partition that a query names
+            needed = [need for need in acting.recorder.needed[actor] if need != "dynamodb:Query:control"]
+            assert [need for need in needed if not any(allows(one, need) for one in granted)] == []
+        assert unnamed(grants.worker(queue), acting.recorder.updated[RATED.slug]) == set()
 
 
 CHAT = JobType("chat.answer", run, Note, limits=(AtMost(1, shared="openai"),))

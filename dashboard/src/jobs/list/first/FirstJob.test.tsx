@@ -16,6 +16,7 @@ const TYPE = {
   retired: false,
   retry_waits: [],
   limits: [],
+  rates: [],
   retry_on: [],
   fail_on: [],
   enqueues: [],

@@ -5,7 +5,13 @@ import Matches from "./Matches";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const type = (fair_by: string | null) => ({ type: "mail.send", retry_waits: [], limits: [], fair_by });
+const type = (fair_by: string | null) => ({
+  type: "mail.send",
+  retry_waits: [],
+  limits: [],
+  rates: [],
+  fair_by,
+});
 const job = {
   ...{
     id: "0a1de45f-45b5-4cf2-8fa3-0f8b5a0bd1b0",

@@ -1,0 +1,246 @@
+"""Let many workers take the slots of two rates side by side, with a virtual clock: each request takes 8 ms."""
+
+import heapq
+import itertools
+import math
+import threading
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from chalicelib.job_types.rate import Rate
+from chalicelib.limits.at_most import AtMostPlaces
+from chalicelib.limits.memory import MemoryPlaces
+from chalicelib.limits.places import Limit, LimitedJob, Runs, Standing, turns_of
+from chalicelib.limits.slots import Slots
+
+REQUEST, WITHIN, RUNS_FOR, WORKERS, SECONDS = 0.008, 5.0, 0.1, 20, 60.0
+
+
+class VirtualTime:
+    """Run threads one at a time, in the order of the times until which they sleep."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+        self._next: list[tuple[float, int, threading.Semaphore]] = []
+        self._numbers, self._back, self._ended = itertools.count(), threading.Semaphore(0), False
+
+    def begin(self, at: float, act: Callable[[], object]) -> None:
+        mine = threading.Semaphore(0)
+
+        def run() -> None:
+            mine.acquire()
+            try:
+                if not self._ended:
+                    act()
+            except SystemExit:
+                pass
+            finally:
+                self._back.release()
+
+        threading.Thread(target=run, daemon=True).start()
+        self._wait(at, mine)
+
+    def sleep(self, seconds: float) -> None:
+        mine = threading.Semaphore(0)
+        self._wait(self.now + max(0.0, seconds), mine)
+        self._back.release()
+        mine.acquire()
+        if self._ended:
+            raise SystemExit
+
+    def run(self, until: float) -> None:
+        """Run until this time, and then end all threads."""
+        while self._next and self._next[0][0] <= until:
+            self._go_on()
+        self._ended = True
+        while self._next:
+            self._go_on()
+
+    def _wait(self, at: float, mine: threading.Semaphore) -> None:
+        heapq.heappush(self._next, (at, next(self._numbers), mine))
+
+    def _go_on(self) -> None:
+        at, _, mine = heapq.heappop(self._next)
+        self.now = max(self.now, at)
+        mine.release()
+        self._back.acquire()
+
+
+@dataclass
+class Row:
+    """A job's row."""
+
+    id: str
+    type: str
+    since: float
+    limits: tuple[Limit, ...]
+    standing: Standing = Standing.OTHER
+    claims: int = 0
+    passed: int | None = None
+    waits: str | None = None
+    at: float = 0.0
+
+
+@dataclass
+class World:
+    """The jobs, their workers and their messages. It is the LimitedJobs of the platform's own code."""
+
+    time: VirtualTime = field(default_factory=VirtualTime)
+    memory: MemoryPlaces = field(default_factory=MemoryPlaces)
+    rows: dict[str, Row] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    busy: Counter[str] = field(default_factory=Counter)
+    queued: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    starts: list[tuple[float, Row]] = field(default_factory=list)
+    waited: list[float] = field(default_factory=list)
+    slots: Counter[str] = field(default_factory=Counter)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of the places, which takes the time of a request."""
+        method = getattr(self.memory, name)
+
+        def request(*args: Any, **more: Any) -> Any:
+            self.time.sleep(REQUEST / 2)
+            answer = method(*args, **more)
+            if name == "slot" and answer is not None:
+                self.slots[args[0].id] += 1
+            self.time.sleep(REQUEST / 2)
+            return answer
+
+        return request
+
+    def seen(self, row: Row) -> LimitedJob:
+        return LimitedJob(row.id, row.type, row.since, 1, row.claims, row.passed, row.standing, row.waits)
+
+    def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
+        self.time.sleep(REQUEST)
+        return [self.seen(self.rows[one]) for one in jobs]
+
+    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool, at: float = 0.0) -> bool:
+        self.time.sleep(REQUEST)
+        row = self.rows[job.id]
+        waits = row.standing is Standing.BLOCKED and (row.claims, row.waits) == (job.claims, limit.id)
+        if waits:
+            row.standing, row.at = Standing.WOKEN, at
+        return waits
+
+    def send(self, job: LimitedJob) -> None:
+        self.time.sleep(REQUEST)
+        self._deliver(self.rows[job.id], max(0.0, math.ceil(self.rows[job.id].at - self.time.now)) + 0.03)
+
+    def block_again(self, job: LimitedJob) -> LimitedJob | None:
+        raise NotImplementedError
+
+    def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
+        return {one: Runs(limit.share(len(types)), frozenset((one,))) for one in types}
+
+    def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
+        return [one for one in self.rows[job.id].limits if one.id < limit.id]
+
+    def declared(self, limit: str) -> Limit | None:
+        return self.limits[limit]
+
+    def submit(self, name: str, rates: Mapping[str, Rate], after: float) -> None:
+        limits = tuple(Limit(key, turns_of(rate), rate) for key, rate in sorted(rates.items()))
+        self.limits |= {one.id: one for one in limits}
+        row = Row(str(uuid.UUID(int=len(self.rows) + 1)), name, self.time.now + after, limits)
+        self.rows[row.id] = row
+        self._deliver(row, after)
+
+    def run(self) -> None:
+        self.time.begin(self.time.now + 1, self._watch)
+        self.time.run(self.time.now + SECONDS)
+
+    def _places(self, more: Callable[[], bool] | None = None) -> AtMostPlaces:
+        store: Any = self
+        return AtMostPlaces(store, self) if more is None else AtMostPlaces(store, self, more)
+
+    def _deliver(self, row: Row, after: float) -> None:
+        self.time.begin(self.time.now + after, lambda: self._received(row))
+
+    def _received(self, row: Row) -> None:
+        self.time.sleep(REQUEST)
+        if row.standing not in (Standing.OTHER, Standing.WOKEN):
+            return
+        early = row.at - self.time.now
+        if early > 0:
+            self._deliver(row, max(1, math.ceil(early)))
+        elif self.busy[row.type] >= WORKERS:
+            self.queued[row.type].append(row)
+        else:
+            self.busy[row.type] += 1
+            self._attempt(row)
+            self.busy[row.type] -= 1
+            if self.queued[row.type]:
+                self._deliver(self.queued[row.type].pop(0), 0.0)
+
+    def _attempt(self, row: Row) -> None:
+        row.standing, row.claims, row.waits, began = Standing.RUNS, row.claims + 1, None, self.time.now
+        places, job = self._places(), self.seen(row)
+        slots = Slots(places, lambda: self.time.now, self.time.sleep, WITHIN, began + 50)
+        full = places.take_all(job, row.limits) or slots.take(job, row.limits)
+        if full is None:
+            self.starts.append((self.time.now, row))
+            self.waited.append(self.time.now - began)
+            self.time.sleep(RUNS_FOR)
+            row.standing, row.claims = Standing.UNREADABLE, row.claims  # it has ended
+            return
+        self.time.sleep(REQUEST)
+        row.standing, row.waits = Standing.BLOCKED, full.limit.id
+        row.passed = row.claims if row.passed is None or full.anew else row.passed
+        if self._places().wait(self.seen(row), full.limit, full.holds):
+            self._deliver(row, 1.0)
+
+    def _watch(self) -> None:
+        while True:
+            self.time.sleep(60)
+            for one in self.memory.listed():
+                self._places(lambda: True).watch(one, self.limits[one.limit])
+
+
+def most_in(starts: Sequence[float], seconds: float) -> int:
+    return max(sum(first <= one < first + seconds for one in starts[number:]) for number, first in enumerate(starts))
+
+
+@pytest.fixture(autouse=True)
+def small_stacks() -> Iterator[None]:
+    before = threading.stack_size(256 * 1024)
+    yield
+    threading.stack_size(before)
+
+
+@pytest.mark.parametrize(
+    ("narrow", "wide", "customers", "of_each", "others", "a_second"),
+    [
+        (Rate(2), Rate(5, shared="w"), 2, 130, 0, 2.4),
+        (Rate(2), Rate(5, shared="w"), 1, 130, 0, 1.1),
+        (Rate(2), Rate(5, shared="w"), 1, 130, 300, 3.3),
+        (Rate(10, per=60), Rate(5, shared="w"), 20, 30, 0, 2.0),
+        (Rate(20), Rate(50, per=60, shared="w"), 3, 40, 0, 0.7),
+        (Rate(50, per=60), Rate(100, per=60, shared="w"), 2, 60, 0, 1.3),
+    ],
+)
+def test_jobs_with_two_rates_use_most_of_them(
+    narrow: Rate, wide: Rate, customers: int, of_each: int, others: int, a_second: float
+) -> None:
+    """If a job sleeps for one slot while it has another one, the slots are lost in pairs."""
+    world = World()
+    for number in range(of_each):
+        for customer in range(customers):
+            rates = {f"0-rate.a.c{customer}": narrow, "3-rate.w": wide}
+            world.submit("a", rates, 0.005 * (number * customers + customer))
+    for number in range(others):
+        world.submit("b", {"3-rate.w": wide}, 0.005 * number + 0.0005)
+    world.run()
+    started = Counter(row.type for _, row in world.starts)
+    assert len(world.starts) / SECONDS >= a_second
+    assert started["a"] >= 0.4 * SECONDS / (1 + (others > 0)), "the other type leaves it its part"
+    assert world.slots["3-rate.w"] <= 1.6 * len(world.starts), "few slots are lost"
+    assert max(row.claims for row in world.rows.values()) <= 10, "no job is claimed again and again"
+    assert max(world.waited) <= WITHIN + 1
+    assert most_in([at for at, _ in world.starts], wide.per) <= wide.n
