@@ -177,11 +177,13 @@ def unblock(found: Job, *, now: float, limit: str, sent: bool, at: float = 0.0) 
 
     The conditions test the number of the wait (run and claims) and the limit, so the change cannot end another wait.
     `waits` stays until the next claim: it shows that the job has its place. `sent`: see `wake`. The time of the wait
-    does not count against `give_up_at`.
+    does not count against `give_up_at`. The watchdog sends the message of a turn that is further away than a message
+    can be delayed.
     """
+    due_at = at - LOOK_AHEAD if at - now > LOOK_AHEAD else max(now, at) + SEND_GRACE
     values = {
         "next_attempt_at": None, "sent": sent, "resends": 0, "stalled_since": None,
-        "due_at": min(max(now, at) + SEND_GRACE, max(now + SEND_GRACE, found.start_by or math.inf)),
+        "due_at": min(due_at, max(now + SEND_GRACE, found.start_by or math.inf)),
         "updated_at": now, "parked_until": now, "give_up_at": _after_block(found, max(now, at)),
     }  # fmt: skip
     if at > now:

@@ -183,7 +183,10 @@ class AtMostPlaces:
         return waits
 
     def _finish(self, limit: Limit, found: Places, jobs: Sequence[LimitedJob]) -> None:
-        at = limit.turn(found, len(found.held) - 1)
+        if not jobs:
+            return
+        running = self._running(limit, found, self.store.paused() if limit.divided else ())
+        at = limit.turn(running, len(running.held) - 1)
         for job in jobs:
             woken = job.standing is Standing.WOKEN or self.jobs.wake(job, limit, sent=False, at=at)
             if woken:
@@ -276,7 +279,7 @@ class AtMostPlaces:
                 return  # who starts gives the next turn
             line = self.store.first(limit, types, most, after)
             if line:
-                after = self._serve(limit.one_more(stored, found), found, line, after)
+                after = self._serve(limit.one_more(stored, found), self._running(limit, found, paused), line, after)
                 most = MOST_ROWS
             elif after is not None or self._others_wait(limit, found, types) or not self._unmark(limit):
                 return
@@ -289,6 +292,10 @@ class AtMostPlaces:
         if limit.divided:
             return frozenset(one for one, runs in usable.items() if runs.lacks(found))
         return frozenset(one for one, runs in usable.items() if not runs.full(found))
+
+    def _running(self, limit: Limit, found: Places, paused: Collection[str]) -> Places:
+        """Return the row of a divided limit without the types that cannot run."""
+        return replace(found, types=frozenset(self.jobs.usable(limit, found.types, paused))) if limit.divided else found
 
     def _others_wait(self, limit: Limit, found: Places, types: Collection[str]) -> bool:
         """Return whether jobs wait that are of none of these types, and may get no place now."""

@@ -68,11 +68,15 @@ class Limit:
     def turn(self, found: "Places", before: int) -> float:
         """Return when a job should be there for its slot (epoch seconds) if so many jobs have turns before it.
 
-        Return 0 for a limit without a rate, whose jobs may run at once.
+        `found` has the types that wait and can run. Each has a slot of its own: if two came for one slot, the type
+        whose workers begin later would never get it. Return 0 for a limit without a rate, whose jobs may run at once.
         """
         if self.rate is None:
             return 0.0
-        earlier = min(before, turns_of(self.rate) - 1)  # further turns are of types that have too many
+        most = turns_of(self.rate)
+        if self.divided:
+            most = max(most, len(found.types))
+        earlier = min(before, most - 1)  # further turns are of types that do not use theirs
         return max(0.0, found.slots_to - self.rate.ahead + earlier * self.rate.apart - WOKEN_AHEAD)
 
     @property

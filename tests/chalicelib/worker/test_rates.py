@@ -266,6 +266,17 @@ def test_a_job_starts_although_the_next_one_cannot_get_its_turn() -> None:
         assert stage.statuses(made) == {Status.COMPLETED}
 
 
+def test_a_turn_that_is_further_away_than_a_message_can_be_delayed_is_punctual() -> None:
+    """Each type of a shared slow rate has a slot of its own. The line is empty before the last message is sent."""
+    rate = replace(SLOW, shared="openai")
+    for stage in stage_of({CHAT: [rate], IMAGE: [rate], "video.make": [rate]}):
+        made = [*stage.submit(CHAT, 2), *stage.submit(IMAGE, 1), *stage.submit("video.make", 1)]
+        stage.platform.advance(minutes=40)
+        assert stage.statuses(made) == {Status.COMPLETED}
+        apart = [later - earlier - rate.apart for earlier, later in pairwise(stage.all_starts())]
+        assert [one for one in apart if not -0.001 <= one < 2] == []
+
+
 def test_a_cancelled_job_gives_its_turn_to_the_next_one() -> None:
     for stage in stage_of({CHAT: [SLOW]}):
         made = stage.submit(CHAT, 4)
@@ -285,15 +296,18 @@ def test_a_worker_that_dies_with_a_turn_does_not_stop_the_line(stage: Stage) -> 
     assert most_in(stage.all_starts(), 60) <= 50
 
 
-def test_a_paused_type_does_not_hold_up_the_other_one(stage: Stage) -> None:
-    paused = stage.submit(CHAT, 30)
-    stage.platform.workers.off.add(CHAT)
-    others = stage.submit(IMAGE, 30)
-    stage.platform.advance(minutes=5)
-    assert stage.statuses(others) == {Status.COMPLETED}
-    stage.platform.workers.off.clear()
-    stage.platform.advance(minutes=5)
-    assert stage.statuses(paused) == {Status.COMPLETED}
+@pytest.mark.parametrize("rate", [FIFTY, Rate(10, per=60, shared="openai")])
+def test_a_paused_type_does_not_hold_up_the_other_one(rate: Rate) -> None:
+    for stage in stage_of({CHAT: [rate], IMAGE: [rate]}):
+        paused = stage.submit(CHAT, 30)
+        stage.platform.run()
+        stage.platform.workers.off.add(CHAT)
+        others = stage.submit(IMAGE, 43)
+        stage.platform.advance(minutes=5)
+        assert stage.statuses(others) == {Status.COMPLETED}
+        stage.platform.workers.off.clear()
+        stage.platform.advance(minutes=5)
+        assert stage.statuses(paused) == {Status.COMPLETED}
 
 
 def test_a_paused_type_whose_jobs_wait_for_a_wider_limit_does_not_hold_up_the_other_one() -> None:
@@ -322,7 +336,7 @@ def test_a_type_that_waits_for_a_stopped_limit_does_not_hold_up_the_other_one(ra
         stage.submit(CHAT, 120)
         stage.platform.advance(minutes=1)
         others = stage.submit(IMAGE, 20)
-        stage.platform.advance(seconds=25 * rate.apart + 60)
+        stage.platform.advance(seconds=45 * rate.apart + 60)  # about half of the rate is theirs
         assert stage.statuses(others) == {Status.COMPLETED}
 
 

@@ -99,6 +99,8 @@ class World:
     starts: list[tuple[float, Row]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     slots: Counter[str] = field(default_factory=Counter)
+    late: dict[str, float] = field(default_factory=dict)
+    """Seconds by which the workers of a type begin a woken job late."""
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of the places, which takes the time of a request."""
@@ -152,16 +154,17 @@ class World:
         self.rows[row.id] = row
         self._deliver(row, after)
 
-    def run(self) -> None:
+    def run(self, seconds: float = SECONDS) -> None:
         self.time.begin(self.time.now + 1, self._watch)
-        self.time.run(self.time.now + SECONDS)
+        self.time.run(self.time.now + seconds)
 
     def _places(self, more: Callable[[], bool] | None = None) -> AtMostPlaces:
         store: Any = self
         return AtMostPlaces(store, self) if more is None else AtMostPlaces(store, self, more)
 
     def _deliver(self, row: Row, after: float) -> None:
-        self.time.begin(self.time.now + after, lambda: self._received(row))
+        late = self.late.get(row.type, 0.0) if row.claims else 0.0
+        self.time.begin(self.time.now + after + late, lambda: self._received(row))
 
     def _received(self, row: Row) -> None:
         self.time.sleep(REQUEST)
@@ -244,3 +247,20 @@ def test_jobs_with_two_rates_use_most_of_them(
     assert max(row.claims for row in world.rows.values()) <= 10, "no job is claimed again and again"
     assert max(world.waited) <= WITHIN + 1
     assert most_in([at for at, _ in world.starts], wide.per) <= wide.n
+
+
+@pytest.mark.parametrize(
+    ("rate", "late"),
+    [(Rate(10, per=60, shared="w"), 1.0), (Rate(1, per=60, shared="w"), 2.5), (Rate(5, per=3600, shared="w"), 1.0)],
+)
+def test_a_type_whose_workers_begin_later_has_its_part_of_a_slow_rate(rate: Rate, late: float) -> None:
+    """If two types came for one slot, the one that is earlier would have each."""
+    world, count = World(late={"b": late}), 60
+    for number in range(count):
+        for name in ("b", "a"):
+            world.submit(name, {"3-rate.w": rate}, 0.01 * number)
+    world.run(count * rate.apart)
+    started = Counter(row.type for _, row in world.starts)
+    assert min(started["a"], started["b"]) >= 0.4 * count, started
+    assert max(row.claims for row in world.rows.values()) <= 4
+    assert most_in([at for at, _ in world.starts], rate.per) <= rate.n
