@@ -20,6 +20,7 @@ class Slots:
 
     `within` is the maximum number of seconds to wait for all slots together, `ends` is when the attempt must have
     begun. `failed` is told why a turn could not be given to the next job: this does not concern the job that starts.
+    `ready` does what the job may do only when it has its slots, and before it starts; the second time it does nothing.
     """
 
     places: AtMostPlaces
@@ -28,6 +29,7 @@ class Slots:
     within: float
     ends: float
     failed: Callable[[Exception], None] | None = None
+    ready: Callable[[], None] = lambda: None
 
     def take(self, job: LimitedJob, limits: Sequence[Limit]) -> Full | None:
         """Wait for a slot of each limit with a rate; return the limit that the job must wait for, None if it may start.
@@ -49,6 +51,7 @@ class Slots:
             if at is None:
                 return self.places.without_slot(job, limits, rated[0])
             self._sleep_until(at)
+            self.ready()
             if self.clock() <= at + _late(limits[rated[0]].rate):
                 return None
         return self.places.without_slot(job, limits, rated[0]) if rated else None
@@ -75,6 +78,8 @@ class Slots:
                 used |= {number}
                 usable = (*usable, (number, at + _late(limits[number].rate)))
                 self._sleep_until(at)
+            if len(usable) == len(rated):
+                self.ready()
             usable = tuple(one for one in usable if self.clock() <= one[1])
             missing = tuple(number for number in rated if number not in {one for one, _ in usable})
             if not missing:

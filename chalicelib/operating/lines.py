@@ -194,18 +194,19 @@ class Lines:
         return self._places(job).take_all(self._limited(job), limits)
 
     def start(
-        self, job: Job, limits: Sequence[Limit], sleep: Callable[[float], None], kind: JobType[Any, Any]
-    ) -> Full | None:
+        self, job: Job, limits: Sequence[Limit], sleep: Callable[[float], None], kind: JobType[Any, Any],
+        ready: Callable[[], None] = lambda: None,
+    ) -> Full | None:  # fmt: skip
         """Wait for the slots of a job that has its places; return the limit that it must wait for, None if it starts.
 
         The job waits at most for the time that its type sets aside for that, and so that its budget is left after it.
-        If it was claimed late, it may still wait as long as one that is woken for its turn must.
+        If it was claimed late, it may still wait as long as one that is woken for its turn must. `ready`: see Slots.
         """
         until = (job.lease_until or 0.0) - LEASE_SLACK
         least = min(self.dispatcher.now() + WOKEN_AHEAD + SLOT_RESERVE, until - SLOT_RESERVE)
         slots = Slots(
             self._places(job), self.dispatcher.clock, sleep, kind.turn_wait, max(until - kind.job_budget, least),
-            lambda error: events.store_failed(job, error),
+            lambda error: events.store_failed(job, error), ready,
         )  # fmt: skip
         return slots.take(self._limited(job), limits)
 

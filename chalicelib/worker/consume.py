@@ -7,7 +7,7 @@ settle. `batch.py` processes the messages of an invocation.
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,7 @@ from chalicelib.worker.settle import (
     stalled_since,
 )
 from chalicelib.worker.start import Immediate, StartPolicy
+from chalicelib.worker.steps import Steps
 
 if TYPE_CHECKING:
     from chalicelib.batches.batches import Batches
@@ -308,8 +309,7 @@ class Worker:
             payload = payload_of(self.kind, job)
             ctx.limits = limits_of_model(self.kind, payload)
             self._take_places(job, ctx.limits)
-            ctx.steps.read()
-            self._take_slots(job, ctx.limits)
+            self._take_slots(job, ctx.limits, ctx.steps)
             if job.passed is None:  # it has left its turns with its slots
                 ctx.limits = tuple(one for one in ctx.limits if one.rate is None)
             # a slow process may give a turn again to a job that was woken, so such a job leaves it at the end
@@ -348,12 +348,28 @@ class Worker:
         if self.lines is not None and limits:
             self._found_place(job, lambda lines: self._taken(lines, job, limits))
 
-    def _take_slots(self, job: Job, limits: Sequence[Limit]) -> None:
-        """Wait for the slots of the job's rates; raises as `_take_places` does."""
-        if any(one.rate is not None for one in limits):
-            self._found_place(job, lambda lines: lines.start(job, limits, self.sleep, self.kind))
+    def _take_slots(self, job: Job, limits: Sequence[Limit], steps: Steps) -> None:
+        """Wait for the slots of the job's rates; raises as `_take_places` and `Steps.begin` do.
 
-    def _found_place(self, job: Job, find: Callable[[Lines], Full | None]) -> None:
+        The steps are read before the slots, because that may take long. The version is kept after them: a job that
+        waits in the line is not bound to one. A job that starts too late after that takes another slot.
+        """
+        if not any(one.rate is not None for one in limits):
+            return
+        steps.read()
+        refused = list[Exception]()
+
+        def ready() -> None:
+            try:
+                steps.begin()
+            except Exception as error:
+                refused.append(error)
+                raise
+
+        self._found_place(job, lambda lines: lines.start(job, limits, self.sleep, self.kind, ready), refused)
+
+    def _found_place(self, job: Job, find: Callable[[Lines], Full | None], refused: Collection[Exception] = ()) -> None:
+        """Find a place; raises the errors in `refused` as they are, and others as PlaceUnavailable."""
         if self.lines is None:
             return
         try:
@@ -361,6 +377,8 @@ class Worker:
         except LimitBusy:
             raise
         except Exception as error:
+            if error in refused:
+                raise
             events.store_failed(job, error)
             raise PlaceUnavailable(f"It is unknown whether a place is free: {type(error).__name__}") from error
         if full is not None:

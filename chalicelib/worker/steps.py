@@ -157,7 +157,7 @@ class Steps:
 
     `check` raises LeaseLost if another worker has taken over. `serial`: jobs with the same key run one at a time, so
     the function cannot wait. `by_class` and `changes` are settings of the type: which errors are retried, and the
-    versions of its code. Nothing is read before the function uses a step.
+    versions of its code. Unless `read` or `begin` must, nothing is read before the function uses a step.
     """
 
     job: Job

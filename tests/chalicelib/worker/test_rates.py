@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib import AtMost, JobContext, JobType, Rate, job
+from chalicelib import AtMost, Changes, JobContext, JobType, Rate, job
 from chalicelib.errors import ConfigurationError, JobConflict
 from chalicelib.job_types.at_most import check_shared
 from chalicelib.jobs.constants import LEASE_SLACK
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.step import Step
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.changed import Changed
 from chalicelib.limits.ids import declared_limit, limits_of
@@ -218,6 +219,53 @@ def test_a_resumed_run_reads_its_steps_before_it_takes_its_slot(monkeypatch: pyt
         slot = platform.workers.places.read(limit).slots_to - rate.apart
         assert len(starts) == 2
         assert starts[1] <= slot + rate.late
+
+
+@pytest.mark.parametrize("limits", [[Rate(5)], [Rate(5), Rate(10, shared="openai")]])
+def test_a_new_run_keeps_its_version_before_its_start_is_judged_as_late(
+    limits: list[AtMost | Rate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the write is slow, the job takes another slot: otherwise a window may have too many."""
+    starts, late = list[float](), list[float]()
+
+    def run(payload: Ask, ctx: JobContext) -> str:
+        starts.append(platform.clock())
+        return ctx.version
+
+    with only_types():
+        platform = Platform(job(CHAT, limits=limits, changes=Changes(version="2"))(run))
+        keep = platform.store.keep_step
+
+        def slowly(found: Job, step: Step) -> Step:
+            late.append(platform.clock())
+            if len(late) == 3:
+                platform.clock.advance(0.2)
+            return keep(found, step)
+
+        monkeypatch.setattr(platform.store, "keep_step", slowly)
+        made = [platform.submit(CHAT, {"number": number, "customer": "acme"}) for number in range(12)]
+        platform.advance(seconds=60)
+        assert [platform.job(one).result for one in made] == ["2"] * 12
+        assert most_in(starts, 1) <= 5
+
+
+def test_a_job_that_waits_for_its_turn_is_bound_to_no_version() -> None:
+    for stage in stage_of({CHAT: [SLOW]}, changes=Changes(version="2")):
+        made = stage.submit(CHAT, 4)
+        stage.platform.run()
+        assert [len(stage.platform.store.kept_steps(stage.platform.job(one))) for one in made] == [1, 0, 0, 0]
+
+
+def test_a_version_that_cannot_be_kept_is_no_fault_of_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(found: Job, step: Step) -> Step:
+        raise TimeoutError
+
+    for stage in stage_of({CHAT: [SLOW]}, changes=Changes(version="2")):
+        monkeypatch.setattr(stage.platform.store, "keep_step", fails)
+        (made,) = stage.submit(CHAT, 1)
+        stage.platform.run()
+        found = stage.platform.job(made)
+        assert (found.attempts, found.error_class) == (0, "StoreUnavailable")
 
 
 @pytest.mark.parametrize(("left", "starts"), [(2.5, False), (4.0, True)])
