@@ -55,7 +55,8 @@ GIVES_FIRST = 0.25
 MOST_SLOT_TRIES = 3
 """Maximum number of slots of one limit that an attempt takes, if it was too late for the ones before."""
 MOST_SLOT_LOOKS = 12
-"""Maximum number of times that an attempt of a job with several rates looks for slots that are close together."""
+"""Maximum number of times that an attempt of a job with several rates looks for slots that are close together. Of these
+looks, MOST_SLOT_TRIES may take slots in vain."""
 
 # For at_most.py
 UNCLAIMED_AFTER = 120.0

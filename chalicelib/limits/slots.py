@@ -64,7 +64,7 @@ class Slots:
         """
         rated = tuple(sorted(rated, key=lambda number: -_late(limits[number].rate)))
         usable: tuple[tuple[int, float], ...] = ()  # numbers of limits, and until when their slots may be used
-        missing, used = rated, frozenset[int]()
+        missing, used, lost = rated, frozenset[int](), 0
         for _ in range(MOST_SLOT_LOOKS):
             full = self._wait_for(job, limits, missing, until, used)
             if full is not None:
@@ -80,17 +80,25 @@ class Slots:
                 self._sleep_until(at)
             if len(usable) == len(rated):
                 self.ready()
-            usable = tuple(one for one in usable if self.clock() <= one[1])
+            taken, usable = usable, tuple(one for one in usable if self.clock() <= one[1])
             missing = tuple(number for number in rated if number not in {one for one, _ in usable})
             if not missing:
                 return None
+            lost += len(taken) > len(usable)
+            if lost >= MOST_SLOT_TRIES:
+                break
         return self.places.without_slot(job, limits, missing[0])
 
     def _wait_for(
         self, job: LimitedJob, limits: Sequence[Limit], missing: Sequence[int], until: float, used: Collection[int]
     ) -> Full | None:
-        """Wait until slots of these limits are there; return the limit that the job must wait for, else None."""
+        """Wait until slots of these limits are there; return the limit that the job must wait for, else None.
+
+        After `until`, nothing is asked: a slow store must not use up the time of the function.
+        """
         latest = self.clock()
+        if latest > until:
+            return self.places.without_slot(job, limits, missing[0])
         for number in missing:
             found = self.places.store.read(limits[number])
             at = found.slots_to - _ahead(limits[number].rate)

@@ -154,9 +154,9 @@ class World:
         self.rows[row.id] = row
         self._deliver(row, after)
 
-    def run(self, seconds: float = SECONDS) -> None:
+    def run(self, seconds: float | None = None) -> None:
         self.time.begin(self.time.now + 1, self._watch)
-        self.time.run(self.time.now + seconds)
+        self.time.run(self.time.now + (SECONDS if seconds is None else seconds))
 
     def _places(self, more: Callable[[], bool] | None = None) -> AtMostPlaces:
         store: Any = self
@@ -264,3 +264,31 @@ def test_a_type_whose_workers_begin_later_has_its_part_of_a_slow_rate(rate: Rate
     assert min(started["a"], started["b"]) >= 0.4 * count, started
     assert max(row.claims for row in world.rows.values()) <= 4
     assert most_in([at for at, _ in world.starts], rate.per) <= rate.n
+
+
+@pytest.mark.parametrize("request_takes", [0.1, 0.3, 1.0])
+def test_a_slow_store_uses_up_neither_the_time_of_a_job_with_two_rates_nor_their_slots(request_takes: float) -> None:
+    """The job has its budget after `WITHIN` only; each slot that it takes in vain is a start less of all types."""
+    memory, now, requests = MemoryPlaces(), [1_000_000.0], Counter[str]()
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            def request(*args: Any, **more: Any) -> Any:
+                requests[name] += 1
+                now[0] += request_takes
+                return getattr(memory, name)(*args, **more)
+
+            return request
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    rates = {"0-rate.a.c": Rate(2), "3-rate.w": Rate(5, shared="w")}
+    limits = [Limit(key, turns_of(rate), rate) for key, rate in rates.items()]
+    job = LimitedJob(str(uuid.UUID(int=1)), "a", 1.0, 1, 1, None, Standing.RUNS)
+    store: Any = Slow()
+    jobs: Any = None
+    slots = Slots(AtMostPlaces(store, jobs), lambda: now[0], sleep, WITHIN, now[0] + 50)
+    assert slots.take(job, limits) is not None
+    assert now[0] - 1_000_000.0 <= WITHIN + 3 * request_takes
+    assert requests["slot"] <= 6
