@@ -48,6 +48,9 @@ OWN_TURNS = 2 / 3
 their turns, a further type still gets some."""
 WOKEN_AHEAD = 1.0
 """A job is woken this number of seconds before its slot, and its worker waits for the slot."""
+LEAST_SLOT_WAIT = WOKEN_AHEAD + 0.2
+"""A job waits for its slots at least this number of seconds, however short the timeout of its type is: otherwise a job
+that comes with its turn in time would get no slot."""
 
 # For slots.py
 GIVES_FIRST = 0.25

@@ -14,7 +14,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.priority import rank_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.constants import NO_LIMIT, SLOT_RESERVE, UNCLAIMED_AFTER, WOKEN_AHEAD
+from chalicelib.limits.constants import LEAST_SLOT_WAIT, NO_LIMIT, SLOT_RESERVE, UNCLAIMED_AFTER, WOKEN_AHEAD
 from chalicelib.limits.ids import declared_limit, declares, is_widest, limits_of, logged_id, narrower
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Runs, Standing
 from chalicelib.limits.port import PlaceStore
@@ -205,7 +205,8 @@ class Lines:
         until = (job.lease_until or 0.0) - LEASE_SLACK
         least = min(self.dispatcher.now() + WOKEN_AHEAD + SLOT_RESERVE, until - SLOT_RESERVE)
         slots = Slots(
-            self._places(job), self.dispatcher.clock, sleep, kind.turn_wait, max(until - kind.job_budget, least),
+            self._places(job), self.dispatcher.clock, sleep, max(kind.turn_wait, LEAST_SLOT_WAIT),
+            max(until - kind.job_budget, least),
             lambda error: events.store_failed(job, error), ready,
         )  # fmt: skip
         return slots.take(self._limited(job), limits)

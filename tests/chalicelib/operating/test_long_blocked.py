@@ -47,9 +47,10 @@ def test_a_job_that_is_blocked_for_over_an_hour_is_found_with_its_limit_and_with
     assert told.which.status is Status.BLOCKED
 
 
-def test_a_line_of_a_slow_rate_is_found_only_if_no_job_starts() -> None:
-    for stage in stage_of([Rate(5, per=HOUR)]):
-        stage.submit(*range(20))
+@pytest.mark.parametrize(("rate", "jobs"), [(Rate(5, per=HOUR), 20), (Rate(120, per=24 * HOUR, burst=120), 150)])
+def test_a_line_of_a_slow_rate_is_found_only_if_no_job_starts(rate: Rate, jobs: int) -> None:
+    for stage in stage_of([rate]):
+        stage.submit(*range(jobs))
         stage.platform.advance(seconds=2 * HOUR)
         assert looking(stage).look(standing(stage)) == {}
         stage.platform.workers.off.add(TYPE)

@@ -283,6 +283,17 @@ def test_a_job_waits_for_its_slot_only_while_its_budget_is_left(left: float, sta
         assert (full is None) == starts
 
 
+def test_jobs_of_a_type_with_a_short_timeout_get_their_slots() -> None:
+    """A tenth of the timeout is less than the second that a job comes before its slot."""
+    for stage in stage_of({CHAT: [Rate(50, per=60)]}, timeout=7):
+        made = stage.submit(CHAT, 30)
+        stage.platform.advance(minutes=2)
+        found = stage.all_starts()
+        assert stage.statuses(made) == {Status.COMPLETED}
+        assert found[-1] - found[0] < 30 * FIFTY.apart + 5
+        assert max(stage.platform.job(one).claims for one in made) <= 2
+
+
 def test_a_job_that_comes_too_late_for_its_slot_gets_the_next_one() -> None:
     """Jobs behind it in the line do not pass it."""
     for stage in stage_of({CHAT: [SLOW]}):
