@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -19,6 +19,7 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.step import Step
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.changed import Changed
+from chalicelib.limits.constants import WOKEN_AHEAD
 from chalicelib.limits.ids import declared_limit, limits_of
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, LimitedJob, Runs, Standing, turns_of
@@ -353,6 +354,34 @@ def test_a_worker_that_dies_with_a_turn_does_not_stop_the_line(stage: Stage) -> 
     stage.platform.advance(minutes=20)
     assert stage.statuses(made) == {Status.COMPLETED}
     assert most_in(stage.all_starts(), 60) <= 50
+
+
+def test_a_job_whose_waker_has_died_does_not_wait_for_the_slot_of_a_paused_type() -> None:
+    """It has its turn, but no message. A job of the paused type has the turn before it."""
+    rate, woken = Rate(10, per=60), list[float]()
+    store, limit = MemoryPlaces(lambda: {IMAGE}), Limit("3-rate.openai", 1, rate)
+    one = LimitedJob(str(uuid.UUID(int=1)), CHAT, T0, 1, 1, 1, Standing.BLOCKED, limit.id)
+    other = replace(one, id=str(uuid.UUID(int=2)), type=IMAGE, standing=Standing.WOKEN)
+
+    def usable(_: Limit, types: Iterable[str], paused: Collection[str]) -> dict[str, Runs]:
+        return {name: Runs(1, frozenset((name,))) for name in types if name not in paused}
+
+    def wake(_: LimitedJob, __: Limit, *, sent: bool, at: float) -> bool:
+        assert not sent
+        woken.append(at)
+        return True
+
+    def find(names: Collection[str]) -> list[LimitedJob]:
+        return [found for found in (one, other) if found.id in names]
+
+    jobs: Any = SimpleNamespace(find=find, usable=usable, wake=wake, send=lambda _: None)
+    assert store.slot(limit, "a job that has started", "", now=T0, until=T0, turn=False) is not None
+    for found in (other, one):
+        store.stand(limit, found.waiter)
+        store.mark(limit, found.type)
+        assert store.grant(replace(limit, n=2), found.waiter)
+    AtMostPlaces(store, jobs).judge(limit)
+    assert woken == [T0 + rate.apart - WOKEN_AHEAD]
 
 
 @pytest.mark.parametrize("rate", [FIFTY, Rate(10, per=60, shared="openai")])
