@@ -38,7 +38,7 @@ MOST_PLACES = 100
 """Maximum number of jobs that a limit lets run at once: all of them are in one row of the control table."""
 FASTEST_LIMIT, SLOWEST_LIMIT = 50.0, 5 / 3600
 """Maximum and minimum number of starts per second of a rate in `limits`: a turn of a faster one would come after its
-slot, and SQS cannot delay a message until the slot of a slower one."""
+slot, and of a slower one hours before it."""
 MOST_LIMITS = 4
 """Maximum number of limits of a type."""
 LONGEST_SHARED = 40

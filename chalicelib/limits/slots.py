@@ -6,7 +6,7 @@ more jobs start.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.at_most import AtMostPlaces
@@ -43,16 +43,16 @@ class Slots:
         if job.passed is not None:
             for number in rated:
                 if _late(limits[number].rate) < GIVES_FIRST:
-                    self._give(limits[number], job)
+                    self._give(limits[number], until, job)
         if len(rated) > 1:
             return self._together(job, limits, rated, until)
         for attempt in range(MOST_SLOT_TRIES if rated else 0):
-            at = self._slot(job, limits, rated[0], until, again=attempt > 0)
+            at = self._slot(job, limits, rated[0], until, until, again=attempt > 0)
             if at is None:
                 return self.places.without_slot(job, limits, rated[0])
             self._sleep_until(at)
-            self.ready()
-            if self.clock() <= at + _late(limits[rated[0]].rate):
+            end = at + _late(limits[rated[0]].rate)
+            if self._ready(end):
                 return None
         return self.places.without_slot(job, limits, rated[0]) if rated else None
 
@@ -72,14 +72,14 @@ class Slots:
             for number in missing:
                 soon = self.clock() + min(_late(limits[one].rate) for one in rated if one != number) / 2
                 soon = min(soon, until, *(end for _, end in usable))
-                at = self._slot(job, limits, number, soon, again=number in used)
+                at = self._slot(job, limits, number, soon, until, again=number in used)
                 if at is None:
                     break
                 used |= {number}
                 usable = (*usable, (number, at + _late(limits[number].rate)))
                 self._sleep_until(at)
             if len(usable) == len(rated):
-                self.ready()
+                self._ready(min(end for _, end in usable))
             taken, usable = usable, tuple(one for one in usable if self.clock() <= one[1])
             missing = tuple(number for number in rated if number not in {one for one, _ in usable})
             if not missing:
@@ -109,25 +109,36 @@ class Slots:
         return None
 
     def _slot(
-        self, job: LimitedJob, limits: Sequence[Limit], number: int, until: float, *, again: bool
+        self, job: LimitedJob, limits: Sequence[Limit], number: int, latest: float, until: float, *, again: bool
     ) -> float | None:
-        """Take a slot, and give the turn that becomes free to the next job; return the time of the slot.
+        """Take a slot that is not after `latest`, and give the turn that becomes free; return the time of the slot.
 
         Return None if the job gets no slot now.
         """
         limit, now = limits[number], self.clock()
         turn = not again and (job.passed is not None or number < len(limits) - 1)  # see `take_all`
-        slot = self.places.store.slot(limit, job.id, job.name, now=now, until=until, turn=turn, again=again)
+        slot = self.places.store.slot(limit, job.id, job.name, now=now, until=latest, turn=turn, again=again)
         if slot is None:
             return None
         if slot.found.waits and limit.gives(slot.found):
-            self._give(limit)
+            self._give(limit, until)
         return slot.at
 
-    def _give(self, limit: Limit, starts: LimitedJob | None = None) -> None:
-        """Give free turns to the next jobs. If this fails, the next job that starts, or the watchdog, goes on."""
+    def _ready(self, end: float) -> bool:
+        """Do what the job may do only when it has its slots, which it may use until `end`; return whether it still may.
+
+        A job whose slots are lost does nothing: it may have to wait in the line again.
+        """
+        if self.clock() > end:
+            return False
+        self.ready()
+        return self.clock() <= end
+
+    def _give(self, limit: Limit, until: float, starts: LimitedJob | None = None) -> None:
+        """Give free turns to the next jobs until this time. The next job that starts, or the watchdog, goes on."""
+        places = replace(self.places, more=lambda: self.places.more() and self.clock() <= until)
         try:
-            self.places.pump(limit, None if starts is None else (starts, self.clock()))
+            places.pump(limit, None if starts is None else (starts, self.clock()))
         except Exception as error:
             if self.failed is not None:
                 self.failed(error)

@@ -14,6 +14,7 @@ from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import TIME_TO_ACT
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import DISCARDABLE, JSON, PLANNED, REQUEUE, RETRYABLE, WAITING, Job, Status, stored_payload
+from chalicelib.jobs.listing import iso
 from chalicelib.jobs.step import ENDED, STOP, Step, has_effects, has_undone
 from chalicelib.jobs.tenants import tagged
 from chalicelib.jobs.transitions import waited_limit
@@ -142,7 +143,7 @@ class Operations:
             if found.status in WAITING and has_turn(found) and jobtype.pace(found.type) is not None:
                 raise JobConflict(f"Job {job_id} waits for its turn: the rate of {found.type} also applies to it.")
             if waited_limit(found) is not None and has_turn(found) and (found.turn_at or 0.0) > self.dispatcher.now():
-                raise JobConflict(f"Job {job_id} waits for its turn: a rate of {found.type} also applies to it.")
+                raise JobConflict(f"Job {job_id} has its turn at {iso(found.turn_at or 0.0)}, and starts then.")
             if jobtype.serial(found.type) and found.sent and (found.next_attempt_at or 0.0) > self.dispatcher.now():
                 raise JobConflict(f"Job {job_id} waits behind other jobs with its key, so it cannot run now.")
             if found.status is Status.QUEUED:

@@ -90,7 +90,7 @@ def test_a_job_that_starts_without_a_slot_is_found() -> None:
 def test_a_job_that_is_too_late_for_its_slot_and_starts_is_found() -> None:
     class Late(Slots):
         def take(self, job: LimitedJob, limits: Sequence[Limit]) -> Full | None:
-            at = self._slot(job, limits, 0, 0.0, again=False)
+            at = self._slot(job, limits, 0, 0.0, 0.0, again=False)
             return self.places.without_slot(job, limits, 0) if at is None else None
 
     assert "without a slot" in bad(Rules(TWO, ONE, rates="R", misses=1, slots=Late))
@@ -108,7 +108,7 @@ def test_a_turn_that_nobody_gives_to_the_next_job_is_found() -> None:
     """A job that was woken leaves its turn once more at its end, and looks then; one that was not woken does not."""
 
     class Silent(Slots):
-        def _give(self, limit: Limit, starts: LimitedJob | None = None) -> None:
+        def _give(self, limit: Limit, until: float, starts: LimitedJob | None = None) -> None:
             pass
 
     assert "for ever" in bad(Rules(BEFORE_PLACES, BOTH, rates="R", watchdog=False, slots=Silent))
@@ -118,16 +118,16 @@ def test_a_job_that_looks_for_waiting_jobs_only_before_its_slot_is_found() -> No
     """Another job begins to wait between this look and the write that takes the slot."""
 
     class Before(Slots):
-        def _give(self, limit: Limit, starts: LimitedJob | None = None) -> None:
+        def _give(self, limit: Limit, until: float, starts: LimitedJob | None = None) -> None:
             if starts is not None:
-                super()._give(limit, starts)
+                super()._give(limit, until, starts)
 
     assert "for ever" in bad(Rules(BEFORE_PLACES, BOTH, rates="R", watchdog=False, slots=Before))
 
 
 def test_more_turns_than_one_beyond_the_number_are_found() -> None:
     class TwoMore(Slots):
-        def _give(self, limit: Limit, starts: LimitedJob | None = None) -> None:
+        def _give(self, limit: Limit, until: float, starts: LimitedJob | None = None) -> None:
             self.places.pump(replace(limit, n=limit.n + 2))
 
     assert "beyond" in bad(Rules({"a": "R", "b": "R", "c": "R"}, ONE, rates="R", woken="a", slots=TwoMore))

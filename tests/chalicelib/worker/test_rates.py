@@ -172,7 +172,7 @@ def test_a_job_with_a_turn_is_not_run_before_it() -> None:
         made = stage.submit(CHAT, 2)
         stage.platform.run()
         assert stage.statuses(made[1:]) == {Status.QUEUED}
-        with pytest.raises(JobConflict, match="waits for its turn"):
+        with pytest.raises(JobConflict, match="has its turn at"):
             stage.platform.run_now(made[1])
 
 

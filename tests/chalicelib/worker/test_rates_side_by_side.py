@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -292,3 +292,95 @@ def test_a_slow_store_uses_up_neither_the_time_of_a_job_with_two_rates_nor_their
     assert slots.take(job, limits) is not None
     assert now[0] - 1_000_000.0 <= WITHIN + 3 * request_takes
     assert requests["slot"] <= 6
+
+
+class Waiting:
+    """The jobs of a line, each without a turn, whose requests take `takes` seconds of the clock `now`."""
+
+    def __init__(self, memory: MemoryPlaces, limit: Limit, now: list[float], takes: float) -> None:
+        self.memory, self.now, self.takes = memory, now, takes
+        ids = [str(uuid.UUID(int=number + 2)) for number in range(20)]
+        jobs = [LimitedJob(one, "a", 10.0, 1, 1, 1, Standing.BLOCKED, limit.id) for one in ids]
+        self.rows = {job.id: job for job in jobs}
+        for job in jobs:
+            memory.stand(limit, job.waiter)
+            memory.mark(limit, "a")
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method of the places that takes the time of a request."""
+
+        def request(*args: Any, **more: Any) -> Any:
+            self.now[0] += self.takes
+            return getattr(self.memory, name)(*args, **more)
+
+        return request
+
+    def find(self, jobs: Sequence[str]) -> Sequence[LimitedJob]:
+        self.now[0] += self.takes
+        return [self.rows[one] for one in jobs]
+
+    def wake(self, job: LimitedJob, limit: Limit, *, sent: bool, at: float = 0.0) -> bool:
+        self.now[0] += self.takes
+        self.rows[job.id] = replace(job, standing=Standing.WOKEN)
+        return True
+
+    def send(self, job: LimitedJob) -> None:
+        self.now[0] += self.takes
+
+    def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
+        return {one: Runs(limit.share(len(types)), frozenset((one,))) for one in types}
+
+
+@pytest.mark.parametrize("limit", ["1-rate.a", "3-rate.w"])
+@pytest.mark.parametrize("request_takes", [0.1, 0.3, 1.0])
+def test_a_job_that_starts_gives_turns_to_others_only_as_long_as_it_may_wait_itself(
+    limit: str, request_takes: float
+) -> None:
+    """After a pause, for example, many turns are free. The job needs the time that is left to run."""
+    memory, now = MemoryPlaces(), [1_000_000.0]
+    rate = Rate(50) if limit == "1-rate.a" else Rate(50, per=60, shared="w")
+    rated = Limit(limit, turns_of(rate), rate)
+    waiting: Any = Waiting(memory, rated, now, request_takes)
+    job = LimitedJob(str(uuid.UUID(int=1)), "a", 1.0, 1, 2, 1, Standing.RUNS)
+    memory.grant(rated, job.waiter)
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    Slots(AtMostPlaces(waiting, waiting), lambda: now[0], sleep, WITHIN, now[0] + 50).take(job, [rated])
+    assert now[0] - 1_000_000.0 <= WITHIN + 10 * request_takes
+
+
+@pytest.mark.parametrize("rates", [(Rate(5),), (Rate(5), Rate(10, shared="w"))], ids=["one", "two"])
+def test_a_job_whose_slots_were_lost_before_it_could_start_prepares_nothing(rates: Sequence[Rate]) -> None:
+    """To prepare is to keep the version of the run: a job that waits in the line must not be bound to one."""
+    now, prepared = [1_000_000.0], list[float]()
+
+    class Stops(MemoryPlaces):
+        """Places whose process stands still after it has taken its last slot, longer than a start may be late."""
+
+        asked = 0
+
+        def slot(self, *args: Any, **more: Any) -> Any:
+            self.asked += 1
+            found = super().slot(*args, **more)
+            now[0] += 0.5 if self.asked % len(rates) == 0 else 0.0
+            return found
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    ids = ["0-rate.a.c", "3-rate.w"][-len(rates) :]
+    limits = [Limit(key, turns_of(rate), rate) for key, rate in zip(ids, rates, strict=True)]
+    job = LimitedJob(str(uuid.UUID(int=1)), "a", 1.0, 1, 1, None, Standing.RUNS)
+    jobs: Any = None
+    slots = Slots(
+        AtMostPlaces(Stops(), jobs),
+        lambda: now[0],
+        sleep,
+        WITHIN,
+        now[0] + 50,
+        ready=lambda: prepared.append(now[0]),
+    )
+    assert slots.take(job, limits) is not None
+    assert not prepared
