@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from infra.local.errors import IncompatibleMoto
+from infra.local.lambdas.specs import ACCOUNT
 from infra.local.state.folder import hold
 
 from .processes import guard
@@ -44,6 +45,7 @@ def main(arguments: list[str]) -> int:
 async def _serve(options: argparse.Namespace) -> None:
     from infra.local import descriptions
 
+    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT  # else moto looks for the account of the key at each call
     descriptions.share()  # moto creates a session for each service that has a list of regions
     from .serving.host import Keeping, serve
 

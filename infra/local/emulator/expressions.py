@@ -8,9 +8,11 @@ from functools import cache, lru_cache
 from typing import Any
 
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node
+from moto.dynamodb.parsing import ast_nodes
 
 REMEMBERED = 1024
+ACTIONS = frozenset(getattr(ast_nodes, f"UpdateExpression{kind}Action") for kind in ("Set", "Remove", "Add", "Delete"))
+"""Types of nodes for whose children moto's processors prepare themselves."""
 
 
 class _Outline(ConditionExpressionParser):  # type: ignore[misc]  # moto is not typed for mypy here
@@ -38,36 +40,39 @@ def walk(processors: Sequence[Any], tree: Any) -> Any:
 
     At each node, the processors run one after the other.
     """
-    preparing = [one for one in processors if _prepares(type(one))]  # type: ignore[arg-type]
-    return _walk(processors, preparing, tree, -1)
+    maps = [one._processing_map() for one in processors]  # noqa: SLF001 - moto's own name
+    return _walk(processors, maps, _plan(*map(type, processors)), tree, -1)
 
 
-def _walk(processors: Sequence[Any], preparing: Sequence[Any], node: Any, position: int) -> Any:
+def _walk(processors: Sequence[Any], maps: Sequence[Any], plan: "_Plan", node: Any, position: int) -> Any:
     parent = node.parent
     for index, child in enumerate(node.children or ()):
-        for processor in preparing:
+        for processor in processors if type(node) in ACTIONS else ():
             processor.pre_processing_of_child(node, index)
-        if _is_node(type(child)):  # type: ignore[arg-type]
-            _walk(processors, preparing, child, index)
-    for processor in processors:
-        if _stops_at(type(processor), type(node)):  # type: ignore[arg-type]
-            node = processor.process(node)
+        if plan[type(child)] is not None:
+            _walk(processors, maps, plan, child, index)
+    for number, process in enumerate(maps):
+        stops = plan[type(node)]
+        if not stops:
+            break
+        if stops[number] is not None:
+            node = process[stops[number]](node)
             node.parent = parent
             if parent:
                 parent.children[position] = node
     return node
 
 
-@cache
-def _is_node(kind: Any) -> bool:
-    return issubclass(kind, Node)
+class _Plan(dict[type, tuple[type | None, ...] | None]):
+    """The entry of each processor's map for a type of nodes; None for another type, empty if no processor has one."""
+
+    def __init__(self, *processors: Any) -> None:
+        self._kinds = [object.__new__(one).nodes_to_be_processed() for one in processors]
+
+    def __missing__(self, node: type) -> tuple[type | None, ...] | None:
+        stops = tuple(next((kind for kind in kinds if issubclass(node, kind)), None) for kinds in self._kinds)
+        self[node] = (stops if any(stops) else ()) if issubclass(node, ast_nodes.Node) else None
+        return self[node]
 
 
-@cache
-def _prepares(processor: Any) -> bool:
-    return processor.pre_processing_of_child is not DepthFirstTraverser.pre_processing_of_child
-
-
-@cache
-def _stops_at(processor: Any, kind: Any) -> bool:
-    return issubclass(kind, object.__new__(processor).nodes_to_be_processed())
+_plan = cache(_Plan)

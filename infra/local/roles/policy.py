@@ -5,7 +5,7 @@ Not every value that a condition tests is known on a laptop; a condition on an u
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -67,11 +67,11 @@ def _holds(operator: str, wanted: Any, known: Sequence[str] | None) -> bool:
     return any(found) if quantity == "ForAnyValue" else all(found)
 
 
-def _is_one_of(value: str, wanted: Iterable[str], *, alike: bool) -> bool:
-    return any(_matches(one, value) if alike else one == value for one in wanted)
+def _is_one_of(value: str, wanted: Collection[str], *, alike: bool) -> bool:
+    return value in wanted or (alike and any(_matches(one, value) for one in wanted))
 
 
-def _several(value: Any) -> Iterable[str]:
+def _several(value: Any) -> Collection[str]:
     return (value,) if isinstance(value, str) else value
 
 

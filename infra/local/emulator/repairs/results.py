@@ -72,7 +72,7 @@ def _scalar(value: Any, kind: str) -> Any:
 
 
 def _structure(value: Any, shape: Any) -> dict[str, Any]:
-    if type(value) is not dict or any(name not in shape.members for name in value):
+    if type(value) is not dict or not value.keys() <= shape.members.keys():
         raise NotPlain
     return {name: _plain(member, shape.members[name]) for name, member in value.items() if member is not None}
 

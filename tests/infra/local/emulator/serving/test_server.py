@@ -1,5 +1,6 @@
 """Test the HTTP server byte by byte: requests of AWS clients that a simple server handles wrongly."""
 
+import gzip
 import socket
 from collections.abc import Iterator
 from typing import IO, Any
@@ -76,6 +77,16 @@ def test_a_failure_inside_moto_is_one_500_and_not_the_end(emulator: Emulator, sq
     headers = {"X-Amz-Target": "AmazonSQS.StartMessageMoveTask", "Authorization": AUTHORIZATION.format("sqs")}
     assert httpx.post(emulator.url, headers=headers, json={"SourceArn": "a"}).status_code == 500
     assert "QueueUrls" not in sqs.list_queues()
+
+
+def test_a_compressed_call_is_read(emulator: Emulator, sqs: Any) -> None:
+    headers = {
+        "Authorization": AUTHORIZATION.format("sqs"), "X-Amz-Target": "AmazonSQS.CreateQueue",
+        "Content-Type": "application/x-amz-json-1.0", "Content-Encoding": "gzip",
+    }  # fmt: skip
+    answer = httpx.post(emulator.url, headers=headers, content=gzip.compress(b'{"QueueName": "compressed"}'))
+    assert answer.status_code == 200
+    assert sqs.list_queues(QueueNamePrefix="compressed")["QueueUrls"]
 
 
 def test_names_and_metadata_keep_their_spelling(bucket: Any) -> None:
