@@ -34,7 +34,7 @@ from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
 from chalicelib.limits.constants import MOST_KNOWN, MOST_TURN_TRIES
-from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter
+from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
 
@@ -275,7 +275,9 @@ class DynamoPlaces:
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
-        return _places(self._write(limit, "REMOVE held.#job", "held.#job = :name", job=job, name=name)[1]).waits
+        found = _places(self._write(limit, "REMOVE held.#job", "held.#job = :name", job=job, name=name)[1])
+        earlier = found.held.get(job, "")
+        return self.leave(limit, job, earlier) if is_earlier(earlier, name) else found.waits
 
     def stand(self, limit: Limit, waiter: Waiter) -> None:
         """See PlaceStore."""

@@ -10,7 +10,7 @@ from operator import attrgetter
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes, change_of
-from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter
+from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 
 Place = tuple[int, float, str]
@@ -106,7 +106,7 @@ class MemoryPlaces:
         """See PlaceStore."""
         with self._lock:
             seen = self.read(limit)
-            if seen.held.get(job) == name:
+            if seen.held.get(job) == name or is_earlier(seen.held.get(job, ""), name):
                 held = {key: value for key, value in seen.held.items() if key != job}
                 self._rows[limit.id] = replace(seen, held=held)
             return seen.waits

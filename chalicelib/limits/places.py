@@ -296,6 +296,17 @@ def name_of(job_type: str, gen: int, passed: int) -> str:
     return f"{code_of(job_type)}.{gen}.{passed}"
 
 
+def is_earlier(name: str, later: str) -> bool:
+    """Return whether a name is of an earlier pass of the job that has, or had, the other one. Such a name is dead."""
+    (code, numbers), (other, higher) = _numbered(name), _numbered(later)
+    return code == other and len(numbers) == len(higher) and numbers < higher
+
+
+def _numbered(name: str) -> tuple[str, list[int]]:
+    code, *numbers = name.split(".")
+    return code, [int(one) for one in numbers if one.isdecimal()]
+
+
 def code_of(job_type: str) -> str:
     """Return the part of a name that stands for the type, so that a limit's row shows how many places a type has."""
     return hashlib.sha256(job_type.encode()).hexdigest()[:CODE_LENGTH]

@@ -76,7 +76,10 @@ class PlaceStore(Protocol):
         """
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
-        """Remove the name, if the job still has its place under it; return whether jobs wait for the limit."""
+        """Remove the name, if the job still has its place under it; return whether jobs wait for the limit.
+
+        Also remove a name of an earlier pass of the job, with one request more: its worker has died.
+        """
 
     def stand(self, limit: Limit, waiter: Waiter) -> None:
         """Put a job into the line, unless it stands there with this wait or a later one."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import GIVES_FIRST, MOST_SLOT_LOOKS, MOST_SLOT_TRIES
-from chalicelib.limits.places import Full, Limit, LimitedJob
+from chalicelib.limits.places import Full, Limit, LimitedJob, is_earlier
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,9 @@ class Slots:
         slot = self.places.store.slot(limit, job.id, job.name, now=now, until=latest, turn=turn, again=again)
         if slot is None:
             return None
-        if slot.found.waits and limit.gives(slot.found):
+        if is_earlier(slot.found.held.get(job.id, ""), job.name):
+            self._act(until, lambda places: places.leave(job, [limit]))  # a worker has died with this turn
+        elif slot.found.waits and limit.gives(slot.found):
             self._give(limit, until)
         return slot.at
 
@@ -136,9 +138,12 @@ class Slots:
 
     def _give(self, limit: Limit, until: float, starts: LimitedJob | None = None) -> None:
         """Give free turns to the next jobs until this time. The next job that starts, or the watchdog, goes on."""
+        self._act(until, lambda places: places.pump(limit, None if starts is None else (starts, self.clock())))
+
+    def _act(self, until: float, act: Callable[[AtMostPlaces], None]) -> None:
         places = replace(self.places, more=lambda: self.places.more() and self.clock() <= until)
         try:
-            places.pump(limit, None if starts is None else (starts, self.clock()))
+            act(places)
         except Exception as error:
             if self.failed is not None:
                 self.failed(error)

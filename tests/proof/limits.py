@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Slot, Standing, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Slot, Standing, Waiter, is_earlier
 from chalicelib.limits.slots import Slots
 
 TYPE, OTHER = "proof.note", "proof.other"
@@ -719,7 +719,7 @@ class World:
                 answer = granted or held.get(waiter.job) == waiter.name
             case "leave", job, mine:
                 answer = row.waits
-                if held.get(job) == mine:
+                if held.get(job) == mine or is_earlier(held.get(job, ""), mine):
                     after = row._replace(held=_sorted({key: one for key, one in held.items() if key != job}))
             case "stand", waiter:
                 stands = next((one for one in row.line if one.place == waiter.place), None)

@@ -142,6 +142,18 @@ def test_only_the_same_name_leaves(places: PlaceStore) -> None:
     assert places.read(ONE).held == {}
 
 
+@pytest.mark.parametrize(("gen", "passed"), [(1, 10), (2, 1)])
+def test_a_name_that_a_dead_worker_has_left_goes_with_the_present_one(
+    places: PlaceStore, gen: int, passed: int
+) -> None:
+    places.take(ONE, A, name(9))
+    places.mark(ONE, TYPE)
+    assert places.leave(ONE, A, name_of(OTHER, gen, passed))
+    assert places.read(ONE).held == {A: name(9)}
+    assert places.leave(ONE, A, name_of(TYPE, gen, passed))
+    assert places.read(ONE).held == {}
+
+
 def test_who_leaves_learns_that_jobs_wait_even_a_second_time(places: PlaceStore) -> None:
     places.take(ONE, A, name())
     places.mark(ONE, TYPE)
