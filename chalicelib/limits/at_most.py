@@ -164,6 +164,16 @@ class AtMostPlaces:
         if not found.waits:
             self.store.strike(listed)
 
+    def list_again(self, limits: Sequence[Limit]) -> None:
+        """Put those of these limits into the list for which jobs wait: a worker of the job may have died in between.
+
+        It had set the mark, and had not enlisted the limit. Jobs that began to wait later did not do so either.
+        """
+        for limit in limits:
+            found = self.store.read(limit)
+            if found.waits:
+                self.store.enlist(limit)
+
     def judge(self, limit: Limit) -> None:
         """Remove the names of jobs that do not need their places any more, and finish what a dead process began."""
         found = self.store.read(limit)

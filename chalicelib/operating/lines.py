@@ -223,7 +223,9 @@ class Lines:
         limit = self._waited(job)
         if limit is None:
             return False
-        return self._places(job).wait(self._limited(job), limit, self._narrower(job, limit), again=True)
+        places = self._places(job)
+        places.list_again([one for one in self._all(job, limit) if one.id != limit.id])
+        return places.wait(self._limited(job), limit, self._narrower(job, limit), again=True)
 
     def line_up(self, job: Job) -> None:
         """Put a blocked job whose process may have died into its line again; the caller has no message of it."""
@@ -254,9 +256,10 @@ class Lines:
 
     def judge(self, job: Job) -> None:
         """Look at the limits of a job that does not run although its message has come: its worker may have died."""
-        places = self._places(job)
-        for limit in self._all(job, self._waited(job)):
+        places, limits = self._places(job), self._all(job, self._waited(job))
+        for limit in limits:
             places.judge(limit)
+        places.list_again(limits)
 
     def listed(self) -> Sequence[Listed]:
         """Return the limits for which jobs may wait."""

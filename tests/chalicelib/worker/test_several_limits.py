@@ -73,6 +73,20 @@ def test_a_job_keeps_its_place_while_it_waits_for_a_wider_one(stage: Stage) -> N
     assert stage.held(ACME) == stage.held() == set()
 
 
+def test_a_message_that_comes_again_lists_the_limits_of_its_job_for_the_watchdog(stage: Stage) -> None:
+    """The worker may have died when it had marked a limit, and not listed it. The job has got that place since."""
+    held = holding(stage)
+    stage.submit(CHAT, 2)
+    stage.platform.run()
+    places = stage.platform.workers.places
+    lines = Lines(stage.platform.service.dispatcher, places)
+    for act in (lines.wait_again, lines.judge):
+        for one in places.listed():
+            places.strike(one)
+        act(stage.platform.job(held))
+        assert ACME.id in {one.limit for one in places.listed()}
+
+
 def test_a_job_waits_at_most_once_for_each_limit(stage: Stage) -> None:
     holding(stage)
     (second,) = stage.submit(CHAT, 2)
