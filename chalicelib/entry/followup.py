@@ -44,13 +44,14 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         if jobtype.is_declared(DELIVER):
             # the last one that gives back changes: it counts ends only if they are not delivered again
             again |= parts.delivery_maker.follow(told, again)
+        if expired:
+            # it gives back nothing; before the export, which reckons with the time that is left now
+            parts.leftovers.follow(expired)
         if parts.settings.otlp_endpoint:
             from chalicelib.traces.export import export
 
             # after everything else, and it gives back nothing: neither these changes nor the next ones may depend on it
             export(lambda: parts.span_exporter, told, again, context.get_remaining_time_in_millis() / 1000)
-        if expired:
-            parts.leftovers.follow(expired)
     records = event.get("Records", [])
     numbers = [str(record.get("dynamodb", {}).get("SequenceNumber", "")) for record in records]
     first = next((number for number in numbers if number in again), None)

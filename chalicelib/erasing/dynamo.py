@@ -34,7 +34,7 @@ from chalicelib.adapters.dynamo.tables.whole_rows import changes
 from chalicelib.adapters.s3.bodies import S3Bodies
 from chalicelib.counters.keys import ERASING_MARK, TOTALS
 from chalicelib.erasing.constants import EXPIRED_ROWS, JOBS, MADE
-from chalicelib.erasing.leftover_rule import IN_S3, Expired, may_be_made_again, object_is_left, row_is_left
+from chalicelib.erasing.leftover_rule import IN_S3, Expired, may_go, object_is_left, row_is_left
 from chalicelib.erasing.port import Belongings, Deletion, ExpiredBatch, Found, While
 from chalicelib.erasing.rule import Counts, Erasure, found_by_tenant, looks_like_copy, may_be_copy
 from chalicelib.errors import JobFlowError
@@ -351,8 +351,9 @@ class DynamoRemoval:
         """See Removal. One read, one query, a conditional delete for each row; lists of objects only if there are some.
 
         The deletes are not in transactions, which cost twice as much: each has the condition that the row has not been
-        written again. Objects have no condition, so the job's own row is read again after they were listed. A parent
-        may have a hundred thousand rows, so the time is looked at before each request.
+        written again. Objects have no condition, but no later write has the name of one of them; the job's own row is
+        read again after they were listed, for what an earlier version writes. A parent may have a hundred thousand
+        rows, so the time is looked at before each request.
         """
         if not more():
             return None
@@ -365,7 +366,9 @@ class DynamoRemoval:
             if row[1] != KEY and row_is_left(row[2], expired):
                 rows.append(row)
         objects = [
-            (key, version) for key, version, at in self._versions(_places(expired, rows)) if object_is_left(at, expired)
+            (key, version)
+            for key, version, at in self._versions(_places(expired, rows))
+            if object_is_left(at, expired) and may_go(key, expired.job)
         ]
         if objects and self._find(expired.job) is not None:
             return Counts(0, 0)
@@ -498,7 +501,7 @@ def _places(expired: Expired, rows: Sequence[Row]) -> list[str]:
     """Return the prefixes below which an expired job may have left objects: each list costs as much as ten writes."""
     payloads, past, results = bodies_of(expired.job, expired.type)
     edited = any(sk.startswith(OF_PAST) for _, sk, _, _ in rows)
-    payload = expired.payload or (edited and not may_be_made_again(expired.job))
+    payload = expired.payload or edited
     kept = any(reference is not None and reference.startswith(IN_S3) for *_, reference in rows)
     wanted = {payloads: payload, past: edited, results: expired.results or kept}
     return [prefix for prefix, is_wanted in wanted.items() if is_wanted]

@@ -8,6 +8,8 @@ from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.listing import among_children
 from chalicelib.jobs.retention import KEEP_BODIES, LEAST_KEPT
 
+KEY_PARTS = 5
+"""Number of parts in the name of an object."""
 IN_S3 = "s3:"
 """Beginning of a reference to a payload or result in S3."""
 
@@ -32,7 +34,7 @@ class Expired:
         """Return what is stored of a job that has expired."""
         results = _in_s3(job.result_ref) or _ran_without_success(job)
         # a debounced request may have replaced a payload in S3 by a small one
-        payload = not may_be_made_again(job.id) and (_in_s3(job.payload_ref) or job.gen > 1)
+        payload = _in_s3(job.payload_ref) or job.gen > 1
         listed = None if job.parent is None else among_children(job)
         return cls(job.id, job.type, job.expires_at or 0.0, payload, results, job.parent, listed)
 
@@ -49,13 +51,15 @@ def leaves_something(job: Job) -> bool:
     return beside or _ran_without_success(job)
 
 
-def may_be_made_again(job_id: str) -> bool:
-    """Return whether a request may make a job with this id again, because the id follows from a key.
+def may_go(key: str, job_id: str) -> bool:
+    """Return whether an object below the prefixes of an expired job may be removed, as far as its name says.
 
-    Such a request writes a payload in S3 under the same name before the job's row. The delete of an object has no
-    condition, so it could remove the new payload.
+    Each write makes an object with a name of its own: `<prefix>/<folder>/<job>/<write>/<name>`. An earlier version
+    derived the name of a payload from its content. A request whose job id follows from a key then writes an object
+    again under its name, before the job's row, and an invocation of that version may still do so beside the removal.
     """
-    return job_id[14] == "5"
+    of_its_own = key.count("/") == KEY_PARTS - 1
+    return of_its_own or not key.startswith("payloads/") or job_id[14] != "5"
 
 
 def row_is_left(end: int | None, expired: Expired) -> bool:

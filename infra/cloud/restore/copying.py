@@ -16,6 +16,7 @@ from chalicelib.jobs.change import new_writer
 from chalicelib.jobs.history import JobView
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter, JobStore, Page
+from chalicelib.producing.constants import LISTED_AT_ONCE
 from chalicelib.schedules.port import Schedules
 from chalicelib.schedules.schedule import Schedule
 from chalicelib.telemetry import events
@@ -97,6 +98,7 @@ class Copying:
             return "erased"
         # restore the history before the job: a second run skips an existing job together with its history
         self._history(job_id, found)
+        self._list_children(job_id)
         # without one of its steps, the job would repeat that step, so it is restored as failed
         whole = self._steps(found.job)
         job = revived(found.job, at=self.at, now=self.clock(), run=self.run and whole)
@@ -119,6 +121,17 @@ class Copying:
             before = self.source.payload_of(job_id, act.gen - 1) if act.name == acts.EDIT else None
             if before is not None:
                 self.target.keep_payload(job_id, act.gen - 1, before)
+
+    def _list_children(self, job_id: str) -> None:
+        """List the job's children again: those that are there are not added, and the list may be gone with the job."""
+        position: str | None = None
+        while True:
+            page = self.source.page(Filter(parent=job_id), LISTED_AT_ONCE, position)
+            if children := [child for child in page.jobs if not self.erased(child)]:
+                self.target.list_children(children)
+            position = page.position
+            if position is None:
+                return
 
     def _steps(self, job: Job) -> bool:
         """Restore a job's kept steps; return whether all of them can be read."""

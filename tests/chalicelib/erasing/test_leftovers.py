@@ -319,16 +319,117 @@ def test_a_payload_in_s3_goes_that_a_debounced_request_has_replaced(bench: Expir
     assert bench.of(job) == []
 
 
-def test_a_payload_in_s3_that_a_request_may_write_again_beside_the_removal_stays(bench: Expiring) -> None:
-    """The id of a job with a key follows from the key, and the name of its payload from its content."""
+def ended_of_a_key(bench: Expiring, **fields: Any) -> Job:
+    """Store a job whose id follows from a key, with a payload in S3."""
     now = bench.clock.now
     ended = {"status": Status.COMPLETED, "claims": 1, "finished_at": now, "expires_at": int(now + 30 * DAY)}
-    job = a_job(**{"id": str(uuid.uuid5(uuid.NAMESPACE_URL, "k")), "created_at": now, "payload": {"to": HUGE}, **ended})
+    common = {"id": str(uuid.uuid5(uuid.NAMESPACE_URL, "k")), "created_at": now, "payload": {"to": HUGE}}
+    job = a_job(**{**common, **ended, **fields})
     bench.store.add(job)
+    return job
+
+
+def test_a_payload_in_s3_of_a_job_whose_id_follows_from_a_key_goes(bench: Expiring) -> None:
+    job = ended_of_a_key(bench, idempotency_key="k")
+    bench.clock.advance(31 * DAY)
+    bench.expire()
+    assert bench.of(job) != []
+    bench.night()
+    assert bench.of(job) == []
+
+
+def test_a_request_with_the_same_key_and_payload_beside_the_removal_keeps_its_payload(bench: Expiring) -> None:
+    """It writes the payload before the job's row: the removal sees no job, and deletes objects without a condition."""
+    job = ended_of_a_key(bench, idempotency_key="k")
+    bench.clock.advance(31 * DAY)
+    fresh = {"status": Status.QUEUED, "claims": 0, "expires_at": None, "finished_at": None}
+    again, s3 = replace(job, created_at=bench.clock.now, **fresh), aws.client("s3", REGION)  # type: ignore[arg-type]
+    bench.expire()
+    held: list[Any] = []
+
+    def request(**_: Any) -> None:
+        if not held:
+            held.append(bench.store._placed(again))
+
+    s3.meta.events.register("before-call.s3.DeleteObjects", request)
+    try:
+        bench.night()
+    finally:
+        s3.meta.events.unregister("before-call.s3.DeleteObjects", request)
+    held[0].save()
+    assert bench.store.get(job.id).payload == {"to": HUGE}
+
+
+def test_what_a_restore_writes_to_s3_beside_the_removal_stays(bench: Expiring) -> None:
+    """Payload, earlier payload, result and steps are written before the row of the job."""
+    whole = {"result": {"r": HUGE}, "gen": 2, "claims": 2, "idempotency_key": "k"}
+    job = ended_of_a_key(bench, **whole)
+    steps = [Step("step:a", job.created_at, HUGE, number=1)]
+
+    def write() -> None:
+        bench.store.keep_payload(job.id, 1, {"was": HUGE})
+        for step in steps:
+            bench.store.keep_step(job, step)
+
+    write()
+    bench.clock.advance(31 * DAY)
+    bench.expire()
+    s3, held = aws.client("s3", REGION), list[Any]()
+
+    def restore(**_: Any) -> None:
+        if not held:
+            write()
+            held.append(bench.store._placed(replace(job, expires_at=int(bench.clock.now + 30 * DAY))))
+
+    s3.meta.events.register("before-call.s3.DeleteObjects", restore)
+    try:
+        bench.night()
+    finally:
+        s3.meta.events.unregister("before-call.s3.DeleteObjects", restore)
+    held[0].save()
+    found = bench.store.get(job.id)
+    assert (found.payload, found.result) == ({"to": HUGE}, {"r": HUGE})
+    assert bench.store.payload_of(job.id, 1) == {"was": HUGE}
+    assert [bench.store.kept_step(job, step.key) for step in steps] == steps
+
+
+@pytest.mark.parametrize(("key", "stays"), [("k", True), (None, False)])
+def test_objects_that_an_earlier_version_has_named_are_read_and_go_only_if_no_request_writes_them_again(
+    bench: Expiring, key: str | None, stays: bool
+) -> None:
+    job = ended_of_a_key(bench, idempotency_key=key, **({} if key else {"id": a_job().id}))
+    names = as_before(bench, job)
+    assert bench.store.get(job.id).payload == {"to": HUGE}
+    assert bench.store.payload_of(job.id, 1) == {"was": HUGE}
     bench.clock.advance(31 * DAY)
     bench.expire()
     bench.night()
-    assert [key for key in bench.of(job) if key.startswith("payloads/")] != []
+    assert sorted(bench.of(job)) == (sorted(names) if stays else [])
+
+
+def as_before(bench: Expiring, job: Job) -> list[str]:
+    """Store the job's objects under the names that an earlier version gave them; return these."""
+    bench.store.keep_payload(job.id, 1, {"was": HUGE})
+    tables, s3 = aws.client("dynamodb", REGION), aws.client("s3", REGION)
+    rows = bench.scan()
+    [written] = [name for name in bench.of(job) if name.startswith("payloads/email-send/")]
+    [past] = [name for name in bench.of(job) if name.startswith("payloads/past/")]
+    new = {
+        written: f"payloads/email-send/{job.id}/{written.rpartition('/')[2]}",
+        past: f"payloads/past/{job.id}/run-1.json",
+    }
+    places = (("META", "payload_ref", written), ("PAST#0001", "body", past))
+    for sk, name, was in places:
+        assert rows[f"{job.id}/{sk}"][name] == {"S": f"s3:{was}"}
+        tables.update_item(
+            TableName=bench.settings.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": sk}},
+            UpdateExpression="SET #n = :v", ExpressionAttributeNames={"#n": name},
+            ExpressionAttributeValues={":v": {"S": f"s3:{new[was]}"}},
+        )  # fmt: skip
+        bucket = bench.settings.files_bucket
+        s3.copy_object(Bucket=bucket, Key=new[was], CopySource={"Bucket": bucket, "Key": was})
+        s3.delete_object(Bucket=bucket, Key=was)
+    return list(new.values())
 
 
 def test_no_object_goes_if_the_job_is_there_again_when_they_have_been_listed(bench: Expiring) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 
 from chalicelib.adapters.constants import GROWTH_RESERVE, INLINE_PAYLOAD, INLINE_RESULT, LARGEST_ITEM, RENEW_WITHIN
@@ -20,8 +21,12 @@ from chalicelib.telemetry import events
 S3_PREFIX = "s3:"
 OF_PAYLOAD, OF_RESULT, OF_PAST = "PAYLOAD#", "RESULT#", "PAST#"
 PAYLOADS, RESULTS = "payloads/", "results/"
+PAST = f"{PAYLOADS}past"
 DIGEST_BYTES = 12
 """Bytes of a payload's SHA-256 in its reference, written as 16 characters; more would not fit into the main item."""
+WRITE_BYTES = 6
+"""Random bytes in the name of an object, written as 8 characters: two writes of one job have the same ones with a
+probability of 1 to 280 trillion."""
 
 
 class Bodies:
@@ -64,12 +69,22 @@ class Bodies:
         folder with the name of the job's type, because the role of a worker names this folder.
         """
         digest = _digest(text)
-        key = f"{PAYLOADS}{_folder(job_type)}/{job_id}/{digest}.json"
-        return self._keep(job_id, OF_PAYLOAD + digest, key, text, needed_at or 0)
+        return self._keep(job_id, OF_PAYLOAD + digest, PAYLOADS + _folder(job_type), digest, text, needed_at or 0)
+
+    def renew_payload(self, job_id: str, job_type: str, reference: str, text: str) -> None:
+        """Write a payload in S3 again to the object that the job's row names, so that it stays longer.
+
+        Writes nothing if the text is not the one that the name says, or the object is not the job's own: another
+        program may have written the row.
+        """
+        key = reference.removeprefix(S3_PREFIX)
+        own = key.startswith(f"{PAYLOADS}{_folder(job_type)}/{job_id}/")
+        if own and in_s3(reference) and key.endswith(f"/{_digest(text)}.json"):
+            self._files.write(key, text)
 
     def keep_past(self, job_id: str, gen: int, text: str) -> None:
         """Store the payload of an earlier run, which the main item no longer refers to."""
-        place = self._keep(job_id, _past(gen), _past_key(job_id, gen), text, 0)
+        place = self._keep(job_id, _past(gen), PAST, _run(gen), text, 0)
         if place != _past(gen):
             # A reference needs no mark in the row, because no JSON text begins like a reference.
             self._put(job_id, _past(gen), place)
@@ -81,9 +96,10 @@ class Bodies:
             return None
         if not row.body.startswith(S3_PREFIX):
             return from_text(row.body)
-        # compute the key, and do not use the key in the row: a forged row must not make this function read another
-        # object
-        return from_text(self._files.read(_past_key(job_id, gen)))
+        key = row.body.removeprefix(S3_PREFIX)
+        # a forged row must not make this function read another object
+        own = key.startswith(f"{PAST}/{job_id}/") and key.endswith(f"/{_run(gen)}.json")
+        return from_text(self._files.read(key)) if own else None
 
     def read_payload(self, job_id: str, inline: str | None, reference: str | None) -> JSON:
         """Return the payload, wherever it is stored; None if it is missing, or another text was stored in its place."""
@@ -101,8 +117,7 @@ class Bodies:
         job is planned, if it is planned for later (epoch seconds).
         """
         digest = _digest(text)
-        key = f"{RESULTS}{_folder(job_type)}/{job_id}/{digest}.json"
-        return self._keep(job_id, OF_RESULT + digest, key, text, needed_at)
+        return self._keep(job_id, OF_RESULT + digest, RESULTS + _folder(job_type), digest, text, needed_at)
 
     def read_value(self, job_id: str, reference: str) -> JSON:
         """Return the large value of a step; raises PayloadUnreadable if it is missing or was overwritten."""
@@ -137,16 +152,22 @@ class Bodies:
                 failed(error)
         return None if row is None else from_text(_genuine(job_id, reference, row.body))
 
-    def _keep(self, job_id: str, sk: str, key: str, text: str, needed_at: float) -> str:
+    def _keep(self, job_id: str, sk: str, folder: str, name: str, text: str, needed_at: float) -> str:
+        """Store a text in an item, or in S3 if it is too large; return the reference.
+
+        Each write to S3 makes an object of its own. The delete of an object has no condition, so what removes the
+        objects of an expired job could otherwise remove those that a later job with the same id has just written.
+        """
         if len(text.encode()) > LARGEST_ITEM:
+            key = f"{folder}/{job_id}/{secrets.token_urlsafe(WRITE_BYTES)}/{name}.json"
             self._files.write(key, text)
             return S3_PREFIX + key
         self._put(job_id, sk, text, needed_at)
         return sk
 
     def _keep_result(self, job_id: str, job_type: str, token: str, text: str) -> str:
-        key = f"{RESULTS}{_folder(job_type)}/{job_id}/{token}.json"
-        return self._keep(job_id, f"{OF_RESULT}{token.replace('-', '#')}", key, text, 0)
+        sk = f"{OF_RESULT}{token.replace('-', '#')}"
+        return self._keep(job_id, sk, RESULTS + _folder(job_type), token, text, 0)
 
     def _put(self, job_id: str, sk: str, text: str, needed_at: float = 0) -> None:
         write_whole(self._rows(pk=job_id, sk=sk, body=text, expires_at=max(self._clock(), needed_at) + KEEP_BODIES))
@@ -205,8 +226,8 @@ def _past(gen: int) -> str:
     return f"{OF_PAST}{gen:04}"
 
 
-def _past_key(job_id: str, gen: int) -> str:
-    return f"{PAYLOADS}past/{job_id}/run-{gen}.json"
+def _run(gen: int) -> str:
+    return f"run-{gen}"
 
 
 def from_text(text: str | None) -> JSON:

@@ -247,8 +247,8 @@ class DynamoJobStore:
         if move not in HANDED_OUT and not (move in WAITED and old and in_table(row.payload_ref)):
             return self._main(row)
         job = self._handed_out(row)
-        if move is j.REQUEUE and old and in_s3(row.payload_ref) and job.payload is not None:
-            self._bodies.keep_payload(row.pk, row.type, to_text(job.payload))
+        if move is j.REQUEUE and old and row.payload_ref and in_s3(row.payload_ref) and job.payload is not None:
+            self._bodies.renew_payload(row.pk, row.type, row.payload_ref, to_text(job.payload))
         return job
 
     def _suspended(self, row: JobRow) -> Job:

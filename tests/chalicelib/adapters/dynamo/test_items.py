@@ -64,7 +64,7 @@ def test_a_payload_or_result_beyond_300_kb_goes_to_s3(store: DynamoJobStore, ite
     assert list(items(job.id)) == ["META"]
     payload, result = sorted(objects(cloud))
     assert payload.startswith(f"payloads/email-send/{job.id}/")
-    assert result == f"results/email-send/{job.id}/1-1.json"
+    assert result.startswith(f"results/email-send/{job.id}/")
     found = store.get(job.id)
     assert (found.payload, found.result) == (HUGE, HUGE)
 
@@ -212,3 +212,29 @@ def test_a_job_that_runs_again_keeps_its_payload(
     kept = items(job.id)
     assert again.payload == BIG
     assert kept[kept["META"]["payload_ref"]["S"]]["expires_at"] == {"N": f"{T0 + kept_until:.0f}"}
+
+
+@pytest.mark.parametrize(("reference", "asked"), [
+    ("{own}", ["GetObject", "PutObject"]), ("payloads/email-send/another/{name}", ["GetObject"]),
+    ("payloads/other/{id}/{name}", ["GetObject"]),
+])  # fmt: skip
+def test_a_retry_of_an_old_job_writes_its_payload_in_s3_again_and_no_other_object(
+    store: DynamoJobStore, items: Look, cloud: Settings, clock: Clock, reference: str, asked: list[str]
+) -> None:
+    """The row may be forged: it then names an object that is not the job's."""
+    job = a_job(payload=HUGE, status=Status.DEAD_LETTER)
+    store.add(job)
+    own = items(job.id)["META"]["payload_ref"]["S"].removeprefix("s3:")
+    named = reference.format(own=own, id=job.id, name=own.rpartition("/")[2])
+    bucket = {"Bucket": cloud.files_bucket}
+    body = aws.client("s3", REGION).get_object(**bucket, Key=own)["Body"].read()
+    aws.client("s3", REGION).put_object(**bucket, Key=named, Body=body)
+    aws.client("dynamodb", REGION).update_item(
+        TableName=cloud.jobs_table, Key={"pk": {"S": job.id}, "sk": {"S": "META"}},
+        UpdateExpression="SET payload_ref = :r", ExpressionAttributeValues={":r": {"S": f"s3:{named}"}},
+    )  # fmt: skip
+    before = sorted(objects(cloud))
+    clock.now = T0 + 89 * DAY
+    with requests_to("s3") as seen:
+        again = store.apply(job.id, transitions.requeue(job, now=clock.now))
+    assert (again.payload, seen, sorted(objects(cloud))) == (HUGE, asked, before)

@@ -18,6 +18,7 @@ from chalicelib.jobs.change import Change, Claimant
 from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.history import Act
 from chalicelib.jobs.job import Attempt, Job, Status
+from chalicelib.jobs.port import Filter
 from chalicelib.jobs.step import Step
 from chalicelib.schedules.memory import MemorySchedules
 from chalicelib.schedules.schedule import Schedule
@@ -72,6 +73,22 @@ def test_payloads_that_an_operator_edited_come_back(two: Two, clock: Clock) -> N
     copying_of(two, clock).jobs()
     assert [target.payload_of(job.id, gen) for gen in (1, 2, 3)] == [{"of": 1}, {"of": 2}, None]
     assert acts.last(target.get(job.id)) == Act(acts.EDIT, T0 + 5, "ada", 3)
+
+
+def test_a_restored_parent_has_its_list_of_children_also_of_those_that_are_still_there(two: Two, clock: Clock) -> None:
+    """What the parent has left was removed after its expiry, with its list; a child that failed stays longer."""
+    source, target = two
+    parent = done(0)
+    children = [done(1 + number, parent=parent.id, idempotency_key=f"k{number}") for number in range(30)]
+    for job in (parent, *children):
+        source.add(job)
+    for child in children:
+        target.add_listed(child)
+    gone = children[3].id
+    with_one_erased = replace(copying_of(two, clock), erased=lambda job: job.id == gone)
+    assert with_one_erased.jobs() == Counter({"there": 30, "completed": 1})
+    listed = target.page(Filter(parent=parent.id), 99).jobs
+    assert {job.id for job in listed} == {child.id for child in children} - {gone}
 
 
 STEPS = [Step("step:a", T0 + 1, 1, took=0.5), Step("step:b", T0 + 2, "x" * 2_000), Step("event:c", T0 + 3, by="ada")]
