@@ -44,7 +44,7 @@ it."""
 EXPIRED_ROWS = 20
 """Number of rows that are read together; each names up to a hundred jobs that have expired."""
 MOST_FAILED = 100
-"""Number of expired jobs in a row whose removal fails, after which the others wait for the next night."""
+"""Number of expired jobs in a row whose removal fails, after which the others wait for the next invocation."""
 EXPIRED_SHARE = 300.0
 """Seconds of a nightly invocation in which what expired jobs have left is removed before the recount goes on."""
 MOST_SHOWN = 50

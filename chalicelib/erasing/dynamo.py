@@ -236,8 +236,7 @@ class DynamoExpiredJobs:
 
     def keep(self, batch: ExpiredBatch, now: float) -> None:
         """See ExpiredJobs."""
-        actions = [ExpiredRow.jobs.set(_as_text(batch.jobs)), ExpiredRow.expires_at.set(now + KEEP_BODIES)]
-        self._rows(sk=batch.name).update(list[Action](actions))
+        self._store(batch.name, batch.jobs, now + KEEP_BODIES)
 
     def each(self, unreadable: Callable[[str, Exception], None]) -> Iterator[ExpiredBatch]:
         """See ExpiredJobs."""
@@ -247,7 +246,7 @@ class DynamoExpiredJobs:
             except (TypeError, ValueError) as error:
                 unreadable(row.sk, error)
                 continue
-            yield ExpiredBatch(row.sk, jobs, row.jobs)
+            yield ExpiredBatch(row.sk, jobs, row.jobs, row.expires_at)
 
     def leave(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
         """See ExpiredJobs."""
@@ -256,6 +255,15 @@ class DynamoExpiredJobs:
             written(lambda: row.update([ExpiredRow.jobs.set(_as_text(left))], same))
         else:
             written(lambda: row.delete(same))
+
+    def put_off(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
+        """See ExpiredJobs."""
+        self._store(batch.later, left, batch.until)
+        self.leave(batch, [])
+
+    def _store(self, name: str, jobs: Sequence[Expired], until: float) -> None:
+        actions = [ExpiredRow.jobs.set(_as_text(jobs)), ExpiredRow.expires_at.set(until)]
+        self._rows(sk=name).update(list[Action](actions))
 
 
 class DynamoRemoval:

@@ -26,6 +26,8 @@ class Done:
     failures: int = 0
     in_a_row: int = 0
     late: bool = False
+    put_off: set[str] = field(default_factory=set)
+    """The names of batches that were put off now: they come again, and are left to the next time."""
 
     @property
     def whole(self) -> bool:
@@ -64,7 +66,8 @@ class Leftovers:
     def work(self, remaining: Callable[[], float]) -> Done:
         """Remove what is left while `remaining` seconds are left; return what is done.
 
-        After MOST_FAILED failures in a row the rest waits: AWS refuses, and the next night tries again.
+        A job whose removal fails is tried once, and is put off behind all others. After MOST_FAILED failures in a row
+        the rest waits, because AWS may refuse everything; the next time begins with what was not tried.
         """
         done = Done(late=remaining() <= LEASE / 2)
         if done.late:
@@ -76,7 +79,8 @@ class Leftovers:
 
         try:
             for batch in self.rows.each(unreadable):
-                self._process(batch, remaining, done)
+                if batch.name not in done.put_off:
+                    self._process(batch, remaining, done)
                 if done.late or done.in_a_row >= MOST_FAILED:
                     break
         except Exception as error:
@@ -88,16 +92,24 @@ class Leftovers:
 
     def _process(self, batch: ExpiredBatch, remaining: Callable[[], float], done: Done) -> None:
         gone = side_by_side(lambda one: self._try(one, remaining, done), batch.jobs, self.threads)
-        left = [one for one, is_gone in zip(batch.jobs, gone, strict=True) if not is_gone]
-        if len(left) < len(batch.jobs):
+        which = list(zip(batch.jobs, gone, strict=True))
+        failed = [one for one, is_gone in which if is_gone is False]
+        left = [one for one, is_gone in which if is_gone is None] + failed  # what was not tried comes first
+        if failed:
+            done.put_off.add(batch.later)
+            self.rows.put_off(batch, left)
+        elif len(left) < len(batch.jobs):
             self.rows.leave(batch, left)
 
-    def _try(self, one: Expired, remaining: Callable[[], float], done: Done) -> bool:
-        """Remove what one job has left; its error must not affect the others. Return whether nothing is left."""
+    def _try(self, one: Expired, remaining: Callable[[], float], done: Done) -> bool | None:
+        """Remove what one job has left; its error must not affect the others.
+
+        Return whether nothing is left; None if the job was not tried, or not to the end.
+        """
         if one.expires_at > self.clock():
             return True  # the table removes no row before its expiry: the entry is no record of the table
         if done.in_a_row >= MOST_FAILED:
-            return False
+            return None
         try:
             gone = self.removal.remove_left(one, lambda: remaining() > LEASE / 2)
         except Exception as error:
@@ -106,7 +118,7 @@ class Leftovers:
             return False
         if gone is None:
             done.late = True
-            return False
+            return None
         done.in_a_row = 0
         done.numbers.update({"expired": 1, "expired_rows": gone.rows, "expired_objects": gone.objects})
         return True

@@ -133,6 +133,11 @@ class MemoryExpiredJobs:
         else:
             del self._batches[batch.name]
 
+    def put_off(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
+        """See ExpiredJobs."""
+        self._batches[batch.later] = ExpiredBatch(batch.later, left)
+        self.leave(batch, [])
+
 
 class MemoryRemoval:
     """See Removal: what belongs to jobs is in their store."""

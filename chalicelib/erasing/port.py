@@ -11,6 +11,9 @@ from chalicelib.erasing.rule import Counts, Erasure
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Filter
 
+PUT_OFF = "~"
+"""Beginning of the name of a batch that was put off; it sorts after all numbers of changes."""
+
 
 class While(Enum):
     """The state of a job's own row in which what belongs to the job may be removed."""
@@ -86,6 +89,23 @@ class ExpiredBatch:
     jobs: Sequence[Expired]
     seen: str = field(default="", compare=False)
     """The text of the row, when it was read."""
+    until: float = field(default=0.0, compare=False)
+    """When the row expires (epoch seconds), as it was read."""
+
+    @property
+    def later(self) -> str:
+        """Return the name under which the batch comes after all that failed less often.
+
+        It follows from the name: two workers that put off the same batch write the same row.
+        """
+        times, _, first = (
+            self.name.removeprefix(PUT_OFF).partition(PUT_OFF) if self._is_put_off else ("0", "", self.name)
+        )
+        return f"{PUT_OFF}{int(times) + 1:06}{PUT_OFF}{first}"
+
+    @property
+    def _is_put_off(self) -> bool:
+        return self.name.startswith(PUT_OFF)
 
 
 class ExpiredJobs(Protocol):
@@ -104,6 +124,12 @@ class ExpiredJobs(Protocol):
         """Let these jobs be left of a batch, or remove it if there are none.
 
         Does nothing if the batch was stored again after it was read: it may have more jobs then.
+        """
+
+    def put_off(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
+        """Let these jobs be left of a batch, and let it come after all others, with the expiry that it has.
+
+        The later row is written first: who dies leaves both, and what is removed twice does no harm.
         """
 
 

@@ -4,6 +4,8 @@ import itertools
 import json
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -508,22 +510,64 @@ def test_a_job_with_very_many_rows_takes_several_nights(bench: Expiring) -> None
     assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
 
 
+@contextmanager
+def refusing(*jobs: str) -> Iterator[list[str]]:
+    """Let S3 refuse the list of these jobs' objects (none: of all jobs); yield the refused requests."""
+    s3 = aws.client("s3", REGION)
+    tries: list[str] = []
+
+    def refuse(params: dict[str, Any], **_: Any) -> None:
+        asked = params.get("url", "") + str(params.get("query_string"))
+        if not jobs or any(one in asked for one in jobs):
+            tries.append(asked)
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjectVersions")
+
+    s3.meta.events.register("before-call.s3.ListObjectVersions", refuse)
+    try:
+        yield tries
+    finally:
+        s3.meta.events.unregister("before-call.s3.ListObjectVersions", refuse)
+
+
 def test_after_many_failures_in_a_row_the_rest_waits(bench: Expiring, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal by AWS takes the nightly function no longer than some tries."""
     monkeypatch.setattr(leftovers, "MOST_FAILED", 2)
     for number in range(4):
         bench.expired.keep(ExpiredBatch(f"{number}", [Expired(a_job().id, "a.b", 1.0, payload=True)] * 2), 1.0)
-    tries: list[str] = []
-
-    def refuse(**_: Any) -> None:
-        tries.append("")
-        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ListObjectVersions")
-
-    s3 = aws.client("s3", REGION)
-    s3.meta.events.register("before-call.s3.ListObjectVersions", refuse)
-    done = bench.leftovers.work(lambda: 840.0)
-    s3.meta.events.unregister("before-call.s3.ListObjectVersions", refuse)
+    with refusing() as tries:
+        done = bench.leftovers.work(lambda: 840.0)
     assert (len(tries), done.whole, len(bench.known())) == (2, False, 4)
+
+
+def test_what_fails_each_time_holds_up_nothing_behind_it(bench: Expiring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each invocation of a night begins with what was not tried, also if more fail than one of them tries."""
+    monkeypatch.setattr(leftovers, "MOST_FAILED", 3)
+    failing = [Expired(a_job().id, "a.b", 1.0, payload=True) for _ in range(8)]
+    for number in range(4):
+        bench.expired.keep(ExpiredBatch(f"{number:021}", failing[2 * number : 2 * number + 2]), 1.0)
+    job = bench.gone()
+    with refusing(*(one.job for one in failing)) as tries:
+        for _ in range(3):
+            before = len(tries)
+            done = bench.leftovers.work(lambda: 840.0)
+            assert (0 < len(tries) - before <= 3, done.whole, done.failures) == (True, False, len(tries) - before)
+        assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
+        for _ in range(6):
+            bench.leftovers.work(lambda: 840.0)
+        assert all(sum(one.job in asked for asked in tries) > 1 for one in failing)
+    left = [one.job for batch in bench.known() for one in batch.jobs]
+    assert sorted(left) == sorted(one.job for one in failing)
+    bench.leftovers.work(lambda: 840.0)
+    assert bench.known() == []
+
+
+def test_what_fails_is_tried_once_at_a_time(bench: Expiring) -> None:
+    for number in range(3):
+        bench.expired.keep(ExpiredBatch(f"{number}", [Expired(a_job().id, "a.b", 1.0, payload=True)]), 1.0)
+    with refusing() as tries:
+        for night in (1, 2):
+            bench.leftovers.work(lambda: 840.0)
+            assert len(tries) == 3 * night
 
 
 def test_a_row_that_nobody_can_read_holds_up_no_other_and_stays(bench: Expiring) -> None:
@@ -536,7 +580,7 @@ def test_a_row_that_nobody_can_read_holds_up_no_other_and_stays(bench: Expiring)
     assert (done.numbers["expired"], done.whole) == (1, False)
     assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
     answer = aws.client("dynamodb", REGION).scan(**control)
-    assert {"0", "1"} <= {row["sk"]["S"] for row in answer["Items"]}
+    assert {"0", "1"} <= {row["sk"]["S"][-1] for row in answer["Items"]}
 
 
 def test_an_entry_before_its_time_removes_nothing(bench: Expiring) -> None:

@@ -51,6 +51,27 @@ def test_a_batch_that_was_stored_again_since_it_was_read_stays(expired_jobs: Exp
     assert every(expired_jobs) == [again]
 
 
+def test_a_batch_that_is_put_off_comes_after_all_others(expired_jobs: ExpiredJobs) -> None:
+    for name in ("1000", "2000", "3000"):
+        expired_jobs.keep(ExpiredBatch(name, [ONE, TWO]), T0)
+    order: list[list[str]] = []
+    for _ in range(4):
+        first = every(expired_jobs)[0]
+        for _twice in range(2):  # another worker does the same, or the first one dies in between
+            expired_jobs.put_off(first, [TWO, ONE])
+        order.append([one.name[-4:] for one in every(expired_jobs)])
+        assert every(expired_jobs)[-1].jobs == [TWO, ONE]
+    assert order == [["2000", "3000", "1000"], ["3000", "1000", "2000"], ["1000", "2000", "3000"], order[0]]
+
+
+def test_a_batch_that_is_put_off_expires_when_it_would_have_expired(cloud: Settings) -> None:
+    rows = DynamoExpiredJobs(cloud)
+    rows.keep(ExpiredBatch("0001", [ONE]), T0)
+    for _ in range(3):
+        rows.put_off(every(rows)[0], [ONE])
+    assert [one.until for one in every(rows)] == [T0 + KEEP_BODIES]
+
+
 def test_what_a_later_version_has_added_stops_nothing(cloud: Settings) -> None:
     rows = DynamoExpiredJobs(cloud)
     text = json.dumps([["1", "a.b", T0, True, False, "2", "k#1", {"more": 1}]])
