@@ -54,6 +54,9 @@ class InvalidPosition(InvalidRequest):
 class InvalidPayload(InvalidRequest):
     """The payload does not match the schema of its job type."""
 
+    without_personal = False
+    """Whether no text of it has a part of a personal field. A mask would then hide a word of the platform itself."""
+
 
 class UnknownJobType(InvalidRequest):
     """No job type has that name."""

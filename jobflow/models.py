@@ -1517,7 +1517,8 @@ class RefusalCount:
     """The id of the token; without a known token, the address (an IPv6 network of 64 bits); `others`: more
     callers than a process counts by name"""
     reason: str
-    """Why, such as `unknown token`, `Forbidden` or `RateLimited`"""
+    """Why: `unknown token`, `expired token`, …, or the last part of the problem's type in words, such as
+    `forbidden` (the role), `out of scope` or `rate limited`"""
     count: int
     """The number; the real one may be almost twice as large, in a flood larger"""
 

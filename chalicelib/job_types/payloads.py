@@ -26,7 +26,9 @@ def parsed(name: str, model: type[P], payload: JSON, personal: PersonalFields | 
     except ValidationError as error:
         told = field_errors(error, model, "payload")
         told = told if personal is None else personal.refused(error, told, payload)
-        raise InvalidPayload(f"The payload does not match {name}.", told) from None
+        refused = InvalidPayload(f"The payload does not match {name}.", told)
+        refused.without_personal = personal is not None
+        raise refused from None
 
 
 def stored(name: str, model: BaseModel) -> JSON:

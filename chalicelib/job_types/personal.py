@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
+from pydantic_core import ErrorDetails, PydanticKnownError, core_schema
 
 from chalicelib.errors import ConfigurationError, FieldError, InvalidPayload
 from chalicelib.jobs.job import JSON
@@ -39,6 +39,11 @@ PLAIN = frozenset({
     "less_than_equal", "string_pattern_mismatch", "date_type", "datetime_type", "enum", "literal_error",
 })  # fmt: skip
 """Errors of pydantic whose texts never have a part of the value."""
+OF_JSON = {
+    "list_type": "Input should be a valid array",
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "Input should be an object"),
+}
+"""Texts of these errors that are others for JSON than for Python."""
 NOT_VALID = "is not valid; the reason is not shown, because the field is personal"
 NOT_SHOWN = "is not valid; the reason is not shown, because it may have a part of a personal field"
 OF_PYDANTIC = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
@@ -173,6 +178,8 @@ class PersonalFields:
 
     def told(self, error: InvalidPayload, payload: JSON) -> InvalidPayload:
         """Return an error about this payload without its personal values."""
+        if error.without_personal:
+            return error
         texts = PersonalTexts(self.texts(payload))
         errors = [FieldError(one.loc, texts.masked(one.msg)) for one in error.errors]
         return InvalidPayload(texts.masked(str(error)), errors)
@@ -182,7 +189,8 @@ class PersonalFields:
 
         The place of a finding then ends at the personal field: what follows may be a name in a personal dictionary.
         """
-        details = error.errors(include_url=False, include_input=False, include_context=False)
+        details = error.errors(include_url=False, include_input=False)
+        values = PersonalTexts(self.texts(payload))
         pieces: PersonalTexts | None = None
         found = []
         for one, detail in zip(told, details, strict=True):
@@ -190,9 +198,10 @@ class PersonalFields:
             place, last = self._within(detail["loc"])
             if last.personal:
                 plain = len(place) == len(detail["loc"]) and detail["type"] in PLAIN
-                found.append(one if plain else FieldError((*one.loc[:before], *place), NOT_VALID))
+                not_told = FieldError((*one.loc[:before], *place), NOT_VALID)
+                found.append(_without(values, one, detail) if plain else not_told)
             elif detail["type"] in OF_PYDANTIC:
-                found.append(one)
+                found.append(_without(values, one, detail))
             elif last.has_personal:  # a validator of a model with personal fields
                 found.append(FieldError(one.loc, NOT_SHOWN))
             else:  # a validator of another field, which may have read a personal one
@@ -373,6 +382,22 @@ def _refuse(places: Sequence[PLACE]) -> None:
             "The payload has the mask of a personal field in place of its value.",
             [FieldError(("payload", *place), told) for place in places],
         )
+
+
+def _without(values: PersonalTexts, one: FieldError, detail: ErrorDetails) -> FieldError:
+    """Return a finding without personal values.
+
+    A text of pydantic without a part of the value stays as it is: a mask in place of one of its words would tell that
+    this word is a personal value. A validator may raise an error with the name of one of pydantic's, and another text.
+    """
+    known, more = detail["type"], detail.get("ctx") or {}
+    if known not in PLAIN or any(isinstance(part, str) and values.masked(part) != part for part in more.values()):
+        return FieldError(one.loc, values.masked(one.msg))
+    try:
+        own = PydanticKnownError(known, more or None).message()  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError):
+        own = ""
+    return one if detail["msg"] in (own, OF_JSON.get(known)) else FieldError(one.loc, values.masked(one.msg))
 
 
 def _pieces(texts: Iterable[str]) -> set[str]:

@@ -24,7 +24,7 @@ from chalicelib.webhooks.constants import MOST_WEBHOOKS, NAME_KNOWN, ROTATION_TA
 from chalicelib.webhooks.port import Webhooks, WebhookSecrets
 from chalicelib.webhooks.rule import anew
 from chalicelib.webhooks.signature import new_secret, rotated
-from chalicelib.webhooks.webhook import DELETED, EVERY_TYPE, Registered, Webhook
+from chalicelib.webhooks.webhook import DELETED, EVERY_TYPE, GONE, Registered, Webhook
 
 MESSAGE = "message:"
 """Beginning of the tag of a message that is sent again: the webhook-id of the first one follows."""
@@ -169,7 +169,7 @@ class WebhookService:
         self.secrets().delete(seen.webhook.registration)
         if not self.webhooks.remove(seen.webhook):
             raise _changing(name)
-        return seen
+        return replace(seen, state=replace(seen.state, why=GONE))
 
     def _closed(self, seen: Registered) -> Registered:
         for _ in range(STATE_WRITES):
@@ -244,8 +244,8 @@ class WebhookService:
         wrong = []
         if (why := url_problem(asked.url, self.receiver)) is not None:
             wrong.append(FieldError(("url",), why))
-        known = [*jobtype.names(), EVERY_TYPE]
-        if unknown := [name for name in asked.types if name not in (*known, *before)]:
+        known = [*(name for name in jobtype.names() if name != DELIVER), EVERY_TYPE]
+        if unknown := [name for name in asked.types if name not in (*known, *before, DELIVER)]:
             wrong.append(FieldError(("types",), f"{', '.join(unknown)}: must be one of: {', '.join(known)}"))
         if DELIVER in asked.types:
             wrong.append(FieldError(("types",), f"{DELIVER}: a delivery is not delivered itself"))

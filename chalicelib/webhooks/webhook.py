@@ -5,6 +5,8 @@ from dataclasses import dataclass
 EVERY_TYPE = "*"
 DELETED = "Its deletion has begun: if it does not end, repeat it. To keep the webhook, rotate its secret and enable it."
 """The reason for which a webhook is disabled from the beginning of its deletion."""
+GONE = "It is deleted, with its secret."
+"""The reason in the answer to a deletion."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Print results: JSON lines for programs, tables for people. Control codes in the texts of jobs have no effect."""
 
 import json
-import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,12 +31,10 @@ COLOURS = {
 }
 """The colour of each status; other statuses have none."""
 Column = tuple[str, Callable[[Any], Any]]
-IDS = re.compile(r"[0-9a-f-]{8,36}")
-"""Texts that can only be copied from one line."""
 LEAST_LAST = 20
 """Width, in characters, that the last column of a table has before the other columns are folded."""
-LEAST_BESIDE_IDS = 6
-"""Width, in characters, that each other column has before columns of ids are folded, too."""
+BETWEEN = 2
+"""Width, in characters, of the space behind each column."""
 
 
 class Printer:
@@ -61,8 +58,8 @@ class Printer:
         """Print objects of one kind; if there are none, print `empty` instead of a table.
 
         The last column has the longest texts, so it gets the remaining width. If too little remains, all columns are
-        folded, so that no text is cut, except columns of ids, which are copied; if nothing would remain beside the ids,
-        these too. A column without any text is left out.
+        folded between words, so that no text is cut, and an id can be copied. If the words do not fit side by side,
+        each object has a line for each of its texts. A column without any text is left out.
         """
         if self.as_json:
             for row in rows:
@@ -77,19 +74,35 @@ class Printer:
         texts = [[shown(value(row)) for row in found] for _, value in columns]
         kept = [number for number, column in enumerate(texts) if any(column)]
         table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-        widths = [max(len(line) for text in (columns[n][0], *texts[n]) for line in text.split("\n")) for n in kept]
-        fits_in = sum(widths[:-1]) + 2 * len(widths) + min(widths[-1], LEAST_LAST) <= self.console.width
-        ids = {number for number in kept if all(IDS.fullmatch(text) for text in texts[number] if text)}
-        least = [
-            width if number in ids else min(width, LEAST_BESIDE_IDS) for number, width in zip(kept, widths, strict=True)
-        ]
-        copied = ids if sum(least) + 2 * len(least) <= self.console.width else set[int]()
-        for number in kept:
-            whole = number in copied or (fits_in and number != kept[-1])
-            table.add_column(columns[number][0], overflow="fold", no_wrap=whole)
+        cells = [(columns[n][0], *texts[n]) for n in kept]
+        widths = [max(len(line) for text in cell for line in text.split("\n")) for cell in cells]
+        fits_in = sum(widths[:-1]) + BETWEEN * len(widths) + min(widths[-1], LEAST_LAST) <= self.console.width
+        folded = None if fits_in else narrowed(widths, list(map(longest_word, cells)), self.console.width)
+        if not fits_in and folded is None:
+            self._one_below_another([[cell[n] for cell in cells] for n in range(len(found) + 1)])
+            return
+        for at, number in enumerate(kept):
+            whole = fits_in and number != kept[-1]
+            table.add_column(columns[number][0], overflow="fold", no_wrap=whole, width=folded[at] if folded else None)
         for row in zip(*(texts[number] for number in kept), strict=True):
             table.add_row(*map(self._cell, row))
         self.console.print(table)
+
+    def _one_below_another(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print each row, after the first one with the headers, as lines of a header and a text."""
+        from rich.table import Table
+
+        headers, *others = rows
+        for number, row in enumerate(others):
+            table = Table.grid(padding=(0, BETWEEN, 0, 0))
+            table.add_column(no_wrap=True, style="bold")
+            table.add_column(overflow="fold")
+            for header, text in zip(headers, row, strict=True):
+                if text:
+                    table.add_row(header, self._cell(text))
+            if number:
+                self.console.print()
+            self.console.print(table)
 
     def newest(
         self, rows: Iterable[Any], limit: int, columns: Sequence[Column], empty: str, more: str = "--limit"
@@ -153,6 +166,25 @@ class Printer:
         from rich.text import Text
 
         return Text(text, style=COLOURS.get(text, ""))
+
+
+def longest_word(texts: Iterable[str]) -> int:
+    """Return the length of the longest word in several texts."""
+    return max((len(word) for text in texts for word in text.split()), default=0)
+
+
+def narrowed(widths: Sequence[int], least: Sequence[int], most: int) -> list[int] | None:
+    """Return widths of columns that fit into `most` characters, the widest ones narrowed; None if they cannot.
+
+    `least` are the smallest widths.
+    """
+    found = list(widths)
+    while sum(found) + BETWEEN * len(found) > most:
+        wider = [number for number, width in enumerate(found) if width > least[number]]
+        if not wider:
+            return None
+        found[max(wider, key=found.__getitem__)] -= 1
+    return found
 
 
 def fits(text: str) -> bool:

@@ -111,6 +111,12 @@ def problem_of(error: Exception, correlation_id: str | None = None) -> dict[str,
     return problem_body(status, title, str(error), correlation_id, kind=kind, errors=found)
 
 
+def words_of(error: Exception) -> str:
+    """Return the last part of the problem's type in words, such as `out of scope`."""
+    row = row_of(error) if isinstance(error, JobFlowError) else None
+    return "internal error" if row is None else row[1].replace("-", " ")
+
+
 def headers_of(error: Exception) -> dict[str, str]:
     """Return the headers of an error's answer."""
     if isinstance(error, (e.RateLimited, e.TokenNotChecked, e.SignInUnavailable)):

@@ -112,7 +112,8 @@ def _of_gateway(request: Request) -> dict[str, str]:
 
 
 def _why(error: Exception) -> str:
-    return error.why if isinstance(error, Unauthorized) else type(error).__name__
+    """Return why a request is refused, in words: the problem's name, which the answer has too, or what is wrong."""
+    return error.why if isinstance(error, Unauthorized) else problems.words_of(error)
 
 
 def refuse(error: Exception, route: str, correlation_id: str) -> Response:

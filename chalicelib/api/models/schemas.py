@@ -176,7 +176,8 @@ PayloadText = Annotated[
     StringConstraints(min_length=1, max_length=LONGEST_SEARCH),
     Field(
         description="Part of a value of the payload, in any case; `field=text` searches one field. Payloads that are "
-        "stored outside of their job (over 500 bytes) are not searched."
+        "stored outside of their job are not searched: those over 500 bytes, and those that have replaced an earlier "
+        "one (a retry with another payload, a debounced job)."
     ),
 ]
 

@@ -11,8 +11,10 @@ from chalicelib.api.http.endpoint import Call, Endpoints
 from chalicelib.api.models.fields import Cursor, Moment, ParentId, Query, Whole
 from chalicelib.api.models.responses import Answer, Time
 from chalicelib.assembly import parts
+from chalicelib.audit.actions import ACTIONS, instead_of
 from chalicelib.audit.constants import LONGEST_NAME
 from chalicelib.audit.rule import Entry, Page, R, Refused, Which
+from chalicelib.errors import FieldError, InvalidRequest
 from chalicelib.job_types.checks import BULK_ID
 from chalicelib.jobs.listing import iso, read_cursor, write_cursor
 from chalicelib.jobs.port import Filter
@@ -96,7 +98,10 @@ class RefusalCount(Answer):
         description="The id of the token; without a known token, the address (an IPv6 network of 64 bits); `others`: "
         "more callers than a process counts by name"
     )
-    reason: str = Field(description="Why, such as `unknown token`, `Forbidden` or `RateLimited`")
+    reason: str = Field(
+        description="Why: `unknown token`, `expired token`, …, or the last part of the problem's type in words, such "
+        "as `forbidden` (the role), `out of scope` or `rate limited`"
+    )
     count: int = Field(description="The number; the real one may be almost twice as large, in a flood larger")
 
 
@@ -114,9 +119,13 @@ def list_audit(call: Call) -> AuditPage:
 
     Follow `next_cursor` until it is null: a page of some changes may be empty, because a request reads at most 1,000
     rows. A change that was made just now may be missing for a second. The creation of a job is no change. With `job`,
-    bulk actions by a filter, or with more than 100 ids, are not in the list: the job's `actions` name them.
+    bulk actions by a filter, or with more than 100 ids, are not in the list: the job's `actions` name them. An unknown
+    `action` is refused (422), with similar ones.
     """
     asked: AuditQuery = call.query
+    if asked.action is not None and asked.action not in ACTIONS:
+        wrong = FieldError(("query", "action"), f"{asked.action} {instead_of(asked.action)}")
+        raise InvalidRequest("The query is not valid.", [wrong])
     which = Which(asked.job, asked.principal, asked.action, asked.created_after, asked.created_before, asked.bulk)
     page = parts.audit.page(which, asked.limit, parts.clock(), _position(asked, which, CHANGES))
     entries = [_entry(one) for one in page.rows]

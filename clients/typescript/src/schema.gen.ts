@@ -1289,7 +1289,8 @@ export interface paths {
      *
      *     Follow `next_cursor` until it is null: a page of some changes may be empty, because a request reads at most 1,000
      *     rows. A change that was made just now may be missing for a second. The creation of a job is no change. With `job`,
-     *     bulk actions by a filter, or with more than 100 ids, are not in the list: the job's `actions` name them.
+     *     bulk actions by a filter, or with more than 100 ids, are not in the list: the job's `actions` name them. An unknown
+     *     `action` is refused (422), with similar ones.
      */
     get: operations["list_audit"];
     put?: never;
@@ -4914,7 +4915,7 @@ export interface components {
       principal: string;
       /**
        * Reason
-       * @description Why, such as `unknown token`, `Forbidden` or `RateLimited`
+       * @description Why: `unknown token`, `expired token`, …, or the last part of the problem's type in words, such as `forbidden` (the role), `out of scope` or `rate limited`
        */
       reason: string;
       /**

@@ -193,7 +193,7 @@ def health(session: Session) -> None:
     columns = [
         ("WHAT", lambda row: row.kind.replace("_", " ")),
         ("TYPE", lambda row: row.type),
-        ("NUMBER", lambda row: row.number),
+        ("NUMBER", lambda row: f"{row.number} %" if row.kind == "budget" else row.number),
         ("ACKNOWLEDGED", lambda row: row.acknowledged),
         ("SINCE", lambda row: reading.ago(row.since)),
         ("A MINUTE", lambda row: None if row.growth_per_minute is None else f"{row.growth_per_minute:+g}"),

@@ -27,7 +27,7 @@ from pydantic import (
 from pydantic import (
     dataclasses as of_pydantic,
 )
-from pydantic_core import core_schema
+from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 from typing_extensions import NamedTuple, TypeAliasType, TypedDict, TypeVar
 
 from chalicelib.errors import CheckFailed, ConfigurationError, InvalidPayload
@@ -684,6 +684,39 @@ def test_what_is_wrong_is_said_where_no_value_is_in_it(payload: Any, place: tupl
     [error] = refused.value.errors
     assert error.loc == place
     assert said in error.msg
+
+
+@pytest.mark.parametrize("mail", ["valid", "reason", "payload", "order.send", "integer", "match", "personal"])
+def test_a_word_of_the_text_itself_is_not_masked(mail: str) -> None:
+    """Also if it is a personal value: a mask in its place would tell that it is."""
+    said = []
+    for value in (mail, "else"):
+        with pytest.raises(InvalidPayload) as refused:
+            ORDER.canonical({"mail": value, "number": "x", "to": [{"country": 1}]})
+        said.append(refused.value.told())
+    assert said[0] == said[1]
+
+
+class Careless(BaseModel):
+    mail: Email
+
+    @field_validator("mail")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if value.startswith("custom"):
+            raise PydanticCustomError("missing", "{value} is missing", {"value": value})
+        raise PydanticKnownError("enum", {"expected": value})
+
+
+def _care(payload: Careless, ctx: Any) -> None:
+    """Care."""
+
+
+@pytest.mark.parametrize("mail", ["custom@private.example", "known@private.example"])
+def test_a_validator_that_raises_an_error_of_pydantic_tells_no_value(mail: str) -> None:
+    with pytest.raises(InvalidPayload) as refused:
+        JobType("meet.all", _care, Careless).canonical({"mail": mail})
+    assert "private" not in refused.value.told()
 
 
 def test_an_error_still_names_the_field() -> None:

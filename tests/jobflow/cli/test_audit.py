@@ -39,6 +39,21 @@ def test_a_bulk_action_is_found_by_its_id_in_the_history_of_a_job(shell: Shell, 
     assert shell("audit --refusals --bulk 0").code == 2
 
 
+@pytest.mark.parametrize("width", [30, 40, 50, 60, 70, 100])
+def test_no_word_is_broken_on_a_narrow_terminal(
+    shell: Shell, world: World, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    job = world.create()
+    assert shell(f"jobs cancel {job} --reason 'Ordered by the wrong customer'").code == 0
+    words = set(shell("audit --table").out.split())
+    assert len(words) > 15
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = shell("audit --table").out.splitlines()
+    assert all(len(one.rstrip()) <= width for one in lines)
+    there = {word for one in lines for word in one.split()}
+    assert {word for word in words - there if len(word) < width - 10} == set()
+
+
 def test_the_reason_of_a_resume_is_in_the_log(shell: Shell, world: World) -> None:
     assert shell("types pause test.note").code == 0
     assert shell("types resume test.note --reason 'Up again'").code == 0

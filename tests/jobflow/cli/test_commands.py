@@ -51,6 +51,16 @@ def test_what_needs_attention_is_printed(shell: Shell) -> None:
     assert "paused" in shell("health --table").out
 
 
+def test_a_spent_budget_is_a_percentage(shell: Shell, wire: Wire) -> None:
+    common = dict.fromkeys(
+        ("growth_per_minute", "drain_eta_s", "since", "acknowledged", "fingerprint", "limit", "filter")
+    )
+    rows = [{"kind": kind, "type": "test.note", "number": 180, **common} for kind in ("budget", "errors")]
+    wire.instead = [httpx.Response(200, json={"findings": rows, "as_of": "2027-01-01T00:00:00Z"})]
+    _, budget, errors = shell("health --table").out.splitlines()
+    assert ("180 %" in budget, "%" in errors) == (True, False)
+
+
 def test_schedules_are_stored_listed_switched_and_deleted(shell: Shell) -> None:
     made = shell("""schedules create daily test.note '0 6 * * *' -f to='["a@example.com"]' --timezone Europe/Berlin""")
     assert (made.code, made.lines[0]["id"]) == (0, "daily")

@@ -38,6 +38,8 @@ export const english = {
     "The request names several jobs: it is shown with its outcome. Whether it changed this one is in the job's timeline.",
   from: (ip: string) => `from ${ip}`,
   correlation: (id: string) => `Correlation id ${id}`,
+  /** Reasons of refusals whose words are others here than in the API. */
+  reasons: {} as Record<string, string>,
   atLeast: (count: number) => `at least ${plural(count, "request")}`,
   actions: {
     "job.retry": "Retried job",

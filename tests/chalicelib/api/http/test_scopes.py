@@ -273,7 +273,7 @@ def test_a_refusal_names_the_scope_and_is_counted(stage: Stage) -> None:
     assert (answer.status, answer.json["type"]) == (403, "urn:jobflow:problem:out-of-scope")
     assert "(types mail.send; tenants acme; without payloads)" in answer.json["detail"]
     counted = parts.audit.refusals(Which(), 10, stage.world.clock()).rows
-    assert [one.why for one in counted] == ["OutOfScope"]
+    assert [one.why for one in counted] == ["out of scope"]
 
 
 def test_an_attempt_on_a_job_outside_of_the_scope_is_in_the_audit_log(stage: Stage) -> None:

@@ -156,7 +156,7 @@ def test_a_role_that_is_too_small_leaves_a_line(world: World) -> None:
         assert world.post("/jobs", BODY, role=Role.VIEWER, headers=HERE).status == 403
     line = only(lines, "api.refused")
     assert (line["principal"], line["ip"]) == (principal(world, Role.VIEWER), ADDRESS)
-    assert (line["why"], line["route"], line["status_code"]) == ("Forbidden", "/jobs", 403)
+    assert (line["why"], line["route"], line["status_code"]) == ("forbidden", "/jobs", 403)
 
 
 def test_a_request_too_many_leaves_a_line(world: World) -> None:
@@ -165,7 +165,7 @@ def test_a_request_too_many_leaves_a_line(world: World) -> None:
     with written("WARNING") as lines:
         assert throttled.post("/jobs", BODY, headers=HERE).status == 429
     line = only(lines, "api.refused")
-    assert (line["why"], line["ip"], line["correlation_id"]) == ("RateLimited", ADDRESS, "request-7")
+    assert (line["why"], line["ip"], line["correlation_id"]) == ("rate limited", ADDRESS, "request-7")
     assert line["principal"] == principal(throttled, Role.ADMIN)
 
 

@@ -9,6 +9,7 @@ from chalicelib.adapters import aws
 from chalicelib.api.http.endpoint import Audited, Unaudited
 from chalicelib.api.routes import all_endpoints
 from chalicelib.assembly import parts
+from chalicelib.audit.actions import ACTIONS
 from chalicelib.audit.constants import MOST_NAMED
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.rule import SHAPES, End, Entry, Outcome, Which
@@ -35,6 +36,7 @@ def test_every_endpoint_that_changes_something_says_how_it_is_recorded(endpoint:
             assert not audited.made or audited.made in endpoint.answer.model_fields
             for name in filter(None, (audited.by, audited.unless)):
                 assert name in endpoint.body.model_fields
+            assert any(one == audited.action or one.startswith(f"{audited.action}.") for one in ACTIONS)
             assert "reason" in endpoint.body.model_fields or endpoint.identified, "a change can have a reason"
             assert "{" not in endpoint.path or audited.path, "the path says what is changed"
         case Unaudited() as other:
@@ -250,8 +252,20 @@ def test_refusals_are_counted_by_caller_and_reason(world: World) -> None:
     [viewer] = [token.id for token in parts.tokens.list() if token.label == "a viewer"]
     before = min(counted)[0]
     assert counted[before, ADDRESS, "unknown token"] == 4
-    assert counted[before, viewer, "Forbidden"] == 1
-    assert world.get(f"/audit/refusals?principal={viewer}").json["refusals"][0]["reason"] == "Forbidden"
+    assert counted[before, viewer, "forbidden"] == 1
+    assert world.get(f"/audit/refusals?principal={viewer}").json["refusals"][0]["reason"] == "forbidden"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("cancel", "job.cancel"), ("job.rety", "job.retry"), ("deploi", "stage.deploy"), ("xyz", "stage.")],
+)
+def test_an_unknown_action_is_refused_and_the_answer_says_which_may_be_meant(
+    world: World, asked: str, said: str
+) -> None:
+    answer = world.get(f"/audit?action={asked}")
+    [error] = answer.json["errors"]
+    assert (answer.status, error["loc"], said in error["msg"]) == (422, ["query", "action"], True)
 
 
 def test_a_post_of_a_job_writes_nothing_into_the_log(over_aws: Any) -> None:

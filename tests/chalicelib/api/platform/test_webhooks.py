@@ -15,7 +15,7 @@ from chalicelib.webhooks import rule
 from chalicelib.webhooks.constants import MOST_WEBHOOKS, ROTATION_TAKES
 from chalicelib.webhooks.editing import WebhookService
 from chalicelib.webhooks.signature import headers
-from chalicelib.webhooks.webhook import DELETED, State, Webhook
+from chalicelib.webhooks.webhook import DELETED, GONE, State, Webhook
 from jobflow.webhooks import verify
 from tests.chalicelib.api.support import BODY, NOTE, World, only_types
 from tests.chalicelib.webhooks.support import DELIVERING, a_delivery, a_webhook
@@ -55,6 +55,7 @@ def test_a_secret_is_in_the_answer_that_makes_it_and_in_no_other(hooked: World) 
     assert sum("whsec_" in one.text for one in answers) == 1
     assert rotated.json["secret"] != made["secret"]
     assert answers[2].json["types"] == []
+    assert answers[-1].json["disabled_because"] == GONE, "the answer comes when nothing is left"
     assert hooked.get("/webhooks/billing").status == 404
     assert hooked.get("/webhooks").json == {"webhooks": [], "available": True}
 
@@ -110,6 +111,13 @@ def test_a_wrong_field_is_named(hooked: World, wrong: dict[str, Any], loc: list[
     answer = hooked.post("/webhooks", {"name": "billing", "url": URL, **wrong})
     assert (answer.status, answer.locs[0]) == (422, loc)
     assert hooked.get("/webhooks").json["webhooks"] == []
+
+
+@pytest.mark.parametrize("asked", ["webhook.delivr", "webhook.deliver"])
+def test_a_delivery_is_not_among_the_types_that_may_be_named(hooked: World, asked: str) -> None:
+    [error] = hooked.post("/webhooks", {"name": "billing", "url": URL, "types": [asked]}).json["errors"]
+    assert error["loc"] == ["types"]
+    assert "webhook.deliver" not in error["msg"].removeprefix(asked)
 
 
 def test_a_url_is_changed_although_a_type_of_the_filter_was_removed(hooked: World) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from chalicelib.access.tokens import MemoryTokenStore, Role, Tokens
+from chalicelib.audit.actions import ACTIONS
 from chalicelib.audit.memory import MemoryAudit
 from chalicelib.audit.rule import Entry, Which
 from chalicelib.errors import NotAudited, TokenNotFound
@@ -169,3 +170,7 @@ def test_a_rollback_is_recorded_with_its_outcome(
     assert [(action, target, outcome) for action, target, _, outcome in told(log)] == [
         ("stage.rollback", NAME, "failed"), ("stage.rollback", NAME, "done"),
     ]  # fmt: skip
+
+
+def test_the_log_can_be_searched_for_what_a_command_does() -> None:
+    assert {*Command, REMOVE, *(f"token.{one}" for one in ("issue", "rotate", "revoke"))} <= set(ACTIONS)
