@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.adapters.dynamo.jobs.changed import changes
 from chalicelib.assembly import parts
 from chalicelib.ends import events
+from chalicelib.erasing.events import not_stored
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.jobs.changed import JobChanged
@@ -27,6 +28,16 @@ def consumers(source: str) -> list[Consumer]:
     `source` is the shard of the changes.
     """
     return [parts.end_maker.follow, partial(parts.batches.follow, source=source)]
+
+
+def _keep_expired(expired: Sequence[JobChanged]) -> None:
+    """Store which jobs have expired. Raises nothing: no other change may come again because of it."""
+    try:
+        leftovers = parts.leftovers
+    except Exception as error:
+        not_stored(len(expired), error)
+        return
+    leftovers.follow(expired)
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -46,7 +57,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             again |= parts.delivery_maker.follow(told, again)
         if expired:
             # it gives back nothing; before the export, which reckons with the time that is left now
-            parts.leftovers.follow(expired)
+            _keep_expired(expired)
         if parts.settings.otlp_endpoint:
             from chalicelib.traces.export import export
 

@@ -32,9 +32,10 @@ class Expired:
     @classmethod
     def of(cls, job: Job) -> Self:
         """Return what is stored of a job that has expired."""
-        results = _in_s3(job.result_ref) or _ran_without_success(job)
-        # a debounced request may have replaced a payload in S3 by a small one
-        payload = _in_s3(job.payload_ref) or job.gen > 1
+        results = _in_s3(job.result_ref) or _may_have_lost_a_result(job)
+        # a debounced request, or a retry with another payload, may have replaced a payload in S3 by a small one: each
+        # begins a new line
+        payload = _in_s3(job.payload_ref) or job.line > 1
         listed = None if job.parent is None else among_children(job)
         return cls(job.id, job.type, job.expires_at or 0.0, payload, results, job.parent, listed)
 
@@ -48,7 +49,7 @@ def leaves_something(job: Job) -> bool:
     if not JOB_ID.fullmatch(job.id) or not _ended_before(job):
         return False
     beside = job.payload_ref is not None or job.result_ref is not None or bool(job.kept) or job.acted is not None
-    return beside or _ran_without_success(job)
+    return beside or job.gen > 1 or _ran_again_or_failed(job)
 
 
 def may_go(key: str, job_id: str) -> bool:
@@ -57,6 +58,8 @@ def may_go(key: str, job_id: str) -> bool:
     Each write makes an object with a name of its own: `<prefix>/<folder>/<job>/<write>/<name>`. An earlier version
     derived the name of a payload from its content. A request whose job id follows from a key then writes an object
     again under its name, before the job's row, and an invocation of that version may still do so beside the removal.
+    (With a random id, only a debounced request that makes its job again under the id in the row of its key does so:
+    that the removal meets it, in that version, is accepted.)
     """
     of_its_own = key.count("/") == KEY_PARTS - 1
     return of_its_own or not key.startswith("payloads/") or job_id[14] != "5"
@@ -87,9 +90,17 @@ def _ended_before(job: Job) -> bool:
     return max(job.created_at, job.finished_at) + LEAST_KEPT <= job.expires_at
 
 
-def _ran_without_success(job: Job) -> bool:
-    """Return whether an attempt of the job may have ended in another way than with success."""
-    return job.claims > 1 or job.gen > 1 or (bool(job.claims) and job.status is not Status.COMPLETED)
+def _may_have_lost_a_result(job: Job) -> bool:
+    """Return whether a result may be in S3 that the row does not name: of an attempt whose end was refused.
+
+    An operator's retry and a restore count the claims anew. A debounced request raises `gen` before the first attempt.
+    """
+    earlier_run = job.gen > 1 and (job.acted is not None or job.restored_at is not None)
+    return earlier_run or _ran_again_or_failed(job)
+
+
+def _ran_again_or_failed(job: Job) -> bool:
+    return job.claims > 1 or (bool(job.claims) and job.status is not Status.COMPLETED)
 
 
 def _in_s3(reference: str | None) -> bool:

@@ -66,8 +66,9 @@ class Leftovers:
     def work(self, remaining: Callable[[], float]) -> Done:
         """Remove what is left while `remaining` seconds are left; return what is done.
 
-        A job whose removal fails is tried once, and is put off behind all others. After MOST_FAILED failures in a row
-        the rest waits, because AWS may refuse everything; the next time begins with what was not tried.
+        A job whose removal fails is tried once in this call, and is put off behind all others, with those of its batch
+        that were not tried. After MOST_FAILED failures in a row the rest waits, because AWS may refuse everything; the
+        next call begins with the batches that were not reached. Two calls at once may try what the other has put off.
         """
         done = Done(late=remaining() <= LEASE / 2)
         if done.late:

@@ -1,7 +1,9 @@
 """Declare the ports of deletions and erasures: their rows, and the removal of what belongs to a job."""
 
+import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from enum import Enum, auto
 from typing import Protocol
 
@@ -13,6 +15,8 @@ from chalicelib.jobs.port import Filter
 
 PUT_OFF = "~"
 """Beginning of the name of a batch that was put off; it sorts after all numbers of changes."""
+LATER = re.compile(r"~([0-9]{1,9})~(.*)~[0-9a-f]{16}")
+"""The name of such a batch: how often it was put off, the first name, and a digest of the jobs."""
 
 
 class While(Enum):
@@ -96,16 +100,14 @@ class ExpiredBatch:
     def later(self) -> str:
         """Return the name under which the batch comes after all that failed less often.
 
-        It follows from the name: two workers that put off the same batch write the same row.
+        It follows from the name and from the jobs. Two workers that put off the same jobs write the same row, and who
+        leaves one of them out has removed what it had left. If the batch was stored again with other jobs in between,
+        then each worker writes a row of its own, so that none loses what another one has left.
         """
-        times, _, first = (
-            self.name.removeprefix(PUT_OFF).partition(PUT_OFF) if self._is_put_off else ("0", "", self.name)
-        )
-        return f"{PUT_OFF}{int(times) + 1:06}{PUT_OFF}{first}"
-
-    @property
-    def _is_put_off(self) -> bool:
-        return self.name.startswith(PUT_OFF)
+        known = LATER.fullmatch(self.name)
+        times, first = (int(known[1]), known[2]) if known else (0, self.name)
+        digest = hashlib.sha256(repr([astuple(one) for one in self.jobs]).encode()).hexdigest()[:16]
+        return f"{PUT_OFF}{times + 1:06}{PUT_OFF}{first}{PUT_OFF}{digest}"
 
 
 class ExpiredJobs(Protocol):
@@ -129,7 +131,8 @@ class ExpiredJobs(Protocol):
     def put_off(self, batch: ExpiredBatch, left: Sequence[Expired]) -> None:
         """Let these jobs be left of a batch, and let it come after all others, with the expiry that it has.
 
-        The later row is written first: who dies leaves both, and what is removed twice does no harm.
+        The later row is written first: who dies leaves both, and what is removed twice does no harm. `left` are jobs of
+        the batch; nothing is left of the others.
         """
 
 

@@ -48,6 +48,10 @@ NOT_VALID = "is not valid; the reason is not shown, because the field is persona
 NOT_SHOWN = "is not valid; the reason is not shown, because it may have a part of a personal field"
 OF_PYDANTIC = frozenset(get_args(core_schema.ErrorType)) - {"value_error", "assertion_error"}
 """Errors whose texts pydantic writes. Those of others are written by validators, which may have read other fields."""
+LIMITS = (
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
+)  # fmt: skip
+"""What has a number in a JSON schema that the text of an error names."""
 PIECE = re.compile(r"\w{4,}")
 PLACE = tuple[str | int, ...]
 ABSENT: Any = object()
@@ -140,6 +144,7 @@ class PersonalFields:
             adapter.json_schema(by_alias=by_alias, mode=mode, schema_generator=_WithNames) for by_alias, mode in modes
         ]
         self.any = any(_has_mark(whole) for whole in wholes)
+        self._limits = frozenset(limit for whole in wholes for limit in _limits(whole))
         self._root = _Places(open_is_personal=self.any).of([(whole, whole.get("$defs", {})) for whole in wholes])
 
     def masked(self, value: JSON) -> JSON:
@@ -199,9 +204,9 @@ class PersonalFields:
             if last.personal:
                 plain = len(place) == len(detail["loc"]) and detail["type"] in PLAIN
                 not_told = FieldError((*one.loc[:before], *place), NOT_VALID)
-                found.append(_without(values, one, detail) if plain else not_told)
+                found.append(_without(values, one, detail, self._limits) if plain else not_told)
             elif detail["type"] in OF_PYDANTIC:
-                found.append(_without(values, one, detail))
+                found.append(_without(values, one, detail, self._limits))
             elif last.has_personal:  # a validator of a model with personal fields
                 found.append(FieldError(one.loc, NOT_SHOWN))
             else:  # a validator of another field, which may have read a personal one
@@ -384,20 +389,34 @@ def _refuse(places: Sequence[PLACE]) -> None:
         )
 
 
-def _without(values: PersonalTexts, one: FieldError, detail: ErrorDetails) -> FieldError:
-    """Return a finding without personal values.
+def _without(values: PersonalTexts, one: FieldError, detail: ErrorDetails, limits: frozenset[float]) -> FieldError:
+    """Return a finding without personal values. `limits` are the numbers that the schema itself names.
 
     A text of pydantic without a part of the value stays as it is: a mask in place of one of its words would tell that
-    this word is a personal value. A validator may raise an error with the name of one of pydantic's, and another text.
+    this word is a personal value. A validator may raise an error with the name of one of pydantic's, and another text,
+    or a value in it.
     """
     known, more = detail["type"], detail.get("ctx") or {}
-    if known not in PLAIN or any(isinstance(part, str) and values.masked(part) != part for part in more.values()):
+    given = [str(part) for part in more.values() if not (isinstance(part, int | float) and part in limits)]
+    if known not in PLAIN or any(values.masked(part) != part for part in given):
         return FieldError(one.loc, values.masked(one.msg))
     try:
         own = PydanticKnownError(known, more or None).message()  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError):
         own = ""
     return one if detail["msg"] in (own, OF_JSON.get(known)) else FieldError(one.loc, values.masked(one.msg))
+
+
+def _limits(node: Any) -> Iterator[float]:
+    """Yield each number in a JSON schema that limits a value or its length."""
+    left = [node]
+    while left:
+        match left.pop():
+            case dict() as schema:
+                yield from (limit for name in LIMITS if isinstance(limit := schema.get(name), int | float))
+                left += schema.values()
+            case list() as items:
+                left += items
 
 
 def _pieces(texts: Iterable[str]) -> set[str]:

@@ -108,6 +108,21 @@ def test_a_job_that_has_expired_is_stored_and_no_consumer_of_ends_sees_it(
     )
 
 
+def test_who_cannot_make_the_store_of_expired_jobs_gives_back_nothing(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    def fail(_: object) -> Leftovers:
+        raise OSError
+
+    monkeypatch.setattr(type(parts), "leftovers", property(fail))
+    old = record(9)["dynamodb"]["NewImage"]
+    removed = removed_by_table({name: old[name] for name in ("pk", "sk")}, old)
+    with written() as lines:
+        answer, seen = handle(monkeypatch, clock, set(), records=[record(8), removed, record(10)])
+    assert (answer["batchItemFailures"], seen) == ([], [["8", "10"]])
+    assert [line["number"] for line in lines if line["message"] == "erasing.expired_not_stored"] == [1]
+
+
 def answered(
     monkeypatch: pytest.MonkeyPatch, clock: Clock, records: Sequence[Any] | None = None, **given: Any
 ) -> list[int]:

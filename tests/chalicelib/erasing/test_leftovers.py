@@ -312,13 +312,53 @@ def test_nothing_goes_of_a_job_that_had_not_ended_days_before_although_the_table
 def test_a_payload_in_s3_goes_that_a_debounced_request_has_replaced(bench: Expiring) -> None:
     now = bench.clock.now
     ended = {"status": Status.COMPLETED, "claims": 1, "finished_at": now, "expires_at": int(now + 30 * DAY)}
-    job = a_job(**{"created_at": now, "gen": 2, "payload": {"to": "small"}, **ended})
+    job = a_job(**{"created_at": now, "gen": 2, "line": 2, "payload": {"to": "small"}, **ended})
     bench.store.add(job)
     bench.store._bodies.keep_payload(job.id, job.type, to_text({"to": HUGE}))
     bench.clock.advance(31 * DAY)
     bench.expire()
     bench.night()
     assert bench.of(job) == []
+
+
+LISTED: list[tuple[dict[str, Any], list[str]]] = [
+    ({"gen": 2, "line": 2}, ["payloads"]),  # a debounced request
+    ({"gen": 2, "acted": "retry 1 ada"}, ["results"]),
+    ({"gen": 2, "line": 2, "acted": "edit 1 ada"}, ["payloads", "results"]),
+    ({"gen": 2, "restored_at": 1.0}, ["results"]),
+    ({"acted": "run_now 1 ada"}, []), ({"kept": 1}, []), ({"claims": 2}, ["results"]),
+    ({"status": Status.FAILED}, ["results"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "expected"), LISTED)
+def test_s3_is_listed_only_where_the_job_may_have_left_an_object(
+    bench: Expiring, fields: dict[str, Any], expected: list[str]
+) -> None:
+    """A list costs as much as ten writes."""
+    now = bench.clock.now
+    ended = {"status": Status.COMPLETED, "claims": 1, "finished_at": now, "expires_at": int(now + 30 * DAY)}
+    bench.store.add(a_job(**{"created_at": now, "payload": {"to": "small"}, **ended, **fields}))
+    bench.clock.advance(31 * DAY)
+    bench.expire()
+    with watched("ListObjectVersions") as asked:
+        assert bench.night()["expired"] == 1
+    assert [prefix.partition("/")[0] for prefix in asked] == expected
+
+
+@contextmanager
+def watched(request: str) -> Iterator[list[str]]:
+    """Yield the prefixes that are asked for with this request to S3."""
+    s3, asked = aws.client("s3", REGION), list[str]()
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params["Prefix"])
+
+    s3.meta.events.register(f"before-parameter-build.s3.{request}", note)
+    try:
+        yield asked
+    finally:
+        s3.meta.events.unregister(f"before-parameter-build.s3.{request}", note)
 
 
 def ended_of_a_key(bench: Expiring, **fields: Any) -> Job:
@@ -475,6 +515,24 @@ def test_who_dies_is_followed_by_the_next_night(cloud: Settings, when: str) -> N
     assert at > 15
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_dies_while_it_puts_a_job_off_loses_nothing(cloud: Settings, when: str) -> None:
+    """Whatever request is the last one, the next night without a refusal removes what all of the jobs have left."""
+    bench = Expiring(cloud, Clock())
+    for at in itertools.count():
+        jobs = [bench.life(None, payload={"to": LARGE}, idempotency_key=f"{when}{at}{name}") for name in "ab"]
+        bench.clock.advance(91 * DAY)
+        bench.expire()
+        with refusing(jobs[0].id), dying(at, when) as seen:
+            bench.night()
+        bench.night()
+        assert [key for key in bench.of(*jobs) if not key.endswith("/KEY")] == []
+        assert bench.known() == []
+        if len(seen) <= at:  # it did not die
+            break
+    assert at > 15
+
+
 def test_what_aws_refuses_waits_for_the_next_night_and_holds_up_nothing_else(bench: Expiring) -> None:
     first = bench.life(None, idempotency_key="first", payload={"to": HUGE})
     second = bench.life(None, idempotency_key="second")
@@ -580,7 +638,9 @@ def test_a_row_that_nobody_can_read_holds_up_no_other_and_stays(bench: Expiring)
     assert (done.numbers["expired"], done.whole) == (1, False)
     assert [key for key in bench.of(job) if not key.endswith("/KEY")] == []
     answer = aws.client("dynamodb", REGION).scan(**control)
-    assert {"0", "1"} <= {row["sk"]["S"][-1] for row in answer["Items"]}
+    names = {row["sk"]["S"] for row in answer["Items"] if row["pk"] == {"S": "EXPIRED"}}
+    assert "1" in names
+    assert any(name.startswith("~000001~0~") for name in names)
 
 
 def test_an_entry_before_its_time_removes_nothing(bench: Expiring) -> None:

@@ -698,7 +698,11 @@ def test_a_word_of_the_text_itself_is_not_masked(mail: str) -> None:
 
 
 class Careless(BaseModel):
-    mail: Email
+    mail: Email = "a@x"
+    pin: Annotated[int, PERSONAL] = 0
+    least: Annotated[int, Field(gt=3)] = 4
+    most: Annotated[list[int], Field(max_length=5)] = []
+    other: int = 0
 
     @field_validator("mail")
     @classmethod
@@ -707,16 +711,39 @@ class Careless(BaseModel):
             raise PydanticCustomError("missing", "{value} is missing", {"value": value})
         raise PydanticKnownError("enum", {"expected": value})
 
+    @field_validator("other")
+    @classmethod
+    def _is_more(cls, value: int, info: Any) -> int:
+        raise PydanticKnownError("greater_than", {"gt": info.data["pin"]})
+
 
 def _care(payload: Careless, ctx: Any) -> None:
     """Care."""
 
 
-@pytest.mark.parametrize("mail", ["custom@private.example", "known@private.example"])
-def test_a_validator_that_raises_an_error_of_pydantic_tells_no_value(mail: str) -> None:
+@pytest.mark.parametrize(
+    ("payload", "value"),
+    [
+        ({"mail": "custom@private.example"}, "private"), ({"mail": "known@private.example"}, "private"),
+        ({"pin": 123456, "other": 1}, "123456"), ({"pin": 17, "other": 1}, "17"),
+    ],
+)  # fmt: skip
+def test_a_validator_that_raises_an_error_of_pydantic_tells_no_value(payload: Any, value: str) -> None:
     with pytest.raises(InvalidPayload) as refused:
-        JobType("meet.all", _care, Careless).canonical({"mail": mail})
-    assert "private" not in refused.value.told()
+        JobType("meet.all", _care, Careless).canonical(payload)
+    assert value not in refused.value.told()
+
+
+@pytest.mark.parametrize(("payload", "limit"), [({"least": 3}, 3), ({"least": 0}, 3), ({"most": [1] * 6}, 5)])
+def test_a_limit_of_the_schema_is_not_masked(payload: Any, limit: int) -> None:
+    """Also if it is a personal value: a mask in its place would tell that it is."""
+    said = []
+    for pin in (limit, 99):
+        with pytest.raises(InvalidPayload) as refused:
+            JobType("meet.all", _care, Careless).canonical({"pin": pin, **payload})
+        said.append(refused.value.told())
+    assert said[0] == said[1]
+    assert str(limit) in said[0]
 
 
 def test_an_error_still_names_the_field() -> None:

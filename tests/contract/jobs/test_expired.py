@@ -53,15 +53,45 @@ def test_a_batch_that_was_stored_again_since_it_was_read_stays(expired_jobs: Exp
 
 def test_a_batch_that_is_put_off_comes_after_all_others(expired_jobs: ExpiredJobs) -> None:
     for name in ("1000", "2000", "3000"):
-        expired_jobs.keep(ExpiredBatch(name, [ONE, TWO]), T0)
+        expired_jobs.keep(ExpiredBatch(name, [replace(ONE, job=name), TWO]), T0)
     order: list[list[str]] = []
     for _ in range(4):
         first = every(expired_jobs)[0]
         for _twice in range(2):  # another worker does the same, or the first one dies in between
-            expired_jobs.put_off(first, [TWO, ONE])
-        order.append([one.name[-4:] for one in every(expired_jobs)])
-        assert every(expired_jobs)[-1].jobs == [TWO, ONE]
+            expired_jobs.put_off(first, first.jobs[:1])
+        order.append([one.jobs[0].job for one in every(expired_jobs)])
+        assert every(expired_jobs)[-1].jobs == first.jobs[:1]
     assert order == [["2000", "3000", "1000"], ["3000", "1000", "2000"], ["1000", "2000", "3000"], order[0]]
+
+
+@pytest.mark.parametrize("slow_is_last", [True, False])
+def test_a_worker_that_puts_a_batch_off_loses_nothing_of_what_another_one_puts_off(
+    expired_jobs: ExpiredJobs, slow_is_last: bool
+) -> None:
+    """A repetition of the stream has stored more jobs under the same name, after the slow worker has read it."""
+    expired_jobs.keep(ExpiredBatch("0001", [ONE]), T0)
+    [slow] = every(expired_jobs)
+    expired_jobs.keep(ExpiredBatch("0001", [ONE, TWO]), T0)
+    [quick] = every(expired_jobs)
+    for seen in (quick, slow) if slow_is_last else (slow, quick):
+        expired_jobs.put_off(seen, seen.jobs)
+    known = [one for batch in every(expired_jobs) for one in batch.jobs]
+    assert (ONE in known, TWO in known) == (True, True)
+    for _ in range(2):  # and what they have put off can be put off again, and removed
+        for batch in every(expired_jobs):
+            expired_jobs.put_off(batch, batch.jobs)
+    assert {one for batch in every(expired_jobs) for one in batch.jobs} == {ONE, TWO}
+    for batch in every(expired_jobs):
+        expired_jobs.leave(batch, [])
+    assert every(expired_jobs) == []
+
+
+@pytest.mark.parametrize("name", ["~", "~~", "~x", "~x~1", "~000001~1", "~²~1~0123456789abcdef", "~~000001"])
+def test_a_name_that_nobody_has_written_stops_nothing(expired_jobs: ExpiredJobs, name: str) -> None:
+    expired_jobs.keep(ExpiredBatch(name, [ONE]), T0)
+    for _ in range(2):
+        expired_jobs.put_off(every(expired_jobs)[0], [ONE])
+    assert [one.jobs for one in every(expired_jobs)] == [[ONE]]
 
 
 def test_a_batch_that_is_put_off_expires_when_it_would_have_expired(cloud: Settings) -> None:

@@ -64,9 +64,10 @@ class Bodies:
 
         `needed_at` is the time at which the payload is first read, if this is not now.
 
-        The key is derived from the content. Two payloads that are stored at the same time for one Idempotency-Key
-        therefore cannot overwrite each other, and an edited payload does not replace the earlier one. Objects are in a
-        folder with the name of the job's type, because the role of a worker names this folder.
+        The key of a row is derived from the content, and the name of an object ends with its digest. Two payloads that
+        are stored at the same time for one Idempotency-Key therefore cannot overwrite each other, and an edited payload
+        does not replace the earlier one. Objects are in a folder with the name of the job's type, because the role of a
+        worker names this folder.
         """
         digest = _digest(text)
         return self._keep(job_id, OF_PAYLOAD + digest, PAYLOADS + _folder(job_type), digest, text, needed_at or 0)
@@ -111,7 +112,7 @@ class Bodies:
         return from_text(inline if reference is None else self._fetch(job_id, reference))
 
     def keep_value(self, job_id: str, job_type: str, text: str, needed_at: float = 0) -> str:
-        """Store the large value of a step; return the reference, which is derived from the content.
+        """Store the large value of a step; return the reference, which has a digest of the content.
 
         Two attempts that keep different values therefore cannot overwrite each other's value. `needed_at` is when the
         job is planned, if it is planned for later (epoch seconds).
@@ -155,8 +156,9 @@ class Bodies:
     def _keep(self, job_id: str, sk: str, folder: str, name: str, text: str, needed_at: float) -> str:
         """Store a text in an item, or in S3 if it is too large; return the reference.
 
-        Each write to S3 makes an object of its own. The delete of an object has no condition, so what removes the
-        objects of an expired job could otherwise remove those that a later job with the same id has just written.
+        Each write to S3, except a renewal, makes an object of its own. The delete of an object has no condition, so
+        what removes the objects of an expired job could otherwise remove those that a later job with the same id has
+        just written. (A renewal writes the object that the row of a living job names.)
         """
         if len(text.encode()) > LARGEST_ITEM:
             key = f"{folder}/{job_id}/{secrets.token_urlsafe(WRITE_BYTES)}/{name}.json"

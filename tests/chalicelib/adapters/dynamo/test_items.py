@@ -215,7 +215,8 @@ def test_a_job_that_runs_again_keeps_its_payload(
 
 
 @pytest.mark.parametrize(("reference", "asked"), [
-    ("{own}", ["GetObject", "PutObject"]), ("payloads/email-send/another/{name}", ["GetObject"]),
+    ("{own}", ["GetObject", "PutObject"]), ("payloads/email-send/{id}/{name}", ["GetObject", "PutObject"]),
+    ("payloads/email-send/another/{name}", ["GetObject"]),
     ("payloads/other/{id}/{name}", ["GetObject"]),
 ])  # fmt: skip
 def test_a_retry_of_an_old_job_writes_its_payload_in_s3_again_and_no_other_object(

@@ -5,12 +5,15 @@ moment is requested, and not the restored content.
 """
 
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
@@ -23,7 +26,7 @@ from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.counters.recounting.recount import Recount
 from chalicelib.counters.stream import StreamCounter
 from chalicelib.job_types import jobtype
-from chalicelib.jobs.job import Status
+from chalicelib.jobs.job import Attempt, Status
 from chalicelib.keys.rule import Debounce, Outcome
 from chalicelib.producing.service import JobService
 from chalicelib.producing.submission import Submission
@@ -32,6 +35,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.restore import LONGEST_LEASE
 from infra.cloud.errors import CloudError
+from infra.cloud.package.build import ROOT
 from infra.cloud.restore.copying import Copying
 from infra.cloud.restore.tables import PATIENCE, Tables
 from infra.cloud.stack.cloudformation import Stack
@@ -40,7 +44,7 @@ from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, made, re
 from tests.infra.cloud.restore.support import every
 from tests.infra.cloud.restore.test_rules import PLAIN, UNIQUE
 from tests.infra.cloud.support import terminal_of
-from tests.support import T0
+from tests.support import T0, a_job
 
 ONE = Submission("test.unique", {"to": ["ada"]}, delay_seconds=7200)
 SHARD = "shardId-00000001800000000000-lost"
@@ -86,6 +90,46 @@ def test_lost_jobs_come_back_and_the_counters_agree(
     assert {status: totals["email.send", status] for status in (Status.COMPLETED, Status.QUEUED, Status.FAILED)} == {
         Status.COMPLETED: 6, Status.QUEUED: 1, Status.FAILED: 3,
     }  # fmt: skip
+
+
+def test_the_documented_actions_are_enough_for_a_restore(
+    account: Account,
+    stack: Stack,
+    settings: Settings,
+    store: DynamoJobStore,
+    time: Time,
+    said: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A missing one would end a restore at its first row that needs it, in an emergency."""
+    jobs = filled(store)
+    parent = replace(jobs[0], id=a_job().id, result="x" * 400_000, payload={"to": "x" * 400_000})
+    store.add(parent)
+    store.record(parent.id, Attempt(1, 1, "failed", T0, T0, "E", "m", claim=1))
+    store.keep_payload(parent.id, 1, {"to": "x"})
+    child = replace(jobs[0], id=a_job().id, parent=parent.id, idempotency_key="k", created_at=parent.created_at + 5)
+    store.add(child)
+    with only_types(UNIQUE):
+        JobService(store, MemoryJobQueue(time), clock=time).submit(ONE)
+    name, done, table = made(account, stack), set[str](), {"TableName": settings.jobs_table}
+    client = account.client("dynamodb")
+    row = client.get_item(**table, Key={"pk": {"S": child.id}, "sk": {"S": "META"}})["Item"]
+    _empty(account)
+    client.put_item(**table, Item=row)  # it is still there, and is in no list any more
+    call: Any = vars(BaseClient)["_make_api_call"]
+
+    def noted(client: Any, operation: str, asked: Any) -> Any:
+        if client.meta.service_model.service_name in ("dynamodb", "s3"):
+            done.add(operation)
+        return call(client, operation, asked)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    restoration(account, stack, time, said, backup=name).go()
+    monkeypatch.undo()
+    assert len(every(store)) == len(jobs) + 3
+    assert {"BatchWriteItem", "PutObject", "RestoreTableFromBackup"} <= done
+    told = (ROOT / "docs" / "restore.md").read_text().partition("**Permissions.**")[2].partition("\n\n")[0]
+    assert done <= set(re.findall(r"\w+", told))
 
 
 def test_requests_for_a_restored_key_get_its_job_while_other_jobs_are_still_copied(
