@@ -121,7 +121,7 @@ class Slots:
         if slot is None:
             return None
         if is_earlier(slot.found.held.get(job.id, ""), job.name):
-            self._act(until, lambda places: places.leave(job, [limit]))  # a worker has died with this turn
+            self._act(until, lambda places: places.leave(job, (limit,)))  # a worker has died with this turn
         elif slot.found.waits and limit.gives(slot.found):
             self._give(limit, until)
         return slot.at
