@@ -25,7 +25,8 @@ BUILT_IN = ("handlers/*.py", "chalicelib/entry/optional/*.py")
 CONSOLE = "dashboard/dist"
 NEEDS = (
     "aiohttp", "anyio", "aws-sam-translator", "awslambdaric", "boto3", "chalice", "cyclonedx-python-lib", "moto",
-    "mypy", "packaging", "pip", "pytest", "python-dotenv", "pyyaml", "rich", "ruff", "uv", "watchfiles",
+    "mypy", "packaging", "pip", "pytest", "python-dotenv", "pyyaml", "rich", "ruff", "sortedcontainers", "uv",
+    "watchfiles",
 )  # fmt: skip
 """Libraries that only the platform's commands on a developer's machine need. requirements-dev.txt pins them."""
 PIN = re.compile(r"^([A-Za-z0-9._-]+(?:\[[^\]]+\])?)==(\S+)", re.MULTILINE)

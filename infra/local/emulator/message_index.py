@@ -1,57 +1,43 @@
-"""Find the messages of a queue by receipt handle and by due time. The cost does not grow with the queue's depth."""
+"""Find the messages of a queue by receipt handle and by due time. The cost hardly grows with the queue's depth."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from heapq import heappop, heappush
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from sortedcontainers import SortedDict
+
 REMEMBERED_HANDLES = 50_000
+REMEMBERED_MS = 300_000
+"""Milliseconds for which SQS ignores another message with the same deduplication id."""
+
+
+@dataclass(slots=True)
+class Group:
+    """A message group: its due messages by number, its place among the groups (None: no turn), its number in flight."""
+
+    line: Any = field(default_factory=SortedDict)
+    turn: int | None = None
+    flying: int = 0
 
 
 @dataclass(slots=True)
 class Place:
-    """The place of a message in the queue. An entry of a heap is valid only while its ticket is the current one."""
+    """The place of a message. `due`: when a waiting message is due, and its number; None in the line of its group."""
 
     number: int
     message: Any
-    ticket: int = 0
-    invisible: bool = False
+    due: tuple[float, int] | None = None
     delayed: bool = False
-
-
-class _Lines:
-    """Due messages: a line for each message group, in order of arrival. The lines are served in turn.
-
-    If many of the messages in flight belong to one tenant, SQS first delivers the messages of other tenants. A laptop
-    runs too few jobs at once for that, so here tenants take turns from the first message. Messages without a group form
-    one line.
-    """
-
-    def __init__(self) -> None:
-        self._lines: OrderedDict[str | None, list[tuple[int, int, Place]]] = OrderedDict()
-
-    def put(self, place: Place) -> None:
-        """Put a message into the line of its group. A group that had no waiting message is served last."""
-        heappush(self._lines.setdefault(place.message.group_id, []), (place.number, place.ticket, place))
-
-    def take(self) -> tuple[int, Place] | None:
-        """Take the first entry of the line whose turn it is; return it with its ticket, or None without an entry."""
-        if not self._lines:
-            return None
-        group, line = self._lines.popitem(last=False)
-        _number, ticket, place = heappop(line)
-        if line:
-            self._lines[group] = line
-        return ticket, place
 
 
 class MessageIndex:
     """moto's messages, in order of arrival; a message is due once its `visible_at` and `delayed_until` have come.
 
-    All times are milliseconds since the epoch. `examined` counts the messages that were read, so that tests can check
-    the cost of operations.
+    If many of the messages in flight belong to one tenant, SQS first delivers the messages of other tenants. A laptop
+    runs too few jobs at once for that, so here message groups take turns from the first message. Messages without a
+    group are one group. All times are milliseconds since the epoch. `examined` counts the messages that were read, so
+    that tests can check the cost of operations.
     """
 
     def __init__(self) -> None:
@@ -60,9 +46,9 @@ class MessageIndex:
         self._places: dict[int, Place] = {}
         self._by_handle: dict[str, Place] = {}
         self._gone: dict[str, None] = {}
-        self._ready: Any = _Lines()
-        self._waiting: list[tuple[float, int, int, Place]] = []
-        self._invisible = self._delayed = 0
+        self._groups: dict[str | None, Group] = {}
+        self._turns: Any = SortedDict()
+        self._waiting: Any = SortedDict()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -82,13 +68,15 @@ class MessageIndex:
         The caller then calls `put_back` or `remove`.
         """
         self._settle(now)
-        while (first := self._ready.take()) is not None:
-            ticket, place = first
-            self.examined += 1
-            if place.ticket == ticket:
-                place.ticket += 1
-                return place.message
-        return None
+        if not self._turns:
+            return None
+        _, name = self._turns.popitem(0)
+        group = self._groups[name]
+        group.turn = None
+        _, place = group.line.popitem(0)
+        self._show(name)
+        self.examined += 1
+        return place.message
 
     def put_back(self, message: Any, now: float) -> None:
         """Put a message into the line again, after its times or its receipt handle changed."""
@@ -129,41 +117,90 @@ class MessageIndex:
         return place.message if place else None
 
     def next_due(self, now: float) -> float | None:
-        """Return when the next message is due: a time up to `now` if one is due now; None if no message waits."""
-        if self.counts(now)[0]:
+        """Return when the next message may be received; a time up to `now` if one may be received now; None: never."""
+        self._settle(now)
+        if self._turns:
             return now
-        return self._waiting[0][0] if self._waiting else None
+        return self._waiting.keys()[0][0] if self._waiting else None
 
     def counts(self, now: float) -> tuple[int, int, int]:
         """Return how many messages are due, invisible and delayed."""
         self._settle(now)
-        return len(self._places) - self._invisible - self._delayed, self._invisible, self._delayed
+        delayed = sum(place.delayed for place in self._waiting.values())
+        return len(self._places) - len(self._waiting), len(self._waiting) - delayed, delayed
+
+    def _turn(self, group: Group) -> int | None:
+        """Return the place of a group with due messages among the groups. The other groups come before a new one."""
+        return next(self._numbers) if group.turn is None else group.turn
+
+    def _show(self, name: str | None) -> None:
+        """Sort a group among the others after its messages have changed; remove it if it is empty."""
+        group = self._groups[name]
+        turn = self._turn(group) if group.line else None
+        if turn != group.turn:
+            if group.turn is not None:
+                del self._turns[group.turn]
+            if turn is not None:
+                self._turns[turn] = name
+            group.turn = turn
+        if not group.line and not group.flying:
+            del self._groups[name]
 
     def _enter(self, place: Place, now: float) -> None:
-        due = max(place.message.visible_at, place.message.delayed_until)
+        name, due = place.message.group_id, max(place.message.visible_at, place.message.delayed_until)
+        group = self._groups.setdefault(name, Group())
         if due <= now:
-            self._ready.put(place)
-            return
-        heappush(self._waiting, (due, place.number, place.ticket, place))
-        place.delayed = place.message.delayed_until > now
-        place.invisible = not place.delayed
-        self._delayed += place.delayed
-        self._invisible += place.invisible
+            group.line[place.number] = place
+        else:
+            place.due, place.delayed = (due, place.number), place.message.delayed_until > now
+            self._waiting[place.due] = place
+            group.flying += not place.delayed
+        self._show(name)
 
     def _leave(self, place: Place) -> None:
-        place.ticket += 1
-        self._delayed -= place.delayed
-        self._invisible -= place.invisible
-        place.delayed = place.invisible = False
+        name = place.message.group_id
+        group = self._groups.setdefault(name, Group())
+        if place.due is None:
+            group.line.pop(place.number, None)
+        else:
+            del self._waiting[place.due]
+            group.flying -= not place.delayed
+        place.due = None
+        self._show(name)
 
     def _settle(self, now: float) -> None:
-        """Move the messages that have become due from the waiting messages to the ready messages."""
-        while self._waiting and (self._waiting[0][0] <= now or self._waiting[0][2] != self._waiting[0][3].ticket):
-            _due, _number, ticket, place = heappop(self._waiting)
+        """Put the messages that have become due into the lines of their groups."""
+        while self._waiting and self._waiting.keys()[0][0] <= now:
+            place = self._waiting.values()[0]
             self.examined += 1
-            if place.ticket == ticket:
-                self._leave(place)
-                self._enter(place, now)
+            self._leave(place)
+            self._enter(place, now)
+
+
+class FifoIndex(MessageIndex):
+    """The messages of a FIFO queue.
+
+    The group whose first message is the oldest is served first, but no group of which a message is in flight. Messages
+    of one group may be taken by one receive, in order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[str | None, str], Any] = {}
+
+    def first(self, message: Any, of_group: bool) -> Any:
+        """Return the first message with this deduplication id within 5 minutes: this message, or an earlier one.
+
+        `of_group`: messages of other groups may have the same id.
+        """
+        known, now = self._known, message.sent_timestamp
+        while known and now - next(iter(known.values())).sent_timestamp >= REMEMBERED_MS:
+            del known[next(iter(known))]
+        return known.setdefault((message.group_id if of_group else None, message.deduplication_id), message)
+
+    def _turn(self, group: Group) -> int | None:
+        first: int = group.line.keys()[0]
+        return None if group.flying else first
 
 
 def _handles(message: Any) -> Iterable[str]:

@@ -6,19 +6,19 @@ the first item after its end.
 """
 
 import threading
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import RESULT_SIZE_LIMIT, Table
 
-from infra.local.emulator.sorted_view import Key, SortedView, part, past
+from infra.local.emulator.sorted_view import Key, View, part
 
 from .patching import Replacements
 from .views import TableViews
 
+LAST = ("~",)  # a part of a key that sorts after every other one
 HIGHEST = chr(0x10FFFF) * 8  # a string with this character at its end sorts after every string with the same beginning
 
 
@@ -66,7 +66,7 @@ def _keep_views(replacements: Replacements, views: TableViews) -> None:
     stock_update = replacements.put(models.DynamoDBBackend, "update_item", update_item)
 
 
-def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
+def page(view: View, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Any] | None:
     """Return the items that Table.query needs for these arguments, in ascending order.
 
     These are the items of the page, and the first one after it, which shows moto that there are more. None means that
@@ -74,7 +74,6 @@ def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
     for which moto itself must return the error.
     """
     hash_key, comparison, operands, limit, start, forward = args[:6]
-    ascending = forward is not False
     hash_conditions = dict(kwargs.get("hash_key_conditions") or {view.order.partition[0]: hash_key})
     range_names = [condition[0] for condition in kwargs.get("range_key_conditions") or []]
     if set(kwargs) - {"hash_key_conditions", "range_key_conditions"} or set(hash_conditions) != set(view.order[0]):
@@ -82,47 +81,45 @@ def page(view: SortedView, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
     if comparison and range_names != [view.order.sort[0]]:
         return None
     partition = tuple(part(hash_conditions[name]) for name in view.order.partition)
-    keys = view.keys(partition)
-    first, end = _stretch(keys, comparison, operands)
+    low, high = _stretch(partition, comparison, operands)
     try:
-        begin = _start_key(view, partition, start)
+        begin = None if start is None else _start_key(view, partition, start)
     except (KeyError, TypeError, AttributeError, IndexError):
         return None
-    if begin is not None:
-        first, end = (max(first, past(keys, begin)), end) if ascending else (first, min(end, bisect_left(keys, begin)))
-    # include the first item after the page, because it shows moto that there are more
-    numbers = range(first, min(end + 1, len(keys))) if ascending else range(end - 1, max(first - 2, -1), -1)
-    items = list(_until_full((view.item(partition, keys[number]) for number in numbers), limit))
-    return items if ascending else items[::-1]
+    if forward is not False:
+        low = low if begin is None else max(low, (*begin, LAST))
+        return list(_until_full(view, view.items.irange(low, (*partition, LAST)), limit, low, high))
+    high = high if begin is None else min(high, begin)
+    keys = view.items.irange(partition, high, inclusive=(True, False), reverse=True)
+    return list(_until_full(view, keys, limit, low, high))[::-1]
 
 
-def _start_key(view: SortedView, partition: Key, start: Mapping[str, Any] | None) -> Key | None:
-    if start is None:
-        return None
+def _start_key(view: View, partition: Key, start: Mapping[str, Any]) -> Key:
     given = {name: part(DynamoType(value)) for name, value in start.items()}
     if tuple(given[name] for name in view.order.partition) != partition:
         raise KeyError("a start key in another partition")
-    return tuple(given[name] for name in view.order.sort)
+    return partition + tuple(given[name] for name in view.order.sort)
 
 
-def _stretch(keys: list[Key], comparison: str | None, operands: list[Any]) -> tuple[int, int]:
-    """Return the range of the keys that match the comparison: the first position, and the position after the last."""
+def _stretch(partition: Key, comparison: str | None, operands: list[Any]) -> tuple[Any, Any]:
+    """Return the keys between which all keys match the comparison: the first one, and the one after the last."""
+    first, end = partition, (*partition, LAST)
     if not comparison:
-        return 0, len(keys)
-    low, high = (part(operands[0]),), (part(operands[-1]),)
+        return first, end
+    low, high = (*partition, part(operands[0])), (*partition, part(operands[-1]))
     if comparison == "BEGINS_WITH" and operands[0].type == "S":
-        high = (("S", operands[0].value + HIGHEST),)
-    first = past(keys, low) if comparison == ">" else 0 if comparison in ("<", "<=") else bisect_left(keys, low)
-    end = bisect_left(keys, high) if comparison == "<" else len(keys) if comparison in (">", ">=") else past(keys, high)
+        high = (*partition, ("S", operands[0].value + HIGHEST))
     # keys are sorted by type first, so the range of a prefix contains no values of other types
-    return first, max(first, end)
+    ranges = {"<": (first, low), "<=": (first, (*low, LAST)), ">": ((*low, LAST), end), ">=": (low, end)}
+    return ranges.get(comparison, (low, (*high, LAST)))
 
 
-def _until_full(items: Iterator[Any], limit: int | None) -> Iterator[Any]:
-    """Yield the items of one page, by count or by size in bytes, and the one after it."""
+def _until_full(view: View, keys: Iterable[Key], limit: int | None, low: Any, high: Any) -> Iterator[Any]:
+    """Yield the items of one page, by count, by size in bytes, or up to the end of the range, and the one after it."""
     size = 0
-    for number, item in enumerate(items):
+    for number, key in enumerate(keys):
+        item = view.items[key]
         yield item
-        if number == limit or size > RESULT_SIZE_LIMIT:
+        if number == limit or size > RESULT_SIZE_LIMIT or not low <= key < high:
             return
         size += item.size()

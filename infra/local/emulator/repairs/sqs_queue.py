@@ -12,8 +12,7 @@ from typing import Any
 from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 
-from infra.local.emulator.fifo_index import FifoIndex
-from infra.local.emulator.message_index import MessageIndex
+from infra.local.emulator.message_index import FifoIndex, MessageIndex
 
 from .patching import Replacements
 

@@ -6,16 +6,16 @@ from weakref import WeakKeyDictionary
 
 from moto.dynamodb.models.table import GlobalSecondaryIndex
 
-from infra.local.emulator.sorted_view import Key, Order, SortedView, part
+from infra.local.emulator.sorted_view import Key, Order, View, part
 
 
 class TableViews:
     """Views by table and name of the index; the name None stands for the table itself."""
 
     def __init__(self) -> None:
-        self._of: WeakKeyDictionary[Any, dict[str | None, SortedView]] = WeakKeyDictionary()
+        self._of: WeakKeyDictionary[Any, dict[str | None, View]] = WeakKeyDictionary()
 
-    def get(self, table: Any, index_name: str | None) -> SortedView | None:
+    def get(self, table: Any, index_name: str | None) -> View | None:
         """Return the view of an index, and make it first if there is none yet. None if the table has no such index."""
         order = _order_of(table, index_name)
         if order is None:
@@ -23,7 +23,7 @@ class TableViews:
         views = self._of.setdefault(table, {})
         view = views.get(index_name)
         if view is None or view.order != order:
-            view = views[index_name] = SortedView(order)
+            view = views[index_name] = View(order)
             for item in _items(table):
                 view.note(_identity(item.hash_key, item.range_key), item)
         return view

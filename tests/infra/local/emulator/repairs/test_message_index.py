@@ -9,8 +9,7 @@ from moto.sqs.models import sqs_backends
 from chalicelib.adapters.sqs import SqsJobQueue
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
-from infra.local.emulator.fifo_index import FifoIndex
-from infra.local.emulator.message_index import MessageIndex
+from infra.local.emulator.message_index import FifoIndex, MessageIndex
 from tests.emulated import emulated
 from tests.infra.local.emulator.support import make_queue, receive
 from tests.support import REGION, SETTINGS, Clock
