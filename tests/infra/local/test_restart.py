@@ -48,7 +48,7 @@ def counted(run: Run) -> dict[str, int]:
 
 def kill(run: Run, part: str) -> None:
     """Kill one process with SIGKILL once a snapshot has the state of the run; return once all processes have ended."""
-    file = run.folder / "moto" / "snapshot.json.gz"
+    file = run.folder / "moto" / "snapshot.gz"
     written = file.stat().st_mtime_ns
     until(lambda: file.stat().st_mtime_ns != written)
     pids = run.pids()

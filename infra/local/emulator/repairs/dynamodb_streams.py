@@ -1,16 +1,11 @@
 """Limit the size of DynamoDB streams, and continue them after a restart."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from moto.core.exceptions import JsonRESTError
-from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models import table as tables
 from moto.dynamodbstreams import models
-
-from infra.local.lambdas.specs import ACCOUNT, REGION
 
 from .patching import Replacements
 
@@ -54,40 +49,14 @@ def repair(replacements: Replacements) -> None:
     stock_get = replacements.put(tables.StreamShard, "get", get)
 
 
-def position(table_name: str) -> dict[str, Any]:
-    """Return the number of a table's next record, and the records that a reader may not have finished."""
-    shard = _table(table_name).stream_shard
-    if shard is None:
-        return {}
-    first = shard.starting_sequence_number
-    unfinished = max(0, getattr(shard, "reached", first) - first - LARGEST_BATCH)
-    return {"next": first + len(shard.items), "records": [_written(item.record) for item in shard.items[unfinished:]]}
+def unfinished(table: Any) -> tuple[int, list[Any]] | None:
+    """Return the records of a table's stream that a reader may not have finished, and the number of the first one.
 
-
-def go_on(table_name: str, saved: Mapping[str, Any]) -> None:
-    """Fill a table's stream with exactly the saved records.
-
-    Their numbers are the same, so readers skip finished ones.
+    None for a table without a stream. When a stream goes on with these records, readers skip the finished ones.
     """
-    shard = _table(table_name).stream_shard
-    if shard is not None and saved:
-        shard.items = [_read(record) for record in saved["records"]]
-        shard.starting_sequence_number = saved["next"] - len(shard.items)
-
-
-def _table(name: str) -> Any:
-    return dynamodb_backends[ACCOUNT][REGION].get_table(name)
-
-
-def _written(record: Mapping[str, Any]) -> dict[str, Any]:
-    facts = record["dynamodb"]
-    at = facts["ApproximateCreationDateTime"].isoformat()
-    return {**record, "dynamodb": {**facts, "ApproximateCreationDateTime": at}}
-
-
-def _read(written: Mapping[str, Any]) -> Any:
-    facts = written["dynamodb"]
-    at = datetime.fromisoformat(facts["ApproximateCreationDateTime"])
-    made = object.__new__(tables.StreamRecord)
-    made.record = {**written, "dynamodb": {**facts, "ApproximateCreationDateTime": at}}
-    return made
+    shard = table.stream_shard
+    if shard is None:
+        return None
+    first = shard.starting_sequence_number
+    finished = max(0, getattr(shard, "reached", first) - first - LARGEST_BATCH)
+    return first + finished, shard.items[finished:]

@@ -37,8 +37,6 @@ SHARE = 30
 wait during a snapshot."""
 EXPIRED_EVERY = 600.0
 """Seconds between two times at which expired items are deleted. DynamoDB needs up to days for it."""
-MOST_NAMED = 5
-"""Maximum number of objects that a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Host:
     ) -> None:
         self._loop = loop
         self._every = keeping.every if keeping else 0.0
-        self._snapshot = Snapshot(keeping.folder, self._answer) if keeping else None
+        self._snapshot = Snapshot(keeping.folder) if keeping else None
         self._version = ""
         self._trouble = ""
         self._address = address
@@ -162,21 +160,13 @@ class Host:
         if self._snapshot is None or not self._version:
             return
         try:
-            self._trouble = _without(self._snapshot.write(self._version))
+            self._snapshot.write(self._version)
+            self._trouble = ""
         except Exception as error:
             LOG.exception("No snapshot was written.")
             self._trouble = (
                 f"No snapshot was written ({error}; more in emulator.log). The next start brings back the one before."
             )
-
-
-def _without(unreadable: list[str]) -> str:
-    """Return the sentence about objects that are not in the snapshot; empty without such objects."""
-    if not unreadable:
-        return ""
-    more = f" and {len(unreadable) - MOST_NAMED} more" if len(unreadable) > MOST_NAMED else ""
-    named = ", ".join(map(repr, unreadable[:MOST_NAMED]))
-    return f"These objects are not kept over a restart, because they cannot be read: {named}{more}."
 
 
 async def serve(
