@@ -1,15 +1,19 @@
 """Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`.
 
 The parent has the other end of standard input, which closes when the parent ends, whatever the reason. This works on
-every operating system. The file is started by its path and imports no code of the project, so it can run code in any
-folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
+every operating system. The program then gets a SIGTERM, and some seconds to save its state. The file is started by its
+path and imports no code of the project, so it can run code in any folder. Modules that JOBFLOW_NOT_SHIPPED names cannot
+be imported.
 """
 
 import os
 import runpy
+import signal
 import sys
 import threading
+import time
 
+GRACE_SECONDS = 10.0
 NOT_SHIPPED = "JOBFLOW_NOT_SHIPPED"
 PROGRAM = "JOBFLOW_PROGRAM"
 """The program that the user typed, `make` or `jobflow`, for messages with commands."""
@@ -44,10 +48,17 @@ def missing(module: str, requirement: str | None, program: str) -> str:
     return f"No module named {module!r} in what ships. {advice}{more}"
 
 
+def command(python: str) -> list[str]:
+    """Return the command with which this Python runs the module that follows; the current folder is not imported."""
+    return [python, "-P", __file__]
+
+
 def _end_with(pipe: int) -> None:
     while os.read(pipe, 1024):
         pass
-    os._exit(0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
 
 
 def main() -> None:

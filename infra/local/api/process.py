@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.cloud.package.shipped import GATEWAY, probed
+from infra.local import lifeline
 from infra.local.api.lines import LEFT, READY
 from infra.local.ending import end
 from infra.local.errors import BrokenCode
 from infra.local.lambdas.logs import FunctionLog
 from infra.local.lambdas.site import of_host
 
-LIFELINE = Path(__file__).parents[1] / "lifeline.py"
 SERVER = "aiohttp"
 """The library of the local server. It is in no package, so only this process may import it."""
 START_SECONDS = 60.0
@@ -79,7 +79,7 @@ class Generation:
         self._left = threading.Event()
         self._ready = False
         self.process = subprocess.Popen(
-            [sys.executable, "-P", str(LIFELINE), "infra.local.api.serve", str(descriptor)],
+            [*lifeline.command(sys.executable), "infra.local.api.serve", str(descriptor)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

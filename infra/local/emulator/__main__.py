@@ -14,21 +14,14 @@ from infra.local.errors import IncompatibleMoto
 from infra.local.lambdas.specs import ACCOUNT
 from infra.local.state.folder import hold
 
-from .processes import guard
-
 announce = partial(print, flush=True)
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP; with --die-with-parent also until standard input ends.
-
-    Return the exit code.
-    """
+    """Serve until SIGTERM, SIGINT or SIGHUP; return the exit code."""
     options = _parse(arguments)
     if options.switch_interval is not None:
         sys.setswitchinterval(options.switch_interval)
-    if options.die_with_parent:
-        guard.end_with_parent()
     try:
         # an earlier emulator that is ending may still write its snapshot
         with hold(options.state) if options.state else nullcontext():
@@ -66,7 +59,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", type=_loopback)
     parser.add_argument("--port", default=4599, type=int, help="0 takes a free one; the URL is printed")
     parser.add_argument("--origin", action="append", default=[], help="of pages that may read and upload objects")
-    parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
     parser.add_argument("--state", type=Path, help="the folder that keeps everything over a restart")
     every = os.environ.get("JOBFLOW_KEEP_SECONDS") or "60"
     parser.add_argument("--keep-every", type=float, default=every, help="seconds between snapshots")

@@ -7,9 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from infra.local import lifeline
 from infra.local.lambdas.invocation import Invocation, exited, parse_error, timed_out
 from infra.local.lambdas.lines import LinePump
 from infra.local.lambdas.logs import FunctionLog, peak_memory_mb
@@ -17,7 +17,6 @@ from infra.local.lambdas.runtime_api import RuntimeApi
 from infra.local.lambdas.site import Site, variables
 from infra.local.lambdas.specs import FunctionSpec
 
-LIFELINE = Path(__file__).parents[1] / "lifeline.py"
 RUNTIME = "awslambdaric"
 MEMORY_SECONDS = 0.1
 OUT_OF_MEMORY = "Runtime.OutOfMemory"
@@ -125,7 +124,7 @@ class Environment:
         self._lines = LinePump(read_end, self.log.line)
         try:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-P", str(LIFELINE), RUNTIME, self.spec.handler,
+                *lifeline.command(sys.executable), RUNTIME, self.spec.handler,
                 stdin=asyncio.subprocess.PIPE, stdout=write_end, stderr=write_end,
                 cwd=self._site.root, env=variables(self.spec, self._site, address, self.log.stream),
                 start_new_session=True,

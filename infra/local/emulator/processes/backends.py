@@ -1,4 +1,4 @@
-"""List the emulators that can be started, each with the address that shows its health."""
+"""List the emulators that can be started, each with the prefix of its own calls."""
 
 import socket
 import subprocess
@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from infra.local import lifeline
 
 from . import ministack, shell
 
@@ -19,7 +21,7 @@ Launch = Callable[[int, Log, Path | None, Sequence[str]], tuple["subprocess.Pope
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Describe how to launch an emulator, and its addresses.
+    """Describe how to launch an emulator, and the beginning of the paths of its own calls (`health`, `reset`).
 
     `launch` takes a port (0: a free one), a log, the folder for the state (None: moto keeps none, ministack has a
     default), and the origins of pages that may use objects (if the emulator checks them). It returns the process and
@@ -27,18 +29,13 @@ class Backend:
     """
 
     launch: Launch
-    health: str
-    reset: str
-    clock: str | None
-    roles: str | None = None
-    back: str | None = None
-    expire: str | None = None
+    prefix: str
 
 
 def _launch_moto(
     port: int, log: Log, state: Path | None, origins: Sequence[str]
 ) -> tuple["subprocess.Popen[bytes]", str]:
-    command = [sys.executable, "-m", "infra.local.emulator", "--port", str(port), "--die-with-parent"]
+    command = [*lifeline.command(sys.executable), "infra.local.emulator", "--port", str(port)]
     if state is not None:
         command.append(f"--state={state.absolute()}")
     process = subprocess.Popen(
@@ -47,7 +44,7 @@ def _launch_moto(
         stdout=subprocess.PIPE,
         stderr=log,
         cwd=PROJECT,
-        env=shell.without_aws(),
+        env={**shell.without_aws(), "PYTHONPATH": str(PROJECT)},
         start_new_session=True,  # a Ctrl-C is for the parent, which first ends what uses the emulator
     )
     # the wait for the process's line (below) ends when the process is killed
@@ -83,15 +80,5 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-BACKENDS = {
-    "moto": Backend(
-        _launch_moto,
-        "/_jobflow/health",
-        "/_jobflow/reset",
-        "/_jobflow/clock",
-        "/_jobflow/roles",
-        "/_jobflow/back",
-        "/_jobflow/expire",
-    ),
-    "ministack": Backend(_launch_ministack, "/_ministack/health", "/_ministack/reset", None),
-}
+OURS = "/_jobflow/"
+BACKENDS = {"moto": Backend(_launch_moto, OURS), "ministack": Backend(_launch_ministack, "/_ministack/")}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from infra.local.ending import end
 
-from .backends import BACKENDS, Backend
+from .backends import BACKENDS, OURS
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -42,10 +42,10 @@ def environment_of(url: str) -> dict[str, str]:
 class Emulator:
     """A running emulator. Make one with `start`; use it as a context manager, or call `stop`."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", url: str, backend: Backend) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", url: str, prefix: str) -> None:
         self.url = url
         self._process = process
-        self._backend = backend
+        self._prefix = prefix
 
     @classmethod
     def start(
@@ -71,7 +71,7 @@ class Emulator:
         finally:
             if log:
                 log.close()
-        emulator = cls(process, url, chosen)
+        emulator = cls(process, url, chosen.prefix)
         try:
             emulator._wait_until_healthy()
         except BaseException:
@@ -95,53 +95,41 @@ class Emulator:
 
     def reset(self) -> None:
         """Delete every table, queue, bucket and stack. Raises EmulatorError."""
-        self._ask("POST", self._backend.reset, {})
+        self._ask("POST", "reset", {})
 
     def advance(self, seconds: float) -> None:
         """Advance the clock of the queues, for visibility, delays and retention.
 
         Raises EmulatorError, also if the clock of this backend cannot be moved.
         """
-        if self._backend.clock is None:
+        if self._prefix != OURS:
             raise EmulatorError("this backend's clock cannot be moved: use backend='moto' where a test needs it")
-        self._ask("POST", self._backend.clock, {"advance": seconds})
-
-    def expire(self, ahead: float = 0.0) -> None:
-        """Delete the items that expire within `ahead` seconds, as a table does with items whose time is over.
-
-        Raises EmulatorError, also if this backend cannot do it.
-        """
-        if self._backend.expire is None:
-            raise EmulatorError("this backend deletes no items: use backend='moto' where a test needs it")
-        self._ask("POST", self._backend.expire, {"ahead": ahead})
+        self._ask("POST", "clock", {"advance": seconds})
 
     def judge_by(self, roles: Mapping[str, Any]) -> bool:
         """Let the emulator refuse requests that a function's role does not allow.
 
         Returns False if the backend does not support this.
         """
-        if self._backend.roles is None:
-            return False
-        self._ask("POST", self._backend.roles, dict(roles))
-        return True
+        if self._prefix == OURS:
+            self._ask("POST", "roles", dict(roles))
+        return self._prefix == OURS
 
     def bring_back(self, version: str, expiring: Mapping[str, str]) -> tuple[list[str], bool]:
         """Fill the tables, queues and buckets from the last run, if this backend does not do so itself at its start.
 
         Return sentences for the user, and whether everything must be made again, because it was deleted after an error.
         """
-        if self._backend.back is None:
+        if self._prefix != OURS:
             return [], False
         asked = {"version": version, "expiring": dict(expiring)}
-        answer = json.loads(self._ask("POST", self._backend.back, asked, BACK_SECONDS))
+        answer = json.loads(self._ask("POST", "back", asked, BACK_SECONDS))
         return answer["said"], answer["again"]
 
     def trouble(self) -> str:
         """Return why the last snapshot was not written, or not completely; empty if it was, or without an answer."""
-        if self._backend.back is None:
-            return ""
         try:
-            return str(json.loads(self._ask("GET", self._backend.health, None))["trouble"])
+            return str(json.loads(self._ask("GET", "health", None)).get("trouble", ""))
         except EmulatorError:
             return ""
 
@@ -155,7 +143,7 @@ class Emulator:
             if self._process.poll() is not None:
                 raise EmulatorError(f"the emulator ended at its start, code {self._process.returncode}; see its output")
             try:
-                self._ask("GET", self._backend.health, None)
+                self._ask("GET", "health", None)
             except EmulatorError:
                 if time.monotonic() > ends_at:
                     raise
@@ -163,18 +151,18 @@ class Emulator:
             else:
                 return
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None, seconds: float = START_SECONDS) -> str:
+    def _ask(self, method: str, call: str, body: dict[str, Any] | None, seconds: float = START_SECONDS) -> str:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc or "127.0.0.1", timeout=seconds)
         try:
-            connection.request(method, path, None if body is None else json.dumps(body))
+            connection.request(method, self._prefix + call, None if body is None else json.dumps(body))
             answer = connection.getresponse()
             sentence = answer.read().decode()
         except (OSError, http.client.HTTPException) as error:
-            raise EmulatorError(f"the emulator did not answer {path}: {error}") from error
+            raise EmulatorError(f"the emulator did not answer {call}: {error}") from error
         finally:
             connection.close()
         if answer.status != HTTPStatus.OK:
-            raise EmulatorError(f"the emulator refused {path}: {sentence}")
+            raise EmulatorError(f"the emulator refused {call}: {sentence}")
         return sentence
 
     def __enter__(self) -> Self:

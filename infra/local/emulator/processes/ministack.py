@@ -5,7 +5,7 @@ ministack has its own Python environment, because it pins another version of bot
 
 from pathlib import Path
 
-from infra.local import tool
+from infra.local import lifeline, tool
 
 from . import shell
 
@@ -19,11 +19,8 @@ def python(root: Path = tool.ROOT) -> Path:
 
 
 def command(executable: Path) -> list[str]:
-    """Return the command that runs ministack, and ends it when its parent ends.
-
-    The current folder is not on the import path.
-    """
-    return [str(executable), "-P", str(Path(__file__).with_name("guard.py")), "ministack.app"]
+    """Return the command that runs ministack, and ends it when its parent ends."""
+    return [*lifeline.command(str(executable)), "ministack.app"]
 
 
 def environment(port: int, state: Path) -> dict[str, str]:
