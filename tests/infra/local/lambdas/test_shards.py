@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.local.lambdas.events.calls import CallFailed, Calls
-from infra.local.lambdas.events.shards import MOST_BYTES, MOST_KEPT, MOST_READ, READ_SECONDS, Shard
+from infra.local.lambdas.events.shards import MOST_BYTES, MOST_READ, READ_SECONDS, Shard
 from infra.local.lambdas.events.stream_records import sequence_number
 
 
@@ -91,11 +91,11 @@ def test_a_function_far_behind_reads_alone_until_it_follows_again(behind: int) -
         shard = Shard(table, "arn", "shard")
         fast, slow = Reader(shard), Reader(shard)
         await slow.read()
-        table.add(2 * (MOST_KEPT + MOST_READ))
+        table.add(2 * (2 * MOST_READ))
         while len(fast.numbers) < len(table.records):
             due(shard)
             await fast.read(1000)
-        assert len(shard._kept) <= MOST_KEPT
+        assert len(shard._kept) <= MOST_READ
 
         while await slow.read():
             pass
