@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.sessions.provider import provider_of
@@ -13,7 +15,7 @@ from infra.local.errors import CannotRun
 from infra.local.state.folder import OF_A_PROJECT
 
 ROOT = Path(__file__).parents[2]
-BACKENDS = ("moto", "ministack")
+Port = Annotated[int, Field(ge=0, le=65_535)]
 PASSED_ON = (
     "JOBFLOW_FAULT_RATE", "JITTER", "LOG_LEVEL", "RATE_LIMIT_MAX", "RATE_LIMIT_WINDOW", "READ_UNITS_MAX", "MAIL_FROM",
     "MAIL_DOMAINS", "MAIL_DAILY_CAP", "MAIL_RATE", "CORS_ORIGIN", "INDEX_SHARDS", "INDEX_SHARDS_READ",
@@ -23,51 +25,45 @@ PASSED_ON = (
 """Settings of the functions that a developer may change in the shell. The definition sets all others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(BaseModel):
     """One run of the platform. Port 0 uses a free one; `duplicate_rate` is the share of messages delivered twice.
 
     `watch`: serve the dashboard from its sources, and reload it when they change. `settings` is the jobflow.toml of a
     user's repository. `fresh`: do not restore the jobs of the last run.
     """
 
+    model_config = ConfigDict(frozen=True)
+
     root: Path
-    state_dir: Path
-    api_port: int
-    aws_port: int
-    dashboard_port: int
-    backend: str
-    stack: str
-    concurrency: int
-    duplicate_rate: float
     passed_on: Mapping[str, str]
-    watch: bool = False
-    settings: Path | None = None
-    fresh: bool = False
-    webhook_port: int = 8090
+    state_dir: Path = Field(alias="JOBFLOW_STATE_DIR")
+    api_port: Port = Field(8000, alias="API_PORT")
+    aws_port: Port = Field(4566, alias="AWS_PORT")
+    dashboard_port: Port = Field(8080, alias="DASHBOARD_PORT")
+    backend: Literal["moto", "ministack"] = Field("moto", alias="JOBFLOW_BACKEND")
+    stack: str = Field("jobflow-dev", alias="JOBFLOW_STACK")
+    concurrency: int = Field(4, alias="JOBFLOW_CONCURRENCY", ge=1, le=100)
+    duplicate_rate: float = Field(0.0, alias="JOBFLOW_DUPLICATE_RATE", ge=0, le=1)
+    watch: bool = Field(False, alias="WATCH")
+    settings: Path | None = Field(None, alias="JOBFLOW_SETTINGS")
+    fresh: bool = Field(False, alias="FRESH")
+    webhook_port: Port = Field(8090, alias="WEBHOOK_PORT")
     """The port on which `jobflow webhooks listen` receives, on the loopback address."""
+    keep_seconds: float = Field(60.0, alias="JOBFLOW_KEEP_SECONDS", ge=0.1, le=86_400)
+    """The emulator reads it again."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, root: Path = ROOT) -> "Options":
         """Read the environment; raises CannotRun with a sentence that names the variable."""
         env = os.environ if env is None else env
-        _number(env, "JOBFLOW_KEEP_SECONDS", 60, 0.1, 86_400)  # the emulator reads it again
-        return cls(
-            root=root,
-            state_dir=Path(env.get("JOBFLOW_STATE_DIR", root / OF_A_PROJECT)),
-            api_port=_port(env, "API_PORT", 8000),
-            aws_port=_port(env, "AWS_PORT", 4566),
-            dashboard_port=_port(env, "DASHBOARD_PORT", 8080),
-            backend=_backend(env),
-            stack=env.get("JOBFLOW_STACK", "jobflow-dev"),
-            concurrency=int(_number(env, "JOBFLOW_CONCURRENCY", 4, 1, 100)),
-            duplicate_rate=_number(env, "JOBFLOW_DUPLICATE_RATE", 0, 0, 1),
-            passed_on=_passed_on(env),
-            watch=bool(_number(env, "WATCH", 0, 0, 1)),
-            settings=Path(env["JOBFLOW_SETTINGS"]) if env.get("JOBFLOW_SETTINGS") else None,
-            fresh=bool(_number(env, "FRESH", 0, 0, 1)),
-            webhook_port=_port(env, "WEBHOOK_PORT", 8090),
-        )
+        variables = [field.alias for field in cls.model_fields.values() if field.alias is not None]
+        given = {name: value for name in variables if (value := env.get(name))}
+        own = {"root": root, "passed_on": _passed_on(env), "JOBFLOW_STATE_DIR": root / OF_A_PROJECT}
+        try:
+            return cls.model_validate({**own, **given})
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            raise CannotRun(f"{wrong['loc'][0]}={wrong['input']!r}: {wrong['msg']}.") from error
 
 
 def _passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
@@ -80,25 +76,3 @@ def _passed_on(env: Mapping[str, str]) -> Mapping[str, str]:
     except ConfigurationError as error:
         raise CannotRun(f"{error}.") from error
     return found
-
-
-def _port(env: Mapping[str, str], name: str, default: int) -> int:
-    return int(_number(env, name, default, 0, 65_535))
-
-
-def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
-    text = env.get(name) or str(default)
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise CannotRun(f"{name}={text!r}: must be a number between {low:g} and {high:g}.")
-    return value
-
-
-def _backend(env: Mapping[str, str]) -> str:
-    backend = env.get("JOBFLOW_BACKEND") or BACKENDS[0]
-    if backend not in BACKENDS:
-        raise CannotRun(f"JOBFLOW_BACKEND={backend!r}: must be one of {', '.join(BACKENDS)}.")
-    return backend
