@@ -14,14 +14,6 @@ from rich.text import Text
 from infra.local.lambdas.logs import LogLine
 
 CAPACITY = 20_000
-LEVELS = {
-    "DEBUG": "dim",
-    "INFO": "cyan",
-    "WARNING": "yellow",
-    "WARN": "yellow",
-    "ERROR": "bold red",
-    "CRITICAL": "bold red",
-}
 COLOURS = ("green", "magenta", "blue", "cyan", "yellow", "bright_green", "bright_magenta", "bright_blue")
 # Fields that the line shows in another place, or that are the same on every line.
 BORING = frozenset(
@@ -125,7 +117,7 @@ def pretty(line: LogLine, stack: str) -> Text:
 
 def _append_fields(text: Text, fields: Mapping[str, Any]) -> None:
     level = str(fields.get("level", "INFO"))
-    text.append(f"{level:<8}", LEVELS.get(level, ""))
+    text.append(f"{level:<8}", f"logging.level.{level.lower()}")
     text.append(str(fields.get("message") or fields.get("errorType") or ""), "bold")
     if fields.get("job_id"):
         text.append(f"  job {str(fields['job_id'])[:8]}", "blue")

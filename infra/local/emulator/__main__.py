@@ -20,8 +20,6 @@ announce = partial(print, flush=True)
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM, SIGINT or SIGHUP; return the exit code."""
     options = _parse(arguments)
-    if options.switch_interval is not None:
-        sys.setswitchinterval(options.switch_interval)
     try:
         # an earlier emulator that is ending may still write its snapshot
         with hold(options.state) if options.state else nullcontext():
@@ -62,10 +60,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="the folder that keeps everything over a restart")
     every = os.environ.get("JOBFLOW_KEEP_SECONDS") or "60"
     parser.add_argument("--keep-every", type=float, default=every, help="seconds between snapshots")
-    interval = os.environ.get("JOBFLOW_EMULATOR_SWITCH_INTERVAL") or None
-    parser.add_argument(
-        "--switch-interval", type=float, default=interval, help="seconds between thread switches; for tests of races"
-    )
     return parser.parse_args(arguments)
 
 

@@ -22,7 +22,6 @@ from moto.sqs.models import sqs_backends
 
 from infra.local.emulator.expiry import expire
 from infra.local.emulator.repairs.dynamodb_streams import unfinished
-from infra.local.emulator.repairs.sqs_queue import IndexedQueue
 from infra.local.lambdas.specs import ACCOUNT, REGION
 from infra.local.state.folder import SET_ASIDE
 
@@ -178,8 +177,7 @@ def _fill_queues(queues: Mapping[str, list[Any]]) -> Iterator[str]:
         for message in messages if name in known else ():
             # the functions that had received it have ended
             vars(message).update(receipt_handle=None, _old_receipt_handles=[], visible_at=0.0)
-            # do not use FifoQueue's own method, which would treat a message as a duplicate of an earlier one
-            IndexedQueue.add_message(known[name], message)
+            known[name].put(message)  # `add_message` would treat a message as a duplicate of an earlier one
 
 
 def _secrets(*, load: bool = False) -> Any:

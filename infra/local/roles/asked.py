@@ -6,7 +6,7 @@ cloud.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -15,9 +15,6 @@ from infra.definition.iam.calls import ACTIONS, TRANSACTED
 from infra.local.lambdas.specs import ACCOUNT, REGION
 
 SIGNER = re.compile(r"Credential=([^/]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
-UNKNOWN_SUFFIX = "-AbCdEf"
-"""A placeholder for the six characters that Secrets Manager appends to an ARN."""
-
 ATTRIBUTES = "dynamodb:Attributes"
 EXPRESSIONS = ("Condition", "Update", "Projection", "KeyCondition", "Filter")
 WORD = re.compile(r"(?<![:.\w#])(?:#\w+|[A-Za-z_]\w*)")
@@ -27,6 +24,18 @@ KEYWORDS = frozenset(
     {"set", "remove", "add", "delete", "and", "or", "not", "in", "between", "attribute_exists", "attribute_not_exists",
      "attribute_type", "begins_with", "contains", "size", "if_not_exists", "list_append"}
 )  # fmt: skip
+
+
+DYNAMODB = "DynamoDB_20120810"
+NAMED = {
+    "DynamoDBStreams_20120810": ("dynamodb", ("StreamArn",), "{}"),
+    "AmazonSQS": ("sqs", ("QueueUrl",), "{}"),
+    "Logs_20140328": ("logs", ("logGroupName", "logGroupIdentifier"), "log-group:{}:*"),
+    "secretsmanager": ("secretsmanager", ("SecretId", "Name"), "secret:{}-AbCdEf"),
+    "AmazonSSM": ("ssm", ("Names", "Name", "Path"), "parameter/{}"),
+}
+"""By the part of X-Amz-Target before the dot: the service, the parameters that may name the resource, the resource in
+its ARN. Secrets Manager appends six characters to a name; these stand for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,27 @@ def asked(service: str, method: str, target: str, headers: Mapping[str, str], bo
     if service == "ses" and path.startswith("/v2/email/outbound-"):
         return [_mail(json.loads(body))]
     prefix, _, operation = headers.get("x-amz-target", "").partition(".")
-    reads = JSON_SERVICES.get(prefix)
-    return reads(ACTIONS.get(operation, operation), json.loads(body or b"{}")) if reads else []
+    action = ACTIONS.get(operation, operation)
+    if prefix == DYNAMODB:
+        return _dynamodb(action, json.loads(body or b"{}"))
+    return _named(action, json.loads(body or b"{}"), *NAMED[prefix]) if prefix in NAMED else []
 
 
-def _arn(service: str, resource: str) -> str:
-    return resource if resource.startswith("arn:") else f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+def _named(action: str, params: Mapping[str, Any], service: str, keys: Sequence[str], form: str) -> list[Asked]:
+    """Return an action on each resource that the first of these parameters names."""
+    given = next((params[key] for key in keys if params.get(key)), "")
+    names = given if isinstance(given, list) else [given]
+    return [Asked(f"{service}:{action}", _arn(service, form, name) if name else "") for name in names]
+
+
+def _arn(service: str, form: str, name: str) -> str:
+    """Return the ARN of a resource by its name, by its address (of a queue), or by the ARN itself."""
+    if name.startswith("arn:"):
+        return name
+    short = name.rpartition("/")[2] if "://" in name else name
+    # the name of a parameter may begin with a slash
+    resource = form.format(short).replace("parameter//", "parameter/")
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 def _dynamodb(action: str, params: Mapping[str, Any]) -> list[Asked]:
@@ -102,39 +126,14 @@ def attributes_of(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _table(name: str) -> str:
-    return name if name.startswith("arn:") else _arn("dynamodb", f"table/{name}")
-
-
-def _streams(action: str, params: Mapping[str, Any]) -> list[Asked]:
-    return [Asked(f"dynamodb:{action}", params.get("StreamArn", ""))]
-
-
-def _sqs(action: str, params: Mapping[str, Any]) -> list[Asked]:
-    url = params.get("QueueUrl", "")
-    return [Asked(f"sqs:{action}", _arn("sqs", url.rpartition("/")[2]) if url else "")]
-
-
-def _logs(action: str, params: Mapping[str, Any]) -> list[Asked]:
-    name = params.get("logGroupName") or params.get("logGroupIdentifier", "")
-    return [Asked(f"logs:{action}", _arn("logs", f"log-group:{name}:*") if name else "")]
-
-
-def _secrets(action: str, params: Mapping[str, Any]) -> list[Asked]:
-    name = params.get("SecretId") or params.get("Name", "")
-    resource = name if name.startswith("arn:") else _arn("secretsmanager", f"secret:{name}{UNKNOWN_SUFFIX}")
-    return [Asked(f"secretsmanager:{action}", resource if name else "")]
-
-
-def _parameters(action: str, params: Mapping[str, Any]) -> list[Asked]:
-    names = params.get("Names") or [params.get("Name") or params.get("Path", "")]
-    return [Asked(f"ssm:{action}", _arn("ssm", f"parameter/{name.lstrip('/')}") if name else "") for name in names]
+    return _arn("dynamodb", "table/{}", name)
 
 
 def _mail(params: Mapping[str, Any]) -> Asked:
     sender = params.get("FromEmailAddress", "")
     found = re.search(r"[^\s<>]+@[^\s<>]+", sender)
     address = found[0] if found else sender
-    return Asked("ses:SendEmail", _arn("ses", f"identity/{address}"), {"ses:FromAddress": (address,)})
+    return Asked("ses:SendEmail", _arn("ses", "identity/{}", address), {"ses:FromAddress": (address,)})
 
 
 def _of_s3(method: str, path: str, query: str, headers: Mapping[str, str]) -> list[Asked]:
@@ -155,14 +154,3 @@ def _of_s3(method: str, path: str, query: str, headers: Mapping[str, str]) -> li
     source = unquote(headers.get("x-amz-copy-source", "")).lstrip("/").partition("?")[0]
     copied = [Asked("s3:GetObject", f"arn:aws:s3:::{source}")] if source and method == "PUT" else []
     return [Asked(plain[method], f"{here}/{key}"), *copied]
-
-
-JSON_SERVICES: dict[str, Callable[[str, Mapping[str, Any]], list[Asked]]] = {
-    "DynamoDB_20120810": _dynamodb,
-    "DynamoDBStreams_20120810": _streams,
-    "AmazonSQS": _sqs,
-    "Logs_20140328": _logs,
-    "secretsmanager": _secrets,
-    "AmazonSSM": _parameters,
-}
-"""The service, by the part of X-Amz-Target before the dot."""

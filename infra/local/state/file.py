@@ -1,7 +1,6 @@
 """Write the facts of a run for other programs: one file, which exists while the platform is up."""
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from infra.local.errors import CannotRun
-from infra.local.state.folder import make
+from infra.local.state.folder import hold, make
 
 
 class StateFile:
@@ -28,7 +27,14 @@ class StateFile:
 
     def claim(self) -> None:
         """Keep the folder for this run, until `remove` or its end. Raises CannotRun if another run has it."""
-        self._lock = _locked(self.path.parent)
+        folder = self.path.parent
+        try:
+            self._lock = hold(folder, wait=False)
+        except BlockingIOError as error:
+            raise CannotRun(
+                f"JobFlow already runs with the state folder {folder}: end that run, or choose another folder with "
+                "JOBFLOW_STATE_DIR=..."
+            ) from error
 
     def write(self, state: Mapping[str, Any]) -> None:
         """Write the file in one step, readable only by this user because it contains the token.
@@ -51,17 +57,3 @@ class StateFile:
                 self.path.unlink()
         if self._lock is not None:
             self._lock.close()
-
-
-def _locked(folder: Path) -> IO[str]:
-    """Hold the folder's lock as long as this process lives. Raises CannotRun if another run has it."""
-    file = (folder / "lock").open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise CannotRun(
-            f"JobFlow already runs with the state folder {folder}: end that run, or choose another folder with "
-            "JOBFLOW_STATE_DIR=..."
-        ) from error
-    return file

@@ -27,11 +27,18 @@ def make(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def hold(folder: Path) -> IO[str]:
-    """Wait until no other process holds the folder; hold it until the returned file is closed or this process ends."""
+def hold(folder: Path, *, wait: bool = True) -> IO[str]:
+    """Hold the folder until the returned file is closed or this process ends.
+
+    Waits while another process holds it; without `wait`, raises BlockingIOError.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     file = (folder / LOCK).open("a")
-    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
     return file
 
 

@@ -26,18 +26,10 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
 
     `listener` is called with the name of a queue when a message is added or becomes visible.
     """
-
-    class Queue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-        """Makes a queue of the right kind, which follows from its name."""
-
-        def __new__(cls, name: str, *_args: Any, **_kwargs: Any) -> Any:
-            return object.__new__(fifo if name.endswith(".fifo") else standard)
-
     told = {"clock": staticmethod(clock), "listener": staticmethod(listener)}
-    standard, fifo = (type(kind.__name__, (kind, Queue), told) for kind in (IndexedQueue, FifoQueue))
     set_clock(replacements, clock)
     _take_every_edit(replacements)
-    replacements.put(models, "Queue", Queue)
+    replacements.put(models, "Queue", type("Queue", (IndexedQueue,), told))
     _count_the_last_instant_as_over(replacements, clock)
     _receive_and_change_by_the_index(replacements)
 
@@ -85,12 +77,14 @@ def set_clock(replacements: Replacements, clock: Clock) -> None:
 
 
 class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for mypy here
-    """A queue that keeps its messages in a `MessageIndex`."""
+    """A queue that keeps its messages in an index.
+
+    Of a FIFO queue, two sends within 5 minutes with the same id are one message, and both get the same answer.
+    """
 
     clock: Clock
     listener: Listener
     index: Any
-    kind: type[MessageIndex] = MessageIndex
 
     @property
     def _messages(self) -> list[Any]:
@@ -100,7 +94,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     def _messages(self, _messages: list[Any]) -> None:
         """Remove all messages. moto sets this attribute only to an empty list."""
         if "index" not in vars(self):
-            self.index = type(self).kind()
+            self.index = FifoIndex() if self.name.endswith(".fifo") else MessageIndex()
         self.index.clear()
 
     def now(self) -> float:
@@ -108,17 +102,28 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         return type(self).clock() * 1000.0
 
     def add_message(self, message: Any) -> None:
+        """Add a message that was sent, unless it is a duplicate in a FIFO queue."""
+        if isinstance(self.index, FifoIndex):
+            first = self.index.first(message, self.deduplication_scope == "messageGroup")
+            message.id, message.sequence_number = first.id, first.sequence_number
+            if first is not message:
+                return
+        self.put(message)
+
+    def put(self, message: Any) -> None:
         """Add a message and call the listener."""
         self.index.add(message, self.now())
         type(self).listener(self.name)
 
     def delete_message(self, receipt_handle: str) -> None:
-        """Delete the message that any receive returned with this handle.
+        """Delete the message that any receive returned with this handle; the next one of its group may be due then.
 
         Raises ReceiptHandleIsInvalid for an unknown handle.
         """
         if not self.index.delete(receipt_handle):
             raise ReceiptHandleIsInvalid
+        if isinstance(self.index, FifoIndex):
+            type(self).listener(self.name)
 
     def take(self, count: int, visibility_seconds: int, attribute_names: list[str]) -> list[Any]:
         """Receive up to `count` messages.
@@ -139,7 +144,7 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
         for message in taken:
             self.index.put_back(message, now)
         for message in dead:
-            IndexedQueue.add_message(self.dead_letter_queue, message)
+            self.dead_letter_queue.put(message)
         return [_received(message, attribute_names) for message in taken]
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
@@ -165,24 +170,6 @@ class IndexedQueue(models.Queue):  # type: ignore[misc]  # moto is not typed for
     approximate_number_of_messages = property(lambda self: self.index.counts(self.now())[0])
     approximate_number_of_messages_not_visible = property(lambda self: self.index.counts(self.now())[1])
     approximate_number_of_messages_delayed = property(lambda self: self.index.counts(self.now())[2])
-
-
-class FifoQueue(IndexedQueue):
-    """A FIFO queue: two sends within 5 minutes with the same id are one message, and both get the same answer."""
-
-    kind = FifoIndex
-
-    def add_message(self, message: Any) -> None:
-        """Add a message that was sent, unless it is a duplicate."""
-        first = self.index.first(message, self.deduplication_scope == "messageGroup")
-        if first is message:
-            super().add_message(message)
-        message.id, message.sequence_number = first.id, first.sequence_number
-
-    def delete_message(self, receipt_handle: str) -> None:
-        """Delete the message as IndexedQueue does; the next message of its group may then be received."""
-        super().delete_message(receipt_handle)
-        type(self).listener(self.name)
 
 
 def _receive_and_change_by_the_index(replacements: Replacements) -> None:

@@ -15,7 +15,6 @@ from infra.local.emulator.processes.child import Emulator
 from tests.infra.local.emulator.support import client, make_queue, make_table, receive
 
 ROUNDS = 15
-SWITCH_INTERVAL = "1e-5"
 THREADS = 16
 
 
@@ -87,11 +86,9 @@ def additions(dynamodb: Any, table: str, name: str, each: int) -> int:
 
 @pytest.fixture(scope="module")
 def racing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("JOBFLOW_EMULATOR_SWITCH_INTERVAL", SWITCH_INTERVAL)
-        log: Path = tmp_path_factory.mktemp("races") / "emulator.log"
-        with Emulator.start(log_path=log) as emulator:
-            yield emulator
+    log: Path = tmp_path_factory.mktemp("races") / "emulator.log"
+    with Emulator.start(log_path=log) as emulator:
+        yield emulator
 
 
 @pytest.fixture
