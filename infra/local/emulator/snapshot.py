@@ -23,7 +23,7 @@ from moto.sqs.models import sqs_backends
 from infra.local.emulator.expiry import expire
 from infra.local.emulator.repairs.dynamodb_streams import unfinished
 from infra.local.lambdas.specs import ACCOUNT, REGION
-from infra.local.state.folder import SET_ASIDE
+from infra.local.state.folder import SET_ASIDE, replace
 
 OF_WEBHOOKS = "/webhooks/"
 """In the names of the secrets that are kept: those of webhooks, which nothing makes again."""
@@ -52,7 +52,7 @@ class Snapshot:
             "objects": objects,
             "secrets": {name: secret for name, secret in _secrets().items() if OF_WEBHOOKS in name},
         }
-        _replace(self._file, gzip.compress(pickle.dumps(_with_moto(version)) + pickle.dumps(whole), 1))
+        replace(self._file, gzip.compress(pickle.dumps(_with_moto(version)) + pickle.dumps(whole), 1))
         for path in set(self._objects.iterdir()) - {self._objects / file for *_, file in objects}:
             path.unlink()
 
@@ -81,7 +81,7 @@ class Snapshot:
         if not left:
             return [said]
         copy = self._aside()
-        shutil.copy(self._file, copy / self._file.name)
+        shutil.copy(self._file, copy)
         shutil.copytree(self._objects, copy / self._objects.name)
         return [said, f"Nothing here takes {', '.join(left)} of the last run. A copy is in {copy}."]
 
@@ -125,7 +125,7 @@ class Snapshot:
                     version = repr((bucket.name, key.name, key.etag, key.last_modified, key.storage_class))
                     path = self._objects / hashlib.sha256(version.encode()).hexdigest()
                     if not path.exists():
-                        _replace(path, pickle.dumps(key))
+                        replace(path, pickle.dumps(key))
                     yield bucket.name, key.name, path.name
 
     def _fill_buckets(self, objects: list[tuple[str, str, str]]) -> Iterator[str]:
@@ -187,11 +187,3 @@ def _secrets(*, load: bool = False) -> Any:
     from moto.secretsmanager.models import secretsmanager_backends
 
     return secretsmanager_backends[ACCOUNT][REGION].secrets
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file in one step, readable only by this user."""
-    draft = path.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    draft.replace(path)

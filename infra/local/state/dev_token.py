@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+from infra.local.state.folder import replace
+
 LABEL = "dev"
 VARIABLE = "JOBFLOW_DEV_TOKEN"
 """The variable that gives the token to the first API process of a run. That process stores the token, because it has
@@ -20,8 +22,7 @@ def text_of(folder: Path) -> str:
     from chalicelib.access.secret_text import new_text
 
     folder.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(f"{new_text()}\n")
+    replace(path, f"{new_text()}\n".encode())
     return path.read_text().strip()
 
 

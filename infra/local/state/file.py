@@ -2,13 +2,12 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from infra.local.errors import CannotRun
-from infra.local.state.folder import hold, make
+from infra.local.state.folder import hold, make, replace
 
 
 class StateFile:
@@ -44,10 +43,7 @@ class StateFile:
         if state == self._written and self.path.exists():
             return
         make(self.path.parent)  # the file may have been removed meanwhile
-        draft = self.path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(json.dumps(state, indent=2) + "\n")
-        draft.replace(self.path)
+        replace(self.path, f"{json.dumps(state, indent=2)}\n".encode())
         self._written = dict(state)
 
     def remove(self) -> None:

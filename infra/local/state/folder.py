@@ -42,6 +42,14 @@ def hold(folder: Path, *, wait: bool = True) -> IO[str]:
     return file
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Write a file in one step, readable only by this user."""
+    draft = path.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
 def forget(folder: Path) -> None:
     """Delete what a run keeps in a folder, except the copies that were set aside for the user.
 

@@ -1,15 +1,14 @@
 """List the emulators that can be started, each with the prefix of its own calls."""
 
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from infra.local import lifeline
+from infra.local import lifeline, ports
 
 from . import ministack, shell
 
@@ -38,15 +37,8 @@ def _launch_moto(
     command = [*lifeline.command(sys.executable), "infra.local.emulator", "--port", str(port)]
     if state is not None:
         command.append(f"--state={state.absolute()}")
-    process = subprocess.Popen(
-        [*command, *(f"--origin={origin}" for origin in origins)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        cwd=PROJECT,
-        env={**shell.without_aws(), "PYTHONPATH": str(PROJECT)},
-        start_new_session=True,  # a Ctrl-C is for the parent, which first ends what uses the emulator
-    )
+    command += [f"--origin={origin}" for origin in origins]
+    process = _process(command, {**shell.without_aws(), "PYTHONPATH": str(PROJECT)}, PROJECT, subprocess.PIPE, log)
     # the wait for the process's line (below) ends when the process is killed
     deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)
     deadline.start()
@@ -61,23 +53,22 @@ def _launch_ministack(
     state = state or ministack.STATE
     ministack.prepare(state)
     command = ministack.command(ministack.python())
-    port = port or _free_port()
-    environment = ministack.environment(port, state)
-    process = subprocess.Popen(
+    port = ports.free(port, "AWS_PORT")
+    return _process(command, ministack.environment(port, state), state, log, log), f"http://127.0.0.1:{port}"
+
+
+def _process(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path, output: int | Log, log: Log
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
-        stdout=log,
+        stdout=output,
         stderr=log,
+        cwd=folder,
         env=environment,
-        cwd=state,
-        start_new_session=True,
+        start_new_session=True,  # a Ctrl-C is for the parent, which first ends what uses the emulator
     )
-    return process, f"http://127.0.0.1:{port}"
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 OURS = "/_jobflow/"

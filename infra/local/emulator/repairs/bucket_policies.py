@@ -1,7 +1,7 @@
 """Make moto apply bucket policies in which one statement refuses requests without TLS, as in the project's policies."""
 
 import json
-from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from moto.s3.models import FakeBucket
@@ -16,20 +16,12 @@ def repair(replacements: Replacements) -> None:
 
     moto evaluates no conditions, so a Deny of plain HTTP would deny all requests.
     """
-    replacements.put(FakeBucket, "get_permission", _over_tls(FakeBucket.get_permission))
 
-
-def _over_tls(stock: Callable[..., Any]) -> Callable[..., Any]:
     def get_permission(bucket: Any, action: str, resource: str) -> Any:
-        whole = bucket.policy
-        if whole is None:
+        if bucket.policy is None:
             return stock(bucket, action, resource)
-        policy = json.loads(whole)
+        policy = json.loads(bucket.policy)
         policy["Statement"] = [part for part in policy["Statement"] if part.get("Condition") != PLAIN_TEXT]
-        bucket.policy = json.dumps(policy).encode()
-        try:
-            return stock(bucket, action, resource)
-        finally:
-            bucket.policy = whole
+        return stock(SimpleNamespace(policy=json.dumps(policy).encode()), action, resource)
 
-    return get_permission
+    stock = replacements.put(FakeBucket, "get_permission", get_permission)

@@ -36,7 +36,8 @@ def repair(replacements: Replacements) -> None:
         shape = context.operation_model.output_shape
         if shape is not None and context.service_model.service_name in SERVICES:
             try:
-                return 200, dict(JSON_HEADERS), json.dumps(_plain(result.result, shape))
+                body = json.dumps(_plain(result.result, shape), default=_json, check_circular=False)
+                return 200, dict(JSON_HEADERS), body
             except NotPlain:
                 pass
         if isinstance(result, UnconvertedResult):
@@ -48,10 +49,10 @@ def repair(replacements: Replacements) -> None:
 
 
 def _plain(value: Any, shape: Any) -> Any:
-    """Return a value in JSON's types. Raises NotPlain."""
+    """Return a value in JSON's types, and moto's values of attributes. Raises NotPlain."""
     kind = shape.type_name
     if kind == "structure":
-        return attribute_value(value) if type(value) is DynamoType else _structure(value, shape)
+        return value if type(value) is DynamoType else _structure(value, shape)
     if kind == "list" and isinstance(value, list):
         return [_plain(member, shape.member) for member in value]
     if kind == "map" and isinstance(value, dict):
@@ -77,18 +78,6 @@ def _structure(value: Any, shape: Any) -> dict[str, Any]:
     return {name: _plain(member, shape.members[name]) for name, member in value.items() if member is not None}
 
 
-def attribute_value(value: DynamoType) -> dict[str, Any]:
-    """Return a stored DynamoDB value as its JSON, binary values in base 64."""
-    kind, content = value.type, value.value
-    if kind == "M":
-        return {"M": {key: attribute_value(member) for key, member in content.items()}}
-    if kind == "L":
-        return {"L": [attribute_value(member) for member in content]}
-    if kind in ("B", "BS"):
-        return {kind: _base64(content) if kind == "B" else [_base64(member) for member in content]}
-    return {kind: content}
-
-
-def _base64(content: bytes | str) -> str:
-    # a value from a request is text in moto, and a value from a projection is bytes
-    return base64.b64encode(content).decode() if isinstance(content, bytes) else content
+def _json(value: DynamoType | bytes) -> Any:
+    """Return a stored DynamoDB value as JSON; what it contains is converted after it."""
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else {value.type: value.value}

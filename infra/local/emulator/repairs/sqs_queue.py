@@ -30,7 +30,6 @@ def repair(replacements: Replacements, clock: Clock, listener: Listener) -> None
     set_clock(replacements, clock)
     _take_every_edit(replacements)
     replacements.put(models, "Queue", type("Queue", (IndexedQueue,), told))
-    _count_the_last_instant_as_over(replacements, clock)
     _receive_and_change_by_the_index(replacements)
 
 
@@ -194,19 +193,6 @@ def next_due(queue: IndexedQueue) -> float | None:
     """Return when the next message can be received, in seconds since the epoch; None if there is none."""
     due = queue.index.next_due(queue.now())
     return None if due is None else due / 1000
-
-
-def _count_the_last_instant_as_over(replacements: Replacements, clock: Clock) -> None:
-    """Make a message visible exactly when its timeout ends.
-
-    In moto, a message is still invisible at that instant. With a clock that stands still, a message that is returned
-    with the timeout 0 would then never become visible.
-    """
-
-    def visible(message: Any) -> bool:
-        return bool(clock() * 1000.0 >= message.visible_at)
-
-    replacements.put(models.Message, "visible", property(visible))
 
 
 def _received(message: Any, attribute_names: list[str]) -> Any:

@@ -1,6 +1,5 @@
 """Keep the items of moto's tables sorted: one sorted view for each index that was queried."""
 
-from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,7 +23,7 @@ class TableViews:
         view = views.get(index_name)
         if view is None or view.order != order:
             view = views[index_name] = View(order)
-            for item in _items(table):
+            for item in table.all_items():
                 view.note(_identity(item.hash_key, item.range_key), item)
         return view
 
@@ -51,11 +50,6 @@ def _order_of(table: Any, index_name: str | None) -> Order | None:
         by_range = isinstance(index, GlobalSecondaryIndex) and table.range_key_attr
         ranges = (table.range_key_attr if by_range else table.hash_key_attr,)
     return Order(partition, ranges + own)
-
-
-def _items(table: Any) -> Iterator[Any]:
-    for found in table.items.values():
-        yield from found.values() if table.range_key_attr else (found,)
 
 
 def _identity(hash_key: Any, range_key: Any) -> Key:
