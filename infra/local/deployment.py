@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 from infra.local.lambdas.events.sources import Mapped
@@ -65,10 +64,10 @@ class Description:
 def environment(described: Description, place: Place, overrides: Mapping[str, str]) -> dict[str, str]:
     """Return the environment variables of every function."""
     known = {"{endpoint}": place.endpoint, "{account}": place.account, "{region}": place.region}
-    filled = dict(described.environment)
-    for name, value in filled.items():
-        filled[name] = reduce(lambda text, marker: text.replace(marker, known[marker]), known, value)
-    return {**filled, **overrides}
+    text = json.dumps(described.environment)
+    for marker, value in known.items():
+        text = text.replace(marker, value)
+    return {**json.loads(text), **overrides}
 
 
 def roles(described: Description, variables: Mapping[str, str]) -> dict[str, Any]:

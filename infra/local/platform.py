@@ -135,15 +135,16 @@ class Platform:
         self._cleared = time.monotonic()
         return clearings_due(self._dynamodb, self._variables["JOBS_TABLE"], time.time())
 
-    def edited_templates(self) -> list[str]:
-        """Return the templates in `dev/` that were edited, added or removed since this method was called last."""
-        before, self._templates = self._templates, templates.files(self.options.root)
-        return sorted({path.name for path, _ in before.items() ^ self._templates.items()})
+    def news(self) -> list[str]:
+        """Return sentences for the user about what has changed since this method was called last.
 
-    def trouble(self) -> str:
-        """Return why data is not kept over a restart, once for each reason; empty without a new reason."""
-        before, self._trouble = self._trouble, self.emulator.trouble()
-        return self._trouble if self._trouble != before else ""
+        These are the edited, added and removed templates in `dev/`, and why data is not kept over a restart.
+        """
+        before, self._templates = self._templates, templates.files(self.options.root)
+        edited = ", ".join(sorted({f"dev/{path.name}" for path, _ in before.items() ^ self._templates.items()}))
+        former, self._trouble = self._trouble, self.emulator.trouble()
+        sentence = f"Edited: {edited}. Start again to take it up; jobs and items are kept." if edited else ""
+        return [*filter(None, (sentence, self._trouble if self._trouble != former else ""))]
 
     def state(self) -> dict[str, Any]:
         """Return the facts for other programs: addresses, process ids, the token."""

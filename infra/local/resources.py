@@ -35,8 +35,12 @@ def deploy_template(template: str, stack: str, aws: Mapping[str, str]) -> None:
     cloudformation = _cloudformation(aws)
     if _template(cloudformation, stack) is None:
         cloudformation.create_stack(StackName=stack, TemplateBody=template)
-    else:
-        _update(cloudformation, stack, template)
+        return
+    try:
+        cloudformation.update_stack(StackName=stack, TemplateBody=template, ClientRequestToken=uuid.uuid4().hex)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
 
 
 def _cloudformation(aws: Mapping[str, str]) -> "CloudFormationClient":
@@ -69,11 +73,3 @@ def _template(cloudformation: "CloudFormationClient", stack: str) -> Any:
         return cloudformation.get_template(StackName=stack)["TemplateBody"]
     except ClientError:
         return None
-
-
-def _update(cloudformation: "CloudFormationClient", stack: str, template: str) -> None:
-    try:
-        cloudformation.update_stack(StackName=stack, TemplateBody=template, ClientRequestToken=uuid.uuid4().hex)
-    except ClientError as error:
-        if "No updates are to be performed" not in str(error):
-            raise

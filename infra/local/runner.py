@@ -9,7 +9,7 @@ import queue
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -102,7 +102,7 @@ class Runner:
             self._watch()
             self._state.write(self._platform.state())
             self._terminal.say(banner(self._platform.state(), self._platform.described.types))
-            self._tell_notes()
+            self._tell(self._platform.notes)
             try:
                 self._follow()
             finally:
@@ -120,8 +120,7 @@ class Runner:
                 self._attempt(self._platform.keep_alive)
                 self._platform.obey_pauses()
                 self._platform.work_off_bulk_actions()
-                self._tell_of_templates()
-                self._tell_trouble()
+                self._tell(self._platform.news())
             else:
                 self._take(edited)
             self._follow_packages()
@@ -158,26 +157,16 @@ class Runner:
         names = ", ".join(sorted(self._name(path) for path in edited)[:5])
         if self._attempt(self._platform.reload):
             self._terminal.say(f"Reloaded: {names}", "green")
-            self._tell_notes()
+            self._tell(self._platform.notes)
 
     def _name(self, path: Path) -> str:
         """Return a file's path in the tree; for a file outside of the tree, only its name."""
         root = self._options.root
         return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
 
-    def _tell_notes(self) -> None:
-        for note in self._platform.notes:
-            self._terminal.say(note, "yellow")
-
-    def _tell_of_templates(self) -> None:
-        edited = self._platform.edited_templates()
-        if edited:
-            names = ", ".join(f"dev/{name}" for name in edited)
-            self._terminal.say(f"Edited: {names}. Start again to take it up; jobs and items are kept.", "yellow")
-
-    def _tell_trouble(self) -> None:
-        if trouble := self._platform.trouble():
-            self._terminal.say(trouble, "bold red")
+    def _tell(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self._terminal.say(sentence, "yellow")
 
     def _attempt(self, step: Callable[[], None]) -> bool:
         try:

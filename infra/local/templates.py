@@ -1,7 +1,7 @@
 """Make the tables, buckets and queues of a user's own templates in the emulator: CloudFormation files in `dev/`."""
 
 import contextlib
-import re
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,15 +39,9 @@ def files(root: Path) -> dict[Path, int]:
 
 def deploy(root: Path, stack: str, aws: Mapping[str, str]) -> None:
     """Create or update one stack for each template. Raises CannotRun with a sentence that names the file."""
-    names: dict[str, str] = {}
     for path in files(root):
         name = f"{FOLDER}/{path.name}"
-        of_the_stack = f"{stack}-{FOLDER}-{re.sub('[^a-zA-Z0-9]', '-', path.name)}"
-        other = names.setdefault(of_the_stack, name)
-        if other != name:
-            raise CannotRun(
-                f"{name}: its stack would have the same name as that of {other}. Rename one of the two files."
-            )
+        of_the_stack = f"{stack}-{FOLDER}-{hashlib.sha256(path.name.encode()).hexdigest()}"
         text = path.read_text(errors="replace")
         if wrong := problem(text):
             raise CannotRun(f"{name}: {wrong}")

@@ -73,8 +73,9 @@ class Terminal:
             print(sentence, file=sys.stderr, flush=True)
 
     def _pretty(self, line: LogLine) -> None:
-        if not _is_metric(line):  # the line above already shows the event that this metric counts
-            self._console.print(pretty(line, self._stack))
+        text = pretty(line, self._stack)
+        if text is not None:
+            self._console.print(text)
 
     def _raw(self, line: LogLine) -> None:
         print(raw(line), file=self._console.file, flush=True)
@@ -100,9 +101,14 @@ def parse(message: str) -> dict[str, Any] | None:
     return fields if isinstance(fields, dict) else None
 
 
-def pretty(line: LogLine, stack: str) -> Text:
-    """Return a line for a person: time, function, level, message, the job's keys, then its other fields."""
+def pretty(line: LogLine, stack: str) -> Text | None:
+    """Return a line for a person: time, function, level, message, the job's keys, then its other fields.
+
+    None for a metric: the line before it already shows the event that the metric counts.
+    """
     fields = parse(line.message)
+    if fields is not None and "_aws" in fields:
+        return None
     text = Text()
     clock = datetime.fromtimestamp(line.timestamp_ms / 1000).astimezone()
     name = line.function.removeprefix(f"{stack}-")
@@ -135,8 +141,3 @@ def _append_fields(text: Text, fields: Mapping[str, Any]) -> None:
 def _lines(stack: Any) -> list[str]:
     joined = "".join(map(str, stack)) if isinstance(stack, list) else str(stack or "")
     return joined.rstrip().splitlines()
-
-
-def _is_metric(line: LogLine) -> bool:
-    fields = parse(line.message)
-    return fields is not None and "_aws" in fields

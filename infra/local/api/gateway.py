@@ -50,8 +50,7 @@ class Gateway:
             "Access-Control-Allow-Origin": self.origin,
             "X-Correlation-Id": request_id,
         }
-        body = json.dumps(problem_body(status, detail=detail, correlation_id=request_id))
-        return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
+        return _answer(status, headers, problem_body(status, detail=detail, correlation_id=request_id))
 
 
 def event_of(
@@ -84,9 +83,8 @@ def event_of(
 def by_gateway(status: int, message: str) -> Answer:
     """Return an error of API Gateway itself, which nobody can change: not a problem document, without CORS headers."""
     headers = {"Content-Type": "application/json", "Apigw-Requestid": str(uuid.uuid4())}
-    return {
-        "statusCode": status,
-        "headers": headers,
-        "body": json.dumps({"message": message}),
-        "isBase64Encoded": False,
-    }
+    return _answer(status, headers, {"message": message})
+
+
+def _answer(status: int, headers: Mapping[str, str], body: Any) -> Answer:
+    return {"statusCode": status, "headers": headers, "body": json.dumps(body), "isBase64Encoded": False}

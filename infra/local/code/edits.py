@@ -38,20 +38,21 @@ class Watcher:
     """
 
     def __init__(self, root: Path, changed: Callable[[set[Path]], None], settings: Path | None = None) -> None:
-        self._root = root.resolve()
+        root = root.resolve()
         self._changed = changed
         self._stop = threading.Event()
-        watched = (*FOLDERS, *own_code.packages(self._root))
-        folders = [self._root / folder for folder in watched if (self._root / folder).is_dir()]
+        self._followers: list[tuple[threading.Thread, threading.Event]] = []
+        watched = (*FOLDERS, *own_code.packages(root))
+        code = SourceFilter(root)
+        self._follow([root / folder for folder in watched if (root / folder).is_dir()], code, recursive=True)
         # watch the folder of app.py, not the file: a watch on the file ends when an editor replaces the file
-        code = SourceFilter(self._root)
-        self._followers = [self._follower(folders, code, recursive=True), self._follower([self._root], code)]
-        secrets = (self._root / ".env").resolve()
+        self._follow([root], code)
+        secrets = (root / ".env").resolve()
         # For a user's repository, .env is a link into that repository: edits are in the folder of the link's target.
-        if secrets.parent != self._root:
-            self._followers.append(self._follower([secrets.parent], lambda _, path: Path(path) == secrets))
+        if secrets.parent != root:
+            self._follow([secrets.parent], lambda _, path: Path(path) == secrets)
         if settings is not None:
-            self._followers.append(self._follower([settings.parent], lambda _, path: Path(path) == settings))
+            self._follow([settings.parent], lambda _, path: Path(path) == settings)
 
     def wait_until_watching(self) -> None:
         """Return once an edit would be noticed."""
@@ -64,27 +65,25 @@ class Watcher:
         for thread, _ in self._followers:
             thread.join(2)
 
-    def _follower(
-        self, paths: list[Path], which: Filter, *, recursive: bool = False
-    ) -> tuple[threading.Thread, threading.Event]:
+    def _follow(self, paths: list[Path], which: Filter, *, recursive: bool = False) -> None:
         watching = threading.Event()
-        arguments = (paths, which, recursive, watching)
-        thread = threading.Thread(target=self._follow, args=arguments, name="watch", daemon=True)
-        thread.start()
-        return thread, watching
 
-    def _follow(self, paths: list[Path], which: Filter, recursive: bool, watching: threading.Event) -> None:
-        bursts = watch(
-            *paths,
-            watch_filter=which,
-            debounce=DEBOUNCE_MS,
-            stop_event=self._stop,
-            recursive=recursive,
-            raise_interrupt=False,
-            rust_timeout=POLL_MS,
-            yield_on_timeout=True,
-        )
-        for burst in bursts:
-            watching.set()
-            if burst:
-                self._changed({Path(path) for _, path in burst})
+        def run() -> None:
+            bursts = watch(
+                *paths,
+                watch_filter=which,
+                debounce=DEBOUNCE_MS,
+                stop_event=self._stop,
+                recursive=recursive,
+                raise_interrupt=False,
+                rust_timeout=POLL_MS,
+                yield_on_timeout=True,
+            )
+            for burst in bursts:
+                watching.set()
+                if burst:
+                    self._changed({Path(path) for _, path in burst})
+
+        thread = threading.Thread(target=run, name="watch", daemon=True)
+        thread.start()
+        self._followers.append((thread, watching))

@@ -1,8 +1,10 @@
-"""Run the emulator as a process: `python -m infra.local.emulator --host 127.0.0.1 --port 4599`."""
+"""Run the emulator as a process: `python -m infra.local.emulator --port 4599`.
+
+It listens only on the loopback address, because it checks no credentials.
+"""
 
 import argparse
 import asyncio
-import ipaddress
 import os
 import signal
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from infra.local.errors import IncompatibleMoto
 from infra.local.lambdas.specs import ACCOUNT
+from infra.local.ports import HOST
 from infra.local.state.folder import hold
 
 announce = partial(print, flush=True)
@@ -28,7 +31,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"the emulator cannot listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        print(f"the emulator cannot listen on {HOST}:{options.port}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -38,10 +41,10 @@ async def _serve(options: argparse.Namespace) -> None:
 
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT  # else moto looks for the account of the key at each call
     descriptions.share()  # moto creates a session for each service that has a list of regions
-    from .serving.host import Keeping, serve
+    from .serving.host import serve
 
-    keeping = Keeping(options.state, options.keep_every) if options.state else None
-    task = asyncio.ensure_future(serve(options.host, options.port, announce, options.origin, keeping))
+    given = (HOST, options.port, announce, options.origin, options.state, options.keep_every)
+    task = asyncio.ensure_future(serve(*given))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # keep SIGHUP ignored under `nohup`
@@ -54,22 +57,12 @@ async def _serve(options: argparse.Namespace) -> None:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m infra.local.emulator", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", type=_loopback)
     parser.add_argument("--port", default=4599, type=int, help="0 takes a free one; the URL is printed")
     parser.add_argument("--origin", action="append", default=[], help="of pages that may read and upload objects")
     parser.add_argument("--state", type=Path, help="the folder that keeps everything over a restart")
     every = os.environ.get("JOBFLOW_KEEP_SECONDS") or "60"
     parser.add_argument("--keep-every", type=float, default=every, help="seconds between snapshots")
     return parser.parse_args(arguments)
-
-
-def _loopback(text: str) -> str:
-    if not ipaddress.ip_address(text).is_loopback:
-        raise argparse.ArgumentTypeError(
-            f"{text} is not a loopback address; the emulator checks no credentials, "
-            "so it must not be reachable from elsewhere"
-        )
-    return text
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pickle
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,11 @@ class Snapshot:
         self._objects = folder / "objects"
 
     def write(self, version: str) -> None:
-        """Replace the snapshot in one step. `version` is the JobFlow version that made the rows. Raises OSError."""
+        """Delete what has expired, then replace the snapshot in one step. Raises OSError.
+
+        `version` is the JobFlow version that made the rows.
+        """
+        expire(time.time())
         self._objects.mkdir(parents=True, exist_ok=True)
         objects = list(self._all_objects())
         tables, queues = dynamodb_backends[ACCOUNT][REGION].tables, sqs_backends[ACCOUNT][REGION].queues
@@ -80,19 +84,13 @@ class Snapshot:
         said = f"Back from the last run: {counted}. `make dev FRESH=1` begins anew."
         if not left:
             return [said]
-        copy = self._aside()
-        shutil.copy(self._file, copy)
-        shutil.copytree(self._objects, copy / self._objects.name)
+        copy = self._aside(_copy)
         return [said, f"Nothing here takes {', '.join(left)} of the last run. A copy is in {copy}."]
 
     def set_aside(self, why: str) -> str:
         """Move the snapshot to another folder, so that it is not used again; return a sentence about it."""
         try:
-            aside = self._aside()
-            for path in (*self._files(), self._objects):
-                if path.exists():
-                    path.rename(aside / path.name)
-            where = f"They are in {aside}."
+            where = f"They are in {self._aside(Path.rename)}."
         except OSError as error:
             where = f"{self._file} cannot be moved: {error.strerror}."
         return f"The jobs of the last run are not brought back: {why}. {where}"
@@ -101,9 +99,12 @@ class Snapshot:
         """Return the file of the snapshot, also one that an earlier version has written under another name."""
         return list(self._folder.glob("snapshot*.gz"))
 
-    def _aside(self) -> Path:
+    def _aside(self, put: Callable[[Path, Path], Any]) -> Path:
         aside = self._folder / f"{SET_ASIDE}{time.time_ns()}"
         aside.mkdir(mode=0o700)
+        for path in (*self._files(), self._objects):
+            if path.exists():
+                put(path, aside / path.name)
         return aside
 
     def _read(self, version: str) -> dict[str, Any]:
@@ -136,6 +137,10 @@ class Snapshot:
                 buckets[bucket].keys[key] = pickle.loads(path.read_bytes())  # noqa: S301
             else:
                 yield f"the object {bucket}/{key}"
+
+
+def _copy(path: Path, target: Path) -> None:
+    shutil.copytree(path, target) if path.is_dir() else shutil.copy(path, target)
 
 
 def _with_moto(version: str) -> str:

@@ -68,10 +68,14 @@ class CloudWatchSink:
                 self._known.discard(stream)
 
     def _send(self, stream: Stream, lines: list[LogLine]) -> None:
-        if stream not in self._known:
-            self._create(stream)
-            self._known.add(stream)
         group, name = stream
+        if stream not in self._known:
+            exists = self._logs.exceptions.ResourceAlreadyExistsException
+            with contextlib.suppress(exists):
+                self._logs.create_log_group(logGroupName=group)
+            with contextlib.suppress(exists):
+                self._logs.create_log_stream(logGroupName=group, logStreamName=name)
+            self._known.add(stream)
         # The emulator does not have the limits of PutLogEvents.
         lines.sort(key=lambda line: line.timestamp_ms)
         events: list[InputLogEventTypeDef] = [
@@ -79,11 +83,3 @@ class CloudWatchSink:
         ]
         if events:
             self._logs.put_log_events(logGroupName=group, logStreamName=name, logEvents=events)
-
-    def _create(self, stream: Stream) -> None:
-        group, name = stream
-        exists = self._logs.exceptions.ResourceAlreadyExistsException
-        with contextlib.suppress(exists):
-            self._logs.create_log_group(logGroupName=group)
-        with contextlib.suppress(exists):
-            self._logs.create_log_stream(logGroupName=group, logStreamName=name)

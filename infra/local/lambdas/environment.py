@@ -45,12 +45,11 @@ class Environment:
         self._process: asyncio.subprocess.Process | None = None
         self._lines: LinePump | None = None
         self._turn: asyncio.Future[Invocation] | None = None
-        self._clock: asyncio.TimerHandle | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
         self._began = 0.0
         self._init_ms: float | None = None
         self._init_error: dict[str, Any] | None = None
         self._memory: int | None = None
-        self._memory_clock: asyncio.TimerHandle | None = None
 
     @property
     def pid(self) -> int | None:
@@ -62,7 +61,7 @@ class Environment:
         self._began = time.monotonic()
         try:
             process = await self._spawn()
-            self._clock = asyncio.get_running_loop().call_later(self._site.init_timeout, self._init_expired)
+            self._timers["end"] = asyncio.get_running_loop().call_later(self._site.init_timeout, self._init_expired)
             returncode = await process.wait()
         finally:
             self.kill()
@@ -80,7 +79,7 @@ class Environment:
         self.current = invocation
         self.log.start(invocation)
         self._look_at_memory()
-        self._clock = asyncio.get_running_loop().call_later(invocation.timeout, self._timed_out)
+        self._timers["end"] = asyncio.get_running_loop().call_later(invocation.timeout, self._timed_out)
         turn, self._turn = self._turn, None
         turn.set_result(invocation)
 
@@ -151,7 +150,7 @@ class Environment:
         if self._is_over_its_memory():
             self.kill()
         else:
-            self._memory_clock = asyncio.get_running_loop().call_later(MEMORY_SECONDS, self._look_at_memory)
+            self._timers["memory"] = asyncio.get_running_loop().call_later(MEMORY_SECONDS, self._look_at_memory)
 
     def _is_over_its_memory(self) -> bool:
         peak = peak_memory_mb(self.pid or 0)
@@ -185,9 +184,5 @@ class Environment:
         self._on_gone(self, None if self.ready else self._init_error)
 
     def _stop_clock(self) -> None:
-        if self._memory_clock is not None:
-            self._memory_clock.cancel()
-            self._memory_clock = None
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
+        for timer in self._timers.values():
+            timer.cancel()

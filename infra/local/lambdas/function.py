@@ -26,9 +26,8 @@ class Function:
         self._held = self._stuck = False
         self._environments: set[Environment] = set()
         self._draining: set[Environment] = set()
-        self._idle: list[Environment] = []
+        self._idle: dict[Environment, asyncio.TimerHandle] = {}  # each with the timer of its end
         self._waiting: deque[Invocation] = deque()
-        self._retirements: dict[Environment, asyncio.TimerHandle] = {}
         self._runs: set[asyncio.Task[None]] = set()
 
     def pids(self) -> list[int]:
@@ -41,7 +40,9 @@ class Function:
             raise RuntimeError(f"{self.spec.name} is closed.")
         invocation = Invocation(self.spec.arn, event, self.spec.timeout)
         if self._idle:
-            self._deliver(self._idle.pop(), invocation)
+            environment, timer = self._idle.popitem()
+            timer.cancel()
+            environment.deliver(invocation)
         else:
             self._waiting.append(invocation)
             self._scale()
@@ -79,7 +80,7 @@ class Function:
             self._waiting.popleft().fail({"errorType": "ServiceException", "errorMessage": "The service is closing."})
         for environment in (*self._environments, *self._draining):
             environment.kill()
-        for timer in self._retirements.values():
+        for timer in self._idle.values():
             timer.cancel()
         while self._runs:
             await asyncio.wait(self._runs)
@@ -91,9 +92,8 @@ class Function:
         elif self._waiting:
             environment.deliver(self._waiting.popleft())
         else:
-            self._idle.append(environment)
             loop = asyncio.get_running_loop()
-            self._retirements[environment] = loop.call_later(self._idle_seconds, self._expire, environment)
+            self._idle[environment] = loop.call_later(self._idle_seconds, self._expire, environment)
 
     def on_gone(self, environment: Environment, init_error: dict[str, Any] | None) -> None:
         """Record that an environment's process has ended."""
@@ -110,10 +110,6 @@ class Function:
             # Let one waiting invocation fail with this environment. Otherwise broken code would start processes for
             # ever.
             self._waiting.popleft().fail(init_error)
-
-    def _deliver(self, environment: Environment, invocation: Invocation) -> None:
-        self._retirements.pop(environment).cancel()
-        environment.deliver(invocation)
 
     def _scale(self) -> None:
         if self._stuck or self._closed:
@@ -145,5 +141,4 @@ class Function:
         self._environments.discard(environment)
         self._draining.discard(environment)
         if environment in self._idle:
-            self._idle.remove(environment)
-            self._retirements.pop(environment).cancel()
+            self._idle.pop(environment).cancel()

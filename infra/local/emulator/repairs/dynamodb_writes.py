@@ -2,6 +2,7 @@
 
 import copy
 import types
+from collections.abc import Callable
 from typing import Any
 
 from moto.dynamodb import models
@@ -31,12 +32,12 @@ def undo_failed_transactions_item_by_item(replacements: Replacements, views: Tab
 
     def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
         operations = [operation for item in transact_items for operation in item.values()]
-        before = [_Before(backend.tables.get(op.get("TableName")), op, views) for op in operations]
+        kept = [_kept(backend.tables.get(op.get("TableName")), op, views) for op in operations]
         try:
             stock(backend, transact_items)
         except Exception:
-            for step in reversed(before):
-                step.restore()
+            for _, restore in reversed(kept):
+                restore()
             raise
 
     def deepcopy(value: Any, memo: dict[int, Any] | None = None) -> Any:
@@ -87,14 +88,14 @@ def make_updates_whole(replacements: Replacements, views: TableViews) -> None:
 
     def update_item(backend: Any, table_name: str, key: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         table = backend.get_table(table_name)
-        before = _Before(table, {"Key": key}, views)
+        before, restore = _kept(table, {"Key": key}, views)
         try:
             item = stock(backend, table_name, key, *args, **kwargs)
             _check_size(item, ItemSizeToUpdateTooLarge)
         except Exception:
-            before.restore()
+            restore()
             raise
-        if before.item is None and table.stream_shard:
+        if before is None and table.stream_shard:
             _drop_the_record_of_the_bare_key(table.stream_shard)
         return item
 
@@ -107,43 +108,27 @@ def _drop_the_record_of_the_bare_key(shard: Any) -> None:
     del shard.items[-2]
 
 
-class _Before:
-    """The state of an item and of its table's stream before a write, so that both can be restored."""
+def _kept(table: Any, operation: dict[str, Any], views: TableViews) -> tuple[Any, Callable[[], None]]:
+    """Return an item before a write, and a function that puts it and its table's stream back."""
+    given = operation.get("Key") or operation.get("Item") or {}
+    if table is None or any(name not in given for name in table.table_key_attrs):
+        return None, lambda: None  # moto refuses an operation without table or key before it writes
+    hash_key = DynamoType(given[table.hash_key_attr])
+    range_key = DynamoType(given[table.range_key_attr]) if table.range_key_attr else None
+    item, shard = table.get_item(hash_key, range_key), table.stream_shard
+    attributes = copy.deepcopy(item).attrs if item is not None else None
+    next_record = shard.starting_sequence_number + len(shard.items) if shard else 0
 
-    def __init__(self, table: Any, operation: dict[str, Any], views: TableViews) -> None:
-        given = operation.get("Key") or operation.get("Item") or {}
-        self.item: Any = None
-        self._views = views
-        # there is no state to save: moto refuses an operation without table or key before it writes
-        self._table = table if table is not None and all(name in given for name in table.table_key_attrs) else None
-        if self._table is not None:
-            self._hash_key = DynamoType(given[table.hash_key_attr])
-            self._range_key = DynamoType(given[table.range_key_attr]) if table.range_key_attr else None
-            self.item = table.get_item(self._hash_key, self._range_key)
-            self._attributes = copy.deepcopy(self.item).attrs if self.item is not None else None
-            self._next_record = _next_record(table.stream_shard)
-
-    def restore(self) -> None:
-        """Put the item and the stream back."""
-        table = self._table
-        if table is None:
-            return
-        if table.stream_shard:
-            del table.stream_shard.items[max(0, self._next_record - table.stream_shard.starting_sequence_number) :]
-        self._put_back(table.items)
-        self._views.note(table, self._hash_key, self._range_key)
-
-    def _put_back(self, items: Any) -> None:
-        if self._range_key is not None:
-            items = items[self._hash_key]
-        key = self._hash_key if self._range_key is None else self._range_key
-        if self.item is None:
+    def restore() -> None:
+        if shard:
+            del shard.items[max(0, next_record - shard.starting_sequence_number) :]
+        items, key = (table.items, hash_key) if range_key is None else (table.items[hash_key], range_key)
+        if item is None:
             items.pop(key, None)
         else:
-            self.item.attrs = self._attributes
-            vars(self.item).pop("known_size", None)
-            items[key] = self.item
+            item.attrs = attributes
+            vars(item).pop("known_size", None)
+            items[key] = item
+        views.note(table, hash_key, range_key)
 
-
-def _next_record(shard: Any) -> int:
-    return shard.starting_sequence_number + len(shard.items) if shard else 0
+    return item, restore

@@ -1,19 +1,16 @@
 """Replace a part of moto so that it can be restored."""
 
-from collections.abc import Callable
-from typing import Any, Self
+from contextlib import ExitStack
+from typing import Any
 
 from infra.local.errors import IncompatibleMoto
 
 
-class Replacements:
+class Replacements(ExitStack):
     """Replaces attributes of other packages' classes and modules.
 
-    At the end of the block it restores them in reverse order.
+    At the end of the block, or at `close`, it restores them in reverse order.
     """
-
-    def __init__(self) -> None:
-        self._undo: list[Callable[[], None]] = []
 
     def put(self, owner: Any, name: str, value: Any) -> Any:
         """Set `owner.name` to `value` and return the old value. Raises IncompatibleMoto if there is no such name.
@@ -24,20 +21,9 @@ class Replacements:
             raise IncompatibleMoto(owner, name)
         original = getattr(owner, name)
         if name in vars(owner):
-            stored = vars(owner)[name]  # read the static method itself, not the function that getattr returns for it
-            self._undo.append(lambda: setattr(owner, name, stored))
+            # read the static method itself, not the function that getattr returns for it
+            self.callback(setattr, owner, name, vars(owner)[name])
         else:
-            self._undo.append(lambda: delattr(owner, name))
+            self.callback(delattr, owner, name)
         setattr(owner, name, value)
         return original
-
-    def undo(self) -> None:
-        """Restore every original."""
-        while self._undo:
-            self._undo.pop()()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.undo()

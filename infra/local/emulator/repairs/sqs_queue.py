@@ -189,12 +189,6 @@ def _receive_and_change_by_the_index(replacements: Replacements) -> None:
     replacements.put(backend_class, "change_message_visibility", change_message_visibility)
 
 
-def next_due(queue: IndexedQueue) -> float | None:
-    """Return when the next message can be received, in seconds since the epoch; None if there is none."""
-    due = queue.index.next_due(queue.now())
-    return None if due is None else due / 1000
-
-
 def _received(message: Any, attribute_names: list[str]) -> Any:
     received = copy.copy(message)
     models._filter_message_attributes(received, attribute_names)  # noqa: SLF001 - gives the copy another dictionary

@@ -6,7 +6,6 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -19,7 +18,6 @@ from infra.local import callers
 from infra.local.emulator import repairs
 from infra.local.emulator.clock import ShiftableClock
 from infra.local.emulator.expiry import expire
-from infra.local.emulator.repairs import sqs_queue
 from infra.local.emulator.serving.roles import Roles
 from infra.local.emulator.snapshot import Snapshot
 
@@ -35,34 +33,26 @@ LOG = logging.getLogger(__name__)
 SHARE = 30
 """The time between two snapshots is at least the duration of a snapshot multiplied by this factor, because all requests
 wait during a snapshot."""
-EXPIRED_EVERY = 600.0
-"""Seconds between two times at which expired items are deleted. DynamoDB needs up to days for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """Say where to keep the state over a restart, and how many seconds there are between two snapshots."""
-
-    folder: Path
-    every: float
 
 
 class Host:
     """Answer AWS requests with moto. All requests run on one event loop, so each call of moto is atomic.
 
-    `origins`: pages of these origins may read and upload objects. Nothing is kept without `keeping`.
+    `origins`: pages of these origins may read and upload objects. The folder `state` keeps the state, in a snapshot
+    `every` so many seconds; nothing is kept without a folder.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         address: tuple[str, int],
-        origins: Collection[str] = (),
-        keeping: Keeping | None = None,
+        origins: Collection[str],
+        state: Path | None,
+        every: float,
     ) -> None:
         self._loop = loop
-        self._every = keeping.every if keeping else 0.0
-        self._snapshot = Snapshot(keeping.folder) if keeping else None
+        self._every = every
+        self._snapshot = Snapshot(state) if state else None
         self._version = ""
         self._trouble = ""
         self._address = address
@@ -81,7 +71,6 @@ class Host:
             ("POST", "expire"): lambda asked: {"expired": expire(time.time() + float(asked["ahead"]))},
             ("POST", "polls"): lambda asked: self._polls.wake(asked["queue"], again=False),
         }
-        loop.call_later(EXPIRED_EVERY, self._expire)
         repairs.apply(self._clock, self._polls.wake)
 
     def __call__(self, request: Request) -> Answer:
@@ -108,8 +97,8 @@ class Host:
         return dispatch(request, self._address) or wsgi.call(self._signed, request, self._address)
 
     def _due_in(self, name: str) -> float | None:
-        moments = [sqs_queue.next_due(queue) for queue in queues_named(name)]
-        known = [moment for moment in moments if moment is not None]
+        moments = [queue.index.next_due(queue.now()) for queue in queues_named(name)]
+        known = [moment / 1000 for moment in moments if moment is not None]
         return max(0.0, min(known) - self._clock()) if known else None
 
     def _describe(self) -> dict[str, Any]:
@@ -143,10 +132,6 @@ class Host:
         self._loop.call_later(self._every, self._keep)
         return {"said": said, "again": again}
 
-    def _expire(self) -> None:
-        expire(time.time())
-        self._loop.call_later(EXPIRED_EVERY, self._expire)
-
     def _keep(self) -> None:
         began = self._loop.time()
         self.keep()
@@ -173,10 +158,11 @@ async def serve(
     host: str,
     port: int,
     announce: Callable[[str], Any],
-    origins: Collection[str] = (),
-    keeping: Keeping | None = None,
+    origins: Collection[str],
+    state: Path | None,
+    every: float,
 ) -> None:
-    """Serve until cancelled. `announce` is called with the URL once requests are accepted.
+    """Serve until cancelled, as `Host` says. `announce` is called with the URL once requests are accepted.
 
     Raises OSError if the address is taken, RuntimeError for the wrong moto version.
     """
@@ -184,7 +170,7 @@ async def serve(
     loop = asyncio.get_running_loop()
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         address = listener.getsockname()[:2]
-        application = Host(loop, address, origins, keeping)
+        application = Host(loop, address, origins, state, every)
         gc.freeze()  # do not look for garbage among moto's modules
         serving = await loop.create_server(server(answering(application)), sock=listener, backlog=BACKLOG)
         announce(f"http://{address[0]}:{address[1]}")

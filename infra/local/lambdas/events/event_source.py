@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 from infra.local.lambdas.events.calls import SQS, CallFailed, Calls, NoAnswer
-from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.gate import Gate, Tasks
 from infra.local.lambdas.events.records import Message, sqs_event, to_delete
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import QueueMapping
@@ -52,7 +52,7 @@ class QueueSource:
         self._random = random.Random(chaos.seed)
         slots = min(mapping.max_concurrency, service.concurrency(mapping.function))
         self._slots = asyncio.Semaphore(slots)
-        self._deliveries: set[asyncio.Task[None]] = set()
+        self.tasks = Tasks()
 
     async def run(self) -> None:
         """Receive and deliver until cancelled."""
@@ -70,13 +70,6 @@ class QueueSource:
             if messages:
                 self._spawn(messages, holds_slot=True)
                 self._spawn_duplicates(messages)
-
-    async def close(self, grace: float) -> None:
-        """After `run` has ended: give current deliveries `grace` seconds to end, then cancel them."""
-        if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=grace)
-        for delivery in self._deliveries:
-            delivery.cancel()
 
     async def _next_batch(self) -> list[Message]:
         async with self.gate.turn():
@@ -121,9 +114,7 @@ class QueueSource:
             await asyncio.sleep(AGAIN_SECONDS)
 
     def _spawn(self, messages: list[Message], *, holds_slot: bool) -> None:
-        delivery = asyncio.create_task(self._deliver(messages))
-        self._deliveries.add(delivery)
-        delivery.add_done_callback(self._deliveries.discard)
+        delivery = self.tasks.start(self._deliver(messages))
         if holds_slot:
             delivery.add_done_callback(lambda _: self._slots.release())
 

@@ -1,8 +1,9 @@
-"""Stop a loop between two turns: while the gate is closed, no turn runs or begins."""
+"""Stop a loop between two turns, and end what it has started: while the gate is closed, no turn runs or begins."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 
 class Gate:
@@ -35,3 +36,24 @@ class Gate:
     def open(self) -> None:
         """Let turns begin again."""
         self._opened.set()
+
+
+class Tasks:
+    """Tasks that run beside a loop."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run this until its end."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def end(self, grace: float) -> None:
+        """Give the tasks `grace` seconds to end, then cancel them."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace)
+        for task in self._running:
+            task.cancel()

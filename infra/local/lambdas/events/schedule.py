@@ -5,7 +5,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.gate import Gate, Tasks
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import ACCOUNT, REGION, Schedule
 
@@ -37,7 +37,7 @@ class ScheduleSource:
         self.schedule = schedule
         self.gate = Gate()
         self._service = service
-        self._runs: set[asyncio.Task[Any]] = set()
+        self.tasks = Tasks()
 
     async def run(self) -> None:
         """Wait and invoke until cancelled."""
@@ -52,13 +52,4 @@ class ScheduleSource:
     def fire(self) -> None:
         """Invoke the function now, without waiting for it."""
         event = scheduled_event(self.schedule, datetime.now(UTC))
-        run = asyncio.create_task(self._service.invoke_async(self.schedule.function, event))
-        self._runs.add(run)
-        run.add_done_callback(self._runs.discard)
-
-    async def close(self, grace: float) -> None:
-        """After `run` has ended: give current invocations `grace` seconds to end, then cancel them."""
-        if self._runs:
-            await asyncio.wait(self._runs, timeout=grace)
-        for run in self._runs:
-            run.cancel()
+        self.tasks.start(self._service.invoke_async(self.schedule.function, event))

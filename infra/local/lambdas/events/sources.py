@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from infra.local.lambdas.events.calls import Calls
 from infra.local.lambdas.events.event_source import LONG_POLL_SECONDS, Chaos, QueueSource
-from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.gate import Gate, Tasks
 from infra.local.lambdas.events.schedule import ScheduleSource
 from infra.local.lambdas.events.shards import Stream
 from infra.local.lambdas.events.stream import StreamSource
@@ -21,16 +21,13 @@ LONGEST_RUN_SECONDS = 900.0
 
 
 class Source(Protocol):
-    """The methods of every kind of event source."""
+    """The parts of every kind of event source: `tasks` are its current deliveries."""
 
     gate: Gate
+    tasks: Tasks
 
     async def run(self) -> None:
         """Invoke until cancelled."""
-        ...
-
-    async def close(self, grace: float) -> None:
-        """Release everything."""
         ...
 
 
@@ -63,21 +60,13 @@ class EventSources:
         self._streams: WeakValueDictionary[str, Stream] = WeakValueDictionary()
         self._running: list[Running] = []
         self._held: frozenset[str] = frozenset()
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings = Tasks()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def add(self, mapping: Mapped) -> None:
-        """Start a source; its function must be registered. A running source does not change."""
-        self._service.portal.call(self._add, mapping)
-
-    def remove(self, mapping: Mapped, grace: float = 1.0) -> None:
-        """Stop a source; current deliveries get `grace` seconds."""
-        self._service.portal.call(self._stop, [r for r in self._running if r.mapping == mapping], grace)
 
     def replace(self, mappings: Sequence[Mapped]) -> None:
         """Run exactly these sources: start the new ones. The others stop receiving, and finish their deliveries."""
@@ -94,7 +83,7 @@ class EventSources:
 
     def close(self, grace: float = 0.0) -> None:
         """Stop every source; current deliveries get `grace` seconds."""
-        self._service.portal.call(self._stop, self._running, grace)
+        self._service.portal.call(self._stop, grace)
         self._service.portal.call(self._calls.close)
 
     def _source(self, mapping: Mapped) -> Source:
@@ -107,25 +96,19 @@ class EventSources:
             case Schedule():
                 return ScheduleSource(mapping, self._service)
 
-    async def _add(self, mapping: Mapped) -> None:
-        if any(running.mapping == mapping for running in self._running):
-            return
-        source = self._source(mapping)
-        if isinstance(mapping, QueueMapping) and mapping.function in self._held:
-            await source.gate.shut()
-        task = asyncio.create_task(source.run(), name=f"source of {mapping.function}")
-        self._running.append(Running(mapping, source, task))
-
     async def _replace(self, mappings: Sequence[Mapped]) -> None:
         gone = [running for running in self._running if running.mapping not in mappings]
         self._running = [running for running in self._running if running not in gone]
         await asyncio.gather(*(running.source.gate.shut() for running in gone))
         for running in gone:
-            ending = asyncio.create_task(_end(running, LONGEST_RUN_SECONDS))
-            self._endings.add(ending)
-            ending.add_done_callback(self._endings.discard)
+            self._endings.start(_end(running, LONGEST_RUN_SECONDS))
         for mapping in mappings:
-            await self._add(mapping)
+            if all(running.mapping != mapping for running in self._running):
+                source = self._source(mapping)
+                if isinstance(mapping, QueueMapping) and mapping.function in self._held:
+                    await source.gate.shut()
+                task = asyncio.create_task(source.run(), name=f"source of {mapping.function}")
+                self._running.append(Running(mapping, source, task))
 
     async def _hold(self, functions: frozenset[str]) -> None:
         changed, self._held = functions ^ self._held, functions
@@ -137,13 +120,13 @@ class EventSources:
             else:
                 running.source.gate.open()
 
-    async def _stop(self, which: list[Running], grace: float) -> None:
-        self._running = [running for running in self._running if running not in which]
-        await asyncio.gather(*(_end(running, grace) for running in which))
+    async def _stop(self, grace: float) -> None:
+        stopped, self._running = self._running, []
+        await asyncio.gather(*(_end(running, grace) for running in stopped))
 
 
 async def _end(running: Running, grace: float) -> None:
     await running.source.gate.shut()
     running.task.cancel()
     await asyncio.gather(running.task, return_exceptions=True)
-    await running.source.close(grace)
+    await running.source.tasks.end(grace)

@@ -8,7 +8,7 @@ import time
 from collections import deque
 
 from infra.local.lambdas.events.calls import CallFailed
-from infra.local.lambdas.events.gate import Gate
+from infra.local.lambdas.events.gate import Gate, Tasks
 from infra.local.lambdas.events.shards import Shard, Stream
 from infra.local.lambdas.events.stream_records import (
     Record,
@@ -32,6 +32,7 @@ class StreamSource:
     def __init__(self, mapping: StreamMapping, service: LambdaService, stream: Stream) -> None:
         self.mapping = mapping
         self.gate = Gate()
+        self.tasks = Tasks()  # none: a batch under way ends with `run`
         self._service = service
         self._stream = stream
         self._patterns = [json.loads(pattern) for pattern in mapping.patterns]
@@ -41,9 +42,6 @@ class StreamSource:
         async with asyncio.TaskGroup() as group:
             for shard in await self._shards():
                 group.create_task(self._follow(shard))
-
-    async def close(self, grace: float) -> None:
-        """Do nothing: a batch under way ended with `run`."""
 
     async def _follow(self, shard: Shard) -> None:
         position: str | None = None

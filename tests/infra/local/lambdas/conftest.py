@@ -13,7 +13,7 @@ import pytest
 
 from infra.local.emulator.processes.child import Emulator
 from infra.local.lambdas.clients import session
-from infra.local.lambdas.events.sources import EventSources
+from infra.local.lambdas.events.sources import EventSources, Mapped
 from infra.local.lambdas.logs import LogLine
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import FunctionSpec, QueueMapping
@@ -97,6 +97,12 @@ class Stage:
     sources: EventSources
     lines: Lines
     sqs: "SQSClient"
+    mappings: list[Mapped] = field(default_factory=list)
+
+    def add(self, mapping: Mapped) -> None:
+        """Start one more source."""
+        self.mappings.append(mapping)
+        self.sources.replace(self.mappings)
 
     def function(self, handler: str, **options: Any) -> str:
         """Register a function; return its name."""

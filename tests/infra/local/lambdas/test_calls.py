@@ -108,7 +108,7 @@ def test_a_delete_without_an_answer_is_sent_once_more() -> None:
         async with asyncio.timeout(30):
             while queue.asked["DeleteMessageBatch"] < 2:
                 await asyncio.sleep(0.01)
-        await source.close(1)
+        await source.tasks.end(1)
         running.cancel()
 
     asyncio.run(play())

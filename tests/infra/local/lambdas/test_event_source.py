@@ -20,7 +20,7 @@ def delivered(stage: Stage) -> list[str]:
 
 def test_a_message_reaches_the_function_as_a_record_and_is_deleted(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
-    stage.sources.add(queue.feeds(function))
+    stage.add(queue.feeds(function))
     queue.send("hello")
 
     ((record,),) = until(lambda: stage.lines.said("records"))
@@ -36,7 +36,7 @@ def test_a_message_reaches_the_function_as_a_record_and_is_deleted(stage: Stage)
 
 def test_a_window_collects_what_comes_one_by_one(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
-    stage.sources.add(queue.feeds(function, batch_size=3, window=20))
+    stage.add(queue.feeds(function, batch_size=3, window=20))
     queue.send("a", "b", "c")  # the third message fills the batch, long before the window ends
 
     until(lambda: len(delivered(stage)) == 3)
@@ -47,7 +47,7 @@ def test_a_window_collects_what_comes_one_by_one(stage: Stage) -> None:
 def test_reported_failures_come_again_and_the_rest_is_deleted(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.partial")
     queue.send("good", "bad", "fine")
-    stage.sources.add(queue.feeds(function))
+    stage.add(queue.feeds(function))
 
     until(lambda: queue.depth() == 1)
     stage.emulator.advance(31)
@@ -65,10 +65,10 @@ def test_a_failed_batch_deletes_nothing(stage: Stage, handler: str, timeout: flo
     queue, function = stage.queue(), stage.function(handler, timeout=timeout)
     queue.send("one", "two")
     mapping = queue.feeds(function)
-    stage.sources.add(mapping)
+    stage.add(mapping)
 
     until(lambda: any("REPORT" in line or "Unable to import" in line for line in stage.lines.messages()))
-    stage.sources.remove(mapping, grace=30)
+    stage.sources.close(grace=30)
 
     assert queue.depth() == 2
 
@@ -76,7 +76,7 @@ def test_a_failed_batch_deletes_nothing(stage: Stage, handler: str, timeout: flo
 def test_the_visibility_clock_runs_from_the_receive(stage: Stage) -> None:
     queue, function = stage.queue(visibility=30), stage.function("on_queue.hang", timeout=60, concurrency=2)
     queue.send("slow")
-    stage.sources.add(queue.feeds(function, max_concurrency=2))
+    stage.add(queue.feeds(function, max_concurrency=2))
     until(lambda: len(stage.lines.said("batch")) == 1)
 
     stage.emulator.advance(31)  # the first invocation still runs
@@ -87,7 +87,7 @@ def test_the_visibility_clock_runs_from_the_receive(stage: Stage) -> None:
 
 def test_never_more_batches_at_a_time_than_the_concurrency(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.slow")
-    stage.sources.add(queue.feeds(function, batch_size=1, max_concurrency=2))
+    stage.add(queue.feeds(function, batch_size=1, max_concurrency=2))
     queue.send(*(f"m{i}" for i in range(6)))
 
     until(lambda: len(stage.lines.said("span")) == 6)
@@ -100,7 +100,7 @@ def test_never_more_batches_at_a_time_than_the_concurrency(stage: Stage) -> None
 def test_held_only_its_own_queue_waits_also_after_it_is_replaced(stage: Stage) -> None:
     held, other = stage.queue(), stage.queue()
     function, free = stage.function("on_queue.accept"), stage.function("on_queue.slow")
-    stage.sources.add(held.feeds(function))
+    stage.add(held.feeds(function))
     stage.sources.hold({function})
     stage.sources.replace([held.feeds(function, batch_size=1), other.feeds(free)])
     held.send("kept")
@@ -115,9 +115,9 @@ def test_held_only_its_own_queue_waits_also_after_it_is_replaced(stage: Stage) -
 
 def test_a_source_added_twice_runs_once_and_removed_no_more(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
-    stage.sources.add(queue.feeds(function))
-    stage.sources.add(queue.feeds(function))
-    stage.sources.remove(queue.feeds(function))
+    stage.add(queue.feeds(function))
+    stage.add(queue.feeds(function))
+    stage.sources.replace([])
 
     queue.send("nobody reads this")
 
@@ -129,7 +129,7 @@ def test_chaos_delivers_some_messages_twice(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
     with EventSources(stage.service, stage.emulator.environment(), Chaos(duplicate_rate=0.5, seed=7)) as sources:
         queue.send(*(f"m{i}" for i in range(10)))
-        sources.add(queue.feeds(function))
+        sources.replace([queue.feeds(function)])
         until(lambda: queue.depth() == 0 and len(delivered(stage)) > 10)
 
     assert set(Counter(delivered(stage)).values()) == {1, 2}
@@ -140,7 +140,7 @@ def test_it_outlives_an_emulator_that_does_not_answer(stage: Stage) -> None:
     missing = QueueMapping(
         function, f"{stage.emulator.url}/123456789012/late", "arn:aws:sqs:us-east-1:123456789012:late"
     )
-    stage.sources.add(missing)
+    stage.add(missing)
     sqs = session(stage.emulator.environment()).client("sqs")
     url = sqs.create_queue(QueueName="late")["QueueUrl"]
 
@@ -151,7 +151,7 @@ def test_it_outlives_an_emulator_that_does_not_answer(stage: Stage) -> None:
 
 
 def test_a_function_is_invoked_again_and_again_with_a_scheduled_event(stage: Stage) -> None:
-    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, name="watchdog"))
+    stage.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, name="watchdog"))
 
     ticks = until(lambda: len(ticks := stage.lines.said("tick")) >= 3 and ticks)
 
@@ -161,14 +161,14 @@ def test_a_function_is_invoked_again_and_again_with_a_scheduled_event(stage: Sta
 
 
 def test_a_payload_replaces_the_event(stage: Stage) -> None:
-    stage.sources.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, payload={"kind": "recount"}))
+    stage.add(Schedule(stage.function("on_schedule.tick"), rate_seconds=0.1, payload={"kind": "recount"}))
 
     assert until(lambda: stage.lines.said("tick"))[0] == {"kind": "recount"}
 
 
 def test_a_pause_ends_a_poll_and_no_message_disappears_with_it(stage: Stage) -> None:
     queue, function = stage.queue(visibility=900), stage.function("on_queue.accept")
-    stage.sources.add(queue.feeds(function, batch_size=1))
+    stage.add(queue.feeds(function, batch_size=1))
     for n in range(30):  # a message that a poll took and did not pass on would come again only after its timeout
         queue.send(f"m{n:02}")
         stage.sources.hold({function})

@@ -68,7 +68,7 @@ def keys(stage: Stage) -> list[str]:
 
 def test_every_change_comes_once_in_order_with_lambdas_shape(stage: Stage, table: Table) -> None:
     table.put("a")
-    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn))
+    stage.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn))
     until(lambda: keys(stage) == ["a"])
     table.put("b", "b")
     table.delete("b")
@@ -90,7 +90,7 @@ def test_every_change_comes_once_in_order_with_lambdas_shape(stage: Stage, table
 
 def test_a_failed_batch_comes_again_before_anything_else(stage: Stage, table: Table) -> None:
     table.put(*"abc")
-    stage.sources.add(StreamMapping(stage.function("on_stream.stumble"), table.stream_arn, batch_size=2))
+    stage.add(StreamMapping(stage.function("on_stream.stumble"), table.stream_arn, batch_size=2))
 
     until(lambda: len(keys(stage)) == 5)
 
@@ -100,7 +100,7 @@ def test_a_failed_batch_comes_again_before_anything_else(stage: Stage, table: Ta
 def test_with_the_flag_it_goes_on_from_the_first_reported_failure(stage: Stage, table: Table) -> None:
     table.put(*"abc")
     function = stage.function("on_stream.partial")
-    stage.sources.add(StreamMapping(function, table.stream_arn, report_batch_item_failures=True))
+    stage.add(StreamMapping(function, table.stream_arn, report_batch_item_failures=True))
 
     until(lambda: len(keys(stage)) == 5)
 
@@ -110,7 +110,7 @@ def test_with_the_flag_it_goes_on_from_the_first_reported_failure(stage: Stage, 
 def test_a_poisoned_record_is_isolated_by_halves_and_given_up(stage: Stage, table: Table) -> None:
     table.put("a", "b", "poison", "c")
     function = stage.function("on_stream.poisoned")
-    stage.sources.add(StreamMapping(function, table.stream_arn, bisect=True, retries=3))
+    stage.add(StreamMapping(function, table.stream_arn, bisect=True, retries=3))
 
     until(lambda: stage.lines.said("passed")[-1:] == [["c"]])
 
@@ -122,7 +122,7 @@ def test_only_records_that_match_a_pattern_are_delivered(stage: Stage, table: Ta
     table.put(*"abc")
     table.put("c")
     table.put("a")
-    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn, patterns=(pattern,)))
+    stage.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn, patterns=(pattern,)))
 
     until(lambda: len(keys(stage)) == 2)
 
@@ -132,7 +132,7 @@ def test_only_records_that_match_a_pattern_are_delivered(stage: Stage, table: Ta
 def test_a_record_older_than_the_longest_age_is_given_up(stage: Stage, table: Table) -> None:
     table.put("poison")
     function = stage.function("on_stream.poisoned")
-    stage.sources.add(StreamMapping(function, table.stream_arn, longest_age=0))
+    stage.add(StreamMapping(function, table.stream_arn, longest_age=0))
     until(lambda: any("REPORT" in message for message in stage.lines.messages()))
     table.put("a")
 
@@ -141,8 +141,8 @@ def test_a_record_older_than_the_longest_age_is_given_up(stage: Stage, table: Ta
 
 def test_a_stream_that_is_not_there_yet_is_waited_for(stage: Stage, table: Table) -> None:
     gone = "arn:aws:dynamodb:us-east-1:123456789012:table/absent/stream/2026-01-01T00:00:00.000000"
-    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), gone))
-    stage.sources.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn))
+    stage.add(StreamMapping(stage.function("on_stream.accept"), gone))
+    stage.add(StreamMapping(stage.function("on_stream.accept"), table.stream_arn))
 
     table.put("a")
 
