@@ -1,8 +1,8 @@
-"""Read the shards of a stream once for all functions that follow it."""
+"""Read the shard of a stream once for all functions that follow it. A stream of an emulator has one shard."""
 
 import asyncio
 
-from infra.local.lambdas.events.calls import STREAMS, Calls
+from infra.local.lambdas.events.calls import STREAMS, CallFailed, Calls
 from infra.local.lambdas.events.stream_records import Record, for_lambda, sequence_number
 
 READ_SECONDS = 0.25  # AWS polls a shard four times a second
@@ -11,27 +11,12 @@ MOST_BYTES = 8 * 1024 * 1024
 """Approximate bytes of the records of one request: large records are read in smaller numbers."""
 
 
-class Stream:
-    """A table's stream. `shards` returns the same shards to each function that follows it."""
+class Shard:
+    """The shard of a stream. It keeps the records of one request: a second function takes them without a request."""
 
     def __init__(self, calls: Calls, arn: str) -> None:
         self._calls = calls
-        self._arn = arn
-        self._shards: dict[str, Shard] = {}
-
-    async def shards(self) -> "list[Shard]":
-        """Return its shards. Raises CallFailed."""
-        answer = await self._calls.call(STREAMS, "DescribeStream", {"StreamArn": self._arn})
-        found = [shard["ShardId"] for shard in answer["StreamDescription"]["Shards"]]
-        return [self._shards.setdefault(name, Shard(self._calls, self._arn, name)) for name in found]
-
-
-class Shard:
-    """A shard. It keeps the records of one request, so that a second function takes them without a request."""
-
-    def __init__(self, calls: Calls, arn: str, name: str) -> None:
-        self._calls = calls
-        self._place = {"StreamArn": arn, "ShardId": name}
+        self._place = {"StreamArn": arn}
         self._kept: list[Record] = []
         self._before: str | None = None
         self._iterator: str | None = None
@@ -91,6 +76,12 @@ class Shard:
         return records
 
     async def _open(self, after: str | None) -> str:
+        if "ShardId" not in self._place:
+            described = await self._calls.call(STREAMS, "DescribeStream", self._place)
+            shards = described["StreamDescription"]["Shards"]
+            if not shards:
+                raise CallFailed(f"{self._place['StreamArn']} has no shard")
+            self._place["ShardId"] = shards[0]["ShardId"]
         if after is None:
             where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
         else:

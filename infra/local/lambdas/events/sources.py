@@ -10,7 +10,7 @@ from infra.local.lambdas.events.calls import Calls
 from infra.local.lambdas.events.event_source import LONG_POLL_SECONDS, Chaos, QueueSource
 from infra.local.lambdas.events.gate import Gate, Tasks
 from infra.local.lambdas.events.schedule import ScheduleSource
-from infra.local.lambdas.events.shards import Stream
+from infra.local.lambdas.events.shards import Shard
 from infra.local.lambdas.events.stream import StreamSource
 from infra.local.lambdas.service import LambdaService
 from infra.local.lambdas.specs import QueueMapping, Schedule, StreamMapping
@@ -57,7 +57,7 @@ class EventSources:
         self._chaos = chaos
         self._calls = Calls(aws)
         self._poll_seconds = poll_seconds
-        self._streams: WeakValueDictionary[str, Stream] = WeakValueDictionary()
+        self._shards: WeakValueDictionary[str, Shard] = WeakValueDictionary()
         self._running: list[Running] = []
         self._held: frozenset[str] = frozenset()
         self._endings = Tasks()
@@ -91,8 +91,8 @@ class EventSources:
             case QueueMapping():
                 return QueueSource(mapping, self._service, self._calls, self._chaos, self._poll_seconds)
             case StreamMapping():
-                stream = self._streams.setdefault(mapping.stream_arn, Stream(self._calls, mapping.stream_arn))
-                return StreamSource(mapping, self._service, stream)
+                shard = self._shards.setdefault(mapping.stream_arn, Shard(self._calls, mapping.stream_arn))
+                return StreamSource(mapping, self._service, shard)
             case Schedule():
                 return ScheduleSource(mapping, self._service)
 

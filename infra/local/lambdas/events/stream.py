@@ -9,7 +9,7 @@ from collections import deque
 
 from infra.local.lambdas.events.calls import CallFailed
 from infra.local.lambdas.events.gate import Gate, Tasks
-from infra.local.lambdas.events.shards import Shard, Stream
+from infra.local.lambdas.events.shards import Shard
 from infra.local.lambdas.events.stream_records import (
     Record,
     age,
@@ -27,39 +27,34 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.25, 10.0
 
 
 class StreamSource:
-    """One mapping. For each shard it delivers one batch at a time, and repeats the batch until it succeeds."""
+    """One mapping. It delivers one batch at a time, and repeats the batch until it succeeds."""
 
-    def __init__(self, mapping: StreamMapping, service: LambdaService, stream: Stream) -> None:
+    def __init__(self, mapping: StreamMapping, service: LambdaService, shard: Shard) -> None:
         self.mapping = mapping
         self.gate = Gate()
         self.tasks = Tasks()  # none: a batch under way ends with `run`
         self._service = service
-        self._stream = stream
+        self._shard = shard
         self._patterns = [json.loads(pattern) for pattern in mapping.patterns]
 
     async def run(self) -> None:
-        """Read and deliver every shard until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for shard in await self._shards():
-                group.create_task(self._follow(shard))
-
-    async def _follow(self, shard: Shard) -> None:
+        """Read and deliver until cancelled."""
         position: str | None = None
         while True:
             records: list[Record] = []
             try:
                 async with self.gate.turn():
-                    records = await self._gather(shard, position)
+                    records = await self._gather(position)
             except CallFailed as error:
                 LOG.warning("Could not read the stream for %s: %s", self.mapping.function, error)
             if records:
                 position = sequence_number(records[-1])
                 await self._deliver(records)
             else:
-                await shard.until_next_read()
+                await self._shard.until_next_read()
 
-    async def _gather(self, shard: Shard, position: str | None) -> list[Record]:
-        loop = asyncio.get_running_loop()
+    async def _gather(self, position: str | None) -> list[Record]:
+        loop, shard = asyncio.get_running_loop(), self._shard
         closes_at = loop.time() + self.mapping.window
         records = await shard.read(position, self.mapping.batch_size)
         while records and (room := self.mapping.batch_size - len(records)) and (left := closes_at - loop.time()) > 0:
@@ -97,11 +92,3 @@ class StreamSource:
         retries, longest = self.mapping.retries, self.mapping.longest_age
         too_often = retries is not None and tries > retries
         return too_often or (longest is not None and age(left[0], time.time()) > longest)
-
-    async def _shards(self) -> list[Shard]:
-        while True:
-            try:
-                return await self._stream.shards()
-            except CallFailed as error:
-                LOG.warning("Could not open the stream for %s: %s", self.mapping.function, error)
-                await asyncio.sleep(FIRST_RETRY_SECONDS)

@@ -39,6 +39,8 @@ class Table(Calls):
         if self.fails:
             self.fails -= 1
             raise CallFailed("not now")
+        if operation == "DescribeStream":
+            return {"StreamDescription": {"Shards": [{"ShardId": "shard"}]}}
         if operation == "GetShardIterator":
             after = asked.get("SequenceNumber")
             return {"ShardIterator": str(0 if after is None else int(after) + 1)}
@@ -70,7 +72,7 @@ def due(shard: Shard) -> None:
 def test_a_second_function_takes_the_records_without_a_request() -> None:
     async def play() -> None:
         table = Table(3)
-        shard = Shard(table, "arn", "shard")
+        shard = Shard(table, "arn")
         one, other = Reader(shard), Reader(shard)
         assert [await one.read(), await other.read(), await other.read()] == [3, 3, 0]
         assert table.asked["GetRecords"] == 1
@@ -88,7 +90,7 @@ def test_a_second_function_takes_the_records_without_a_request() -> None:
 def test_a_function_far_behind_reads_alone_until_it_follows_again(behind: int) -> None:
     async def play() -> None:
         table = Table(behind)
-        shard = Shard(table, "arn", "shard")
+        shard = Shard(table, "arn")
         fast, slow = Reader(shard), Reader(shard)
         await slow.read()
         table.add(2 * (2 * MOST_READ))
@@ -113,7 +115,7 @@ def test_a_function_that_overtakes_the_others_shares_its_requests_again() -> Non
     async def play() -> None:
         table = Table(1)
         table.bytes_each = MOST_BYTES // 10  # so few are kept, and one request may pass them
-        shard = Shard(table, "arn", "shard")
+        shard = Shard(table, "arn")
         stuck, fast = Reader(shard), Reader(shard)
         await stuck.read()
         table.add(49)
@@ -141,7 +143,7 @@ def test_a_function_that_overtakes_the_others_shares_its_requests_again() -> Non
 
 def test_a_function_at_an_unknown_place_asks_with_pauses() -> None:
     async def play() -> None:
-        shard = Shard(Table(3), "arn", "shard")
+        shard = Shard(Table(3), "arn")
         await Reader(shard).read()
         lost, loop = Reader(shard), asyncio.get_running_loop()
         lost.position, begun = "00099", loop.time()
@@ -155,7 +157,7 @@ def test_large_records_are_read_and_kept_in_smaller_numbers() -> None:
     async def play() -> None:
         table = Table(1)
         table.bytes_each = MOST_BYTES // 10
-        shard = Shard(table, "arn", "shard")
+        shard = Shard(table, "arn")
         fast, slow = Reader(shard), Reader(shard)
         await fast.read()
         table.add(100)
@@ -174,7 +176,7 @@ def test_large_records_are_read_and_kept_in_smaller_numbers() -> None:
 def test_after_a_failed_request_no_record_is_missing() -> None:
     async def play() -> None:
         table = Table(2)
-        shard = Shard(table, "arn", "shard")
+        shard = Shard(table, "arn")
         reader = Reader(shard)
         await reader.read()
         table.add(2)
