@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 from infra.local.errors import IncompatibleMoto
-from infra.local.lambdas.specs import ACCOUNT
 from infra.local.ports import HOST
 from infra.local.state.folder import hold
 
@@ -39,7 +38,6 @@ def main(arguments: list[str]) -> int:
 async def _serve(options: argparse.Namespace) -> None:
     from infra.local import descriptions
 
-    os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT  # else moto looks for the account of the key at each call
     descriptions.share()  # moto creates a session for each service that has a list of regions
     from .serving.host import serve
 

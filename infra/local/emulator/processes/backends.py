@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from infra.local import lifeline, ports
+from infra.local.lambdas.specs import ACCOUNT
 
 from . import ministack, shell
 
@@ -38,7 +39,9 @@ def _launch_moto(
     if state is not None:
         command.append(f"--state={state.absolute()}")
     command += [f"--origin={origin}" for origin in origins]
-    process = _process(command, {**shell.without_aws(), "PYTHONPATH": str(PROJECT)}, PROJECT, subprocess.PIPE, log)
+    # without the account, moto looks for the account of the key at each call
+    more = {"PYTHONPATH": str(PROJECT), "MOTO_ACCOUNT_ID": ACCOUNT}
+    process = _process(command, {**shell.without_aws(), **more}, PROJECT, subprocess.PIPE, log)
     # the wait for the process's line (below) ends when the process is killed
     deadline = threading.Timer(ANNOUNCE_SECONDS, process.kill)
     deadline.start()
