@@ -12,7 +12,7 @@ MOST_BYTES = 8 * 1024 * 1024
 
 
 class Shard:
-    """The shard of a stream. It keeps the records of one request: a second function takes them without a request."""
+    """The shard of a stream. It keeps the newest records: a second function takes them without a request."""
 
     def __init__(self, calls: Calls, arn: str) -> None:
         self._calls = calls
@@ -31,17 +31,15 @@ class Shard:
         """
         async with self._reading:
             place = self._place_of(after)
-            follows = place == len(self._kept)
-            if follows and self.next_read_in() > 0:
-                return []
-            if place is None or follows:
-                records = await self._request(after, follows=follows)
-                if records:
-                    self._before, self._kept, place = after, records, 0
             if place is not None:
+                if place == len(self._kept) and self.next_read_in() == 0:
+                    await self._read_on(after)
+                    place = self._place_of(after) or 0
                 return self._kept[place : place + most]
-        await asyncio.sleep(READ_SECONDS)
-        return []
+            alone = await self._read_alone(after, most)
+        if not alone:
+            await asyncio.sleep(READ_SECONDS)
+        return alone
 
     def next_read_in(self) -> float:
         """Return the seconds until the next request for new records."""
@@ -59,21 +57,35 @@ class Shard:
         numbers = (sequence_number(record) for record in reversed(self._kept))
         return next((len(self._kept) - i for i, number in enumerate(numbers) if number == after), None)
 
-    async def _request(self, after: str | None, *, follows: bool) -> list[Record]:
-        """Return the next records. `follows`: they are those after the records that are kept."""
-        most = self._most
+    async def _read_on(self, after: str | None) -> None:
+        """Read the records after those that are kept, and drop the oldest of these."""
+        self._read_at = asyncio.get_running_loop().time()
         # After a failure, the next request starts at the same position.
-        iterator, self._iterator = (self._iterator if follows else None) or await self._open(after), None
-        asked = {"ShardIterator": iterator, "Limit": most}
-        answer, size = await self._calls.sized(STREAMS, "GetRecords", asked)
+        iterator, self._iterator = self._iterator or await self._open(after), None
+        asked = self._most
+        records, self._iterator = await self._ask(iterator, asked)
+        if len(records) == asked:
+            self._read_at = -READ_SECONDS  # there may be more
+        dropped = min(len(self._kept), max(0, len(self._kept) + len(records) - self._most))
+        if dropped:
+            self._before = sequence_number(self._kept[dropped - 1])
+        self._kept = self._kept[dropped:] + records
+
+    async def _read_alone(self, after: str | None, most: int) -> list[Record]:
+        """Read for a function that is behind what is kept; the others still find what they share."""
+        records, iterator = await self._ask(await self._open(after), min(most, self._most))
+        newest = sequence_number(self._kept[-1]) if self._kept else self._before
+        if newest in [sequence_number(record) for record in records]:
+            # It has overtaken what is kept. If the others do not go on, nobody would read for it.
+            self._kept, self._before, self._iterator = records, after, iterator
+        return records
+
+    async def _ask(self, iterator: str, most: int) -> tuple[list[Record], str | None]:
+        answer, size = await self._calls.sized(STREAMS, "GetRecords", {"ShardIterator": iterator, "Limit": most})
         records = [for_lambda(record) for record in answer.get("Records", [])]
         if records:
             self._most = max(1, min(MOST_READ, MOST_BYTES * len(records) // size))
-        if records or follows:
-            self._iterator = answer.get("NextShardIterator")
-        # After a full answer, there may be more records.
-        self._read_at = asyncio.get_running_loop().time() if len(records) < most else -READ_SECONDS
-        return records
+        return records, answer.get("NextShardIterator")
 
     async def _open(self, after: str | None) -> str:
         if "ShardId" not in self._place:
@@ -82,9 +94,8 @@ class Shard:
             if not shards:
                 raise CallFailed(f"{self._place['StreamArn']} has no shard")
             self._place["ShardId"] = shards[0]["ShardId"]
-        if after is None:
-            where: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
-        else:
-            where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
-        answer = await self._calls.call(STREAMS, "GetShardIterator", {**self._place, **where})
+        asked = {**self._place, "ShardIteratorType": "TRIM_HORIZON"}
+        if after is not None:
+            asked |= {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": after}
+        answer = await self._calls.call(STREAMS, "GetShardIterator", asked)
         return str(answer["ShardIterator"])

@@ -111,6 +111,49 @@ def test_a_function_far_behind_reads_alone_until_it_follows_again(behind: int) -
     asyncio.run(play())
 
 
+def test_every_function_gets_all_records_while_the_others_wait_for_new_ones() -> None:
+    async def play() -> None:
+        table = Table(1)
+        shard = Shard(table, "arn")
+        slow, *fast = (Reader(shard) for _ in range(4))
+        await slow.read()
+        table.add(3 * MOST_READ)
+        for reader in fast:
+            while len(reader.numbers) < len(table.records):
+                due(shard)
+                await reader.read(MOST_READ)
+        for _ in range(40):
+            await asyncio.gather(*(reader.read() for reader in (*fast, slow)))
+        assert slow.numbers == list(range(len(table.records)))
+
+    asyncio.run(play())
+
+
+def test_functions_of_different_pace_share_the_requests_also_while_one_is_far_behind() -> None:
+    async def play() -> None:
+        table = Table(1)
+        shard = Shard(table, "arn")
+        behind, quick, steady = (Reader(shard) for _ in range(3))
+        await behind.read()
+        table.add(3 * MOST_READ)
+        while len(steady.numbers) < len(table.records):
+            due(shard)
+            await quick.read(MOST_READ)
+            await steady.read(MOST_READ)
+        before = table.asked["GetRecords"]
+        for turn in range(20):
+            table.add(20)
+            due(shard)
+            await quick.read()
+            if turn % 5 == 4:
+                await behind.read(10)
+                await steady.read()
+        assert quick.numbers == steady.numbers == list(range(len(table.records)))
+        assert table.asked["GetRecords"] - before == 20 + 4
+
+    asyncio.run(play())
+
+
 def test_a_function_that_overtakes_the_others_shares_its_requests_again() -> None:
     async def play() -> None:
         table = Table(1)
