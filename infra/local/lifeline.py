@@ -1,9 +1,9 @@
-"""Run a module as a program that ends when its parent does: `python -P lifeline.py MODULE ARGUMENTS...`.
+"""Run a module as a program that ends when its parent does: `python -P lifeline.py GRACE MODULE ARGUMENTS...`.
 
 The parent has the other end of standard input, which closes when the parent ends, whatever the reason. This works on
-every operating system. The program then gets a SIGTERM, and some seconds to save its state. The file is started by its
-path and imports no code of the project, so it can run code in any folder. Modules that JOBFLOW_NOT_SHIPPED names cannot
-be imported.
+every operating system. The program then gets a SIGTERM, and GRACE seconds to save its state. With 0 it ends at once: a
+function that continued could write into the emulator of the next run. The file is started by its path and imports no
+code of the project, so it can run code in any folder. Modules that JOBFLOW_NOT_SHIPPED names cannot be imported.
 """
 
 import os
@@ -48,16 +48,20 @@ def missing(module: str, requirement: str | None, program: str) -> str:
     return f"No module named {module!r} in what ships. {advice}{more}"
 
 
-def command(python: str) -> list[str]:
-    """Return the command with which this Python runs the module that follows; the current folder is not imported."""
-    return [python, "-P", __file__]
+def command(python: str, grace: float = 0) -> list[str]:
+    """Return the command with which this Python runs the module that follows; the current folder is not imported.
+
+    When the parent ends, the program has `grace` seconds to save its state.
+    """
+    return [python, "-P", __file__, str(grace)]
 
 
-def _end_with(pipe: int) -> None:
+def _end_with(pipe: int, grace: float) -> None:
     while os.read(pipe, 1024):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_SECONDS)
+    if grace:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(grace)
     os._exit(1)
 
 
@@ -67,9 +71,9 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    threading.Thread(target=_end_with, args=(pipe,), name="lifeline", daemon=True).start()
+    threading.Thread(target=_end_with, args=(pipe, float(sys.argv[1])), name="lifeline", daemon=True).start()
     sys.meta_path.insert(0, NotShipped(os.environ.pop(NOT_SHIPPED, ""), os.environ.pop(PROGRAM, "make")))
-    del sys.argv[0]
+    del sys.argv[:2]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

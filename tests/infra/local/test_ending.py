@@ -1,5 +1,6 @@
 """Test how `python -m infra.local` ends or fails to start: every process has ended, and one readable line says why."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -7,6 +8,9 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
+from infra.local import lifeline
 from infra.local.state.file import StateFile
 from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_the_code, running, start, until
 
@@ -61,6 +65,24 @@ def test_a_killed_runner_takes_every_process_along_and_faults_come_from_the_shel
         run.stop(signal.SIGKILL)
 
     until(lambda: not [pid for pid in pids if alive(pid)])
+
+
+@pytest.mark.parametrize("grace", [0, 60], ids=["function", "emulator"])
+def test_only_an_emulator_may_work_on_after_the_end_of_its_parent(tmp_path: Path, grace: int) -> None:
+    (tmp_path / "program.py").write_text(
+        "import os, pathlib, signal, time\n"
+        "def saved(*_):\n    pathlib.Path('saved').touch()\n    os._exit(0)\n"
+        "signal.signal(signal.SIGTERM, saved)\nprint('ready', flush=True)\ntime.sleep(600)\n"
+    )
+    command, pipe = [*lifeline.command(sys.executable, grace), "program"], subprocess.PIPE
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=pipe, stdout=pipe) as program:
+        assert program.stdin
+        assert program.stdout
+        program.stdout.readline()
+        program.stdin.close()
+        program.wait(BOUND_SECONDS)
+    assert (tmp_path / "saved").exists() == (grace > 0)
 
 
 def test_a_second_interrupt_ends_a_run_that_is_still_stopping(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Backend:
 def _launch_moto(
     port: int, log: Log, state: Path | None, origins: Sequence[str]
 ) -> tuple["subprocess.Popen[bytes]", str]:
-    command = [*lifeline.command(sys.executable), "infra.local.emulator", "--port", str(port)]
+    command = [*lifeline.command(sys.executable, lifeline.GRACE_SECONDS), "infra.local.emulator", "--port", str(port)]
     if state is not None:
         command.append(f"--state={state.absolute()}")
     command += [f"--origin={origin}" for origin in origins]

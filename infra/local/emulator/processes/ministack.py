@@ -20,7 +20,7 @@ def python(root: Path = tool.ROOT) -> Path:
 
 def command(executable: Path) -> list[str]:
     """Return the command that runs ministack, and ends it when its parent ends."""
-    return [*lifeline.command(str(executable)), "ministack.app"]
+    return [*lifeline.command(str(executable), lifeline.GRACE_SECONDS), "ministack.app"]
 
 
 def environment(port: int, state: Path) -> dict[str, str]:

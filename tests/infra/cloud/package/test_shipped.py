@@ -46,7 +46,7 @@ def test_a_program_on_the_lifeline_is_told_the_line_to_add(tmp_path: Path) -> No
     (tmp_path / "program.py").write_text(
         "import os\nassert 'JOBFLOW_NOT_SHIPPED' not in os.environ\nimport json\nimport httpx.auth\n"
     )
-    command, environment = [sys.executable, "-P", str(LIFELINE), "program"], {"PYTHONPATH": str(tmp_path)}
+    command, environment = [sys.executable, "-P", str(LIFELINE), "0", "program"], {"PYTHONPATH": str(tmp_path)}
     environment[NOT_SHIPPED] = not_shipped(ROOT)
     pipe = subprocess.PIPE  # standard input stays open, because the program ends when it closes
     with subprocess.Popen(command, env=environment, stdin=pipe, stderr=pipe, text=True) as program:
