@@ -25,15 +25,15 @@ class StateFile:
         self._written: Mapping[str, Any] | None = None
 
     def claim(self) -> None:
-        """Keep the folder for this run, until `remove` or its end. Raises CannotRun if another run has it."""
+        """Keep the folder for this run, until `remove` or its end. Raises CannotRun if it cannot."""
         folder = self.path.parent
         try:
             self._lock = hold(folder, wait=False)
-        except BlockingIOError as error:
-            raise CannotRun(
-                f"JobFlow already runs with the state folder {folder}: end that run, or choose another folder with "
-                "JOBFLOW_STATE_DIR=..."
-            ) from error
+        except OSError as error:
+            held = f"JobFlow already runs with the state folder {folder}: end that run, or choose"
+            why = f"The state folder {folder} cannot be locked ({error.strerror}): choose"
+            said = held if isinstance(error, BlockingIOError) else why
+            raise CannotRun(f"{said} another folder with JOBFLOW_STATE_DIR=...") from error
 
     def write(self, state: Mapping[str, Any]) -> None:
         """Write the file in one step, readable only by this user because it contains the token.

@@ -30,13 +30,14 @@ def make(folder: Path, environment: Mapping[str, str] = os.environ) -> None:
 def hold(folder: Path, *, wait: bool = True) -> IO[str]:
     """Hold the folder until the returned file is closed or this process ends.
 
-    Waits while another process holds it; without `wait`, raises BlockingIOError.
+    Waits while another process holds it; without `wait`, raises BlockingIOError. Raises OSError on a file system
+    without locks.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = (folder / LOCK).open("a")
     try:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except OSError:
         file.close()
         raise
     return file

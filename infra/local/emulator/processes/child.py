@@ -128,9 +128,11 @@ class Emulator:
 
     def trouble(self) -> str:
         """Return why the last snapshot was not written, or not completely; empty if it was, or without an answer."""
+        if self._prefix != OURS:
+            return ""
         try:
-            return str(json.loads(self._ask("GET", "health", None)).get("trouble", ""))
-        except EmulatorError:
+            return str(json.loads(self._ask("GET", "health", None))["trouble"])
+        except (EmulatorError, ValueError, TypeError, LookupError):  # another program may listen there now
             return ""
 
     def stop(self) -> None:

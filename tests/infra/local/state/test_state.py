@@ -31,6 +31,12 @@ def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path
     first.remove()
 
 
+def test_a_folder_that_cannot_be_locked_is_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()  # no lock, as on a file system without locks
+    with pytest.raises(CannotRun, match=r"cannot be locked \(Is a directory\).*JOBFLOW_STATE_DIR"):
+        StateFile(tmp_path).claim()
+
+
 def test_a_removed_folder_is_made_again(tmp_path: Path) -> None:
     state = StateFile(tmp_path / "state")
     state.write({"api": "here"})
