@@ -2,10 +2,15 @@
 
 A snapshot is written on the emulator's event loop without an interruption, so it shows one moment: it contains all rows
 of a transaction, or none. It contains moto's own objects, so only the same version of moto can read it.
+
+A pickle can name any function, which is then called when it is loaded. So only the classes of the emulator's data are
+loaded: a snapshot that somebody else wrote can contain wrong data, but it runs no code.
 """
 
 import gzip
 import hashlib
+import logging
+import os
 import pickle
 import shutil
 import sys
@@ -25,12 +30,32 @@ from infra.local.emulator.repairs.dynamodb_streams import unfinished
 from infra.local.lambdas.specs import ACCOUNT, REGION
 from infra.local.state.folder import SET_ASIDE, replace
 
+LOG = logging.getLogger(__name__)
 OF_WEBHOOKS = "/webhooks/"
 """In the names of the secrets that are kept: those of webhooks, which nothing makes again."""
+LOADED = (
+    "collections.OrderedDict", "datetime.datetime", "datetime.timedelta", "datetime.timezone",
+    "moto.dynamodb.models.dynamo_type.DynamoType", "moto.dynamodb.models.dynamo_type.LimitedSizeDict",
+    "moto.dynamodb.models.table.StreamRecord", "moto.s3.models.FakeAcl", "moto.s3.models.FakeGrant",
+    "moto.s3.models.FakeGrantee", "moto.s3.models.FakeKey", "moto.s3.models.FakeMultipart",
+    "moto.secretsmanager.models.FakeSecret", "moto.sqs.models.Message", "moto.utilities.utils.LowercaseDict",
+    "requests.structures.CaseInsensitiveDict",
+)  # fmt: skip
+"""The classes that are loaded. None of them does anything but keep its values."""
 
 
 class Unusable(Exception):
     """The snapshot cannot be used; the message says why."""
+
+
+class Loader(pickle.Unpickler):
+    """Loads only the classes of the emulator's data."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return a class. Raises UnpicklingError for anything else, before it is imported."""
+        if "." in name or f"{module}.{name}" not in LOADED:
+            raise pickle.UnpicklingError(f"{module}.{name} is no data of the emulator")
+        return super().find_class(module, name)
 
 
 class Snapshot:
@@ -40,15 +65,17 @@ class Snapshot:
         self._folder = folder
         self._file = folder / "snapshot.gz"
         self._objects = folder / "objects"
+        self._expiring: Mapping[str, str] = {}
 
-    def write(self, version: str) -> None:
+    def write(self, version: str) -> list[str]:
         """Delete what has expired, then replace the snapshot in one step. Raises OSError.
 
-        `version` is the JobFlow version that made the rows.
+        `version` is the JobFlow version that made the rows. Return the objects that cannot be kept.
         """
-        expire(time.time())
+        self._expire()
         self._objects.mkdir(parents=True, exist_ok=True)
-        objects = list(self._all_objects())
+        left: list[str] = []
+        objects = list(self._all_objects(left))
         tables, queues = dynamodb_backends[ACCOUNT][REGION].tables, sqs_backends[ACCOUNT][REGION].queues
         whole = {
             "tables": {name: _of_table(table) for name, table in tables.items()},
@@ -56,9 +83,10 @@ class Snapshot:
             "objects": objects,
             "secrets": {name: secret for name, secret in _secrets().items() if OF_WEBHOOKS in name},
         }
-        replace(self._file, gzip.compress(pickle.dumps(_with_moto(version)) + pickle.dumps(whole), 1))
+        replace(self._file, gzip.compress(f"{_with_moto(version)}\n".encode() + pickle.dumps(whole), 1))
         for path in set(self._objects.iterdir()) - {self._objects / file for *_, file in objects}:
             path.unlink()
+        return left
 
     def bring_back(self, version: str, expiring: Mapping[str, str]) -> list[str]:
         """Put everything into the tables, queues and buckets that exist; return sentences for the user.
@@ -66,9 +94,7 @@ class Snapshot:
         `expiring`: the attribute of each table that says when an item expires. If this raises an error, the emulator
         contains only a part of the snapshot.
         """
-        for name, attribute in expiring.items():  # moto does not take it from a template
-            ends = {"Enabled": True, "AttributeName": attribute}
-            dynamodb_backends[ACCOUNT][REGION].update_time_to_live(name, ends)
+        self._expiring = expiring
         if not self._files():
             return []
         try:
@@ -78,7 +104,7 @@ class Snapshot:
         left = [*_fill_tables(saved["tables"]), *_fill_queues(saved["queues"]), *self._fill_buckets(saved["objects"])]
         if saved["secrets"]:
             _secrets(load=True).update(saved["secrets"])
-        expire(time.time())
+        self._expire()
         sizes = (sum(len(t["items"]) for t in saved["tables"].values()), sum(map(len, saved["queues"].values())))
         counted = f"{sizes[0]:,} items, {sizes[1]:,} messages, {len(saved['objects']):,} objects"
         said = f"Back from the last run: {counted}. `make dev FRESH=1` begins anew."
@@ -107,35 +133,55 @@ class Snapshot:
                 put(path, aside / path.name)
         return aside
 
+    def _expire(self) -> None:
+        """Delete what has expired, also from tables that were made again meanwhile."""
+        tables = dynamodb_backends[ACCOUNT][REGION].tables
+        for name in self._expiring.keys() & tables.keys():  # moto does not take the attribute from a template
+            tables[name].ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": self._expiring[name]}
+        expire(time.time())
+
     def _read(self, version: str) -> dict[str, Any]:
+        if not self._file.exists():
+            raise Unusable("an earlier version of JobFlow wrote the snapshot")
+        if self._file.stat().st_uid != os.getuid():
+            raise Unusable("another user wrote the snapshot")
+        saved: dict[str, Any] = {}
         try:
             with gzip.open(self._file) as file:
-                found = pickle.load(file)  # noqa: S301 - what this user's emulator wrote
-                saved: dict[str, Any] = pickle.load(file) if found == version else {}  # noqa: S301
+                found = file.readline(200).decode().strip()
+                if found == version:
+                    saved = Loader(file).load()
         except Exception as error:
             raise Unusable(f"the snapshot cannot be read ({error})") from error
         if not saved:
             raise Unusable(f"another version of JobFlow wrote the snapshot ({found}; this is {version})")
         return saved
 
-    def _all_objects(self) -> Iterator[tuple[str, str, str]]:
-        """Yield bucket, key and file of each object. An object has a file of its own, which is written only once."""
+    def _all_objects(self, left: list[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield bucket, key and file of each object; add those that cannot be kept to `left`.
+
+        An object has a file of its own, which is written only once.
+        """
         for bucket in s3_backends[ACCOUNT]["aws"].buckets.values():
             for key in bucket.keys.values():
                 if isinstance(key, FakeKey):
                     version = repr((bucket.name, key.name, key.etag, key.last_modified, key.storage_class))
                     path = self._objects / hashlib.sha256(version.encode()).hexdigest()
-                    if not path.exists():
-                        replace(path, pickle.dumps(key))
-                    yield bucket.name, key.name, path.name
+                    try:
+                        if not path.exists():
+                            replace(path, pickle.dumps(key))
+                        yield bucket.name, key.name, path.name
+                    except (AttributeError, TypeError, pickle.PicklingError) as error:  # the attributes are moto's
+                        left.append(f"{bucket.name}/{key.name} ({error})")
 
     def _fill_buckets(self, objects: list[tuple[str, str, str]]) -> Iterator[str]:
         buckets = s3_backends[ACCOUNT]["aws"].buckets
         for bucket, key, file in objects:
-            path = self._objects / file
-            if bucket in buckets and path.exists():
-                buckets[bucket].keys[key] = pickle.loads(path.read_bytes())  # noqa: S301
-            else:
+            try:
+                with (self._objects / file).open("rb") as content:
+                    buckets[bucket].keys[key] = Loader(content).load()
+            except Exception:
+                LOG.exception("The object %s/%s is not brought back.", bucket, key)
                 yield f"the object {bucket}/{key}"
 
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import boto3
 import pytest
 from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 
 from infra.local.emulator.processes.child import Emulator
 from infra.local.emulator.repairs.dynamodb_streams import LARGEST_BATCH
@@ -37,7 +38,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 def saved(folder: Path) -> tuple[str, dict[str, Any]]:
     """Return the version and the content of a snapshot."""
     with gzip.open(folder / "snapshot.gz") as file:
-        return pickle.load(file), pickle.load(file)  # noqa: S301 - what the test wrote
+        return file.readline().decode(), pickle.load(file)  # noqa: S301 - what the test wrote
 
 
 class Run:
@@ -187,6 +188,79 @@ def test_an_expired_item_does_not_come_back(tmp_path: Path) -> None:
             first.put({"pk": {"S": name}, "sk": {"S": "META"}, "expires_at": {"N": str(int(ends))}})
     with run(tmp_path) as again:
         assert [item["pk"]["S"] for item in again.items()] == ["new"]
+
+
+class Crafted:
+    """An object whose pickle runs a command when it is loaded."""
+
+    def __init__(self, marker: Path) -> None:
+        self._marker = marker
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self._marker),)
+
+
+@pytest.mark.parametrize("where", ["snapshot", "version", "object"])
+def test_a_snapshot_of_somebody_else_runs_no_code(tmp_path: Path, where: str) -> None:
+    marker = tmp_path / "ran"
+    with run(tmp_path) as first:
+        first.put(ITEM)
+        first.s3.put_object(Bucket="files", Key="k", Body=b"x")
+    crafted = pickle.dumps(Crafted(marker))
+    if where == "object":
+        [path] = (tmp_path / "objects").iterdir()
+        path.write_bytes(crafted)
+    else:
+        version, _ = saved(tmp_path)
+        before = version.encode() if where == "snapshot" else b""
+        (tmp_path / "snapshot.gz").write_bytes(gzip.compress(before + crafted))
+    with run(tmp_path, fill=False) as again:
+        said = again.back()
+        assert again.items() == ([ITEM] if where == "object" else [])
+    assert not marker.exists()
+    assert list(tmp_path.glob("set-aside-*"))
+    assert ("the object files/k" if where == "object" else "are not brought back") in said[-1]
+
+
+def test_a_snapshot_of_an_earlier_version_is_set_aside_with_a_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "snapshot.json.gz").write_bytes(gzip.compress(b"{}"))
+    with run(tmp_path, fill=False) as again:
+        [said] = again.back()
+        assert "an earlier version of JobFlow wrote the snapshot" in said
+        assert again.back() == []
+    [aside] = tmp_path.glob("set-aside-*")
+    assert (aside / "snapshot.json.gz").exists()
+
+
+def test_an_object_that_cannot_be_stored_is_named_and_everything_else_is_kept(tmp_path: Path) -> None:
+    with run(tmp_path, fill=False) as first:
+        first.back()
+        first.put(ITEM)
+        for name in ("odd", "even"):
+            first.s3.put_object(Bucket="files", Key=name, Body=b"x")
+        s3_backends["123456789012"]["aws"].buckets["files"].keys["odd"].storage = lambda: "no data"
+        [left] = first.snapshot.write(VERSION)
+        assert "files/odd" in left
+    with run(tmp_path) as again:
+        assert again.items() == [ITEM]
+        assert [one["Key"] for one in again.s3.list_objects_v2(Bucket="files")["Contents"]] == ["even"]
+
+
+def test_after_a_failed_start_expired_items_still_go(tmp_path: Path) -> None:
+    with run(tmp_path) as first:
+        first.put(ITEM)
+    version, content = saved(tmp_path)
+    content["objects"] = ["no object"]
+    (tmp_path / "snapshot.gz").write_bytes(gzip.compress(version.encode() + pickle.dumps(content)))
+    snapshot = Snapshot(tmp_path)
+    with emulated(time.time), patch.dict(os.environ, CREDENTIALS):
+        make_table(boto3.client("dynamodb"), "jobs")
+        with pytest.raises(ValueError, match="unpack"):
+            snapshot.bring_back(VERSION, {"jobs": "expires_at", "none": "expires_at"})
+    with run(tmp_path, fill=False) as again:
+        again.put({**KEY, "expires_at": {"N": str(int(time.time()) - 1)}})
+        snapshot.write(VERSION)
+        assert again.items() == []
 
 
 @pytest.mark.parametrize(
@@ -351,7 +425,7 @@ def test_an_error_half_way_leaves_nothing_of_the_snapshot(tmp_path: Path) -> Non
         first.put(ITEM)
     version, content = saved(tmp_path)
     content["objects"] = ["no object"]
-    (tmp_path / "snapshot.gz").write_bytes(gzip.compress(pickle.dumps(version) + pickle.dumps(content)))
+    (tmp_path / "snapshot.gz").write_bytes(gzip.compress(version.encode() + pickle.dumps(content)))
     with process(tmp_path) as again:
         [said], make_again = again.bring_back(VERSION, {})
         assert "are not brought back" in said
