@@ -72,7 +72,7 @@ class JobTypeRetired(InvalidRequest):
 
 
 class PriorityRefused(InvalidRequest):
-    """The priority would have no effect: the job type has no limits."""
+    """The priority would have no effect: the job type has no limits and no urgent=True."""
 
 
 class IdempotencyMismatch(InvalidRequest):
@@ -264,6 +264,10 @@ class MoveRefused(JobFlowError):
 
 class JobConflict(JobFlowError):
     """The job's state does not allow the operation."""
+
+
+class PartlySwitched(JobConflict):
+    """Only one of the two queues of a type was enabled or disabled."""
 
 
 class PermanentError(JobFlowError):

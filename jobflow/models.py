@@ -936,6 +936,7 @@ class JobTypeRow:
     budget: float
     batch_size: int
     concurrency: int
+    """Maximum invocations at the same time; with `urgent`, a half for each queue"""
     memory: int
     rate: RateRow | None
     """How often its jobs may start; null: as often as workers are free"""
@@ -951,6 +952,9 @@ class JobTypeRow:
     """How many jobs may run at once, in the order in which a job takes its places; none: no limit"""
     rates: list[LimitRateRow]
     """How many jobs may start in a period, by its limits, from narrow to wide; none: no such limit"""
+    urgent: bool
+    """It has a second queue, for its jobs of `high` priority and those that a limit has woken: they pass its
+    backlog"""
     fair_by: str | None
     """The field of the payload that names the tenant"""
     serial_by: str | None

@@ -14,6 +14,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables import schema
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.jobs.job import Job, Status
 from chalicelib.settings import Settings
 from chalicelib.telemetry.logger import logger
@@ -100,16 +101,22 @@ def a_job(**fields: Any) -> Job:
 
 
 def sqs_record(
-    receipt: str, body: str, receive_count: int, sent_at: float | None = None, group: str | None = None
+    receipt: str,
+    body: str,
+    receive_count: int,
+    sent_at: float | None = None,
+    group: str | None = None,
+    queue: str = "",
 ) -> dict[str, Any]:
     """Return one message of the event that Lambda passes to a function; its id is its receipt.
 
-    `sent_at`: epoch seconds.
+    `sent_at`: epoch seconds. `queue` is the key of the queue that it comes from; without it, the event does not say it.
     """
     attributes = {"ApproximateReceiveCount": str(receive_count), **({"MessageGroupId": group} if group else {})}
     if sent_at is not None:
         attributes["SentTimestamp"] = str(round(sent_at * 1000))
-    return {"messageId": receipt, "receiptHandle": receipt, "body": body, "attributes": attributes}
+    came = {"eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:jobflow-test-{name_in_aws(queue)}"} if queue else {}
+    return {"messageId": receipt, "receiptHandle": receipt, "body": body, "attributes": attributes, **came}
 
 
 def create_stores(settings: Settings) -> None:

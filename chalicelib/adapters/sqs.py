@@ -13,7 +13,7 @@ from chalicelib.adapters import aws
 from chalicelib.adapters.constants import DEAD_HIDDEN
 from chalicelib.errors import MalformedMessage
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.queue import name_in_aws
+from chalicelib.job_types.queue import name_in_aws, urgent_key
 from chalicelib.jobs import trace
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.message import parse_message, write_message
@@ -41,7 +41,7 @@ class SqsJobQueue:
 
     def send(self, message: Message, delay: int = 0) -> None:
         """See JobQueue."""
-        self._client.send_message(QueueUrl=self._url(message.type), **self._content(message, delay))
+        self._client.send_message(QueueUrl=self._url(_key(message)), **self._content(message, delay))
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
@@ -51,19 +51,22 @@ class SqsJobQueue:
         entries: Any = [
             {"Id": str(n), **self._content(message, wait.get(message.id, 0))} for n, message in enumerate(messages)
         ]
-        answer = self._client.send_message_batch(QueueUrl=self._url(messages[0].type), Entries=entries)
+        answer = self._client.send_message_batch(QueueUrl=self._url(_key(messages[0])), Entries=entries)
         return [messages[int(failed["Id"])] for failed in answer.get("Failed", [])]
 
-    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
+    def set_visibility(self, key: str, receipts: Sequence[str], seconds: int) -> None:
         """See JobQueue."""
         seconds = max(0, min(LONGEST_VISIBILITY, seconds))
-        alone = receipts if len(receipts) < 2 else self._set_together(job_type, receipts, seconds)
+        alone = receipts if len(receipts) < 2 else self._set_together(key, receipts, seconds)
         for receipt in alone:
-            self._set_alone(job_type, receipt, seconds)
+            self._set_alone(key, receipt, seconds)
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
         visible, delayed, in_flight = self._counts(self._url(job_type))
+        if jobtype.urgent(job_type):
+            more, later, flying = self._counts(self._url(urgent_key(job_type)))
+            visible, delayed, in_flight = visible + more, delayed + later, in_flight + flying
         return Depth(visible, delayed, in_flight, sum(self._counts(self._dead_url(job_type))))
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
@@ -84,9 +87,9 @@ class SqsJobQueue:
         for failed in answer.get("Failed", []):
             self._delete_alone(job_type, receipts[int(failed["Id"])])
 
-    def _url(self, job_type: str, dead: str = "") -> str:
-        name = name_in_aws(jobtype.queue_of(job_type))
-        return self._prefix + name + dead + (FIFO_ENDING if self._serial(job_type) else "")
+    def _url(self, key: str, dead: str = "") -> str:
+        name = name_in_aws(jobtype.queue_of(key))
+        return self._prefix + name + dead + (FIFO_ENDING if self._serial(key) else "")
 
     def _dead_url(self, job_type: str) -> str:
         return self._url(job_type, "-dlq")
@@ -101,10 +104,10 @@ class SqsJobQueue:
         told = {"MessageGroupId": message.group or message.id, "MessageDeduplicationId": uuid.uuid4().hex}
         return {"MessageBody": write_message(message), **told, **traced}
 
-    def _set_together(self, job_type: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
+    def _set_together(self, key: str, receipts: Sequence[str], seconds: int) -> Sequence[str]:
         """Change all messages in one request; return the receipts that failed, for which the reasons are unknown."""
         answer = self._client.change_message_visibility_batch(
-            QueueUrl=self._url(job_type),
+            QueueUrl=self._url(key),
             Entries=[
                 {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
                 for n, receipt in enumerate(receipts)
@@ -112,10 +115,10 @@ class SqsJobQueue:
         )
         return [receipts[int(failed["Id"])] for failed in answer.get("Failed", [])]
 
-    def _set_alone(self, job_type: str, receipt: str, seconds: int) -> None:
+    def _set_alone(self, key: str, receipt: str, seconds: int) -> None:
         _unless_lost(
             lambda: self._client.change_message_visibility(
-                QueueUrl=self._url(job_type), ReceiptHandle=receipt, VisibilityTimeout=seconds
+                QueueUrl=self._url(key), ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
         )
 
@@ -126,6 +129,10 @@ class SqsJobQueue:
         """Return the numbers of visible, delayed and in-flight messages."""
         answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))
         return [int(answer["Attributes"][name]) for name in COUNTS]
+
+
+def _key(message: Message) -> str:
+    return urgent_key(message.type) if message.urgent else message.type
 
 
 def _traced(context: bytes) -> dict[str, Any]:

@@ -150,8 +150,9 @@ class JobContext(AttemptContext, Protocol):
         a job that has not begun this many seconds after its time is cancelled. `on_end`: a type in `enqueues=`; a job
         of it is made when the new job has ended. `key` names the job's purpose: within one run of this job, the same
         type and key never make a second job, and the first job stays unchanged. `notify`: names of webhooks that get
-        the end of the new job. `priority` orders the jobs that wait for a limit; it has no effect for a type without
-        `limits`. Raises ConfigurationError, InvalidPayload, InvalidRequest.
+        the end of the new job. `priority` orders the jobs that wait for a limit, and `high` passes the backlog of a
+        type with `urgent=True`; it has no effect for other types. Raises ConfigurationError, InvalidPayload,
+        InvalidRequest.
         """
 
     def enqueue_many(

@@ -30,6 +30,13 @@ TABLE = (
     ),
     Exclusion("serial_by", "calls", "while a job waits for a job that it calls, the next job of its key would run"),
     Exclusion("serial_by", "limits", "while a job waits for a place, the next job of its key would run"),
+    Exclusion("urgent", "serial_by", "a job of `high` would pass an earlier job of its key"),
+    Exclusion(
+        "urgent",
+        "rate",
+        "its turns are given in order of arrival, whatever the priority: write the `Rate` into `limits`",
+    ),
+    Exclusion("urgent", "queue", "a shared queue has no second one: declare the type with a queue of its own"),
     Exclusion("rate", "limits", "its turns know no places: write the `Rate` into `limits`"),
     Exclusion("pause_when", "limits", "the job that is tried during a pause may have to wait for a place"),
     Exclusion("queue", "function", "all types of a queue run in one function: declare it for the queue"),

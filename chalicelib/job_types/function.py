@@ -34,6 +34,7 @@ class Function:
     * `budget`: seconds that one job of a batch needs (0.1 to the timeout); default: an equal share of the timeout.
     * `window`: seconds to wait for a fuller batch (0-300).
     * `concurrency`: maximum number of simultaneous invocations (2-1000); default: 20, or fewer with a low `rate=`.
+      With `urgent=True`, each of the two queues has a half (4-1000); default: 40.
     * `vpc`: run in the stage's subnets.
     * `layers`: ARNs of layer versions, at most 5.
     * `ephemeral_storage`: MB of /tmp (512-10240).

@@ -37,6 +37,7 @@ from chalicelib.job_types.constants import (
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
     DELIVER,
+    LEAST_OF_TWO,
     LONGEST_TIMEOUT,
     LONGEST_TURN_WAIT,
     MAX_ATTEMPTS_CAP,
@@ -55,7 +56,7 @@ from chalicelib.job_types.keep import Keep
 from chalicelib.job_types.moved import refuse
 from chalicelib.job_types.payloads import parsed, stored
 from chalicelib.job_types.personal import PersonalFields, all_fields, fields_of, hidden
-from chalicelib.job_types.queue import Queue, name_in_aws
+from chalicelib.job_types.queue import URGENT, Queue, name_in_aws, urgent_key
 from chalicelib.job_types.rate import Rate
 from chalicelib.job_types.readback import check_models
 from chalicelib.job_types.retry import EVERY, STANDARD, Backoff, ByClass, Curve, Delays, longest_run, receives
@@ -118,6 +119,7 @@ class JobType(Generic[P, R]):
     access: AwsAccess = field(default_factory=AwsAccess)
     changes: Changes = field(default_factory=Changes)
     queue: Queue | None = None
+    urgent: bool = False
 
     def __call__(self, payload: P, ctx: Any) -> R:
         """Call the function directly, as a test would; an `async def` function must be awaited."""
@@ -239,9 +241,14 @@ class JobType(Generic[P, R]):
 
     @property
     def concurrency(self) -> int:
-        """Return the maximum number of invocations at the same time: as declared, else 20, or fewer with a low rate."""
+        """Return the maximum number of invocations at the same time: as declared, else 20, or fewer with a low rate.
+
+        With `urgent=True`, this is for both queues together: each has a half.
+        """
         if self.function.concurrency is not None:
             return self.function.concurrency
+        if self.urgent:
+            return 2 * DEFAULT_CONCURRENCY
         rate = None if self.queue is not None else self.rate
         busy = math.ceil(rate.n / rate.per * self.timeout) if isinstance(rate, Rate) else DEFAULT_CONCURRENCY
         return max(2, min(DEFAULT_CONCURRENCY, busy))
@@ -269,9 +276,9 @@ class JobType(Generic[P, R]):
         return receives(self.retry, self.max_attempts) + SPARE_RECEIVES
 
     @property
-    def has_lines(self) -> bool:
-        """Return whether its jobs may wait in the line of a limit, which their priorities order."""
-        return bool(self.limits)
+    def has_priorities(self) -> bool:
+        """Return whether the priorities of its jobs have an effect: in the line of a limit, or in its urgent queue."""
+        return bool(self.limits) or self.urgent
 
     @property
     def budgeted(self) -> bool:
@@ -382,6 +389,7 @@ def job(
     access: AwsAccess = AwsAccess(),  # noqa: B008 - immutable
     changes: Changes = Changes(),  # noqa: B008 - immutable
     queue: Queue | None = None,
+    urgent: bool = False,
     **moved: Never,
 ) -> Callable[[JobFunction[P, R]], JobType[P, R]]:
     """Make a function a job type. The function takes (payload model, JobContext) and returns the result, or raises.
@@ -410,6 +418,7 @@ def job(
     * `spending`: `Spending(per_day, warn, by_tenant)`, a budget of a day that pauses the type, and sums by tenant.
     * `limits`: `[AtMost(n, by, shared)]`, at most n jobs run at once, or n for each value of a field of the payload, or
       n jobs of all types that share the limit; `[Rate(n, per, burst, by, shared)]`, the same for starts in a period.
+    * `urgent`: True gives the type a second queue: for its jobs of `high` priority, and those that a limit has woken.
     * `keep`: `Keep(done, payload, dead)`, for how long finished jobs and their payloads are kept.
     * `enqueues`: the types of the jobs that the function makes with `ctx.enqueue`.
     * `calls`: the types of the jobs whose results the function waits for with `ctx.call` and `ctx.gather`.
@@ -471,6 +480,7 @@ def job(
             access=access,
             changes=changes,
             queue=queue,
+            urgent=urgent,
         )
         _check_groups(declared)
         check_exclusions(name, declared)
@@ -515,6 +525,11 @@ def _check(declared: JobType[Any, Any]) -> None:
         raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
     if declared.budgeted and declared.queue is not None:
         raise ConfigurationError(f"{name}: Spending(per_day=…) does not go with queue: a pause stops the whole queue")
+    if declared.urgent and declared.concurrency < LEAST_OF_TWO:
+        told = f"concurrency={declared.concurrency} must be {LEAST_OF_TWO} or more: each of the two queues has a half"
+        raise ConfigurationError(f"{name}: urgent: {told}")
+    if declared.urgent and declared.slug.endswith(URGENT):
+        raise ConfigurationError(f"{name}: urgent: the last part of the type's name must not be urgent")
     if declared.limits:
         if declared.pause_when is not None:  # of its queue
             raise ConfigurationError(f"{name}: limits does not go with a queue that has pause_when")
@@ -530,7 +545,7 @@ def _check(declared: JobType[Any, Any]) -> None:
     if declared.keep is not None and declared.unique is not None and declared.unique.seconds > declared.keep.done:
         told = "a request for a job that is gone would make a second one"
         raise ConfigurationError(f"{name}: Unique(seconds=…) must not be longer than Keep(done=…): {told}")
-    check_declared(name, declared.schedules, declared.canonical, has_lines=declared.has_lines)
+    check_declared(name, declared.schedules, declared.canonical, has_priorities=declared.has_priorities)
     check_models(name, payload=declared.payload_model, result=checks.hints(declared.run).get("return"))
     if declared.changes.smoke is not None:
         try:
@@ -552,6 +567,8 @@ def _check_groups(declared: JobType[Any, Any]) -> None:
         if not isinstance(value, allowed):
             wanted = " or ".join(f"{kind.__name__}(…)" for kind in allowed if kind is not NoneType)
             raise ConfigurationError(f"{declared.name}: {setting} is {wanted}, not {value!r}")
+    if not isinstance(declared.urgent, bool):
+        raise ConfigurationError(f"{declared.name}: urgent is True or False, not {declared.urgent!r}")
     if not (isinstance(declared.rate, Rate | NoneType) or callable(declared.rate)):
         raise ConfigurationError(
             f"{declared.name}: rate is Rate(n, per), or a function that returns it, not {declared.rate!r}"
@@ -644,6 +661,12 @@ def queue_of(name: str) -> str:
     return name if kind is None else kind.queue_key
 
 
+def urgent(name: str) -> bool:
+    """Return whether that type has a second queue, for urgent jobs; False for an undeclared type."""
+    kind = registered.get(name)
+    return kind is not None and kind.urgent
+
+
 def has_own_alarms(name: str) -> bool:
     """Return whether the function of that type, or of that shared queue, has its own alarms; False for others."""
     key = queue_of(name)
@@ -662,12 +685,12 @@ def longest_delay(name: str) -> int:
 
 
 def out_of_order(name: str) -> bool:
-    """Return whether the type receives messages in another order than they were sent: by tenants, or by keys.
+    """Return whether the type receives messages in another order than they were sent: by tenants, keys, or urgency.
 
     For such a type, a later message that was received shows nothing about an earlier message.
     """
     kind = registered.get(name)
-    return kind is not None and kind.keyed_by is not None
+    return kind is not None and (kind.keyed_by is not None or kind.urgent)
 
 
 def has_limits(name: str) -> bool:
@@ -813,7 +836,7 @@ def check_enqueues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
 
 
 def check_queues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
-    """Raise ConfigurationError if two declarations of one shared queue differ, or if a type has a queue's name."""
+    """Raise ConfigurationError if two declarations of one shared queue differ, or if two queues have one name."""
     found: dict[str, tuple[str, Queue]] = {}
     for kind in kinds.values():
         if kind.queue is None:
@@ -828,6 +851,12 @@ def check_queues(kinds: Mapping[str, JobType[Any, Any]]) -> None:
     for key, (_, queue) in found.items():
         if (taken := own.get(name_in_aws(key))) is not None:
             raise ConfigurationError(f"The queue {queue.name} would have the names of the type {taken}: rename one")
+    for kind in kinds.values():
+        if kind.urgent and (taken := own.get(name_in_aws(urgent_key(kind.name)))) is not None:
+            raise ConfigurationError(
+                f"The second queue of {kind.name}, which has urgent=True, would have the name of the queue of {taken}: "
+                "rename one of the types"
+            )
 
 
 def ends_problem(name: str) -> str | None:

@@ -12,6 +12,8 @@ from chalicelib.job_types.function import Function
 NAME = re.compile(r"[a-z][a-z0-9]*")
 PREFIX = "queue-"
 """The names of a shared queue and its function in AWS begin with the stack's name and this prefix."""
+URGENT = "-urgent"
+"""The suffix of the key and the names of the second queue of a type with `urgent=True`. No type has a hyphen."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ class Queue:
             return replace(self.function, concurrency=self.concurrency)
         except ConfigurationError as error:
             raise ConfigurationError(f"Queue {self.name}: {error}") from None
+
+
+def urgent_key(key: str) -> str:
+    """Return the key of the second queue of a type with `urgent=True`: `email.send-urgent`."""
+    return key + URGENT
+
+
+def first_key(key: str) -> str:
+    """Return the key of a type's own queue, with which its urgent queue shares the dead-letter queue and the worker."""
+    return key.removesuffix(URGENT)
 
 
 def is_shared(key: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 from chalicelib.job_types.access import AwsAccess
 from chalicelib.job_types.failing import Failing
 from chalicelib.job_types.function import Function
-from chalicelib.job_types.jobtype import JobType, queue_of
+from chalicelib.job_types.jobtype import JobType, queue_of, urgent
+from chalicelib.job_types.queue import urgent_key
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,21 @@ class TypeQueue:
         return self._any.handler
 
     @property
+    def urgent(self) -> bool:
+        """Return whether it has a second queue for urgent jobs, polled by the same function."""
+        return self._any.urgent
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys of its SQS queues: its own, and that of its urgent queue if it has one."""
+        return [self.key, urgent_key(self.key)] if self.urgent else [self.key]
+
+    @property
+    def shorts(self) -> list[str]:
+        """Return the last parts of the names of its SQS queues."""
+        return [self.short, urgent_key(self.short)] if self.urgent else [self.short]
+
+    @property
     def function(self) -> Function:
         """Return the settings of its Lambda function."""
         return self._any.function
@@ -81,8 +97,17 @@ class TypeQueue:
 
     @property
     def concurrency(self) -> int:
-        """Return the maximum number of invocations at the same time."""
+        """Return the maximum number of invocations at the same time, for all its SQS queues together."""
         return self._any.concurrency
+
+    @property
+    def concurrencies(self) -> list[int]:
+        """Return how many of these invocations each of its SQS queues may have: a half, if there are two.
+
+        A job that a limit has woken runs from the urgent queue: with a smaller part, places of limits would be idle.
+        """
+        half = self.concurrency // 2
+        return [self.concurrency - half, half] if self.urgent else [self.concurrency]
 
     @property
     def enqueues(self) -> tuple[str, ...]:
@@ -98,6 +123,12 @@ class TypeQueue:
         """Return whether its types call a type of the other queue, whose worker wakes the caller at the end."""
         called = {name for kind in self.types for name in kind.calls}
         return any(kind.name in called for kind in other.types)
+
+
+def sent_to(names: Iterable[str]) -> list[str]:
+    """Return the keys of the SQS queues to which messages of the types with these names go, each once."""
+    found = [(queue_of(name), urgent(name)) for name in names]
+    return list(dict.fromkeys(one for key, two in found for one in ([key, urgent_key(key)] if two else [key])))
 
 
 def keys_of(names: Iterable[str]) -> list[str]:

@@ -30,7 +30,8 @@ class Cron:
     to 100). `overlap` decides what happens while the job of an earlier firing is unfinished ("allow", "skip"). `name`
     distinguishes several schedules of one type. With `paused=True` the schedule begins paused. `expires`: a firing that
     has not begun this number of seconds after its time is cancelled; without it, the type's `expires` applies.
-    `priority` ("high", "normal", "low") orders the jobs that wait for a limit; only for a type with `limits`.
+    `priority` ("high", "normal", "low") orders the jobs that wait for a limit, and `high` passes the backlog of a type
+    with `urgent=True`; only for a type with `limits` or `urgent`.
     """
 
     text: str
@@ -85,10 +86,12 @@ def declared_crons(job_type: str, schedule: Any) -> tuple[Cron, ...]:
     return tuple(one.cron if isinstance(one, Every) else one for one in given)
 
 
-def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON], *, has_lines: bool) -> None:
+def check_declared(
+    job_type: str, crons: Sequence[Cron], canonical: Callable[[JSON], JSON], *, has_priorities: bool
+) -> None:
     """Raise ConfigurationError for an invalid declared schedule; `canonical` raises for an invalid payload.
 
-    `has_lines`: priorities have an effect.
+    `has_priorities`: priorities have an effect.
     """
     from chalicelib.job_types.cron import cron_error, zone_error  # only types with a schedule need it
 
@@ -100,7 +103,7 @@ def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JS
             "name": None if NAME.fullmatch(cron.name) else "must be 1 to 20 of a-z, 0-9 and -",
             "catch_up": None if 0 <= cron.catch_up <= MOST_CAUGHT_UP else f"must be between 0 and {MOST_CAUGHT_UP}",
             "overlap": None if cron.overlap in list(Overlap) else "must be allow or skip",
-            "priority": _wrong_priority(cron, has_lines=has_lines),
+            "priority": _wrong_priority(cron, has_priorities=has_priorities),
         }
         for what, fault in faults.items():
             if fault:
@@ -114,7 +117,11 @@ def check_declared(job_type: str, crons: Sequence[Cron], canonical: Callable[[JS
             raise ConfigurationError(f"{job_type}: the payload of the schedule {cron.name!r}: {error.told()}") from None
 
 
-def _wrong_priority(cron: Cron, *, has_lines: bool) -> str | None:
+def _wrong_priority(cron: Cron, *, has_priorities: bool) -> str | None:
     if cron.priority not in RANKS:
         return f"must be {', '.join(Priority)}"
-    return None if has_lines or cron.priority == Priority.NORMAL.value else "has no effect: the type has no limits="
+    return (
+        None
+        if has_priorities or cron.priority == Priority.NORMAL.value
+        else "has no effect: the type has no limits= and no urgent=True"
+    )

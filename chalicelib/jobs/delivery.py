@@ -22,6 +22,8 @@ class Delivery:
     group: str = ""
     """The message group: while one message of a group is in flight, a FIFO queue delivers no other message of the
     group."""
+    queue: str = ""
+    """The name of the queue that it came from; empty: unknown, or from none."""
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "Delivery":
@@ -29,7 +31,8 @@ class Delivery:
         told = record.get("attributes", {})
         count, sent = int(told.get("ApproximateReceiveCount", 1)), told.get("SentTimestamp")
         at, group = None if sent is None else int(sent) / 1000, str(told.get("MessageGroupId", ""))
-        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group)
+        queue = record.get("eventSourceARN", "").rpartition(":")[2]
+        return cls(record["messageId"], record["receiptHandle"], record["body"], count, at, group, queue)
 
     @property
     def probe(self) -> bool:

@@ -43,7 +43,8 @@ class Message:
     """A message: it only says which job and generation to check. `cid` is the correlation id.
 
     `group` is the `MessageGroupId`: SQS delivers the messages of different groups in turn. `trace` is the job's trace
-    context, for tools that follow messages. Receivers use neither.
+    context, for tools that follow messages. `urgent`: it goes to the urgent queue of its type. Receivers use none of
+    them.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Message:
     cid: str = ""
     group: str | None = None
     trace: bytes | None = field(default=None, compare=False)
+    urgent: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,12 @@ class DeadMessage:
 class JobQueue(Protocol):
     """Send and receive messages. `receipt` is a receipt handle; delays and timeouts are whole seconds.
 
-    A queue is addressed by a job type, or by the name of a queue that several types share.
+    A queue is addressed by a job type, or by the name of a queue that several types share. The urgent queue of a type
+    has its own key, and shares the dead-letter queue of the type.
     """
 
     def send(self, message: Message, delay: int = 0) -> None:
-        """Put a message on its type's queue, visible after `delay` seconds (0-900)."""
+        """Put a message on its type's queue, or on its urgent queue, visible after `delay` seconds (0-900)."""
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """Send up to 10 messages of one queue in one request; return the messages that failed.
@@ -88,11 +91,14 @@ class JobQueue(Protocol):
         once.
         """
 
-    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
-        """Make these received messages visible again that many seconds from now; a lost receipt is not an error."""
+    def set_visibility(self, key: str, receipts: Sequence[str], seconds: int) -> None:
+        """Make these received messages of a queue visible again that many seconds from now; `key` is the queue's.
+
+        A lost receipt is not an error.
+        """
 
     def depth(self, job_type: str) -> Depth:
-        """Return the approximate number of messages (SQS lags up to a minute)."""
+        """Return the approximate number of messages (SQS lags up to a minute), also of the type's urgent queue."""
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
         """Return up to `most` (1-10) messages of the type's dead-letter queue in one request; hide each for 120 s."""

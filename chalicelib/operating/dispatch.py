@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.errors import JobFlowError, MoveRefused
-from chalicelib.job_types.jobtype import longest_delay, queue_of
+from chalicelib.job_types.jobtype import longest_delay
 from chalicelib.jobs import transitions
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.job import NEW, Job
@@ -22,6 +22,7 @@ from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.trace import of_run
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import STILL_SENDING
+from chalicelib.operating.destination import is_urgent, queue_for
 from chalicelib.telemetry import events
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class Dispatcher:
         """
         wait = delays or {job.id: self._delay_of(job) for job in jobs}
         soon = [job for job in jobs if wait[job.id] <= longest_delay(job.type)]
-        by_queue = tens(soon, lambda job: queue_of(job.type))
+        by_queue = tens(soon, queue_for)
         return {job_id for ten in by_queue for job_id in self._send_ten(ten, wait, ends)}
 
     def mark(self, job: Job) -> Job:
@@ -151,4 +152,4 @@ def _deferred(jobs: Sequence[Job], error: Exception) -> set[str]:
 
 def _message(job: Job) -> Message:
     context = None if job.trace is None else of_run(job)
-    return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags), context)
+    return Message(job.id, job.gen, job.type, job.correlation_id, group_of(job.tags), context, is_urgent(job))

@@ -15,6 +15,7 @@ from chalicelib.jobs.texts.errors import cut
 from chalicelib.limits.serial_rule import KeyHeld
 from chalicelib.limits.turns import has_turn
 from chalicelib.operating.constants import LONGEST_ERROR_SHOWN, SLOW_SEND
+from chalicelib.operating.destination import is_urgent
 
 ASKED = "asked to run again"
 WITHOUT_REASON = (ASKED, "asked to come again")
@@ -239,6 +240,8 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
     if not job.sent:
         late = now - job.updated_at > SLOW_SEND
         return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
+    if is_urgent(job):
+        return f"It waits for a worker in the urgent queue of {job.type}, whose jobs pass the others"
     if queue.holder is not None:
         return f"Job {queue.holder} with the same key is running; {ONE_AT_A_TIME}"
     keyed = queue.serial and tenant_of(job.tags) is not None

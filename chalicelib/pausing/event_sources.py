@@ -5,7 +5,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.errors import ConfigurationError, JobConflict
+from chalicelib.errors import ConfigurationError, JobConflict, PartlySwitched
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.queue import urgent_key
 from chalicelib.pausing.port import Consumers
 from chalicelib.settings import Settings
 
@@ -15,13 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LambdaConsumers:
-    """Event source mappings of Lambda, by `mapping_key` of the job type."""
+    """Event source mappings of Lambda, by `mapping_key` of the queue. The urgent queue of a type has its own."""
 
     client: "LambdaClient"
     mappings: dict[str, str]
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """See Consumers. Messages that were already received are still handled; the change takes up to a minute."""
+        self._switch(job_type, on=on)
+        if jobtype.urgent(job_type):
+            try:
+                self._switch(urgent_key(job_type), on=on)
+            except JobConflict as error:
+                raise PartlySwitched(str(error)) from None
+
+    def _switch(self, job_type: str, *, on: bool) -> None:
         try:
             self.client.update_event_source_mapping(UUID=self.mappings[mapping_key(job_type)], Enabled=on)
         except KeyError:

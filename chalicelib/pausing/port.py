@@ -31,7 +31,10 @@ class Consumers(Protocol):
     """Receive from the queues and invoke the workers."""
 
     def switch(self, job_type: str, *, on: bool) -> None:
-        """Enable or disable the delivery of the type's messages; active deliveries continue."""
+        """Enable or disable the delivery of messages, also from the type's urgent queue; active deliveries continue.
+
+        Raises JobConflict if an earlier change is still being made, and PartlySwitched if only one queue was switched.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.counters.port import BY_BUDGET, Counters, Pause
-from chalicelib.errors import JobFlowError
+from chalicelib.errors import JobFlowError, PartlySwitched
 from chalicelib.job_types.jobtype import queue_of
 from chalicelib.pausing.constants import MOST_PAST_PAUSES, MOST_PAUSE_TRIES
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses
@@ -49,6 +49,8 @@ class Pausing:
         new = self.pauses.pause(queue, Pause(round(self.clock(), 3), by, reason))
         try:
             self.consumers.switch(queue, on=False)
+        except PartlySwitched:
+            raise  # one of the two queues was disabled, so the pause stays visible; repeat it to disable the other
         except JobFlowError:
             # The queue was not disabled. After any other error the queue may be disabled, so the pause stays visible.
             # One that replaced the budget's pause stays, too: without it, the queue would be on until midnight.

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from chalicelib.errors import JobFlowError, NotStored, StoreUnavailable
-from chalicelib.job_types.jobtype import queue_of
 from chalicelib.jobs.constants import MOST_MESSAGES, MOST_READ, TIME_TO_ACT
 from chalicelib.jobs.job import Job
 from chalicelib.keys.rule import Submitted
+from chalicelib.operating.destination import queue_for
 from chalicelib.operating.dispatch import tens
 from chalicelib.producing.constants import LISTED_AT_ONCE, TIME_TO_STORE
 from chalicelib.producing.service import JobService
@@ -113,7 +113,7 @@ class _Batch:
             else:
                 others.append((place, partial(self.service.store_wanted, wanted)))
         side_by_side(self._keep, others, self.threads)
-        groups = list(tens(plain, lambda item: queue_of(item[1].type)))
+        groups = list(tens(plain, lambda item: queue_for(item[1])))
         at_once = max(1, self.threads // MOST_MESSAGES)
         for start in range(0, len(groups), at_once):
             # store these jobs before more messages are sent: a worker waits only for a while for the job of a message
@@ -156,7 +156,7 @@ class _Batch:
             self.answers[place] = error
 
     def _sent(self, jobs: Sequence[Job]) -> Sequence[Job]:
-        """Send the messages of up to ten new jobs of one type; return the jobs, marked as sent if they were."""
+        """Send the messages of up to ten new jobs of one queue; return the jobs, marked as sent if they were."""
         if self.service.now() >= self.ends:
             return jobs
         # set `sent` here: these jobs are not stored yet, so they cannot be marked later

@@ -247,7 +247,7 @@ def _priority(asked: Submission, kind: JobType[Any, Any]) -> str:
 
     A job function is not told that: a deploy may take the limits from the type of its child while it runs.
     """
-    if asked.lineage is not None and not kind.has_lines:
+    if asked.lineage is not None and not kind.has_priorities:
         return Priority.NORMAL
     check_priority(kind, asked.priority)
     return asked.priority
@@ -255,8 +255,11 @@ def _priority(asked: Submission, kind: JobType[Any, Any]) -> str:
 
 def check_priority(kind: JobType[Any, Any], priority: str) -> None:
     """Raise PriorityRefused if this priority would have no effect for jobs of this type."""
-    if priority != Priority.NORMAL and not kind.has_lines:
-        told = f"has no effect: {kind.name} has no limits=, and a priority orders the jobs that wait for a limit"
+    if priority != Priority.NORMAL and not kind.has_priorities:
+        told = (
+            f"has no effect: {kind.name} has no limits= and no urgent=True, and a priority orders the jobs that wait "
+            "for a limit, or passes a backlog"
+        )
         where = [FieldError(("priority",), f"{told}; omit it, or set it to normal")]
         raise PriorityRefused("The priority cannot be used.", where)
 

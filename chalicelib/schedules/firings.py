@@ -179,6 +179,6 @@ def firing(schedule: Schedule, at: float, earlier: float | None) -> Submission:
 
 
 def priority_of(schedule: Schedule) -> str:
-    """Return the priority of the jobs of a schedule, whose type may have lost its limits since."""
+    """Return the priority of the jobs of a schedule, whose type may have lost its limits or `urgent=True` since."""
     kind = jobtype.registered.get(schedule.type)
-    return schedule.priority if kind is None or kind.has_lines else Priority.NORMAL
+    return schedule.priority if kind is None or kind.has_priorities else Priority.NORMAL

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from chalicelib import cold_start
 from chalicelib.errors import MalformedMessage
+from chalicelib.job_types import jobtype
+from chalicelib.job_types.queue import name_in_aws, urgent_key
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.message import parse_message
 from chalicelib.jobs.message_fate import Drop, Hold, unavailable
@@ -215,13 +217,17 @@ class Messages:
         is known, so a shorter timeout is enough. The claim of a job does not depend on it. If the process dies before
         the timeout is shorter, the messages come again when the queue's timeout ends.
         """
-        receipts = [delivery.receipt for delivery in deliveries if not delivery.probe]
+        receipts: dict[str, list[str]] = {}
+        for delivery in deliveries:
+            if not delivery.probe:
+                receipts.setdefault(key_of(delivery, self.name), []).append(delivery.receipt)
         if not receipts:
             return nothing
 
         def shorten() -> None:
             try:
-                self.queue.set_visibility(self.name, receipts, int(left) + TRIM_SLACK)
+                for key, some in receipts.items():
+                    self.queue.set_visibility(key, some, int(left) + TRIM_SLACK)
             except Exception as error:
                 events.store_failed(self.name, error)
 
@@ -266,9 +272,18 @@ class Messages:
     def _hold(self, delivery: Delivery, job_type: str, seconds: int) -> None:
         self.trimmed()  # else it could replace this timeout
         try:
-            self.queue.set_visibility(self.name, [delivery.receipt], seconds)
+            self.queue.set_visibility(key_of(delivery, self.name), [delivery.receipt], seconds)
         except Exception as error:
             events.store_failed(delivery.named(job_type), error)
+
+
+def key_of(delivery: Delivery, first: str) -> str:
+    """Return the key of the queue that a message came from: `first`, or the urgent queue of this type.
+
+    The name of a type with an urgent queue does not end with `urgent`, so its first queue's name does not, either.
+    """
+    second = urgent_key(first)
+    return second if jobtype.urgent(first) and delivery.queue.endswith(f"-{name_in_aws(second)}") else first
 
 
 def _job_of(delivery: Delivery) -> str:

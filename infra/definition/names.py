@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.queue import first_key
 from chalicelib.jobs.constants import FIFO_ENDING
 
 Value = Any
@@ -22,6 +23,8 @@ EXPORTS_SPANS = "ExportsSpans"
 """The template's condition for a stage whose spans go to a collector."""
 PREFIX = "JOBFLOW_PREFIX"
 """The environment variable with a prefix for stack names that replaces `jobflow`."""
+SOURCE, URGENT = "Source", "Urgent"
+"""Names of the events of a function: what invokes it, and the urgent queue of a type with `urgent=True`."""
 STAGE = re.compile(r"[a-z][a-z0-9]{0,13}")
 PREFIXES = re.compile(r"[a-z][a-z0-9]{0,6}")
 """A prefix is at most as long as `jobflow`, so that the longest names still fit."""
@@ -78,9 +81,18 @@ def dead_of(queue: str) -> str:
     return f"{plain}-dlq{queue[len(plain) :]}"
 
 
-def mapping_id(short: str) -> str:
-    """Return the logical id that SAM gives to a function's event source mapping. A Ref to it is the mapping's UUID."""
-    return logical(short, "FunctionSource")
+def is_urgent(queue: str, queues: Collection[str]) -> bool:
+    """Return whether a queue, by its name or URL, is the urgent queue of a type: it uses the type's dead letters."""
+    own = first_key(queue)
+    return own != queue and own in queues and dead_of(queue) not in queues
+
+
+def mapping_id(short: str, event: str = SOURCE) -> str:
+    """Return the logical id that SAM gives to a function's event source mapping. A Ref to it is the mapping's UUID.
+
+    `event`: SOURCE, or URGENT for the mapping of a type's urgent queue.
+    """
+    return logical(short, "Function") + event
 
 
 def ref(logical_id: str) -> Value:

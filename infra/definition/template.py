@@ -78,7 +78,7 @@ def resources(types: Types, stack: str) -> Resources:
         if twice:
             raise ValueError(f"two resources have the same logical id: {', '.join(sorted(twice))}")
         merged |= part
-    made_by_sam = len(queues_of(types)) + SAM_ADDS
+    made_by_sam = sum(len(queue.keys) for queue in queues_of(types)) + SAM_ADDS
     if len(merged) + made_by_sam > MOST_RESOURCES:
         raise ConfigurationError(
             f"{len(types)} job types need {len(merged) + made_by_sam} resources, and CloudFormation takes "

@@ -106,7 +106,7 @@ def _spec(
         properties["Timeout"],
         properties["MemorySize"],
         {**variables, **own, **more(properties["Handler"])},
-        min([concurrency, *wanted]),
+        min(concurrency, sum(wanted) or concurrency),
         properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
         properties["FunctionName"],
     )

@@ -51,7 +51,8 @@ class NewJob:
     `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds after
     the last request. `expires`: a job that has not begun this number of seconds after its time is cancelled. `on_end`:
     a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get the end.
-    `priority` orders the jobs that wait for a limit; only for types with `limits`.
+    `priority` orders the jobs that wait for a limit, and `high` passes the backlog of a type with `urgent`; only for
+    types with `limits` or `urgent`.
     """
 
     type: TypeOrName

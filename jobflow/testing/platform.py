@@ -23,8 +23,8 @@ from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import check_shared
 from chalicelib.job_types.constants import MOST_PLACES
-from chalicelib.job_types.jobtype import JobType, queue_of
-from chalicelib.job_types.queues import queues_of, that_pause
+from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of, sent_to, that_pause
 from chalicelib.jobs import trace
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job, Status
@@ -128,7 +128,8 @@ class Platform:
         key and seconds; a job that waits under that key is replaced. `expires`: a job that has not begun this number of
         seconds after its time is cancelled. `on_end`: a type of which a job is made when this job has ended.
         `notify`: names of webhooks; this platform delivers nothing to them. `priority` orders the jobs that wait for a
-        limit. `traceparent`: the trace to which the job belongs.
+        limit, and `high` passes the backlog of a type with `urgent=True`. `traceparent`: the trace to which the job
+        belongs.
 
         Raises InvalidPayload, InvalidRequest, IdempotencyMismatch, UnknownJobType, ValueError.
         """
@@ -203,7 +204,8 @@ class Platform:
     def _why_not(self, job: Job) -> str:
         if job.terminal:
             return f"Job {job.id} has ended: it is {job.status}. retry() runs a job again that did not complete."
-        hidden = [m.visible_at for m in self.queue.messages.get(queue_of(job.type), []) if m.message.id == job.id]
+        keys = sent_to([job.type])
+        hidden = [m.visible_at for key in keys for m in self.queue.messages.get(key, []) if m.message.id == job.id]
         due = max(filter(None, [job.next_attempt_at, *hidden]), default=self.clock.now)
         if job.status is Status.BLOCKED:
             return f"Job {job.id} waits for a place of its limit. It runs when another job has left its place."

@@ -12,6 +12,7 @@ from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
 from chalicelib.batches.batches import Batches
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queue import name_in_aws
 from chalicelib.job_types.queues import TypeQueue, queues_of
 from chalicelib.job_types.retry import no_jitter
 from chalicelib.jobs.message import write_message
@@ -70,9 +71,8 @@ class Workers:
 
         `name` is a type of the queue, or the name of a shared queue.
         """
-        key = jobtype.queue_of(name)
-        (queue,) = queues_of(map(jobtype.get, jobtype.sharing(key)))
-        batch = self._batch(key, queue.function.batch_size, job_id)
+        (queue,) = queues_of(map(jobtype.get, jobtype.sharing(jobtype.queue_of(name))))
+        key, batch = self._batch(queue, job_id)
         if not batch:
             return 0
         self.count += 1
@@ -80,7 +80,7 @@ class Workers:
         invocation = Invocation(self.clock, ends, f"request-{self.count}")
         try:
             with environment_of(queue.types[0]):
-                again = self._works(queue).work({"Records": [_record(message) for message in batch]}, invocation)
+                again = self._works(queue).work({"Records": [_record(message, key) for message in batch]}, invocation)
         except WorkerGone:
             return len(batch)
         for message in batch:
@@ -96,10 +96,15 @@ class Workers:
         """See Prober."""
         self.probes.setdefault(jobtype.queue_of(message.type), deque()).append(message)
 
-    def _batch(self, key: str, most: int, job_id: str | None) -> list[HeldMessage]:
-        if self.probes.get(key):
-            return [HeldMessage(self.probes[key].popleft(), "probe", self.clock.now, 1, sent_at=self.clock.now)]
-        return [] if key in self.off else self.queue.receive(key, most, job_id)
+    def _batch(self, queue: TypeQueue, job_id: str | None) -> tuple[str, list[HeldMessage]]:
+        """Return the messages of one invocation, and the key of the queue that they come from: the urgent one first."""
+        if self.probes.get(queue.key):
+            probe = self.probes[queue.key].popleft()
+            return queue.key, [HeldMessage(probe, "probe", self.clock.now, 1, sent_at=self.clock.now)]
+        for key in [] if queue.key in self.off else reversed(queue.keys):
+            if batch := self.queue.receive(key, queue.function.batch_size, job_id):
+                return key, batch
+        return queue.key, []
 
     def _works(self, queue: TypeQueue) -> Worker | SharedWorker:
         if not queue.shared:
@@ -149,10 +154,13 @@ class Workers:
             self.queue.delete(name, message.receipt)
 
 
-def _record(message: HeldMessage) -> dict[str, Any]:
+def _record(message: HeldMessage, key: str) -> dict[str, Any]:
     attributes = {
         "ApproximateReceiveCount": str(message.receive_count), "SentTimestamp": str(round(message.sent_at * 1000)),
         "MessageGroupId": message.group or "",
     }  # fmt: skip
     body = write_message(message.message)
-    return {"messageId": message.receipt, "receiptHandle": message.receipt, "body": body, "attributes": attributes}
+    return {
+        "messageId": message.receipt, "receiptHandle": message.receipt, "body": body, "attributes": attributes,
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:jobflow-test-{name_in_aws(key)}",
+    }  # fmt: skip

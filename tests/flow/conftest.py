@@ -37,6 +37,12 @@ def sharing(probe: str, name: str, own: str = "") -> str:
     return named.replace("concurrency=10))", "concurrency=10), limits=[" + own + 'AtMost(2, shared="provider")])')
 
 
+def urged(probe: str) -> str:
+    """Return the job type of a test, changed so that it has a second queue for urgent jobs."""
+    named = re.sub(r"flow([._])probe", r"flow\1urged", probe)
+    return named.replace("concurrency=10))", "concurrency=4), urgent=True)")
+
+
 @pytest.fixture(scope="package")
 def receiver() -> Iterator[Receiver]:
     """The receiver of webhooks that this platform delivers to."""
@@ -59,6 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver, collector:
     (root / "handlers" / "flow_probe.py").write_text(probe)
     (root / "handlers" / "flow_serial.py").write_text(serial(probe))
     (root / "handlers" / "flow_limited.py").write_text(limited(probe))
+    (root / "handlers" / "flow_urged.py").write_text(urged(probe))
     for name, own in (("asks", ""), ("draws", ""), ("both", 'AtMost(1, by="account"), ')):
         (root / "handlers" / f"flow_{name}.py").write_text(sharing(probe, name, own))
     ended = Path(__file__).with_name("ended.py").read_text()

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from chalicelib.adapters.memory.queue import MemoryJobQueue
 from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import BLOCK_AGAIN, Job
@@ -22,7 +23,7 @@ from tests.proof.grounds.ground import TYPES
 from tests.proof.grounds.memory import MemoryGround
 from tests.proof.months import month
 from tests.proof.months.liveness import MESSAGES_A_JOB, Liveness
-from tests.proof.months.month import EPISODE, HOUR, WEEK, Report, episode, episodes
+from tests.proof.months.month import EPISODE, HOUR, LIMITED_TYPES, URGENT, WEEK, Report, episode, episodes
 from tests.proof.months.weather import COUNTED, EXPIRED, LONG_PAUSE, PAUSED
 from tests.proof.roles.batching import Batching
 from tests.proof.roles.script import TIMEOUT, forget
@@ -128,6 +129,20 @@ def test_jobs_wait_for_places_with_every_fault(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(World, "takes_place", noted)
     assert episode(OF_LIMITS, hours=36).broken == []
     assert waited[-1] > 30
+
+
+def test_jobs_pass_backlogs_and_are_woken_in_urgent_queues_with_every_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    urgent = Counter[str]()
+    send = MemoryJobQueue.send
+
+    def noted(queue: MemoryJobQueue, message: Message, delay: int = 0) -> None:
+        send(queue, message, delay)
+        urgent[message.type] += message.urgent
+
+    monkeypatch.setattr(MemoryJobQueue, "send", noted)
+    assert episode(URGENT, hours=36).broken == []
+    assert all(urgent[kind] > 30 for kind in LIMITED_TYPES), urgent
+    assert not urgent[TYPES[0]], "only types that declare it have such a queue"
 
 
 RATES: Sequence[tuple[AtMost | Rate, ...]] = (

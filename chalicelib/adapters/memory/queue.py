@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.adapters.constants import DEAD_HIDDEN
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.queue import first_key, urgent_key
 from chalicelib.jobs.constants import MOST_MESSAGES
 from chalicelib.jobs.port import DeadMessage, Depth, Message
 
@@ -51,7 +52,8 @@ class MemoryJobQueue:
             if self._serial(message.type):
                 delay, group = 0, group or message.id
             held = HeldMessage(told, f"r{self._receipts}", now + delay, group=group, sent_at=now)
-            self.messages.setdefault(jobtype.queue_of(message.type), []).append(held)
+            key = jobtype.queue_of(message.type)
+            self.messages.setdefault(urgent_key(key) if message.urgent else key, []).append(held)
 
     def send_many(self, messages: Sequence[Message], delays: Mapping[str, int] | None = None) -> Sequence[Message]:
         """See JobQueue."""
@@ -61,20 +63,28 @@ class MemoryJobQueue:
             self.send(message, (delays or {}).get(message.id, 0))
         return []
 
-    def set_visibility(self, job_type: str, receipts: Sequence[str], seconds: int) -> None:
+    def set_visibility(self, key: str, receipts: Sequence[str], seconds: int) -> None:
         """See JobQueue."""
         with self._lock:
-            for message in self.messages.get(jobtype.queue_of(job_type), []):
+            for message in self.messages.get(jobtype.queue_of(key), []):
                 if message.receipt in receipts:
                     message.visible_at = self._clock() + seconds
 
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
         now, job_type = self._clock(), jobtype.queue_of(job_type)
-        waiting = self.messages.get(job_type, [])
+        visible, delayed, flying = self._counts(job_type, now)
+        if jobtype.urgent(job_type):
+            more, later, there = self._counts(urgent_key(job_type), now)
+            visible, delayed, flying = visible + more, delayed + later, flying + there
+        return Depth(visible, delayed, flying, len(self.dead.get(job_type, [])))
+
+    def _counts(self, key: str, now: float) -> tuple[int, int, int]:
+        """Return the numbers of visible, delayed and in-flight messages."""
+        waiting = self.messages.get(key, [])
         visible = sum(m.visible_at <= now for m in waiting)
         flying = sum(m.visible_at > now and m.receive_count > 0 for m in waiting)
-        return Depth(visible, len(waiting) - visible - flying, flying, len(self.dead.get(job_type, [])))
+        return visible, len(waiting) - visible - flying, flying
 
     def peek_dead(self, job_type: str, most: int) -> Sequence[DeadMessage]:
         """See JobQueue."""
@@ -99,12 +109,13 @@ class MemoryJobQueue:
         """
         with self._lock:
             now, taken, job_type = self._clock(), list[HeldMessage](), jobtype.queue_of(job_type)
+            first = first_key(job_type)
             for message in self._receivable(job_type, now, job_id):
                 if len(taken) == most:
                     break
-                if message.receive_count >= self.receives.get(job_type, self.most_receives):
+                if message.receive_count >= self.receives.get(first, self.most_receives):
                     self.messages[job_type].remove(message)
-                    self.dead.setdefault(job_type, []).append(message)
+                    self.dead.setdefault(first, []).append(message)
                     continue
                 self._receipts += 1
                 message.receipt, message.receive_count = f"r{self._receipts}", message.receive_count + 1

@@ -137,7 +137,9 @@ Ranked = Annotated[
     PriorityName,
     Field(
         description="Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. "
-        "Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect.",
+        "A job of `high` of a type with `urgent` also passes the backlog of its type. "
+        "Only for types with `limits` or `urgent`: for others, `high` and `low` are refused, because they would have "
+        "no effect.",
         examples=["normal"],
     ),
 ]

@@ -110,7 +110,7 @@ class JobTypeRow(Answer):
     timeout: int
     budget: float
     batch_size: int
-    concurrency: int
+    concurrency: int = Field(description="Maximum invocations at the same time; with `urgent`, a half for each queue")
     memory: int
     rate: RateRow | None = Field(
         default=None, description="How often its jobs may start; null: as often as workers are free"
@@ -131,6 +131,11 @@ class JobTypeRow(Answer):
     )
     rates: list[LimitRateRow] = Field(
         [], description="How many jobs may start in a period, by its limits, from narrow to wide; none: no such limit"
+    )
+    urgent: bool = Field(
+        False,
+        description="It has a second queue, for its jobs of `high` priority and those that a limit has woken: they "
+        "pass its backlog",
     )
     fair_by: str | None = Field(None, description="The field of the payload that names the tenant")
     serial_by: str | None = Field(

@@ -135,6 +135,7 @@ def job_type_row(kind: JobType[Any, Any]) -> JobTypeRow:
         at_most=next(iter(_limits(kind)), None),
         limits=_limits(kind),
         rates=_rates(kind),
+        urgent=kind.urgent,
         fair_by=kind.fair_by,
         serial_by=kind.serial_by,
         unique_for=None if kind.unique is None else kind.unique.seconds,

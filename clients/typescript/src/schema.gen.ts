@@ -3376,7 +3376,10 @@ export interface components {
       budget: number;
       /** Batch Size */
       batch_size: number;
-      /** Concurrency */
+      /**
+       * Concurrency
+       * @description Maximum invocations at the same time; with `urgent`, a half for each queue
+       */
       concurrency: number;
       /** Memory */
       memory: number;
@@ -3400,6 +3403,11 @@ export interface components {
        * @description How many jobs may start in a period, by its limits, from narrow to wide; none: no such limit
        */
       rates: components["schemas"]["LimitRateRow"][];
+      /**
+       * Urgent
+       * @description It has a second queue, for its jobs of `high` priority and those that a limit has woken: they pass its backlog
+       */
+      urgent: boolean;
       /**
        * Fair By
        * @description The field of the payload that names the tenant
@@ -4256,7 +4264,7 @@ export interface components {
       notify?: string[];
       /**
        * Priority
-       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. A job of `high` of a type with `urgent` also passes the backlog of its type. Only for types with `limits` or `urgent`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
        * @example normal
        * @enum {string}
        */
@@ -4315,7 +4323,7 @@ export interface components {
       notify?: string[];
       /**
        * Priority
-       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. A job of `high` of a type with `urgent` also passes the backlog of its type. Only for types with `limits` or `urgent`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
        * @example normal
        * @enum {string}
        */
@@ -4389,7 +4397,7 @@ export interface components {
       expires_seconds?: number | null;
       /**
        * Priority
-       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. A job of `high` of a type with `urgent` also passes the backlog of its type. Only for types with `limits` or `urgent`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
        * @example normal
        * @enum {string}
        */
@@ -5191,7 +5199,7 @@ export interface components {
       expires_seconds?: number | null;
       /**
        * Priority
-       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. Only for types with `limits`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
+       * @description Which of the jobs that wait for a limit go first: all with `high`, and last all with `low`. A job of `high` of a type with `urgent` also passes the backlog of its type. Only for types with `limits` or `urgent`: for others, `high` and `low` are refused, because they would have no effect. Default: "normal".
        * @example normal
        * @enum {string}
        */

@@ -35,6 +35,8 @@ export interface JobType {
   /** At most `n` jobs run at once, for each value of the field `by` if it is set, and over all types that share it. */
   limits: { n: number; by: string | null; shared: string | null }[];
   rates: { n: number; per: number; burst: number; by: string | null; shared: string | null }[];
+  /** It has a second queue, for its jobs of high priority and those that a limit has woken. */
+  urgent: boolean;
   /** The payload's field that names the tenant; null if tenants do not take turns. */
   fairBy: string | null;
   /**
@@ -56,6 +58,11 @@ export interface JobType {
   onEnd: string | null;
   /** It takes no new jobs; those it has are still processed. */
   retired: boolean;
+}
+
+/** Return whether the priorities of the type's jobs have an effect; for other types, the API refuses one. */
+export function hasPriorities({ limits, rates, urgent }: JobType): boolean {
+  return limits.length > 0 || rates.length > 0 || urgent;
 }
 
 export const jobTypes = () =>
@@ -84,6 +91,7 @@ export const jobTypes = () =>
         rate: one.rate ?? null,
         limits: one.limits.map(({ n, by, shared }) => ({ n, by: by ?? null, shared: shared ?? null })),
         rates: one.rates.map((rate) => ({ ...rate, by: rate.by ?? null, shared: rate.shared ?? null })),
+        urgent: one.urgent,
         fairBy: one.fair_by ?? null,
         serialBy: one.serial_by ?? null,
         queue: one.queue ?? null,

@@ -27,6 +27,7 @@ const kind = (type: string): JobType => ({
     failOn: [],
     limits: [],
     rates: [],
+    urgent: false,
     fairBy: null,
     serialBy: null,
     queue: null,
@@ -101,16 +102,18 @@ test("a job that is there for another reason is told without a typed key, too", 
   expect(await screen.findByText(/^Already exists: 4a1de45f/)).toBeTruthy();
 });
 
-test("only a type with limits has a priority, and a draft keeps it only as long as the type has some", async () => {
+test("only a type with limits or an urgent queue has a priority, and a draft keeps it only as long as the type has some", async () => {
   const limited = { ...kind("note.limited"), limits: [{ n: 1, by: null, shared: null }] };
   const form = (types: JobType[]) => (
     <CreateForm types={types} source={null} edit={false} asked={types[0]?.type} />
   );
-  showWithin(form([limited, kind("note.write")]));
+  showWithin(form([limited, kind("note.write"), { ...kind("note.urged"), urgent: true }]));
   const user = userEvent.setup();
   await user.selectOptions(await screen.findByLabelText("Priority"), "low");
   await user.click(screen.getByRole("radio", { name: /^note\.write/ }));
   expect(screen.queryByLabelText("Priority")).toBeNull();
+  await user.click(screen.getByRole("radio", { name: /^note\.urged/ }));
+  expect(screen.getByLabelText("Priority")).toBeTruthy();
   await user.click(screen.getByRole("radio", { name: /^note\.limited/ }));
   expect(screen.getByLabelText<HTMLSelectElement>("Priority").value).toBe("low");
   cleanup();

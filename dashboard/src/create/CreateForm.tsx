@@ -7,7 +7,7 @@ import { retryJob } from "@/api/jobs/steering";
 import { createJob } from "@/api/jobs/newJob";
 import { meta } from "@/api/meta";
 import { shownJob } from "@/api/personal";
-import type { JobType } from "@/api/types";
+import { hasPriorities, type JobType } from "@/api/types";
 import type { Priority } from "@/api/wire";
 import { refresh } from "@/jobs/actions/actions";
 import { accepts, STATUS } from "@/jobs/status";
@@ -187,9 +187,9 @@ function begin(type: JobType | undefined, source: JobDetail | null, edit: boolea
   return { payload: type ? starter(type) : {}, options: NO_OPTIONS };
 }
 
-/** Return the priority if the type has limits now; for another type, the API refuses one. */
+/** Return the priority if it has an effect for the type now. */
 function ranked(type: JobType | undefined, priority: Priority | undefined): Priority {
-  return (type?.limits.length ?? 0) > 0 ? (priority ?? "normal") : "normal";
+  return type && hasPriorities(type) ? (priority ?? "normal") : "normal";
 }
 
 function summary(

@@ -1,4 +1,4 @@
-import type { JobType } from "@/api/types";
+import { hasPriorities, type JobType } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field, inputClass } from "@/ui/Field";
 import { newKey } from "@/lib/newKey";
@@ -83,7 +83,7 @@ export function OptionsFields({ type, options, limits, problems, onChange }: Opt
           />
         )}
       </Field>
-      {type.limits.length > 0 && (
+      {hasPriorities(type) && (
         <PriorityField
           value={options.priority}
           error={problems.priority}

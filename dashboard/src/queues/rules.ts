@@ -9,6 +9,7 @@ export function rules({
   rate,
   limits,
   rates,
+  urgent,
   fairBy,
   serialBy,
   queue,
@@ -35,6 +36,7 @@ export function rules({
         })
         .join("; ") || null,
     ],
+    [t.urgentQueue, urgent ? t.urgentJobs : null],
     [t.fairBy, fairBy],
     [t.serialBy, serialBy],
     [t.sharedQueue, queue && t.sharesQueue(queue)],

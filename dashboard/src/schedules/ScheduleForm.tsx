@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError, sentence } from "@/api/numbers/errors";
 import { change, create, type Schedule, type Settings } from "@/api/queues/schedules";
-import type { JobType } from "@/api/types";
+import { hasPriorities, type JobType } from "@/api/types";
 import { fromApi, type Problems } from "@/create/fields/problems";
 import { PayloadPanel } from "@/create/PayloadPanel";
 import { starter } from "@/create/starter";
@@ -27,7 +27,7 @@ export function ScheduleForm({ types, schedule }: { types: JobType[]; schedule: 
   const [problems, setProblems] = useState<Problems>({});
   const [reason, setReason] = useState("");
   const type = types.find((one) => one.type === draft.type);
-  const ranked = (type?.limits.length ?? 0) > 0;
+  const ranked = type !== undefined && hasPriorities(type);
   const edit = (part: Partial<Settings>) => {
     setProblems({});
     setDraft((now) => ({ ...now, ...part }));

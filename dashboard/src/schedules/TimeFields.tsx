@@ -11,7 +11,7 @@ interface TimeFieldsProps {
   settings: Settings;
   problems: Problems;
   onChange: (part: Partial<Settings>) => void;
-  /** Whether the type has limits, in whose lines its jobs have a priority. */
+  /** Whether the priorities of the type's jobs have an effect. */
   ranked: boolean;
 }
 

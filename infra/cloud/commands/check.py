@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import queues_of
 from infra.cloud.account import Account
 from infra.cloud.commands import removal, runs
 from infra.cloud.errors import CloudError
@@ -59,7 +60,8 @@ def check(
     values = basics.chosen(parameters.known(given, before))
     named = {entry["ParameterKey"] for entry in before} | given.keys()
     facts = basics.look(account, values["MailIdentity"])
-    removed = removal.look(account, stack, [kind.name for kind in types], [kind.short for kind in types])
+    queues = [short for queue in queues_of(types) for short in queue.shorts]
+    removed = removal.look(account, stack, [kind.name for kind in types], queues)
     asking = Asking(account)
     mail = sending.look(asking, types)
     chosen = production.defaults(stage, named, facts.concurrency, unreserved=facts.unreserved, new=new)

@@ -17,7 +17,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands import access
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import POLL, Stack
-from infra.definition.names import mapping_id
+from infra.definition.names import SOURCE, URGENT, mapping_id
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 MOST_UPDATES_TRIED = 30
@@ -31,7 +31,7 @@ def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callabl
         return
     # the keys as they are stored: in a rollback, this process has the types of another version
     stored = DynamoCounters(access.settings(account, stack)).pauses()
-    paused = {mapping_id(name_in_aws(key)): key for key in stored}
+    paused = {mapping_id(name_in_aws(key), event): key for key in stored for event in (SOURCE, URGENT)}
     if not anew & paused.keys():
         return
     client = account.client("lambda")

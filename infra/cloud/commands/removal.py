@@ -18,7 +18,7 @@ from infra.cloud.stack import history
 from infra.cloud.stack.changes import Change
 from infra.cloud.stack.cloudformation import QUEUE, Stack, names_of
 from infra.definition.lambdas.compute import SHARED_BY
-from infra.definition.names import dead_of, logical
+from infra.definition.names import dead_of, is_urgent, logical
 
 ABOUT = "job types"
 
@@ -97,9 +97,11 @@ def look(account: Account, stack: Stack, declared: Collection[str], queues: Coll
     """
     if stack.describe() is None or stack.failed_at_first():
         return Removal({})
-    there = _queues({url.rpartition("/")[2] for url in names_of(stack.resources(), QUEUE)}, stack.name)
+    names = {url.rpartition("/")[2] for url in names_of(stack.resources(), QUEUE)}
+    there = _queues(names, stack.name)
     own = {queue.replace("-", ".") for queue in there if not queue.startswith(PREFIX)}
-    moved = () if queues is None else tuple(queue for queue in there if queue not in queues)
+    every = [*there, *_urgent(names, stack.name)]
+    moved = () if queues is None else tuple(queue for queue in every if queue not in queues)
     removed = sorted(own - set(declared))
     if not removed and len(own) == len(there):
         return Removal({}, moved=moved)
@@ -131,7 +133,8 @@ def _recorded(account: Account, stack: Stack) -> set[str] | None:
 def types_in(template: Mapping[str, Any], stack: str) -> set[str]:
     """Return the types of a packaged template."""
     shared = (one.get("Metadata", {}).get(SHARED_BY, "") for one in template["Resources"].values())
-    own = {queue.replace("-", ".") for queue in queues_in(template, stack) if not queue.startswith(PREFIX)}
+    queues = _queues(_names_in(template), stack)
+    own = {queue.replace("-", ".") for queue in queues if not queue.startswith(PREFIX)}
     return own | {name for names in shared for name in names.split(",") if name}
 
 
@@ -146,11 +149,21 @@ def shared_in(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def queues_in(template: Mapping[str, Any], stack: str) -> list[str]:
-    """Return the last parts of the names of the job types' queues in a packaged template."""
+    """Return the last parts of the names of the job types' queues in a packaged template, also of urgent queues."""
+    names = _names_in(template)
+    return [*_queues(names, stack), *_urgent(names, stack)]
+
+
+def _names_in(template: Mapping[str, Any]) -> set[str]:
     found = [one["Properties"] for one in template["Resources"].values() if one["Type"] == QUEUE]
-    return _queues({str(properties.get("QueueName", "")) for properties in found}, stack)
+    return {str(properties.get("QueueName", "")) for properties in found}
 
 
 def _queues(names: Collection[str], stack: str) -> list[str]:
     """Return the last parts of the names of the queues that have a dead-letter queue."""
     return sorted(name.removeprefix(f"{stack}-").removesuffix(FIFO_ENDING) for name in names if dead_of(name) in names)
+
+
+def _urgent(names: Collection[str], stack: str) -> list[str]:
+    """Return the last parts of the names of the urgent queues: they use the dead-letter queue of their type."""
+    return sorted(name.removeprefix(f"{stack}-") for name in names if is_urgent(name, names))

@@ -14,7 +14,7 @@ from infra.cloud.cost.spent import DAYS, Spent, Stage, asked, spent
 from infra.cloud.errors import CloudError
 from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.definition.monitoring.metrics import OWN, Metric
-from infra.definition.names import dead_of
+from infra.definition.names import dead_of, is_urgent
 
 AT_ONCE = 500
 """Maximum metrics of one request to CloudWatch."""
@@ -59,7 +59,7 @@ def _read(account: Account, stack: Stack) -> Stage:
             name: functions.get_function_configuration(FunctionName=name)["MemorySize"]
             for name in names_of(resources, "AWS::Lambda::Function")
         },
-        [url.rpartition("/")[2] for url in urls if dead_of(url) in urls],
+        [url.rpartition("/")[2] for url in urls if dead_of(url) in urls or is_urgent(url, urls)],
         {name: [index["IndexName"] for index in found] for name, found in indexes.items()},
         names_of(resources, "AWS::Logs::LogGroup"),
         bytes_stored / 1e9,

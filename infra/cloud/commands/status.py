@@ -16,7 +16,7 @@ from infra.cloud.errors import CloudError
 from infra.cloud.stack import subscriptions
 from infra.cloud.stack.cloudformation import Stack, names_of
 from infra.definition.iam.allowed import wildcards
-from infra.definition.names import dead_of
+from infra.definition.names import dead_of, is_urgent
 
 DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
@@ -95,19 +95,19 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
     sqs = account.client("sqs")
     urls = names_of(stack.resources(), "AWS::SQS::Queue")
     lines = {}
-    for url in sorted(url for url in urls if dead_of(url) in urls):
+    for url in sorted(url for url in urls if dead_of(url) in urls or is_urgent(url, urls)):
         try:
-            lines[url.rpartition("/")[2]] = _line(sqs, url)
+            lines[url.rpartition("/")[2]] = _line(sqs, url, dead=dead_of(url) in urls)
         except sqs.exceptions.QueueDoesNotExist:
             continue  # a queue is missing while a change of the stack runs, or after it failed
     return lines
 
 
-def _line(sqs: Any, url: str) -> str:
+def _line(sqs: Any, url: str, *, dead: bool) -> str:
     waiting, running = _depths(sqs, url)
+    there = f"{waiting} waiting, {running} running or backing off"
     # count hidden messages, too, because the watchdog hides checked messages for two minutes
-    dead = sum(_depths(sqs, dead_of(url)))
-    return f"{waiting} waiting, {running} running or backing off, {dead} in the dead-letter queue"
+    return f"{there}, {sum(_depths(sqs, dead_of(url)))} in the dead-letter queue" if dead else there
 
 
 def _depths(sqs: Any, url: str) -> list[int]:

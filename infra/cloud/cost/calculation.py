@@ -45,7 +45,9 @@ MINUTES = 60 * 24 * 30
 POLLERS = 5
 POLL_SECONDS = 20
 """Seconds of a long poll. Lambda polls each idle queue with five pollers."""
-QUEUE_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + 2 * MINUTES / QUIET_EVERY
+URGENT_REQUESTS = POLLERS * MINUTES * 60 / POLL_SECONDS + MINUTES / QUIET_EVERY
+"""Requests about an idle urgent queue in a month: polls, and reads of its depth."""
+QUEUE_REQUESTS = URGENT_REQUESTS + MINUTES / QUIET_EVERY
 """Requests about one idle job type's queues in a month: Lambda's polls, and every QUIET_EVERY minutes one read of the
 queue's depth and one of its dead-letter queue's depth."""
 WATCHDOG_SECONDS, WATCHDOG_SECONDS_A_TYPE = 0.05, 0.15
@@ -151,13 +153,15 @@ def idle(
     """
     queues = queues_of(types)
     serial = sum(queue.serial for queue in queues)
-    of_sqs = prices.sqs_request + (prices.sqs_fifo_request - prices.sqs_request) * serial / max(1, len(queues))
+    polls = len(queues) * QUEUE_REQUESTS + sum(queue.urgent for queue in queues) * URGENT_REQUESTS
+    of_sqs = prices.sqs_request
+    of_sqs += (prices.sqs_fifo_request - prices.sqs_request) * serial * QUEUE_REQUESTS / max(1, polls)
     seconds = MINUTES * (WATCHDOG_SECONDS + WATCHDOG_SECONDS_A_TYPE * _searched(types)) * WATCHDOG_MB / 1024
     watched = sum(len(alarm.metrics) for alarm in all_alarms(types, "any") if not alarm.condition)
     logged = MINUTES * WATCHDOG_LOG_BYTES / 1e9
     reads = SEARCHES * shards * _searched(types) / 2 + 1 + SCHEDULES_READ + BATCHES_READ
     return [
-        _line("SQS requests, polling and looking", len(queues) * QUEUE_REQUESTS, free.sqs_requests, of_sqs / MILLION),
+        _line("SQS requests, polling and looking", polls, free.sqs_requests, of_sqs / MILLION),
         _line("Lambda requests, watchdog", MINUTES, free.lambda_requests, prices.lambda_request / MILLION),
         _line("Lambda GB-seconds", seconds, free.lambda_gb_seconds, prices.lambda_gb_second_arm / MILLION),
         _line("DynamoDB read units, watchdog", MINUTES * reads, 0, prices.read_unit / MILLION),
@@ -204,7 +208,7 @@ def console(
     """
     looks = MINUTES * 60 / every
     requests = looks * LOOKS + MINUTES * 60 / max(every, STRIP_SECONDS) + MINUTES / FAILING_MINUTES
-    depths = looks * 2 * len(queues_of(types))
+    depths = looks * sum(1 + len(queue.keys) for queue in queues_of(types))
     declared = sum(len(kind.schedules) for kind in types)
     reads = looks * (shards + TOTALS_READ) + MINUTES / FAILING_MINUTES * (1 + FAILING_READS * declared)
     logged = requests * (REQUEST_KB + access_kb) / MILLION

@@ -145,9 +145,9 @@ def _firewall(prices: Prices) -> list[Line]:
 
 
 def _key(types: Sequence[JobType[Any, Any]], free: Allowances, prices: Prices) -> list[Line]:
-    queues = len(queues_of(types))
+    queues = queues_of(types)
     # each function uses both tables; a queue has its senders, and Lambda, which receives
-    uses = TABLES * (FUNCTIONS + queues) + queues * (2 * SENDERS + 1)
+    uses = TABLES * (FUNCTIONS + len(queues)) + sum(len(queue.keys) for queue in queues) * (2 * SENDERS + 1)
     requests = uses * MINUTES / KEY_MINUTES
     return [
         _line("KMS key", 1, 0, prices, "key_month"),

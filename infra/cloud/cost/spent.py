@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.job_types.queue import first_key
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.usage.constants import MILLION
 from infra.cloud.cost.calculation import Line, total
 from infra.cloud.cost.prices import PRICES, Prices
 from infra.definition.monitoring.metrics import Metric, function, queue
+from infra.definition.names import is_urgent
 
 DAYS = 30
 """Maximum number of days; a month of the bill has as many."""
@@ -132,7 +134,10 @@ def spent(
     ran = {name: got["ran " + name] / 1000 * memory / 1024 for name, memory in stage.functions.items()}
     invoked = sum(got["invoked " + name] for name in stage.functions)
     of_sqs = {name: number * _price(name, prices) / MILLION for name, number in sqs.items()}
-    of_worker = {name.removesuffix(FIFO_ENDING): dollars for name, dollars in of_sqs.items()}
+    of_worker: dict[str, float] = {}
+    for name, dollars in of_sqs.items():
+        worker = _worker(name, stage)
+        of_worker[worker] = of_worker.get(worker, 0.0) + dollars
     second, call = prices.lambda_gb_second_arm / MILLION, prices.lambda_request / MILLION
     functions = {
         name: ran[name] * second + got["invoked " + name] * call + of_worker.get(name, 0.0) for name in stage.functions
@@ -158,6 +163,12 @@ def spent(
 
 def _line(what: str, amount: float, price: float) -> Line:
     return Line(what, amount, amount * price)
+
+
+def _worker(name: str, stage: Stage) -> str:
+    """Return the name of the function that receives from a queue."""
+    plain = name.removesuffix(FIFO_ENDING)
+    return first_key(plain) if is_urgent(name, stage.queues) else plain
 
 
 def _requests_of(name: str, got: Mapping[str, float]) -> float:

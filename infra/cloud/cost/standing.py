@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of
 from chalicelib.usage.constants import MILLION
-from infra.cloud.cost.calculation import QUEUE_REQUESTS, SHARDS_READ, idle, total
+from infra.cloud.cost.calculation import QUEUE_REQUESTS, SHARDS_READ, URGENT_REQUESTS, idle, total
 from infra.cloud.cost.prices import PRICES, Prices
 from infra.cloud.stack.changes import Change
 from infra.definition.monitoring.alarms import all_alarms
@@ -26,14 +26,16 @@ def by_resource(
 
     `shards`: partitions of each index that are read.
     """
-    queues = {logical(one.short, "Queue"): _queue(prices, serial=one.serial) for one in queues_of(types)}
+    every = queues_of(types)
+    queues = {logical(one.short, "Queue"): _queue(prices, serial=one.serial) for one in every}
+    urgent = {logical(one.shorts[1], "Queue"): _urgent(prices) for one in every if one.urgent}
     alarms = {
         logical(alarm.name, "Alarm"): len(alarm.metrics) * prices.alarm_metric_month
         for alarm in all_alarms(types, stack)
         if not alarm.condition
     }
     watchdog = total([line for line in idle(types, prices=prices, shards=shards) if line.what not in OF_OTHERS])
-    return {**queues, **alarms, DASHBOARD: prices.dashboard_month, WATCHDOG: watchdog}
+    return {**queues, **urgent, **alarms, DASHBOARD: prices.dashboard_month, WATCHDOG: watchdog}
 
 
 def of_changes(changes: Sequence[Change], known: Mapping[str, float], prices: Prices = PRICES) -> dict[str, float]:
@@ -66,7 +68,15 @@ def _of_kind(change: Change, prices: Prices) -> float:
     if change.type == "AWS::CloudWatch::Alarm":
         return prices.alarm_metric_month
     polled = change.type == "AWS::SQS::Queue" and change.logical_id.endswith("Queue")
-    return _queue(prices, serial=False) if polled else 0.0
+    return (
+        (_urgent(prices) if change.logical_id.endswith("UrgentQueue") else _queue(prices, serial=False))
+        if polled
+        else 0.0
+    )
+
+
+def _urgent(prices: Prices) -> float:
+    return URGENT_REQUESTS * prices.sqs_request / MILLION
 
 
 def _queue(prices: Prices, *, serial: bool) -> float:

@@ -64,8 +64,8 @@ def _data(account: Account, stack: str) -> Iterator[Look]:
 def _queues(account: Account, stack: str, types: Sequence[JobType[Any, Any]]) -> Iterator[Look]:
     sqs = account.client("sqs")
     for one in queues_of(types):
-        queue = queue_name(stack, one.short, one.ending)
-        for name in (queue, dead_of(queue)):
+        own, *second = (queue_name(stack, short, one.ending) for short in one.shorts)
+        for name in (own, dead_of(own), *second):
             yield "queue", name, partial(sqs.get_queue_url, QueueName=name)
 
 

@@ -14,12 +14,16 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-
 
 
 def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
-    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type or shared queue."""
+    """Return the queue `<stack>-email-send` and its `<stack>-email-send-dlq`, for each type or shared queue.
+
+    A type with `urgent=True` also has `<stack>-email-send-urgent`, with the same settings and dead-letter queue.
+    """
     resources: Resources = {}
     for queue in queues_of(types):
-        name, fifo = queue_name(stack, queue.short, queue.ending), FIFO if queue.serial else {}
-        resources |= {
-            logical(queue.short, "Queue"): _queue(
+        names = {short: queue_name(stack, short, queue.ending) for short in queue.shorts}
+        fifo = FIFO if queue.serial else {}
+        for short, name in names.items():
+            resources[logical(short, "Queue")] = _queue(
                 name,
                 int(KEEP_MESSAGES),
                 VisibilityTimeout=queue.visibility_timeout,
@@ -28,14 +32,16 @@ def queues(types: Iterable[JobType[Any, Any]], stack: str) -> Resources:
                     "maxReceiveCount": queue.max_receives,
                 },
                 **fifo,
-            ),
-            logical(queue.short, "Dlq"): _queue(
-                dead_of(name),
-                int(KEEP_DEAD_MESSAGES),
-                RedriveAllowPolicy={"redrivePermission": "byQueue", "sourceQueueArns": [arn("sqs", name)]},
-                **fifo,
-            ),
-        }
+            )
+        resources[logical(queue.short, "Dlq")] = _queue(
+            dead_of(names[queue.short]),
+            int(KEEP_DEAD_MESSAGES),
+            RedriveAllowPolicy={
+                "redrivePermission": "byQueue",
+                "sourceQueueArns": [arn("sqs", name) for name in names.values()],
+            },
+            **fifo,
+        )
     return resources
 
 
@@ -44,7 +50,11 @@ def queue_policies(types: Iterable[JobType[Any, Any]]) -> Resources:
 
     One resource is for all queues: a stack can have only 500 resources.
     """
-    names = [logical(queue.short, suffix) for queue in queues_of(types) for suffix in ("Queue", "Dlq")]
+    names = [
+        name
+        for queue in queues_of(types)
+        for name in (*(logical(short, "Queue") for short in queue.shorts), logical(queue.short, "Dlq"))
+    ]
     if not names:
         return {}
     queues = [ref(name) for name in names]

@@ -31,7 +31,7 @@ from chalicelib.erasing.constants import PREFIXES
 from chalicelib.job_types.constants import DELIVER
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queue import name_in_aws
-from chalicelib.job_types.queues import TypeQueue, keys_of, that_pause
+from chalicelib.job_types.queues import TypeQueue, queues_of, sent_to, that_pause
 from chalicelib.limits.ids import named
 from infra.definition.iam.allowed import short_forms
 from infra.definition.iam.permissions import EVERY_TYPE, TOKENS
@@ -49,7 +49,6 @@ BULK_WORK = "lambda:InvokeFunction:recount"
 """The grant to start the function that processes bulk actions."""
 TELLING = "sns:Publish"
 """The grant to send the names of types in trouble to the alarms' topic."""
-SWITCHING = ("InvokeFunction", "UpdateEventSourceMapping")
 MOST_NAMED = 8
 """Maximum number of types that a role names one by one. If there are more, a pattern covers them."""
 OWN_BODIES = ("GetObject:payloads", "GetObject:results", "PutObject:results")
@@ -66,10 +65,10 @@ def worker(queue: TypeQueue, *, wakes: Sequence[TypeQueue] = ()) -> list[str]:
     """
     rated = [kind.name for kind in queue.types if kind.rate is not None]
     return [
-        *(f"sqs:{action}:{queue.short}" for action in CONSUMING),
+        *(f"sqs:{action}:{short}" for short in queue.shorts for action in CONSUMING),
         # A standard queue delivers one message only a limited number of times. If a job raises `RetryLater` more often,
         # the worker sends a new message. A FIFO queue delivers a message as often as SQS allows.
-        *([f"sqs:SendMessage:{queue.short}"] if not queue.serial else ()),
+        *(f"sqs:SendMessage:{short}" for short in queue.shorts if not queue.serial),
         *(f"dynamodb:{action}:jobs" for action in ("GetItem", "Query")),  # a query reads the kept steps of a job
         *_writing(queue),
         *(f"s3:{grant}/{folder}*" for folder in _folders(queue.types) for grant in OWN_BODIES),
@@ -78,7 +77,7 @@ def worker(queue: TypeQueue, *, wakes: Sequence[TypeQueue] = ()) -> list[str]:
         *(f"s3:GetObject:results/{folder}*" for folder in _called(queue)),
         f"logs:FilterLogEvents:{queue.short}",
         *_making(queue),
-        *(f"sqs:SendMessage:{other.short}" for other in wakes),
+        *(f"sqs:SendMessage:{short}" for other in wakes for short in other.shorts),
         *(grant for name in (rated if len(rated) <= MOST_NAMED else ["*"]) for grant in _pacing(name)),
         *_places(queue.types),
         *(_failures(queue.key) if queue.pause_when is not None else ()),
@@ -112,7 +111,7 @@ def _making(queue: TypeQueue) -> list[str]:
     made = [name.replace(".", "-") for name in queue.enqueues]
     folders = [f"{name}/" for name in made] if len(made) <= MOST_NAMED else [""]
     return [
-        *(f"sqs:SendMessage:{name_in_aws(key)}" for key in keys_of(queue.enqueues)),
+        *(f"sqs:SendMessage:{name_in_aws(key)}" for key in sent_to(queue.enqueues)),
         # `ctx.enqueue_many` looks for jobs that were made before, and adds the others to the parent's list
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "BatchWriteItem") if made),
         *(f"s3:PutObject:payloads/{folder}*" for folder in folders),
@@ -236,7 +235,8 @@ def followup(types: Sequence[JobType[Any, Any]]) -> list[str]:
 
     It stores which jobs have expired, and removes nothing.
     """
-    queues = dict.fromkeys(kind.short for kind in types) if len(types) <= MOST_NAMED else [EVERY_TYPE]
+    shorts = [short for queue in queues_of(types) for short in queue.shorts]
+    queues = shorts if len(types) <= MOST_NAMED else [EVERY_TYPE]
     return [
         *_stream(),
         *(f"dynamodb:{action}:jobs" for action in ("BatchGetItem", "GetItem", "PutItem", "UpdateItem")),
@@ -285,16 +285,24 @@ def watchdog(queues: Sequence[TypeQueue] = (), budgets: Sequence[TypeQueue] = ()
 
 def _switching(queues: Sequence[TypeQueue]) -> list[str]:
     """Let the watchdog store and end pauses, enable and disable these queues' mappings, and invoke their workers."""
-    places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
-    switching = [f"lambda:{action}:{where}" for where in places for action in SWITCHING]
+    switching = [f"lambda:InvokeFunction:{where}" for where in _named(queues)]
+    switching += _enabling(queues)
     return [*_failures("*"), *_updating(f"{PAST_PAUSES}*"), *switching] if queues else []
 
 
 def _switching_off(queues: Sequence[TypeQueue]) -> list[str]:
     """Let the watchdog pause and resume these queues, and store ended pauses."""
-    places = [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
-    switching = [f"lambda:UpdateEventSourceMapping:{where}" for where in places]
-    return [*_updating(f"{PAST_PAUSES}*"), *switching] if queues else []
+    return [*_updating(f"{PAST_PAUSES}*"), *_enabling(queues)] if queues else []
+
+
+def _enabling(queues: Sequence[TypeQueue]) -> list[str]:
+    """Let the watchdog enable and disable the event source mappings of these queues."""
+    second = [f"{queue.short}/urgent" for queue in queues if queue.urgent] if len(queues) <= MOST_NAMED else []
+    return [f"lambda:UpdateEventSourceMapping:{where}" for where in (*_named(queues), *second)]
+
+
+def _named(queues: Sequence[TypeQueue]) -> list[str]:
+    return [queue.short for queue in queues] if len(queues) <= MOST_NAMED else [EVERY_TYPE]
 
 
 def counters() -> list[str]:

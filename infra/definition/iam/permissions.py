@@ -32,10 +32,22 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.access import GRANT
 from chalicelib.jobs.constants import FIFO_ENDING
 from infra.definition.iam import written
-from infra.definition.names import Value, alarm_topic, arn, arn_of, bucket_name, logical, mapping_id, ref, sub
+from infra.definition.names import (
+    SOURCE,
+    URGENT,
+    Value,
+    alarm_topic,
+    arn,
+    arn_of,
+    bucket_name,
+    logical,
+    mapping_id,
+    ref,
+    sub,
+)
 
 SERVICES = frozenset({"dynamodb", "sqs", "s3", "ses", "sns", "logs", "lambda", "secretsmanager"})
-PLACE = re.compile(r"[a-z][a-z0-9-]*|\*-\*(-dlq)?")
+PLACE = re.compile(r"[a-z][a-z0-9-]*(/urgent)?|\*-\*(-dlq)?")
 EVERY_TYPE = "*-*"
 TOKENS = f"{TOKEN}*"
 """Partition keys in the control table: of the token with a hash."""
@@ -244,14 +256,15 @@ def _of_either_kind(name: str) -> list[Value]:
 
 
 def _mapping(stack: str, where: str) -> dict[str, Value]:
-    """Return the mappings of a function.
+    """Return the mappings of a function; `email-send/urgent` is that of the type's urgent queue.
 
     Their ids are random, so the pattern is limited by the function they invoke.
     """
-    one = f"event-source-mapping:${{{mapping_id(where)}}}"
+    short, _, second = where.partition("/")
+    one = f"event-source-mapping:${{{mapping_id(short, URGENT if second else SOURCE)}}}"
     return {
         "Resource": arn("lambda", "event-source-mapping:*" if where == EVERY_TYPE else one),
-        "Condition": {"ArnLike": {"lambda:FunctionArn": arn("lambda", f"function:{stack}-{where}")}},
+        "Condition": {"ArnLike": {"lambda:FunctionArn": arn("lambda", f"function:{stack}-{short}")}},
     }
 
 

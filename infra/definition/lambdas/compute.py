@@ -10,7 +10,7 @@ from infra.definition.lambdas import reaching, signing, tracing
 from infra.definition.lambdas.environment import event_sources
 from infra.definition.lambdas.functions import FunctionDefinition, QueueTrigger, ScheduleTrigger, StreamTrigger, Trigger
 from infra.definition.lambdas.runtime import RUNTIME
-from infra.definition.names import Resources, Value, alarm_topic, arn_of, attribute, logical, ref
+from infra.definition.names import SOURCE, URGENT, Resources, Value, alarm_topic, arn_of, attribute, logical, ref
 
 SHARED_BY = "JobTypes"
 """The key of a function's metadata with the types that share its queue."""
@@ -80,7 +80,10 @@ def _function(function: FunctionDefinition) -> dict[str, Any]:
         "MemorySize": function.memory,
         "Role": arn_of(role_id(function)),
         "LoggingConfig": logging(function.short),
-        "Events": {"Source": _event(function.trigger, function)},
+        "Events": {
+            SOURCE: _event(function.trigger, function),
+            **({} if function.urgent is None else {URGENT: _event(function.urgent, function)}),
+        },
     }
     if function.works is not None:
         properties |= reaching.properties(function.works)
@@ -128,7 +131,7 @@ def _own_variables(function: FunctionDefinition) -> dict[str, Value]:
 def _event(trigger: Trigger, function: FunctionDefinition) -> dict[str, Any]:
     match trigger:
         case QueueTrigger():
-            return {"Type": "SQS", "Properties": _from_queue(trigger, logical(function.short, "Queue"))}
+            return {"Type": "SQS", "Properties": _from_queue(trigger, logical(trigger.short, "Queue"))}
         case ScheduleTrigger():
             return {"Type": "Schedule", "Properties": {"Schedule": trigger.expression}}
         case StreamTrigger():

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.queues import TypeQueue
 from chalicelib.pausing.event_sources import mapping_key
 from chalicelib.settings import DEVELOPMENT_KEY, SHARDS
-from infra.definition.names import Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
+from infra.definition.names import SOURCE, URGENT, Value, bucket_name, mapping_id, queue_name, ref, stage_of, sub
 
 BY_LAMBDA = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 """Read by Settings, set by Lambda itself."""
@@ -15,6 +16,8 @@ API_ONLY = frozenset({"EVENT_SOURCES", "CORS_ORIGIN", "CURSOR_SECRET", "SIGN_IN"
 """Read by Settings, set only for the API, in `gateway`. For other functions EVENT_SOURCES would be a circular
 reference, and CORS_ORIGIN would make every function wait for CloudFront. The watchdog also has EVENT_SOURCES, for types
 with an automatic pause."""
+MOST_SWITCHED = 60
+"""Number of event source mappings for which there is room beside the other variables, at 42 of 4,096 bytes each."""
 BY_FUNCTION = frozenset({"SIGNING_KEY", "SIGNING_KEYS"})
 """Read by Settings; `signing` says which function gets which keys."""
 WATCHDOG_ONLY = frozenset({"ALARM_TOPIC", "WATCHDOG_FUNCTION"})
@@ -55,8 +58,22 @@ def environment(stack: str) -> dict[str, Value]:
 
 
 def event_sources(queues: Iterable[TypeQueue]) -> Value:
-    """Return the event source mappings of these queues, in the form of the variable `EVENT_SOURCES`."""
-    return sub(",".join(f"{mapping_key(queue.key)}=${{{mapping_id(queue.short)}}}" for queue in queues))
+    """Return the event source mappings of these queues, in the form of the variable `EVENT_SOURCES`.
+
+    Raises ConfigurationError if the variables of a function may have no room for the mappings of urgent queues.
+    """
+    queues = list(queues)
+    ids = {
+        key: mapping_id(queue.short, event)
+        for queue in queues
+        for key, event in zip(queue.keys, (SOURCE, URGENT), strict=False)
+    }
+    if len(ids) > MOST_SWITCHED and any(queue.urgent for queue in queues):
+        raise ConfigurationError(
+            f"The job types have {len(ids)} queues, with those of urgent=True, and the variables of a function have "
+            f"room for {MOST_SWITCHED} of them: declare urgent=True for fewer types, or let types share a queue"
+        )
+    return sub(",".join(f"{mapping_key(key)}=${{{mapping}}}" for key, mapping in ids.items()))
 
 
 def local_environment(

@@ -76,6 +76,8 @@ class QueueTrigger:
     batch_size: int
     window: int
     max_concurrency: int
+    short: str
+    """The last part of the queue's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class FunctionDefinition:
     timeout: int
     memory: int
     trigger: Trigger
+    urgent: QueueTrigger | None = None
+    """The second trigger of a type with `urgent=True`."""
     works: TypeQueue | None = None
     """The queue whose messages the function processes; None for a function of the platform."""
     wakes: Sequence[TypeQueue] = ()
@@ -184,9 +188,14 @@ def _split(types: Sequence[JobType[Any, Any]]) -> list[str]:
 
 
 def _worker(queue: TypeQueue, stack: str) -> FunctionDefinition:
-    function, name = queue.function, queue_name(stack, queue.short, queue.ending)
-    trigger = QueueTrigger(name, function.batch_size, function.window, queue.concurrency)
-    return FunctionDefinition(stack, queue.short, queue.handler, queue.timeout, function.memory, trigger, queue)
+    function = queue.function
+    own, *second = (
+        QueueTrigger(queue_name(stack, short, queue.ending), function.batch_size, function.window, at_once, short)
+        for short, at_once in zip(queue.shorts, queue.concurrencies, strict=True)
+    )
+    return FunctionDefinition(
+        stack, queue.short, queue.handler, queue.timeout, function.memory, own, next(iter(second), None), queue
+    )
 
 
 def _platform(

@@ -66,9 +66,16 @@ def _short(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
     queue = queue_name(stack, of.short, of.ending)
     shown = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
+        *_urgent(of, stack),
         metrics.queue(dead_of(queue), "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
     ]
     return [_graph(of.key, shown)]
+
+
+def _urgent(of: TypeQueue, stack: str) -> list[list[Any]]:
+    """Return the metric of the urgent queue, for a type that has one."""
+    second = [queue_name(stack, short, of.ending) for short in of.shorts[1:]]
+    return [metrics.queue(name, "ApproximateNumberOfMessagesVisible").as_row("urgent, waiting") for name in second]
 
 
 def _platform(stack: str) -> list[list[dict[str, Any]]]:
@@ -91,6 +98,7 @@ def _type(of: TypeQueue, stack: str) -> list[dict[str, Any]]:
     queue, function = queue_name(stack, of.short, of.ending), f"{stack}-{of.short}"
     depths = [
         metrics.queue(queue, "ApproximateNumberOfMessagesVisible").as_row("waiting"),
+        *_urgent(of, stack),
         metrics.queue(queue, "ApproximateNumberOfMessagesNotVisible").as_row("running or backing off"),
         metrics.queue(dead_of(queue), "ApproximateNumberOfMessagesVisible").as_row("in the dead-letter queue"),
     ]

@@ -4,7 +4,7 @@ The alarms of the stage cover every type (`trouble_alarms`). A type's own alarms
 CloudWatch has metrics of the type. Types that share a queue share these alarms.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,11 @@ class Rule:
     periods: int = 1
 
     def of(self, queue: TypeQueue, stack: str) -> Alarm:
-        """Return the alarm of one queue."""
+        """Return the alarm of one queue; of several metrics without an expression, the largest counts."""
+        found = self.metrics(queue, stack)
         return Alarm(
-            self.kind, queue.short, f"{queue.key}: {self.advice}", self.metrics(queue, stack), self.threshold(queue),
-            self.expression, self.period, self.periods,
+            self.kind, queue.short, f"{queue.key}: {self.advice}", found, self.threshold(queue),
+            self.expression or (_largest(found) if len(found) > 1 else ""), self.period, self.periods,
         )  # fmt: skip
 
 
@@ -80,7 +81,15 @@ def _ends(queue: TypeQueue, stack: str) -> Mapping[str, Metric]:
 
 
 def _of_queue(name: str, metric: str) -> Callable[[TypeQueue, str], Mapping[str, Metric]]:
-    return lambda queue, stack: {name: metrics.queue(queue_name(stack, queue.short, queue.ending), metric)}
+    """Return what makes the metrics of a type's queue, and of its urgent queue, if it has one."""
+    return lambda queue, stack: {
+        f"{prefix}{name}": metrics.queue(queue_name(stack, short, queue.ending), metric)
+        for prefix, short in zip(("", "urgent_"), queue.shorts, strict=False)
+    }
+
+
+def _largest(names: Iterable[str]) -> str:
+    return f"MAX([{','.join(f'FILL({name},0)' for name in names)}])"
 
 
 ERRORS = Rule(

@@ -19,14 +19,16 @@ app = app_of("Create, find and steer jobs. A job is named by its id, the first c
 
 
 class Priority(StrEnum):
-    """Say which of the jobs that wait for a limit go first."""
+    """Say which of the jobs that wait for a limit go first, and which pass the backlog of a type with `urgent`."""
 
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
 
 
-Ranked = Annotated[Priority | None, typer.Option("--priority", help="Which go first in the line of a limit.")]
+Ranked = Annotated[
+    Priority | None, typer.Option("--priority", help="Which go first in the line of a limit; high passes a backlog.")
+]
 Id = Annotated[str, typer.Argument(metavar="JOB", help="Id, its first characters, or @last.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[JOB]...", help="Ids, their first characters, or @last.")]
 Field = Annotated[

@@ -141,6 +141,7 @@ def _facts(kind: "JobTypeRow") -> "Iterator[tuple[str, Any]]":
     yield "batch size", kind.batch_size
     yield "shares queue", kind.queue
     yield "concurrency", kind.concurrency
+    yield "urgent queue", "for high priority, and for jobs that a limit has woken" if kind.urgent else None
     yield "memory", f"{kind.memory} MB"
     yield "rate", None if rate is None else f"{rate.n} in {rate.per:g} s{burst}"
     yield "paused when", None if rule is None else f"{rule.of} attempts fail with one error within {rule.within:g} s"

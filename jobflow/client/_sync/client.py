@@ -121,9 +121,10 @@ class JobFlow:
         `debounce` is a key and seconds. A job that still waits under the key is replaced, and runs that many seconds
         after this call. `expires`: a job that has not begun this number of seconds after its time is cancelled.
         `on_end`: a type of which a job is made when this job has ended. `notify`: the names of the webhooks that get
-        the end. `priority` orders the jobs that wait for a limit; only for types with `limits`. `traceparent`: the
-        trace to which the job belongs (W3C Trace Context); without it, that of the current span, if the program uses
-        OpenTelemetry. In an attempt, the job belongs to the trace of the attempt's job.
+        the end. `priority` orders the jobs that wait for a limit, and `high` passes the backlog of a type with
+        `urgent`; only for types with `limits` or `urgent`. `traceparent`: the trace to which the job belongs (W3C Trace
+        Context); without it, that of the current span, if the program uses OpenTelemetry. In an attempt, the job
+        belongs to the trace of the attempt's job.
         """
         asked = NewJob(
             type, payload, key, delay, run_at, tags, max_attempts, debounce, expires, on_end, notify, priority

@@ -106,6 +106,7 @@ VALUES: dict[str, Any] = {
     "function.window": {"function": Function(window=5)}, "queue": Queue("notes"), "function": Function(memory=256),
     "function.threads": {"function": Function(batch_size=4, threads=4)},
     "access": AwsAccess(grants=("ses:SendEmail",)), "calls": ("test.other",), "limits": [AtMost(1)],
+    "urgent": True,
 }  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_the_code_is_followed_once_a_process_and_again_after_a_failure(stage: St
 )
 def test_a_wrong_declaration_is_refused_when_the_file_is_imported(crons: list[Cron], told: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^test.note: .*{told}"):
-        check_declared(NOTE.name, crons, NOTE.canonical, has_lines=False)
+        check_declared(NOTE.name, crons, NOTE.canonical, has_priorities=False)
 
 
 def test_an_interval_is_a_schedule_like_any_other() -> None:

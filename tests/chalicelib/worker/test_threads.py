@@ -361,11 +361,11 @@ def test_a_message_that_finds_no_thread_in_time_is_given_back_while_the_others_s
     world.kind = world.worker.kind = replace(world.kind, function=Function(batch_size=4, threads=2, budget=57.5))
     hide, held = world.queue.set_visibility, list[str]()
 
-    def note(job_type: str, receipts: Sequence[str], seconds: int) -> None:
+    def note(key: str, receipts: Sequence[str], seconds: int) -> None:
         held.extend(receipts)
         if len(held) == 3 + 1:  # those of the batch, and the one that is given back
             back.set()
-        hide(job_type, receipts, seconds)
+        hide(key, receipts, seconds)
 
     world.queue.set_visibility = note  # type: ignore[method-assign]
     in_time = list[bool]()

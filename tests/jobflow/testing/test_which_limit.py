@@ -140,6 +140,17 @@ def test_a_nightly_flood_leaves_places_to_people_who_come_later(case: Case) -> N
     assert running.completed([*flood, *people])
 
 
+def test_a_letter_that_a_person_waits_for_passes_200_others(case: Case) -> None:
+    letter = case("letter_print")
+    platform, printed = Platform(letter.kind), list[int]()
+    letter.names["print_letter"] = printed.append
+    for number in range(200):
+        platform.submit(letter.kind, {"number": number}, priority="low")
+    platform.submit(letter.kind, {"number": 1000}, priority="high")
+    platform.run()
+    assert printed == [1000, *range(200)]
+
+
 def test_at_most_50_requests_are_made_in_any_minute(case: Case) -> None:
     address = case("address_check")
     platform, asked = Platform(address.kind), list[float]()

@@ -67,6 +67,8 @@ class Received:
     receive_count: int
     group: str | None
     sent_at: float
+    queue: str = ""
+    """The key of the queue that it came from; empty: that of its type."""
 
 
 class Ground(Protocol):

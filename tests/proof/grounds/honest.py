@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.memory.queue import HeldMessage, MemoryJobQueue
+from chalicelib.job_types.queue import urgent_key
 from chalicelib.jobs.port import DeadMessage, Depth, JobStore, Overdue, Search
 
 DAY = 86_400.0
@@ -24,6 +25,7 @@ class HonestQueue(MemoryJobQueue):
     def depth(self, job_type: str) -> Depth:
         """See JobQueue."""
         self._expire(job_type)
+        self._expire(urgent_key(job_type))
         return self.estimate(job_type, super().depth(job_type))
 
     def receive(self, job_type: str, most: int = 10, job_id: str | None = None) -> list[HeldMessage]:

@@ -12,6 +12,7 @@ from chalicelib.adapters.memory.jobs import MemoryJobStore
 from chalicelib.bulk.memory import MemoryBulkActions
 from chalicelib.bulk.port import BulkActionRows
 from chalicelib.counters.changes import Image, JobChange
+from chalicelib.job_types.queue import urgent_key
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.changed import JobChanged
 from chalicelib.jobs.job import Attempt, Job
@@ -91,7 +92,7 @@ class MemoryGround:
     def receive(self, most: int, name: str = TYPE) -> Sequence[Received]:
         """See Ground."""
         found = self._queue.receive(name, most)
-        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group, m.sent_at) for m in found]
+        return [Received(m.receipt, write_message(m.message), m.receive_count, m.group, m.sent_at, name) for m in found]
 
     def delete(self, receipt: str, name: str = TYPE) -> None:
         """See Ground."""
@@ -107,7 +108,7 @@ class MemoryGround:
 
     def waiting(self, name: str = TYPE) -> int:
         """See Ground."""
-        return len(self._queue.messages.get(name, []))
+        return sum(len(self._queue.messages.get(key, [])) for key in (name, urgent_key(name)))
 
     def dead(self, name: str = TYPE) -> Sequence[str]:
         """See Ground."""
@@ -119,7 +120,8 @@ class MemoryGround:
 
     def purge(self, name: str = TYPE) -> None:
         """See Ground."""
-        self._queue.messages.pop(name, None)
+        for key in (name, urgent_key(name)):
+            self._queue.messages.pop(key, None)
 
     def acted(self) -> Mapping[tuple[str, str], int]:
         """See Ground."""

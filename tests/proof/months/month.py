@@ -67,6 +67,10 @@ LIMITS = (
 )  # fmt: skip
 """The limits of two types, by month; a deployment removes one of the types."""
 LIMITED_TYPES = TYPES[1:]
+URGENT_EVERY, URGENT = 11, 9
+"""In every month with this rest, types have an urgent queue, too."""
+HIGH = 0.3
+"""Share of the requests for jobs of their types that are of high priority."""
 LIMITED, MOST_WAITING = 0.2, 3
 """Share of the requests for several jobs of a type with a limit, and their number."""
 BESIDE = ("nested then ok", "nested then ok", "nested then err", "nested then oom", "stall", "nested then later")
@@ -204,7 +208,8 @@ def apart(seed: int) -> bool:
 def steer(world: World, seed: int) -> None:
     """Give one type a rate (perhaps with automatic pauses), or keys, or automatic pauses (perhaps with tenants).
 
-    Another one has unique jobs, and the third one has schedules. In some months, jobs tell their ends, to a type or to
+    Another one has unique jobs, and the third one has schedules. Both have limits, and in some months urgent queues.
+    In some months, jobs tell their ends, to a type or to
     webhooks, or clients make batches. Months whose clocks differ by much have one of the three in turn.
     """
     kind = world.kinds[TYPES[1]]
@@ -214,6 +219,8 @@ def steer(world: World, seed: int) -> None:
     world.planned = Planned(world)
     for name in LIMITED_TYPES:
         world.limit(*LIMITS[seed % len(LIMITS)], kind=name)
+        if seed % URGENT_EVERY == URGENT:
+            world.make_urgent(name)
     if seed % THREADED == THREADED - 1:
         world.batch = world.threads = BATCH
     if apart(seed):
@@ -236,6 +243,8 @@ def steer(world: World, seed: int) -> None:
         world.pause_when(FAILING)
         if seed % 8 == 2:
             world.share()
+        if seed % URGENT_EVERY == URGENT:
+            world.make_urgent()
 
 
 @dataclass
@@ -311,10 +320,13 @@ class Players:
             )
             return
         delay = self.rng.choice((None, None, None, self.rng.randint(1, 900), self.rng.randint(900, 20_000)))
+        kind = self.rng.choice(TYPES)
+        high = self.world.kinds[kind].urgent and self.rng.random() < HIGH
         self.world.submit(
             name,
             keyed=DYNAMODB not in self.world.ground.faults.out,
-            kind=self.rng.choice(TYPES),
+            kind=kind,
+            priority="high" if high else "normal",
             delay_seconds=delay,
             max_attempts=self.rng.randint(1, 4),
             ballast=self.rng.randint(0, KEYS),

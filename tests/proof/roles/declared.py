@@ -50,6 +50,12 @@ class Declared:
         if kind == TYPE:
             self.kind = limited
 
+    def make_urgent(self, kind: str = TYPE) -> None:
+        """Give a job type an urgent queue."""
+        self.kinds[kind] = registered[kind] = replace(self.kinds[kind], urgent=True)
+        if kind == TYPE:
+            self.kind = self.kinds[kind]
+
     def takes_place(self, job: Job, ends: float) -> None:
         """Record an attempt, whose invocation ends then, and whether more of a limit may run than allowed."""
         for limit in self.limits_of(job):

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.job_types.function import Function
 from chalicelib.job_types.jobtype import JobType
+from chalicelib.job_types.queues import sent_to
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
 from chalicelib.limits.rate import Pacing
@@ -78,13 +79,20 @@ class Poller:
         faults = self.ground.faults
         off = kind == TYPE and self.by_itself is not None and self.by_itself.queue.off
         silent = self.paused or off or kind == self.removed or (SQS in faults.out and not faults.sleeping)
-        batch = [] if silent else self.ground.receive(self.batch, kind)
+        batch = [] if silent else self._receive(kind)
         if batch and self.duplicate_next:
             self.duplicate_next = False
             self.ground.put(batch[0].body, kind, batch[0].group or BY_HAND)
         if batch and not self.throttled:
             self.deliver(batch, limit, kind)
         return len(batch)
+
+    def _receive(self, kind: str) -> Sequence[Received]:
+        """Receive a batch of one queue of the type: Lambda polls its urgent queue beside its own."""
+        keys = sent_to([kind])
+        if len(keys) > 1 and self.rng.random() < 0.5:
+            keys.reverse()
+        return next((batch for key in keys if (batch := self.ground.receive(self.batch, key))), [])
 
     def deliver(self, batch: Sequence[Received], limit: float = TIMEOUT, kind: str = TYPE) -> None:
         """Pass a batch to a worker, and acknowledge the messages that it does not report."""
@@ -125,12 +133,12 @@ class Poller:
             return
         for message in batch:
             if message.receipt and message.receipt not in again:
-                self.ground.delete(message.receipt, kind)
+                self.ground.delete(message.receipt, message.queue or kind)
                 self.acknowledged(message.body)
 
     def event(self, batch: Sequence[Received]) -> dict[str, Any]:
         """Return a batch as Lambda passes it to a worker."""
-        told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group) for m in batch]
+        told = [(m.receipt, m.body, m.receive_count, m.sent_at, m.group, m.queue) for m in batch]
         return {"Records": [sqs_record(*one) for one in told]}
 
     def _ended(self, invocation: Invocation) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from chalicelib.adapters.memory.queue import HeldMessage
 from chalicelib.errors import JobNotFound
+from chalicelib.job_types.queue import urgent_key
 from chalicelib.jobs.constants import LOOK_AHEAD
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.step import TIME, waited_child
@@ -187,7 +188,8 @@ class Waking:
         return now if event is not None and not event.timed_out else None
 
     def _own(self, wait: Wait, kind: str) -> list[HeldMessage]:
-        messages = cast("MemoryGround", self.world.ground).raw.messages.get(kind, [])
+        queues = cast("MemoryGround", self.world.ground).raw.messages
+        messages = [one for key in (kind, urgent_key(kind)) for one in queues.get(key, [])]
         return [one for one in messages if (one.message.id, one.message.gen) == wait[:2]]
 
     def _sent(self, job: Job) -> Sequence[float]:

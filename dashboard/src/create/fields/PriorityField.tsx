@@ -11,7 +11,7 @@ interface PriorityFieldProps {
 /** The priorities, in the order in which jobs that wait for a limit start. */
 export const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
 
-/** Choose which of the jobs that wait for a limit go first; only for a type with limits. */
+/** Choose which of the jobs that wait for a limit go first; and which pass a backlog. */
 export function PriorityField({ value, error, onChange }: PriorityFieldProps) {
   return (
     <Field label={t.priority} hint={t.priorityHint} error={error}>

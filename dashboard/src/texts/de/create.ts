@@ -41,7 +41,8 @@ export const create: typeof english = {
   commaSeparatedUsedFor: "Durch Kommas getrennt. Danach lässt sich suchen.",
   idempotencyKey: "Idempotenz-Schlüssel",
   priority: "Priorität",
-  priorityHint: "Welche der Jobs, die auf ein Limit warten, zuerst laufen.",
+  priorityHint:
+    "Welche der Jobs, die auf ein Limit warten, zuerst laufen. Hoch überholt den Rückstand eines Typs mit urgent.",
   priorityName: (priority) => ({ high: "Hoch", normal: "Normal", low: "Niedrig" })[priority],
   inUtc: "In UTC.",
   removeChip: (value) => `${value} entfernen`,

@@ -80,6 +80,9 @@ export const queues: typeof english = {
   startsAtMost: "Startet höchstens",
   startsFor: (pace: string, by: string | null, shared: string | null) =>
     (by === null ? pace : `${pace} je Wert von ${by}`) + (shared === null ? "" : `, gemeinsam als ${shared}`),
+  urgentQueue: "Zweite Queue",
+  urgentJobs:
+    "für Jobs mit hoher Priorität und Jobs, die ein Limit geweckt hat; jede Queue hat die halbe Parallelität",
   fairBy: "Mandanten wechseln sich ab, nach dem Feld",
   serialBy: "Ein Job zur Zeit je Wert des Feldes",
   sharedQueue: "Queue",

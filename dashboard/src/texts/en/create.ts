@@ -42,7 +42,8 @@ export const english = {
   commaSeparatedUsedFor: "Comma-separated. Used for search.",
   idempotencyKey: "Idempotency key",
   priority: "Priority",
-  priorityHint: "Which of the jobs that wait for a limit go first.",
+  priorityHint:
+    "Which of the jobs that wait for a limit go first. High passes the backlog of a type with urgent.",
   priorityName: (priority: "high" | "normal" | "low") =>
     ({ high: "High", normal: "Normal", low: "Low" })[priority],
   inUtc: "In UTC.",

@@ -81,6 +81,9 @@ export const english = {
   startsFor: (pace: string, by: string | null, shared: string | null) =>
     (by === null ? pace : `${pace} for each value of ${by}`) +
     (shared === null ? "" : `, shared as ${shared}`),
+  urgentQueue: "Second queue",
+  urgentJobs:
+    "for jobs of high priority and jobs that a limit has woken; each queue has half of the concurrency",
   fairBy: "Tenants take turns, by the field",
   serialBy: "One job at a time for each value of the field",
   sharedQueue: "Queue",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from chalicelib.job_types.queue import PREFIX
+from chalicelib.job_types.queue import PREFIX, first_key
 from chalicelib.jobs.constants import FIFO_ENDING
 from infra.local.emulator.serving import unsigned
 from infra.local.emulator.serving.server import Reply, Request
@@ -69,7 +69,7 @@ def made(function: str, one: Asked) -> str | None:
     ours = resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
     if one.action != "sqs:SendMessage" or not ours:
         return None
-    shared = shared_queue(f"{stack}-{queue}")
+    shared, queue = shared_queue(f"{stack}-{queue}"), first_key(queue)
     return f"enqueues= with the type of the queue {shared}" if shared else f'enqueues=("{queue.replace("-", ".")}",)'
 
 
