@@ -12,7 +12,6 @@ from chalicelib.usage.constants import MILLION
 from infra.cloud.cost.calculation import Line, total
 from infra.cloud.cost.prices import PRICES, Prices
 from infra.definition.monitoring.metrics import Metric, function, queue
-from infra.definition.names import is_urgent
 
 DAYS = 30
 """Maximum number of days; a month of the bill has as many."""
@@ -168,7 +167,7 @@ def _line(what: str, amount: float, price: float) -> Line:
 def _worker(name: str, stage: Stage) -> str:
     """Return the name of the function that receives from a queue."""
     plain = name.removesuffix(FIFO_ENDING)
-    return first_key(plain) if is_urgent(name, stage.queues) else plain
+    return plain if plain in stage.functions else first_key(plain)
 
 
 def _requests_of(name: str, got: Mapping[str, float]) -> float:

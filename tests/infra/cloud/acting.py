@@ -29,6 +29,7 @@ from chalicelib.entry import watchdog as watchdog_module
 from chalicelib.entry.worker import consume, consume_queue
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.constants import DELIVER
+from chalicelib.job_types.queue import urgent_key
 from chalicelib.jobs.job import Status
 from chalicelib.worker.context import LambdaContext
 from infra.definition import local_environment, stateful
@@ -88,16 +89,16 @@ class Stage:
             answer = api(event, Context(str(uuid.uuid4())))
         return answer["statusCode"], json.loads(answer["body"])
 
-    def work(self, kind: jobtype.JobType[Any, Any]) -> int:
-        """Give the worker of the type's queue the visible messages; return their number."""
-        sqs = boto3.client("sqs", region_name=REGION)
-        url = sqs.get_queue_url(QueueName=f"{STACK}-{kind.short}{kind.queue_ending}")["QueueUrl"]
+    def work(self, kind: jobtype.JobType[Any, Any], *, urgent: bool = False) -> int:
+        """Give the worker of the type's queue, or of its urgent one, the visible messages; return their number."""
+        sqs, short = boto3.client("sqs", region_name=REGION), urgent_key(kind.short) if urgent else kind.short
+        url = sqs.get_queue_url(QueueName=f"{STACK}-{short}{kind.queue_ending}")["QueueUrl"]
         found = sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=kind.function.batch_size, MessageSystemAttributeNames=["All"]
         ).get("Messages", [])
         if not found:
             return 0
-        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{kind.short}"
+        arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-{short}"
         event = {"Records": [_record(message, arn) for message in found]}
         # not the module's own, which keeps the store and the clock of its first stage
         made = consume(kind) if kind.queue is None else consume_queue(kind.queue.name)

@@ -22,6 +22,7 @@ from tests.chalicelib.api.support import only_types
 from tests.support import built_in
 
 PAUSED, OTHER = "EmailSendFunctionSource", "ReportGenerateFunctionSource"
+URGENT = "EmailSendFunctionUrgent"
 BUSY = ClientError({"Error": {"Code": "ResourceInUseException"}}, "UpdateEventSourceMapping")
 
 
@@ -80,6 +81,16 @@ def test_a_mapping_that_was_made_anew_is_switched_off_when_its_type_is_paused(
     said = kept(Change("replace", PAUSED, pauses.MAPPING), Change("replace", OTHER, pauses.MAPPING))
     assert asked.asked == [{"UUID": PAUSED.lower(), "Enabled": False}] * 2
     assert said == ["email.send stays paused: the mapping of its new queue is switched off."]
+
+
+def test_the_mapping_of_a_new_urgent_queue_is_switched_off_when_its_type_is_paused(
+    asked: Lambda, kept: Callable[..., list[str]], stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [{"LogicalResourceId": name, "PhysicalResourceId": name.lower()} for name in (PAUSED, URGENT)]
+    monkeypatch.setattr(stack, "resources", lambda: found)
+    kept(Change("add", URGENT, pauses.MAPPING))
+    assert asked.asked[-1] == {"UUID": URGENT.lower(), "Enabled": False}
+    assert {one["UUID"] for one in asked.asked} == {URGENT.lower()}
 
 
 @pytest.mark.parametrize("kind", ["modify", "remove"])

@@ -12,6 +12,7 @@ from chalicelib.counters import keys
 from chalicelib.counters.port import Additions
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.queue import Queue
+from chalicelib.job_types.queues import queues_of
 from chalicelib.jobs.job import Status
 from infra.cloud.__main__ import main
 from infra.cloud.account import Account
@@ -174,6 +175,21 @@ def test_a_type_that_moves_to_a_shared_queue_and_back_loses_nothing(account: Acc
     found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], [kind.short for kind in TYPES])
     changes = [Change("remove", name, "AWS::SQS::Queue") for name in ("QueueMailQueue", "QueueMailDlq")]
     assert (dict(found.unfinished), found.at_stake(changes)) == ({}, [])
+
+
+def test_a_type_that_loses_its_urgent_queue_loses_nothing(account: Account) -> None:
+    stack, urgent = "jobflow-urgent", [replace(kind, urgent=True, rate=None) for kind in TYPES]
+    body = json.dumps({"Resources": stateful(urgent, stack)})
+    account.cloudformation.create_stack(StackName=stack, TemplateBody=body)
+    plain, changes = [kind.short for kind in TYPES], [Change("remove", "EmailSendUrgentQueue", "AWS::SQS::Queue")]
+    found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], plain)
+    assert (dict(found.unfinished), found.at_stake(changes)) == ({}, [])
+    both = [short for queue in queues_of(urgent) for short in queue.shorts]
+    found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], both)
+    assert found.at_stake(changes) == ["EmailSendUrgentQueue"], "it would be replaced, with its messages"
+    template = {"Resources": {name: one for name, one in resources(urgent, stack).items() if "Type" in one}}
+    assert removal.types_in(template, stack) == {kind.name for kind in TYPES}
+    assert sorted(removal.queues_in(template, stack)) == sorted(both)
 
 
 def test_unfinished_jobs_of_a_type_that_leaves_a_shared_queue_for_good_are_counted(account: Account) -> None:

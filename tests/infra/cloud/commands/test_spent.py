@@ -154,6 +154,15 @@ def test_more_metrics_than_one_request_can_have_are_all_read(
     assert (found["Lambda requests"], found["Log GB"]) == (3, 1)
 
 
+def test_the_urgent_queue_of_a_type_belongs_to_its_function() -> None:
+    queues = ["jobflow-prod-email-send", "jobflow-prod-email-send-urgent", "jobflow-prod-mail-urgent"]
+    functions = {"jobflow-prod-email-send": 128, "jobflow-prod-mail-urgent": 128}
+    told = Stage("jobflow-prod", [], functions, queues)
+    got = {f"sent {name}": 1_000_000.0 for name in queues}
+    bill = spent(told, got, datetime(2026, 11, 1, tzinfo=UTC), 1, 0).functions
+    assert bill == pytest.approx({"jobflow-prod-email-send": 0.8, "jobflow-prod-mail-urgent": 0.4}, abs=0.01)
+
+
 def test_a_queue_in_order_and_an_http_api_have_their_own_prices() -> None:
     held = Stage("s", ["a1"], {"s-a": 512}, ["s-a.fifo"])
     counted = {"http": MILLION, "sent s-a.fifo": MILLION, "invoked s-a": MILLION}
