@@ -1,4 +1,7 @@
-"""Run one job of each type that has a smoke payload, through the API, until it has ended; check that it is counted."""
+"""Run one job of each type that has a smoke payload, through the API, until it has ended; check that it is counted.
+
+Of a type with an urgent queue, run one from each of its queues.
+"""
 
 import time
 import uuid
@@ -8,6 +11,7 @@ from typing import Any
 
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import ACTIVE, TERMINAL, Status
+from chalicelib.jobs.priority import Priority
 from infra.cloud.smoke.calls import Api
 from infra.cloud.smoke.problem import SmokeFailed
 
@@ -39,19 +43,21 @@ class Jobs:
         before = self.api.send("GET", "/metrics")
         paused = [kind for kind in types if self._numbers(before, kind).get("paused")]
         told = [f"{kind.name} is paused and was not tried" for kind in paused]
-        ran = []
+        ran: list[JobType[Any, Any]] = []
         for kind in types:
             if kind not in paused and not kind.changes.retired:
-                fresh, sentence = self._one(kind)
-                told.append(sentence)
-                ran += [kind] if fresh else []
+                for urgent in (False, True) if kind.urgent else (False,):
+                    fresh, sentence = self._one(kind, urgent=urgent)
+                    told.append(sentence)
+                    ran += [kind] if fresh and kind not in ran else []
         if ran:
             told.append(self._counted(before, ran))
         return told
 
-    def _one(self, kind: JobType[Any, Any]) -> tuple[bool, str]:
-        """Return whether a job ran, and a sentence about the result."""
+    def _one(self, kind: JobType[Any, Any], *, urgent: bool) -> tuple[bool, str]:
+        """Return whether a job ran, from the urgent queue or the other one, and a sentence about the result."""
         wanted = {"type": kind.name, "payload": kind.changes.smoke, "max_attempts": ATTEMPTS, "tags": [TAG]}
+        wanted |= {"priority": Priority.HIGH} if urgent else {}
         made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
         if made["status"] in TERMINAL:
             # a type with `unique` returns the existing job
@@ -62,7 +68,8 @@ class Jobs:
             self.sleep(POLL)
             job = self.api.send("GET", path)
         if job["status"] == Status.COMPLETED:
-            return True, f"{kind.name} completed in {self.clock() - start:.0f} s"
+            queue = " from its urgent queue" if urgent else ""
+            return True, f"{kind.name} completed{queue} in {self.clock() - start:.0f} s"
         self._clear(path, job["status"])
         why = job.get("error_message") or job.get("why") or "its worker's log may say why"
         raise SmokeFailed(f"the job {made['id']} of {kind.name} is {job['status']}, not completed: {why}")

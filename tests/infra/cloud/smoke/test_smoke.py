@@ -23,6 +23,7 @@ from infra.cloud.smoke.functions import asked, event_of, failing
 from infra.cloud.smoke.jobs import Jobs
 from infra.cloud.smoke.problem import SmokeFailed
 from infra.definition.lambdas.functions import functions
+from tests.chalicelib.api.support import only_types
 from tests.chalicelib.job_types.test_jobtype import Note
 from tests.infra.cloud.acting import Stage, stage
 from tests.support import Clock, built_in
@@ -100,6 +101,21 @@ def test_a_job_of_each_type_that_says_so_runs_to_its_end(running: Running) -> No
     assert told[0].startswith("report.generate completed in ")
     assert told[1] == "counted; no new dead letter"
     assert [(made["type"], made["status"]) for made in smoke_jobs(running)] == [("report.generate", "completed")]
+
+
+def test_a_type_with_an_urgent_queue_runs_a_job_from_each_of_its_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoke, "PATIENCE", 20.0)
+    clock, urged = Clock(), JobType("mail.urged", lambda _payload, _ctx: "done", Note, urgent=True)
+    urged = replace(urged, changes=Changes(smoke={"text": "hi"}))
+    with only_types(urged), stage(monkeypatch, clock, JITTER="none") as acting:
+        running = Running(acting, clock)
+        running.works = lambda: acting.work(urged)
+        with pytest.raises(SmokeFailed, match=r"the job .* of mail\.urged is queued, not completed"):
+            running.jobs().run([urged])
+        running.works = lambda: (acting.work(urged), acting.work(urged, urgent=True))
+        first, second, _ = running.jobs().run([urged])
+    assert first.startswith("mail.urged completed in ")
+    assert second.startswith("mail.urged completed from its urgent queue in ")
 
 
 def test_no_job_is_left_waiting_for_a_worker_that_never_comes(running: Running) -> None:
