@@ -254,6 +254,11 @@ class JobType(Generic[P, R]):
         return max(2, min(DEFAULT_CONCURRENCY, busy))
 
     @property
+    def woken_at_once(self) -> int:
+        """Return how many jobs that a limit has woken can run at the same time: with `urgent=True`, a half."""
+        return self.concurrency // 2 if self.urgent else self.concurrency
+
+    @property
     def turn_wait(self) -> float:
         """Return the seconds that a job waits for its start within an invocation; 0 for a type without a rate."""
         rated = self.rate is not None or any(isinstance(one, Rate) for one in self.limits)

@@ -106,8 +106,8 @@ class TypeQueue:
 
         A job that a limit has woken runs from the urgent queue: with a smaller part, places of limits would be idle.
         """
-        half = self.concurrency // 2
-        return [self.concurrency - half, half] if self.urgent else [self.concurrency]
+        woken = self._any.woken_at_once
+        return [self.concurrency - woken, woken] if self.urgent else [self.concurrency]
 
     @property
     def enqueues(self) -> tuple[str, ...]:

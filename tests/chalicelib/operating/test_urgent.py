@@ -13,8 +13,10 @@ from chalicelib.job_types import jobtype
 from chalicelib.job_types.queues import queues_of, sent_to
 from chalicelib.jobs.job import Job, Status
 from chalicelib.jobs.priority import PriorityName
+from chalicelib.limits.ids import limits_of
 from chalicelib.operating.destination import queue_for
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import runs
 from chalicelib.operating.why_waiting import QueueState, why
 from chalicelib.producing.batch import submit_many
 from chalicelib.producing.service import JobService
@@ -115,6 +117,15 @@ def test_both_queues_together_have_the_declared_concurrency() -> None:
     assert found[PLAIN] == (20, [20])
     with pytest.raises(ConfigurationError, match="concurrency=3 must be 4 or more"):
         job("mail.odd", urgent=True, function=Function(concurrency=3))(nothing)
+
+
+def test_a_type_gets_no_more_places_of_a_shared_limit_than_its_urgent_queue_has_workers() -> None:
+    shared = AtMost(30, shared="provider")
+    job("mail.narrow", urgent=True, function=Function(concurrency=10), limits=[shared])(nothing)
+    job("mail.wide", function=Function(concurrency=10), limits=[shared])(nothing)
+    kinds = [jobtype.get(name) for name in ("mail.narrow", "mail.wide")]
+    found = {kind.name: runs(kind, limits_of(kind.name, kind.limits, {})[0]).most for kind in kinds}
+    assert found == {"mail.narrow": 5, "mail.wide": 10}
 
 
 def test_names_of_queues_that_could_not_be_told_apart_are_refused() -> None:
