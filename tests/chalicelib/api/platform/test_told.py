@@ -27,18 +27,18 @@ def test_me(world: World) -> None:
 
 
 def test_job_types_say_all_that_a_form_needs(world: World) -> None:
-    more = replace(NOTE, fair_by="text", unique=Unique(by=("to",), seconds=60), enqueues=("test.other",),
+    more = replace(NOTE, fair_by="text", unique=Unique(by=("to",), seconds=60), enqueues=("test.other",), urgent=True,
                    keep=Keep(done=days(7), payload=hours(1)))  # fmt: skip
     with only_types(more, OTHER):
         note, other = world.get("/job-types").json["job_types"]
     assert note == {
         "type": "test.note", "title": "Note", "description": "Do nothing with a note.", "schema": note["schema"],
         "example": {"to": ["a@example.com"]}, "max_attempts": 3, "timeout": 30, "budget": 25.0, "batch_size": 1,
-        "concurrency": 20, "memory": 512, "retry_waits": note["retry_waits"], "retired": False, "rate": None,
+        "concurrency": 40, "memory": 512, "retry_waits": note["retry_waits"], "retired": False, "rate": None,
         "enqueues": ["test.other"], "unique_for": 60, "unique_by": ["to"], "give_up_after": None, "fair_by": "text",
         "expires": None, "retry_on": [], "fail_on": [], "pause_when": None, "serial_by": None, "queue": None,
         "at_most": None, "limits": [], "rates": [], "problem": None, "on_end": None, "takes_ends": False,
-        "takes_batch_ends": False,
+        "takes_batch_ends": False, "urgent": True,
         "spending": None, "keep": {"done": 604_800, "dead": 7_776_000, "payload": 3_600},
     }  # fmt: skip
     assert note["retry_waits"] == [min(3600, 2**attempt) for attempt in range(1, 30)]
