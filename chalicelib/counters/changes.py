@@ -35,6 +35,8 @@ class Image:
     made: bool = False
     """True if no request made the job, but another job or a schedule."""
     tenant: str | None = None
+    high: bool = False
+    """True if the job's priority is `high`: its message may pass earlier ones, in the urgent queue of its type."""
 
 
 @dataclass(frozen=True, slots=True)

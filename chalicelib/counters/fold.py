@@ -205,10 +205,12 @@ def _claimed(old: Image | None, new: Image) -> dict[str, float]:
     """Return when a job that is claimed for the first time was sent.
 
     A job that was sent again, retried or started by hand is ignored, because its earlier message may have come first.
+    So is a job of `high` priority, whose message may have passed all others in the urgent queue of its type. The
+    counters do not know which types have such a queue, and its messages may come while a deployment removes it.
     """
     if old is None or new.status is not Status.PROCESSING or old.status not in NEW:
         return {}
-    if old.resends or (old.status is Status.QUEUED and old.updated_at > old.created_at):
+    if old.high or old.resends or (old.status is Status.QUEUED and old.updated_at > old.created_at):
         return {}
     return {keys.CLAIMED_TO: old.next_attempt_at or old.updated_at}
 

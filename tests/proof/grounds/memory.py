@@ -19,6 +19,7 @@ from chalicelib.jobs.job import Attempt, Job
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
 from chalicelib.jobs.message import parse_message, write_message
 from chalicelib.jobs.port import JobQueue, JobStore, KeyLock
+from chalicelib.jobs.priority import HIGH, rank_of
 from chalicelib.webhooks.memory import MemoryWebhooks
 from chalicelib.webhooks.port import Webhooks
 from tests.proof.grounds.faults import DYNAMODB, SQS, Faults, Faulty, Moving, Partial
@@ -231,6 +232,7 @@ class LoggingStore(MemoryJobStore):
             job.id, job.type, job.status, job.created_at, job.updated_at, job.started_at, job.finished_at,
             job.next_attempt_at, job.error_class, job.error_message, job.fingerprint, job.sent, job.resends,
             self._groups.get(job.id) == AT_WORK, self._orders[job.id], bool(job.deferred),
+            high=rank_of(job.priority) == HIGH,
         )  # fmt: skip
 
 

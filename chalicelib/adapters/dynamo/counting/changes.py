@@ -7,6 +7,7 @@ from chalicelib.adapters.dynamo.tables.schema import CANARY, META
 from chalicelib.counters.changes import CanaryPassed, Image, JobChange, Told, Unreadable
 from chalicelib.jobs.job import TAG_OF_SCHEDULE, Status
 from chalicelib.jobs.listing import ACTIVE as AT_WORK
+from chalicelib.jobs.priority import HIGH, rank_of
 from chalicelib.jobs.tenants import tenant_of
 
 
@@ -66,6 +67,7 @@ def _image(item: Mapping[str, Any]) -> Image:
         kept=int(numbers.get("kept", 0)),
         made="parent" in texts or any(tag.startswith(TAG_OF_SCHEDULE) for tag in tags),
         tenant=tenant_of(tags),
+        high=rank_of(texts.get("priority", "")) == HIGH,
     )
 
 
