@@ -24,18 +24,26 @@ class LambdaConsumers:
 
     def switch(self, job_type: str, *, on: bool) -> None:
         """See Consumers. Messages that were already received are still handled; the change takes up to a minute."""
-        self._switch(job_type, on=on)
-        if jobtype.urgent(job_type):
+        # Look up both before the first switch. In the seconds of a deployment in which this code is newer than its
+        # variables, the second one is unknown: then nothing must be switched.
+        own = self._mapping(job_type)
+        second = self._mapping(urgent_key(job_type)) if jobtype.urgent(job_type) else None
+        self._switch(own, job_type, on=on)
+        if second is not None:
             try:
-                self._switch(urgent_key(job_type), on=on)
+                self._switch(second, job_type, on=on)
             except JobConflict as error:
                 raise PartlySwitched(str(error)) from None
 
-    def _switch(self, job_type: str, *, on: bool) -> None:
+    def _mapping(self, key: str) -> str:
         try:
-            self.client.update_event_source_mapping(UUID=self.mappings[mapping_key(job_type)], Enabled=on)
+            return self.mappings[mapping_key(key)]
         except KeyError:
-            raise ConfigurationError(f"EVENT_SOURCES names no event source mapping of {job_type}") from None
+            raise ConfigurationError(f"EVENT_SOURCES names no event source mapping of {key}") from None
+
+    def _switch(self, mapping: str, job_type: str, *, on: bool) -> None:
+        try:
+            self.client.update_event_source_mapping(UUID=mapping, Enabled=on)
         except (
             self.client.exceptions.ResourceConflictException,
             self.client.exceptions.ResourceInUseException,
