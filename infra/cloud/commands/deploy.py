@@ -203,6 +203,7 @@ class Deployment:
         proposed = self._propose(package, given)
         if proposed is None:
             self.terminal.say("The stack is as it should be: nothing changes.")
+            pauses.keep(self.account, self.stack, [], self.terminal.say)
             return
         self._show(proposed)
         self._stop_if_data_is_at_stake(proposed)

@@ -25,20 +25,28 @@ BUSY = ("ResourceInUseException", "ResourceConflictException")
 
 
 def keep(account: Account, stack: Stack, changes: Sequence[Change], say: Callable[[str], None]) -> None:
-    """Disable the new mappings of paused queues, and print their names. Call this after the update."""
+    """Disable the new mappings of paused queues, and print their names. Call this after each deployment.
+
+    Mappings of urgent queues are also looked at if this deployment did not make them: the deployment that did may have
+    ended before this function, and the pause, which is shown, would have no effect on this queue.
+    """
     anew = {one.logical_id for one in changes if one.type == MAPPING and one.kind in ("add", "replace")}
-    if not anew:
+    present = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in stack.resources()}
+    looked = [name for name in present if name in anew or name.endswith(mapping_id("", URGENT))]
+    if not looked:
         return
     # the keys as they are stored: in a rollback, this process has the types of another version
-    stored = DynamoCounters(access.settings(account, stack)).pauses()
-    paused = {mapping_id(name_in_aws(key), event): key for key in stored for event in (SOURCE, URGENT)}
-    if not anew & paused.keys():
-        return
-    client = account.client("lambda")
-    for resource in stack.resources():
-        if (key := paused.get(resource["LogicalResourceId"])) and resource["LogicalResourceId"] in anew:
-            _switch_off(client.update_event_source_mapping, resource["PhysicalResourceId"], stack.sleep)
-            say(f"{key} stays paused: the mapping of its new queue is switched off.")
+    counters, client = DynamoCounters(access.settings(account, stack)), account.client("lambda")
+    paused = {mapping_id(name_in_aws(key), event): key for key in counters.pauses() for event in (SOURCE, URGENT)}
+    for name in looked:
+        mapping, key = present[name], paused.get(name)
+        if key is None or not (name in anew or client.get_event_source_mapping(UUID=mapping)["State"] == "Enabled"):
+            continue
+        _switch(client.update_event_source_mapping, mapping, stack.sleep, on=False)
+        if key not in counters.pauses():  # an operator has resumed it meanwhile
+            _switch(client.update_event_source_mapping, mapping, stack.sleep, on=True)
+            continue
+        say(f"{key} stays paused: the mapping of its {'new' if name in anew else 'urgent'} queue is switched off.")
 
 
 def end_of_removed(
@@ -61,10 +69,10 @@ def end_of_removed(
         say(f"Pauses of removed queues could not be ended: {type(error).__name__}.")
 
 
-def _switch_off(update: Callable[..., object], mapping: str, sleep: Callable[[float], None]) -> None:
+def _switch(update: Callable[..., object], mapping: str, sleep: Callable[[float], None], *, on: bool) -> None:
     for left in reversed(range(MOST_UPDATES_TRIED)):
         try:
-            update(UUID=mapping, Enabled=False)
+            update(UUID=mapping, Enabled=on)
         except ClientError as error:
             if error.response["Error"]["Code"] not in BUSY or not left:
                 raise

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,15 +28,21 @@ BUSY = ClientError({"Error": {"Code": "ResourceInUseException"}}, "UpdateEventSo
 
 
 class Lambda:
-    """Records requests; at first a mapping is still being created."""
+    """Records requests; at first a mapping is still being created. `state` is that of each mapping."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.state = "Enabled"
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def update_event_source_mapping(self, **asked: Any) -> None:
         self.asked.append(asked)
         if len(self.asked) == 1:
             raise BUSY
+        self.meanwhile()
+
+    def get_event_source_mapping(self, UUID: str) -> dict[str, str]:  # noqa: N803  # the name of the parameter in AWS
+        return {"UUID": UUID, "State": self.state}
 
 
 @pytest.fixture
@@ -91,6 +98,33 @@ def test_the_mapping_of_a_new_urgent_queue_is_switched_off_when_its_type_is_paus
     kept(Change("add", URGENT, pauses.MAPPING))
     assert asked.asked[-1] == {"UUID": URGENT.lower(), "Enabled": False}
     assert {one["UUID"] for one in asked.asked} == {URGENT.lower()}
+
+
+@pytest.fixture
+def with_urgent(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack has an urgent queue of the paused type and of another."""
+    names = (PAUSED, URGENT, "ReportGenerateFunctionUrgent")
+    found = [{"LogicalResourceId": name, "PhysicalResourceId": name.lower()} for name in names]
+    monkeypatch.setattr(stack, "resources", lambda: found)
+
+
+def test_a_deployment_stops_the_urgent_queue_of_a_paused_type_if_the_one_that_added_it_had_died(
+    asked: Lambda, kept: Callable[..., list[str]], with_urgent: None
+) -> None:
+    assert kept() == ["email.send stays paused: the mapping of its urgent queue is switched off."]
+    assert asked.asked == [{"UUID": URGENT.lower(), "Enabled": False}] * 2
+    asked.asked.clear()
+    asked.state = "Disabled"
+    assert kept() == []
+    assert asked.asked == []
+
+
+def test_a_type_that_an_operator_resumes_meanwhile_stays_resumed(
+    asked: Lambda, kept: Callable[..., list[str]], with_urgent: None, account: Account, stack: Stack
+) -> None:
+    asked.meanwhile = partial(counters_of(account, stack).resume, "email.send")
+    assert kept() == []
+    assert asked.asked[-1] == {"UUID": URGENT.lower(), "Enabled": True}
 
 
 @pytest.mark.parametrize("kind", ["modify", "remove"])
