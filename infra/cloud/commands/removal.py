@@ -1,17 +1,19 @@
 """Count the unfinished jobs of types that a deployment would remove: without a type's code, its jobs cannot run."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.dynamo.counting.counters import DynamoCounters
-from chalicelib.job_types.queue import PREFIX
+from chalicelib.job_types.queue import PREFIX, first_key
 from chalicelib.jobs.constants import FIFO_ENDING
 from chalicelib.jobs.job import ACTIVE
 from infra.cloud.account import Account
 from infra.cloud.commands import access
+from infra.cloud.commands.status import depths
 from infra.cloud.errors import CloudError, refusal
 from infra.cloud.preflight.finding import Finding
 from infra.cloud.stack import history
@@ -34,6 +36,8 @@ class Removal:
     """The last parts of the names of the queues that the new version does not have."""
     unnamed: bool = False
     """True if neither the counters nor the recorded deployment could tell which types the shared queues have."""
+    emptied: Mapping[str, int] = field(default_factory=dict)
+    """The last parts of the names of urgent queues that go while their types stay, each with its number of messages."""
 
     def at_stake(self, changes: Iterable[Change]) -> list[str]:
         """Return the logical ids of resources that lose data.
@@ -56,7 +60,19 @@ class Removal:
             if number or self.refused
         ]
         way = "" if force else " Let this account read the stage's tables, or set FORCE_REMOVE=1."
-        return [*found, *(Finding(ABOUT, f"{line}{way}", stops=not force) for line in self._unnamed())]
+        return [
+            *found,
+            *(Finding(ABOUT, f"{line}{way}", stops=not force) for line in self._unnamed()),
+            *(Finding(ABOUT, line) for line in self.notes()),
+        ]
+
+    def notes(self) -> list[str]:
+        """Return a line for each urgent queue that is removed with messages: their jobs wait for the watchdog."""
+        return [
+            f"The queue {name} goes with {number:,} messages. The watchdog sends their jobs to the type's other queue: "
+            "soon without fair_by, else when that queue is empty (docs/job-types/urgent.md)."
+            for name, number in self.emptied.items()
+        ]
 
     def told(self) -> list[str]:
         """Return a line for each type whose unfinished jobs are cancelled if an earlier version is restored."""
@@ -100,11 +116,14 @@ def look(account: Account, stack: Stack, declared: Collection[str], queues: Coll
     names = {url.rpartition("/")[2] for url in names_of(stack.resources(), QUEUE)}
     there = _queues(names, stack.name)
     own = {queue.replace("-", ".") for queue in there if not queue.startswith(PREFIX)}
-    every = [*there, *_urgent(names, stack.name)]
+    second = _urgent(names, stack.name)
+    every = [*there, *second]
     moved = () if queues is None else tuple(queue for queue in every if queue not in queues)
+    gone = [name for name in second if name in moved and queues is not None and first_key(name) in queues]
+    emptied = _messages(account, stack, gone)
     removed = sorted(own - set(declared))
     if not removed and len(own) == len(there):
-        return Removal({}, moved=moved)
+        return Removal({}, moved=moved, emptied=emptied)
     try:
         totals = DynamoCounters(access.settings(account, stack)).standing().totals
     except Exception as error:
@@ -113,12 +132,22 @@ def look(account: Account, stack: Stack, declared: Collection[str], queues: Coll
             raise
         before = _recorded(account, stack) if len(own) < len(there) else set()
         removed = sorted({*removed, *(before or ())} - set(declared))
-        return Removal(dict.fromkeys(removed, 0), why, moved, unnamed=before is None)
+        return Removal(dict.fromkeys(removed, 0), why, moved, unnamed=before is None, emptied=emptied)
     unfinished = dict.fromkeys(removed, 0)
     for (name, status), number in totals.items():
         if name not in declared and status in ACTIVE and number > 0:
             unfinished[name] = unfinished.get(name, 0) + number
-    return Removal(dict(sorted(unfinished.items())), moved=moved)
+    return Removal(dict(sorted(unfinished.items())), moved=moved, emptied=emptied)
+
+
+def _messages(account: Account, stack: Stack, queues: Sequence[str]) -> dict[str, int]:
+    """Return the numbers of messages of those of these queues that have some."""
+    found = dict[str, int]()
+    for url in names_of(stack.resources(), QUEUE) if queues else ():
+        if (name := url.rpartition("/")[2].removeprefix(f"{stack.name}-")) in queues:
+            with suppress(ClientError):  # only a note is missing: no job is lost with the messages
+                found[name] = sum(depths(account.client("sqs"), url))
+    return {name: number for name, number in found.items() if number}
 
 
 def _recorded(account: Account, stack: Stack) -> set[str] | None:

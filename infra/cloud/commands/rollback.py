@@ -114,7 +114,7 @@ def _proposed(
     removed = removal.look(
         account, stack, removal.types_in(template, stack.name), removal.queues_in(template, stack.name)
     )
-    for line in removed.told():
+    for line in (*removed.notes(), *removed.told()):
         terminal.say(line)
     lost = removed.at_stake(proposed.changes)
     if (lost or (removed.told() and not undoes)) and not yes:

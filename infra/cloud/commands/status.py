@@ -104,12 +104,13 @@ def _queues(account: Account, stack: Stack) -> dict[str, str]:
 
 
 def _line(sqs: Any, url: str, *, dead: bool) -> str:
-    waiting, running = _depths(sqs, url)
+    waiting, running = depths(sqs, url)
     there = f"{waiting} waiting, {running} running or backing off"
     # count hidden messages, too, because the watchdog hides checked messages for two minutes
-    return f"{there}, {sum(_depths(sqs, dead_of(url)))} in the dead-letter queue" if dead else there
+    return f"{there}, {sum(depths(sqs, dead_of(url)))} in the dead-letter queue" if dead else there
 
 
-def _depths(sqs: Any, url: str) -> list[int]:
+def depths(sqs: Any, url: str) -> list[int]:
+    """Return how many messages of a queue are visible, and how many are hidden."""
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(DEPTHS))["Attributes"]
     return [int(found[name]) for name in DEPTHS]

@@ -184,6 +184,15 @@ def test_a_type_that_loses_its_urgent_queue_loses_nothing(account: Account) -> N
     plain, changes = [kind.short for kind in TYPES], [Change("remove", "EmailSendUrgentQueue", "AWS::SQS::Queue")]
     found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], plain)
     assert (dict(found.unfinished), found.at_stake(changes)) == ({}, [])
+    assert found.findings(force=False) == []
+    sqs = account.client("sqs")
+    url = sqs.get_queue_url(QueueName=f"{stack}-email-send-urgent")["QueueUrl"]
+    for _ in range(2):
+        sqs.send_message(QueueUrl=url, MessageBody="x")
+    found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], plain)
+    (told,) = found.findings(force=False)
+    assert not told.stops
+    assert told.sentence.startswith("The queue email-send-urgent goes with 2 messages.")
     both = [short for queue in queues_of(urgent) for short in queue.shorts]
     found = removal.look(account, Stack(account, stack), [kind.name for kind in TYPES], both)
     assert found.at_stake(changes) == ["EmailSendUrgentQueue"], "it would be replaced, with its messages"
