@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib.counters import wait_times
 from chalicelib.counters.port import Standing
 from chalicelib.errors import PayloadRefused
-from chalicelib.job_types.jobtype import queue_of
+from chalicelib.job_types.jobtype import queue_of, urgent
 from chalicelib.jobs.job import WAITING, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.priority import PriorityName
@@ -241,7 +241,9 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
         late = now - job.updated_at > SLOW_SEND
         return "Not queued yet; it will be re-sent within 2 minutes" if late else "Being queued"
     if is_urgent(job):
-        return f"It waits for a worker in the urgent queue of {job.type}, whose jobs pass the others"
+        # nothing is stored about the queue, and a deployment that adds one leaves the messages where they are
+        before = "unless it was sent before the type had this queue"
+        return f"It waits for a worker in the urgent queue of {job.type}, whose jobs pass the others, {before}"
     if queue.holder is not None:
         return f"Job {queue.holder} with the same key is running; {ONE_AT_A_TIME}"
     keyed = queue.serial and tenant_of(job.tags) is not None
@@ -253,7 +255,8 @@ def _queued(job: Job, queue: QueueState, now: float) -> str:
     age = "" if queue.oldest is None else f"; the oldest has waited {_span(now - queue.oldest)}"
     paced = f"; at most {queue.rate} start" if queue.rate else ""
     order = f"; {ONE_AT_A_TIME}" if keyed else "; tenants take turns" if tenant_of(job.tags) else ""
-    return f"Up to {jobs} ahead {_where(job)}{age}{paced}{order}"
+    passed = "; later urgent jobs may pass it" if urgent(job.type) else ""
+    return f"Up to {jobs} ahead {_where(job)}{age}{paced}{order}{passed}"
 
 
 def _where(job: Job) -> str:

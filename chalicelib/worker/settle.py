@@ -11,7 +11,7 @@ from chalicelib.jobs import attempt as attempts
 from chalicelib.jobs import transitions
 from chalicelib.jobs.change import Change
 from chalicelib.jobs.constants import GIVE_UP_STALLED, SQS_LONGEST_DELAY
-from chalicelib.jobs.job import JSON, SUSPENDED, Attempt, Job
+from chalicelib.jobs.job import JSON, SUSPENDED, Attempt, Job, Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.message_fate import TO_DEAD_LETTERS, Drop, Hold
 from chalicelib.jobs.port import JobStore
@@ -265,7 +265,8 @@ class Settlement:
             return Drop("blocked")
         if not self._received_last(job):
             return Hold(WOKEN_IN, "woken")
-        self.send_anew(after, 0)
+        # `after` is as it was blocked. It was woken meanwhile, so its message goes where those of woken jobs go.
+        self.send_anew(replace(after, status=Status.QUEUED), 0)
         return Drop("another message follows")
 
     def _not_started(self, job: Job, at: float, now: float) -> Drop | Hold:

@@ -61,7 +61,8 @@ class Jobs:
         made = self.api.send("POST", "/jobs", wanted, key=f"{TAG}-{uuid.uuid4()}")
         if made["status"] in TERMINAL:
             # a type with `unique` returns the existing job
-            return False, f"{kind.name} is unique, and has run with this payload before"
+            told = "; its urgent queue was not tried" if urgent else ""
+            return False, f"{kind.name} is unique, and has run with this payload before{told}"
         path, start = f"/jobs/{made['id']}", self.clock()
         job = made
         while job["status"] not in TERMINAL and self.clock() < start + PATIENCE:

@@ -152,7 +152,6 @@ def test_why_a_job_waits_says_that_it_passes_the_others() -> None:
         found: Job = a_job(type=URGENT, status=Status.QUEUED, sent=True, **fields)
         return why(found, QueueState(ahead=7), T0)
 
-    assert (
-        told(priority="high") == f"It waits for a worker in the urgent queue of {URGENT}, whose jobs pass the others."
-    )
+    assert str(told(priority="high")).startswith(f"It waits for a worker in the urgent queue of {URGENT}, whose jobs")
     assert str(told()).startswith("Up to 7 jobs ahead")
+    assert str(told()).endswith("; later urgent jobs may pass it.")

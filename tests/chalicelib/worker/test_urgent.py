@@ -1,18 +1,24 @@
 """Check that a worker changes the visibility of a message in the queue that the message came from."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from chalicelib import AtMost
 from chalicelib.errors import RetryLater
+from chalicelib.job_types import jobtype
 from chalicelib.job_types.context import JobContext
 from chalicelib.jobs.delivery import Delivery
 from chalicelib.jobs.message import write_message
 from chalicelib.jobs.port import Message
+from chalicelib.jobs.transitions import waited_limit
+from chalicelib.limits.places import Limit, Waiter
 from chalicelib.worker.batch import key_of
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.one_type import OneType, raising
+from tests.chalicelib.worker.test_at_most import TYPE, stage_of
 from tests.support import sqs_record
 
 OWN, SECOND = "test.note", "test.note-urgent"
@@ -64,6 +70,29 @@ def test_the_queues_timeout_is_shortened_to_the_invocation(world: OneType, key: 
     poll(world, key)
     assert seen
     assert seen[0] < 2 * world.timeout, "and not six times the timeout"
+
+
+def test_a_job_that_gets_a_place_at_its_last_receive_goes_on_in_the_urgent_queue() -> None:
+    with contextmanager(stage_of)([AtMost(1)], urgent=True) as stage:
+        queue, places = stage.platform.queue, stage.platform.workers.places
+        (one,) = stage.submit(1)
+        (held,) = queue.messages[TYPE]
+        held.receive_count = jobtype.get(TYPE).max_receives - 1
+        stand = places.stand
+
+        def stand_and_get(limit: Limit, waiter: Waiter) -> None:
+            """Let another worker give the place to the job, and die before it wakes the job."""
+            stand(limit, waiter)
+            places.mark(limit, TYPE)
+            places.grant(limit, waiter)
+
+        places.take = lambda *_: False  # type: ignore[method-assign]
+        places.stand = stand_and_get  # type: ignore[method-assign]
+        stage.platform.workers.invoke(TYPE)
+        assert waited_limit(stage.platform.job(one)) is not None
+        assert {key: [left.message.id for left in found] for key, found in queue.messages.items() if found} == {
+            f"{TYPE}-urgent": [one.id]
+        }
 
 
 @pytest.mark.parametrize(

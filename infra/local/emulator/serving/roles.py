@@ -1,7 +1,7 @@
 """Refuse requests that the role of the calling function does not allow, before they reach the emulator."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from chalicelib.job_types.queue import PREFIX, first_key
@@ -40,17 +40,20 @@ class Roles:
             return None
         for one in asked(service, request.method, request.target, request.headers, request.body):
             if not decide(self._about(function, one.action, one.resource), one.facts):
-                return _refused(request, service, sentence(function, one))
+                return _refused(request, service, sentence(function, one, self._statements))
         return None
 
     def _find(self, function: str, action: str, resource: str) -> Sequence[Statement]:
         return about(self._statements[function], action, resource)
 
 
-def sentence(function: str, one: Asked) -> str:
-    """Return a sentence about the refused request, with the line that would allow it."""
+def sentence(function: str, one: Asked, functions: Collection[str] = ()) -> str:
+    """Return a sentence about the refused request, with the line that would allow it.
+
+    `functions` are the names of all functions.
+    """
     where = f" on {one.resource}" if one.resource else ""
-    added = made(function, one) or f"access=AwsAccess(grants=({grant(function, one)},))"
+    added = made(function, one, functions) or f"access=AwsAccess(grants=({grant(function, one)},))"
     place = "Queue(…)" if shared_queue(function) and not added.startswith("enqueues") else "@job"
     return f"The role of {function} does not allow {one.action}{where}. Add to its {place}: {added}"
 
@@ -61,7 +64,7 @@ def shared_queue(name: str) -> str:
     return short.removeprefix(PREFIX) if short.startswith(PREFIX) else ""
 
 
-def made(function: str, one: Asked) -> str | None:
+def made(function: str, one: Asked, functions: Collection[str] = ()) -> str | None:
     """Return the declaration that would allow a refused send to another type's queue; None for any other request."""
     stack = "-".join(function.split("-")[:2])
     resource = one.resource.removesuffix(FIFO_ENDING)
@@ -69,7 +72,9 @@ def made(function: str, one: Asked) -> str | None:
     ours = resource.endswith(f":{stack}-{queue}") and not queue.endswith("-dlq")
     if one.action != "sqs:SendMessage" or not ours:
         return None
-    shared, queue = shared_queue(f"{stack}-{queue}"), first_key(queue)
+    shared = shared_queue(f"{stack}-{queue}")
+    if f"{stack}-{queue}" not in functions:  # not a type's own queue: the urgent queue of a type
+        queue = first_key(queue)
     return f"enqueues= with the type of the queue {shared}" if shared else f'enqueues=("{queue.replace("-", ".")}",)'
 
 

@@ -114,6 +114,9 @@ def test_a_type_with_an_urgent_queue_runs_a_job_from_each_of_its_queues(monkeypa
             running.jobs().run([urged])
         running.works = lambda: (acting.work(urged), acting.work(urged, urgent=True))
         first, second, _ = running.jobs().run([urged])
+        once = jobtype.registered[urged.name] = replace(urged, unique=Unique(seconds=3600))
+        _, untried, _ = running.jobs().run([once])
+    assert untried.endswith("; its urgent queue was not tried")
     assert first.startswith("mail.urged completed in ")
     assert second.startswith("mail.urged completed from its urgent queue in ")
 

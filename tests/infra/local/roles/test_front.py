@@ -14,7 +14,7 @@ from chalicelib.job_types.jobtype import JobType
 from infra.definition import functions, stateful
 from infra.definition.lambdas.compute import compute, role_id
 from infra.local.emulator.processes.child import Emulator
-from infra.local.emulator.serving.roles import grant
+from infra.local.emulator.serving.roles import grant, made
 from infra.local.roles.asked import Asked
 from infra.local.roles.resolve import statements
 from tests.infra.definition.types.test_reaching import Empty
@@ -129,3 +129,13 @@ def test_a_type_sends_to_its_own_queue_and_those_of_the_types_that_it_enqueues_a
 )  # fmt: skip
 def test_the_grant_is_written_as_a_person_writes_it(one: Asked, text: str) -> None:
     assert grant(FUNCTION, one) == text
+
+
+@pytest.mark.parametrize(
+    ("queue", "type_name"),
+    [("mail-send", "mail.send"), ("mail-send-urgent", "mail.send"), ("mail-urgent", "mail.urgent")],
+)
+def test_a_refused_send_names_the_type_of_the_queue(queue: str, type_name: str) -> None:
+    functions = {f"jobflow-dev-{name}" for name in ("mail-send", "mail-urgent", "report-generate")}
+    one = Asked("sqs:SendMessage", f"arn:aws:sqs:us-east-1:000000000000:jobflow-dev-{queue}", {})
+    assert made("jobflow-dev-report-generate", one, functions) == f'enqueues=("{type_name}",)'
