@@ -70,8 +70,8 @@ LARGE = {
     "a watchdog that dies": Rules(TWO, ONE_PLACE, crashes=1, looks=1, mortal=("watchdog",)),
     "three jobs": Rules(THREE, ONE_PLACE),
     "three jobs of three priorities": Rules(THREE, ONE_PLACE, ranks={"a": LOW, "c": HIGH}, failures=1),
-    "a low job that keeps a place from a high one, crash": Rules(
-        {"a": "XY", "b": "XY"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, crashes=1
+    "a low job that keeps a place from a high one, a watchdog that dies": Rules(
+        {"a": "XY", "b": "XY"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, crashes=1, mortal=("watchdog",)
     ),
     "a low job that keeps a place from a high one, cancel": Rules(
         {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, cancels=1
