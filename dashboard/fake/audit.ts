@@ -91,7 +91,7 @@ function refusals(sim: Sim): Refusal[] {
   return [
     { minute: minute(1), principal: "203.0.113.9", reason: "unknown token", count: 4096 },
     { minute: minute(1), principal: "others", reason: "unknown token", count: 130 },
-    { minute: minute(2), principal: "2001:db8:85a3:8d3::/64", reason: "RateLimited", count: 64 },
+    { minute: minute(2), principal: "2001:db8:85a3:8d3::/64", reason: "rate limited", count: 64 },
     { minute: minute(9), principal: SHOP.principal, reason: "Forbidden", count: 1 },
   ];
 }

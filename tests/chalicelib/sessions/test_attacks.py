@@ -216,7 +216,7 @@ def test_only_a_group_of_exactly_this_name_in_a_list_has_a_role(stage: SignIn, g
     answer = stage.post(stage.issuer.token(groups=groups))
     assert (answer.status, answer.json["type"]) == (403, "urn:jobflow:problem:no-role")
     assert "none of your groups has a role" in answer.json["detail"]
-    assert stage.refusals() == [(WHO, "NoRole")]
+    assert stage.refusals() == [(WHO, "no role")]
     assert parts.session_store.all() == []
 
 

@@ -91,7 +91,7 @@ def test_the_line_of_a_sign_in_says_who_it_was_and_that_of_a_refused_one_why(sta
         stage.post(stage.issuer.token(nonce=nonce_of("b" * 43), groups=[]), "b" * 43)
         stage.world.call("DELETE", "/session", token=text)
     told = [(line["message"], line["principal"], line.get("why")) for line in lines if line["message"][:4] == "api."]
-    assert told == [("api.request", WHO, None), ("api.refused", WHO, "NoRole"), ("api.request", WHO, None)]
+    assert told == [("api.request", WHO, None), ("api.refused", WHO, "no role"), ("api.request", WHO, None)]
     everything = json.dumps(lines)
     assert not [one for one in (text, "Ada", "ada@example.com", SECRET) if one in everything]
 
