@@ -146,6 +146,7 @@ def test_a_status_table_is_kept_as_the_recipe_says() -> None:
         platform.run()
         assert table.rows.execute(shown).fetchall() == [("export-7", 2, "cancelled", None)]
     finally:
+        table.rows.close()
         registered.pop("export.ended", None)
 
 
