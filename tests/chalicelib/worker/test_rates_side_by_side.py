@@ -1,12 +1,9 @@
 """Let many workers take the slots of two rates side by side, with a virtual clock: each request takes 8 ms."""
 
-import heapq
-import itertools
 import math
-import threading
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,58 +14,9 @@ from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, LimitedJob, Runs, Standing, turns_of
 from chalicelib.limits.slots import Slots
+from tests.proof.virtual_time import VirtualTime
 
 REQUEST, WITHIN, RUNS_FOR, WORKERS, SECONDS = 0.008, 5.0, 0.1, 20, 60.0
-
-
-class VirtualTime:
-    """Run threads one at a time, in the order of the times until which they sleep."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-        self._next: list[tuple[float, int, threading.Semaphore]] = []
-        self._numbers, self._back, self._ended = itertools.count(), threading.Semaphore(0), False
-
-    def begin(self, at: float, act: Callable[[], object]) -> None:
-        mine = threading.Semaphore(0)
-
-        def run() -> None:
-            mine.acquire()
-            try:
-                if not self._ended:
-                    act()
-            except SystemExit:
-                pass
-            finally:
-                self._back.release()
-
-        threading.Thread(target=run, daemon=True).start()
-        self._wait(at, mine)
-
-    def sleep(self, seconds: float) -> None:
-        mine = threading.Semaphore(0)
-        self._wait(self.now + max(0.0, seconds), mine)
-        self._back.release()
-        mine.acquire()
-        if self._ended:
-            raise SystemExit
-
-    def run(self, until: float) -> None:
-        """Run until this time, and then end all threads."""
-        while self._next and self._next[0][0] <= until:
-            self._go_on()
-        self._ended = True
-        while self._next:
-            self._go_on()
-
-    def _wait(self, at: float, mine: threading.Semaphore) -> None:
-        heapq.heappush(self._next, (at, next(self._numbers), mine))
-
-    def _go_on(self) -> None:
-        at, _, mine = heapq.heappop(self._next)
-        self.now = max(self.now, at)
-        mine.release()
-        self._back.acquire()
 
 
 @dataclass
@@ -90,7 +38,7 @@ class Row:
 class World:
     """The jobs, their workers and their messages. It is the LimitedJobs of the platform's own code."""
 
-    time: VirtualTime = field(default_factory=VirtualTime)
+    time: VirtualTime = field(default_factory=lambda: VirtualTime(1_000_000.0))
     memory: MemoryPlaces = field(default_factory=MemoryPlaces)
     rows: dict[str, Row] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
@@ -155,8 +103,9 @@ class World:
         self._deliver(row, after)
 
     def run(self, seconds: float | None = None) -> None:
-        self.time.begin(self.time.now + 1, self._watch)
-        self.time.run(self.time.now + (SECONDS if seconds is None else seconds))
+        self.time.begin(1, self._watch)
+        self.time.run(SECONDS if seconds is None else seconds)
+        self.time.end()
 
     def _places(self, more: Callable[[], bool] | None = None) -> AtMostPlaces:
         store: Any = self
@@ -164,7 +113,7 @@ class World:
 
     def _deliver(self, row: Row, after: float) -> None:
         late = self.late.get(row.type, 0.0) if row.claims else 0.0
-        self.time.begin(self.time.now + after + late, lambda: self._received(row))
+        self.time.begin(after + late, lambda: self._received(row))
 
     def _received(self, row: Row) -> None:
         self.time.sleep(REQUEST)
@@ -208,13 +157,6 @@ class World:
 
 def most_in(starts: Sequence[float], seconds: float) -> int:
     return max(sum(first <= one < first + seconds for one in starts[number:]) for number, first in enumerate(starts))
-
-
-@pytest.fixture(autouse=True)
-def small_stacks() -> Iterator[None]:
-    before = threading.stack_size(256 * 1024)
-    yield
-    threading.stack_size(before)
 
 
 @pytest.mark.parametrize(
