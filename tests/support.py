@@ -131,14 +131,18 @@ def create_stores(settings: Settings) -> None:
 
 
 @contextmanager
-def requests_to(service: str) -> Iterator[list[str]]:
-    """Return the names of the operations of a service that are requested within the block, in order."""
+def requests_to(service: str, session: Any = None) -> Iterator[list[str]]:
+    """Return the names of the operations of a service that are requested within the block, in order.
+
+    By the client of the platform, or by those that a session of boto3 makes in the block.
+    """
     asked: list[str] = []
 
     def note(model: Any, **_: Any) -> None:
-        asked.append(model.name)
+        if model.service_model.service_name == service:
+            asked.append(model.name)
 
-    events = aws.client(service, REGION).meta.events
+    events = aws.client(service, REGION).meta.events if session is None else session.events
     events.register("before-call", note)
     try:
         yield asked

@@ -30,6 +30,7 @@ from infra.cloud.cost.limits import lines as places
 from infra.cloud.cost.orders import line as order
 from infra.cloud.cost.prices import ALLOWANCES, PRICES
 from infra.cloud.cost.steps import lines as steps
+from infra.cloud.restore import actions
 from infra.definition.monitoring import knowing
 from infra.definition.monitoring.alarms import all_alarms
 from infra.definition.parameters import parameters
@@ -119,6 +120,10 @@ def values() -> dict[str, str]:
         "proof.faced": f"\n\n{faced.table()}\n\n",
         "celery.tables": f"\n\n{celery.tables()}\n\n",
         "limits.tables": f"\n\n{limit_tables.tables()}\n\n",
+        **{
+            f"restore.{name}": f"`{' '.join(sorted(needed))}`"
+            for name, needed in (("dynamodb", actions.DYNAMODB), ("s3", actions.S3))
+        },
         "lifecycle.diagram": f"\n{lifecycle.diagram()}\n",
         "scaling.simulation": f"\n```\n{simulated.report(simulated.sizes(simulated.SECONDS))}\n```\n",
         "scaling.limits": f"\n\n{scaling.limits_table()}\n\n",

@@ -5,7 +5,6 @@ moment is requested, and not the restored content.
 """
 
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +12,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.dynamodb.models import dynamodb_backends
 
@@ -35,7 +33,7 @@ from infra.cloud.account import Account
 from infra.cloud.commands.destroy import Destruction
 from infra.cloud.commands.restore import LONGEST_LEASE
 from infra.cloud.errors import CloudError
-from infra.cloud.package.build import ROOT
+from infra.cloud.restore import actions
 from infra.cloud.restore.copying import Copying
 from infra.cloud.restore.tables import PATIENCE, Tables
 from infra.cloud.stack.cloudformation import Stack
@@ -44,7 +42,7 @@ from tests.infra.cloud.restore.losing import STACK, Time, filled, lose, made, re
 from tests.infra.cloud.restore.support import every
 from tests.infra.cloud.restore.test_rules import PLAIN, UNIQUE
 from tests.infra.cloud.support import terminal_of
-from tests.support import T0, a_job
+from tests.support import T0, a_job, requests_to
 
 ONE = Submission("test.unique", {"to": ["ada"]}, delay_seconds=7200)
 SHARD = "shardId-00000001800000000000-lost"
@@ -92,14 +90,13 @@ def test_lost_jobs_come_back_and_the_counters_agree(
     }  # fmt: skip
 
 
-def test_the_documented_actions_are_enough_for_a_restore(
+def test_a_restore_needs_no_other_action_than_its_list_names(
     account: Account,
     stack: Stack,
     settings: Settings,
     store: DynamoJobStore,
     time: Time,
     said: io.StringIO,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A missing one would end a restore at its first row that needs it, in an emergency."""
     jobs = filled(store)
@@ -111,25 +108,20 @@ def test_the_documented_actions_are_enough_for_a_restore(
     store.add(child)
     with only_types(UNIQUE):
         JobService(store, MemoryJobQueue(time), clock=time).submit(ONE)
-    name, done, table = made(account, stack), set[str](), {"TableName": settings.jobs_table}
+    name, table = made(account, stack), {"TableName": settings.jobs_table}
     client = account.client("dynamodb")
     row = client.get_item(**table, Key={"pk": {"S": child.id}, "sk": {"S": "META"}})["Item"]
     _empty(account)
     client.put_item(**table, Item=row)  # it is still there, and is in no list any more
-    call: Any = vars(BaseClient)["_make_api_call"]
-
-    def noted(client: Any, operation: str, asked: Any) -> Any:
-        if client.meta.service_model.service_name in ("dynamodb", "s3"):
-            done.add(operation)
-        return call(client, operation, asked)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
-    restoration(account, stack, time, said, backup=name).go()
-    monkeypatch.undo()
+    with (
+        requests_to("dynamodb") as rows,
+        requests_to("s3") as objects,
+        requests_to("dynamodb", account.session) as tables,
+    ):
+        restoration(account, stack, time, said, backup=name).go()
     assert len(every(store)) == len(jobs) + 3
-    assert {"BatchWriteItem", "PutObject", "RestoreTableFromBackup"} <= done
-    told = (ROOT / "docs" / "restore.md").read_text().partition("**Permissions.**")[2].partition("\n\n")[0]
-    assert done <= set(re.findall(r"\w+", told))
+    assert {"BatchWriteItem", "RestoreTableFromBackup"} <= {*rows, *tables} <= actions.DYNAMODB
+    assert {"PutObject"} <= {*objects} <= actions.S3
 
 
 def test_requests_for_a_restored_key_get_its_job_while_other_jobs_are_still_copied(
