@@ -24,7 +24,7 @@ LEAST_WARN = 0.01
 """Share of the budget of a day from which a type is reported, and its minimum."""
 LEAST_PER_DAY, MOST_PER_DAY = 0.000_001, 1_000_000
 """Minimum and maximum dollars of a budget of a day."""
-LEAST_OF_TWO = 4
+LEAST_URGENT_CONCURRENCY = 4
 """Minimum concurrency of a type with two queues: Lambda polls each queue with two invocations at least."""
 LONGEST_NAME = 40
 """Maximum characters of a job type's name, because the name is a part of the names of queues and functions."""

@@ -37,7 +37,7 @@ from chalicelib.job_types.constants import (
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
     DELIVER,
-    LEAST_OF_TWO,
+    LEAST_URGENT_CONCURRENCY,
     LONGEST_TIMEOUT,
     LONGEST_TURN_WAIT,
     MAX_ATTEMPTS_CAP,
@@ -254,7 +254,7 @@ class JobType(Generic[P, R]):
         return max(2, min(DEFAULT_CONCURRENCY, busy))
 
     @property
-    def woken_at_once(self) -> int:
+    def woken_concurrency(self) -> int:
         """Return how many jobs that a limit has woken can run at the same time: with `urgent=True`, a half."""
         return self.concurrency // 2 if self.urgent else self.concurrency
 
@@ -530,8 +530,9 @@ def _check(declared: JobType[Any, Any]) -> None:
         raise ConfigurationError(f"{name}: Spending(by_tenant=True) needs fair_by or serial_by, which name the tenant")
     if declared.budgeted and declared.queue is not None:
         raise ConfigurationError(f"{name}: Spending(per_day=…) does not go with queue: a pause stops the whole queue")
-    if declared.urgent and declared.concurrency < LEAST_OF_TWO:
-        told = f"concurrency={declared.concurrency} must be {LEAST_OF_TWO} or more: each of the two queues has a half"
+    if declared.urgent and declared.concurrency < LEAST_URGENT_CONCURRENCY:
+        least = f"{LEAST_URGENT_CONCURRENCY} or more: each of the two queues has a half"
+        told = f"concurrency={declared.concurrency} must be {least}"
         raise ConfigurationError(f"{name}: urgent: {told}")
     if declared.urgent and declared.slug.endswith(URGENT):
         raise ConfigurationError(f"{name}: urgent: the last part of the type's name must not be urgent")

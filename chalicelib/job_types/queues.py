@@ -106,7 +106,7 @@ class TypeQueue:
 
         A job that a limit has woken runs from the urgent queue: with a smaller part, places of limits would be idle.
         """
-        woken = self._any.woken_at_once
+        woken = self._any.woken_concurrency
         return [self.concurrency - woken, woken] if self.urgent else [self.concurrency]
 
     @property

@@ -161,7 +161,7 @@ def runs(kind: JobType[Any, Any], limit: Limit) -> Runs:
     if not is_widest(kind, limit.id):
         return Runs(MOST_PLACES, frozenset((kind.name,)))
     beside = (one for one in jobtype.registered.values() if one.queue_key == kind.queue_key)
-    return Runs(kind.woken_at_once, frozenset(one.name for one in beside if is_widest(one, limit.id)))
+    return Runs(kind.woken_concurrency, frozenset(one.name for one in beside if is_widest(one, limit.id)))
 
 
 def stored_limits(dispatcher: Dispatcher, job: Job) -> tuple[Limit, ...]:

@@ -4,7 +4,7 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -227,20 +227,32 @@ def test_a_payload_that_was_written_just_now_stays_although_its_job_has_no_row_y
     assert {f"{job.id}/{key}", f"{job.id}/ATT#0001#c00001"} == {key for key in bench.of(job) if key.startswith(job.id)}
 
 
-def test_a_row_that_is_written_between_the_look_and_its_removal_stays(bench: Expiring) -> None:
-    job, client = bench.gone(), aws.client("dynamodb", REGION)
-    written: list[str] = []
+@contextmanager
+def once_before(service: str, request: str, act: Callable[[], None]) -> Iterator[None]:
+    """Act once, directly before the first request of this kind within the block."""
+    events, acted = aws.client(service, REGION).meta.events, list[bool]()
 
-    def write(**_: Any) -> None:
-        if not written:
-            written.append("")
-            written[0] = bench.store._bodies.keep_payload(job.id, job.type, to_text({"to": LARGE}))
+    def first(**_: Any) -> None:
+        if not acted:
+            acted.append(True)  # before, because it may make such requests itself
+            act()
 
-    client.meta.events.register("before-call.dynamodb.DeleteItem", write)
+    events.register(f"before-call.{service}.{request}", first)
     try:
-        bench.night()
+        yield
     finally:
-        client.meta.events.unregister("before-call.dynamodb.DeleteItem", write)
+        events.unregister(f"before-call.{service}.{request}", first)
+    assert acted
+
+
+def test_a_row_that_is_written_between_the_look_and_its_removal_stays(bench: Expiring) -> None:
+    job, written = bench.gone(), list[str]()
+
+    def write() -> None:
+        written.append(bench.store._bodies.keep_payload(job.id, job.type, to_text({"to": LARGE})))
+
+    with once_before("dynamodb", "DeleteItem", write):
+        bench.night()
     assert f"{job.id}/{written[0]}" in bench.scan()
 
 
@@ -257,24 +269,16 @@ def test_what_a_restore_writes_beside_the_removal_stays(bench: Expiring, service
     whole = [bench.store.kept_step(job, step.key) or step for step in steps]
     bench.clock.advance(91 * DAY)
     bench.expire()
-    client = aws.client(service, REGION)
-    done: list[int] = []
 
-    def restore(**_: Any) -> None:
-        if done:
-            return
-        done.append(1)
+    def restore() -> None:
         for attempt in attempts:
             bench.store.record(job.id, attempt)
         for step in whole:
             bench.store.keep_step(job, step)
         bench.store.add(replace(job, expires_at=int(bench.clock.now + 30 * DAY)))
 
-    client.meta.events.register(f"before-call.{service}.{request_}", restore)
-    try:
+    with once_before(service, request_, restore):
         bench.night()
-    finally:
-        client.meta.events.unregister(f"before-call.{service}.{request_}", restore)
     assert [bench.store.kept_step(job, step.key) for step in whole] == whole
     assert bench.store.view(job.id).attempts == attempts
 
@@ -385,19 +389,11 @@ def test_a_request_with_the_same_key_and_payload_beside_the_removal_keeps_its_pa
     job = ended_of_a_key(bench, idempotency_key="k")
     bench.clock.advance(31 * DAY)
     fresh = {"status": Status.QUEUED, "claims": 0, "expires_at": None, "finished_at": None}
-    again, s3 = replace(job, created_at=bench.clock.now, **fresh), aws.client("s3", REGION)  # type: ignore[arg-type]
+    again = replace(job, created_at=bench.clock.now, **fresh)  # type: ignore[arg-type]
     bench.expire()
     held: list[Any] = []
-
-    def request(**_: Any) -> None:
-        if not held:
-            held.append(bench.store._placed(again))
-
-    s3.meta.events.register("before-call.s3.DeleteObjects", request)
-    try:
+    with once_before("s3", "DeleteObjects", lambda: held.append(bench.store._placed(again))):
         bench.night()
-    finally:
-        s3.meta.events.unregister("before-call.s3.DeleteObjects", request)
     held[0].save()
     assert bench.store.get(job.id).payload == {"to": HUGE}
 
@@ -416,18 +412,14 @@ def test_what_a_restore_writes_to_s3_beside_the_removal_stays(bench: Expiring) -
     write()
     bench.clock.advance(31 * DAY)
     bench.expire()
-    s3, held = aws.client("s3", REGION), list[Any]()
+    held = list[Any]()
 
-    def restore(**_: Any) -> None:
-        if not held:
-            write()
-            held.append(bench.store._placed(replace(job, expires_at=int(bench.clock.now + 30 * DAY))))
+    def restore() -> None:
+        write()
+        held.append(bench.store._placed(replace(job, expires_at=int(bench.clock.now + 30 * DAY))))
 
-    s3.meta.events.register("before-call.s3.DeleteObjects", restore)
-    try:
+    with once_before("s3", "DeleteObjects", restore):
         bench.night()
-    finally:
-        s3.meta.events.unregister("before-call.s3.DeleteObjects", restore)
     held[0].save()
     found = bench.store.get(job.id)
     assert (found.payload, found.result) == ({"to": HUGE}, {"r": HUGE})

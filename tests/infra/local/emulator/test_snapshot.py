@@ -41,6 +41,13 @@ def saved(folder: Path) -> tuple[str, dict[str, Any]]:
         return file.readline().decode(), pickle.load(file)  # noqa: S301 - what the test wrote
 
 
+def spoil(folder: Path) -> None:
+    """Put something into a snapshot that ends its reading half-way."""
+    version, content = saved(folder)
+    content["objects"] = ["no object"]
+    (folder / "snapshot.gz").write_bytes(gzip.compress(version.encode() + pickle.dumps(content)))
+
+
 class Run:
     """An emulator in this process, with the resources that each run creates."""
 
@@ -249,9 +256,7 @@ def test_an_object_that_cannot_be_stored_is_named_and_everything_else_is_kept(tm
 def test_after_a_failed_start_expired_items_still_go(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.put(ITEM)
-    version, content = saved(tmp_path)
-    content["objects"] = ["no object"]
-    (tmp_path / "snapshot.gz").write_bytes(gzip.compress(version.encode() + pickle.dumps(content)))
+    spoil(tmp_path)
     snapshot = Snapshot(tmp_path)
     with emulated(time.time), patch.dict(os.environ, CREDENTIALS):
         make_table(boto3.client("dynamodb"), "jobs")
@@ -423,9 +428,7 @@ def test_the_runner_learns_that_no_snapshot_can_be_written(tmp_path: Path, monke
 def test_an_error_half_way_leaves_nothing_of_the_snapshot(tmp_path: Path) -> None:
     with run(tmp_path) as first:
         first.put(ITEM)
-    version, content = saved(tmp_path)
-    content["objects"] = ["no object"]
-    (tmp_path / "snapshot.gz").write_bytes(gzip.compress(version.encode() + pickle.dumps(content)))
+    spoil(tmp_path)
     with process(tmp_path) as again:
         [said], make_again = again.bring_back(VERSION, {})
         assert "are not brought back" in said
