@@ -82,3 +82,29 @@ def check_shared(limits: Mapping[str, Iterable[AnyLimit]]) -> None:
                     f"{first} and {name} declare the shared limit {one.shared} differently: {other.written} and "
                     f"{one.written}. Declare it once, in a package beside handlers/, and import it"
                 )
+
+
+def takes_turns(fair_by: str | None, limit: AnyLimit) -> bool:
+    """Return whether the tenants of `fair_by` take turns in a limit's line: not if all its jobs are of one tenant."""
+    return fair_by is not None and limit.by != fair_by
+
+
+def check_turns(types: Mapping[str, tuple[str | None, Iterable[AnyLimit]]]) -> None:
+    """Raise ConfigurationError if tenants take turns only in some of the types that share a limit.
+
+    `types` are `fair_by` and the limits of each type.
+    """
+    found: dict[tuple[type, str], tuple[str, bool]] = {}
+    for name, (fair_by, declared) in types.items():
+        for one in declared:
+            if one.shared is None:
+                continue
+            turns = takes_turns(fair_by, one)
+            other, others = found.setdefault((type(one), one.shared), (name, turns))
+            if turns != others:
+                with_turns = name if turns else other
+                raise ConfigurationError(
+                    f"{other} and {name} share the limit {one.shared}, and only in {with_turns} tenants take turns: "
+                    "their jobs would have no common order. Declare fair_by in both types, or in none; jobs without a "
+                    "value in its field count as one tenant"
+                )

@@ -29,7 +29,7 @@ from chalicelib.errors import (
 )
 from chalicelib.job_types import checks
 from chalicelib.job_types.access import AwsAccess
-from chalicelib.job_types.at_most import AnyLimit, check_shared, declared_limits
+from chalicelib.job_types.at_most import AnyLimit, check_shared, check_turns, declared_limits
 from chalicelib.job_types.changes import Changes
 from chalicelib.job_types.checks import check_expires, check_number
 from chalicelib.job_types.constants import (
@@ -778,6 +778,7 @@ def load(*packages: str) -> list[JobType[Any, Any]]:
     check_queues(registered)
     check_ends(registered)
     check_shared({name: kind.limits for name, kind in registered.items()})
+    check_turns({name: (kind.fair_by, kind.limits) for name, kind in registered.items()})
     return all_types()
 
 

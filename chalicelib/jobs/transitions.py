@@ -154,10 +154,10 @@ def wake(found: Job, *, now: float, sent: bool) -> Change:
     return Change(j.WAKE, found.gen, tests, values, job_type=found.type)
 
 
-def block(held: Job, *, now: float, limit: str, anew: bool = False) -> Change:
+def block(held: Job, *, now: float, limit: str, anew: bool = False, position: str | None = None) -> Change:
     """Give the attempt back and let the job wait for a place of the limit with this id, without a message.
 
-    The function was not called. Refused after a request to stop. `anew`: see Full.
+    The function was not called. Refused after a request to stop. `anew`: see Full. `position`: see Job.
     """
     values: dict[str, Any] = {
         "next_attempt_at": None, "lease_until": None, "updated_at": now, **_in_line(held, now),
@@ -168,6 +168,8 @@ def block(held: Job, *, now: float, limit: str, anew: bool = False) -> Change:
     }  # fmt: skip
     if held.attempts <= 1 and not held.kept:
         values["started_at"] = None  # no attempt has begun
+    if position != held.position:
+        values["position"] = position
     tests = (*_fence(held), Test("cancel_requested", "unset"))
     return Change(j.BLOCK, held.gen, tests, values, {"attempts": -1}, job_type=held.type)
 
@@ -279,6 +281,8 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "ended_as": None, "result": None, "error_class": None, "error_message": None, "fingerprint": None,
         "progress": None, "progress_note": None, "updated_at": now,
     }  # fmt: skip
+    if found.position is not None:  # who retries many jobs of a tenant must not put them before those of others
+        values["position"] = None
     tests = (UNERASED, UNCLEARED)
     return Change(j.REQUEUE, found.gen, tests, {**values, **edited}, job_type=found.type, found=found)
 

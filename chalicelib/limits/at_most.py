@@ -155,7 +155,7 @@ class AtMostPlaces:
                 self.pump(limit)
         if waited is not None:
             for rank in range(0 if raised else ended.rank, ended.rank + 1):
-                self.store.step_out(waited, replace(ended.waiter, rank=rank))
+                self.store.step_out(waited, ended.raised(rank))
 
     def watch(self, listed: Listed, limit: Limit) -> None:
         """Look at a limit of the list for the watchdog, and remove it from the list when no job waits any more."""
@@ -255,7 +255,7 @@ class AtMostPlaces:
     def _stand_before(self, job: LimitedJob, rank: int) -> None:
         other = self.jobs.declared(job.waits or "")
         if other is not None and job.rank > rank:
-            self.store.stand(other, replace(job.waiter, rank=rank))
+            self.store.stand(other, job.raised(rank))
 
     def _line_up_again(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
         for job in jobs:
@@ -367,7 +367,7 @@ class AtMostPlaces:
         if name and not named:
             self.store.leave(limit, first.job, name)
         if not named and limit.declared and job.bound:
-            granted = self.store.grant(limit, first)
+            granted = self.store.grant(limit, first, first.clock(found))
             if not granted:
                 return False
         woken = self.jobs.wake(job, limit, sent=False, at=limit.turn(found, len(found.held) - bool(name)))
@@ -378,7 +378,7 @@ class AtMostPlaces:
         self.jobs.send(job)
         self.store.step_out(limit, first)
         if first.rank != job.rank:
-            self.store.step_out(limit, replace(first, rank=job.rank))  # this one has the rank of another job
+            self.store.step_out(limit, job.waiter)  # this one has the rank of another job
         return True
 
     def _find(self, job: str) -> LimitedJob | None:

@@ -52,6 +52,16 @@ LEAST_SLOT_WAIT = WOKEN_AHEAD + 0.2
 """A job waits for its slots at least this number of seconds, however short the timeout of its type is: otherwise a job
 that comes with its turn in time would get no slot."""
 
+FIRST_POSITION = 5 * 10**12
+"""Number that is added to a position in a line. As milliseconds it is in the year 2128, so jobs that wait by
+their due time go first. Both have 13 digits."""
+APART = 1_000
+"""Distance of two positions of a tenant. Tenants that come new all the time get about half as many places before
+the next job of a tenant that waits. Positions last for 5,000,000,000 places, all of one tenant: for years."""
+MOST_POSITION_TRIES = 6
+"""Maximum writes for a position. A write is refused if the tenant's last position is behind the clock, or if another
+worker wrote in between."""
+
 # For slots.py
 GIVES_FIRST = 0.25
 """A job gives the next turn before it takes its slot if a start may be late by less than this number of seconds."""

@@ -33,7 +33,7 @@ from chalicelib.job_types.rate import MICRO, Rate
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
-from chalicelib.limits.constants import MOST_KNOWN, MOST_TURN_TRIES
+from chalicelib.limits.constants import APART, FIRST_POSITION, MOST_KNOWN, MOST_POSITION_TRIES, MOST_TURN_TRIES
 from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
@@ -148,7 +148,7 @@ def _whole(seconds: float) -> int:
 
 BUSY = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"})
 """Codes with which DynamoDB refuses a request because a partition, or the table, gets too many."""
-PLACES = "PLACES"
+PLACES, TENANT = "PLACES", "TENANT#"
 LATER = 10**13
 """Milliseconds that put the rows of low priority behind all others."""
 Item = Mapping[str, Any]
@@ -182,8 +182,7 @@ class DynamoPlaces:
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
-        found = self._table.get_item(self._table.name, LIMIT + limit.id, PLACES, consistent_read=True)
-        return self._in_force(limit, found.get("Item"))
+        return self._in_force(limit, self._item(LIMIT + limit.id, PLACES))
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore. One query more every CHANGES_KEPT seconds, for the changed limits."""
@@ -208,15 +207,50 @@ class DynamoPlaces:
                 return True
         return False
 
-    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
         """See PlaceStore."""
+        moves = "" if clock is None else f", {_clock(waiter.rank)} = :clock"
         granted, row = self._write(
-            limit, "SET held.#job = :name, expires_at = :end",
+            limit, f"SET held.#job = :name, expires_at = :end{moves}",
             f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)", self._seen.n(limit), waiter.job,
-            waiter.name,
+            waiter.name, clock=clock,
         )  # fmt: skip
         # if the answer of the write was lost, its repetition was refused
         return granted or _places(row).held.get(waiter.job) == waiter.name
+
+    def position(self, limit: Limit, tenant: str, rank: int) -> int:
+        """See PlaceStore. A row for each tenant and rank, in the partition of the limit.
+
+        A lost answer leaves a position unused. The row is valid until the mark of the limit is removed the next time.
+        """
+        pk, sk = LIMIT + limit.id, f"{TENANT}{rank}#{tenant}"
+        for _ in range(MOST_POSITION_TRIES):
+            row, mine = self._item(pk, PLACES), self._item(pk, sk)
+            clock, closed = _places(row).clocks[rank], row.get("closed_by", {"S": "-"})
+            values = {":closed": closed, ":clock": _number(clock), ":end": self._end()}
+            if mine.get("closed_by") == closed and int(mine["ahead"]["N"]) >= clock:
+                change, fits = (
+                    "SET ahead = ahead + :apart, expires_at = :end",
+                    "closed_by = :closed AND ahead >= :clock",
+                )
+                values[":apart"] = _number(APART)
+            else:
+                change = "SET ahead = :ahead, closed_by = :closed, expires_at = :end"
+                fits = "attribute_not_exists(pk) OR closed_by <> :closed OR ahead < :clock"
+                values[":ahead"] = _number(self._moved(limit, rank) + APART)
+            written, after = self._update(pk, sk, change, fits, values, {})
+            if written and after is not None:
+                return int(after["ahead"]["N"]) - APART
+        raise LimitBusy
+
+    def _moved(self, limit: Limit, rank: int) -> int:
+        """Move the clock of a rank by 1, and return it."""
+        values = {":one": _number(1), ":end": self._end()}
+        change = f"SET expires_at = :end ADD {_clock(rank)} :one"
+        return _places(self._update(LIMIT + limit.id, PLACES, change, "", values, {})[1]).clocks[rank]
+
+    def _item(self, pk: str, sk: str) -> Item:
+        return self._table.get_item(self._table.name, pk, sk, consistent_read=True).get("Item") or {}
 
     def slot(
         self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
@@ -281,12 +315,14 @@ class DynamoPlaces:
 
     def stand(self, limit: Limit, waiter: Waiter) -> None:
         """See PlaceStore."""
+        due = {} if waiter.position is None else {":due": _number(round(waiter.since * 1000))}
         self._update(
             _line(limit, waiter.type), _place(waiter),
-            "SET gen = :gen, claims = :claims, #name = :name, narrower = :narrower, expires_at = :end",
+            "SET gen = :gen, claims = :claims, #name = :name, narrower = :narrower, expires_at = :end"
+            + (", due = :due" if due else ""),
             "attribute_not_exists(pk) OR gen < :gen OR gen = :gen AND claims < :claims",
             {":gen": _number(waiter.gen), ":claims": _number(waiter.claims), ":name": {"S": waiter.name},
-             ":narrower": {"L": [{"S": one} for one in waiter.holds]}, ":end": self._end()},
+             ":narrower": {"L": [{"S": one} for one in waiter.holds]}, ":end": self._end(), **due},
             {"#name": "name"},
         )  # fmt: skip
 
@@ -423,7 +459,7 @@ class DynamoPlaces:
     def _write(
         self, limit: Limit, change: str, condition: str, n: int | None = None, job: str | None = None, name: str = "",
         held: Mapping[str, str] | None = None, mine: str = "", types: Sequence[str] = (), *,
-        before: bool = False,
+        before: bool = False, clock: int | None = None,
     ) -> tuple[bool, Item | None]:  # fmt: skip
         """Write the row of a limit; return whether it was written, and the row after that, or the row that refused.
 
@@ -431,6 +467,7 @@ class DynamoPlaces:
         """
         values: dict[str, Any] = {":n": None if n is None else _number(n), ":name": name and {"S": name}}
         values |= {":mine": mine and {"S": mine}, ":types": types and {"SS": list(types)}}
+        values[":clock"] = None if clock is None else _number(clock)
         values[":held"] = None if held is None else {"M": {key: {"S": value} for key, value in held.items()}}
         values[":end"] = ":end" in change and self._end()
         names = {} if job is None else {"#job": _key(job)}
@@ -489,7 +526,12 @@ def _places(item: Item | None) -> Places:
     held = {_job(key): value["S"] for key, value in item.get("held", {"M": {}})["M"].items()}
     types = frozenset(item.get("job_types", {"SS": []})["SS"])
     closing = item.get("closing", {}).get("S")
-    return Places(held, "waits" in item, types, closing, slots_to=_slots_to(item) / MICRO)
+    clocks = tuple(int(item.get(_clock(rank), {"N": "0"})["N"]) for rank in (HIGH, NORMAL, LOW))
+    return Places(held, "waits" in item, types, closing, slots_to=_slots_to(item) / MICRO, clocks=clocks)
+
+
+def _clock(rank: int) -> str:
+    return f"clock_{rank}"
 
 
 def _slots_to(item: Item | None) -> int:
@@ -498,10 +540,12 @@ def _slots_to(item: Item | None) -> int:
 
 def _waiter(item: Item, job_type: str) -> Waiter:
     place, _, job = item["sk"]["S"].partition("#")
-    rank, since = _rank_and_time(place)
+    rank, order = _rank_and_order(place)
     holds = tuple(one["S"] for one in item.get("narrower", {"L": []})["L"])
     number = int(item["gen"]["N"]), int(item["claims"]["N"])
-    return Waiter(since, job, job_type, *number, item["name"]["S"], holds, rank)
+    since = int(item["due"]["N"]) if "due" in item else order
+    position = order - FIRST_POSITION if order >= FIRST_POSITION else None
+    return Waiter(since / 1000, job, job_type, *number, item["name"]["S"], holds, rank, position)
 
 
 def _job_of(item: Item) -> str:
@@ -515,20 +559,20 @@ def _line(limit: Limit, job_type: str) -> str:
 def _place(waiter: Waiter) -> str:
     """Return the sort key of a row: 15 characters that order the line, and the job.
 
-    A row of normal priority begins with `00` and 13 digits (milliseconds), one of high priority with a minus sign and
-    14 digits, so that it comes before, and one of low priority with `01`. The version before this one knows only whole
-    numbers of 15 characters, and writes each of them back as it was: during a deployment, it reads these rows, and
-    removes them.
+    A row of normal priority begins with `00` and 13 digits (milliseconds, or a position after all of them), one of high
+    priority with a minus sign and 14 digits, so that it comes before, and one of low priority with `01`. The version
+    before this one knows only whole numbers of 15 characters, and writes each of them back as it was: during a
+    deployment, it reads these rows, and removes them.
     """
-    moment = round(waiter.since * 1000)
-    return f"{-moment if waiter.rank == HIGH else moment + LATER * (waiter.rank == LOW):015}#{waiter.job}"
+    order = waiter.order
+    return f"{-order if waiter.rank == HIGH else order + LATER * (waiter.rank == LOW):015}#{waiter.job}"
 
 
-def _rank_and_time(place: str) -> tuple[int, float]:
-    """Return the rank, and the time in seconds, in the first part of a sort key."""
+def _rank_and_order(place: str) -> tuple[int, int]:
+    """Return the rank, and the time in milliseconds or the position, in the first part of a sort key."""
     number = int(place)
     rank = HIGH if number < 0 else LOW if number >= LATER else NORMAL
-    return rank, (abs(number) - LATER * (rank == LOW)) / 1000
+    return rank, abs(number) - LATER * (rank == LOW)
 
 
 def _keys(pk: str, sk: str) -> dict[str, Any]:

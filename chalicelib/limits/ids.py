@@ -153,23 +153,23 @@ def declared_limit(limit: str) -> Limit | None:
     """
     if not Limit(limit, 0).shared and read_id(limit)[0] not in jobtype.registered:
         return None
-    found = next((one for kind in jobtype.registered.values() if (one := _declared(kind, limit))), None)
+    found = next((one for kind in jobtype.registered.values() if (one := declaration_of(kind, limit))), None)
     return Limit(limit, NO_LIMIT) if found is None else as_declared(limit, found)
 
 
 def declares(job_type: str, limit: str) -> bool:
     """Return whether a type has the limit with this id; True for a type that this process does not know."""
     kind = jobtype.registered.get(job_type)
-    return kind is None or _declared(kind, limit) is not None
+    return kind is None or declaration_of(kind, limit) is not None
 
 
 def is_widest(kind: JobType[Any, Any], limit: str) -> bool:
     """Return whether the type takes a place of this limit last, if the fields of all its limits have values."""
     widest = max(kind.limits, key=lambda one: named(kind.name, one), default=None)
-    return widest is not None and _declared(kind, limit) == widest
+    return widest is not None and declaration_of(kind, limit) == widest
 
 
-def _declared(kind: JobType[Any, Any], limit: str) -> AnyLimit | None:
+def declaration_of(kind: JobType[Any, Any], limit: str) -> AnyLimit | None:
     """Return the declaration of a limit with this id, if the type has one."""
     rank, name = limit.partition(".")[0], read_id(limit)[0]
     mine = [one for one in kind.limits if named(kind.name, one) == f"{rank}.{name}"]

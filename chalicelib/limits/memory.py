@@ -10,10 +10,11 @@ from operator import attrgetter
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes, change_of
+from chalicelib.limits.constants import APART
 from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 
-Place = tuple[int, float, str]
+Place = tuple[int, int, str]
 
 
 class MemoryTurns:
@@ -63,6 +64,7 @@ class MemoryPlaces:
         self._rows: dict[str, Places] = {}
         self._listed: dict[str, str] = {}
         self._changes: dict[str, Changed] = {}
+        self._positions: dict[tuple[str, int, str], int] = {}
         self._lines: defaultdict[str, dict[tuple[str, Place], Waiter]] = defaultdict(dict)
 
     def read(self, limit: Limit) -> Places:
@@ -77,14 +79,27 @@ class MemoryPlaces:
             allowed = job in seen.held or (seen.free(limit) and not seen.waits)
             return allowed and self._hold(limit, seen, job, name)
 
-    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
         """See PlaceStore."""
         with self._lock:
             seen = self.read(limit)
             allowed = seen.free(limit) and waiter.job not in seen.held and seen.waits
+            if allowed and clock is not None:
+                seen = seen.at(waiter.rank, clock)
             return (allowed and self._hold(limit, seen, waiter.job, waiter.name)) or (
                 seen.held.get(waiter.job) == waiter.name
             )
+
+    def position(self, limit: Limit, tenant: str, rank: int) -> int:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            position = self._positions.get((limit.id, rank, tenant), -1)
+            if position < seen.clocks[rank]:
+                position = seen.clocks[rank] + 1
+                self._rows[limit.id] = seen.at(rank, position)
+            self._positions[limit.id, rank, tenant] = position + APART
+            return position
 
     def slot(
         self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
@@ -184,6 +199,7 @@ class MemoryPlaces:
             if seen.closing != closing:
                 return None
             self._rows[limit.id] = unmarked = replace(seen, waits=False, types=frozenset(), closing=None)
+            self._positions = {key: at for key, at in self._positions.items() if key[0] != limit.id}
             return unmarked
 
     def changes(self) -> Changes:

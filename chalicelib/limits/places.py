@@ -17,6 +17,7 @@ from enum import StrEnum
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.constants import (
+    FIRST_POSITION,
     MOST_TURNS,
     NO_LIMIT,
     ONE_TURN_ABOVE,
@@ -127,12 +128,13 @@ def turns_of(rate: Rate) -> int:
 class Full:
     """A limit whose places are taken, or for which other jobs wait; the job has places of the limits `holds`.
 
-    `anew`: the job has left its places of wider limits, and must wait in a new pass.
+    `anew`: the job has left its places of wider limits, and must wait in a new pass. `position`: see Job.
     """
 
     limit: Limit
     holds: tuple[Limit, ...] = ()
     anew: bool = False
+    position: str | None = None
 
 
 class NoPlace(Exception):
@@ -147,7 +149,8 @@ class NoPlace(Exception):
 class LimitedJob:
     """A job as its limits see it.
 
-    `rank` (of its priority) and then `since` order the lines: `since` is when the job was due first (epoch seconds).
+    `rank` (of its priority) and then `since` order the lines: `since` is when the job was due first (epoch seconds). In
+    a line in which tenants take turns, the `position` of the job goes before `since` (see Waiter).
     `passed` is the number of the claim with which the job began to take its places; None: the present claim. `waits` is
     the id of the limit that the job waits for, or has waited for since its last claim. `sent`: the job's message is
     sent. `unclaimed`: the job was woken some minutes ago, and no worker has claimed it. `bound`: its type still
@@ -166,6 +169,7 @@ class LimitedJob:
     unclaimed: bool = False
     bound: bool = True
     rank: int = NORMAL
+    position: int | None = None
 
     @property
     def name(self) -> str:
@@ -187,7 +191,15 @@ class LimitedJob:
     @property
     def waiter(self) -> "Waiter":
         """Return the row of the job in the line of the limit that it waits for."""
-        return Waiter(self.since, self.id, self.type, self.gen, self.claims, self.name, rank=self.rank)
+        numbers = self.gen, self.claims, self.name
+        return Waiter(self.since, self.id, self.type, *numbers, rank=self.rank, position=self.position)
+
+    def raised(self, rank: int) -> "Waiter":
+        """Return its row with the rank of a job that waits for one of its places: before the tenants of that rank.
+
+        The positions of its own rank say nothing there.
+        """
+        return self.waiter if rank == self.rank else replace(self.waiter, rank=rank, position=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +208,8 @@ class Waiter:
 
     `holds` are the ids of the limits of which the job has places while it waits. A deployment may change how many
     places they have before somebody reads the row. `rank`: see LimitedJob; a job may have a second row, with the rank
-    of a job that waits for one of its places.
+    of a job that waits for one of its places. `position` is the place of the job among those of other tenants (see
+    `chalicelib/limits/fair.py`); None: the row is ordered by its due time, before all rows with a position.
     """
 
     since: float
@@ -207,11 +220,27 @@ class Waiter:
     name: str
     holds: tuple[str, ...] = field(default=(), compare=False)
     rank: int = NORMAL
+    position: int | None = None
 
     @property
-    def place(self) -> tuple[int, float, str]:
+    def order(self) -> int:
+        """Return what orders the rows of a rank: the due time in milliseconds, or a position after all due times."""
+        if self.position is None:
+            return round(self.since * 1000)
+        return FIRST_POSITION + min(self.position, FIRST_POSITION - 1)
+
+    @property
+    def place(self) -> tuple[int, int, str]:
         """Return what orders the rows of a line."""
-        return self.rank, self.since, self.job
+        return self.rank, self.order, self.job
+
+    def clock(self, found: "Places") -> int | None:
+        """Return the clock of the rank when this row has got its place; None: the row has no position.
+
+        Each place moves the clock by at least 1, so that tenants that come new all the time do not keep others back for
+        ever.
+        """
+        return None if self.position is None else max(found.clocks[self.rank] + 1, self.position)
 
     @property
     def number(self) -> tuple[int, int]:
@@ -230,7 +259,8 @@ class Places:
     `held` are the names by job. `n` replaces the declared number of places: an operator has changed it. `types` are the
     types that have a line, since the mark `waits` is there: the row says it, because another version of the code may
     not know every type that shares the limit. `closing` names who is about to remove the mark, because nobody waits any
-    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds).
+    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds). `clocks` are, by rank, the
+    positions of the jobs that have got a place last.
     """
 
     held: Mapping[str, str] = field(default_factory=dict)
@@ -239,6 +269,7 @@ class Places:
     closing: str | None = None
     n: int | None = None
     slots_to: float = 0.0
+    clocks: tuple[int, ...] = (0, 0, 0)
 
     def free(self, limit: Limit) -> bool:
         """Return whether a place is free."""
@@ -247,6 +278,10 @@ class Places:
     def has(self, job: LimitedJob) -> bool:
         """Return whether the job has a place in its present pass."""
         return self.held.get(job.id) == job.name
+
+    def at(self, rank: int, clock: int) -> "Places":
+        """Return the row with this clock of a rank."""
+        return replace(self, clocks=(*self.clocks[:rank], clock, *self.clocks[rank + 1 :]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,10 +59,19 @@ class PlaceStore(Protocol):
         Two requests more for the first place of a limit.
         """
 
-    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
         """Give a place to the waiter's name; return whether the job has a place under this name.
 
-        It gets none if no place is free, if its job has one under another name, or without the mark.
+        It gets none if no place is free, if its job has one under another name, or without the mark. `clock` is the
+        clock of the waiter's rank from now on, if tenants take turns.
+        """
+
+    def position(self, limit: Limit, tenant: str, rank: int) -> int:
+        """Return the next position of a tenant, which is given by its hash.
+
+        It is APART after the last position of the tenant. If this is before the clock of the rank, or if there was a
+        time since then in which no job waited, the tenant begins at the clock, and moves the clock by 1: of tenants
+        that begin, the first one is before the others. Two reads and one write, or two.
         """
 
     def slot(

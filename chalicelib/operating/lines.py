@@ -1,7 +1,7 @@
 """Let jobs take the places of their limits, wait for them in lines, and leave them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.errors import MoveRefused, RowsUnreadable, UnknownJobType
@@ -15,6 +15,7 @@ from chalicelib.jobs.priority import rank_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import LEAST_SLOT_WAIT, NO_LIMIT, SLOT_RESERVE, UNCLAIMED_AFTER, WOKEN_AHEAD
+from chalicelib.limits.fair import position_in, turn_of, written
 from chalicelib.limits.ids import declared_limit, declares, is_widest, limits_of, logged_id, narrower
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Runs, Standing
 from chalicelib.limits.port import PlaceStore
@@ -39,6 +40,7 @@ def limited(job: Job, now: float) -> LimitedJob:
         job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent,
         unclaimed=standing is Standing.WOKEN and now - max(job.updated_at, job.turn_at or 0.0) >= UNCLAIMED_AFTER,
         bound=limit is None or declares(job.type, limit), rank=rank_of(job.priority),
+        position=position_in(limit, job),
     )  # fmt: skip
 
 
@@ -191,7 +193,7 @@ class Lines:
 
     def take(self, job: Job, limits: Sequence[Limit]) -> Full | None:
         """Take the places of a claimed job, in this order; return the limit that it must wait for, else None."""
-        return self._places(job).take_all(self._limited(job), limits)
+        return self._positioned(job, self._places(job).take_all(self._limited(job), limits))
 
     def start(
         self, job: Job, limits: Sequence[Limit], sleep: Callable[[float], None], kind: JobType[Any, Any],
@@ -209,7 +211,17 @@ class Lines:
             max(until - kind.job_budget, least),
             lambda error: events.store_failed(job, error), ready,
         )  # fmt: skip
-        return slots.take(self._limited(job), limits)
+        return self._positioned(job, slots.take(self._limited(job), limits))
+
+    def _positioned(self, job: Job, full: Full | None) -> Full | None:
+        """Return what a job must wait for with its position in the line, which it keeps until its run has ended."""
+        if full is None or position_in(full.limit.id, job) is not None:
+            return full if full is None else replace(full, position=job.position)
+        turn = turn_of(jobtype.registered.get(job.type), job, full.limit.id)
+        if turn is None:
+            return full
+        position = self.store.position(full.limit, turn, rank_of(job.priority))
+        return replace(full, position=written(full.limit.id, position))
 
     def wait(self, job: Job, limit: Limit, holds: Sequence[Limit] = ()) -> bool:
         """Put a job that was just blocked into the line; return whether its message can run it now.
@@ -249,7 +261,8 @@ class Lines:
         waited = self._waited(before)
         limits = self._all(before, waited)
         in_line = waited if before.status is Status.BLOCKED else None
-        places, ended = self._places(after), self._limited(after)
+        places = self._places(after)
+        ended = replace(self._limited(after), position=position_in(waited_limit(before), after))
         self._each(limits, lambda limit: places.leave_ended(ended, [limit]))
         keeps = in_line is not None and limits[0].id != in_line.id
         places.leave_ended(ended, (), in_line, raised=keeps)

@@ -249,7 +249,7 @@ class Settlement:
         return Drop("another message follows") if self._received_last(job) else Hold(delay, "suspended")
 
     def _blocked(self, job: Job, full: Full, now: float) -> Drop | Hold:
-        change = transitions.block(job, now=now, limit=full.limit.id, anew=full.anew)
+        change = transitions.block(job, now=now, limit=full.limit.id, anew=full.anew, position=full.position)
         try:
             after = self._apply(job, change)
         except MoveRefused as refused:

@@ -21,7 +21,7 @@ from chalicelib.batches.round import Round
 from chalicelib.ends.maker import EndMaker
 from chalicelib.errors import UnknownJobType
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.at_most import check_shared
+from chalicelib.job_types.at_most import check_shared, check_turns
 from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of, sent_to, that_pause
@@ -75,6 +75,7 @@ class Platform:
         self._kinds = [kind_of(kind) for kind in kinds] or jobtype.load()
         check_names(self._kinds, secrets or {})
         check_shared({kind.name: kind.limits for kind in self._kinds})
+        check_turns({kind.name: (kind.fair_by, kind.limits) for kind in self._kinds})
         self.clock = clock or Clock()
         self.store = MemoryJobStore(self.clock)
         self.queue = MemoryJobQueue(self.clock)

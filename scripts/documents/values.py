@@ -76,7 +76,10 @@ def values() -> dict[str, str]:
             for name, line in zip(("step", "sleep", "wait", "call", "wake", "look"), steps(cost.BUSY), strict=False)
         },
         **{f"cost.{name}": [line] for name, line in zip(("child", "child_of_many"), children(), strict=True)},
-        **{f"cost.{name}": [line] for name, line in zip(("place", "limit_rate", "place_wait"), places(), strict=True)},
+        **{
+            f"cost.{name}": [line]
+            for name, line in zip(("place", "limit_rate", "place_wait", "place_turn"), places(), strict=True)
+        },
         "cost.hooked_end": webhooks.lines(cost.ALONE)[:1],
         **{f"cost.delivery_{name}": webhooks.lines(loads[name])[1:] for name in ("alone", "busy")},
         **{f"cost.{name}": [line] for name, line in zip(("member", "batch"), batches(), strict=True)},

@@ -48,7 +48,7 @@ class LimitRow(NamedTuple):
 
     `n` is the number of places that an operator has given to the limit. `known` are the earlier numbers that processes
     may still remember; `stamped`: whoever reads the row reads the number again. `over`: a place was given beyond all of
-    these numbers. `passed`: a place was given to a job while one of a higher rank stood in the line that was read.
+    these numbers. `passed`: a place was given to a job while one before it stood in the line that was read.
     """
 
     exists: bool = False
@@ -130,6 +130,8 @@ class Rules:
     """The jobs that are of another type, which shares their limits."""
     ranks: Mapping[str, int] = field(default_factory=dict)
     """The ranks of the jobs whose priority is not the normal one."""
+    positions: Mapping[str, int] = field(default_factory=dict)
+    """The positions of the jobs whose tenants take turns."""
     crashes: int = 0
     mortal: tuple[str, ...] = ("worker", "operator", "watchdog")
     """Which processes may die."""
@@ -257,9 +259,12 @@ class Store(Answers):
     ) -> Slot | None:
         return self.ask("slot", limit.id, job, name, turn, again)  # type: ignore[no-any-return]
 
-    def grant(self, limit: Limit, waiter: Waiter) -> bool:
-        passed = any(one.rank < waiter.rank for one in self.line)
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
+        passed = any(one.place < waiter.place for one in self.line)
         return self.ask("grant", limit.id, waiter, limit.n, passed)  # type: ignore[no-any-return]
+
+    def position(self, limit: Limit, tenant: str, rank: int) -> int:
+        raise NotImplementedError  # `positions` has them
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         return self.ask("leave", limit.id, job, name)  # type: ignore[no-any-return]
@@ -522,7 +527,9 @@ def _live(code: CodeType, offset: int) -> tuple[str, ...]:
 # what the requests do
 
 
-def limited(name: str, row: Row, job_type: str = TYPE, rank: int = NORMAL) -> LimitedJob:
+def limited(
+    name: str, row: Row, job_type: str = TYPE, rank: int = NORMAL, position: int | None = None
+) -> LimitedJob:  # fmt: skip
     """Return a job as its limits see it."""
     standing = Standing.OTHER
     if row.status == RUNS and row.live:
@@ -533,8 +540,9 @@ def limited(name: str, row: Row, job_type: str = TYPE, rank: int = NORMAL) -> Li
         standing = Standing.WOKEN
     unclaimed = standing is Standing.WOKEN  # for as long as it takes
     return LimitedJob(
-        name, job_type, 0.0, 1, row.claims, row.passed, standing, row.waits, row.sent, unclaimed, rank=rank
-    )
+        name, job_type, 0.0, 1, row.claims, row.passed, standing, row.waits, row.sent, unclaimed, rank=rank,
+        position=position,
+    )  # fmt: skip
 
 
 Answered = tuple[State, Any, Process]
@@ -605,7 +613,8 @@ class World:
             yield taken._replace(misses=state.misses - 1), Slot(MISSED, self._places(after)), process
 
     def _limited(self, name: str, row: Row) -> LimitedJob:
-        return limited(name, row, self.rules.type_of(name), self.rules.ranks.get(name, NORMAL))
+        rank, position = self.rules.ranks.get(name, NORMAL), self.rules.positions.get(name)
+        return limited(name, row, self.rules.type_of(name), rank, position)
 
     def _found(self, state: State, what: str, names: Sequence[str]) -> Any:
         if what != "find":

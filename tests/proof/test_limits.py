@@ -33,6 +33,7 @@ SMALL = {
     ),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
     "a low and a high job, crash": Rules(TWO, ONE_PLACE, ranks={"a": LOW, "b": HIGH}, crashes=1, ends=True),
+    "tenants that take turns, cancel": Rules(TWO, ONE_PLACE, positions={"a": 200, "b": 100}, cancels=1, ends=True),
     "fewer places": Rules(TWO, {"X": 2}, changes=(1,), watchdog=False, remembers=False),
     "no places, and one again": Rules(TWO, ONE_PLACE, changes=(0, 1), workers=1, watchdog=False),
     "no places, and one again, crash": Rules({"a": "X"}, ONE_PLACE, changes=(0, 1), crashes=1, workers=1),
@@ -75,6 +76,15 @@ LARGE = {
     ),
     "a low job that keeps a place from a high one, cancel": Rules(
         {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, cancels=1
+    ),
+    "a low job that keeps a place from a high one, tenants that take turns": Rules(
+        {"a": "XY", "b": "XY"},
+        BOTH,
+        ranks={"a": LOW, "b": HIGH},
+        positions={"a": 900, "b": 100},
+        looks=1,
+        crashes=1,
+        mortal=("watchdog",),
     ),
     "three jobs, two places": Rules(THREE, {"X": 2}, workers=3),
 }

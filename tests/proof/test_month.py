@@ -15,6 +15,8 @@ from chalicelib.job_types.at_most import AtMost
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import BLOCK_AGAIN, Job
 from chalicelib.jobs.port import Message
+from chalicelib.limits.memory import MemoryPlaces
+from chalicelib.limits.places import Limit
 from chalicelib.operating.lines import Lines
 from chalicelib.watchdog.pulse import Pulse
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
@@ -129,6 +131,20 @@ def test_jobs_wait_for_places_with_every_fault(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(World, "takes_place", noted)
     assert episode(OF_LIMITS, hours=36).broken == []
     assert waited[-1] > 30
+
+
+@pytest.mark.parametrize("seed", [5, 7])
+def test_tenants_take_turns_in_lines_with_every_fault(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = list[int]()
+    position = MemoryPlaces.position
+
+    def noted(places: MemoryPlaces, limit: Limit, tenant: str, rank: int) -> int:
+        drawn.append(position(places, limit, tenant, rank))
+        return drawn[-1]
+
+    monkeypatch.setattr(MemoryPlaces, "position", noted)
+    assert episode(seed, hours=36).broken == []
+    assert len(drawn) > 10
 
 
 def test_jobs_pass_backlogs_and_are_woken_in_urgent_queues_with_every_fault(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,10 @@ class Kind:
 
 JOB, ANY = r"[0-9a-f-]{36}", r".+"
 KEY = "KeyLockRow"
+OF_RUNS = (
+    "held", "waits", "job_types", "closing", "closed_by", "slot_by", "changed_at", "clock_0", "clock_1", "clock_2",
+)  # fmt: skip
+"""Attributes of a limit's row that are of jobs which run or wait."""
 KINDS = (
     Kind("JobRow", "jobs", JOB, "META", How.WITH_ITS_JOB, "it is the job"),
     Kind("AttemptRow", "jobs", JOB, r"ATT#.+", How.WITH_ITS_JOB, "an attempt of the job"),
@@ -120,13 +124,15 @@ KINDS = (
     Kind(
         "places", "control", r"LIMIT#.+", "PLACES", How.AS_IT_IS,
         "no window has more starts than a rate in `limits` allows; the runs that had places have ended",
-        # the names and the mark are of jobs that take their places anew
-        ("pk", "LIMIT#"), ("held", "waits", "job_types", "closing", "closed_by", "slot_by", "changed_at"), "slots_to",
+        # the names, the mark and the clocks are of jobs that take their places anew
+        ("pk", "LIMIT#"), OF_RUNS,
+        "slots_to",
     ),
     Kind(
         "ChangedLimitRow", "control", "LIMITCHANGES", ANY, How.AS_IT_IS,
         "a limit that an operator has lowered stays low", ("pk", "LIMITCHANGES"),
     ),
+    Kind("tenants", "control", r"LIMIT#.+", r"TENANT#.+", How.NOT, "a restored job gets its position anew"),
     Kind("limits", "control", "LIMITS", ANY, How.NOT, "the list of limits for which jobs wait, which wait anew"),
     Kind("line", "control", r"LINE#.+", ANY, How.NOT, "a restored job takes its places anew"),
     Kind("TokenRow", "control", r"TOK#.+", ANY, How.NOT, "tokens are made anew: a copy would let in whoever had one"),

@@ -81,6 +81,6 @@ def _idle() -> dict[str, Any]:
     """Return the fields of a job without a worker and without a message."""
     return {
         "sent": False, "resends": 0, "lease_until": None, "parked_until": None, "stalled_since": None, "waits": None,
-        "passed": None,
+        "passed": None, "position": None,
         "progress": None, "progress_note": None, "request_id": None, "cold_start": None, "receive_count": None,
     }  # fmt: skip

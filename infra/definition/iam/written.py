@@ -13,7 +13,7 @@ MAIN = frozenset({
     "max_attempts", "due_at", "sent", "lease_until", "started_at", "finished_at", "updated_at", "expires_at",
     "next_attempt_at", "parked_until", "turn_at", "start_by", "resends", "stalled_since", "request_id", "cold_start",
     "receive_count", "writer", "progress", "progress_note", "error_class", "error_message", "result", "result_ref",
-    "cancel_requested", "after", "waits", "passed", "kept", "give_up_at", "deferred",
+    "cancel_requested", "after", "waits", "passed", "position", "kept", "give_up_at", "deferred",
 })  # fmt: skip
 ATTEMPTS = frozenset({"attempt", "outcome", "stack", "retry_delay_s", "claim"})
 BODIES = frozenset({"body"})

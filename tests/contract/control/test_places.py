@@ -17,7 +17,7 @@ from chalicelib.counters.port import Pause
 from chalicelib.errors import LimitBusy
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.limits.changed import Changed
-from chalicelib.limits.constants import NO_LIMIT
+from chalicelib.limits.constants import APART, NO_LIMIT
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, Listed, Places, Waiter, name_of
@@ -219,6 +219,18 @@ def test_the_version_before_reads_the_rows_of_the_line_and_the_other_way_round(c
     assert {one.since for one in places.first(ONE, BOTH, 9)} == {T0 + 0.001}
 
 
+def test_the_version_before_keeps_the_order_of_positions(cloud: Settings) -> None:
+    """It reads them as times in the future, and writes such a number back as it was to remove the row."""
+    places = DynamoPlaces(cloud)
+    rows = [replace(waiter(A, rank=rank), position=4 * 10**12 + 7) for rank in (HIGH, NORMAL, LOW)]
+    for row in rows:
+        places.stand(ONE, row)
+    for key in keys_of(cloud):
+        moment, _, job = key.partition("#")
+        assert f"{round(int(moment) / 1000 * 1000):015}#{job}" == key
+    assert list(places.first(ONE, BOTH, 9)) == rows
+
+
 def test_a_job_learns_how_many_of_its_type_are_before_it(cloud: Settings) -> None:
     for places in (MemoryPlaces(), DynamoPlaces(cloud)):
         first, second, third = (waiter(job, since=T0 + place) for place, job in enumerate((A, B, C)))
@@ -345,6 +357,79 @@ def test_the_three_of_them_give_the_same_answers(cloud: Settings, data: st.DataO
 @pytest.fixture(params=["memory", "dynamo"])
 def stored(request: pytest.FixtureRequest) -> LimitStore:
     return MemoryPlaces() if request.param == "memory" else DynamoPlaces(request.getfixturevalue("cloud"))
+
+
+def test_positions_of_a_tenant_follow_each_other_and_another_tenant_begins_before_the_second(
+    stored: LimitStore,
+) -> None:
+    first, second, third = (stored.position(ONE, "acme", NORMAL) for _ in range(3))
+    assert (second - first, third - second) == (APART, APART)
+    beta, gamma = stored.position(ONE, "beta", NORMAL), stored.position(ONE, "gamma", NORMAL)
+    assert first < beta < gamma < second, "who comes first is first"
+
+
+def test_positions_are_of_one_limit_and_one_rank(stored: LimitStore) -> None:
+    first = stored.position(ONE, "acme", NORMAL)
+    assert [stored.position(ONE, "acme", LOW), stored.position(Limit("3.other", 1), "acme", NORMAL)] == [first, first]
+
+
+def test_who_comes_late_begins_at_the_clock_and_not_at_the_start(stored: LimitStore) -> None:
+    stored.take(ONE, A, name())
+    row = replace(waiter(B), position=7 * APART)
+    stored.mark(ONE, TYPE)
+    stored.leave(ONE, A, name())
+    clock = row.clock(stored.read(ONE))
+    assert clock == 7 * APART
+    assert stored.grant(ONE, row, clock)
+    assert stored.position(ONE, "beta", NORMAL) == 7 * APART + 1
+    assert stored.position(ONE, "beta", HIGH) == 1, "each rank has a clock"
+
+
+def test_a_place_moves_the_clock_though_its_job_has_waited_since_long_ago(stored: LimitStore) -> None:
+    for number in range(5):
+        stored.position(ONE, f"tenant {number}", NORMAL)
+    assert replace(waiter(B), position=1).clock(stored.read(ONE)) == 6
+    assert waiter(B).clock(stored.read(ONE)) is None, "a row without a position"
+
+
+def test_positions_are_forgotten_when_nobody_waits_any_more(stored: LimitStore) -> None:
+    stored.mark(ONE, TYPE)
+    positions = [stored.position(ONE, "acme", NORMAL) for _ in range(9)]
+    closing = stored.close(ONE)
+    assert closing is not None
+    stored.unmark(ONE, closing.closing or "")
+    assert positions[0] < stored.position(ONE, "acme", NORMAL) < positions[1]
+
+
+def test_rows_with_a_position_stand_behind_those_without_and_keep_when_they_were_due(stored: LimitStore) -> None:
+    ranked = [
+        (rank, replace(waiter(job, since=T0 + at, rank=rank), position=position))
+        for rank in (LOW, NORMAL, HIGH)
+        for job, at, position in ((A, 5, 2 * APART), (B, 6, APART), (C, 7, None))
+    ]
+    for _, row in ranked:
+        stored.stand(ONE, row)
+    found = list(stored.first(ONE, {TYPE}, 9))
+    assert [(one.rank, one.job) for one in found] == [(rank, job) for rank in (HIGH, NORMAL, LOW) for job in (C, B, A)]
+    assert {(one.since, one.position) for one in found} == {(T0 + 5, 2 * APART), (T0 + 6, APART), (T0 + 7, None)}
+    assert list(stored.first(ONE, {TYPE}, 9, found[3])) == found[4:]
+    for one in found:
+        stored.step_out(ONE, one)
+    assert list(stored.first(ONE, {TYPE}, 9)) == []
+
+
+def test_a_lost_answer_only_leaves_a_position_unused(cloud: Settings, lose_reply: LoseReply) -> None:
+    places = DynamoPlaces(cloud)
+    before = places.position(ONE, "acme", NORMAL)
+    lost = lose_reply("UpdateItem")
+    assert places.position(ONE, "acme", NORMAL) - before == 2 * APART
+    assert lost
+
+
+def test_many_workers_give_a_tenant_different_positions(cloud: Settings) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: DynamoPlaces(cloud).position(ONE, "acme", NORMAL), range(12)))
+    assert len(set(found)) == len(found)
 
 
 def test_an_operator_changes_the_number_of_places(stored: LimitStore) -> None:

@@ -250,3 +250,21 @@ def test_two_types_keep_a_shared_rate_and_one_customer_its_own(case: Case) -> No
     for name, (n, per) in {"maps": (50, 60), "acme": (5, 1)}.items():
         found = starts[name]
         assert max(sum(first <= one < first + per for one in found) for first in found) <= n
+
+
+def test_the_parcel_of_another_customer_is_traced_after_the_turns_that_are_given(case: Case) -> None:
+    printed = case("parcel_trace")
+    platform, traced = Platform(printed.kind), list[str]()
+
+    def trace(customer: str, number: int) -> str:
+        traced.append(customer)
+        if len(traced) == 20:
+            platform.submit("parcel.trace", {"customer": "beta", "number": number})
+        return customer
+
+    printed.names["trace"] = trace
+    for number in range(300):
+        platform.submit("parcel.trace", {"customer": "acme", "number": number})
+    platform.advance(minutes=5)
+    assert Counter(traced) == {"acme": 300, "beta": 1}
+    assert traced.index("beta") < 20 + 50 + 5, "the turns of ten seconds, and those of the moment"

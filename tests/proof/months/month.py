@@ -67,6 +67,9 @@ LIMITS = (
 )  # fmt: skip
 """The limits of two types, by month; a deployment removes one of the types."""
 LIMITED_TYPES = TYPES[1:]
+FAIR = {1: "name", 3: "ballast"}
+"""The field of the tenants that take turns in their lines, in every month with this rest: each job has one of its own,
+or all have one."""
 URGENT_EVERY, URGENT = 11, 9
 """In every month with this rest, types have an urgent queue, too."""
 HIGH = 0.3
@@ -219,6 +222,8 @@ def steer(world: World, seed: int) -> None:
     world.planned = Planned(world)
     for name in LIMITED_TYPES:
         world.limit(*LIMITS[seed % len(LIMITS)], kind=name)
+        if seed % 4 in FAIR:
+            world.share(name, FAIR[seed % 4])
         if seed % URGENT_EVERY == URGENT:
             world.make_urgent(name)
     if seed % THREADED == THREADED - 1:

@@ -86,9 +86,11 @@ class Declared:
         """Return the limits of a job."""
         return limits_of(job.type, self.kinds[job.type].limits, job.payload)
 
-    def share(self) -> None:
-        """Let the jobs of the type TYPE belong to tenants, each job to the tenant with its name."""
-        self.kind = self.kinds[TYPE] = registered[TYPE] = replace(self.kind, fair_by="name")
+    def share(self, kind: str = TYPE, field: str = "name") -> None:
+        """Let the jobs of a type belong to tenants: of their names, or of another field."""
+        self.kinds[kind] = registered[kind] = replace(self.kinds[kind], fair_by=field)
+        if kind == TYPE:
+            self.kind = self.kinds[kind]
 
     def serialize(self) -> None:
         """Let the jobs of TYPE run one at a time for each length of their ballast."""

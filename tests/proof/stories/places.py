@@ -39,6 +39,19 @@ def the_second_waits_for_the_place_of_the_first(world: World) -> None:
 
 
 @scenario(DONE)
+def tenants_take_turns_for_the_place(world: World) -> None:
+    """Two jobs of a tenant wait, and one of another."""
+    world.share(field="ballast")
+    world.limit(AtMost(1))
+    for name, ballast in (("a", 1), ("b", 1), ("c", 1), ("d", 2)):
+        world.submit(name, ballast=ballast)
+        world.clock.advance(0.01)
+    beside(world, "a")
+    world.poll()
+    _all(world)
+
+
+@scenario(DONE)
 def two_wait_for_the_place_of_a_job_that_fails(world: World) -> None:
     """It needs a new place to run again, and waits behind them, or before them."""
     one_at_a_time(world, "a", "b", "c")

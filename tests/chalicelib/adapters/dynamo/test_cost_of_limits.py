@@ -20,7 +20,7 @@ from chalicelib.limits.places import Full, Limit
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import Lines, limited
 from chalicelib.settings import Settings
-from infra.cloud.cost.limits import FREE_UNITS, RATE_UNITS, WAIT_READS, WAIT_UNITS
+from infra.cloud.cost.limits import FREE_UNITS, RATE_UNITS, TURN_READS, TURN_UNITS, WAIT_READS, WAIT_UNITS
 from tests.chalicelib.adapters.dynamo.meter import metered
 from tests.chalicelib.adapters.dynamo.test_cost import claim, real_job
 from tests.chalicelib.api.support import Note, only_types
@@ -87,6 +87,24 @@ def waiting(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
     yield
     woken = claim(store, blocked)
     assert lines.take(woken, [limit()]) is None
+
+
+def taking_turns(store: DynamoJobStore, lines: Lines) -> Iterator[None]:
+    """Let two jobs of a tenant wait for a place, one after the other, and get a position."""
+    kind = jobtype.registered[real_job().type]
+    jobtype.registered[kind.name] = replace(kind, fair_by="to")  # until the fixture ends
+    first = claimed(store, ONE)
+    assert lines.take(first, [limit()]) is None
+    for job_id in (TWO, THREE):
+        job = replace(real_job(sent=True), id=job_id, tags=("tenant=acme",))
+        store.add(job)
+        held = claim(store, job)
+        yield
+        full = lines.take(held, [limit()])
+        assert full is not None
+        assert full.position is not None
+        yield
+        store.apply(held.id, transitions.block(held, now=T0 + 3, limit=limit().id, position=full.position))
 
 
 RATE = Rate(50, per=60)
@@ -201,6 +219,23 @@ def test_the_units_of_a_job_that_waits(store: DynamoJobStore, lines: Lines) -> N
     listed = left = granted = deleted = 1  # `left` is of the job before, and `granted` is instead of its own write
     whole = sum(cost for step in (waits, handed, taken) for _, cost in step)
     assert whole - listed - left - granted + deleted == WAIT_UNITS
+
+
+def test_a_position_of_a_tenant_is_two_reads_and_one_write_and_two_for_the_first_one(
+    store: DynamoJobStore, lines: Lines
+) -> None:
+    first, _, second, _ = requests(taking_turns(store, lines))
+    refused, reads, writes = ["UpdateItem"], ["GetItem"] * 2, ["UpdateItem"]
+    assert first == refused + reads + 2 * writes
+    assert second == refused + reads + writes
+    assert (len(reads), len(writes)) == (TURN_READS, TURN_UNITS)
+
+
+def test_the_units_of_a_position(store: DynamoJobStore, lines: Lines) -> None:
+    first, blocked, second, _ = units(taking_turns(store, lines))
+    assert [cost for _, cost in first] == [1, 1, 1]
+    assert [cost for _, cost in second] == [1, TURN_UNITS]
+    assert blocked[0] == ("META", 3), "as much as without a position"
 
 
 def test_the_look_at_a_limit_of_which_a_job_keeps_a_place_while_it_waits_for_another(
