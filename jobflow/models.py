@@ -1215,7 +1215,8 @@ class LimitWaiter:
 
     job_id: str
     due_since: datetime
-    """When it was due first: the jobs of a line get places by priority, then in this order"""
+    """When it was due first: the jobs of a line get places by priority, then in this order, or the tenants of
+    `fair_by` take turns"""
     priority: Literal["high", "normal", "low"]
     """With which it waits: a job that keeps a place from a job of higher priority waits with that one"""
 

@@ -13,7 +13,8 @@ class AtMost:
     """At most `n` jobs run at once; with `by`, at most `n` for each value of this field of the payload.
 
     All jobs of the type count together; with `shared`, the jobs of all types that declare the limit with this name.
-    Other jobs wait, without a worker and without a message, in the order in which they were due. A job without a value
+    Other jobs wait, without a worker and without a message, in the order in which they were due; with `fair_by`,
+    tenants take turns. A job without a value
     in `by` has no limit. Raises ConfigurationError.
     """
 
@@ -105,6 +106,6 @@ def check_turns(types: Mapping[str, tuple[str | None, Iterable[AnyLimit]]]) -> N
                 with_turns = name if turns else other
                 raise ConfigurationError(
                     f"{other} and {name} share the limit {one.shared}, and only in {with_turns} tenants take turns: "
-                    "their jobs would have no common order. Declare fair_by in both types, or in none; jobs without a "
-                    "value in its field count as one tenant"
+                    "their jobs would have no common order. Let both types have a fair_by that is not the `by` of the "
+                    "limit, or none of them; jobs without a value in its field count as one tenant"
                 )

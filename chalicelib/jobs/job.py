@@ -159,8 +159,8 @@ class Job:
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
       claims), and began at `updated_at`.
       A blocked job waits for `limit:` and the limit's id. It keeps this after it was woken, until its next claim.
-    - `position` is the position of the job among those of other tenants, and the hash of the limit in whose line it has
-      it: `hash.number`. It keeps this when it runs, until it waits for another limit.
+    - `position` orders a blocked job among those of other tenants, in the line of the limit that it waits for. It keeps
+      this until its next claim.
     - `passed` is the number of the claim with which a job began to take its places, if it has waited for a place since.
     - `line` is the number of the job's line of kept steps. A retry continues this line. A retry with another
       payload or from the start begins a new line, and a retry from a step copies the rows before it to a new line.
@@ -210,7 +210,7 @@ class Job:
     turn_at: float | None = None
     waits: str | None = None
     passed: int | None = None
-    position: str | None = None
+    position: int | None = None
     line: int = 1
     kept: int = 0
     result: JSON = None

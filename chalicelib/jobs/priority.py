@@ -7,7 +7,10 @@ PriorityName = Literal["high", "normal", "low"]
 
 
 class Priority(StrEnum):
-    """Say which of the jobs that wait in a line goes first; within a priority, the one that was due first."""
+    """Say which of the jobs that wait in a line goes first.
+
+    Within a priority, the one that was due first does so, or tenants take turns.
+    """
 
     HIGH = "high"
     NORMAL = "normal"

@@ -209,12 +209,16 @@ class DynamoPlaces:
 
     def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
         """See PlaceStore."""
-        moves = "" if clock is None else f", {_clock(waiter.rank)} = :clock"
-        granted, row = self._write(
-            limit, f"SET held.#job = :name, expires_at = :end{moves}",
-            f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)", self._seen.n(limit), waiter.job,
-            waiter.name, clock=clock,
-        )  # fmt: skip
+        fits = f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)"
+        gives = "SET held.#job = :name, expires_at = :end"
+        about = self._seen.n(limit), waiter.job, waiter.name
+        if clock is not None:
+            name = _clock(waiter.rank)
+            later = f"{fits} AND (attribute_not_exists({name}) OR {name} < :clock)"
+            granted, row = self._write(limit, f"{gives}, {name} = :clock", later, *about, clock=clock)
+            if granted or _places(row).clocks[waiter.rank] < clock:
+                return granted or _places(row).held.get(waiter.job) == waiter.name
+        granted, row = self._write(limit, gives, fits, *about)
         # if the answer of the write was lost, its repetition was refused
         return granted or _places(row).held.get(waiter.job) == waiter.name
 

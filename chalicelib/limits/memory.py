@@ -85,7 +85,7 @@ class MemoryPlaces:
             seen = self.read(limit)
             allowed = seen.free(limit) and waiter.job not in seen.held and seen.waits
             if allowed and clock is not None:
-                seen = seen.at(waiter.rank, clock)
+                seen = seen.at(waiter.rank, max(clock, seen.clocks[waiter.rank]))
             return (allowed and self._hold(limit, seen, waiter.job, waiter.name)) or (
                 seen.held.get(waiter.job) == waiter.name
             )

@@ -33,6 +33,10 @@ CODE_LENGTH = 8
 """Number of hexadecimal digits that a name has of the hash of its job's type."""
 
 
+AFTER_ALL_JOBS = "~"
+"""Comes after the id of each job."""
+
+
 class Standing(StrEnum):
     """Describe what a limit must know of the state of a job.
 
@@ -134,7 +138,7 @@ class Full:
     limit: Limit
     holds: tuple[Limit, ...] = ()
     anew: bool = False
-    position: str | None = None
+    position: int | None = None
 
 
 class NoPlace(Exception):
@@ -238,9 +242,14 @@ class Waiter:
         """Return the clock of the rank when this row has got its place; None: the row has no position.
 
         Each place moves the clock by at least 1, so that tenants that come new all the time do not keep others back for
-        ever.
+        ever. It is never moved back.
         """
         return None if self.position is None else max(found.clocks[self.rank] + 1, self.position)
+
+    @property
+    def last_of_rank(self) -> "Waiter":
+        """Return a row behind all rows of this rank."""
+        return replace(self, position=FIRST_POSITION, job=AFTER_ALL_JOBS)
 
     @property
     def number(self) -> tuple[int, int]:

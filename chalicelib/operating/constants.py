@@ -48,8 +48,6 @@ MOST_LINES_READ = 20
 """Maximum number of limits whose lines one look reads."""
 FIRST_ROWS = 2
 """Number of first rows of a line that are read together."""
-LATEST = 9_999_999_999.0
-"""A time after those of all jobs (epoch seconds)."""
 
 # For why_waiting.py
 SLOW_SEND = 10.0

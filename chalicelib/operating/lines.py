@@ -15,7 +15,7 @@ from chalicelib.jobs.priority import rank_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import LEAST_SLOT_WAIT, NO_LIMIT, SLOT_RESERVE, UNCLAIMED_AFTER, WOKEN_AHEAD
-from chalicelib.limits.fair import position_in, turn_of, written
+from chalicelib.limits.fair import turn_of
 from chalicelib.limits.ids import declared_limit, declares, is_widest, limits_of, logged_id, narrower
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Runs, Standing
 from chalicelib.limits.port import PlaceStore
@@ -40,7 +40,7 @@ def limited(job: Job, now: float) -> LimitedJob:
         job.id, job.type, since, job.gen, job.claims, job.passed, standing, limit, job.sent,
         unclaimed=standing is Standing.WOKEN and now - max(job.updated_at, job.turn_at or 0.0) >= UNCLAIMED_AFTER,
         bound=limit is None or declares(job.type, limit), rank=rank_of(job.priority),
-        position=position_in(limit, job),
+        position=None if limit is None else job.position,
     )  # fmt: skip
 
 
@@ -214,14 +214,12 @@ class Lines:
         return self._positioned(job, slots.take(self._limited(job), limits))
 
     def _positioned(self, job: Job, full: Full | None) -> Full | None:
-        """Return what a job must wait for with its position in the line, which it keeps until its run has ended."""
-        if full is None or position_in(full.limit.id, job) is not None:
-            return full if full is None else replace(full, position=job.position)
-        turn = turn_of(jobtype.registered.get(job.type), job, full.limit.id)
-        if turn is None:
+        """Return what a job must wait for with its position among the jobs of other tenants, if they take turns."""
+        kind = jobtype.registered.get(job.type)
+        turn = None if full is None else turn_of(kind, job, full.limit.id, full.holds)
+        if full is None or turn is None:
             return full
-        position = self.store.position(full.limit, turn, rank_of(job.priority))
-        return replace(full, position=written(full.limit.id, position))
+        return replace(full, position=self.store.position(full.limit, turn, rank_of(job.priority)))
 
     def wait(self, job: Job, limit: Limit, holds: Sequence[Limit] = ()) -> bool:
         """Put a job that was just blocked into the line; return whether its message can run it now.
@@ -262,7 +260,7 @@ class Lines:
         limits = self._all(before, waited)
         in_line = waited if before.status is Status.BLOCKED else None
         places = self._places(after)
-        ended = replace(self._limited(after), position=position_in(waited_limit(before), after))
+        ended = replace(self._limited(after), position=before.position)
         self._each(limits, lambda limit: places.leave_ended(ended, [limit]))
         keeps = in_line is not None and limits[0].id != in_line.id
         places.leave_ended(ended, (), in_line, raised=keeps)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chalicelib.counters.health import LongBlocked
 from chalicelib.counters.port import Standing
@@ -13,7 +13,7 @@ from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.ids import declared_limit, name_and_value
 from chalicelib.limits.places import Limit, Waiter
 from chalicelib.limits.port import PlaceStore
-from chalicelib.operating.constants import BLOCKED_LONG, BLOCKED_READ_AGAIN, FIRST_ROWS, LATEST, MOST_LINES_READ
+from chalicelib.operating.constants import BLOCKED_LONG, BLOCKED_READ_AGAIN, FIRST_ROWS, MOST_LINES_READ
 
 
 @dataclass
@@ -74,5 +74,5 @@ def first_rows(store: PlaceStore, limit: Limit, job_type: str) -> Sequence[Waite
         found += rows
         if rows[-1].rank == LOW:
             break
-        after = replace(rows[-1], since=LATEST, job="")
+        after = rows[-1].last_of_rank
     return found

@@ -14,7 +14,7 @@ from chalicelib.jobs.tenants import group_of
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.changed import change_of
 from chalicelib.limits.ids import declared_limit, read_id
-from chalicelib.limits.places import Limit, Waiter
+from chalicelib.limits.places import Limit, LimitedJob, Waiter
 from chalicelib.limits.port import LimitStore, PlaceStore
 from chalicelib.limits.serial_rule import named, row_of
 from chalicelib.operating.constants import MOST_BEFORE
@@ -60,13 +60,13 @@ class JobReader:
         changed = None if row.n is None else change_of(limit, store.changes())
         if not limit.declared:
             return Place(len(row.held), 0, value, 0, declared=False)
-        own = limited(job, self.clock()).waiter
+        mine = limited(job, self.clock())
         kind = jobtype.registered.get(job.type)
-        stands = _raised(store, limit, own) if kind is not None and len(kind.limits) > 1 else own
+        stands = _raised(store, limit, mine) if kind is not None and len(kind.limits) > 1 else mine.waiter
         before = store.before(limit, row.types | {job.type}, stands, MOST_BEFORE + 1)
         place = Place(
             len(row.held), limit.n, value, min(before, MOST_BEFORE), before > MOST_BEFORE,
-            priority=PRIORITIES[own.rank], waits_as=PRIORITIES[stands.rank],
+            priority=PRIORITIES[mine.rank], waits_as=PRIORITIES[stands.rank],
         )  # fmt: skip
         if limit.rate is not None:
             return replace(place, rate=limit.rate.said, shared=name if limit.shared else None)
@@ -95,10 +95,11 @@ class JobReader:
         return job_id if runs and job_id != job.id else None
 
 
-def _raised(store: PlaceStore, limit: Limit, own: Waiter) -> Waiter:
+def _raised(store: PlaceStore, limit: Limit, job: LimitedJob) -> Waiter:
     """Return the first row of a job, which may have the rank of a job that waits for a place that it keeps."""
-    for rank in range(own.rank):
-        just_before = replace(own, rank=rank, job=own.job[:-1])
+    own = job.waiter
+    for rank in range(job.rank):
+        just_before = replace(job.raised(rank), job=own.job[:-1])
         for row in store.first(limit, (own.type,), 1, just_before):
             if (row.job, row.rank, row.number) == (own.job, rank, own.number):
                 return row

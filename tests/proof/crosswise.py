@@ -65,18 +65,21 @@ class Row:
     stop: bool = False
     at: float = 0.0
     woken: float = 0.0
+    position: int | None = None
 
 
 @dataclass(frozen=True)
 class Rules:
     """What a game plays, and the changes of a negative control.
 
-    `code` and `slots` are what the processes run. `reversed_type` takes its limits in the other order.
+    `code` and `slots` are what the processes run. `reversed_type` takes its limits in the other order. `fair`: tenants
+    take turns.
     """
 
     code: type[AtMostPlaces] = AtMostPlaces
     slots: type[Slots] = Slots
     reversed_type: str = ""
+    fair: bool = False
 
 
 @dataclass
@@ -142,6 +145,8 @@ class Game:
         rank = draw.choice((NORMAL, NORMAL, NORMAL, LOW, HIGH))
         name = f"{job_type}{number:02}"
         self.rows[name] = Row(name, job_type, tuple(limits), rank, START + after + number / 1000)
+        if self.rules.fair:
+            self.rows[name].position = draw.randrange(4)
         self.time.begin(after, lambda: self._come(name))
 
     # messages and workers
@@ -365,8 +370,9 @@ class Game:
             standing = Standing.WOKEN
         idle = standing is Standing.WOKEN and self.time.now - max(row.woken, row.at) >= UNCLAIMED_AFTER
         return LimitedJob(
-            row.id, row.type, row.since, 1, row.claims, row.passed, standing, row.waits, row.sent, idle, rank=row.rank
-        )
+            row.id, row.type, row.since, 1, row.claims, row.passed, standing, row.waits, row.sent, idle, rank=row.rank,
+            position=row.position,
+        )  # fmt: skip
 
     def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
         """See LimitedJobs."""
@@ -458,10 +464,10 @@ class Process:
 
         return self.request(act)
 
-    def grant(self, limit: Limit, waiter: Waiter) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
         def act() -> bool:
             before = waiter.job in self.memory.read(limit).held
-            granted = self.memory.grant(self._with(limit), waiter)
+            granted = self.memory.grant(self._with(limit), waiter, clock)
             if granted and not before:
                 self.game.given(limit)
             return granted

@@ -21,6 +21,10 @@ def test_no_game_exceeds_a_limit_leaves_a_place_unused_or_forgets_a_job(whole: b
     assert [*broken(range(ALL if whole else FEW))] == []
 
 
+def test_no_game_in_which_tenants_take_turns_does_so_either(whole: bool) -> None:
+    assert [*broken(range(ALL if whole else FEW // 3), Rules(fair=True))] == []
+
+
 # negative controls
 
 

@@ -106,7 +106,8 @@ class LimitWaiter(Answer):
 
     job_id: str
     due_since: Time = Field(
-        description="When it was due first: the jobs of a line get places by priority, then in this order"
+        description="When it was due first: the jobs of a line get places by priority, then in this order, or the "
+        "tenants of `fair_by` take turns"
     )
     priority: PriorityName = Field(
         "normal",

@@ -3978,7 +3978,7 @@ export interface components {
       /**
        * Due Since
        * Format: date-time
-       * @description When it was due first: the jobs of a line get places by priority, then in this order
+       * @description When it was due first: the jobs of a line get places by priority, then in this order, or the tenants of `fair_by` take turns
        * @example 2026-11-25T00:42:39.123Z
        */
       due_since: string;

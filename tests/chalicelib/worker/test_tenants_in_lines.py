@@ -1,6 +1,7 @@
 """Let the tenants of `fair_by` take turns in the lines of limits: customers with very many jobs, and with one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from chalicelib import AtMost, JobContext, Rate, RetryLater
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.at_most import AnyLimit, check_turns
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.priority import LOW, NORMAL
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.limits.constants import APART
 from chalicelib.limits.places import Limit
-from chalicelib.operating.lines import limited
+from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.lines import Lines
+from chalicelib.operating.long_blocked import first_rows
 from jobflow.testing import WorkerGone
 from tests.chalicelib.worker import test_at_most, test_shared_limits
 from tests.chalicelib.worker.test_at_most import TYPE
@@ -20,6 +24,7 @@ from tests.chalicelib.worker.test_shared_limits import CHAT, IMAGE, ONE
 
 MINE = Limit(f"1.{TYPE}", 1)
 ALL, EACH = AtMost(1, shared="openai"), AtMost(1, shared="openai", by="customer")
+FAIR = {"fair_by": "customer"}
 ACME, BETA, GAMMA = "acme", "beta", "gamma"
 
 
@@ -30,8 +35,7 @@ def fair() -> Iterator[test_at_most.Stage]:
 
 @pytest.fixture
 def shared() -> Iterator[test_shared_limits.Stage]:
-    fair = {"fair_by": "customer"}
-    yield from test_shared_limits.stage_of(test_shared_limits.sharing(1), chat_answer=fair, image_draw=fair)
+    yield from test_shared_limits.stage_of(test_shared_limits.sharing(1), chat_answer=FAIR, image_draw=FAIR)
 
 
 def hold(stage: test_at_most.Stage, *acts: Callable[[JobContext], object]) -> None:
@@ -101,27 +105,37 @@ def test_jobs_without_a_customer_take_turns_as_one_more(fair: test_at_most.Stage
     assert began(fair) == [1, 11, 2, 12, 3]
 
 
-def test_a_job_that_comes_again_keeps_its_position(fair: test_at_most.Stage) -> None:
-    def fails(_: JobContext) -> None:
-        raise RetryLater(1)
+def test_jobs_that_come_again_wait_for_a_new_turn(fair: test_at_most.Stage) -> None:
+    """Otherwise the jobs of a customer that all come again would delay the others by all of them."""
 
     def later(_: JobContext) -> None:
-        fair.platform.clock.advance(2)
-        fair.platform.run()
-        again = fair.platform.job(one)
-        assert (again.status, again.position) == (Status.BLOCKED, position)
+        raise RetryLater(20)
 
-    one, *_ = behind(fair, *((number, ACME) for number in range(1, 6)))
-    position = fair.platform.job(one).position
-    fair.at(1, fails)
-    fair.at(2, later)
-    assert began(fair) == [1, 2, 1, 3, 4, 5]
+    for number in range(1, 21):
+        fair.at(number, later)
+    behind(fair, *((number, ACME) for number in range(1, 21)))
+    while len({number for number in fair.sends.begun if number}) < 20:
+        fair.platform.advance(seconds=5)
+    fair.sends.begun.clear()
+
+    def all_come(_: JobContext) -> None:
+        fair.platform.clock.advance(25)
+        fair.platform.run()
+        fair.submit(99, customer=BETA)
+        fair.platform.run()
+
+    fair.at(50, all_come)
+    fair.submit(50, customer=GAMMA)
+    fair.platform.run()
+    order = [number for number in began(fair) if number != 50]
+    assert order.index(99) <= 2
+    assert sorted({*order}) == [*range(1, 21), 99]
 
 
 def test_a_job_that_an_operator_retries_gets_a_new_position(fair: test_at_most.Stage) -> None:
     (one,) = behind(fair, (1, ACME))
     fair.platform.cancel(one)
-    assert fair.platform.job(one).position is not None
+    assert fair.platform.job(one).position is None
     fair.platform.retry(one)
     assert fair.platform.job(one).position is None
 
@@ -145,12 +159,39 @@ def test_without_a_backlog_no_job_has_a_position(fair: test_at_most.Stage) -> No
 
 
 def test_a_limit_for_each_customer_has_no_turns() -> None:
-    stages = test_at_most.stage_of([AtMost(1, by="customer")], fair_by="customer")
-    stage = next(stages)
-    stage.at(1, lambda _: (stage.submit(2, 3), stage.platform.run()))
-    stage.submit(1)
-    stage.platform.run()
-    assert stage.sends.begun == [1, 2, 3]
+    with contextmanager(test_at_most.stage_of)([AtMost(1, by="customer")], fair_by="customer") as stage:
+        two, three = behind(stage, (2, "first"), (3, "first"))
+        assert [stage.platform.job(one).position for one in (two, three)] == [None, None]
+        assert began(stage) == [2, 3]
+
+
+def test_health_names_a_line_in_which_tenants_take_turns(fair: test_at_most.Stage) -> None:
+    behind(fair, (1, ACME), (2, BETA), (3, ACME))
+    fair.submit(4, customer=ACME, priority="low")
+    fair.platform.run()
+    places = fair.platform.workers.places
+    found = first_rows(places, MINE, TYPE)
+    assert [one.rank for one in found] == [NORMAL, NORMAL, LOW]
+
+
+def test_the_backlog_of_a_customer_at_a_shared_limit_holds_no_place_of_another_limit() -> None:
+    limits: dict[str, list[AtMost]] = {CHAT: [ALL, AtMost(1)], IMAGE: [ALL]}
+    with contextmanager(test_shared_limits.stage_of)(limits, chat_answer=FAIR, image_draw=FAIR) as stage:
+        platform = stage.platform
+        stage.submit(IMAGE, 0, customer="first")
+        platform.fail(IMAGE, WorkerGone())
+        platform.run()
+        stage.submit(IMAGE, *range(1, 21), customer=ACME)
+        platform.run()
+        stage.submit(CHAT, 50, customer=ACME)  # it keeps the place of its type while it waits
+        platform.run()
+        stage.submit(CHAT, 99, customer=BETA)
+        platform.run()
+        platform.advance(minutes=30)
+        order = [number for number in stage.begun if number]
+        assert order.index(50) <= 2
+        assert order.index(99) <= 4
+        assert sorted(order) == [*range(1, 21), 50, 99]
 
 
 def test_customers_take_turns_over_all_types_that_share_a_limit(shared: test_shared_limits.Stage) -> None:
@@ -171,52 +212,58 @@ def test_customers_take_turns_over_all_types_that_share_a_limit(shared: test_sha
 
 
 def test_a_low_job_that_keeps_a_place_from_a_high_one_passes_the_turns_of_that_priority() -> None:
-    limits: dict[str, list[AtMost]] = {
-        CHAT: [AtMost(1, shared="openai"), AtMost(1)],
-        IMAGE: [AtMost(1, shared="openai")],
-    }
-    fair = {"fair_by": "customer"}
-    stages = test_shared_limits.stage_of(limits, chat_answer=fair, image_draw=fair)
-    stage = next(stages)
-    platform, places = stage.platform, stage.platform.workers.places
-    stage.submit(IMAGE, 0, customer="first")
-    platform.fail(IMAGE, WorkerGone())
-    platform.run()
-    low = platform.submit(CHAT, {"number": 1}, priority="low")
-    platform.run()
-    assert waited_limit(platform.job(low)) == ONE.id
-    for number in (2, 3, 4):
-        stage.submit(IMAGE, number, customer=BETA)
-    high = platform.submit(CHAT, {"number": 5, "customer": GAMMA}, priority="high")
-    platform.run()
-    assert waited_limit(platform.job(high)) == f"1.{CHAT}"
-    platform.advance(minutes=15)
-    order = [number for number in stage.begun if number]
-    assert order[0] == 1, "the one that keeps the place of a high job is the first one"
-    assert sorted(order) == [1, 2, 3, 4, 5]
-    assert list(places.first(ONE, {CHAT, IMAGE})) == [], "also its second row is removed"
+    limits: dict[str, list[AtMost]] = {CHAT: [ALL, AtMost(1)], IMAGE: [ALL]}
+    with contextmanager(test_shared_limits.stage_of)(limits, chat_answer=FAIR, image_draw=FAIR) as stage:
+        platform, places = stage.platform, stage.platform.workers.places
+        stage.submit(IMAGE, 0, customer="first")
+        platform.fail(IMAGE, WorkerGone())
+        platform.run()
+        low = platform.submit(CHAT, {"number": 1}, priority="low")
+        platform.run()
+        assert waited_limit(platform.job(low)) == ONE.id
+        for number in (2, 3, 4):
+            platform.submit(IMAGE, {"number": number, "customer": f"customer {number}"}, priority="high")
+        high = platform.submit(CHAT, {"number": 5, "customer": GAMMA}, priority="high")
+        platform.run()
+        assert waited_limit(platform.job(high)) == f"1.{CHAT}"
+        for listed in places.listed():
+            Lines(Dispatcher(platform.store, platform.queue, platform.clock), places).look_at(listed, lambda: True)
+        why = test_shared_limits.reader_of(test_shared_limits.Stage(platform)).explained(low.id)[1]
+        assert "it is the next one" in (why or "")
+        platform.advance(minutes=15)
+        order = [number for number in stage.begun if number]
+        assert order[0] == 1, "the one that keeps the place of a high job is before the tenants of that priority"
+        assert sorted(order) == [1, 2, 3, 4, 5]
+        assert list(places.first(ONE, {CHAT, IMAGE})) == [], "also its second row is removed"
 
 
 def test_turns_of_a_rate_go_round_the_customers() -> None:
-    stages = test_at_most.stage_of([Rate(1, per=60)], fair_by="customer")  # type: ignore[list-item]
-    stage = next(stages)
-    stage.submit(0, customer="first")
-    stage.platform.run()
-    stage.submit(*range(1, 9), customer=ACME)
-    stage.submit(21, customer=BETA)
-    stage.minutes(20)
-    order = [number for number in stage.sends.begun if number]
-    assert sorted(order) == [*range(1, 9), 21]
-    assert order.index(21) <= 2, "the turn of the first one, and one that was given before it came"
+    with contextmanager(test_at_most.stage_of)([Rate(1, per=60)], fair_by="customer") as stage:  # type: ignore[list-item]
+        stage.submit(0, customer="first")
+        stage.platform.run()
+        stage.submit(*range(1, 9), customer=ACME)
+        stage.submit(21, customer=BETA)
+        stage.minutes(20)
+        order = [number for number in stage.sends.begun if number]
+        assert sorted(order) == [*range(1, 9), 21]
+        assert order.index(21) <= 2, "the turn of the first one, and one that was given before it came"
 
 
-def test_a_position_counts_only_in_the_line_of_its_limit(fair: test_at_most.Stage) -> None:
-    _, two = behind(fair, (1, ACME), (2, ACME))
-    found = fair.platform.job(two)
-    seen = limited(found, fair.platform.clock())
-    assert seen.position is not None
-    assert seen.position // APART == 1
-    assert seen.waiter.since == pytest.approx(found.created_at)
+def test_tenants_that_come_new_all_the_time_do_not_keep_back_one_that_waits(fair: test_at_most.Stage) -> None:
+    def next_one(number: int) -> Callable[[JobContext], object]:
+        def act(_: JobContext) -> None:
+            if 2 not in fair.sends.begun:
+                fair.at(number + 1, next_one(number + 1))
+                fair.submit(number + 1, customer=f"customer {number + 1}")
+                fair.platform.run()
+
+        return act
+
+    behind(fair, (1, ACME), (2, ACME))
+    fair.at(1, next_one(1_000))
+    fair.minutes(15)
+    assert fair.sends.begun.count(2) == 1
+    assert max(fair.sends.begun) < 1_000 + APART
 
 
 @pytest.mark.parametrize(

@@ -428,7 +428,9 @@ def woken(mail: jobtype.JobType[Any, Any]) -> str:
     )
     parts.job_store.add(job)
     held = limited(job, now)
-    assert parts.place_store.take(limit, job.id, held.name) or parts.place_store.grant(limit, held.waiter)
+    position = parts.place_store.position(limit, "a hash", held.rank)
+    waiter = replace(held.waiter, position=position)
+    assert parts.place_store.take(limit, job.id, held.name) or parts.place_store.grant(limit, waiter, position)
     blocked(mail, due_at=now + 600)
     return job.id
 
