@@ -16,15 +16,22 @@ from tests.flow.traced import TRACED
 from tests.infra.local.running import Run, copy_of_the_code, running
 
 
+def brief(probe: str) -> str:
+    """Return the job type of a test, changed so that a dead worker is soon noticed."""
+    return re.sub(r"flow([._])probe", r"flow\1brief", probe).replace("timeout=60", "timeout=6")
+
+
 def serial(probe: str) -> str:
     """Return the job type of a test, changed so that its jobs run one at a time for an account."""
     named = re.sub(r"flow([._])probe", r"flow\1serial", probe)
     return named.replace("function=Function(batch_size=1, concurrency=10))", 'serial_by="account")')
 
 
-def limited(probe: str) -> str:
+def limited(probe: str, name: str) -> str:
     """Return the job type of a test, changed so that at most two jobs of an account run at once."""
-    named = re.sub(r"flow([._])probe", r"flow\1limited", probe).replace("import Function", "import AtMost, Function")
+    named = re.sub(r"flow([._])(probe|brief)", rf"flow\1{name}", probe).replace(
+        "import Function", "import AtMost, Function"
+    )
     return named.replace("concurrency=10))", 'concurrency=10), limits=[AtMost(2, by="account")])')
 
 
@@ -63,8 +70,10 @@ def run(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver, collector:
     root = copy_of_the_code(tmp_path_factory.mktemp("code"))
     probe = Path(__file__).with_name("probe.py").read_text()
     (root / "handlers" / "flow_probe.py").write_text(probe)
+    (root / "handlers" / "flow_brief.py").write_text(brief(probe))
     (root / "handlers" / "flow_serial.py").write_text(serial(probe))
-    (root / "handlers" / "flow_limited.py").write_text(limited(probe))
+    (root / "handlers" / "flow_limited.py").write_text(limited(probe, "limited"))
+    (root / "handlers" / "flow_dies.py").write_text(limited(brief(probe), "dies"))
     (root / "handlers" / "flow_urged.py").write_text(urged(probe))
     for name, own in (("asks", ""), ("draws", ""), ("both", 'AtMost(1, by="account"), ')):
         (root / "handlers" / f"flow_{name}.py").write_text(sharing(probe, name, own))

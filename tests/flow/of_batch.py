@@ -13,7 +13,7 @@ class FlowFan(BaseModel):
     fail: int = 0
 
 
-@job("flow.fan", timeout=6, enqueues=("flow.probe", "flow.gathered"))
+@job("flow.fan", timeout=60, enqueues=("flow.probe", "flow.gathered"))
 def flow_fan(payload: FlowFan, ctx: JobContext) -> str:
     """Make a batch."""
     with ctx.batch(then="flow.gathered") as batch:
@@ -29,7 +29,7 @@ GATHERED = '''
 from chalicelib import BatchEnd, JobContext, consume, job
 
 
-@job("flow.gathered", timeout=6)
+@job("flow.gathered", timeout=60)
 def flow_gathered(end: BatchEnd, ctx: JobContext) -> dict[str, object]:
     """Return what it is told."""
     return {"batch": end.batch, "round": end.round, "done": end.done, "failed": end.failed}

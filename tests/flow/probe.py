@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -13,19 +14,23 @@ from chalicelib.job_types.jobtype import job
 
 
 class FlowProbe(BaseModel):
-    """The behaviour: how many first attempts fail, how they fail, and after how many seconds."""
+    """The behaviour: how many first attempts fail, how they fail, and after how many seconds.
+
+    While the file `gate` exists, an attempt waits.
+    """
 
     fail: int = 0
     how: str = "raise"
     seconds: float = 0
     account: str = ""
+    gate: str = ""
 
 
-@job("flow.probe", timeout=6, function=Function(batch_size=1, concurrency=10))
+@job("flow.probe", timeout=60, function=Function(batch_size=1, concurrency=10))
 def flow_probe(payload: FlowProbe, ctx: JobContext) -> dict[str, int]:
     """Do it."""
     end = time.monotonic() + payload.seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end or (payload.gate and Path(payload.gate).exists()):
         time.sleep(0.05)
         ctx.check_cancelled()
     if ctx.attempt > payload.fail:

@@ -84,10 +84,11 @@ def stopped(world: Any) -> Any:
 
 
 def replaced(world: Any) -> Any:
-    """A job with a debounce key, replaced while it waits."""
-    first = submitted(world, {"fail": 9}, debounce=("alike", 3))
-    again = submitted(world, {}, debounce=("alike", 3))
+    """A job with a debounce key, replaced while it waits; its wait is ended by hand."""
+    first = submitted(world, {"fail": 9}, debounce=("alike", 3600))
+    again = submitted(world, {}, debounce=("alike", 3600))
     assert first.id == again.id
+    world.run_now(again.id)
     return again
 
 

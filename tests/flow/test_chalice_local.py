@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from infra.local.ports import free
-from tests.infra.local.running import ROOT, Run, until, untouched
+from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, until, untouched
 
 PAGE = (ROOT / "docs" / "develop.md").read_text()
 
@@ -38,7 +38,7 @@ def chalice_local(run: Run, port: int) -> Iterator[str]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health").text == '{"status":"ok"}'
+        return httpx.get(f"{url}/health", timeout=BOUND_SECONDS).text == '{"status":"ok"}'
     except httpx.TransportError:
         return False
 
@@ -46,7 +46,8 @@ def answers(url: str) -> bool:
 def test_it_serves_the_api_over_what_runs_already(run: Run) -> None:
     with chalice_local(run, free(0, "API_PORT")) as url:
         until(lambda: answers(url))
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {run.state['token']}"}) as client:
+        headers = {"Authorization": f"Bearer {run.state['token']}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=BOUND_SECONDS) as client:
             payload = {"to": ["a@example.com"], "subject": "x", "text": "x"}
             created = client.post("/jobs", json={"type": "email.send", "payload": payload})
             assert created.status_code == 201, created.text

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.infra.local.running import ROOT, Run, until, untouched
+from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, until, untouched
 
 
 def typed(run: Run, line: str) -> "subprocess.CompletedProcess[str]":
@@ -30,8 +30,12 @@ def test_a_job_is_followed_to_its_end_and_looked_at(run: Run) -> None:
     assert (last["status"], last["result"]) == ("completed", {"attempt": 2})
     shown = json.loads(typed(run, "jobs show @last").stdout)
     assert (shown["id"], len(shown["attempt_history"])) == (last["id"], 2)
-    logs = [json.loads(line) for line in typed(run, "logs @last").stdout.splitlines()]
-    assert {line["attempt"] for line in logs} >= {1, 2}
+
+    def logged() -> set[int]:
+        return {json.loads(line)["attempt"] for line in typed(run, "logs @last").stdout.splitlines()}
+
+    # each process has its own log stream, and one may be written later than another
+    until(lambda: logged() >= {1, 2})
     refused = typed(run, f"jobs cancel {last['id'][:8]}")
     assert (refused.returncode, "completed" in refused.stderr) == (1, True)
 
@@ -81,7 +85,7 @@ def address(run: Run) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/mcp"
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(BOUND_SECONDS)
 
 
 def _listens(port: int) -> bool:
@@ -99,5 +103,5 @@ def test_an_assistant_reads_over_http_and_a_page_of_the_web_does_not(address: st
     names = asyncio.run(ask())
     assert "show_job" in names
     assert "retry_job" not in names
-    foreign = httpx.post(address, json={}, headers={"Host": "evil.example.com"}, trust_env=False)
+    foreign = httpx.post(address, json={}, headers={"Host": "evil.example.com"}, timeout=BOUND_SECONDS, trust_env=False)
     assert foreign.status_code in {403, 421}

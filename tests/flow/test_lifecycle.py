@@ -4,29 +4,35 @@ import functools
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
 import pytest
 
+from tests.flow.paused import switch
 from tests.infra.local.running import Run, until
 
 
 @pytest.fixture(scope="module")
 def jobs(run: Run) -> dict[str, str]:
     """Create one job for each scenario, all at once, so that their waits overlap."""
+    brief = {"type": "flow.brief"}
     stories: dict[str, dict[str, Any]] = {
         "completed": {},
         "retried": {"payload": {"fail": 2}},
         "exhausted": {"payload": {"fail": 9}, "max_attempts": 2},
         "only one attempt": {"payload": {"fail": 9}, "max_attempts": 1},
         "permanent": {"payload": {"fail": 1, "how": "permanent"}},
-        "killed": {"payload": {"fail": 1, "how": "die"}},
-        "too long": {"payload": {"seconds": 30}, "max_attempts": 1},
+        "killed": {"payload": {"fail": 1, "how": "die"}, **brief},
+        "too long": {"payload": {"seconds": 30}, "max_attempts": 1, **brief},
         "delayed": {"delay_seconds": 3},
     }
-    return {name: run.submit("flow.probe", story.pop("payload", {}), **story) for name, story in stories.items()}
+    return {
+        name: run.submit(story.pop("type", "flow.probe"), story.pop("payload", {}), **story)
+        for name, story in stories.items()
+    }
 
 
 def ended(run: Run, job_id: str) -> dict[str, Any]:
@@ -61,9 +67,9 @@ def dead_messages(run: Run) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in found]
 
 
-def dead_depth(run: Run) -> int:
-    """Return the number of messages in the dead-letter queue, including those that the watchdog is checking."""
-    sqs, url = queue(run, "-dlq")
+def depth(run: Run, suffix: str = "") -> int:
+    """Return the number of messages in the queue, including those that are hidden or delayed."""
+    sqs, url = queue(run, suffix)
     counted = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     return sum(int(n) for name, n in counted.items() if name.startswith("ApproximateNumberOfMessages"))
 
@@ -99,7 +105,8 @@ def test_a_permanent_error_is_not_retried(run: Run, jobs: dict[str, str]) -> Non
 
 def test_a_worker_killed_in_the_middle_is_taken_over(run: Run, jobs: dict[str, str]) -> None:
     job = ended(run, jobs["killed"])
-    assert (job["status"], outcomes(job)) == ("completed", ["lost", "completed"])
+    # on a slow machine another attempt may take longer than the brief timeout
+    assert (job["status"], outcomes(job)[0], outcomes(job)[-1]) == ("completed", "lost", "completed")
 
 
 def test_a_job_that_takes_too_long_is_killed_and_given_up(run: Run, jobs: dict[str, str]) -> None:
@@ -117,17 +124,19 @@ def test_a_delayed_job_starts_when_it_is_due(run: Run, jobs: dict[str, str]) -> 
 
 
 def test_a_job_cancelled_while_it_waits_never_runs(run: Run) -> None:
-    job_id = run.submit("flow.probe", {}, delay_seconds=3)
+    switch(run, "flow.probe", "pause")
+    job_id = run.submit("flow.probe", {}, delay_seconds=1)
     answer = run.client.post(f"/jobs/{job_id}/cancel").json()
     assert answer["status"] == "cancelled"
-    due = at(answer["created_at"]) + timedelta(seconds=5)
-    until(lambda: datetime.now(due.tzinfo) > due)
+    switch(run, "flow.probe", "resume")
+    until(lambda: depth(run) == 0)
     assert (run.job(job_id)["attempts"], run.job(job_id)["status"]) == (0, "cancelled")
     assert run.client.post(f"/jobs/{job_id}/cancel").status_code == 409
 
 
-def test_a_running_job_obeys_a_request_to_stop(run: Run) -> None:
-    job_id = run.submit("flow.probe", {"seconds": 5})
+def test_a_running_job_obeys_a_request_to_stop(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gate").touch()
+    job_id = run.submit("flow.probe", {"gate": str(tmp_path / "gate")})
     until(lambda: run.job(job_id)["status"] == "processing")
     assert run.client.post(f"/jobs/{job_id}/cancel").json()["cancel_requested"] is True
     job = ended(run, job_id)
@@ -137,7 +146,7 @@ def test_a_running_job_obeys_a_request_to_stop(run: Run) -> None:
 def test_a_dead_job_is_retried_by_hand_and_its_old_message_does_no_harm(run: Run, jobs: dict[str, str]) -> None:
     job_id = jobs["exhausted"]
     ended(run, job_id)
-    until(lambda: dead_depth(run) > 0)
+    until(lambda: depth(run, "-dlq") > 0)
     answer = run.client.post(f"/jobs/{job_id}/retry", json={"payload": {"fail": 0}}).json()
     assert (answer["status"], answer["attempts"], answer["gen"]) == ("queued", 0, 2)
     assert run.client.post(f"/jobs/{job_id}/retry").status_code in (200, 409)
@@ -167,14 +176,24 @@ def test_fifty_posts_with_one_key_make_one_job(run: Run) -> None:
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
+def listed(run: Run, status: str) -> int:
+    """Return how many jobs of the type a list of this status has, on all of its pages."""
+    asked, number = {"type": "flow.probe", "status": status, "limit": "100"}, 0
+    while True:
+        page = run.client.get("/jobs", params=asked).json()
+        number += len(page["jobs"])
+        if page["next_cursor"] is None:
+            return number
+        asked["cursor"] = page["next_cursor"]
+
+
 def test_the_numbers_are_right_when_everything_has_ended(run: Run, jobs: dict[str, str]) -> None:
     for job_id in jobs.values():
         ended(run, job_id)
 
     def settled() -> bool:
         numbers = run.client.get("/metrics").json()["by_type"]["flow.probe"]
-        listed = run.client.get("/jobs", params={"type": "flow.probe", "limit": 100}).json()["jobs"]
-        counted = {status: sum(job["status"] == status for job in listed) for status in numbers["by_status"]}
+        counted = {status: listed(run, status) for status in numbers["by_status"]}
         return bool(numbers["by_status"] == counted and numbers["active_jobs"] == 0)
 
     until(settled)
@@ -188,8 +207,10 @@ def test_the_log_lines_of_a_job_can_be_read_and_hold_no_payload(run: Run, jobs: 
         found: list[dict[str, Any]] = run.client.get(f"/jobs/{job_id}/logs").json()["lines"]
         return found
 
-    until(lambda: "attempt.completed" in [line["message"] for line in lines()])
-    messages = [(line["attempt"], line["message"]) for line in lines()]
-    assert messages[0] == (3, "attempt.started")
-    assert (1, "attempt.error") in messages
+    def messages() -> list[tuple[int, str]]:
+        return [(line["attempt"], line["message"]) for line in lines()]
+
+    # each process has its own log stream, and one may be written later than another
+    until(lambda: {(1, "attempt.error"), (3, "attempt.started"), (3, "attempt.completed")} <= set(messages()))
+    assert messages()[0] == (3, "attempt.started")
     assert "seconds" not in json.dumps(lines())

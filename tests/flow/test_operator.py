@@ -9,6 +9,7 @@ import boto3
 
 from chalicelib.counters import keys
 from chalicelib.jobs.job import Status
+from tests.flow.paused import switch
 from tests.infra.local.running import ROOT, Run, until
 
 SECRET = "payload-secret-4711"
@@ -24,13 +25,6 @@ def aws(run: Run, service: str) -> Any:
 def numbers(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = run.client.get("/metrics").json()["by_type"]["flow.probe"]
     return found
-
-
-def switch(run: Run, action: str) -> None:
-    """Pause or resume, and wait until the runner has done it."""
-    answer = run.client.post(f"/job-types/flow.probe/{action}")
-    assert (answer.status_code, answer.json()["paused"]) == (200, action == "pause")
-    until(lambda: run.state["paused"] == (["flow.probe"] if action == "pause" else []))
 
 
 def log_lines(run: Run) -> list[str]:
@@ -57,7 +51,7 @@ def held(run: Run) -> list[Any]:
 
 def test_a_paused_type_waits_says_so_and_goes_on(run: Run) -> None:
     run.finished(run.submit("flow.probe", {}))
-    switch(run, "pause")
+    switch(run, "flow.probe", "pause")
     aside = run.submit("email.send", MAIL)
     job_id = run.submit("flow.probe", {}, tags=["paused"])
     run.finished(aside)
@@ -66,20 +60,20 @@ def test_a_paused_type_waits_says_so_and_goes_on(run: Run) -> None:
     assert (job["status"], job["attempts"]) == ("queued", 0)
     assert "The flow.probe queue is paused since" in job["why"]
     assert numbers(run)["paused"] is True
-    switch(run, "resume")
+    switch(run, "flow.probe", "resume")
     assert run.finished(job_id)["attempts"] == 1
     until(lambda: numbers(run)["oldest_queued_age_s"] is None)
     assert numbers(run)["paused"] is False
 
 
 def test_a_correlation_id_goes_from_the_request_to_the_message_to_the_workers_lines(run: Run) -> None:
-    switch(run, "pause")
+    switch(run, "flow.probe", "pause")
     body = {"type": "flow.probe", "payload": {"fail": 1}}
     answer = run.client.post("/jobs", json=body, headers={"X-Correlation-Id": "order-1042"})
     assert (answer.headers["X-Correlation-Id"], answer.json()["correlation_id"]) == ("order-1042", "order-1042")
     job_id = answer.json()["id"]
     until(lambda: [message["cid"] for message in held(run) if message["id"] == job_id] == ["order-1042"])
-    switch(run, "resume")
+    switch(run, "flow.probe", "resume")
     run.finished(job_id)
     wanted = {"job.created", "attempt.started", "attempt.error", "attempt.completed"}
     until(lambda: wanted <= lines_about(run, "order-1042"))

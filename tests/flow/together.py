@@ -17,13 +17,13 @@ class FlowTogether(BaseModel):
     name: str
 
 
-@job("flow.together", timeout=30, function=Function(batch_size=4, threads=4, window=5))
+@job("flow.together", timeout=150, function=Function(batch_size=4, threads=4, window=5))
 def flow_together(payload: FlowTogether, ctx: JobContext) -> str:
     """Go on as soon as four jobs of this process run."""
     print(f"begun by {payload.name}, ", end="")
-    FOUR.wait(20)
+    FOUR.wait(60)
     print(f"ended by {payload.name}")
-    FOUR.wait(20)
+    FOUR.wait(60)
     logging.getLogger("library").warning("told by %s", payload.name)
     ctx.logger.info(f"logged by {payload.name}")
     return payload.name

@@ -16,7 +16,7 @@ def pay(amount: int) -> int:
     return amount
 
 
-@job("flow.traced", timeout=6, enqueues=("flow.probe", "flow.gathered"))
+@job("flow.traced", timeout=60, enqueues=("flow.probe", "flow.gathered"))
 def flow_traced(payload: FlowTraced, ctx: JobContext) -> int:
     """Keep a step, make a child, and fail once."""
     ctx.step("pay", pay, 7)
