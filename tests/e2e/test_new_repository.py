@@ -100,7 +100,7 @@ def test_shared_code_takes_effect_from_its_first_edit_on(own: Own, running: Path
 def test_a_job_is_seen_in_the_console_and_retried(own: Own, running: Path) -> None:
     own.done("jobs create hello.world --example --wait --timeout 2m", running)
     address = own.done("open @last --print", running).strip()
-    page = httpx.get(address)
+    page = httpx.get(address, timeout=60)
     assert (page.status_code, "<title>JobFlow" in page.text) == (200, True)
     own.done("jobs create hello.world -f text=Ada --delay 1h", running)
     own.done("jobs cancel @last", running)

@@ -267,8 +267,8 @@ def test_the_served_document_is_the_committed_one_with_the_types_that_there_are(
 
 
 def test_docs_lead_from_the_api_to_the_page_that_renders_the_document(run: Run) -> None:
-    page = httpx.get(run.state["api"] + "/docs", follow_redirects=True)
+    page = httpx.get(run.state["api"] + "/docs", follow_redirects=True, timeout=60)
     assert (page.status_code, str(page.url)) == (200, run.state["dashboard"] + "/reference/")
     [script] = re.findall(r'<script type="module"[^>]* src="(/assets/reference-[^"]+)"', page.text)
-    assert httpx.get(run.state["dashboard"] + script).status_code == 200
+    assert httpx.get(run.state["dashboard"] + script, timeout=60).status_code == 200
     assert "unsafe" not in page.headers["content-security-policy"]

@@ -88,8 +88,8 @@ def test_a_link_opens_for_whoever_has_it_and_saves_under_a_name() -> None:
             bucket.client.create_bucket(Bucket=BUCKET)
             bucket.write("reports/1.csv", b"a,b", "text/csv")
             link = bucket.link("reports/1.csv", save_as="report.csv")
-        answer = httpx.get(link)
-        bare = httpx.get(link.partition("?")[0])
+        answer = httpx.get(link, timeout=60)
+        bare = httpx.get(link.partition("?")[0], timeout=60)
     assert urllib.parse.parse_qs(urllib.parse.urlsplit(link).query)["X-Amz-Expires"] == ["3600"]
     assert (answer.status_code, answer.content) == (200, b"a,b")
     assert answer.headers["content-disposition"] == 'attachment; filename="report.csv"'

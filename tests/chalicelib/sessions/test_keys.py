@@ -99,13 +99,13 @@ def test_one_request_of_a_process_fetches_and_the_others_use_what_it_has_found()
 
     def slow(url: str) -> bytes:
         begun.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return issuer.get(url)
 
     keys = IssuerKeys(ISSUER, slow, issuer.clock)
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(keys.find, "r1", "RSA") for _ in range(8)]
-        assert begun.wait(10)
+        assert begun.wait(60)
         go.set()
         assert {one.result()["kid"] for one in found} == {"r1"}
     assert issuer.asked == [ISSUER + DISCOVERY, KEYS_AT]
@@ -173,30 +173,34 @@ def test_a_document_is_fetched() -> None:
         assert fetch(url) == b'{"keys": []}'
 
 
+PATIENT, SHORT = 60.0, 0.5
+"""Seconds: for an answer that comes at once also on a busy machine, and for one that never comes."""
+
+
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("answer", "within", "why"),
     [
-        (lambda handler: _whole(handler, b"", 302, Location="http://127.0.0.1:1/other"), "status 302"),
-        (lambda handler: _whole(handler, b"", 404), "status 404"),
-        (_endless, "more than"),
-        (lambda handler: _whole(handler, b"x" * 300_000), "more than"),
-        (_drop_by_drop, r"within 0\.5 s|too slow"),
-        (_headers_drop_by_drop, r"within 0\.5 s"),
-        (lambda _: time.sleep(5), r"within 0\.5 s|Timeout"),
+        (lambda handler: _whole(handler, b"", 302, Location="http://127.0.0.1:1/other"), PATIENT, "status 302"),
+        (lambda handler: _whole(handler, b"", 404), PATIENT, "status 404"),
+        (_endless, PATIENT, "more than"),
+        (lambda handler: _whole(handler, b"x" * 300_000), PATIENT, "more than"),
+        (_drop_by_drop, SHORT, r"within 0\.5 s|too slow"),
+        (_headers_drop_by_drop, SHORT, r"within 0\.5 s"),
+        (lambda _: time.sleep(5), SHORT, r"within 0\.5 s|Timeout"),
     ],
     ids=["redirect", "missing", "endless", "large", "slow", "slow headers", "silent"],
 )
-def test_a_redirect_and_a_large_or_slow_document_are_refused(answer: Serve, why: str) -> None:
+def test_a_redirect_and_a_large_or_slow_document_are_refused(answer: Serve, within: float, why: str) -> None:
     with keys_at(answer) as url, pytest.raises(NotFetched, match=why):
-        fetch(url, within=0.5)
+        fetch(url, within=within)
 
 
 def _could_send_all(server: socket.socket, begin: bytes) -> bool:
-    """Send to the first client a beginning and then, for ten seconds, one byte at a time."""
+    """Send to the first client a beginning and then, for a minute, one byte at a time."""
     client, _ = server.accept()
     with client, suppress(OSError):
         client.sendall(begin)
-        for _ in range(200):
+        for _ in range(1_200):
             client.sendall(b" ")
             time.sleep(0.05)
         return True
@@ -216,10 +220,10 @@ def test_the_connection_to_a_slow_issuer_is_ended_so_that_no_thread_stays(scheme
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
         all_sent = pool.submit(_could_send_all, server, begin)
         with pytest.raises(NotFetched):
-            fetch(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/keys", within=0.5)
-        assert not all_sent.result(60)
+            fetch(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/keys", within=SHORT)
+        assert not all_sent.result()
 
 
 def test_an_address_where_nobody_answers_is_refused() -> None:
     with pytest.raises(NotFetched):
-        fetch("http://127.0.0.1:1/keys", within=0.5)
+        fetch("http://127.0.0.1:1/keys", within=SHORT)

@@ -157,7 +157,7 @@ class Watched(Rows):
 
     def add(self, row: CounterRow, *given: Any, **more: Any) -> str | None:
         if keys.is_tenant(row) and self.together is not None:
-            self.together.wait(10)
+            self.together.wait(60)
         self.written.append(row)
         return super().add(row, *given, **more)
 

@@ -363,9 +363,14 @@ def test_parallel_steps_that_have_not_begun_do_not_begin_after_a_cancel(shop: Sh
 
 @pytest.mark.parametrize("together", ["gather", "group", "background"])
 def test_a_task_does_not_begin_its_next_step_after_another_task_learned_of_a_cancel(shop: Shop, together: str) -> None:
+    begun, learned, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
     async def slow(what: str) -> str:
+        begun.set()
+        await learned.wait()
         await asyncio.sleep(0.02)
         shop.did.append(what)
+        done.set()
         return what
 
     async def act(ctx: AsyncJobContext) -> None:
@@ -376,9 +381,12 @@ def test_a_task_does_not_begin_its_next_step_after_another_task_learned_of_a_can
             await ctx.step("part-2", slow, "part-2")
 
         async def checks() -> None:
-            await asyncio.sleep(0.005)
+            await begun.wait()
             cancelled_once(shop, ctx)
-            await ctx.check_cancelled()
+            try:
+                await ctx.check_cancelled()
+            finally:
+                learned.set()
             await ctx.step("ship", shop.do, "ship")
 
         try:
@@ -395,7 +403,9 @@ def test_a_task_does_not_begin_its_next_step_after_another_task_learned_of_a_can
                 finally:
                     await asyncio.gather(background, return_exceptions=True)
         except* JobCancelled:
-            await asyncio.sleep(0.05)
+            async with asyncio.timeout(60):
+                await done.wait()
+            await asyncio.sleep(0.02)  # a next step would begin meanwhile
             await ctx.step("refund", shop.do, "refund")
             raise
 
@@ -430,7 +440,11 @@ def test_a_task_that_undoes_its_own_steps_gets_the_cancel_once(shop: Shop) -> No
 
 
 def test_a_step_that_ran_while_another_task_was_stopped_is_not_repeated_by_a_retry(shop: Shop) -> None:
+    begun, learned = asyncio.Event(), asyncio.Event()
+
     async def slow(what: str) -> str:
+        begun.set()
+        await learned.wait()
         await asyncio.sleep(0.02)
         shop.did.append(what)
         return what
@@ -439,9 +453,12 @@ def test_a_step_that_ran_while_another_task_was_stopped_is_not_repeated_by_a_ret
         await ctx.step("order", shop.do, "order")
 
         async def checks() -> None:
-            await asyncio.sleep(0.005)
+            await begun.wait()
             cancelled_once(shop, ctx)
-            await ctx.check_cancelled()
+            try:
+                await ctx.check_cancelled()
+            finally:
+                learned.set()
             await ctx.step("ship", shop.do, "ship")
 
         await asyncio.gather(ctx.step("charge", slow, "charge"), checks())

@@ -23,7 +23,7 @@ def hidden(world: OneType) -> float:
 
 def test_the_timeout_is_set_while_the_job_is_claimed(world: OneType, monkeypatch: pytest.MonkeyPatch) -> None:
     world.worker.beside = in_a_thread
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
     claim, trim = world.store.apply, world.queue.set_visibility
 
     def applying(*asked: Any) -> Any:
@@ -65,7 +65,7 @@ def test_a_claimed_job_runs_although_sqs_does_not_answer(world: OneType, monkeyp
     first: list[bool] = []
 
     def trimming(*_: Any) -> None:
-        first.append(ran.wait(5))
+        first.append(ran.wait(60))
 
     def act(_: Any) -> None:
         ran.set()

@@ -69,7 +69,7 @@ def test_threads_that_need_a_secret_at_once_share_one_request(cloud: Settings, *
     begin = threading.Barrier(8)
 
     def read() -> None:
-        begin.wait(10)
+        begin.wait(60)
         try:
             got.append(secrets.read(PARAMETER))
         except Exception as error:

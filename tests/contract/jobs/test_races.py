@@ -29,7 +29,7 @@ def together(number: int, act: Callable[[int], T]) -> list[T]:
     start = threading.Barrier(number)
 
     def wait_and_act(which: int) -> T:
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         return act(which)
 
     with ThreadPoolExecutor(number) as pool:

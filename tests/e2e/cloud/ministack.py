@@ -24,7 +24,7 @@ from infra.cloud.package.build import HERE, ROOT, Package, build
 from infra.definition.names import stack_name
 from infra.local.emulator.processes import ministack
 
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 REGION = "us-east-1"
 NOT_THERE = frozenset({"AWS::Logs::QueryDefinition"})
 """Parts that ministack refuses to create; the static checks of tests/infra/cloud cover them."""
@@ -144,7 +144,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/_ministack/health").is_success:
+            if httpx.get(f"{url}/_ministack/health", timeout=60).is_success:
                 return
         time.sleep(0.1)
     raise RuntimeError(f"ministack did not start, exit code {process.poll()}; its log is ministack.log in its folder")

@@ -136,7 +136,9 @@ def test_job_fails_is_retried_dies_and_is_brought_back(cloud: Cloud, operator: h
 def upload(form: dict[str, Any]) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    sent = httpx.post(form["url"], data=form["fields"], files={"file": ("image.png", picture.getvalue(), "image/png")})
+    sent = httpx.post(
+        form["url"], data=form["fields"], files={"file": ("image.png", picture.getvalue(), "image/png")}, timeout=60
+    )
     assert sent.is_success, sent.text
 
 

@@ -58,7 +58,7 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
         file.write_text(name)
     with start_blocking_portal() as portal:
         dashboard = Dashboard(portal, tmp_path, 0, {}, "default-src 'none'")
-        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as asking:
+        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}", timeout=60) as asking:
             yield asking
         dashboard.close()
 

@@ -12,7 +12,7 @@ import boto3
 import httpx
 import pytest
 
-from tests.infra.local.running import ROOT, Run, alive, copy_of_the_code, running, until, untouched
+from tests.infra.local.running import BOUND_SECONDS, ROOT, Run, alive, copy_of_the_code, running, until, untouched
 
 HANDLER = '''
 """A job type made by a test."""
@@ -120,10 +120,15 @@ def write_handler(root: Path, kind: str, greeting: str) -> Path:
     return path
 
 
+def reloaded(run: Run, path: Path) -> bool:
+    """Return whether an edit of this job type is in use."""
+    return any("Reloaded: " in line and f"handlers/{path.name}" in line for line in run.said().splitlines())
+
+
 def add(run: Run, kind: str) -> Path:
     """Add a job type to a run and wait until it is in use; return its file."""
     path = write_handler(run.root, kind, "hello")
-    until(lambda: f"handlers/{path.name}" in run.said())
+    until(lambda: reloaded(run, path))
     until(lambda: kind in run.client.get("/job-types").text)  # a kept connection gets one last answer from the old code
     return path
 
@@ -201,7 +206,7 @@ def test_an_edit_is_taken_without_refusing_a_request_or_losing_a_job(run: Run) -
 
     def ask() -> None:
         while not done.is_set():
-            with httpx.Client(base_url=run.state["api"]) as client:
+            with httpx.Client(base_url=run.state["api"], timeout=BOUND_SECONDS) as client:
                 answers.append(client.get("/health").status_code)
 
     asking = threading.Thread(target=ask)
@@ -251,7 +256,7 @@ def test_the_log_of_a_job_is_in_order_after_a_reload_between_its_attempts(run: R
     said = "".join(f'    print("line {n}")\n' for n in range(20))
     work = '    return GreetLoggedDone(text="hello " + payload.name)\n'
     path.write_text(path.read_text().replace(work, f'{said}    raise ValueError("not yet")\n'))
-    until(lambda: "handlers/greet_logged.py" in run.said())
+    until(lambda: reloaded(run, path))
     job_id = run.submit("greet.logged", {"name": "Ada"}, max_attempts=9)
     until(lambda: run.job(job_id)["status"] == "retrying")
     path.write_text(path.read_text().replace('    raise ValueError("not yet")\n', work))
@@ -299,8 +304,8 @@ def test_a_job_type_that_disappears_is_no_longer_taken(run: Run) -> None:
 
 def test_the_dashboard_is_served_when_it_is_built(run: Run) -> None:
     origin = run.state["dashboard"]
-    page = httpx.get(f"{origin}/jobs/some-id")
-    config = httpx.get(f"{origin}/config.json").json()
+    page = httpx.get(f"{origin}/jobs/some-id", timeout=BOUND_SECONDS)
+    config = httpx.get(f"{origin}/config.json", timeout=BOUND_SECONDS).json()
     preflight = run.client.options("/jobs")
 
     assert "<title>JobFlow</title>" in page.text

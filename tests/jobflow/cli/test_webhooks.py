@@ -69,7 +69,9 @@ def listened(session: Any, *given: dict[str, str] | None) -> list[int]:
 
         def post(sent: dict[str, str]) -> int:
             raw = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
-            return httpx.post(f"http://127.0.0.1:{server.server_port}/", content=body, headers=raw).status_code
+            return httpx.post(
+                f"http://127.0.0.1:{server.server_port}/", content=body, headers=raw, timeout=60
+            ).status_code
 
         answers = [post({} if change is None else {**signed, **change}) for change in given]
         server.shutdown()

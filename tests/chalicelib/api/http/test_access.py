@@ -168,7 +168,7 @@ def test_two_hundred_posts_at_once_admit_exactly_sixty_and_later_again(world: Wo
 
 
 def test_a_jobs_message_is_sent_while_the_request_is_counted(world: World) -> None:
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
 
     class Queue(MemoryJobQueue):
         def send(self, message: Message, delay: int = 0) -> None:

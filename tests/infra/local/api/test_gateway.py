@@ -56,7 +56,7 @@ def make_gateway() -> Gateway:
 def client() -> Iterator[httpx.Client]:
     with socket.create_server(("127.0.0.1", 0)) as listener, serving(listener, make_gateway()):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx.Client(base_url=url) as client:
+        with httpx.Client(base_url=url, timeout=60) as client:
             yield client
 
 
@@ -152,7 +152,7 @@ def test_requests_side_by_side_see_their_own_request(client: httpx.Client) -> No
     wrong: list[str] = []
 
     def ask(name: str) -> None:
-        with httpx.Client(base_url=client.base_url) as own:
+        with httpx.Client(base_url=client.base_url, timeout=60) as own:
             wrong.extend(name for _ in range(50) if own.get(f"/things/{name}").json()["name"] != name)
 
     threads = [threading.Thread(target=ask, args=(f"n{i}",)) for i in range(8)]
@@ -167,7 +167,7 @@ def test_requests_side_by_side_see_their_own_request(client: httpx.Client) -> No
 def test_a_successor_on_the_same_socket_takes_over_without_refusing_anybody() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with serving(listener, make_gateway()) as first, httpx.Client(base_url=url) as client:
+        with serving(listener, make_gateway()) as first, httpx.Client(base_url=url, timeout=60) as client:
             assert client.get("/things/a").headers.get("connection") is None
             with serving(listener, make_gateway()):
                 first.leave()

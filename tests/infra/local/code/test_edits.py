@@ -8,7 +8,7 @@ import pytest
 
 from infra.local.code.edits import Watcher
 
-BOUND_SECONDS = 30
+BOUND_SECONDS = 120
 
 
 @pytest.fixture

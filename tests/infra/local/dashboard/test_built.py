@@ -21,7 +21,7 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     (tmp_path / "secret.txt").write_text("not for anybody")
     with start_blocking_portal() as portal:
         dashboard = Dashboard(portal, build, 0, {"apiUrl": "http://127.0.0.1:8000"}, POLICY)
-        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}", timeout=60) as client:
             yield client
         dashboard.close()
 
@@ -97,7 +97,7 @@ def test_its_own_pages_and_links_to_it_are_served(client: httpx.Client) -> None:
 def test_a_connection_that_was_kept_ends_with_it(tmp_path: Path) -> None:
     with start_blocking_portal() as portal:
         dashboard = Dashboard(portal, tmp_path, 0, {}, POLICY)
-        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}", timeout=60) as client:
             assert client.get("/config.json").status_code == 200
             dashboard.close()
             with pytest.raises(httpx.TransportError):

@@ -39,7 +39,7 @@ def sources(folder: Path) -> Path:
 
 def listen_for_edits(port: int) -> socket.socket:
     """Open the WebSocket on which Vite tells a browser what to load again."""
-    client = httpx.get(f"http://127.0.0.1:{port}/@vite/client").text
+    client = httpx.get(f"http://127.0.0.1:{port}/@vite/client", timeout=60).text
     [token] = re.findall(r'const wsToken = "(.+?)"', client)
     ear = socket.create_connection(("127.0.0.1", port), timeout=BOUND_SECONDS)
     ear.sendall(
@@ -70,15 +70,15 @@ def test_an_edit_reaches_the_browser_and_nothing_is_left_behind(tmp_path: Path) 
         origin, pid = run.state["dashboard"], run.state["pids"]["dashboard"]
         port = httpx.URL(origin).port
         assert port
-        page = httpx.get(f"{origin}/jobs/some-id")
-        config = httpx.get(f"{origin}/config.json").json()
-        others = [httpx.get(f"{origin}/config.json", headers=headers).status_code for headers in FOREIGN]
+        page = httpx.get(f"{origin}/jobs/some-id", timeout=60)
+        config = httpx.get(f"{origin}/config.json", timeout=60).json()
+        others = [httpx.get(f"{origin}/config.json", headers=headers, timeout=60).status_code for headers in FOREIGN]
         preflight = run.client.options("/jobs")
-        httpx.get(f"{origin}/src/shell/Help.tsx").raise_for_status()
+        httpx.get(f"{origin}/src/shell/Help.tsx", timeout=60).raise_for_status()
         with listen_for_edits(port) as ear:
             edited.write_text(edited.read_text().replace("export default", "// edited\nexport default", 1))
             heard(ear, b"/src/shell/Help.tsx")
-        until(lambda: "// edited" in httpx.get(f"{origin}/src/shell/Help.tsx").text)
+        until(lambda: "// edited" in httpx.get(f"{origin}/src/shell/Help.tsx", timeout=60).text)
         code = run.stop(signal.SIGINT)
 
     [nonce] = re.findall(r"script-src 'self' 'nonce-(.+?)'", page.headers["content-security-policy"])

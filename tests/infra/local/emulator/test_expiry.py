@@ -40,7 +40,7 @@ def test_expired_items_go_and_the_stream_says_so(emulator: Emulator) -> None:
 
 def expire(emulator: Emulator, ahead: float = 0) -> None:
     """Let the emulator delete the items that expire within `ahead` seconds."""
-    httpx.post(f"{emulator.url}/_jobflow/expire", json={"ahead": ahead}).raise_for_status()
+    httpx.post(f"{emulator.url}/_jobflow/expire", json={"ahead": ahead}, timeout=60).raise_for_status()
 
 
 def names(dynamodb: Any, table: str) -> list[str]:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -14,14 +15,14 @@ from infra.local.emulator.processes.child import Emulator
 from tests.infra.local.emulator.support import make_queue, receive
 
 LONG = 20
-HOLD_SECONDS = 30
 
 
 def until_waiting(emulator: Emulator, count: int) -> None:
     """Wait until this many long polls wait in the emulator; fail after a time that no healthy run needs."""
     ends_at = time.monotonic() + LONG / 2
-    while json.loads(httpx.get(f"{emulator.url}/_jobflow/health").text)["waiting_receives"] != count:
+    while json.loads(httpx.get(f"{emulator.url}/_jobflow/health", timeout=60).text)["waiting_receives"] != count:
         assert time.monotonic() < ends_at, f"there are not {count} receives waiting"
+        time.sleep(0.01)
 
 
 Poll = Callable[[str], tuple[threading.Thread, list[dict[str, Any]]]]
@@ -110,18 +111,14 @@ def test_what_comes_wakes_a_long_poll(emulator: Emulator, sqs: Any, poll: Poll, 
     assert [message["Body"] for message in messages] == ["here"]
 
 
-def test_an_empty_long_poll_ends_and_holds_up_nobody(emulator: Emulator, sqs: Any) -> None:
+def test_an_empty_long_poll_ends_and_holds_up_nobody(emulator: Emulator, sqs: Any, poll: Poll) -> None:
+    thread, _ = poll(make_queue(sqs, "other"))
     url = make_queue(sqs, "q")
-    answered: list[list[dict[str, Any]]] = []
-    threads = [threading.Thread(target=lambda: answered.append(receive(sqs, url, wait=1))) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    until_waiting(emulator, 12)
-    sqs.list_queues()
-    until_waiting(emulator, 0)
-    for thread in threads:
-        thread.join(HOLD_SECONDS)
+    with ThreadPoolExecutor(12) as pool:
+        answered = list(pool.map(lambda _: receive(sqs, url, wait=1), range(12)))
     assert answered == [[]] * 12
+    emulator.reset()
+    thread.join()
 
 
 def test_a_message_is_not_given_to_a_client_that_has_gone(emulator: Emulator, sqs: Any) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 FUNCTIONS = Path(__file__).with_name("functions")
-BOUND_SECONDS = 30.0
+BOUND_SECONDS = 120.0
 
 
 def until(condition: Callable[[], Any]) -> Any:

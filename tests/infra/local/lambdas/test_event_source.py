@@ -36,7 +36,7 @@ def test_a_message_reaches_the_function_as_a_record_and_is_deleted(stage: Stage)
 
 def test_a_window_collects_what_comes_one_by_one(stage: Stage) -> None:
     queue, function = stage.queue(), stage.function("on_queue.accept")
-    stage.add(queue.feeds(function, batch_size=3, window=20))
+    stage.add(queue.feeds(function, batch_size=3, window=300))
     queue.send("a", "b", "c")  # the third message fills the batch, long before the window ends
 
     until(lambda: len(delivered(stage)) == 3)

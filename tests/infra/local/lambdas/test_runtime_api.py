@@ -31,7 +31,7 @@ async def exchange(method: str, path: str, headers: dict[str, str]) -> httpx.Res
     runtime = Runtime()
     api = RuntimeApi(runtime.next_invocation, runtime.answer, runtime.init_failed)
     address = await api.start()
-    async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=60) as client:
         response = await client.request(method, f"{BASE}/{path}", content=b"1", headers=headers)
         again = await client.get(f"{BASE}/invocation/next")  # the connection is kept and can be used again
         assert again.json() == {"a": 1}

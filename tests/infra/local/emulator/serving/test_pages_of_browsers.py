@@ -31,7 +31,7 @@ def test_the_console_uploads_with_the_form_it_was_given_and_no_other_page_does(s
     form = s3.generate_presigned_post("files", "uploads/a.txt")
     statuses = {
         origin: httpx.post(
-            form["url"], data=form["fields"], files={"file": b"a"}, headers={"Origin": origin}
+            form["url"], data=form["fields"], files={"file": b"a"}, headers={"Origin": origin}, timeout=60
         ).status_code
         for origin in (FOREIGN, "null", OURS)
     }
@@ -41,8 +41,10 @@ def test_the_console_uploads_with_the_form_it_was_given_and_no_other_page_does(s
 def test_the_console_reads_and_shows_objects(s3: Any) -> None:
     s3.put_object(Bucket="files", Key="a.png", Body=b"picture")
     url = s3.generate_presigned_url("get_object", {"Bucket": "files", "Key": "a.png"})
-    read = httpx.get(url, headers={"Origin": OURS, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"})
-    shown = httpx.get(url, headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"})
+    read = httpx.get(
+        url, headers={"Origin": OURS, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}, timeout=60
+    )
+    shown = httpx.get(url, headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, timeout=60)
     assert (read.content, shown.content) == (b"picture", b"picture")
     assert read.headers["access-control-allow-origin"] in (OURS, "*")
 
@@ -64,13 +66,13 @@ def test_the_console_reads_and_shows_objects(s3: Any) -> None:
 def test_no_page_wipes_or_steers(emulator: Emulator, method: str, path: str, headers: dict[str, str]) -> None:
     sqs = client(emulator, "sqs")
     make_queue(sqs, "kept")
-    answer = httpx.request(method, emulator.url + path, headers=headers)
+    answer = httpx.request(method, emulator.url + path, headers=headers, timeout=60)
     assert answer.is_error
     assert len(sqs.list_queues()["QueueUrls"]) == 1
 
 
 @pytest.mark.parametrize("service", ["lambda", "iam", "ec2", "batch", "nonsense"])
 def test_services_that_the_platform_does_not_use_are_off(emulator: Emulator, service: str) -> None:
-    answer = httpx.post(emulator.url, headers={"Authorization": SIGNED.format(service)}, content=b"{}")
+    answer = httpx.post(emulator.url, headers={"Authorization": SIGNED.format(service)}, content=b"{}", timeout=60)
     assert answer.status_code == 403
     assert "does not offer" in answer.json()["message"]

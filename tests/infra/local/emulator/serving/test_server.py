@@ -75,7 +75,7 @@ def test_what_is_not_for_it_is_refused_and_hung_up_on(wire: Wire, sent: bytes, s
 
 def test_a_failure_inside_moto_is_one_500_and_not_the_end(emulator: Emulator, sqs: Any) -> None:
     headers = {"X-Amz-Target": "AmazonSQS.StartMessageMoveTask", "Authorization": AUTHORIZATION.format("sqs")}
-    assert httpx.post(emulator.url, headers=headers, json={"SourceArn": "a"}).status_code == 500
+    assert httpx.post(emulator.url, headers=headers, json={"SourceArn": "a"}, timeout=60).status_code == 500
     assert "QueueUrls" not in sqs.list_queues()
 
 
@@ -84,7 +84,9 @@ def test_a_compressed_call_is_read(emulator: Emulator, sqs: Any) -> None:
         "Authorization": AUTHORIZATION.format("sqs"), "X-Amz-Target": "AmazonSQS.CreateQueue",
         "Content-Type": "application/x-amz-json-1.0", "Content-Encoding": "gzip",
     }  # fmt: skip
-    answer = httpx.post(emulator.url, headers=headers, content=gzip.compress(b'{"QueueName": "compressed"}'))
+    answer = httpx.post(
+        emulator.url, headers=headers, content=gzip.compress(b'{"QueueName": "compressed"}'), timeout=60
+    )
     assert answer.status_code == 200
     assert sqs.list_queues(QueueNamePrefix="compressed")["QueueUrls"]
 

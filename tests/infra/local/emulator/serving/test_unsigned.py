@@ -29,7 +29,7 @@ def form(s3: Any) -> Upload:
 
 def send(form: Upload, file: bytes = PNG, url: str = "", **fields: str) -> httpx.Response:
     changed = {**form.fields, **{name.replace("_", "-"): value for name, value in fields.items()}}
-    return httpx.post(url or form.url, data=changed, files={"file": ("a.png", file)})
+    return httpx.post(url or form.url, data=changed, files={"file": ("a.png", file)}, timeout=60)
 
 
 def kept(s3: Any) -> list[str]:
@@ -73,7 +73,7 @@ def test_what_the_form_does_not_permit_is_refused(
 def test_a_field_that_is_there_twice_is_refused(s3: Any, form: Upload, name: str) -> None:
     fields = [*form.fields.items(), (name, form.fields.get(name, "larger than permitted" * 9))]
     parts = [(name, (None, value.encode())) for name, value in fields]
-    refused = httpx.post(form.url, files=[*parts, ("file", ("a.png", PNG))])
+    refused = httpx.post(form.url, files=[*parts, ("file", ("a.png", PNG))], timeout=60)
     assert (refused.status_code, kept(s3)) == (400, [])
 
 
@@ -105,7 +105,9 @@ def test_a_form_without_one_of_its_fields_is_refused(s3: Any, form: Upload, left
 )  # fmt: skip
 def test_nothing_else_is_answered_without_a_signature(s3: Any, emulator: Emulator, method: str, path: str) -> None:
     s3.put_object(Bucket="files", Key="kept", Body=b"secret")
-    answer = httpx.request(method, emulator.url + path, content=b"<Delete><Object><Key>kept</Key></Object></Delete>")
+    answer = httpx.request(
+        method, emulator.url + path, content=b"<Delete><Object><Key>kept</Key></Object></Delete>", timeout=60
+    )
     assert (answer.status_code, "secret" in answer.text) == (403, False)
     assert kept(s3) == ["kept"]
     assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} == {"files", "others"}
