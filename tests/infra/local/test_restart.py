@@ -4,7 +4,9 @@ import os
 import signal
 from pathlib import Path
 
-from tests.infra.local.running import Run, alive, copy_of_the_code, running, until
+import httpx
+
+from tests.infra.local.running import BOUND_SECONDS, Run, alive, copy_of_the_code, running, until
 
 WAITING = """\
 import time
@@ -33,6 +35,8 @@ def file_wait(payload: FileWait, ctx: JobContext) -> None:
 
 handler = consume(file_wait)
 """
+HIDDEN_SECONDS = 6 * 7
+"""The visibility timeout of the messages of this type."""
 MAIL = {"to": ["ada@example.com"], "subject": "Hello", "text": "Hello"}
 
 
@@ -55,6 +59,12 @@ def kill(run: Run, part: str) -> None:
     os.kill(run.state["pids"][part], signal.SIGKILL)
     until(lambda: not [pid for pid in pids if alive(pid)])
     (run.folder / "dev.json").unlink(missing_ok=True)  # the state file of a killed runner
+
+
+def forward(run: Run, seconds: float) -> None:
+    """Put the clock of the queues forward."""
+    url = f"{run.state['aws']}/_jobflow/clock"
+    httpx.post(url, json={"advance": seconds}, timeout=BOUND_SECONDS).raise_for_status()
 
 
 def test_the_jobs_of_a_killed_run_go_on_until_a_fresh_start(tmp_path: Path) -> None:
@@ -82,6 +92,7 @@ def test_the_jobs_of_a_killed_run_go_on_until_a_fresh_start(tmp_path: Path) -> N
 
     held.unlink()
     with running(root, tmp_path) as third:
+        forward(third, HIDDEN_SECONDS)
         until(lambda: statuses(third, [lost, *waiting, later]) == ["completed"] * 4)
         assert third.job(lost)["attempts"] > 1
         assert statuses(third, [done, failed, paused]) == ["completed", "retrying", "queued"]
