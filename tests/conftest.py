@@ -27,11 +27,16 @@ WAITING = (
 )  # fmt: skip
 """Tests that mostly wait for other processes. One process runs all of them, so that one platform is enough for all
 tests of a flow, and the other processes use the processors."""
+ONE_STAGE = ("tests/e2e/cloud/test_bad_version.py", "tests/e2e/cloud/test_flow.py", "tests/e2e/cloud/test_stage.py")
+"""Tests of one deployed stage. One process runs all of them, because each process would deploy it."""
 SLOW = (
-    *WAITING, "tests/infra/cloud/package/test_package.py", "tests/infra/local/test_runner.py", "tests/proof/",
+    *WAITING, "tests/e2e/cloud/test_sharing.py", *ONE_STAGE, "tests/e2e/cloud/test_update.py",
+    "tests/e2e/test_new_repository.py", "tests/e2e/test_own_repository.py", "tests/e2e/cloud/", "tests/e2e/test_cdk.py",
+    "tests/e2e/test_examples.py",
+    "tests/infra/cloud/package/test_package.py", "tests/infra/local/test_runner.py", "tests/proof/",
     "tests/infra/local/", "tests/scripts/", "tests/e2e/", "tests/infra/cloud/", "tests/handlers/", "tests/contract/",
 )  # fmt: skip
-"""Tests that start processes or run long simulations. They start in this order, before the others."""
+"""Tests that deploy, start processes or run long simulations. They start in this order, before the others."""
 
 # No test sends requests to an account. A client that is created before the first emulator, and kept, can also sign its
 # requests.
@@ -69,9 +74,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 class Together(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """Give a process one file after another, or all files that wait; if there are many of these, one folder of them."""
+    """Give a process one file after another, or all files of a stage, or all files that wait.
+
+    With many processes, each folder of files that wait goes to one of them.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ONE_STAGE):
+            return "a stage"
         if not nodeid.startswith(WAITING):
             return str(super()._split_scope(nodeid))
         return "waiting" if self.numnodes <= 3 else nodeid.split("/")[1]

@@ -11,7 +11,7 @@ from chalicelib.job_types import jobtype
 from chalicelib.jobs.signing import parameter_of, type_keys
 from infra.cloud.package.build import ROOT, build, copy_sources
 from infra.cloud.package.translate import for_tools
-from infra.local import tool
+from tests import tools
 
 pytestmark = pytest.mark.ministack
 """Run by `make e2e`: CDK has its own environment, and needs Node."""
@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "examples" / "cdk"
 def test_an_app_of_ones_own_holds_a_stage_and_a_producer_that_may_only_read_its_token(tmp_path: Path) -> None:
     made = build("prod", jobtype.load(), copy_sources(ROOT, tmp_path / "copy"), tmp_path)
     (tmp_path / "cloudformation.json").write_text(json.dumps(for_tools(made.read_template())))
-    python = tool.python("cdk", (EXAMPLE / "requirements.txt").read_text().split())
+    python = tools.cdk()
     environment = {
         **os.environ, "JOBFLOW_BUILD": str(tmp_path), "CURSOR_SECRET": "x" * 32, "SIGNING_KEY": "k" * 32,
         "CDK_OUTDIR": str(tmp_path / "out"),

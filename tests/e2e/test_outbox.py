@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
-from infra.local import tool
+from tests import tools
 from tests.chalicelib.api.support import BODY, NOTE, World, only_types
 from tests.infra.local.running import ROOT, until
 from tests.jobflow.recipes import served
@@ -85,8 +85,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def shop(database: str) -> Iterator[Shop]:
-    needs = [*(EXAMPLE / "requirements.txt").read_text().split(), "httpx", "rich", "typer"]
-    python = tool.python("outbox", needs)
+    python = tools.outbox()
     with only_types(NOTE), served(world := World(), threading.Event()) as url:
         known = {"JOBFLOW_URL": url, "JOBFLOW_TOKEN": world.secrets[Role.OPERATOR], "DATABASE_URL": database}
         made = Shop(python, database, world, {**os.environ, **known, "PYTHONPATH": str(ROOT)})

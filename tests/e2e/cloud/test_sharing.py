@@ -1,4 +1,4 @@
-"""Package, deploy and run 300 job types in 10 queues of one stage; move one type to another queue."""
+"""Package, deploy and run job types in 10 queues of one stage, all 300 with --whole; move one to another queue."""
 
 import io
 import json
@@ -29,7 +29,7 @@ from tests.e2e.cloud.test_flow import becomes, create, until
 pytestmark = pytest.mark.ministack
 
 STAGE = "sharing"
-TYPES, QUEUES = 300, 10
+TYPES, WHOLE, QUEUES = 60, 300, 10
 MOVING = "task.n7"
 DECLARED = """\
 from chalicelib import Function, Queue
@@ -69,23 +69,23 @@ def attempts(number: int) -> int:
     return 1 if number % 2 else 9
 
 
-def declared(moved: int | None = None) -> list[JobType[Any, Any]]:
+def declared(types: int, moved: int | None = None) -> list[JobType[Any, Any]]:
     """Return the types as the files declare them; `moved`: the queue of the type that moves."""
     queues = [Queue(f"tasks{number}", function=Function(batch_size=5, memory=256)) for number in range(QUEUES)]
     made = []
-    for number in range(TYPES):
+    for number in range(types):
         name = f"task.n{number}"
         queue = queues[moved if moved is not None and name == MOVING else number % QUEUES]
         made.append(job(name, timeout=60, max_attempts=attempts(number), queue=queue)(nothing))
     return sorted(made, key=lambda kind: kind.name)
 
 
-def write(root: Path, moved: int | None = None) -> None:
+def write(root: Path, types: int, moved: int | None = None) -> None:
     """Write the files of the types and of their queues."""
     (root / "acme").mkdir(exist_ok=True)
     (root / "acme" / "__init__.py").touch()
     (root / "acme" / "queues.py").write_text(DECLARED)
-    for number in range(TYPES):
+    for number in range(types):
         name = f"task.n{number}"
         queue = moved if moved is not None and name == MOVING else number % QUEUES
         text = FILE.format(name=name, function=f"task_n{number}", attempts=attempts(number), queue=queue)
@@ -95,8 +95,8 @@ def write(root: Path, moved: int | None = None) -> None:
 class Shared:
     """The stage and its client."""
 
-    def __init__(self, emulator: str, folder: Path) -> None:
-        self.emulator, self.folder = emulator, folder
+    def __init__(self, emulator: str, folder: Path, types: int) -> None:
+        self.emulator, self.folder, self.types = emulator, folder, types
         self.root = copy_sources(ROOT, folder / "sources")
         for file in (self.root / "handlers").glob("*_*.py"):
             file.unlink()
@@ -116,9 +116,9 @@ class Shared:
 
     def deploy(self, moved: int | None = None) -> None:
         """Package the types and deploy them."""
-        write(self.root, moved)
+        write(self.root, self.types, moved)
         with only_types():
-            kinds = declared(moved)
+            kinds = declared(self.types, moved)
             self.package = ministack.package(STAGE, self.folder / f"package-{moved}", kinds, self.root)
             outputs = Deployment(
                 self.account, self.stack, self.terminal, {"RateLimitMax": "0", "Dashboard": "false"}, dashboard=None,
@@ -138,9 +138,9 @@ class Shared:
 
 
 @pytest.fixture(scope="module")
-def shared(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+def shared(emulator: str, tmp_path_factory: pytest.TempPathFactory, whole: bool) -> Iterator[Shared]:
     with aimed_at(emulator):
-        made = Shared(emulator, tmp_path_factory.mktemp("sharing"))
+        made = Shared(emulator, tmp_path_factory.mktemp("sharing"), WHOLE if whole else TYPES)
         made.account.client("sesv2").create_email_identity(EmailIdentity="example.com")
         made.deploy()
         yield made
@@ -151,8 +151,8 @@ def shared(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def test_all_types_are_served_and_jobs_of_every_queue_run(shared: Shared) -> None:
     rows = shared.client.get("/job-types").json()["job_types"]
-    assert (len(rows), len({row["queue"] for row in rows})) == (TYPES, QUEUES)
-    asked = [{"type": f"task.n{number}", "payload": {"text": "hi"}} for number in range(0, TYPES, 13)]
+    assert (len(rows), len({row["queue"] for row in rows})) == (shared.types, QUEUES)
+    asked = [{"type": f"task.n{number}", "payload": {"text": "hi"}} for number in range(0, shared.types, 13)]
     answer = shared.client.post("/jobs/batch", json={"jobs": asked})
     assert answer.status_code == 200, answer.text
     ids = [row["job"]["id"] for row in answer.json()["results"]]
@@ -169,9 +169,11 @@ def test_a_type_with_one_attempt_reaches_the_dead_letter_queue_at_the_receives_o
 
 
 def test_jobs_in_flight_of_a_type_that_moves_run_on_its_new_queue(shared: Shared) -> None:
-    assert shared.client.post(f"/job-types/{MOVING}/pause").json()["types"][0] == "task.n107"
+    assert shared.client.post(f"/job-types/{MOVING}/pause").json()["types"] == sorted(
+        f"task.n{number}" for number in range(7, shared.types, QUEUES)
+    )
     waiting = [create(shared.client, MOVING, {"text": str(number)})["id"] for number in range(3)]
-    later = create(shared.client, MOVING, {"text": "later"}, delay_seconds=60)["id"]
+    later = create(shared.client, MOVING, {"text": "later"}, delay_seconds=30)["id"]
     shared.deploy(moved=4)
     row = next(row for row in shared.client.get("/job-types").json()["job_types"] if row["type"] == MOVING)
     assert row["queue"] == "tasks4"

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.local import tool
 from jobflow.errors import ConfigurationError
 from jobflow.project import scaffold, settings
+from tests import tools
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "jobflow" / "project" / "ci"
 WORKFLOW = FOLDER / "deploy.yml"
-REQUIREMENTS = ("zizmor==1.32.0", "check-jsonschema==0.39.0")
 READ: dict[Any, Any] = yaml.safe_load(WORKFLOW.read_text())
 JOBS: dict[str, dict[str, Any]] = READ["jobs"]
 
@@ -31,9 +30,9 @@ def shipped(tmp_path: Path) -> list[Path]:
 
 def check(*workflows: Path) -> None:
     """Fail if GitHub's schema is violated, or if an auditor finds something."""
-    tools = tool.python("workflows", REQUIREMENTS).parent
-    schema = [str(tools / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
-    audit = [str(tools / "zizmor"), "--offline", "--persona=pedantic", "--format=json"]
+    found = tools.workflows().parent
+    schema = [str(found / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
+    audit = [str(found / "zizmor"), "--offline", "--persona=pedantic", "--format=json"]
     for command in (schema, audit):
         done = subprocess.run([*command, *map(str, workflows)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

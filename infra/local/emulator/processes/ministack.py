@@ -9,7 +9,7 @@ from infra.local import lifeline, tool
 
 from . import shell
 
-REQUIREMENTS = ("ministack==1.5.33", "aws-sam-translator", "boto3")
+REQUIREMENTS = ("ministack==1.5.33", "aws-sam-translator==1.115.0", "boto3==1.43.106")
 STATE = tool.ROOT / "ministack"
 
 

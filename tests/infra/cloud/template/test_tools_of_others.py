@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.cloud.package.build import Package
-from infra.local import tool
+from tests import tools
 
 pytestmark = pytest.mark.ministack
 LEFT = {f"CKV_AWS_{number}" for number in (18, 21, 26, 86, 95, 115, 116, 117, 119, 173, 174)}
@@ -18,7 +18,7 @@ LEFT = {f"CKV_AWS_{number}" for number in (18, 21, 26, 86, 95, 115, 116, 117, 11
 
 
 def test_checkov_finds_nothing_without_a_reason(package: Package, tmp_path: Path) -> None:
-    command = tool.python("checkov", ("checkov==3.3.30",)).with_name("checkov")
+    command = tools.checkov().with_name("checkov")
     (tmp_path / "ours.json").write_bytes(package.template.read_bytes())
     nowhere = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "HTTPS_PROXY": "http://127.0.0.1:9"}
     arguments = ["-f", "ours.json", "--framework", "cloudformation", "-o", "json", "--compact", "--quiet"]
@@ -30,7 +30,7 @@ def test_checkov_finds_nothing_without_a_reason(package: Package, tmp_path: Path
 
 
 def test_sam_validates_it(package: Package, tmp_path: Path) -> None:
-    command = tool.python("sam-cli", ("aws-sam-cli==1.170.0",)).with_name("sam")
+    command = tools.sam().with_name("sam")
     nowhere = "http://127.0.0.1:9"
     environment = {
         "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "SAM_CLI_TELEMETRY": "0", "AWS_EC2_METADATA_DISABLED": "true",
