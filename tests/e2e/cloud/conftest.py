@@ -23,7 +23,8 @@ from tests.e2e.cloud.support import Cloud, Deployer
 
 STAGE = "e2e"
 SLOW = 240.0
-"""Seconds for which the smoke test repeats a request to an API whose process is starting on a busy machine."""
+"""Seconds for which the smoke test repeats a request to an API whose process is starting on a busy machine, and for
+which a test waits for its answer."""
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +70,7 @@ def deploy(emulator: str, folder: Path) -> tuple[Cloud, list[httpx.Client]]:
     def client(who: Role | str | None) -> httpx.Client:
         text = texts.get(who, who)
         headers = {"Authorization": f"Bearer {text}"} if text else {}
-        made = httpx.Client(base_url=ministack.api_url(emulator, outputs), headers=headers, timeout=60)
+        made = httpx.Client(base_url=ministack.api_url(emulator, outputs), headers=headers, timeout=SLOW)
         clients.append(made)
         return made
 

@@ -83,7 +83,7 @@ def test_a_pull_request_has_its_stage_and_leaves_nothing(
     stack, store = Stack(account, STACK), account.client("secretsmanager")
     token = store.get_secret_value(SecretId=SECRET)["SecretString"]
     asked = httpx.get(
-        f"{ministack.api_url(emulator, stack.outputs())}/me", headers={"Authorization": f"Bearer {token}"}, timeout=60
+        f"{ministack.api_url(emulator, stack.outputs())}/me", headers={"Authorization": f"Bearer {token}"}, timeout=SLOW
     )
     assert (asked.status_code, asked.json()["role"]) == (200, "admin")
     parameters = {entry["ParameterKey"]: entry["ParameterValue"] for entry in (stack.describe() or {})["Parameters"]}

@@ -28,6 +28,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.e2e.cloud import added, ministack
 from tests.e2e.cloud.added import ENDED, FAIR, SERIAL
+from tests.e2e.cloud.conftest import SLOW
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import becomes, create, until
 from tests.infra.local.test_runner import REACHING
@@ -89,7 +90,7 @@ def stage(emulator: str, account: Account, package: Package) -> Iterator[tuple[S
         ).run()  # fmt: skip
         token, _ = access.tokens(account, stack).issue(Role.ADMIN, "test")
         with httpx.Client(
-            base_url=ministack.api_url(emulator, outputs), headers={"Authorization": f"Bearer {token}"}, timeout=60
+            base_url=ministack.api_url(emulator, outputs), headers={"Authorization": f"Bearer {token}"}, timeout=SLOW
         ) as client:
             yield stack, client
         assert Destruction(account, stack, terminal, confirmed=stack.name).run() == []

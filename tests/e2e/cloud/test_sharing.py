@@ -23,6 +23,7 @@ from infra.cloud.stack.cloudformation import Stack
 from infra.cloud.terminal import Terminal
 from tests.chalicelib.api.support import only_types
 from tests.e2e.cloud import ministack
+from tests.e2e.cloud.conftest import SLOW
 from tests.e2e.cloud.ministack import aimed_at
 from tests.e2e.cloud.test_flow import becomes, create, until
 
@@ -127,7 +128,7 @@ class Shared:
         token, _ = access.tokens(self.account, self.stack).issue(Role.ADMIN, f"test {moved}")
         headers = {"Authorization": f"Bearer {token}"}
         address = ministack.api_url(self.emulator, outputs)
-        self.clients.append(httpx.Client(base_url=address, headers=headers, timeout=60))
+        self.clients.append(httpx.Client(base_url=address, headers=headers, timeout=SLOW))
 
     def receives(self, queue: str) -> int:
         """Return after how many receives SQS moves a message to the dead-letter queue."""

@@ -89,7 +89,7 @@ def shifting(
         stage.deploy(ShiftTraffic="true", RateLimitMax="0", Dashboard="false", MailRate="0")
         token, _ = access.tokens(account, stage.stack).issue(Role.OPERATOR, "test")
         address = ministack.api_url(emulator, stage.stack.outputs())
-        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=SLOW) as client:
             yield stage, client
 
 

@@ -99,7 +99,7 @@ class Updating:
         for role in (Role.OPERATOR, Role.ADMIN):
             text = previous.run("token", "issue", "--stage", STAGE, "--role", role, "--label", f"test {role}")
             self.clients[role] = httpx.Client(
-                base_url=ministack.api_url(self.emulator, outputs), timeout=60,
+                base_url=ministack.api_url(self.emulator, outputs), timeout=SLOW,
                 headers={"Authorization": f"Bearer {text}"},
             )  # fmt: skip
 
