@@ -212,7 +212,7 @@ scaling: $(READY)  ## Simulate 10 to 10,000 jobs a second and ten million waitin
 	@$(PY) -m scripts.scaling $(ARGS)
 
 e2e: $(READY) $(UI) $(ACTIONLINT_READY)  ## Test the package end to end on a second, independent emulator
-	@$(PYTEST) -n 3 -m ministack $(ARGS)
+	@$(PYTEST) -n 2 -m ministack $(ARGS)
 
 e2e-ui: $(READY) $(UI)  ## Test the console in Chromium, on the real platform and on a fake API (CHROMIUM=path, ARGS="--grep keyboard")
 	@$(PY) -m scripts.browser_tests $(ARGS)
