@@ -17,7 +17,10 @@ FEW, ALL = 300, 10_000
 
 
 def test_no_game_exceeds_a_limit_leaves_a_place_unused_or_forgets_a_job(whole: bool) -> None:
-    """Never over n, no window over n + burst, no circle, and no free place beside a job that could run."""
+    """Never over n, no window over n + burst, no circle, and no free place beside a job that could run.
+
+    A job is claimed once, and once more for each limit, each slot that it missed, and each attempt that was lost.
+    """
     assert [*broken(range(ALL if whole else FEW))] == []
 
 
@@ -62,6 +65,21 @@ def test_a_job_that_takes_only_its_widest_place_is_found() -> None:
             return super().take_all(job, limits[-1:])
 
     assert "runs without a place" in bad(Rules(TakesOne))
+
+
+@pytest.mark.parametrize("narrowest", [0, 1], ids=["all", "all but the narrowest"])
+def test_a_job_that_leaves_its_places_while_it_waits_is_found(narrowest: int) -> None:
+    """It has to wait for these places again."""
+
+    class GivesBack(AtMostPlaces):
+        def take_all(self, job: LimitedJob, limits: Sequence[Limit]) -> Full | None:
+            full = super().take_all(job, limits)
+            if full is None:
+                return None
+            self.leave(job, [one for one in full.holds[narrowest:] if one.rate is None])
+            return full
+
+    assert "times instead of" in bad(Rules(GivesBack))
 
 
 def test_a_job_that_is_late_for_its_slot_and_starts_is_found() -> None:
