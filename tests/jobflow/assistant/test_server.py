@@ -3,17 +3,19 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from chalicelib import AtMost
 from chalicelib.access.tokens import Role
 from chalicelib.assembly import parts
 from chalicelib.jobs.job import Status
 from jobflow.assistant.reading import LONGEST_TEXT
 from jobflow.errors import ConfigurationError
 from scripts.documents import llms
-from tests.chalicelib.api.support import T0, World
+from tests.chalicelib.api.support import NOTE, T0, World, only_types
 from tests.chalicelib.webhooks.support import a_webhook
 from tests.jobflow.support import Wire, client_of
 
@@ -160,6 +162,20 @@ def test_an_event_wakes_the_job_that_waits_for_it(wire: Wire, world: World) -> N
     shown = call(wire, "show_job", job_id=job)
     assert [one["name"] for one in shown["kept_steps"]] == ["approved"]
     assert "kept_steps" not in call(wire, "show_job", job_id=world.create())
+
+
+def test_a_limit_is_shown_changed_and_reset(wire: Wire) -> None:
+    limited = replace(NOTE, name="test.limited", limits=(AtMost(3, by="text"),))
+    with only_types(NOTE, limited):
+        [listed] = call(wire, "list_limits")["limits"]
+        assert (listed["name"], listed["n"], listed["differs"]) == ("0.test.limited", 3, False)
+        changed = call(wire, "set_limit", write=True, name="0.test.limited", n=0, value="acme", reason="too many")
+        assert (changed["value"], changed["n"]) == ("acme", 0)
+        shown = call(wire, "show_limit", name="0.test.limited", value="acme")
+        assert (shown["n"], shown["changed"]["reason"]) == (0, "too many")
+        assert call(wire, "show_limit", name="0.test.limited")["n"] == 3
+        reset = call(wire, "reset_limit", write=True, name="0.test.limited", value="acme")
+        assert (reset["n"], reset["changed"]) == (3, None)
 
 
 def test_a_job_type_that_does_not_exist_is_an_error_that_names_those_that_do(wire: Wire) -> None:

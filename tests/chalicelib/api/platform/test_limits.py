@@ -108,6 +108,20 @@ def test_who_has_a_place_and_who_waits(world: World) -> None:
     assert (found["in_use"], found["waits"], found["waiting"]) == (1, True, 2)
 
 
+def test_health_names_the_limit_for_which_a_job_has_waited_for_over_an_hour(world: World) -> None:
+    job, places, limit = world.create(type="test.limited"), parts.place_store, Limit("3.mail", 20)
+    world.put_in(job, Status.BLOCKED, waits="limit:3.mail", claims=1, passed=1, sent=False)
+    places.stand(limit, Waiter(T0, job, "test.limited", 1, 1, name_of("test.limited", 1, 1)))
+    places.mark(limit, "test.limited")
+    places.enlist(limit)
+    world.clock.advance(3500)
+    assert world.get("/metrics/health").json["findings"] == []
+    world.clock.advance(200)
+    [found] = world.get("/metrics/health", role=Role.VIEWER).json["findings"]
+    assert (found["kind"], found["type"], found["limit"], found["number"]) == ("blocked", "test.limited", "3.mail", 1)
+    assert found["filter"]["status"] == "blocked"
+
+
 @pytest.mark.parametrize("n", [-1, 101, 1.5, "5", None, True])
 def test_a_wrong_number_is_refused_and_named(world: World, n: Any) -> None:
     answer = put(world, "3.mail", {"n": n})
