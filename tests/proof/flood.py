@@ -4,16 +4,18 @@
 line. Then three other customers submit one job each. It prints after how many seconds their jobs start, and how many
 jobs of the first customer start in between.
 
-A virtual clock runs: each request takes 8 ms, and CONCURRENCY workers run side by side. The rows of jobs and limits are
-in memory, or with `--over dynamodb` in DynamoDB as it is emulated in this process.
+A virtual clock runs: each request takes 4 ms or more, 10 ms on average, and CONCURRENCY workers run side by side. The
+rows of jobs and limits are in memory, or with `--over dynamodb` in DynamoDB as it is emulated in this process.
 """
 
 import argparse
+import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from pydantic import BaseModel, Field
@@ -43,7 +45,9 @@ from tests.support import SETTINGS, T0, create_stores, sqs_record
 MEMORY, DYNAMODB = "memory", "dynamodb"
 TYPE, FIRST, OTHERS = "flood.probe", "acme", ("globex", "initech", "hooli")
 JOBS, SECONDS = 100_000, 10.0
-CONCURRENCY, REQUEST, POLL, TIMEOUT = 100, 0.008, 0.02, 60
+CONCURRENCY, TIMEOUT = 100, 60
+REQUEST, RECEIVED, POLL = (0.004, 0.006), 0.1, 0.02
+"""Seconds: what a request takes at least, and on average more than that; within how many a message is received."""
 SETTLED, APART = 3.0, 1.0
 """Seconds from the time when the first customer's jobs wait to the first other job, and between the other jobs."""
 
@@ -92,6 +96,8 @@ class Told:
     """How many jobs of the first customer start between the two, or in all the time."""
     a_second: float
     """How many jobs start in a second."""
+    messages: float
+    """How many messages are sent for each job that starts."""
 
     @property
     def longest(self) -> float | None:
@@ -102,11 +108,13 @@ class Told:
 
 @dataclass
 class Takes:
-    """A port whose calls take the time of a request, once `takes` is set."""
+    """A port whose calls take the time of a request, once `on` is set."""
 
     port: Any
     time: VirtualTime
-    takes: float = 0.0
+    random: random.Random
+    on: bool = False
+    calls: Counter[str] = field(default_factory=Counter)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.port, name)
@@ -115,8 +123,9 @@ class Takes:
 
         def request(*args: Any, **more: Any) -> Any:
             answer = found(*args, **more)
-            if self.takes:
-                self.time.sleep(self.takes)
+            if self.on:
+                self.calls[name] += 1
+                self.time.sleep(REQUEST[0] + self.random.expovariate(1 / REQUEST[1]))
             return answer
 
         return request
@@ -139,13 +148,9 @@ class Stage:
 
     def __init__(self, case: Case, clock: VirtualTime, store: JobStore, places: PlaceStore) -> None:
         self.time, self.busy, self.started = clock, 0, list[tuple[float, str]]()
-        self.ports = [
-            Takes(store, clock),
-            Takes(MemoryJobQueue(lambda: clock.now, TIMEOUT), clock),
-            Takes(places, clock),
-        ]
+        self.random, self.held = random.Random(1), MemoryJobQueue(lambda: clock.now, TIMEOUT)
+        self.ports = [Takes(port, clock, self.random) for port in (store, self.held, places)]
         self.store, self.queue = cast("JobStore", self.ports[0]), cast("JobQueue", self.ports[1])
-        self.held = cast("MemoryJobQueue", self.ports[1].port)
         self.created = clock.now
         self.service = JobService(self.store, self.queue, clock=lambda: self.created, sleep=clock.sleep)
 
@@ -179,7 +184,7 @@ class Stage:
     def begin(self) -> None:
         """From now on, requests take time, and so many workers as there are receive messages."""
         for port in self.ports:
-            port.takes = REQUEST
+            port.on = True
         self.time.begin(0.0, self._poll)
 
     def _poll(self) -> None:
@@ -187,7 +192,7 @@ class Stage:
             self.created = self.time.now
             for message in self.held.receive(TYPE, CONCURRENCY - self.busy) if self.busy < CONCURRENCY else ():
                 self.busy += 1
-                self.time.begin(0.0, lambda message=message: self._work(message))  # type: ignore[misc]
+                self.time.begin(self.random.uniform(0, RECEIVED), lambda message=message: self._work(message))  # type: ignore[misc]
             self.time.sleep(POLL)
 
     def _invoke(self) -> None:
@@ -228,17 +233,19 @@ def flood(case: Case, jobs: int, over: str = MEMORY, seconds: float = SECONDS) -
                 clock.run(min(APART, end - clock.now))
         finally:
             clock.end()
-        return _told(stage.started, submitted, waiting, (len(stage.started) - settled) / (clock.now - T0 - SETTLED))
+        started, a_second = stage.started, (len(stage.started) - settled) / (clock.now - T0 - SETTLED)
+        sent = stage.ports[1].calls["send"] / max(1, sum(at > T0 for at, _ in started))
+        return _told(started, submitted, Told(waiting, (), (), a_second, sent))
 
 
-def _told(started: Sequence[tuple[float, str]], submitted: dict[str, float], waiting: int, a_second: float) -> Told:
+def _told(started: Sequence[tuple[float, str]], submitted: dict[str, float], told: Told) -> Told:
     begun = {customer: at for at, customer in started}
     after = [begun[one] - at if one in begun else None for one, at in submitted.items()]
     before = [
         sum(since < at <= begun.get(one, at) for at, customer in started if customer == FIRST)
         for one, since in submitted.items()
     ]
-    return Told(waiting, after, before, a_second)
+    return replace(told, after=after, before=before)
 
 
 @contextmanager
@@ -276,7 +283,8 @@ def main() -> int:
             began = time.process_time()
             told = flood(case, asked.jobs, asked.over, asked.seconds)
             print(f"{name}: {told.waiting:,} jobs of one customer wait; another one's job {said(told, asked.seconds)}")
-            print(f"  {', '.join(map(str, case.limits))}; {time.process_time() - began:.0f} s of CPU", flush=True)
+            cpu, limits = time.process_time() - began, ", ".join(map(str, case.limits))
+            print(f"  {limits}; {told.messages:.1f} messages for each start; {cpu:.0f} s of CPU", flush=True)
             late += told.longest is None and (case.fair or len(case.limits) > 1)
     return int(late > 0)
 
