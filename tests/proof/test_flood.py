@@ -15,9 +15,18 @@ def test_a_job_of_another_customer_starts_soon_if_each_customer_has_a_narrower_l
     assert told.longest is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "jobs", "seconds"),
+    [("a slow shared rate with fair_by", 300, 20.0), ("a shared limit with fair_by", 500, 10.0)],
+)
+def test_it_does_so_if_the_customers_take_turns(name: str, jobs: int, seconds: float) -> None:
+    """At a rate, the turns of the next ten seconds are given already."""
+    assert flood(CASES[name], jobs, MEMORY, seconds).longest is not None
+
+
 def test_it_does_so_in_dynamodb() -> None:
     assert flood(NARROW["a shared limit, and a narrower limit of each customer"], 40, DYNAMODB).longest is not None
 
 
 def test_a_job_that_waits_behind_all_jobs_of_another_customer_is_found() -> None:
-    assert flood(ALONE, 200, MEMORY).longest is None
+    assert flood(ALONE, 300, MEMORY, 20.0).longest is None
