@@ -393,9 +393,7 @@ class AtMostPlaces:
         """
         if job is not None and job.standing is Standing.UNREADABLE:
             return
-        if job is not None and first.is_of(job, Standing.WOKEN) and not job.sent:
-            self.jobs.send(job)
-        elif job is None or not job.alive or job.name != first.name:
+        if job is None or not job.alive or job.name != first.name:
             if named:
                 self.store.leave(limit, first.job, first.name)
             self._judge_all(self._known(first.holds))

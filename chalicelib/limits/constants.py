@@ -37,7 +37,7 @@ LONGEST_VALUE = 80
 NO_LIMIT = 1_000_000
 """Number of places of a limit that the code does not declare any more."""
 
-TURNS_GIVEN = 10.0
+TURNS_GIVEN = 7.0
 """Turns are given for this number of seconds in advance, so that a slot is not unused because a message is slow."""
 ONE_TURN_ABOVE = 5.0
 """If slots are further apart than this number of seconds, one turn is given at a time: two jobs never get the same."""
