@@ -159,8 +159,8 @@ class Job:
     - `waits` is what a suspended job waits for: `time`, or `event:` and the event's name. The wait has the number (gen,
       claims), and began at `updated_at`.
       A blocked job waits for `limit:` and the limit's id. It keeps this after it was woken, until its next claim.
-    - `position` orders a blocked job among those of other tenants, in the line of the limit that it waits for. It keeps
-      this until its next claim.
+    - `position` orders a blocked job among those of other tenants, in the line of the limit that it waits for. It is
+      meaningless after its next claim.
     - `passed` is the number of the claim with which a job began to take its places, if it has waited for a place since.
     - `line` is the number of the job's line of kept steps. A retry continues this line. A retry with another
       payload or from the start begins a new line, and a retry from a step copies the rows before it to a new line.

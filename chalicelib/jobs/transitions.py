@@ -168,7 +168,7 @@ def block(held: Job, *, now: float, limit: str, anew: bool = False, position: in
     }  # fmt: skip
     if held.attempts <= 1 and not held.kept:
         values["started_at"] = None  # no attempt has begun
-    if position is not None:
+    if position != held.position:
         values["position"] = position
     tests = (*_fence(held), Test("cancel_requested", "unset"))
     return Change(j.BLOCK, held.gen, tests, values, {"attempts": -1}, job_type=held.type)
@@ -279,7 +279,8 @@ def requeue(found: Job, *, now: float, **edited: Any) -> Change:
         "finished_at": None, "lease_until": None, "expires_at": None,
         "cancel_requested": False, "discarded_at": None, "discarded_by": None, "discard_reason": None,
         "ended_as": None, "result": None, "error_class": None, "error_message": None, "fingerprint": None,
-        "progress": None, "progress_note": None, "updated_at": now, **_position(found),
+        "progress": None, "progress_note": None, "updated_at": now,
+        **({} if found.position is None else {"position": None}),
     }  # fmt: skip
     tests = (UNERASED, UNCLEARED)
     return Change(j.REQUEUE, found.gen, tests, {**values, **edited}, job_type=found.type, found=found)
@@ -418,7 +419,7 @@ def _due_now(found: Job, now: float, *, sent: bool = False) -> dict[str, Any]:
 def _without_wait(found: Job, now: float) -> dict[str, Any]:
     """Return the fields that end a wait: the run's time does not count the rest of a sleep, or the wait for a place."""
     if found.status is Status.BLOCKED:
-        return {"waits": None, "give_up_at": _after_block(found, now), **_position(found)}
+        return {"waits": None, "give_up_at": _after_block(found, now)}
     # if the job waits for its turn, `next_attempt_at` is the turn and not the end of the wait
     waits = found.status is Status.SUSPENDED and found.next_attempt_at != found.turn_at
     left = max(0.0, (found.next_attempt_at or now) - now) if waits else 0.0
@@ -438,11 +439,6 @@ def _begun(held: Job) -> dict[str, Any]:
 def _passed(job: Job) -> dict[str, Any]:
     """Return the field to remove from a job that has waited for a place: it needs a new place to run again."""
     return {} if job.passed is None else {"passed": None}
-
-
-def _position(job: Job) -> dict[str, Any]:
-    """Return the field to remove from a job that does not wait for its place any more."""
-    return {} if job.position is None else {"position": None}
 
 
 def _fence(held: Job) -> tuple[Test, ...]:
@@ -482,7 +478,7 @@ def _held(now: float, lease_until: float, by: Claimant) -> dict[str, Any]:
     return {
         "lease_until": lease_until, "started_at": now, "updated_at": now, "sent": True, "request_id": by.request_id,
         "cold_start": by.cold_start, "receive_count": by.receive_count, "progress": None, "progress_note": None,
-        "error_class": None, "error_message": None, "resends": 0, "waits": None, "position": None,
+        "error_class": None, "error_message": None, "resends": 0, "waits": None,
     }  # fmt: skip
 
 
@@ -497,7 +493,7 @@ def _end(
     expires_at = math.ceil(now + kept)
     ended = {
         "finished_at": now, "updated_at": now, "lease_until": None, "next_attempt_at": None,
-        "stalled_since": None, "waits": None, "expires_at": expires_at, **values, **_passed(job), **_position(job),
+        "stalled_since": None, "waits": None, "expires_at": expires_at, **values, **_passed(job),
     }  # fmt: skip
     if declared is None:
         return Change(move, job.gen, tests, ended, job_type=job_type)

@@ -327,6 +327,7 @@ class AtMostPlaces:
                 break
             if not self._hand_over(limit, first, job, found):
                 break
+            found = first.passed_by(found)
             again = limit.shared or limit.rate is not None
             if again and job is not None and first.is_of(job, Standing.BLOCKED):
                 break  # its type may have enough places now; the next job gets the next turn

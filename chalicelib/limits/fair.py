@@ -7,7 +7,6 @@ fair queueing, without weights: https://doi.org/10.1145/248157.248171
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.job_types.at_most import takes_turns
@@ -15,30 +14,21 @@ from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.job import Job
 from chalicelib.jobs.tenants import tenant_of
 from chalicelib.limits.ids import declaration_of
-from chalicelib.limits.places import Limit
 
 DIGITS = 12
 """Number of hexadecimal digits of the hash of a tenant. Two tenants with the same hash take turns as one."""
 
 
-def turn_of(kind: JobType[Any, Any] | None, job: Job, limit: str, holds: Sequence[Limit] = ()) -> str | None:
+def turn_of(kind: JobType[Any, Any] | None, job: Job, limit: str) -> str | None:
     """Return the hash of the tenant with which a job takes turns in the line of this limit; None: it takes none.
 
-    All jobs that keep a place of one narrower limit, in which tenants take turns, are one tenant: otherwise the backlog
-    of one of them in this line would hold the places of the narrower limit, for which the jobs of the others wait.
+    A job that was asked to stop, and must undo its steps, waits before all tenants: there are few of them.
     """
-    if kind is None or not _take_turns(kind, limit):
+    declared = None if kind is None else declaration_of(kind, limit)
+    if kind is None or declared is None or not takes_turns(kind.fair_by, declared) or job.cancel_requested:
         return None
-    narrow = next((one.id for one in reversed(holds) if _take_turns(kind, one.id)), None)
-    if narrow is not None:
-        return _hash(f"limit {narrow}")
     tenant = tenant_of(job.tags)
     return _hash(f"type {job.type}" if tenant is None else f"tenant {tenant}")
-
-
-def _take_turns(kind: JobType[Any, Any], limit: str) -> bool:
-    declared = declaration_of(kind, limit)
-    return declared is not None and takes_turns(kind.fair_by, declared)
 
 
 def _hash(text: str) -> str:

@@ -238,6 +238,11 @@ class Waiter:
         """Return what orders the rows of a line."""
         return self.rank, self.order, self.job
 
+    def passed_by(self, found: "Places") -> "Places":
+        """Return the row of the limit with its clock after this row was looked at."""
+        clock = self.clock(found)
+        return found if clock is None else found.at(self.rank, clock)
+
     def clock(self, found: "Places") -> int | None:
         """Return the clock of the rank when this row has got its place; None: the row has no position.
 

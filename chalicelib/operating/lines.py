@@ -216,7 +216,7 @@ class Lines:
     def _positioned(self, job: Job, full: Full | None) -> Full | None:
         """Return what a job must wait for with its position among the jobs of other tenants, if they take turns."""
         kind = jobtype.registered.get(job.type)
-        turn = None if full is None else turn_of(kind, job, full.limit.id, full.holds)
+        turn = None if full is None else turn_of(kind, job, full.limit.id)
         if full is None or turn is None:
             return full
         return replace(full, position=self.store.position(full.limit, turn, rank_of(job.priority)))
@@ -260,7 +260,7 @@ class Lines:
         limits = self._all(before, waited)
         in_line = waited if before.status is Status.BLOCKED else None
         places = self._places(after)
-        ended = replace(self._limited(after), position=before.position)
+        ended = replace(self._limited(after), position=after.position)
         self._each(limits, lambda limit: places.leave_ended(ended, [limit]))
         keeps = in_line is not None and limits[0].id != in_line.id
         places.leave_ended(ended, (), in_line, raised=keeps)

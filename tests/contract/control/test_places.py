@@ -385,6 +385,15 @@ def test_who_comes_late_begins_at_the_clock_and_not_at_the_start(stored: LimitSt
     assert stored.position(ONE, "beta", HIGH) == 1, "each rank has a clock"
 
 
+def test_a_slow_process_moves_the_clock_not_back_and_its_job_gets_its_place(stored: LimitStore) -> None:
+    stored.mark(TWO, TYPE)
+    assert stored.grant(TWO, replace(waiter(A), position=4 * APART), 4 * APART)
+    assert stored.grant(TWO, replace(waiter(B), position=APART), APART)
+    assert stored.position(TWO, "beta", NORMAL) == 4 * APART + 1
+    assert not stored.grant(TWO, replace(waiter(C), position=9 * APART), 9 * APART), "no place is free"
+    assert stored.position(TWO, "gamma", NORMAL) == 4 * APART + 2
+
+
 def test_a_place_moves_the_clock_though_its_job_has_waited_since_long_ago(stored: LimitStore) -> None:
     for number in range(5):
         stored.position(ONE, f"tenant {number}", NORMAL)
