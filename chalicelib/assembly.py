@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.limits.port import LimitStore, Turns
     from chalicelib.operating.port import Background
     from chalicelib.operating.reading import JobReader
+    from chalicelib.operating.tried import Tried
     from chalicelib.pausing.circuit_breaker import AlwaysClosed, CircuitBreaker
     from chalicelib.pausing.port import AutoPauses, Consumers, PastPauses, Pauses, Prober
     from chalicelib.pausing.switch import Pausing
@@ -313,6 +314,13 @@ class Assembly:
         from chalicelib.limits.dynamo import DynamoPlaces
 
         return DynamoPlaces(self.settings, self.clock)
+
+    @Part
+    def tried(self) -> "Tried":
+        """Return what finds the jobs of paused types that may be tried, in the lines of their limits."""
+        from chalicelib.operating.tried import Tried
+
+        return Tried(self.job_service.dispatcher, self.place_store)
 
     @Part
     def auto_pauses(self) -> "AutoPauses":

@@ -38,7 +38,6 @@ TABLE = (
     ),
     Exclusion("urgent", "queue", "a shared queue has no second one: declare the type with a queue of its own"),
     Exclusion("rate", "limits", "its turns know no places: write the `Rate` into `limits`"),
-    Exclusion("pause_when", "limits", "the job that is tried during a pause may have to wait for a place"),
     Exclusion("queue", "function", "all types of a queue run in one function: declare it for the queue"),
     Exclusion("queue", "access", "all types of a queue run with one role: declare it for the queue"),
     Exclusion("queue", "pause_when", "a pause stops the whole queue: declare it for the queue"),

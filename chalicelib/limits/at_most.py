@@ -12,7 +12,9 @@ A job that has several limits takes their places in one order, the same for all 
 for the next one, so it waits at most once for each limit, and jobs never wait for each other in a circle.
 
 Several types may share a limit. While a type is paused, and while it has as many places as it has workers, its jobs get
-no more places of a shared limit: they would keep them from the other types without using them.
+no more places of a shared limit: they would keep them from the other types without using them. But if one job of an
+automatically paused type is to be tried, the watchdog asks for one place, and the first job of that type gets the next
+one that is free.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -164,6 +166,32 @@ class AtMostPlaces:
         if not found.waits:
             self.store.strike(listed)
 
+    def to_try(self, limit: Limit, types: Collection[str]) -> Sequence[LimitedJob] | None:
+        """Return the woken jobs of these paused types that have the place of this limit for which they waited.
+
+        If none of their jobs has one that it waited for, ask for one place of a shared limit. If one is free, the first
+        job gets it at once, else the next one that somebody leaves. Return None if no job of these types waits.
+        """
+        if not limit.shared:
+            return self._woken_of(limit, self.store.read(limit), types)[1]
+        found = self.store.read(limit)
+        has, woken = self._woken_of(limit, found, types)
+        first = () if has else self.store.first(limit, found.types & frozenset(types))
+        if has or not first:
+            return woken if has else None
+        self.store.ask_for(limit, first[0].type)
+        self.pump(limit)
+        return self._woken_of(limit, self.store.read(limit), types)[1]
+
+    def _woken_of(self, limit: Limit, found: Places, types: Collection[str]) -> tuple[bool, Sequence[LimitedJob]]:
+        """Return whether a job of these types has the place that it waited for, and those of them that were woken.
+
+        Whoever gave the place to the others has died; the watchdog wakes them.
+        """
+        mine = [job for job in self._holders(found) if job.type in types and job.waits == limit.id and found.has(job)]
+        woken = tuple(job for job in mine if job.standing is Standing.WOKEN)
+        return bool(woken) or any(job.standing is Standing.BLOCKED for job in mine), woken
+
     def list_again(self, limits: Sequence[Limit]) -> None:
         """Put those of these limits into the list for which jobs wait: a worker of the job may have died in between.
 
@@ -276,6 +304,7 @@ class AtMostPlaces:
         """
         most = 1 if limit.declared else MOST_ROWS
         after: Waiter | None = None
+        passed: Waiter | None = None
         paused: Collection[str] | None = None
         while self.more():
             stored = self.store.read(limit)
@@ -284,6 +313,11 @@ class AtMostPlaces:
                 return
             if paused is None:
                 paused = self.store.paused() if limit.shared else ()
+            asked = self.store.first(limit, (found.asked,), 1, passed) if found.asked else ()
+            if asked:
+                running = self._running(limit, found, paused)
+                passed = self._serve(limit.one_more(stored, found), running, asked, passed)
+                continue
             types = self._asked(limit, found, paused)
             if limit.divided and not types and found.held:
                 return  # who starts gives the next turn
@@ -368,7 +402,8 @@ class AtMostPlaces:
         if name and not named:
             self.store.leave(limit, first.job, name)
         if not named and limit.declared and job.bound:
-            granted = self.store.grant(limit, first, first.clock(found))
+            asked = first.type == found.asked  # it passes others, so the clock of the tenants stays
+            granted = self.store.grant(limit, first, None if asked else first.clock(found), asked=asked)
             if not granted:
                 return False
         woken = self.jobs.wake(job, limit, sent=False, at=limit.turn(found, len(found.held) - bool(name)))

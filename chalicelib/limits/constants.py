@@ -74,6 +74,8 @@ looks, MOST_SLOT_TRIES may take slots in vain."""
 # For at_most.py
 UNCLAIMED_AFTER = 120.0
 """Seconds after which a woken job whose type is paused gives its place of a shared limit to the other types."""
+ASKED_FOR = 90.0
+"""Seconds for which a place is asked for a job of a paused type that is to be tried; the watchdog asks each minute."""
 MOST_LOOKS = 20
 """Maximum number of looks at lines, and at readable rows of them, of a worker or a request of the API for one job, over
 all its limits. A look is a read of the limit and a query for each type with a line, and up to four writes for a row. At

@@ -33,7 +33,14 @@ from chalicelib.job_types.rate import MICRO, Rate
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
-from chalicelib.limits.constants import APART, FIRST_POSITION, MOST_KNOWN, MOST_POSITION_TRIES, MOST_TURN_TRIES
+from chalicelib.limits.constants import (
+    APART,
+    ASKED_FOR,
+    FIRST_POSITION,
+    MOST_KNOWN,
+    MOST_POSITION_TRIES,
+    MOST_TURN_TRIES,
+)
 from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
@@ -182,7 +189,8 @@ class DynamoPlaces:
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
-        return self._in_force(limit, self._item(LIMIT + limit.id, PLACES))
+        item = self._item(LIMIT + limit.id, PLACES)
+        return replace(self._in_force(limit, item), asked=self._asked(item))
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore. One query more every CHANGES_KEPT seconds, for the changed limits."""
@@ -207,7 +215,7 @@ class DynamoPlaces:
                 return True
         return False
 
-    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         """See PlaceStore."""
         fits = f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)"
         gives = "SET held.#job = :name, expires_at = :end"
@@ -218,7 +226,9 @@ class DynamoPlaces:
             granted, row = self._write(limit, f"{gives}, {name} = :clock", later, *about, clock=clock)
             if granted or _places(row).clocks[waiter.rank] < clock:
                 return granted or _places(row).held.get(waiter.job) == waiter.name
-        granted, row = self._write(limit, gives, fits, *about)
+        if asked:
+            gives, fits = f"{gives} REMOVE asked", f"{fits} AND begins_with(asked, :mine)"
+        granted, row = self._write(limit, gives, fits, *about, mine=f"{waiter.type} " if asked else "")
         # if the answer of the write was lost, its repetition was refused
         return granted or _places(row).held.get(waiter.job) == waiter.name
 
@@ -255,6 +265,11 @@ class DynamoPlaces:
 
     def _item(self, pk: str, sk: str) -> Item:
         return self._table.get_item(self._table.name, pk, sk, consistent_read=True).get("Item") or {}
+
+    def ask_for(self, limit: Limit, job_type: str) -> None:
+        """See PlaceStore. The type, and until when it is asked for (epoch milliseconds)."""
+        until = round((self._clock() + ASKED_FOR) * 1000)
+        self._write(limit, "SET asked = :mine", "attribute_exists(waits)", mine=f"{job_type} {until}")
 
     def slot(
         self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
@@ -454,6 +469,11 @@ class DynamoPlaces:
         stamp = None if item is None else item.get("changed_at", {}).get("S")
         changed = self._seen.seen(limit, stamp)
         return replace(_places(item), n=None if changed is None else changed.n)
+
+    def _asked(self, item: Item | None) -> str:
+        """Return the type for which a place is asked now; empty if there is none."""
+        job_type, _, until = ("" if item is None else item.get("asked", {}).get("S", "")).partition(" ")
+        return job_type if until and self._clock() * 1000 < int(until) else ""
 
     def _first(self, limit: Limit, job_type: str, most: int, after: Waiter | None) -> Sequence[Waiter]:
         behind = None if after is None else Path("sk") > _place(after)

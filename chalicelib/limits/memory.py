@@ -1,6 +1,7 @@
 """Store the plan of starts, and the places of limits, in memory; the contract tests of DynamoDB check both too."""
 
 import threading
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
@@ -10,7 +11,7 @@ from operator import attrgetter
 from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes, change_of
-from chalicelib.limits.constants import APART
+from chalicelib.limits.constants import APART, ASKED_FOR
 from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 
@@ -57,11 +58,12 @@ class MemoryTurns:
 
 
 class MemoryPlaces:
-    """See LimitStore. `paused` returns the keys of the paused queues."""
+    """See LimitStore. `paused` returns the keys of the paused queues, `clock` epoch seconds."""
 
-    def __init__(self, paused: Callable[[], Collection[str]] = tuple) -> None:
-        self.paused, self._lock = paused, threading.Lock()
+    def __init__(self, paused: Callable[[], Collection[str]] = tuple, clock: Callable[[], float] = time.time) -> None:
+        self.paused, self._clock, self._lock = paused, clock, threading.Lock()
         self._rows: dict[str, Places] = {}
+        self._asked: dict[str, tuple[str, float]] = {}
         self._listed: dict[str, str] = {}
         self._changes: dict[str, Changed] = {}
         self._positions: dict[tuple[str, int, str], int] = {}
@@ -69,8 +71,11 @@ class MemoryPlaces:
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
-        changed = change_of(limit, self._changes)
-        return replace(self._rows.get(limit.id, Places()), n=None if changed is None else changed.n)
+        changed, (asked, until) = change_of(limit, self._changes), self._asked.get(limit.id, ("", 0.0))
+        return replace(
+            self._rows.get(limit.id, Places()), n=None if changed is None else changed.n,
+            asked=asked if self._clock() < until else "",
+        )  # fmt: skip
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
@@ -79,11 +84,20 @@ class MemoryPlaces:
             allowed = job in seen.held or (seen.free(limit) and not seen.waits)
             return allowed and self._hold(limit, seen, job, name)
 
-    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
+    def ask_for(self, limit: Limit, job_type: str) -> None:
+        """See PlaceStore."""
+        with self._lock:
+            if self.read(limit).waits:
+                self._asked[limit.id] = job_type, self._clock() + ASKED_FOR
+
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         """See PlaceStore."""
         with self._lock:
             seen = self.read(limit)
             allowed = seen.free(limit) and waiter.job not in seen.held and seen.waits
+            allowed = allowed and (not asked or seen.asked == waiter.type)
+            if allowed and asked:
+                del self._asked[limit.id]
             if allowed and clock is not None:
                 seen = seen.at(waiter.rank, max(clock, seen.clocks[waiter.rank]))
             return (allowed and self._hold(limit, seen, waiter.job, waiter.name)) or (

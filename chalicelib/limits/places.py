@@ -274,7 +274,8 @@ class Places:
     types that have a line, since the mark `waits` is there: the row says it, because another version of the code may
     not know every type that shares the limit. `closing` names who is about to remove the mark, because nobody waits any
     more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds). `clocks` are, by rank, the
-    positions of the jobs that have got a place last.
+    positions of the jobs that have got a place last. `asked` is the paused type whose first job is to get the next free
+    place, because one job of the type is to be tried; empty if none is.
     """
 
     held: Mapping[str, str] = field(default_factory=dict)
@@ -284,6 +285,7 @@ class Places:
     n: int | None = None
     slots_to: float = 0.0
     clocks: tuple[int, ...] = (0, 0, 0)
+    asked: str = ""
 
     def free(self, limit: Limit) -> bool:
         """Return whether a place is free."""

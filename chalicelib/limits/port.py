@@ -59,11 +59,18 @@ class PlaceStore(Protocol):
         Two requests more for the first place of a limit.
         """
 
-    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         """Give a place to the waiter's name; return whether the job has a place under this name.
 
         It gets none if no place is free, if its job has one under another name, or without the mark. `clock` is the
-        clock of the waiter's rank from now on, if tenants take turns.
+        clock of the waiter's rank from now on, if tenants take turns. `asked`: the place is the one that was asked for
+        the waiter's type; without such a request in the row, or if another process has answered it, the job gets none.
+        """
+
+    def ask_for(self, limit: Limit, job_type: str) -> None:
+        """Ask that the next free place be given to the first job of this type, although the type is paused.
+
+        It replaces an earlier request, and is forgotten after ASKED_FOR seconds. Without the mark, nothing is asked.
         """
 
     def position(self, limit: Limit, tenant: str, rank: int) -> int:

@@ -21,6 +21,10 @@ REPEATED_WITHIN = 60.0
 CLOCKS_APART = 60.0
 """Seconds by which the clocks of two functions may differ, with a margin."""
 
+# For tried.py
+MOST_TRIED = 10
+"""Maximum number of limits in whose lines the watchdog looks, in a minute, for a job of a paused type to try."""
+
 # For reading.py
 MOST_BEFORE = 100
 """Maximum number of jobs that are counted before a blocked job."""

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chalicelib.errors import LimitBusy, PlaceUnavailable
 from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.constants import LONGEST_HOLD
 from chalicelib.jobs.job import LOST, SUSPENDED, Attempt, Job
@@ -21,6 +22,8 @@ from chalicelib.telemetry import events
 
 UNTRIED = frozenset({"cancelled", "deferred"})
 """Outcomes of an attempt whose function did not finish, and did not fail either."""
+NOT_CALLED = frozenset({None, LimitBusy.__name__, PlaceUnavailable.__name__})
+"""Errors of such an attempt with which the function was certainly not called."""
 
 Handle = Callable[[], Drop | Hold]
 
@@ -108,7 +111,7 @@ class CircuitBreaker:
             told = self._tell(failed(self.rule, name, error, self.clock()))
             if told is not None and told.since is not None:
                 pause_events.paused_by_itself(self.name, told.reason, told.cooldown)
-        if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class is None):
+        if attempt.outcome != LOST and not (attempt.outcome in UNTRIED and attempt.error_class in NOT_CALLED):
             self.probe = ""  # the probe has run, so `_give_back` must not change the time of the next one
 
     def _hear_of_success(self) -> None:

@@ -11,6 +11,8 @@ receives left, because Lambda delivers the next messages at once until the queue
 PROBE_CANDIDATES, PROBE_LOOKS = 1_000, 25
 """A probe is chosen at random among this number of waiting jobs, so that one bad job cannot keep a type paused. The
 second number is how many of these jobs are read."""
+SAME_ORDER = 600.0
+"""Seconds for which the lines of the limits of a paused type are looked at in the same order, if no job is tried."""
 
 # For rule.py
 FIRST_COOLDOWN, LONGEST_COOLDOWN = 60.0, 3600.0

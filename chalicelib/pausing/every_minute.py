@@ -14,9 +14,10 @@ from chalicelib.job_types.jobtype import sharing
 from chalicelib.jobs.constants import ANY_TIME
 from chalicelib.jobs.job import CLAIMABLE, Job, Status
 from chalicelib.jobs.port import JobStore, Message, Search
+from chalicelib.jobs.transitions import waited_limit
 from chalicelib.pausing import events as pause_events
-from chalicelib.pausing.constants import PROBE_CANDIDATES, PROBE_LOOKS, SWITCH_SURE
-from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober
+from chalicelib.pausing.constants import PROBE_CANDIDATES, PROBE_LOOKS, SAME_ORDER, SWITCH_SURE
+from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober, ToTry
 from chalicelib.pausing.rule import AutoPause, idle
 from chalicelib.pausing.seen import BY, told
 from chalicelib.pausing.switch import change
@@ -43,6 +44,8 @@ class AutoPausing:
     clock: Callable[[], float]
     send: Callable[[Job], Job]
     choose: Choose = random.sample
+    in_lines: Callable[[Sequence[str], str], ToTry] = lambda *_: ToTry()
+    """Finds the jobs of types with limits that may be tried; see Tried."""
 
     def run(self) -> Mapping[str, int]:
         """Run once; return how many queues are paused automatically, and how many probes were started."""
@@ -74,7 +77,7 @@ class AutoPausing:
         else:
             self._say(name, row, pause)
         # a type that an operator paused is not probed
-        return 0 if by_operator or self.clock() < row.probe_at else self._probe(name)
+        return 0 if by_operator or self.clock() < row.probe_at else self._probe(name, row)
 
     def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
         now = told(row)
@@ -101,20 +104,34 @@ class AutoPausing:
         if all(past.pause.since != pause.since for past in self.ended.newest(name, 1)):
             self.ended.add(name, PastPause(pause, round(self.clock(), 3), BY))
 
-    def _probe(self, name: str) -> int:
+    def _probe(self, name: str, row: AutoPause) -> int:
         """Let a worker try one job and return 1; without an unfinished job, end the pause."""
         now = self.clock()
-        # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
         types = sharing(name) or [name]
+        # A job that has got its place in a line comes first. Until another one was tried, look at the same lines first,
+        # but not for ever: no job may run there.
+        waiting = self.in_lines(types, f"{row.probe} {now // SAME_ORDER:.0f}")
+        if waiting.jobs:
+            return self._try(waiting.jobs, now)  # another job would have to wait, too, so wait for the turns of these
+        # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
         searches = [one for kind in types for one in (Search(kind), Search(kind, planned=True, before=now))]
         found = [entry.id for search in searches for entry in self.store.overdue(search, ANY_TIME, PROBE_CANDIDATES)]
+        if not found and waiting.waits:
+            return 0
         if not found:
             if change(self.rows, name, idle(now)) is not None:
                 pause_events.resumed_by_itself(name)
             return 0
-        read = self.store.get_many(self.choose(found, min(PROBE_LOOKS, len(found))))
-        # a job without attempts left comes last: a worker would only give it up, so the probe would test nothing
-        ready = sorted((job for job in read if _may_run(job, now)), key=lambda job: job.attempts >= job.max_attempts)
+        return self._try(self.store.get_many(self.choose(found, min(PROBE_LOOKS, len(found)))), now)
+
+    def _try(self, jobs: Sequence[Job], now: float) -> int:
+        """Let a worker try one of these jobs, and return 1; return 0 if none may run now."""
+        # A job without attempts left comes last: a worker would only give it up, so the probe would test nothing. One
+        # that was woken comes first: the others may have to wait for a place.
+        ready = sorted(
+            (job for job in jobs if _may_run(job, now)),
+            key=lambda job: (job.attempts >= job.max_attempts, waited_limit(job) is None),
+        )
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
             # send the job's message first: if the probe makes it a dead letter, the dead-letter queue needs the
             # message, and while the type is paused nothing else sends it

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.counters.port import Pause
+from chalicelib.jobs.job import Job
 from chalicelib.jobs.port import Message
 from chalicelib.pausing.rule import AutoPause
 
@@ -70,6 +71,14 @@ class AutoPauses(Protocol):
 
         Repeating a write is not an error: the reply to the first write may have been lost.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class ToTry:
+    """Woken jobs of types with limits, of which one may be tried; `waits`: jobs wait, or may wait, for a place."""
+
+    jobs: Sequence[Job] = ()
+    waits: bool = False
 
 
 class Prober(Protocol):

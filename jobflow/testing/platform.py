@@ -37,6 +37,7 @@ from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.operating.limits import Limits
 from chalicelib.operating.operations import Operations
 from chalicelib.operating.posting import Posting
+from chalicelib.operating.tried import Tried
 from chalicelib.pausing.every_minute import AutoPausing
 from chalicelib.pausing.memory import MemoryPastPauses
 from chalicelib.producing.service import JobService
@@ -81,7 +82,7 @@ class Platform:
         self.queue = MemoryJobQueue(self.clock)
         queues = queues_of(self._kinds)
         self.queue.receives = {queue.key: queue.max_receives for queue in queues}
-        places = MemoryPlaces(lambda: self.workers.off)
+        places = MemoryPlaces(lambda: self.workers.off, lambda: self.clock.now)
         self.service = JobService(self.store, self.queue, clock=self.clock, places=lambda: places)
         self._batches = Batches(MemoryBatches(), self.service, notice=lambda *_: None)
         self._operations = Operations(self.service.dispatcher, rounds=self._batches.moved)
@@ -98,6 +99,7 @@ class Platform:
         self._pausing = AutoPausing(
             guarded, self.workers.pauses, counters, self.workers, self.workers, self.store, counters.standing, past,
             self.clock, self.service.dispatcher.send, choose=lambda ids, most: ids[:most],
+            in_lines=Tried(self.service.dispatcher, places).look,
         )  # fmt: skip
         self.schedules = MemorySchedules()
         declared = Declared(self.schedules, self.service.dispatcher, types=lambda: self._kinds)

@@ -482,10 +482,10 @@ class Process:
 
         return self.request(act)
 
-    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         def act() -> bool:
             before = waiter.job in self.memory.read(limit).held
-            granted = self.memory.grant(self._with(limit), waiter, clock)
+            granted = self.memory.grant(self._with(limit), waiter, clock, asked=asked)
             if granted and not before:
                 self.game.given(limit)
             return granted

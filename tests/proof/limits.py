@@ -49,6 +49,7 @@ class LimitRow(NamedTuple):
     `n` is the number of places that an operator has given to the limit. `known` are the earlier numbers that processes
     may still remember; `stamped`: whoever reads the row reads the number again. `over`: a place was given beyond all of
     these numbers. `passed`: a place was given to a job while one before it stood in the line that was read.
+    `asked`: the watchdog has asked for a place for a job of this type.
     """
 
     exists: bool = False
@@ -63,10 +64,13 @@ class LimitRow(NamedTuple):
     stamped: bool = False
     over: bool = False
     passed: bool = False
+    asked: str = ""
 
 
 MANY = 100
 RESUMED = "an operator resumes the other type"
+SENT_ONE = "claim if it is sent"
+"""The claim of a probe: the job must have another message."""
 Said = str | int
 """A step: its words; or the place of the process that makes it, and the bitwise inverse of the place if it dies."""
 
@@ -108,6 +112,9 @@ class State(NamedTuple):
     """The slots that attempts have, and may still use: jobs and limits."""
     early: str = ""
     """A job that has started without a slot of each of its rates."""
+    probes: int = 0
+    asked: tuple[str, ...] = ()
+    """The probes that were requested, and have not begun: jobs. Their messages are in no queue."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ class Rules:
     positions: Mapping[str, int] = field(default_factory=dict)
     """The positions of the jobs whose tenants take turns."""
     crashes: int = 0
-    mortal: tuple[str, ...] = ("worker", "operator", "watchdog")
+    mortal: tuple[str, ...] = ("worker", "operator", "watchdog", "probe", "prober")
     """Which processes may die."""
     duplicates: int = 0
     cancels: int = 0
@@ -145,6 +152,11 @@ class Rules:
     """How many answers about a limit are lost, so that their requests are made again."""
     pauses: int = 0
     """How often an operator pauses the other type; it is resumed when nothing else happens any more."""
+    probed: bool = False
+    """Whether the pause is automatic: when nothing else happens, the watchdog lets one job of the type be tried, and
+    the pause ends when this job has completed. Otherwise an operator resumes the type."""
+    probes: int = 0
+    """How often the watchdog also looks for a job to try while other processes run."""
     changes: tuple[int, ...] = ()
     """The numbers of places that an operator gives to the first limit, one after the other, at any moments."""
     remembers: bool = True
@@ -259,9 +271,12 @@ class Store(Answers):
     ) -> Slot | None:
         return self.ask("slot", limit.id, job, name, turn, again)  # type: ignore[no-any-return]
 
-    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None) -> bool:
+    def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         passed = any(one.place < waiter.place for one in self.line)
-        return self.ask("grant", limit.id, waiter, limit.n, passed)  # type: ignore[no-any-return]
+        return self.ask("grant", limit.id, waiter, limit.n, passed, asked)  # type: ignore[no-any-return]
+
+    def ask_for(self, limit: Limit, job_type: str) -> None:
+        self.ask("ask for", limit.id, job_type)
 
     def position(self, limit: Limit, tenant: str, rank: int) -> int:
         raise NotImplementedError  # `positions` has them
@@ -369,6 +384,11 @@ def worker(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str)
     return end or "give back"
 
 
+def probe(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str) -> str:
+    """Process the message of a probe, which is in no queue."""
+    return worker(code, lambda what, *about: ask(SENT_ONE if what == "claim" else what, *about), rules, name)
+
+
 def _now() -> float:
     return 0.0
 
@@ -428,7 +448,20 @@ def watchdog(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: st
     return ""
 
 
-ROLES = {"worker": worker, "operator": operator, "watchdog": watchdog, "changer": changer}
+def prober(code: AtMostPlaces, ask: Callable[..., Any], rules: Rules, name: str) -> str:
+    """Look in the line of a limit for a job of the paused type to try, for the watchdog."""
+    woken = code.to_try(rules.limit(name), frozenset({OTHER}))
+    for job in (woken or ())[:1]:
+        if not job.sent:
+            ask("send", job.id)
+            ask("mark as sent", job.id, job.claims)
+        ask("probe", job.id)
+    return ""
+
+
+ROLES = {
+    "worker": worker, "operator": operator, "watchdog": watchdog, "changer": changer, "probe": probe, "prober": prober,
+}  # fmt: skip
 REPEATED = frozenset(
     {"take", "take the first place", "grant", "slot", "leave", "stand", "step out", "mark", "close", "unmark"}
 )
@@ -570,11 +603,14 @@ class World:
             "mark as sent",
             "is unsent",
             "block again",
+            SENT_ONE,
         ):
             for after, answer in self._of_job(state, what, *about):
                 yield after, answer, process
         elif what in ("send", "acknowledge", "find"):
             yield self._of_messages(state, what, *about), self._found(state, what, about), process
+        elif what == "probe":
+            yield state._replace(asked=tuple(sorted({*state.asked, about[0]}))), None, process
         elif what == "slot":
             yield from self._of_slot(state, process, *about)
         elif what == "paused":
@@ -634,7 +670,9 @@ class World:
             return state._replace(jobs=tuple(rows))
 
         mine = bool(about) and row.claims == about[0]
-        match what:
+        match "claim" if what == SENT_ONE else what:
+            case "claim" if what == SENT_ONE and row.status == QUEUED and not row.sent:
+                yield state, (self._limited(name, row), False)
             case "claim":
                 state = state._replace(slots=tuple(one for one in state.slots if one[0] != name))
                 if row.status in (*ENDED, BLOCKED):
@@ -720,11 +758,16 @@ class World:
             case "take the first place", job, mine:
                 if not row.exists and n:
                     after, answer = row._replace(exists=True, held=((job, mine),)), True
+            case "ask for", job_type:
+                after = row._replace(asked=job_type if row.waits else row.asked)
             case "grant", waiter, *wanted:
                 n = wanted[0] if wanted and name in self.rules.rates else n
+                asks = bool(wanted[2:] and wanted[2])
                 granted = len(held) < n and waiter.job not in held and row.waits
+                granted = granted and (not asks or row.asked == waiter.type)
                 if granted:
-                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=any(wanted[1:]))
+                    after = row._replace(held=_sorted(held | {waiter.job: waiter.name}), passed=any(wanted[1:2]))
+                    after = after._replace(asked="") if asks else after
                 answer = granted or held.get(waiter.job) == waiter.name
             case "leave", job, mine:
                 answer = row.waits
@@ -784,7 +827,8 @@ class World:
         return n if limit.rate is None else (n * 2 if limit.divided else n) + (not self.rules.slow)
 
     def _places(self, row: LimitRow, n: int | None = None) -> Places:
-        return Places(FrozenMap(row.held), row.waits, row.types, n=None if row.n is None and not row.known else n)
+        n = None if row.n is None and not row.known else n
+        return Places(FrozenMap(row.held), row.waits, row.types, n=n, asked=row.asked)
 
 
 def _slotted(state: State, job: str, limit: str) -> tuple[tuple[str, str], ...]:
@@ -851,6 +895,7 @@ class Explorer:
             tuple(Row() for _ in rules.names), tuple(LimitRow() for _ in rules.places), tuple(1 for _ in rules.names),
             crashes=rules.crashes, duplicates=rules.duplicates, cancels=rules.cancels, failures=rules.failures,
             looks=rules.looks, lost=rules.lost, pauses=rules.pauses, changes=rules.changes, misses=rules.misses,
+            probes=rules.probes,
         )  # fmt: skip
         first = self._woken(first) if rules.woken else first
         found, waiting = Explored(), deque([first])
@@ -919,7 +964,7 @@ class Explorer:
         spent = (
             self.rules.crashes - state.crashes + self.rules.failures - state.failures
             + self.rules.duplicates - state.duplicates + self.rules.lost - state.lost + self.rules.pauses - state.pauses
-            + self.rules.misses - state.misses
+            + self.rules.misses - state.misses + self.rules.probes - state.probes
         )  # fmt: skip
         for name, job in zip(self.rules.names, state.jobs, strict=True):
             if job.claims > 1 + len(self.rules.limits[name]) * (1 + spent) + spent:
@@ -966,11 +1011,15 @@ class Explorer:
                 limits = list(state.limits)
                 limits[number] = row._replace(known=frozenset(), stamped=False)
                 yield "ten seconds pass", state._replace(limits=tuple(limits))
+            if row.asked:
+                limits = list(state.limits)
+                limits[number] = row._replace(asked="")
+                yield "nobody answers the request for a place in time", state._replace(limits=tuple(limits))
         if not steps and not state.processes and self.rules.watchdog:
             after = self.watched(state)
             if after != state:
                 yield "the watchdog looks at everything", after
-            elif state.off:
+            elif state.off and not self.rules.probed:
                 yield RESUMED, state._replace(off=False)
         elif state.off and self.rules.resumes:
             yield RESUMED, state._replace(off=False)
@@ -997,6 +1046,15 @@ class Explorer:
             if count and working < self.rules.workers and not held and not paused:
                 begun = with_message(state, number, -1)
                 yield from self._step(begun, Process(self.code.begin("worker", name)), name)
+        trying = any(self.code.places[one.at].role == "probe" for one in state.processes)
+        for name in state.asked:
+            begun = state._replace(asked=tuple(one for one in state.asked if one != name))
+            row = state.jobs[self.rules.names.index(name)]
+            # a live lease refuses its claim, and the row of the pause lets one run at a time
+            if (row.status == RUNS and row.live) or (trying and state.off):
+                yield f"the probe of {name} is dropped", begun
+            else:
+                yield from self._step(begun, Process(self.code.begin("probe", name)), f"the probe of {name}")
 
     def _begun(self, state: State) -> Iterator[tuple[Said, State]]:
         roles = [self.code.places[one.at].role for one in state.processes]
@@ -1012,6 +1070,26 @@ class Explorer:
             for name in self._to_look_at(state):
                 yield f"the watchdog looks at {name}", _with(looking, Process(self.code.begin("watchdog", name)))
 
+        if state.probes and state.off:
+            looking = state._replace(probes=state.probes - 1)
+            for name in self.rules.places:
+                yield (
+                    f"the watchdog looks for a probe in {name}",
+                    _with(looking, Process(self.code.begin("prober", name))),
+                )
+
+            for name in set(self._due(state)) - {*state.asked}:
+                yield f"the watchdog lets {name} be tried", looking._replace(asked=tuple(sorted({*state.asked, name})))
+
+    def _due(self, state: State) -> tuple[str, ...]:
+        """Return the jobs that the watchdog may let a worker try, if it finds none in a line."""
+        if not (state.off and self.rules.probed):
+            return ()
+        rows = dict(zip(self.rules.names, state.jobs, strict=True))
+        due = [name for name, row in rows.items() if row.status == QUEUED and row.sent]
+        due += [name for name, row in rows.items() if row.status == RUNS and not row.live]
+        return tuple(name for name in due if self.rules.type_of(name) == OTHER)
+
     def _to_look_at(self, state: State) -> list[str]:
         marked = [name for name, row in zip(self.rules.places, state.limits, strict=True) if row.listed]
         jobs = zip(self.rules.names, state.jobs, strict=True)
@@ -1019,14 +1097,25 @@ class Explorer:
 
     def watched(self, state: State) -> State:
         """Return the state after the watchdog has looked at everything, while nothing else happened."""
+        probing = state.off and self.rules.probed
+        for name in reversed([*self.rules.places]):
+            state = self._alone(state, "prober", name) if probing and not state.asked else state
+        due = self._due(state)
+        if state.asked or due:  # it is tried before its place is given back
+            return state if state.asked else state._replace(asked=due[:1])
         for name in self._to_look_at(state):
-            at: int | str = self.code.begin("watchdog", name)
-            process = Process(0)
-            while isinstance(at, int):
-                process = process._replace(at=at)
-                request = self.code.places[at].request
-                state, answer, process = next(self.world.answered(state, process, request))
-                at = self.code.after(at, answer)
+            state = self._alone(state, "watchdog", name)
+        return state
+
+    def _alone(self, state: State, role: str, name: str) -> State:
+        """Return the state after a process has done everything, while nothing else happened."""
+        at: int | str = self.code.begin(role, name)
+        process = Process(0)
+        while isinstance(at, int):
+            process = process._replace(at=at)
+            request = self.code.places[at].request
+            state, answer, process = next(self.world.answered(state, process, request))
+            at = self.code.after(at, answer)
         return state
 
     def _steps(self, state: State, processes: Sequence[Process]) -> Iterator[tuple[Said, State]]:
@@ -1051,7 +1140,7 @@ class Explorer:
                 yield ~process.at, self._without_worker(died, place)
 
     def _without_worker(self, state: State, place: Place) -> State:
-        if place.role != "worker":
+        if place.role not in ("worker", "probe"):
             return state
         number = self.rules.names.index(place.name)
         row = state.jobs[number]
@@ -1061,15 +1150,17 @@ class Explorer:
             rows[number] = row._replace(live=False)
             state = _without(state._replace(jobs=tuple(rows)), place.name)
         acknowledged = not self.rules.acknowledges_last and place.request[0] in ("block", "stand", "mark")
-        return state if acknowledged else with_message(state, number, 1)
+        return state if acknowledged or place.role == "probe" else with_message(state, number, 1)
 
     def _step(self, others: State, process: Process, said: Said) -> Iterator[tuple[Said, State]]:
         place = self.code.places[process.at]
-        for state, answer, after in self.world.answered(others, process, place.request):
+        for found, answer, after in self.world.answered(others, process, place.request):
             at = self.code.after(process.at, answer)
+            completed = place.role == "probe" and place.request[0] == "settle" and answer == "acknowledge"
+            state = found._replace(off=False) if completed else found
             if isinstance(at, int):
                 yield said, _with(state, after._replace(at=at, did=""))
-            elif at == "give back":
+            elif at == "give back" and place.role != "probe":
                 yield said, with_message(state, self.rules.names.index(place.name), 1)
             else:
                 yield said, state

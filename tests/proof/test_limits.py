@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ BOTH = {"X": 1, "Y": 1}
 SHARED_BY_TWO = {"a": ("3.s",), "b": ("3.s",)}
 ONE_SHARED = {"3.s": 1}
 ALL = {"X": 1, "Y": 1, "Z": 1}
+PROBED: Any = {"other_type": "b", "pauses": 1, "probed": True}
 SMALL = {
     "crash": Rules(TWO, ONE_PLACE, crashes=1, ends=True),
     "copy": Rules(TWO, ONE_PLACE, duplicates=1, ends=True),
@@ -30,6 +32,16 @@ SMALL = {
     "a paused type, lost answer": Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, lost=1),
     "a type that is resumed at any moment": Rules(
         SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", workers=1
+    ),
+    "a probe": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, ends=True),
+    "a probe that fails": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, failures=1, woken="a", workers=1),
+    "a probe, lost answer": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, lost=1, woken="a", workers=1),
+    "a probe of a woken job": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, woken="b"),
+    "a probe, and a type that is resumed at any moment": Rules(
+        SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, resumes=True, woken="a", workers=1
+    ),
+    "a probe in the line of one type": Rules(
+        {"a": ("1.o",), "b": ("1.o",)}, {"1.o": 1}, other_type="ab", pauses=1, probed=True, woken="a"
     ),
     "two types": Rules(TWO, ONE_PLACE, other_type="b", crashes=1, ends=True),
     "a low and a high job, crash": Rules(TWO, ONE_PLACE, ranks={"a": LOW, "b": HIGH}, crashes=1, ends=True),
@@ -58,6 +70,19 @@ LARGE = {
     ),
     "a paused type with two limits": Rules(
         {"a": ("3.s",), "b": ("0.b", "3.s")}, {"0.b": 1, "3.s": 1}, other_type="b", pauses=1
+    ),
+    "a probe, crash": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, crashes=1, woken="a", workers=1),
+    "a probe that fails, two workers": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, failures=1),
+    "a probe beside two workers": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, woken="a"),
+    "two runs of the watchdog that look for a probe": Rules(
+        SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=2, woken="a", workers=1
+    ),
+    "a probe that needs two places": Rules(
+        {"a": ("3.s",), "b": ("2.c", "3.s"), "c": ("2.c", "3.s")},
+        {"2.c": 1, "3.s": 1},
+        other_type="bc",
+        pauses=1,
+        probed=True,
     ),
     "watchdog": Rules(TWO, ONE_PLACE, looks=1, ends=True),
     "two limits, a cancel that dies": Rules(
@@ -291,6 +316,11 @@ def test_a_paused_type_whose_jobs_get_places_is_found() -> None:
 
     paused = Rules(SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, failures=1, code=Ignores)
     assert "until the other type is resumed" in bad(paused)
+
+
+def test_a_probe_for_which_nobody_asks_for_a_place_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.Store, "ask_for", lambda *_: None)
+    assert "the job b is blocked for ever" in bad(Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED))
 
 
 def test_a_woken_job_of_a_paused_type_that_keeps_its_place_is_found() -> None:

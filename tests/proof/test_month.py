@@ -5,7 +5,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
 
 import pytest
@@ -18,6 +18,8 @@ from chalicelib.jobs.port import Message
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit
 from chalicelib.operating.lines import Lines
+from chalicelib.operating.tried import Tried
+from chalicelib.pausing.port import ToTry
 from chalicelib.watchdog.pulse import Pulse
 from tests.proof.coverage import COLUMNS, FAULTS, IMPOSSIBLE, empty, table
 from tests.proof.grounds.faults import Faults, ReplyLost, Throttled
@@ -273,3 +275,24 @@ def test_a_fault_aimed_at_a_move_strikes_it_once() -> None:
             with nullcontext() if move == "complete" or faults.struck else pytest.raises(ReplyLost):
                 faults.done("apply")
     assert faults.struck == {("reply lost", "claim"): 1}
+
+
+@pytest.mark.parametrize("seed", [6, 22])
+def test_blocked_jobs_are_tried_during_automatic_pauses_with_every_fault(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = Counter[str]()
+    look = Tried.look
+
+    def noted(self: Tried, types: Collection[str], order: str) -> ToTry:
+        found = look(self, types, order)
+        tried["found"] += bool(found.jobs)
+        return found
+
+    monkeypatch.setattr(Tried, "look", noted)
+    monkeypatch.setattr(month, "OUTCOMES", ("err", "err", "err", "oom", "nested then err", "long"))
+    monkeypatch.setattr(month, "LIMITED", 0.5)
+    played = episode(seed, hours=36)
+    assert played.broken == []
+    assert played.probes > 2
+    assert tried["found"] > 2

@@ -17,7 +17,7 @@ from chalicelib.counters.port import Pause
 from chalicelib.errors import LimitBusy
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.limits.changed import Changed
-from chalicelib.limits.constants import APART, NO_LIMIT
+from chalicelib.limits.constants import APART, ASKED_FOR, NO_LIMIT
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, Listed, Places, Waiter, name_of
@@ -49,20 +49,21 @@ class Model:
         self.__getattr__("strike")(ONE, listed.entry)
 
     def __getattr__(self, name: str) -> Callable[..., object]:
-        def request(limit: Limit, *about: object) -> object:
+        def request(limit: Limit, *about: object, asked: bool = False) -> object:
             world = World(Rules({"a": limit.id}, {limit.id: limit.n}))
             known = name in ("unmark", "strike")
             mine = Process(int(str(about[0])) if known else len(self.state.processes))
             if known:
                 mine = next(one for one in self.state.processes if one.at == mine.at)
                 about = ()
+            about = (about[0], limit.n, False, asked) if name == "grant" else about
             others = tuple(one for one in self.state.processes if one != mine)
-            what = "step out" if name == "step_out" else name
-            asked = (what, limit.id, *about)
-            state, answer, after = next(world.answered(self.state._replace(processes=others), mine, asked))
+            what = name.replace("_", " ") if name in ("step_out", "ask_for") else name
+            said = (what, limit.id, *about)
+            state, answer, after = next(world.answered(self.state._replace(processes=others), mine, said))
             if name == "take" and answer is None:
-                asked = ("take the first place", *asked[1:])
-                state, answer, after = next(world.answered(state, mine, asked))
+                said = ("take the first place", *said[1:])
+                state, answer, after = next(world.answered(state, mine, said))
             self.state = state._replace(processes=(*state.processes, after))
             self.last = mine.at
             if name == "close" and answer is not None:
@@ -132,6 +133,43 @@ def test_a_place_is_given_only_if_one_is_free_and_somebody_waits(places: PlaceSt
     assert places.grant(TWO, waiter(B))
     assert not places.grant(TWO, waiter(B, claims=2)), "it has one"
     assert not places.grant(TWO, waiter(C)), "none is free"
+
+
+def test_a_place_that_is_asked_for_is_given_once(places: PlaceStore) -> None:
+    first, second = waiter(A, job_type=OTHER), waiter(B, job_type=OTHER)
+    places.ask_for(TWO, OTHER)
+    assert not places.read(TWO).asked, "nobody waits"
+    places.mark(TWO, OTHER)
+    assert not places.grant(TWO, first, asked=True), "nobody has asked"
+    places.ask_for(TWO, OTHER)
+    assert places.read(TWO).asked == OTHER
+    assert not places.grant(TWO, waiter(C), asked=True), "it is for another type"
+    assert places.grant(TWO, first, asked=True)
+    assert places.grant(TWO, first, asked=True), "a repetition of the same write"
+    assert not places.grant(TWO, second, asked=True)
+    assert (set(places.read(TWO).held), places.read(TWO).asked) == ({A}, "")
+
+
+def test_a_place_that_is_asked_for_is_given_only_if_it_is_free(places: PlaceStore) -> None:
+    places.take(ONE, B, name())
+    places.mark(ONE, OTHER)
+    places.ask_for(ONE, OTHER)
+    assert not places.grant(ONE, waiter(A, job_type=OTHER), asked=True)
+    assert places.read(ONE).asked == OTHER, "who leaves the place gives it"
+    places.leave(ONE, B, name())
+    assert places.grant(ONE, waiter(A, job_type=OTHER), asked=True)
+
+
+def test_a_request_for_a_place_replaces_the_one_before_and_is_forgotten_after_a_while(cloud: Settings) -> None:
+    clock = Clock()
+    for places in (MemoryPlaces(clock=clock), DynamoPlaces(cloud, clock)):
+        places.mark(ONE, OTHER)
+        places.ask_for(ONE, TYPE)
+        places.ask_for(ONE, OTHER)
+        clock.advance(ASKED_FOR - 1)
+        assert places.read(ONE).asked == OTHER
+        clock.advance(2)
+        assert not places.read(ONE).asked
 
 
 def test_only_the_same_name_leaves(places: PlaceStore) -> None:

@@ -6,7 +6,7 @@ Every AWS request of the tested code is a crash point.
 import functools
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -71,7 +71,8 @@ class AwsGround:
         self.queue = cast("JobQueue", Numbered(Partial(SqsJobQueue(settings), self.faults), self.faults))
         self.turns = plan_of_starts(self.faults)
         self.told_paused: set[str] = set()
-        self.places = places_of_limits(self.faults, lambda: frozenset(self.told_paused))
+        self.also_paused: Callable[[], Collection[str]] = tuple
+        self.places = places_of_limits(self.faults, lambda: frozenset((*self.told_paused, *self.also_paused())), clock)
         self._settings = settings
         self._has_control = False
         self._seen: dict[str, Job] = {}

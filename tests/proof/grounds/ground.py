@@ -81,6 +81,8 @@ class Ground(Protocol):
     places: PlaceStore
     told_paused: set[str]
     """The types whose pause whoever hands places on can read."""
+    also_paused: Callable[[], Collection[str]]
+    """Returns the types that are paused automatically, as far as that can be read."""
     types: Sequence[str]
     """The job types that the watchdog checks: one in a scenario, more where types may affect each other."""
 
@@ -143,12 +145,12 @@ Stand = Callable[[Callable[[], float]], AbstractContextManager[Ground]]
 """Creates the base for one execution, on the given clock, and removes it afterwards."""
 
 
-def places_of_limits(faults: Faults, paused: Callable[[], Collection[str]] = tuple) -> PlaceStore:
+def places_of_limits(faults: Faults, paused: Callable[[], Collection[str]], clock: Callable[[], float]) -> PlaceStore:
     """Return the places of limits; every call is a crash point. DynamoPlaces passes the same contract tests.
 
     `paused` returns the keys of the queues that are known to be paused.
     """
-    return cast("PlaceStore", Faulty(MemoryPlaces(paused), faults, DYNAMODB))
+    return cast("PlaceStore", Faulty(MemoryPlaces(paused, clock), faults, DYNAMODB))
 
 
 def plan_of_starts(faults: Faults) -> Turns:

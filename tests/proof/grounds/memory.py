@@ -1,7 +1,7 @@
 """Provide the ports in memory: every call of a port is a crash point."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -51,7 +51,8 @@ class MemoryGround:
         self.queue = cast("JobQueue", Faulty(Partial(self._queue, self.faults), self.faults, SQS))
         self.turns = plan_of_starts(self.faults)
         self.told_paused: set[str] = set()
-        self.places = places_of_limits(self.faults, lambda: frozenset(self.told_paused))
+        self.also_paused: Callable[[], Collection[str]] = tuple
+        self.places = places_of_limits(self.faults, lambda: frozenset((*self.told_paused, *self.also_paused())), clock)
         self.raw = self._queue
 
     def jobs(self) -> Sequence[Job]:

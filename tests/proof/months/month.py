@@ -70,6 +70,8 @@ LIMITED_TYPES = TYPES[1:]
 FAIR = {1: "name", 3: "ballast"}
 """The field of the tenants that take turns in their lines, in every month with this rest: each job has one of its own,
 or all have one."""
+LIMITED_PAUSES = 6
+"""In every eighth month with this rest, the type that pauses automatically has limits, too, and shares them."""
 URGENT_EVERY, URGENT = 11, 9
 """In every month with this rest, types have an urgent queue, too."""
 HIGH = 0.3
@@ -248,6 +250,8 @@ def steer(world: World, seed: int) -> None:
         world.pause_when(FAILING)
         if seed % 8 == 2:
             world.share()
+        if seed % 8 == LIMITED_PAUSES:
+            world.limit(*LIMITS[seed % len(LIMITS)])
         if seed % URGENT_EVERY == URGENT:
             world.make_urgent()
 
@@ -345,8 +349,11 @@ class Players:
 
     def _submit_limited(self) -> None:
         """Request jobs of types with limits, of each priority; the first one runs while the others' messages come."""
-        first = self.rng.choice(LIMITED_TYPES)
-        (other,) = (kind for kind in LIMITED_TYPES if kind != first)
+        if self.world.kind.limits:
+            first, other = self.rng.sample(TYPES, 2)
+        else:
+            first = self.rng.choice(LIMITED_TYPES)
+            (other,) = (kind for kind in LIMITED_TYPES if kind != first)
         types = [first, other, *[first] * (MOST_WAITING - 2)]
         for number, kind in enumerate(types):
             name = f"limited {len(self.world.accepted)} {self.rng.random():.6f}"

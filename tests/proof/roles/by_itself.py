@@ -12,6 +12,7 @@ from chalicelib.jobs.message import write_message
 from chalicelib.jobs.message_fate import Drop, Hold
 from chalicelib.jobs.port import JobStore, Message
 from chalicelib.operating.dispatch import Dispatcher
+from chalicelib.operating.tried import Tried
 from chalicelib.pausing.circuit_breaker import CircuitBreaker, Handle
 from chalicelib.pausing.constants import ROW_FRESH
 from chalicelib.pausing.every_minute import AutoPausing
@@ -110,11 +111,12 @@ class ByItself:
         self._looking = Looking(self._rows)
         pauses = cast("Pauses", Faulty(self.counters, faults, DYNAMODB))
         consumers = cast("Consumers", Faulty(self.queue, faults, LAMBDA))
+        sender = Dispatcher(world.ground.store, world.ground.queue, world.clock_of("watchdog"))
         self.watchdog = AutoPausing(
             [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
             cast("JobStore", world.index), self.counters.standing,
             cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"),
-            Dispatcher(world.ground.store, world.ground.queue, world.clock_of("watchdog")).send, world.rng.sample,
+            sender.send, world.rng.sample, Tried(sender, world.ground.places).look,
         )  # fmt: skip
         self.operator = Pausing(
             pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows
@@ -122,6 +124,7 @@ class ByItself:
         self.stopped = self.resuming = False
         """Whether an operator has certainly paused the type, and whether an operator is resuming it now."""
         self._used: set[str] = set()
+        world.ground.also_paused = lambda: () if self.told() is None else (TYPE,)
         self._passed = threading.local()
         """When the message of this thread passed."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import Delays
-from chalicelib.errors import PermanentError, RetryLater
+from chalicelib.errors import LimitBusy, PermanentError, PlaceUnavailable, RetryLater
 from chalicelib.job_types.context import JobContext
 from chalicelib.job_types.failing import Failing
 from chalicelib.jobs import transitions
@@ -326,3 +326,11 @@ def test_failed_tries_of_steps_pause_the_type_together_with_failed_steps() -> No
     assert one.rows.row().since is None
     one.run(tries)
     assert one.rows.row().since is not None
+
+
+@pytest.mark.parametrize("error", [LimitBusy(), PlaceUnavailable("no answer")], ids=["busy", "unavailable"])
+def test_a_probe_whose_place_could_not_be_taken_is_taken_back(paused: Paused, error: Exception) -> None:
+    """The function was not called, so it is unknown whether the provider is back: try again in the next minute."""
+    paused.until_due()
+    paused.probe("waits", raising(error))
+    assert (paused.rows.row().probe, paused.rows.row().probe_at) == ("", paused.clock.now)

@@ -1,0 +1,262 @@
+"""Test automatic pauses of types with limits: one job is tried although the others of its type are blocked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from chalicelib import AtMost, Function, JobContext, JobType, Queue, Rate, job
+from chalicelib.counters.port import Pause
+from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.failing import Failing
+from chalicelib.jobs.job import Job, Status
+from chalicelib.limits.memory import MemoryPlaces
+from chalicelib.limits.places import Limit
+from jobflow.testing import Platform
+from tests.chalicelib.api.support import only_types
+
+CALL, OTHER = "provider.call", "chat.answer"
+RULE = Failing(of=2, within=3000)
+SHARED = AtMost(1, shared="openai")
+ONE = Limit("3.openai", 1)
+
+
+class Ask(BaseModel):
+    """A payload."""
+
+    number: int = Field(examples=[1])
+    customer: str = Field("acme", examples=["acme"])
+
+
+def call(payload: Ask, ctx: JobContext) -> None:
+    """Do nothing."""
+
+
+class Down(ConnectionError):
+    """The provider does not answer."""
+
+
+@dataclass
+class Stage:
+    """A platform with a type that calls a provider, and another one. `during` is called while a job runs, once."""
+
+    platform: Platform = None  # type: ignore[assignment]
+    down: bool = True
+    during: dict[int, Callable[[], object]] = field(default_factory=dict)
+    began: list[tuple[str, int, float]] = field(default_factory=list)
+    running: int = 0
+    most: int = 0
+
+    def run(self, name: str, payload: Ask) -> None:
+        self.began.append((name, payload.number, self.platform.clock.now))
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            if act := self.during.pop(payload.number, None):
+                act()
+            if name == CALL and self.down:
+                raise Down
+        finally:
+            self.running -= 1
+
+    def submit(self, name: str, *numbers: int, **payload: Any) -> list[Job]:
+        made = []
+        for number in numbers:
+            self.platform.clock.advance(0.01)  # jobs wait in the order in which they were due
+            made.append(self.platform.submit(name, {"number": number, **payload}))
+        return made
+
+    def statuses(self, jobs: Sequence[Job]) -> list[Status]:
+        return [self.platform.job(one).status for one in jobs]
+
+    def calls(self) -> int:
+        return sum(name == CALL for name, _, _ in self.began)
+
+    @property
+    def paused(self) -> bool:
+        return self.platform.workers.pauses.read(CALL).since is not None
+
+    def pause(self, *numbers: int, **payload: Any) -> list[Job]:
+        """Let the others wait while the first job runs, and let jobs fail until the type is paused; return all."""
+        others: list[Job] = []
+
+        def wait() -> None:
+            others.extend(self.submit(CALL, *numbers, **payload))
+            self.platform.run()
+
+        self.during[-1] = wait
+        failed = self.submit(CALL, -1, **payload)
+        while not self.paused:
+            self.platform.advance(seconds=5)
+        return [*failed, *others]
+
+    def minutes_until(self, done: Callable[[], bool]) -> int:
+        for minute in range(600):
+            if done():
+                return minute
+            self.platform.advance(minutes=1)
+        return 600
+
+
+@contextmanager
+def stage_of(*limits: AtMost | Rate, other: Sequence[AtMost | Rate] = (), **settings: Any) -> Iterator[Stage]:
+    with only_types():
+        stage = Stage()
+
+        def call(payload: Ask, _: JobContext) -> None:
+            stage.run(CALL, payload)
+
+        def answer(payload: Ask, _: JobContext) -> None:
+            stage.run(OTHER, payload)
+
+        kinds: list[JobType[Any, Any]] = [
+            job(CALL, limits=limits, pause_when=RULE, timeout=800, max_attempts=20, **settings)(call),
+            job(OTHER, limits=other, timeout=800)(answer),
+        ]
+        stage.platform = Platform(*kinds)
+        yield stage
+
+
+OWN: dict[str, Sequence[AtMost | Rate]] = {
+    "places": (AtMost(1),),
+    "places for each value": (AtMost(1, by="customer"),),
+    "two limits": (AtMost(1, by="customer"), AtMost(2)),
+    "a rate": (Rate(2, per=60),),
+    "a slow rate": (Rate(1, per=120),),
+    "a rate and places": (Rate(6, per=60), AtMost(1)),
+}
+
+
+@pytest.mark.parametrize("limits", [*OWN.values(), (SHARED,), (AtMost(1, by="customer"), SHARED)], ids=str)
+@pytest.mark.parametrize("urgent", [False, True])
+def test_a_type_with_limits_pauses_spends_only_probes_and_goes_on(
+    limits: Sequence[AtMost | Rate], *, urgent: bool
+) -> None:
+    more: dict[str, Any] = {"urgent": True, "function": Function(concurrency=10)} if urgent else {}
+    with stage_of(*limits, other=[one for one in limits if one.shared is not None], **more) as stage:
+        jobs = stage.pause(*range(20))
+        spent = stage.calls()
+        stage.platform.advance(hours=3)
+        assert stage.paused
+        assert Status.BLOCKED in stage.statuses(jobs)
+        assert 2 <= stage.calls() - spent <= 9, "the probes come after growing waits"
+        stage.down = False
+        assert stage.minutes_until(lambda: not stage.paused) <= 75, "a probe comes within an hour"
+        stage.minutes_until(lambda: all(one is Status.COMPLETED for one in stage.statuses(jobs)))
+        assert set(stage.statuses(jobs)) == {Status.COMPLETED}
+        assert stage.most == 1
+        assert not stage.platform.workers.places.read(ONE).held
+
+
+def test_a_pause_does_not_end_while_jobs_are_blocked_and_none_may_run() -> None:
+    with stage_of(AtMost(1)) as stage:
+        jobs = stage.pause(1, 2, 3, 4)
+        stage.platform.set_limit(f"1.{CALL}", 0)
+        for one in jobs:
+            if stage.platform.job(one).status is not Status.BLOCKED:
+                stage.platform.cancel(one)
+        stage.platform.advance(hours=2)
+        assert Status.BLOCKED in stage.statuses(jobs)
+        assert stage.paused
+        stage.down = False
+        stage.platform.reset_limit(f"1.{CALL}")
+        assert stage.minutes_until(lambda: not stage.paused) <= 5
+
+
+@pytest.mark.parametrize("limits", [(AtMost(1),), (Rate(1, per=30),), (SHARED,)], ids=str)
+def test_a_job_that_has_its_place_is_tried_before_those_that_would_have_to_wait(
+    limits: Sequence[AtMost | Rate],
+) -> None:
+    with stage_of(*limits, other=[one for one in limits if one.shared is not None]) as stage:
+        stage.pause(1, 2, 3, 4)
+        stage.submit(CALL, *range(10, 110))
+        calls = stage.calls()
+        assert stage.minutes_until(lambda: stage.calls() > calls) <= 4
+
+
+def test_a_probe_that_needs_a_second_place_waits_for_that_one_next() -> None:
+    with stage_of(AtMost(1, by="customer"), SHARED, other=[SHARED]) as stage:
+        stage.pause(1, 2, 3)
+        stage.minutes_until(lambda: stage.calls() > 2)
+        held = stage.submit(OTHER, 99)
+        stage.during[99] = lambda: stage.platform.advance(minutes=13.4)
+        stage.down = False
+        stage.platform.advance(minutes=18)
+        assert stage.statuses(held) == [Status.COMPLETED]
+        assert not stage.paused
+
+
+class Busy:
+    """The other type, whose jobs run without a gap: while one has the place, the next one waits for it."""
+
+    def __init__(self, stage: Stage, jobs: int, minutes: float) -> None:
+        self.stage, self.left, self.minutes = stage, jobs, minutes
+        self._next(0)
+
+    def _next(self, number: int) -> None:
+        if number < self.left:
+            self.stage.during[number] = lambda: self._run(number)
+            self.stage.submit(OTHER, number)
+
+    def _run(self, number: int) -> None:
+        self._next(number + 1)
+        self.stage.platform.advance(minutes=self.minutes)
+
+
+def beside_a_busy_type(stage: Stage) -> list[str]:
+    """Let the first probe fail, and then the other type run without a gap; return the types of the jobs in order."""
+    stage.minutes_until(lambda: stage.calls() > 2)
+    began = len(stage.began)
+    Busy(stage, 12, 3.5)
+    stage.down = False
+    stage.platform.advance(minutes=60)
+    return [name for name, *_ in stage.began[began:]]
+
+
+def test_a_type_that_never_leaves_a_place_free_gives_one_to_a_probe() -> None:
+    with stage_of(SHARED, other=[SHARED]) as stage:
+        jobs = stage.pause(1, 2, 3)
+        order = beside_a_busy_type(stage)
+        assert 0 < order.index(CALL) <= 5, "the next probe is due after 800 s, which the first one could have taken"
+        assert order.count(OTHER) == 12
+        assert (stage.most, set(stage.statuses(jobs))) == (1, {Status.COMPLETED})
+
+
+def test_without_the_request_for_a_place_such_a_probe_would_starve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryPlaces, "ask_for", lambda *_: None)
+    with stage_of(SHARED, other=[SHARED]) as stage:
+        stage.pause(1, 2, 3)
+        assert beside_a_busy_type(stage)[:12] == [OTHER] * 12
+
+
+def test_a_place_that_was_given_for_a_probe_that_does_not_come_is_free_again_after_minutes() -> None:
+    with stage_of(SHARED, other=[SHARED]) as stage:
+        jobs = stage.pause(1, 2, 3)
+        stage.platform.advance(minutes=4)
+        stage.platform.workers.probe = lambda message: None  # type: ignore[method-assign]
+        busy = stage.submit(OTHER, *range(20))
+        stage.platform.advance(minutes=30)
+        assert set(stage.statuses(busy)) == {Status.COMPLETED}
+        assert stage.statuses(jobs).count(Status.COMPLETED) == 0
+
+
+def test_a_type_that_an_operator_paused_gets_no_place() -> None:
+    with stage_of(SHARED, other=[SHARED]) as stage:
+        jobs = stage.pause(1, 2, 3)
+        stage.platform._pausing.pauses.pause(CALL, Pause(stage.platform.clock.now, "ada", ""))
+        stage.down, calls = False, stage.calls()
+        stage.platform.advance(hours=3)
+        assert (stage.calls(), stage.paused) == (calls, True)
+        assert not stage.platform.workers.places.read(ONE).held
+        assert Status.BLOCKED in stage.statuses(jobs)
+
+
+def test_a_shared_rate_is_refused_when_the_types_are_loaded() -> None:
+    rate = Rate(50, per=60, shared="openai")
+    told = r"pause_when does not go with Rate\(50, per=60, shared=.openai.\): the job that is tried"
+    for settings in ({"pause_when": RULE}, {"queue": Queue("mail", pause_when=RULE)}):
+        with only_types(), pytest.raises(ConfigurationError, match=told):
+            job(CALL, limits=[rate], **settings)(call)
