@@ -173,6 +173,9 @@ def test_a_job_that_has_its_place_is_tried_before_those_that_would_have_to_wait(
     with stage_of(*limits, other=[one for one in limits if one.shared is not None]) as stage:
         stage.pause(1, 2, 3, 4)
         stage.submit(CALL, *range(10, 110))
+        # a sample of a long backlog has none of those that have a place
+        stage.platform._pausing.choose = lambda ids, most: [one for one in ids if one not in early][:most]
+        early = {job.id for job in stage.platform.jobs() if job.payload["number"] < 10}
         calls = stage.calls()
         assert stage.minutes_until(lambda: stage.calls() > calls) <= 4
 
@@ -241,6 +244,22 @@ def test_a_place_that_was_given_for_a_probe_that_does_not_come_is_free_again_aft
         stage.platform.advance(minutes=30)
         assert set(stage.statuses(busy)) == {Status.COMPLETED}
         assert stage.statuses(jobs).count(Status.COMPLETED) == 0
+
+
+def test_one_job_at_a_time_has_a_place_in_order_to_be_tried() -> None:
+    with stage_of(SHARED, other=[SHARED]) as stage:
+        jobs = stage.pause(*range(10))
+        places, most = stage.platform.workers.places, 0
+        stage.platform.set_limit(ONE.id, 0)  # all of them give their places back
+        stage.platform.workers.probe = lambda message: None  # type: ignore[method-assign]
+        stage.platform.advance(minutes=5)
+        assert not places.read(ONE).held
+        stage.platform.set_limit(ONE.id, 3)
+        for _ in range(30):
+            stage.platform.advance(seconds=50)
+            most = max(most, len(places.read(ONE).held))
+        assert (most, stage.paused) == (1, True)
+        assert Status.BLOCKED in stage.statuses(jobs)
 
 
 def test_a_type_that_an_operator_paused_gets_no_place() -> None:
