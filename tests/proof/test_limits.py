@@ -34,6 +34,7 @@ SMALL = {
         SHARED_BY_TWO, ONE_SHARED, other_type="b", pauses=1, resumes=True, looks=1, woken="b", workers=1
     ),
     "a probe": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, ends=True),
+    "a probe that needs two places": Rules({"a": ("3.s",), "b": ("2.c", "3.s")}, {"2.c": 1, "3.s": 1}, **PROBED),
     "a probe that fails": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, failures=1, woken="a", workers=1),
     "a probe, lost answer": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, lost=1, woken="a", workers=1),
     "a probe of a woken job": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, woken="b"),
@@ -76,13 +77,6 @@ LARGE = {
     "a probe beside two workers": Rules(SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=1, woken="a"),
     "two runs of the watchdog that look for a probe": Rules(
         SHARED_BY_TWO, ONE_SHARED, **PROBED, probes=2, woken="a", workers=1
-    ),
-    "a probe that needs two places": Rules(
-        {"a": ("3.s",), "b": ("2.c", "3.s"), "c": ("2.c", "3.s")},
-        {"2.c": 1, "3.s": 1},
-        other_type="bc",
-        pauses=1,
-        probed=True,
     ),
     "watchdog": Rules(TWO, ONE_PLACE, looks=1, ends=True),
     "two limits, a cancel that dies": Rules(
