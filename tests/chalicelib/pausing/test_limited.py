@@ -114,7 +114,7 @@ def stage_of(*limits: AtMost | Rate, other: Sequence[AtMost | Rate] = (), **sett
 
         kinds: list[JobType[Any, Any]] = [
             job(CALL, limits=limits, pause_when=RULE, timeout=800, max_attempts=20, **settings)(call),
-            job(OTHER, limits=other, timeout=800)(answer),
+            job(OTHER, limits=other, timeout=800, fair_by=settings.get("fair_by"))(answer),
         ]
         stage.platform = Platform(*kinds)
         yield stage
@@ -219,8 +219,9 @@ def beside_a_busy_type(stage: Stage) -> list[str]:
     return [name for name, *_ in stage.began[began:]]
 
 
-def test_a_type_that_never_leaves_a_place_free_gives_one_to_a_probe() -> None:
-    with stage_of(SHARED, other=[SHARED]) as stage:
+@pytest.mark.parametrize("settings", [{}, {"fair_by": "customer"}], ids=["", "tenants take turns"])
+def test_a_type_that_never_leaves_a_place_free_gives_one_to_a_probe(settings: dict[str, Any]) -> None:
+    with stage_of(SHARED, other=[SHARED], **settings) as stage:
         jobs = stage.pause(1, 2, 3)
         order = beside_a_busy_type(stage)
         assert 0 < order.index(CALL) <= 5, "the next probe is due after 800 s, which the first one could have taken"
