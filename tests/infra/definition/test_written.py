@@ -77,7 +77,9 @@ MOVES: Mapping[str, tuple[dict[str, Any], Callable[[Job], list[Change]]]] = {
     "redeliver": ({**WAITING, "sent": True}, lambda job: [
         transitions.redeliver(job, now=NOW, due_at=NOW + 9, stalled=False)
     ]),
-    "block": (HELD, lambda job: [transitions.block(job, now=NOW, limit="1.a.b")]),
+    "block": (HELD, lambda job: [
+        transitions.block(job, now=NOW, limit="1.a.b", position=position) for position in (None, 7)
+    ]),
     "unblock": (BLOCKED, lambda job: [
         transitions.unblock(job, now=NOW, limit="1.a.b", sent=sent) for sent in (True, False)
     ]),
