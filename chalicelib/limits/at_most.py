@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.errors import LimitBusy
 from chalicelib.jobs.priority import HIGH
-from chalicelib.limits.constants import MOST_LOOKS, MOST_ROWS
+from chalicelib.limits.constants import MOST_ASKED, MOST_LOOKS, MOST_ROWS
 from chalicelib.limits.ids import name_of_values
 from chalicelib.limits.places import Full, Limit, LimitedJob, Listed, Places, Standing, Waiter
 from chalicelib.limits.port import LimitedJobs, PlaceStore
@@ -166,11 +166,12 @@ class AtMostPlaces:
         if not found.waits:
             self.store.strike(listed)
 
-    def to_try(self, limit: Limit, types: Collection[str]) -> Sequence[LimitedJob] | None:
+    def to_try(self, limit: Limit, types: Collection[str], *, asks: bool = True) -> Sequence[LimitedJob] | None:
         """Return the woken jobs of these paused types that have the place of this limit for which they waited.
 
-        If none of their jobs has one that it waited for, ask for one place of a shared limit. If one is free, the first
-        job gets it at once, else the next one that somebody leaves. Return None if no job of these types waits.
+        If none of their jobs has one that it waited for, ask for one place of a shared limit, if `asks`. If one is
+        free, the first job gets it at once, else the next one that somebody leaves. Return None if no job of these
+        types waits.
         """
         if not limit.shared:
             return self._woken_of(limit, self.store.read(limit), types)[1]
@@ -179,6 +180,8 @@ class AtMostPlaces:
         first = () if has else self.store.first(limit, found.types & frozenset(types))
         if has or not first:
             return woken if has else None
+        if not asks:
+            return ()
         self.store.ask_for(limit, first[0].type)
         self.pump(limit)
         return self._woken_of(limit, self.store.read(limit), types)[1]
@@ -305,6 +308,7 @@ class AtMostPlaces:
         most = 1 if limit.declared else MOST_ROWS
         after: Waiter | None = None
         passed: Waiter | None = None
+        tries = MOST_ASKED
         paused: Collection[str] | None = None
         while self.more():
             stored = self.store.read(limit)
@@ -313,8 +317,9 @@ class AtMostPlaces:
                 return
             if paused is None:
                 paused = self.store.paused() if limit.shared else ()
-            asked = self.store.first(limit, (found.asked,), 1, passed) if found.asked else ()
+            asked = self.store.first(limit, (found.asked,), 1, passed) if found.asked and tries else ()
             if asked:
+                tries -= 1
                 running = self._running(limit, found, paused)
                 passed = self._serve(limit.one_more(stored, found), running, asked, passed)
                 continue

@@ -80,6 +80,8 @@ MOST_LOOKS = 20
 """Maximum number of looks at lines, and at readable rows of them, of a worker or a request of the API for one job, over
 all its limits. A look is a read of the limit and a query for each type with a line, and up to four writes for a row. At
 most MOST_LOOKS * MOST_ROWS rows are read. The watchdog goes on within a minute."""
+MOST_ASKED = 3
+"""Maximum number of these looks at the line of a paused type, one of whose jobs is to be tried."""
 MOST_ROWS = 25
 """Number of rows of a line that are read together, after the first one: their jobs are 25 read units."""
 

@@ -220,7 +220,7 @@ class DynamoPlaces:
         fits = f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)"
         gives = "SET held.#job = :name, expires_at = :end"
         about = self._seen.n(limit), waiter.job, waiter.name
-        if clock is not None:
+        if clock is not None and not asked:
             name = _clock(waiter.rank)
             later = f"{fits} AND (attribute_not_exists({name}) OR {name} < :clock)"
             granted, row = self._write(limit, f"{gives}, {name} = :clock", later, *about, clock=clock)

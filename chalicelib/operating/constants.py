@@ -24,6 +24,8 @@ CLOCKS_APART = 60.0
 # For tried.py
 MOST_TRIED = 10
 """Maximum number of limits in whose lines the watchdog looks, in a minute, for a job of a paused type to try."""
+MOST_LISTED = 100
+"""Maximum number of limits of which it reads whether jobs of the type wait for them."""
 
 # For reading.py
 MOST_BEFORE = 100

@@ -13,7 +13,7 @@ from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.ids import declared_limit, declares
 from chalicelib.limits.places import Limit
 from chalicelib.limits.port import PlaceStore
-from chalicelib.operating.constants import MOST_TRIED
+from chalicelib.operating.constants import MOST_LISTED, MOST_TRIED
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import StoredJobs
 from chalicelib.pausing.port import ToTry
@@ -30,17 +30,22 @@ class Tried:
         """Return the jobs of these types that were woken, of the first limit that has some.
 
         Begin with the widest limits: their jobs wait for no other place. `order` is a text that decides which limits of
-        one kind come first: a place that was asked for in one minute is found in the next one if it stays the same.
+        one kind come first: a place that was asked for in one minute is found in the next one if it stays the same. A
+        place of one limit only is asked for.
         """
         limits = self._limits(types, order)
-        waits = len(limits) > MOST_TRIED
-        for limit in limits[:MOST_TRIED]:
+        waits, asked = len(limits) > MOST_LISTED, False
+        left = MOST_TRIED
+        for limit in limits[:MOST_LISTED]:
             jobs = StoredJobs(self.dispatcher)
-            woken = AtMostPlaces(self.store, jobs).to_try(limit, types)
+            woken = AtMostPlaces(self.store, jobs).to_try(limit, types, asks=not asked)
             if woken:
                 return ToTry([jobs.seen[one.id] for one in woken], waits=True)
-            waits = waits or woken is not None
-        return ToTry(waits=waits)
+            if woken is not None:
+                waits, asked, left = True, asked or limit.shared, left - 1
+            if not left:
+                break
+        return ToTry(waits=waits, asked=asked)
 
     def _limits(self, types: Collection[str], order: str) -> Sequence[Limit]:
         """Return the limits that these types declare, and for which jobs wait, the widest ones first."""

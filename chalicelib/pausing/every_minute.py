@@ -113,6 +113,8 @@ class AutoPausing:
         waiting = self.in_lines(types, f"{row.probe} {now // SAME_ORDER:.0f}")
         if waiting.jobs:
             return self._try(waiting.jobs, now)  # another job would have to wait, too, so wait for the turns of these
+        if waiting.asked:
+            return 0
         # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
         searches = [one for kind in types for one in (Search(kind), Search(kind, planned=True, before=now))]
         found = [entry.id for search in searches for entry in self.store.overdue(search, ANY_TIME, PROBE_CANDIDATES)]

@@ -75,10 +75,15 @@ class AutoPauses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToTry:
-    """Woken jobs of types with limits, of which one may be tried; `waits`: jobs wait, or may wait, for a place."""
+    """Woken jobs of types with limits, of which one may be tried.
+
+    `waits`: jobs wait, or may wait, for a place. `asked`: one of them waits for a place of a shared limit, which was
+    asked for, so another job would only have to wait for it, too, and keep its narrower places meanwhile.
+    """
 
     jobs: Sequence[Job] = ()
     waits: bool = False
+    asked: bool = False
 
 
 class Prober(Protocol):

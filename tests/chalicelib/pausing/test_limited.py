@@ -280,3 +280,49 @@ def test_a_shared_rate_is_refused_when_the_types_are_loaded() -> None:
     for settings in ({"pause_when": RULE}, {"queue": Queue("mail", pause_when=RULE)}):
         with only_types(), pytest.raises(ConfigurationError, match=told):
             job(CALL, limits=[rate], **settings)(call)
+
+
+def test_a_pause_ends_soon_although_very_many_values_of_other_types_wait() -> None:
+    each = AtMost(1, by="customer", shared="openai")
+    with stage_of(each, other=[each]) as stage:
+        platform = stage.platform
+        jobs = stage.pause(1, 2, 3, customer="mine")
+        platform.set_limit("2.openai", 0, value="mine")
+        jobs += stage.submit(CALL, 10, 11, customer="mine")
+        for number in range(60):
+            platform.set_limit("2.openai", 0, value=f"customer {number}")
+            stage.submit(OTHER, 1000 + number, customer=f"customer {number}")
+        platform.run()
+        platform.advance(minutes=30)
+        for one in jobs:
+            if platform.job(one).status is not Status.BLOCKED:
+                platform.cancel(one)
+        assert Status.BLOCKED in stage.statuses(jobs), "only such a job can be tried"
+        stage.down = False
+        platform.reset_limit("2.openai", value="mine")
+        assert stage.minutes_until(lambda: not stage.paused) <= 10
+
+
+def test_a_pause_without_a_job_ends_although_jobs_of_other_types_wait() -> None:
+    each = AtMost(1, by="customer", shared="openai")
+    with stage_of(each, other=[each]) as stage:
+        for one in stage.pause(1, customer="mine"):
+            stage.platform.cancel(one)
+        for number in range(15):
+            stage.platform.set_limit("2.openai", 0, value=f"customer {number}")
+            stage.submit(OTHER, 1000 + number, customer=f"customer {number}")
+        assert stage.minutes_until(lambda: not stage.paused) <= 10
+
+
+def test_jobs_that_are_tried_do_not_take_the_places_of_other_types_while_a_wider_limit_is_full() -> None:
+    """Each of them would keep its narrower place."""
+    crm = AtMost(3, by="customer", shared="crm")
+    with stage_of(crm, SHARED, other=[crm]) as stage:
+        stage.pause(*range(20))
+        stage.platform.set_limit(ONE.id, 0)
+        others: list[Job] = []
+        for number in range(120):
+            others += stage.submit(OTHER, 1000 + number)
+            stage.platform.advance(minutes=1)
+        assert Status.COMPLETED in stage.statuses(others[-5:])
+        assert len(stage.platform.workers.places.read(Limit("2.crm.acme", 3)).held) <= 1
