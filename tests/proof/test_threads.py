@@ -43,7 +43,7 @@ def test_jobs_of_one_process_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
         assert execute(Case(story("four jobs side by side")), in_memory, SEED + seed).broken == []
     assert sum(process.overlapped for process in processes) > 4
     processes.clear()
-    played = episode(THREADED - 1 + 50, hours=24)
+    played = episode(THREADED - 1 + 70, hours=24)
     assert played.broken == []
     assert played.woken > 0
     assert sum(process.overlapped for process in processes) > 4

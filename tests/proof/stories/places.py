@@ -40,8 +40,8 @@ def the_second_waits_for_the_place_of_the_first(world: World) -> None:
 
 @scenario(DONE)
 def tenants_take_turns_for_the_place(world: World) -> None:
-    """Two jobs of a tenant wait, and one of another."""
-    world.share(field="ballast")
+    """Each job is of another tenant."""
+    world.share()
     world.limit(AtMost(1))
     for name, ballast in (("a", 1), ("b", 1), ("c", 1), ("d", 2)):
         world.submit(name, ballast=ballast)
