@@ -1038,7 +1038,8 @@ class LimitChanged:
     """Its name in paths"""
     value: str | None
     """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
-    kind: str
+    kind: Literal["at_most", "rate"]
+    """`at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns"""
     label: str
     """The job type or, if it is shared, the name that the code gives the limit"""
     all_values: bool
@@ -1052,15 +1053,24 @@ class LimitChanged:
     declared: bool
     """False: the code declares it no more, and the jobs that wait for it may all run"""
     n_declared: int | None
-    """The number of places in the code; null if the code declares none"""
+    """The number in the code; null if the code declares none"""
     n: int | None
-    """The number of places in force; null: jobs are not limited any more"""
+    """The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more"""
+    per: float | None
+    """The seconds in which `n` jobs may start at a rate; null for places"""
+    burst: int | None
+    """How many more may start after a quiet time; null for places"""
+    least: int | None
+    """The smallest number over 0 that it may be given; null if the code declares it no more"""
+    most: int | None
+    """The largest number that it may be given; null as `least`"""
     differs: bool
     """`n` is not what the code says"""
     changed: LimitChange | None
     """Who has changed it, when and why; null: it is as the code says"""
     in_use: int | None
-    """Places that are taken; null for all values of a field, and for limits after the first 100"""
+    """Places that are taken, of a rate: jobs that have their turn and have not started; null for all values of a
+    field, and for limits after the first 100"""
     waits: bool
     """Jobs may wait for a place; it may still be true for a moment when none waits"""
     waiting: int | None
@@ -1080,7 +1090,8 @@ class LimitDetail:
     """Its name in paths"""
     value: str | None
     """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
-    kind: str
+    kind: Literal["at_most", "rate"]
+    """`at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns"""
     label: str
     """The job type or, if it is shared, the name that the code gives the limit"""
     all_values: bool
@@ -1094,15 +1105,24 @@ class LimitDetail:
     declared: bool
     """False: the code declares it no more, and the jobs that wait for it may all run"""
     n_declared: int | None
-    """The number of places in the code; null if the code declares none"""
+    """The number in the code; null if the code declares none"""
     n: int | None
-    """The number of places in force; null: jobs are not limited any more"""
+    """The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more"""
+    per: float | None
+    """The seconds in which `n` jobs may start at a rate; null for places"""
+    burst: int | None
+    """How many more may start after a quiet time; null for places"""
+    least: int | None
+    """The smallest number over 0 that it may be given; null if the code declares it no more"""
+    most: int | None
+    """The largest number that it may be given; null as `least`"""
     differs: bool
     """`n` is not what the code says"""
     changed: LimitChange | None
     """Who has changed it, when and why; null: it is as the code says"""
     in_use: int | None
-    """Places that are taken; null for all values of a field, and for limits after the first 100"""
+    """Places that are taken, of a rate: jobs that have their turn and have not started; null for all values of a
+    field, and for limits after the first 100"""
     waits: bool
     """Jobs may wait for a place; it may still be true for a moment when none waits"""
     waiting: int | None
@@ -1178,7 +1198,8 @@ class LimitRow:
     """Its name in paths"""
     value: str | None
     """The value of the field; null without a field, and for all values. A long one is shown as a hash"""
-    kind: str
+    kind: Literal["at_most", "rate"]
+    """`at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns"""
     label: str
     """The job type or, if it is shared, the name that the code gives the limit"""
     all_values: bool
@@ -1192,15 +1213,24 @@ class LimitRow:
     declared: bool
     """False: the code declares it no more, and the jobs that wait for it may all run"""
     n_declared: int | None
-    """The number of places in the code; null if the code declares none"""
+    """The number in the code; null if the code declares none"""
     n: int | None
-    """The number of places in force; null: jobs are not limited any more"""
+    """The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more"""
+    per: float | None
+    """The seconds in which `n` jobs may start at a rate; null for places"""
+    burst: int | None
+    """How many more may start after a quiet time; null for places"""
+    least: int | None
+    """The smallest number over 0 that it may be given; null if the code declares it no more"""
+    most: int | None
+    """The largest number that it may be given; null as `least`"""
     differs: bool
     """`n` is not what the code says"""
     changed: LimitChange | None
     """Who has changed it, when and why; null: it is as the code says"""
     in_use: int | None
-    """Places that are taken; null for all values of a field, and for limits after the first 100"""
+    """Places that are taken, of a rate: jobs that have their turn and have not started; null for all values of a
+    field, and for limits after the first 100"""
     waits: bool
     """Jobs may wait for a place; it may still be true for a moment when none waits"""
     waiting: int | None

@@ -6,14 +6,16 @@ time of one start.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.constants import (
+    FASTEST_LIMIT,
     FASTEST_RATE,
     LATE_START_SHARE,
     LONGEST_SHARED,
     MOST_LATE_START,
+    SLOWEST_LIMIT,
     SLOWEST_RATE,
 )
 from chalicelib.jobs.constants import DAY
@@ -81,5 +83,67 @@ class Rate:
     @property
     def said(self) -> str:
         """Return the rate in words: 14 a second."""
-        unit = UNITS.get(float(self.per), f"in {self.per:g} seconds")
-        return f"{self.n:,} {unit}"
+        return f"{self.n:,} {self.unit}"
+
+    @property
+    def unit(self) -> str:
+        """Return the period in words: a second."""
+        return UNITS.get(float(self.per), f"in {self.per:g} seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRate(Rate):
+    """A rate of which an operator has changed `n`: a start may be as late as with `n_declared`, the number in the code.
+
+    So a slot that was taken before a change counts in a window as one that is taken after it.
+    """
+
+    n_declared: int = 1
+
+    @property
+    def late(self) -> float:
+        """See Rate."""
+        return min(MOST_LATE_START, max(LATE_START_SHARE * self.per, self.burst * self.per / self.n_declared / 2))
+
+
+def numbers_of(rate: Rate) -> tuple[int, int]:
+    """Return the smallest number over 0, and the largest, that operators may give to a declared rate in `limits`."""
+    least, most = _possible(rate.per)
+    return max(rate.burst, least), most
+
+
+def with_number(rate: Rate, n: int) -> Rate:
+    """Return a declared rate with another number of starts, over 0, in its period.
+
+    A deployment may have changed the period or the burst since: then return what is nearest to that number.
+    """
+    least, most = _possible(rate.per)
+    n = min(most, max(least, n))
+    if n == rate.n:
+        return rate
+    own = {one.name: getattr(rate, one.name) for one in fields(Rate)}
+    return ChangedRate(**own | {"n": n, "burst": min(rate.burst, n), "n_declared": rate.n})
+
+
+def _possible(per: float) -> tuple[int, int]:
+    """Return the smallest and the largest number of starts in this period; products are rounded to parts of 10^9."""
+    return max(1, math.ceil(round(SLOWEST_LIMIT * per, 9))), math.floor(round(FASTEST_LIMIT * per, 9))
+
+
+def moved(slots_to: float, old: Rate, new: Rate, now: float, unit: float = 1.0) -> float:
+    """Return up to which time slots are taken at the new rate, if they are taken up to `slots_to` at the old one.
+
+    Times are in seconds, or in parts of them: `unit` is how many. No window may have more starts than the larger rate
+    allows. After a lower number, the next slot is as much later as slots are further apart, and the burst is used up as
+    far as it was. After a higher number, the slots that are taken count as closer together from now on, or from the
+    last slot that waits for its start.
+    """
+    (apart, ahead), (before, burst) = ((one.apart * unit, one.ahead * unit) for one in (new, old))
+    if slots_to <= 0 or apart == before:
+        return slots_to
+    scale = apart / before
+    lost = max(0.0, ahead - burst * scale)  # otherwise each change could begin another burst
+    if apart > before:
+        return max(slots_to + apart - before + ahead - burst, now + lost)
+    begin = max(now, slots_to - before - burst)
+    return begin + max(0.0, slots_to - begin) * scale + lost

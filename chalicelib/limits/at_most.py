@@ -104,25 +104,30 @@ class AtMostPlaces:
         found, new = self.store.mark(limit, job.type)
         if new or again:
             self.store.enlist(limit)
+        now = limit.now(found)
+        if found.has(job) and now.has_surplus(found, job.type):
+            self.leave(job, (limit,))  # an operator has changed the rate since the job got its turn
+            return False
         if found.has(job):
             # Who gave the place has died, or wakes the job as well: then another message follows, and one is redundant.
             # Or the job has come with its turn, and got no slot: then the next slot is for it, before all later turns.
-            woken = self.jobs.wake(job, limit, sent=True, at=limit.turn(found, 0))
+            woken = self.jobs.wake(job, limit, sent=True, at=now.turn(found, 0))
             if woken:
                 self.store.step_out(limit, job.waiter)
             return True
         if again:
             self.judge(limit)
-        elif limit.gives(found) or self._free_now(limit, found):
+        elif now.gives(found) or self._free_now(limit, found):
             self.pump(limit)
         return False
 
     def _free_now(self, limit: Limit, found: Places) -> bool:
         """Return whether a place of a limit of a value is free although this process remembers another number.
 
-        Whoever raises the number of all values looks at the values in the list; this job's may be in it only since.
+        Whoever raises the number of all values looks at the values in the list; this job's may be in it only since. A
+        rate is asked only if it is changed: jobs start at the rate in the code, and the next start gives more turns.
         """
-        if limit.rate is not None or name_of_values(limit.id) is None:
+        if (limit.rate is not None and found.n is None) or name_of_values(limit.id) is None:
             return False
         n = self.store.in_force(limit)
         return len(found.held) < n
@@ -208,11 +213,13 @@ class AtMostPlaces:
     def judge(self, limit: Limit) -> None:
         """Remove the names of jobs that do not need their places any more, and finish what a dead process began."""
         found = self.store.read(limit)
+        limit = limit.now(found)
         jobs = self._holders(found)
         self._line_up_again(limit, _half_put_back(found, jobs, limit))
         self._remove(limit, _dead(found, jobs))
         self._finish(limit, found, _half_woken(found, jobs, limit))
         self._put_back(limit, _unclaimed(found, jobs, limit))
+        self._wait_again(limit, _late(found, jobs, limit))
         self.pump(limit)
         self._raise(limit, found, jobs)
 
@@ -244,8 +251,12 @@ class AtMostPlaces:
         if not jobs:
             return
         usable = self.jobs.usable(limit, {job.type for job in jobs}, self.store.paused())
+        self._wait_again(limit, tuple(job for job in jobs if job.type not in usable))
+
+    def _wait_again(self, limit: Limit, jobs: Sequence[LimitedJob]) -> None:
+        """Let woken jobs wait again in a new pass, without their places."""
         for job in jobs:
-            again = None if job.type in usable else self.jobs.block_again(job)
+            again = self.jobs.block_again(job)
             if again is not None:
                 holds = tuple(self.jobs.narrower(again, limit))
                 self._stand_again(limit, again, holds)
@@ -312,6 +323,7 @@ class AtMostPlaces:
         paused: Collection[str] | None = None
         while self.more():
             stored = self.store.read(limit)
+            limit = limit.now(stored)
             found = stored if starts is None else limit.started(stored, *starts)
             if not found.waits or not (limit.divided or found.free(limit)):
                 return
@@ -483,6 +495,12 @@ def _unclaimed(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Seque
     """Return the jobs that have got a place of a shared limit, and that no worker has claimed for minutes."""
     idle = [job for job in jobs if job.unclaimed and job.standing is Standing.WOKEN and limit.shared]
     return tuple(job for job in idle if job.waits == limit.id and found.has(job))
+
+
+def _late(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:
+    """Return the jobs that have got a turn at a slower rate, which is further away than a new one would be."""
+    woken = [job for job in jobs if job.standing is Standing.WOKEN and job.waits == limit.id and found.has(job)]
+    return tuple(job for job in woken if limit.is_late(job, found))
 
 
 def _unsent(job: LimitedJob) -> bool:

@@ -1,4 +1,4 @@
-"""Define how many places operators have given to limits at run time, in place of the numbers in the code."""
+"""Define which numbers operators have given to limits at run time, in place of the numbers in the code."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -11,9 +11,10 @@ from chalicelib.limits.places import Limit
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The number of places that an operator has given to a limit, who did it, why, and when (epoch seconds).
+    """The number that an operator has given to a limit, who did it, why, and when (epoch seconds).
 
-    `limit` is the id of a limit, or `<rank>.<name>.*` for all values of a field.
+    `n` is how many places the limit has, or how many jobs start in the period of its rate. `limit` is the id of a
+    limit, or `<rank>.<name>.*` for all values of a field.
     """
 
     limit: str
@@ -30,9 +31,9 @@ Changes = Mapping[str, Changed]
 def change_of(limit: Limit, changes: Changes) -> Changed | None:
     """Return the change that is in force for a limit: that of its value, or else that of all values of its field.
 
-    A limit that the code does not declare any more has no change: nobody would leave its places. A rate has none.
+    A limit that the code does not declare any more has no change: nobody would leave its places.
     """
-    if not limit.declared or limit.rate is not None:
+    if not limit.declared:
         return None
     return changes.get(limit.id) or changes.get(name_of_values(limit.id) or "")
 
@@ -65,13 +66,16 @@ class ChangesSeen:
             return self._changes
 
     def n(self, limit: Limit) -> int:
-        """Return how many places a limit has; nobody changes how many turns a rate has."""
-        if limit.rate is not None:
-            return limit.n
+        """Return how many places, or turns, a limit has."""
         return _n(limit, self.all())
 
+    def rated(self, limit: Limit) -> Limit:
+        """Return a limit with the number that is in force for its rate."""
+        found = change_of(limit, self.all())
+        return limit.with_number(None if found is None else found.n)
+
     def now(self, limit: Limit) -> int:
-        """Return how many places a limit of a value has, if all values were changed just now, and remember that.
+        """Return how many places, or turns, a limit of a value has, if all values were changed just now; remember that.
 
         A change of the value itself is known by the stamp in its row.
         """
@@ -112,4 +116,6 @@ def _time(stamp: str) -> float:
 
 def _n(limit: Limit, changes: Changes) -> int:
     found = change_of(limit, changes)
+    if limit.rate is not None:
+        return limit.with_number(None if found is None else found.n).n
     return limit.n if found is None else found.n

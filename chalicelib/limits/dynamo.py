@@ -29,7 +29,7 @@ from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMIT_CHANGES, LIMIT
 from chalicelib.counters.keys import PAUSE, SINCE, TOTALS
 from chalicelib.errors import LimitBusy
 from chalicelib.job_types.constants import TURNS_APART
-from chalicelib.job_types.rate import MICRO, Rate
+from chalicelib.job_types.rate import MICRO, Rate, moved, with_number
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
@@ -217,9 +217,12 @@ class DynamoPlaces:
 
     def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         """See PlaceStore."""
+        n = self._seen.n(limit)
+        if limit.rate is not None and n > 0:
+            n = limit.n  # the caller knows how many turns there may be now
         fits = f"attribute_not_exists(held.#job) AND {FREE} AND attribute_exists(waits)"
         gives = "SET held.#job = :name, expires_at = :end"
-        about = self._seen.n(limit), waiter.job, waiter.name
+        about = n, waiter.job, waiter.name
         if clock is not None and not asked:
             name = _clock(waiter.rank)
             later = f"{fits} AND (attribute_not_exists({name}) OR {name} < :clock)"
@@ -276,23 +279,26 @@ class DynamoPlaces:
     ) -> Slot | None:
         """See PlaceStore. Two requests if the row is not as this process remembers it.
 
-        The time up to which slots are taken is in whole microseconds. If it has passed, a slot begins now.
+        The time up to which slots are taken is in whole microseconds. If it has passed, a slot begins now. If the last
+        slot was taken with another number, that time is moved, if nobody takes a slot in between.
         """
-        rate, mine = limit.rate or Rate(1), _tag()
+        limit, mine = self._seen.rated(limit), _tag()
+        rate = limit.pace or Rate(1)
         # a slot that begins now must not seem to be later
         apart, begin, latest = _whole(rate.apart), math.floor(now * MICRO), _whole(until) + _whole(rate.ahead)
-        ahead = self._slots_to.get(limit.id, 0) >= begin
-        for _ in range(MOST_TURN_TRIES if now <= until else 0):
+        seen, slot_n, to = self._slots_to.get(limit.id, 0), limit.slot_n, None
+        for _ in range(MOST_TURN_TRIES if now <= until and limit.changed != 0 else 0):
             taken, row = self._take_slot(
-                limit, job, name, mine, (begin, apart, latest), ahead=ahead, turn=turn, again=again
-            )
-            found, seen = _places(row), _slots_to(row)
+                limit, job, name, mine, (begin, apart, latest), moved=None if to is None else (seen, slot_n, to),
+                ahead=seen >= begin, turn=turn, again=again,
+            )  # fmt: skip
+            found, seen, slot_n = replace(_places(row), n=limit.changed), _slots_to(row), _slot_n(row)
             self._remember(limit.id, seen)
             # if the answer of the write was lost, its repetition was refused
             if taken or (row is not None and row.get("slot_by", {}).get("S") == mine):
                 return Slot(max(now, (seen - apart - _whole(rate.ahead)) / MICRO), found)
-            turn, ahead = found.held.get(job) == name, seen >= begin
-            if seen > latest or (found.waits and not turn and not again):
+            turn, to = found.held.get(job) == name, _moved(limit, rate, seen, slot_n, begin)
+            if (seen if to is None else to) > latest or (found.waits and not turn and not again):
                 return None
         return None
 
@@ -304,24 +310,36 @@ class DynamoPlaces:
             self._slots_to.pop(next(iter(self._slots_to), ""), None)
 
     def _take_slot(
-        self, limit: Limit, job: str, name: str, mine: str, times: tuple[int, int, int], *, ahead: bool, turn: bool,
-        again: bool,
+        self, limit: Limit, job: str, name: str, mine: str, times: tuple[int, int, int], *,
+        moved: tuple[int, int | None, int] | None, ahead: bool, turn: bool, again: bool,
     ) -> tuple[bool, Item | None]:  # fmt: skip
+        """Write a slot. `moved`: up to which time slots were taken, with which number, and which time that is now."""
         begin, apart, latest = times
         values: dict[str, Any] = {":begin": _number(begin), ":mine": {"S": mine}, ":end": self._end()}
-        if ahead:
-            moved, fits = "slots_to + :apart", "slots_to BETWEEN :begin AND :latest"
+        same, to, gone = _with_number(values, limit.slot_n), "slots_to + :apart", ""
+        if moved is not None:
+            seen, slot_n, now_to = moved
+            fits = f"slots_to = :seen AND {_with_number(values, slot_n, ':old')}"
+            to, gone = ":to", ", slot_n" if limit.slot_n is None else ""
+            values |= {":seen": _number(seen), ":to": _number(max(begin, now_to) + apart)}
+            del values[":begin"]
+        elif ahead:
+            fits = f"slots_to BETWEEN :begin AND :latest AND {same}"
             values |= {":apart": _number(apart), ":latest": _number(latest)}
         else:
-            moved, fits = ":to", "(attribute_not_exists(slots_to) OR slots_to < :begin)"
+            to, fits = ":to", f"(attribute_not_exists(slots_to) OR slots_to < :begin AND {same})"
             values |= {":to": _number(begin + apart)}
-        change = f"SET slots_to = {moved}, slot_by = :mine, expires_at = :end"
+        change = f"SET slots_to = {to}, slot_by = :mine, expires_at = :end"
+        if limit.slot_n is not None:
+            change += ", slot_n = :slot_n"
+            values[":slot_n"] = _number(limit.slot_n)
         names = {}
         if turn:
-            change, fits = f"{change} REMOVE held.#job", f"{fits} AND held.#job = :name"
+            change, fits = f"{change} REMOVE held.#job{gone}", f"{fits} AND held.#job = :name"
             names, values[":name"] = {"#job": _key(job)}, {"S": name}
         else:  # a turn can be given only in a row with names
             change = change.replace("SET ", "SET held = if_not_exists(held, :held), ")
+            change += f" REMOVE {gone.removeprefix(', ')}" if gone else ""
             values[":held"] = {"M": {}}
             fits += "" if again else " AND attribute_not_exists(waits)"
         return self._update(LIMIT + limit.id, PLACES, change, fits, values, names)
@@ -464,8 +482,6 @@ class DynamoPlaces:
 
     def _in_force(self, limit: Limit, item: Item | None) -> Places:
         """Return the row of a limit, with the number of places that an operator has given to it."""
-        if limit.rate is not None:  # nobody changes it
-            return _places(item)
         stamp = None if item is None else item.get("changed_at", {}).get("S")
         changed = self._seen.seen(limit, stamp)
         return replace(_places(item), n=None if changed is None else changed.n)
@@ -551,7 +567,8 @@ def _places(item: Item | None) -> Places:
     types = frozenset(item.get("job_types", {"SS": []})["SS"])
     closing = item.get("closing", {}).get("S")
     clocks = tuple(int(item.get(_clock(rank), {"N": "0"})["N"]) for rank in (HIGH, NORMAL, LOW))
-    return Places(held, "waits" in item, types, closing, slots_to=_slots_to(item) / MICRO, clocks=clocks)
+    slots_to = _slots_to(item) / MICRO
+    return Places(held, "waits" in item, types, closing, slots_to=slots_to, slot_n=_slot_n(item), clocks=clocks)
 
 
 def _clock(rank: int) -> str:
@@ -560,6 +577,26 @@ def _clock(rank: int) -> str:
 
 def _slots_to(item: Item | None) -> int:
     return 0 if item is None else int(item.get("slots_to", {"N": "0"})["N"])
+
+
+def _slot_n(item: Item | None) -> int | None:
+    return int(item["slot_n"]["N"]) if item is not None and "slot_n" in item else None
+
+
+def _moved(limit: Limit, rate: Rate, slots_to: int, slot_n: int | None, now: int) -> int | None:
+    """Return up to which time slots are taken at this rate; None if the last one was taken with the same number."""
+    if slot_n == limit.slot_n or limit.rate is None or not slots_to:
+        return None
+    old = limit.rate if slot_n is None else with_number(limit.rate, slot_n)
+    return math.ceil(moved(slots_to, old, rate, now, MICRO))
+
+
+def _with_number(values: dict[str, Any], slot_n: int | None, name: str = ":slot_n") -> str:
+    """Return the condition that the last slot was taken with this number, and add the number to the values."""
+    if slot_n is None:
+        return "attribute_not_exists(slot_n)"
+    values[name] = _number(slot_n)
+    return f"slot_n = {name}"
 
 
 def _waiter(item: Item, job_type: str) -> Waiter:

@@ -81,7 +81,7 @@ class MemoryPlaces:
         """See PlaceStore."""
         with self._lock:
             seen = self.read(limit)
-            allowed = job in seen.held or (seen.free(limit) and not seen.waits)
+            allowed = job in seen.held or (seen.free(limit.now(seen)) and not seen.waits)
             return allowed and self._hold(limit, seen, job, name)
 
     def ask_for(self, limit: Limit, job_type: str) -> None:
@@ -94,7 +94,8 @@ class MemoryPlaces:
         """See PlaceStore."""
         with self._lock:
             seen = self.read(limit)
-            allowed = seen.free(limit) and waiter.job not in seen.held and seen.waits
+            stopped = limit.rate is not None and seen.n == 0
+            allowed = seen.free(limit) and not stopped and waiter.job not in seen.held and seen.waits
             allowed = allowed and (not asked or seen.asked == waiter.type)
             if allowed and asked:
                 del self._asked[limit.id]
@@ -119,15 +120,16 @@ class MemoryPlaces:
         self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
     ) -> Slot | None:
         """See PlaceStore."""
-        rate = limit.rate or Rate(1)
         with self._lock:
             seen = self.read(limit)
-            at = max(now, seen.slots_to - rate.ahead)
+            limit = limit.now(seen)
+            rate, slots_to = limit.pace or Rate(1), limit.slots_to(seen, now)
+            at = max(now, slots_to - rate.ahead)
             named = seen.held.get(job) == name
-            if now > until or at > until or not (again or not seen.waits or named):
+            if limit.changed == 0 or now > until or at > until or not (again or not seen.waits or named):
                 return None
             held = {key: value for key, value in seen.held.items() if not (turn and named and key == job)}
-            after = replace(seen, held=held, slots_to=max(now, seen.slots_to) + rate.apart)
+            after = replace(seen, held=held, slots_to=max(now, slots_to) + rate.apart, slot_n=limit.slot_n)
             self._rows[limit.id] = after
             return Slot(at, after)
 
@@ -168,6 +170,8 @@ class MemoryPlaces:
     def in_force(self, limit: Limit) -> int:
         """See PlaceStore."""
         found = change_of(limit, self._changes)
+        if limit.rate is not None:
+            return limit.with_number(None if found is None else found.n).n
         return limit.n if found is None else found.n
 
     def listed(self, *, consistent: bool = False) -> Sequence[Listed]:  # noqa: ARG002 - each answer is

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.rate import Rate, moved, with_number
 from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.constants import (
     FIRST_POSITION,
+    GIVES_FIRST,
     MOST_TURNS,
     NO_LIMIT,
     ONE_TURN_ABOVE,
@@ -54,11 +55,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit as it is declared for a job: its id, and how many places it has; with a rate, how many turns."""
+    """A limit as it is declared for a job: its id, and how many places it has; with a rate, how many turns.
+
+    `changed`: an operator has given the rate so many starts in its period, and `n` is how many turns it has since; 0:
+    no job starts.
+    """
 
     id: str
     n: int
     rate: Rate | None = None
+    changed: int | None = field(default=None, compare=False)
 
     @property
     def declared(self) -> bool:
@@ -70,24 +76,74 @@ class Limit:
         """Return whether jobs of several types may have places of this limit, and need them."""
         return self.declared and self.id.partition(".")[0].removesuffix(RATED) in (SHARED_OF_VALUE, SHARED)
 
+    def with_number(self, changed: int | None) -> "Limit":
+        """Return the limit with the number that an operator has given to its rate; None: as it is declared."""
+        if self.rate is None or changed == self.changed:
+            return self
+        rate = with_number(self.rate, changed) if changed else self.rate
+        return replace(self, n=0 if changed == 0 else turns_of(rate), changed=changed)
+
+    def now(self, found: "Places") -> "Limit":
+        """Return the limit with the number that is in force for its rate, as its row says."""
+        return self.with_number(found.n)
+
+    @property
+    def pace(self) -> Rate | None:
+        """Return the rate that is in force; while no job may start, as it is declared."""
+        return with_number(self.rate, self.changed) if self.rate is not None and self.changed else self.rate
+
+    @property
+    def slot_n(self) -> int | None:
+        """Return the number with which a slot is taken now; None: as the rate is declared."""
+        return None if self.rate is None or self.changed in (None, self.rate.n) else self.changed
+
+    def slots_to(self, found: "Places", now: float) -> float:
+        """Return up to which time slots are taken at the rate in force; the last one may be of another rate."""
+        if self.rate is None or self.pace is None or self.slot_n == found.slot_n:
+            return found.slots_to
+        old = self.rate if found.slot_n is None else with_number(self.rate, found.slot_n)
+        return moved(found.slots_to, old, self.pace, now)
+
+    def next_slot(self, found: "Places") -> float:
+        """Return the earliest time of the next slot (epoch seconds); it may have passed."""
+        return 0.0 if self.pace is None else self.slots_to(found, 0.0) - self.pace.ahead
+
+    def is_late(self, job: "LimitedJob", found: "Places") -> bool:
+        """Return whether the turn of a job is later than it would be now: it was given at a slower rate."""
+        if self.pace is None or self.n < 1:
+            return False
+        most = max(self.n, len(found.held), len(found.types))
+        return job.at > self.next_slot(found) + most * self.pace.apart
+
+    def has_surplus(self, found: "Places", job_type: str) -> bool:
+        """Return whether more jobs have turns than may, because a lower number is in force now, or no job may start.
+
+        Of a divided limit, those of this type count. At a fast rate, one turn more is given in advance.
+        """
+        if self.pace is None or self.n < 1:
+            return self.pace is not None
+        held = Runs(0, frozenset((job_type,))).have(found) if self.divided else len(found.held)
+        return held > self.n + (self.pace.late < GIVES_FIRST)
+
     def turn(self, found: "Places", before: int) -> float:
         """Return when a job should be there for its slot (epoch seconds) if so many jobs have turns before it.
 
         `found` has the types that wait and can run. Each has a slot of its own: if two came for one slot, the type
         whose workers begin later would never get it. Return 0 for a limit without a rate, whose jobs may run at once.
         """
-        if self.rate is None:
+        rate = self.pace
+        if rate is None:
             return 0.0
-        most = turns_of(self.rate)
+        most = turns_of(rate)
         if self.divided:
             most = max(most, len(found.types))
         earlier = min(before, most - 1)  # further turns are of types that do not use theirs
-        return max(0.0, found.slots_to - self.rate.ahead + earlier * self.rate.apart - WOKEN_AHEAD)
+        return max(0.0, self.next_slot(found) + earlier * rate.apart - WOKEN_AHEAD)
 
     @property
     def divided(self) -> bool:
         """Return whether each type that waits has a right to its share of the turns, whatever turns others have."""
-        return self.rate is not None and self.shared
+        return self.rate is not None and self.shared and self.n > 0
 
     def share(self, types: int) -> int:
         """Return how many turns each of so many types may have."""
@@ -105,10 +161,11 @@ class Limit:
 
     def started(self, found: "Places", job: "LimitedJob", now: float) -> "Places":
         """Return the row as it is when this job will have taken the next slot."""
-        if self.rate is None:
+        if self.pace is None:
             return found
         held = {key: name for key, name in found.held.items() if key != job.id or name != job.name}
-        return replace(found, held=held, slots_to=max(now, found.slots_to) + self.rate.apart)
+        slots_to = max(now, self.slots_to(found, now)) + self.pace.apart
+        return replace(found, held=held, slots_to=slots_to, slot_n=self.slot_n)
 
     def one_more(self, found: "Places", after: "Places") -> "Limit":
         """Return the limit with as many turns as there may be with one more; `after` is the row after a start.
@@ -155,7 +212,8 @@ class LimitedJob:
 
     `rank` (of its priority) and then `since` order the lines: `since` is when the job was due first (epoch seconds). In
     a line in which tenants take turns, the `position` of the job goes before `since` (see Waiter).
-    `passed` is the number of the claim with which the job began to take its places; None: the present claim. `waits` is
+    `passed` is the number of the claim with which the job began to take its places; None: the present claim. `at` is
+    the time of its turn (epoch seconds), 0 without one. `waits` is
     the id of the limit that the job waits for, or has waited for since its last claim. `sent`: the job's message is
     sent. `unclaimed`: the job was woken some minutes ago, and no worker has claimed it. `bound`: its type still
     declares the limit that the job waits for.
@@ -173,6 +231,7 @@ class LimitedJob:
     unclaimed: bool = False
     bound: bool = True
     rank: int = NORMAL
+    at: float = 0.0
     position: int | None = None
 
     @property
@@ -270,12 +329,14 @@ class Waiter:
 class Places:
     """The row of a limit: who has its places, and whether jobs wait.
 
-    `held` are the names by job. `n` replaces the declared number of places: an operator has changed it. `types` are the
+    `held` are the names by job. `n` replaces the declared number of places, or of starts: an operator has changed it
+    (see Limit.now). `types` are the
     types that have a line, since the mark `waits` is there: the row says it, because another version of the code may
     not know every type that shares the limit. `closing` names who is about to remove the mark, because nobody waits any
-    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds). `clocks` are, by rank, the
-    positions of the jobs that have got a place last. `asked` is the paused type whose first job is to get the next free
-    place, because one job of the type is to be tried; empty if none is.
+    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds), `slot_n` the number in force for
+    the last of them; None: as in the code. `clocks` are, by rank, the positions of the jobs that have got a place last.
+    `asked` is the paused type whose first job is to get the next free place, because one job of the type is to be
+    tried; empty if none is.
     """
 
     held: Mapping[str, str] = field(default_factory=dict)
@@ -286,10 +347,11 @@ class Places:
     slots_to: float = 0.0
     clocks: tuple[int, ...] = (0, 0, 0)
     asked: str = ""
+    slot_n: int | None = None
 
     def free(self, limit: Limit) -> bool:
         """Return whether a place is free."""
-        return len(self.held) < (limit.n if self.n is None else self.n)
+        return len(self.held) < (limit.n if self.n is None or limit.rate is not None else self.n)
 
     def has(self, job: LimitedJob) -> bool:
         """Return whether the job has a place in its present pass."""

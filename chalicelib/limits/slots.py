@@ -101,8 +101,9 @@ class Slots:
             return self.places.without_slot(job, limits, missing[0])
         for number in missing:
             found = self.places.store.read(limits[number])
-            at = found.slots_to - _ahead(limits[number].rate)
-            if at > until or (found.waits and number not in used and not found.has(job)):
+            limit = limits[number].now(found)
+            at = limit.next_slot(found)
+            if limit.changed == 0 or at > until or (found.waits and number not in used and not found.has(job)):
                 return self.places.without_slot(job, limits, number)
             latest = max(latest, at)
         self._sleep_until(latest)
@@ -122,7 +123,7 @@ class Slots:
             return None
         if is_earlier(slot.found.held.get(job.id, ""), job.name):
             self._act(until, lambda places: places.leave(job, (limit,)))  # a worker has died with this turn
-        elif slot.found.waits and limit.gives(slot.found):
+        elif slot.found.waits and limit.now(slot.found).gives(slot.found):
             self._give(limit, until)
         return slot.at
 
@@ -155,7 +156,3 @@ class Slots:
 
 def _late(rate: Rate | None) -> float:
     return 0.0 if rate is None else rate.late
-
-
-def _ahead(rate: Rate | None) -> float:
-    return 0.0 if rate is None else rate.ahead

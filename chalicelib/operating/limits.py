@@ -1,4 +1,4 @@
-"""Show the limits of jobs, and change at run time how many places they have."""
+"""Show the limits of jobs, and change at run time how many places they have, or how many jobs start at a rate."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,16 +7,18 @@ from operator import attrgetter
 
 from chalicelib.errors import FieldError, InvalidRequest, LimitNotFound, TooManyChangedValues
 from chalicelib.job_types import jobtype
-from chalicelib.job_types.at_most import AtMost
+from chalicelib.job_types.at_most import AnyLimit
+from chalicelib.job_types.constants import MOST_PLACES
+from chalicelib.job_types.rate import Rate, numbers_of, with_number
 from chalicelib.jobs.constants import MOST_READ
 from chalicelib.jobs.job import Job, Status
 from chalicelib.limits.at_most import AtMostPlaces, few
 from chalicelib.limits.changed import Changed, Changes, change_of
 from chalicelib.limits.constants import NO_LIMIT
 from chalicelib.limits.ids import (
+    as_declared,
     declared_limit,
     id_of,
-    is_rate,
     logged_id,
     name_and_value,
     name_of_values,
@@ -43,8 +45,19 @@ class Declared:
     """A limit as the code declares it, and the types that have it."""
 
     id: str
-    limit: AtMost
+    limit: AnyLimit
     types: tuple[str, ...]
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Return the smallest number over 0, and the largest, that operators may give to the limit."""
+        return numbers_of(self.limit) if isinstance(self.limit, Rate) else (1, MOST_PLACES)
+
+    def said(self, n: int) -> str:
+        """Return a number of the limit in words: 5 places, 10 a minute."""
+        if isinstance(self.limit, Rate):
+            return f"{n:,} {self.limit.unit}"
+        return f"{n} place" if n == 1 else f"{n} places"
 
 
 def all_declared() -> dict[str, Declared]:
@@ -52,8 +65,6 @@ def all_declared() -> dict[str, Declared]:
     found = dict[str, Declared]()
     for kind in jobtype.all_types():
         for one in kind.limits:
-            if not isinstance(one, AtMost):
-                continue  # a rate has no places that could be shown or changed
             name = named(kind.name, one)
             limit = name if one.by is None else f"{name}.*"
             known = found.get(limit)
@@ -84,10 +95,13 @@ class Shown:
 
     @property
     def n(self) -> int | None:
-        """Return how many places are in force; None: jobs that wait for this limit may all run."""
+        """Return how many places, or starts, are in force; None: jobs that wait for this limit may all run."""
         if self.declared is None:
             return None
-        return self.declared.limit.n if self.changed is None else self.changed.n
+        limit = self.declared.limit
+        if self.changed is None:
+            return limit.n
+        return with_number(limit, self.changed.n).n if isinstance(limit, Rate) and self.changed.n else self.changed.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +172,7 @@ class Limits:
     def _listed(self) -> frozenset[str]:
         """Return the limits for which jobs may wait."""
         listed = self.store.listed(consistent=self.consistent)
-        return frozenset(one.limit for one in listed if not is_rate(one.limit))
+        return frozenset(one.limit for one in listed)
 
     @cached_property
     def _waits(self) -> frozenset[str]:
@@ -199,11 +213,14 @@ class Limits:
     def change(self, name: str, n: int, by: str, reason: str, value: str | None = None) -> Done:
         """Give a limit `n` places, and the free ones to jobs that wait. Raises LimitNotFound, InvalidRequest.
 
-        Nobody is stopped. A change of all values does not replace the change of a value. Raises TooManyChangedValues.
+        Of a rate, `n` jobs may start in its period, and those that wait get turns at once; with 0 no job starts. Nobody
+        is stopped. A change of all values does not replace the change of a value. Raises TooManyChangedValues.
         """
         limit = self.id_of(name, value)
-        if self._declared(limit) is None:
+        declared = self._declared(limit)
+        if declared is None:
             raise LimitNotFound(name)
+        _check_number(declared, n)
         if value is not None and limit not in self._changes:
             self._check_room(name, limit)
         self.store.change(Changed(limit, n, by, reason, self.dispatcher.now()))
@@ -274,7 +291,11 @@ class Limits:
 
         try:
             self.store.stamp(limit)
-            AtMostPlaces(self.store, StoredJobs(self.dispatcher), once_more).pump(limit)
+            places = AtMostPlaces(self.store, StoredJobs(self.dispatcher), once_more)
+            if limit.rate is None:
+                places.pump(limit)
+            else:
+                places.judge(limit)  # a turn that was given at a slower rate may be far away
         except Exception as error:
             events.limit_failed(logged_id(name), error)
             return False
@@ -335,12 +356,26 @@ def since(job: Job | None) -> float:
     return (job.started_at if job.status is Status.PROCESSING else None) or job.updated_at
 
 
-def changed_limits(changes: Iterable[Changed], declared: Mapping[str, Declared]) -> list[tuple[Changed, int | None]]:
-    """Return the changes with the number of places in the code; None: the code does not declare the limit."""
+def changed_limits(
+    changes: Iterable[Changed], declared: Mapping[str, Declared]
+) -> list[tuple[Changed, Declared | None]]:
+    """Return the changes with what the code declares; None: the code does not declare the limit."""
     found = [(one, declared.get(one.limit) or declared.get(name_of_values(one.limit) or "")) for one in changes]
-    found.sort(key=lambda pair: pair[0].limit)
-    return [(one, None if known is None else known.limit.n) for one, known in found]
+    return sorted(found, key=lambda pair: pair[0].limit)
+
+
+def _check_number(declared: Declared, n: int) -> None:
+    least, most = declared.numbers
+    if n == 0 or least <= n <= most:
+        return
+    limit = declared.limit
+    if not isinstance(limit, Rate):
+        told = f"from 0 to {most}"
+    else:
+        because = f" (its burst is {limit.burst})" if limit.burst == least > 1 else ""
+        told = f"0, or from {least:,} to {most:,} {limit.unit}{because}"
+    raise InvalidRequest("The body is not valid.", [FieldError(("n",), f"the limit may have {told}")])
 
 
 def _limit(limit: str, declared: Declared | None) -> Limit:
-    return Limit(limit, NO_LIMIT if declared is None else declared.limit.n)
+    return Limit(limit, NO_LIMIT) if declared is None else as_declared(limit, declared.limit)

@@ -41,6 +41,7 @@ def limited(job: Job, now: float) -> LimitedJob:
         unclaimed=standing is Standing.WOKEN and now - max(job.updated_at, job.turn_at or 0.0) >= UNCLAIMED_AFTER,
         bound=limit is None or declares(job.type, limit), rank=rank_of(job.priority),
         position=None if limit is None else job.position,
+        at=(job.next_attempt_at or 0.0) if standing is Standing.WOKEN else 0.0,
     )  # fmt: skip
 
 

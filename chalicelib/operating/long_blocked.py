@@ -52,7 +52,7 @@ class LongBlockedJobs:
             if limit is None:
                 continue
             row = store.read(limit)
-            if limit.rate is not None and now - (row.slots_to - limit.rate.ahead) <= BLOCKED_LONG:
+            if limit.rate is not None and now - limit.now(row).next_slot(row) <= BLOCKED_LONG:
                 continue  # its slots are used: a line of a slow rate is long without a fault
             line = [one for job_type in sorted(row.types) for one in first_rows(store, limit, job_type)]
             for job in self.store.get_many(list(dict.fromkeys(waiter.job for waiter in line))):

@@ -69,12 +69,15 @@ class JobReader:
             priority=PRIORITIES[mine.rank], waits_as=PRIORITIES[stands.rank],
         )  # fmt: skip
         if limit.rate is not None:
-            return replace(place, rate=limit.rate.said, shared=name if limit.shared else None)
+            pace = limit.now(row).pace or limit.rate
+            place = replace(place, rate=pace.said, shared=name if limit.shared else None)
+        if changed is not None and limit.rate is not None:
+            place = replace(place, instead=limit.rate.n)
         if changed is not None:
             place = replace(
                 place, of=changed.n, changed_at=changed.at, of_all=value is not None and changed.limit != limit.id
             )
-        if not limit.shared or kind is None:
+        if not limit.shared or kind is None or limit.rate is not None:
             return place
         can = runs(kind, limit)
         by = job.type if len(can.types) == 1 else f"the queue {kind.queue_key}"

@@ -33,8 +33,9 @@ class Place:
     name of a limit that types share; `own` of its places are of `by`, this job's type or its queue, of which `most`
     jobs can run at once. `declared`: the code declares the limit. `changed_at`: when an operator has set `of` (epoch
     seconds), None if it is as in the code; `of_all`: for all values of the field. `rate`: it waits for a turn of this
-    rate, and not for a place. `waits_as`: the priority with which the job waits: a higher one than its own if a job of
-    that priority needs a place, or a turn, that it keeps.
+    rate, and not for a place; `instead`: of this number in the code, if an operator has changed it. `waits_as`: the
+    priority with which the job waits: a higher one than its own if a job of that priority needs a place, or a turn,
+    that it keeps.
     """
 
     taken: int
@@ -52,6 +53,7 @@ class Place:
     priority: PriorityName = "normal"
     waits_as: PriorityName = "normal"
     rate: str | None = None
+    instead: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +179,11 @@ def _blocked(job: Job, queue: QueueState) -> str:
         return "No deployment declares the limit that it waits for any more; the watchdog lets it run within minutes"
     whose = job.type if line.shared is None else f"the shared limit {line.shared}"
     whose += "" if line.value is None else f" for {line.value}"
-    if line.rate is not None:
-        return f"It waits for its turn of {whose}: {line.rate}{_before(line) or '; it is the next one'}{_ranked(line)}"
+    if line.rate is not None and not (line.of == 0 and line.changed_at is not None):
+        rate = line.rate
+        if line.instead is not None and line.changed_at is not None:
+            rate += f" instead of {line.instead:,} (an operator changed it{_all(line)} at {iso(line.changed_at)})"
+        return f"It waits for its turn of {whose}: {rate}{_before(line) or '; it is the next one'}{_ranked(line)}"
     if line.of == 0 and line.changed_at is not None:
         stopped = f"An operator set this limit, {whose}, to 0{_all(line)} at {iso(line.changed_at)}, so no job starts"
         return f"{stopped} until the limit is raised or reset{_before(line)}{_ranked(line)}"

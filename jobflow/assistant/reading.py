@@ -99,6 +99,7 @@ class Reading:
     def list_limits(self) -> dict[str, Any]:
         """List the limits, which let at most n jobs run at once: the number in force, places in use, jobs that wait.
 
+        Those with `per` are rates: at most n jobs start in so many seconds, and those that have their turn are in use.
         `differs`: an operator has changed the number; `changed` says who, when and why. `all_values`: the row stands
         for all values of a field, such as all customers. `more`: jobs wait for further values, which are not listed.
         """

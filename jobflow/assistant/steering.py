@@ -70,6 +70,7 @@ class Steering:
     def set_limit(self, name: str, n: int, value: str | None = None, reason: str = "") -> dict[str, Any]:
         """Change how many jobs of a limit run at once (0 to 100), until it is reset. `list_limits` shows the names.
 
+        Of a rate, `n` jobs start in `per` seconds, and `least` and `most` are the numbers that it may be given.
         `value`: only that of one value of its field, such as a customer; without it, of all values. 0 lets no job
         start, so ask the user first. Jobs that run are not stopped.
         """
@@ -77,6 +78,6 @@ class Steering:
         return changed
 
     def reset_limit(self, name: str, value: str | None = None, reason: str = "") -> dict[str, Any]:
-        """Let as many jobs of a limit, or of one value of it, run at once as the code says, after `set_limit`."""
+        """Let as many jobs of a limit, or of one value of it, run or start as the code says, after `set_limit`."""
         reset: dict[str, Any] = plain(self._client.reset_limit(name, value=value, reason=reason))
         return reset

@@ -16,13 +16,13 @@ def get(name: str, value: str | None = None) -> Call[m.LimitDetail]:
 
 
 def change(name: str, n: int, value: str | None = None, reason: str = "") -> Call[m.LimitChanged]:
-    """Change how many places a limit has, or that of a value."""
+    """Change how many places a limit has, or that of a value; of a rate, how many jobs start in its period."""
     body = as_body({"n": n, **because(reason)})
     return Call("PUT", _path(name), m.LimitChanged, query={"value": value}, body=body, repeatable=True)
 
 
 def reset(name: str, value: str | None = None, reason: str = "") -> Call[m.LimitChanged]:
-    """Give a limit, or that of a value, as many places as the code says."""
+    """Give a limit, or that of a value, the number that the code says."""
     return Call("DELETE", _path(name), m.LimitChanged, query={"value": value}, body=only(reason), repeatable=True)
 
 

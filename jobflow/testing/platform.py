@@ -19,10 +19,9 @@ from chalicelib.batches.batches import Batches
 from chalicelib.batches.memory import MemoryBatches
 from chalicelib.batches.round import Round
 from chalicelib.ends.maker import EndMaker
-from chalicelib.errors import UnknownJobType
+from chalicelib.errors import InvalidRequest, UnknownJobType
 from chalicelib.job_types import jobtype
 from chalicelib.job_types.at_most import check_shared, check_turns
-from chalicelib.job_types.constants import MOST_PLACES
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.job_types.queues import queues_of, sent_to, that_pause
 from chalicelib.jobs import trace
@@ -350,12 +349,14 @@ class Platform:
     def set_limit(self, limit: str, n: int, *, value: str | None = None) -> None:
         """Let at most `n` jobs of a limit run at once (0: none), as an operator does: `set_limit("3.openai", 5)`.
 
+        Of a rate, at most `n` start in its period: `set_limit("3-rate.openai", 10)`.
         `value`: only jobs with this value of the limit's field; without it, jobs with any value. Raises LimitNotFound
-        if no type of the platform has the limit, and ValueError for a number outside of 0 to 100.
+        if no type of the platform has the limit, and ValueError for a number that the limit may not have.
         """
-        if not 0 <= n <= MOST_PLACES:
-            raise ValueError(f"A limit has 0 to {MOST_PLACES} places, not {n!r}.")
-        self._limits.change(limit, n, "an operator", "", value)
+        try:
+            self._limits.change(limit, n, "an operator", "", value)
+        except InvalidRequest as error:
+            raise ValueError(f"{n!r}: {'; '.join(one.msg for one in error.errors) or error}") from error
 
     def reset_limit(self, limit: str, *, value: str | None = None) -> None:
         """Let as many jobs of a limit run at once as the code says, as an operator does; raises LimitNotFound."""

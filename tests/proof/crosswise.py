@@ -15,9 +15,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from chalicelib.job_types.rate import Rate
+from chalicelib.job_types.rate import Rate, numbers_of
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.limits.at_most import AtMostPlaces, few
+from chalicelib.limits.changed import Changed
 from chalicelib.limits.constants import CHANGES_KEPT, UNCLAIMED_AFTER
 from chalicelib.limits.ids import name_of_values
 from chalicelib.limits.memory import MemoryPlaces
@@ -35,6 +36,8 @@ START, FAULTS, CALM, LEASE, WATCHED, LONGEST_DELAY, MANY = 1_000_000.0, 240.0, 1
 """Times in seconds: when a game begins, how long faults happen, within how long all jobs must end after that."""
 IN_FORCE = 10.0
 """Seconds after which all processes know a changed number."""
+LONGEST_WAIT = 8.0
+"""Seconds between the time at which a slot is taken and the start, at most."""
 SOON = 5.0
 """Seconds for which a process may use what it has read about pauses."""
 
@@ -154,6 +157,13 @@ class Game:
             return Limit(f"{rank}-rate.{name}", turns_of(shared), shared)
         return Limit(f"{rank}.{name}", draw.choice((1, 1, 2, 3)))
 
+    def _number_drawn(self, limit: Limit) -> int:
+        """Return another number for a limit: of places or, of a rate, of starts in its period."""
+        if limit.rate is None:
+            return self.random.choice((0, 1, 2, 3))
+        least, most = numbers_of(limit.rate)
+        return self.random.choice((0, least, min(most, 3 * limit.rate.n), min(most, 20 * limit.rate.n)))
+
     def _submit(self, number: int) -> None:
         draw = self.random
         job_type, customer = draw.choice(tuple(self.types)), draw.choice(CUSTOMERS)
@@ -252,7 +262,8 @@ class Game:
             self._resume(job_type)
         for name, changes in sorted(self.numbers.items()):
             if changes[-1][1] == 0:
-                self._change(name, 1)
+                rate = self.declared[name].rate
+                self._change(name, 1 if rate is None else numbers_of(rate)[0])
 
     def _fault(self) -> None:
         draw, (kind,) = self.random, self.random.choices(("cancel", "pause", "change"), (2, 1, 1))
@@ -266,8 +277,7 @@ class Game:
             self.time.begin(draw.choice((1.0, 20.0, 300.0)), lambda: self._resume(job_type))
         else:
             name = draw.choice(tuple(self.declared))
-            if self.declared[name].rate is None:
-                self._change(name, draw.choice((0, 1, 2, 3)))
+            self._change(name, self._number_drawn(self.declared[name]))
 
     def _resume(self, job_type: str) -> None:
         self.off.discard(job_type)
@@ -289,15 +299,20 @@ class Game:
         self.unclean_until = max(self.unclean_until, self.time.now + seconds)
 
     def number(self, limit: Limit) -> int:
-        """Return how many places a limit has now."""
+        """Return how many places a limit has now, or how many jobs start in the period of its rate."""
         changes = self.numbers.get(limit.id)
-        return changes[-1][1] if changes else limit.n
+        return changes[-1][1] if changes else _declared(limit)
 
-    def most(self, limit: Limit) -> int:
-        """Return the largest number that was in force in the last ten seconds."""
-        changes: list[tuple[float, int]] = [(-math.inf, limit.n), *self.numbers.get(limit.id, ())]
+    def most(self, limit: Limit, begin: float | None = None, end: float | None = None) -> int:
+        """Return the largest number that may have been used between these times; None: now.
+
+        A process may use a number for ten seconds after it was changed.
+        """
+        begin, end = self.time.now if begin is None else begin, self.time.now if end is None else end
+        changes: list[tuple[float, int]] = [(-math.inf, _declared(limit)), *self.numbers.get(limit.id, ())]
         ends = [*(at for at, _ in changes[1:]), math.inf]
-        return max([n for (_, n), end in zip(changes, ends, strict=True) if end >= self.time.now - IN_FORCE])
+        used = zip(changes, ends, strict=True)
+        return max([n for (at, n), until in used if until >= begin - IN_FORCE and at <= end])
 
     def given(self, limit: Limit) -> None:
         """Check that a place that was just given was free."""
@@ -348,7 +363,7 @@ class Game:
                 if limit.rate is None:
                     idle = len(found.held) < self.number(limit) and not (limit.shared and runs.full(found))
                 else:
-                    idle = not found.held
+                    idle = not found.held and self.number(limit) > 0
                 if idle:
                     raise Broken(f"a place of {limit.id} is free, and {row.id} waits for it")
 
@@ -369,11 +384,15 @@ class Game:
 
     def _windows(self) -> None:
         for name, starts in self.started.items():
-            rate = self.declared[name].rate
+            limit = self.declared[name]
+            rate = limit.rate
             assert rate is not None
-            most = rate.n + rate.burst
-            if any(later - first < rate.per for first, later in zip(starts, starts[most:], strict=False)):
-                raise Broken(f"more than {most} starts of {name} within {rate.per:g} seconds")
+            for number, first in enumerate(starts):
+                window = [at for at in starts[number:] if at - first < rate.per]
+                # a slot is taken up to some seconds before its start
+                most = self.most(limit, first - LONGEST_WAIT, window[-1]) + rate.burst
+                if len(window) > most:
+                    raise Broken(f"more than {most} starts of {name} within {rate.per:g} seconds")
 
     # what processes see
 
@@ -389,7 +408,7 @@ class Game:
         idle = standing is Standing.WOKEN and self.time.now - max(row.woken, row.at) >= UNCLAIMED_AFTER
         return LimitedJob(
             row.id, row.type, row.since, 1, row.claims, row.passed, standing, row.waits, row.sent, idle, rank=row.rank,
-            position=row.position,
+            at=row.at if standing is Standing.WOKEN else 0.0, position=row.position,
         )  # fmt: skip
 
     def usable(self, limit: Limit, types: Collection[str], paused: Collection[str]) -> Mapping[str, Runs]:
@@ -451,10 +470,12 @@ class Process:
 
     def _with(self, limit: Limit) -> Limit:
         """Return a limit with the number that this process knows."""
-        if limit.rate is not None or not limit.declared:
+        if not limit.declared:
             return limit
         if self.time.now - self.known.at >= CHANGES_KEPT:
             self._learn()
+        if limit.rate is not None:
+            return limit.with_number(self.known.numbers.get(limit.id))
         return replace(limit, n=self.known.numbers.get(limit.id, limit.n))
 
     def _learn(self) -> None:
@@ -467,7 +488,9 @@ class Process:
         if stamp is not None and self.known.stamps.get(limit.id) != stamp:
             self._learn()
             self.known.stamps[limit.id] = stamp
-        return found if limit.rate is not None else replace(found, n=self._with(limit).n)
+        if limit.rate is not None:
+            return replace(found, n=self._with(limit).changed)
+        return replace(found, n=self._with(limit).n)
 
     def read(self, limit: Limit) -> Places:
         return self.request(lambda: self._after(limit, self.memory.read(limit)))
@@ -475,7 +498,7 @@ class Process:
     def take(self, limit: Limit, job: str, name: str) -> bool:
         def act() -> bool:
             before = job in self.memory.read(limit).held
-            taken = self.memory.take(self._with(limit), job, name)
+            taken = self._knowing(limit, lambda: self.memory.take(self._with(limit), job, name))
             if taken and not before:
                 self.game.given(limit)
             return taken
@@ -485,7 +508,9 @@ class Process:
     def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         def act() -> bool:
             before = waiter.job in self.memory.read(limit).held
-            granted = self.memory.grant(self._with(limit), waiter, clock, asked=asked)
+            granted = self._knowing(
+                limit, lambda: self.memory.grant(self._with(limit), waiter, clock, asked=asked)
+            )
             if granted and not before:
                 self.game.given(limit)
             return granted
@@ -493,7 +518,18 @@ class Process:
         return self.request(act)
 
     def slot(self, limit: Limit, job: str, name: str, **how: Any) -> Slot | None:
-        return self.request(lambda: self.memory.slot(limit, job, name, **how))
+        return self.request(lambda: self._knowing(limit, lambda: self.memory.slot(limit, job, name, **how)))
+
+    def _knowing(self, limit: Limit, act: Callable[[], T]) -> T:
+        """Act on the row of a limit with the number of its rate that this process knows."""
+        known = self._with(limit).changed
+        if known is None:
+            return act()
+        self.memory.change(Changed(limit.id, known, "", "", 0.0))
+        try:
+            return act()
+        finally:
+            self.memory.reset(limit.id)
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         return self.request(lambda: self.memory.leave(limit, job, name))
@@ -589,7 +625,7 @@ class Process:
 
     def narrower(self, job: LimitedJob, limit: Limit) -> Sequence[Limit]:
         limits = self.game.rows[job.id].limits
-        return limits[: limits.index(limit)]
+        return limits[: [one.id for one in limits].index(limit.id)]
 
     def declared(self, limit: str) -> Limit | None:
         return self.game.declared[limit]
@@ -702,7 +738,10 @@ class Process:
         """Change how many places a limit has, for an operator."""
         self.request(lambda: self.game.numbers[limit.id].append((self.time.now, max(n, int(self.game.calm)))))
         self.request(lambda: self.game.stamps.update({limit.id: self.time.now}))
-        self.places().pump(limit)
+        if limit.rate is None:
+            self.places().pump(limit)
+        else:
+            self.places().judge(limit)
 
     def watch(self) -> None:
         """Look at all limits with a mark, and at woken jobs without a message."""
@@ -714,6 +753,10 @@ class Process:
         for listed in self.request(self.memory.listed):
             self.places(lambda: True).watch(listed, self.game.declared[listed.limit])
         self.game.watched = max(self.game.watched, began)
+
+
+def _declared(limit: Limit) -> int:
+    return limit.n if limit.rate is None else limit.rate.n
 
 
 USUAL = Rules()

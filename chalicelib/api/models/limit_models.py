@@ -6,7 +6,8 @@ from pydantic import Field
 
 from chalicelib.api.models.fields import Query, Reasoned
 from chalicelib.api.models.responses import Answer, Time
-from chalicelib.job_types.constants import MOST_PLACES
+from chalicelib.job_types.constants import FASTEST_LIMIT
+from chalicelib.jobs.constants import DAY
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.priority import PriorityName
 
@@ -26,11 +27,13 @@ class LimitQuery(Query):
 
 
 class LimitSetting(Reasoned):
-    """How many places a limit has from now on."""
+    """How many places a limit has, or how many jobs start at a rate, from now on."""
 
     n: int = Field(
-        ge=0, le=MOST_PLACES, description="At most so many jobs run at once. 0: no job starts.", examples=[5]
-    )
+        ge=0, le=int(FASTEST_LIMIT * DAY), examples=[5],
+        description="At most so many jobs run at once, up to 100; of a rate, at most so many start in its period (see "
+        "`least`, `most` and `per` of the limit). 0: no job starts.",
+    )  # fmt: skip
 
 
 class LimitChange(Answer):
@@ -54,19 +57,30 @@ class LimitRow(Answer):
     value: str | None = Field(
         description="The value of the field; null without a field, and for all values. A long one is shown as a hash"
     )
-    kind: Literal["at_most"]
+    kind: Literal["at_most", "rate"] = Field(
+        description="`at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns"
+    )
     label: str = Field(description="The job type or, if it is shared, the name that the code gives the limit")
     all_values: bool = Field(description="It is the row of all values of a field")
     shared: bool = Field(description="The jobs of all its types count together")
     by: str | None = Field(description="The field of the payload: each value has places of its own; null: no field")
     types: list[str] = Field(description="The job types that have the limit")
     declared: bool = Field(description="False: the code declares it no more, and the jobs that wait for it may all run")
-    n_declared: int | None = Field(description="The number of places in the code; null if the code declares none")
-    n: int | None = Field(description="The number of places in force; null: jobs are not limited any more")
+    n_declared: int | None = Field(description="The number in the code; null if the code declares none")
+    n: int | None = Field(
+        description="The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more"
+    )
+    per: float | None = Field(None, description="The seconds in which `n` jobs may start at a rate; null for places")
+    burst: int | None = Field(None, description="How many more may start after a quiet time; null for places")
+    least: int | None = Field(
+        None, description="The smallest number over 0 that it may be given; null if the code declares it no more"
+    )
+    most: int | None = Field(None, description="The largest number that it may be given; null as `least`")
     differs: bool = Field(description="`n` is not what the code says")
     changed: LimitChange | None = Field(description="Who has changed it, when and why; null: it is as the code says")
     in_use: int | None = Field(
-        description="Places that are taken; null for all values of a field, and for limits after the first 100"
+        description="Places that are taken, of a rate: jobs that have their turn and have not started; null for all "
+        "values of a field, and for limits after the first 100"
     )
     waits: bool = Field(description="Jobs may wait for a place; it may still be true for a moment when none waits")
     waiting: int | None = Field(description=f"How many jobs wait: {COUNTED}; null if `in_use` is null")

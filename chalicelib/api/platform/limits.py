@@ -1,14 +1,15 @@
-"""Serve the limits of jobs, and change at run time how many places they have."""
+"""Serve the limits of jobs, and change at run time how many places they have, or how many jobs start at a rate."""
 
 from chalicelib.access.tokens import Role
 from chalicelib.api.http.endpoint import Audited, Call, Endpoints
 from chalicelib.api.models import limit_models as m
 from chalicelib.assembly import parts
+from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Status
 from chalicelib.jobs.listing import iso
 from chalicelib.jobs.priority import PRIORITIES
 from chalicelib.limits.constants import SHARED, SHARED_OF_VALUE
-from chalicelib.limits.ids import logged_id, name_and_value, stands_for_values
+from chalicelib.limits.ids import is_rate, logged_id, name_and_value, stands_for_values
 from chalicelib.operating.limits import Detail, Done, Holder, Limits, Line, Shown, since
 from chalicelib.telemetry import request_events
 
@@ -17,7 +18,7 @@ endpoints = Endpoints()
 
 @endpoints.get("/limits", m.LimitList)
 def list_limits(_call: Call) -> m.LimitList:
-    """List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits.
+    """List the limits (`limits=[AtMost(…)]`, and rates) with the number in the code and in force, and who waits.
 
     A limit with a field has one row for all its values. A value has a row of its own if its number was changed, and
     while jobs wait for it.
@@ -30,6 +31,8 @@ def list_limits(_call: Call) -> m.LimitList:
 def get_limit(call: Call) -> m.LimitDetail:
     """Return a limit, or that of one value, with the jobs that have its places, and the first of those that wait.
 
+    Of a rate, the jobs with a place are those that have their turn.
+
     For a limit with a field, without `value`: its values that are changed, and those for which jobs wait.
     """
     return _detail(limits().detail(call.path["limit_name"], call.query.value))
@@ -41,8 +44,9 @@ def get_limit(call: Call) -> m.LimitDetail:
     audit=Audited("limit.set", "limit", "limit_name"),
 )  # fmt: skip
 def set_limit(call: Call) -> m.LimitChanged:
-    """Change how many places a limit has, until it is reset: deployments do not end the change.
+    """Change how many places a limit has, or how many jobs start at a rate, until it is reset.
 
+    Deployments do not end the change. Of a rate, `n` jobs may start in the period in the code (`per`); its burst stays.
     Workers obey within 10 seconds. Nobody is stopped: if more jobs run, no job starts until fewer do. If the number is
     raised, jobs that wait start at once. Without `value`, a limit with a field is changed for all values, except those
     that have a number of their own; `left` says for how many of them the watchdog must start the jobs that wait. At
@@ -58,7 +62,7 @@ def set_limit(call: Call) -> m.LimitChanged:
     audit=Audited("limit.reset", "limit", "limit_name"),
 )  # fmt: skip
 def reset_limit(call: Call) -> m.LimitChanged:
-    """Give a limit, or one value of it, the number of places that the code says again. Safe to repeat.
+    """Give a limit, or one value of it, the number that the code says again. Safe to repeat.
 
     A value gets the number of all values, if that was changed. Values with a number of their own keep it if no `value`
     is given. If the code does not declare the limit any more, a repetition may be answered with 404.
@@ -84,9 +88,12 @@ def _fields(one: Shown) -> dict[str, object]:
         at=iso(changed.at), in_force=declared is not None,
     )  # fmt: skip
     n_declared = None if declared is None else declared.limit.n
+    rate = declared.limit if declared is not None and isinstance(declared.limit, Rate) else None
+    least, most = (None, None) if declared is None else declared.numbers
     return {
-        "name": name, "value": value, "kind": "at_most", "label": name.partition(".")[2],
-        "all_values": stands_for_values(one.id), "shared": one.id.startswith((f"{SHARED}.", f"{SHARED_OF_VALUE}.")),
+        "name": name, "value": value, "kind": "rate" if is_rate(name) else "at_most", "label": name.partition(".")[2],
+        "all_values": stands_for_values(one.id), "shared": name[:1] in (SHARED, SHARED_OF_VALUE),
+        "per": rate and rate.per, "burst": rate and rate.burst, "least": least, "most": most,
         "by": None if declared is None else declared.limit.by,
         "types": [] if declared is None else list(declared.types),
         "declared": declared is not None, "n_declared": n_declared, "n": one.n, "differs": one.n != n_declared,

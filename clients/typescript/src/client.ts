@@ -470,8 +470,9 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
   }
 
   /**
-   * Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change. `value`: only
-   * that of one value of its field. Without it, a limit with a field is changed for all values.
+   * Change how many places a limit has (0 to 100), or how many jobs start at a rate in its period, until it is reset;
+   * deployments do not end the change. `value`: only that of one value of its field. Without it, a limit with a field
+   * is changed for all values.
    */
   setLimit(
     name: string,
@@ -487,7 +488,7 @@ export class JobFlow<Payloads extends object = AnyPayloads> {
     });
   }
 
-  /** Give a limit, or that of one value, as many places as the code says again. */
+  /** Give a limit, or that of one value, the number that the code says again. */
   resetLimit(
     name: string,
     { value, reason, signal }: Signal & Why & OfValue = {},

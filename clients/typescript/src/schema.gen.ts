@@ -966,8 +966,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits
-     * @description List the limits (`limits=[AtMost(…)]`) with the number of places in the code and in force, and who waits.
+     * List the limits (`limits=[AtMost(…)]`, and rates) with the number in the code and in force, and who waits
+     * @description List the limits (`limits=[AtMost(…)]`, and rates) with the number in the code and in force, and who waits.
      *
      *     A limit with a field has one row for all its values. A value has a row of its own if its number was changed, and
      *     while jobs wait for it.
@@ -992,13 +992,16 @@ export interface paths {
      * Return a limit, or that of one value, with the jobs that have its places, and the first of those that wait
      * @description Return a limit, or that of one value, with the jobs that have its places, and the first of those that wait.
      *
+     *     Of a rate, the jobs with a place are those that have their turn.
+     *
      *     For a limit with a field, without `value`: its values that are changed, and those for which jobs wait.
      */
     get: operations["get_limit"];
     /**
-     * Change how many places a limit has, until it is reset: deployments do not end the change
-     * @description Change how many places a limit has, until it is reset: deployments do not end the change.
+     * Change how many places a limit has, or how many jobs start at a rate, until it is reset
+     * @description Change how many places a limit has, or how many jobs start at a rate, until it is reset.
      *
+     *     Deployments do not end the change. Of a rate, `n` jobs may start in the period in the code (`per`); its burst stays.
      *     Workers obey within 10 seconds. Nobody is stopped: if more jobs run, no job starts until fewer do. If the number is
      *     raised, jobs that wait start at once. Without `value`, a limit with a field is changed for all values, except those
      *     that have a number of their own; `left` says for how many of them the watchdog must start the jobs that wait. At
@@ -1007,8 +1010,8 @@ export interface paths {
     put: operations["set_limit"];
     post?: never;
     /**
-     * Give a limit, or one value of it, the number of places that the code says again
-     * @description Give a limit, or one value of it, the number of places that the code says again. Safe to repeat.
+     * Give a limit, or one value of it, the number that the code says again
+     * @description Give a limit, or one value of it, the number that the code says again. Safe to repeat.
      *
      *     A value gets the number of all values, if that was changed. Values with a number of their own keep it if no `value`
      *     is given. If the code does not declare the limit any more, a repetition may be answered with 404.
@@ -3587,9 +3590,10 @@ export interface components {
       value: string | null;
       /**
        * Kind
-       * @constant
+       * @description `at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns
+       * @enum {string}
        */
-      kind: "at_most";
+      kind: "at_most" | "rate";
       /**
        * Label
        * @description The job type or, if it is shared, the name that the code gives the limit
@@ -3622,14 +3626,34 @@ export interface components {
       declared: boolean;
       /**
        * N Declared
-       * @description The number of places in the code; null if the code declares none
+       * @description The number in the code; null if the code declares none
        */
       n_declared: number | null;
       /**
        * N
-       * @description The number of places in force; null: jobs are not limited any more
+       * @description The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more
        */
       n: number | null;
+      /**
+       * Per
+       * @description The seconds in which `n` jobs may start at a rate; null for places
+       */
+      per: number | null;
+      /**
+       * Burst
+       * @description How many more may start after a quiet time; null for places
+       */
+      burst: number | null;
+      /**
+       * Least
+       * @description The smallest number over 0 that it may be given; null if the code declares it no more
+       */
+      least: number | null;
+      /**
+       * Most
+       * @description The largest number that it may be given; null as `least`
+       */
+      most: number | null;
       /**
        * Differs
        * @description `n` is not what the code says
@@ -3639,7 +3663,7 @@ export interface components {
       changed: components["schemas"]["LimitChange"] | null;
       /**
        * In Use
-       * @description Places that are taken; null for all values of a field, and for limits after the first 100
+       * @description Places that are taken, of a rate: jobs that have their turn and have not started; null for all values of a field, and for limits after the first 100
        */
       in_use: number | null;
       /**
@@ -3682,9 +3706,10 @@ export interface components {
       value: string | null;
       /**
        * Kind
-       * @constant
+       * @description `at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns
+       * @enum {string}
        */
-      kind: "at_most";
+      kind: "at_most" | "rate";
       /**
        * Label
        * @description The job type or, if it is shared, the name that the code gives the limit
@@ -3717,14 +3742,34 @@ export interface components {
       declared: boolean;
       /**
        * N Declared
-       * @description The number of places in the code; null if the code declares none
+       * @description The number in the code; null if the code declares none
        */
       n_declared: number | null;
       /**
        * N
-       * @description The number of places in force; null: jobs are not limited any more
+       * @description The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more
        */
       n: number | null;
+      /**
+       * Per
+       * @description The seconds in which `n` jobs may start at a rate; null for places
+       */
+      per: number | null;
+      /**
+       * Burst
+       * @description How many more may start after a quiet time; null for places
+       */
+      burst: number | null;
+      /**
+       * Least
+       * @description The smallest number over 0 that it may be given; null if the code declares it no more
+       */
+      least: number | null;
+      /**
+       * Most
+       * @description The largest number that it may be given; null as `least`
+       */
+      most: number | null;
       /**
        * Differs
        * @description `n` is not what the code says
@@ -3734,7 +3779,7 @@ export interface components {
       changed: components["schemas"]["LimitChange"] | null;
       /**
        * In Use
-       * @description Places that are taken; null for all values of a field, and for limits after the first 100
+       * @description Places that are taken, of a rate: jobs that have their turn and have not started; null for all values of a field, and for limits after the first 100
        */
       in_use: number | null;
       /**
@@ -3880,9 +3925,10 @@ export interface components {
       value: string | null;
       /**
        * Kind
-       * @constant
+       * @description `at_most`: `n` jobs run at once. `rate`: `n` jobs start in `per` seconds, and its places are turns
+       * @enum {string}
        */
-      kind: "at_most";
+      kind: "at_most" | "rate";
       /**
        * Label
        * @description The job type or, if it is shared, the name that the code gives the limit
@@ -3915,14 +3961,34 @@ export interface components {
       declared: boolean;
       /**
        * N Declared
-       * @description The number of places in the code; null if the code declares none
+       * @description The number in the code; null if the code declares none
        */
       n_declared: number | null;
       /**
        * N
-       * @description The number of places in force; null: jobs are not limited any more
+       * @description The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more
        */
       n: number | null;
+      /**
+       * Per
+       * @description The seconds in which `n` jobs may start at a rate; null for places
+       */
+      per: number | null;
+      /**
+       * Burst
+       * @description How many more may start after a quiet time; null for places
+       */
+      burst: number | null;
+      /**
+       * Least
+       * @description The smallest number over 0 that it may be given; null if the code declares it no more
+       */
+      least: number | null;
+      /**
+       * Most
+       * @description The largest number that it may be given; null as `least`
+       */
+      most: number | null;
       /**
        * Differs
        * @description `n` is not what the code says
@@ -3932,7 +3998,7 @@ export interface components {
       changed: components["schemas"]["LimitChange"] | null;
       /**
        * In Use
-       * @description Places that are taken; null for all values of a field, and for limits after the first 100
+       * @description Places that are taken, of a rate: jobs that have their turn and have not started; null for all values of a field, and for limits after the first 100
        */
       in_use: number | null;
       /**
@@ -3953,7 +4019,7 @@ export interface components {
     };
     /**
      * LimitSetting
-     * @description How many places a limit has from now on.
+     * @description How many places a limit has, or how many jobs start at a rate, from now on.
      */
     LimitSetting: {
       /**
@@ -3963,7 +4029,7 @@ export interface components {
       reason?: string;
       /**
        * N
-       * @description At most so many jobs run at once. 0: no job starts.
+       * @description At most so many jobs run at once, up to 100; of a rate, at most so many start in its period (see `least`, `most` and `per` of the limit). 0: no job starts.
        * @example 5
        */
       n: number;

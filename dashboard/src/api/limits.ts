@@ -5,8 +5,8 @@ import { because } from "@/api/reason";
 import type { JobStatus } from "@/api/jobs/jobs";
 import type { Priority } from "@/api/wire";
 
-/** The largest number of places that a limit can have. */
-export const MOST_PLACES = 100;
+/** The largest number of places that a limit can have, if the API does not say it. */
+const MOST_PLACES = 100;
 
 /** A change of a limit at run time. */
 export interface LimitChange {
@@ -40,11 +40,16 @@ export interface Limit extends Which {
   /** False: the code declares it no more, and the jobs that wait for it may all run. */
   declared: boolean;
   inCode: number | null;
-  /** The number in force; null: jobs are not limited any more. */
+  /** The number in force, of places, or of starts in `per` seconds; null: jobs are not limited any more. */
   n: number | null;
+  /** The seconds in which `n` jobs may start at a rate; null for a limit of places. */
+  per: number | null;
+  /** The smallest number over 0, and the largest, that it may be given. */
+  least: number;
+  most: number;
   differs: boolean;
   changed: LimitChange | null;
-  /** Null for all values of a field, and if the API has not read it. */
+  /** Of a rate: the jobs that have their turn. Null for all values of a field, and if the API has not read it. */
   inUse: number | null;
   waits: boolean;
   /** At most 100; null if it is not counted. */
@@ -120,15 +125,15 @@ export const limitOne = (which: Which) =>
   });
 
 /**
- * Change how many places a limit has, until it is reset. Return for how many values the jobs that wait start only within
- * minutes.
+ * Change how many places a limit has, or how many jobs start at a rate, until it is reset. Return for how many values
+ * the jobs that wait start only within minutes.
  */
 export async function setLimit(which: Which, n: number, reason?: string): Promise<number> {
   const body = { n, ...because(reason) };
   return (await ask("put", "/limits/{limit_name}", { ...at(which), body })).left;
 }
 
-/** Give a limit the number of places that the code says again; return the same as `setLimit`. */
+/** Give a limit the number that the code says again; return the same as `setLimit`. */
 export async function resetLimit(which: Which, reason?: string): Promise<number> {
   return (await ask("delete", "/limits/{limit_name}", { ...at(which), body: because(reason) })).left;
 }
@@ -146,6 +151,9 @@ function read(wire: Schemas["LimitRow"]): Limit {
     declared: wire.declared,
     inCode: wire.n_declared,
     n: wire.n,
+    per: wire.per ?? null,
+    least: wire.least ?? 1,
+    most: wire.most ?? MOST_PLACES,
     differs: wire.differs,
     changed: changed && {
       ...{ value: changed.value, n: changed.n, by: changed.by, reason: changed.reason },

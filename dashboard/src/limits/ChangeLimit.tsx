@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { limitKeys, MOST_PLACES, resetLimit, setLimit, type Limit } from "@/api/limits";
+import { limitKeys, resetLimit, setLimit, type Limit } from "@/api/limits";
 import { sentence } from "@/api/numbers/errors";
 import { useMe } from "@/session/session";
 import { Button } from "@/ui/Button";
@@ -10,16 +10,16 @@ import { Ask } from "@/ui/overlay/Ask";
 import { Popover } from "@/ui/overlay/Popover";
 import { toast } from "@/ui/overlay/toast";
 import { Reason } from "@/ui/Reason";
-import { hasOwnChange, nameOf } from "./words";
+import { hasOwnChange, nameOf, numberOf } from "./words";
 import { t } from "@/texts/en/limits";
 
-/** Change how many jobs of a limit run at once, and reset it to the code; for those who may. */
+/** Change how many jobs of a limit run at once, or start at a rate, and reset it to the code; for those who may. */
 export function ChangeLimit({ limit }: { limit: Limit }) {
   const { can, role } = useMe();
   const name = nameOf(limit);
   const change = useAct(
     ({ n, reason }: { n: number; reason: string }) => setLimit(limit, n, reason),
-    ({ n }) => t.changedDone(name, n),
+    ({ n }) => (limit.per === null ? t.changedDone(name, n) : t.changedRate(name, numberOf(n, limit.per))),
   );
   const reset = useAct(
     (reason: string) => resetLimit(limit, reason),
@@ -62,16 +62,18 @@ export function ChangeLimit({ limit }: { limit: Limit }) {
   );
 }
 
-function questionOf({ value, inCode }: Limit): string {
+function questionOf({ value, inCode, per }: Limit): string {
   if (inCode === null) return t.resetGoneQuestion;
-  return value === null ? t.resetQuestion(inCode) : t.resetValueQuestion;
+  return value === null ? t.resetQuestion(numberOf(inCode, per)) : t.resetValueQuestion;
 }
 
 function Form({ limit, onSet }: { limit: Limit; onSet: (n: number, reason: string) => void }) {
   const [typed, setTyped] = useState(String(limit.n ?? ""));
   const [reason, setReason] = useState("");
   const n = /^\d+$/.test(typed.trim()) ? Number(typed) : null;
-  const fits = n !== null && n <= MOST_PLACES;
+  const { per, least, most } = limit;
+  const fits = n !== null && (n === 0 || (n >= least && n <= most));
+  const hint = per === null ? t.newNumberHint(most) : t.newRateHint(least, numberOf(most, per));
   return (
     <form
       className="flex flex-col items-start gap-3"
@@ -81,9 +83,9 @@ function Form({ limit, onSet }: { limit: Limit; onSet: (n: number, reason: strin
       }}
     >
       <Field
-        label={t.newNumber}
-        hint={t.newNumberHint(MOST_PLACES)}
-        error={typed !== "" && !fits ? t.newNumberHint(MOST_PLACES) : undefined}
+        label={per === null ? t.newNumber : t.newStarts(per)}
+        hint={hint}
+        error={typed !== "" && !fits ? hint : undefined}
         className="w-full"
       >
         {(control) => (
@@ -99,7 +101,7 @@ function Form({ limit, onSet }: { limit: Limit; onSet: (n: number, reason: strin
       </Field>
       <p className="text-sm">
         {limit.allValues && limit.by !== null && `${t.changeAll(limit.by)} `}
-        {t.changeMeaning}
+        {per === null ? t.changeMeaning : t.changeRateMeaning}
       </p>
       <Reason reason={reason} onChange={setReason} className="w-full" />
       <Button type="submit" tone={n === 0 ? "danger" : "primary"} disabled={!fits}>

@@ -20,7 +20,7 @@ import { Empty, PanelToCome } from "@/ui/states";
 import { ChangedNote } from "./ChangedNote";
 import { ChangeLimit } from "./ChangeLimit";
 import { InUse, LimitRows } from "./LimitRows";
-import { addressOf, counts } from "./words";
+import { addressOf, counts, numberOf } from "./words";
 import { t } from "@/texts/en/limits";
 
 /** One limit: its number, who has a place and since when, who waits, and the form that changes the number. */
@@ -81,7 +81,7 @@ function Loaded({ limit }: { limit: LimitDetail }) {
             ) : (
               <>
                 {limit.inCode !== null && (
-                  <p className="nums text-xs text-amber">{t.codeSays(limit.inCode)}</p>
+                  <p className="nums text-xs text-amber">{t.codeSays(numberOf(limit.inCode, limit.per))}</p>
                 )}
                 <ChangedNote limit={limit} />
               </>
@@ -98,7 +98,7 @@ function Loaded({ limit }: { limit: LimitDetail }) {
         <Values limit={limit} />
       ) : (
         <div className="grid gap-3 lg:grid-cols-2">
-          <Holders holders={limit.holders} />
+          <Holders holders={limit.holders} rated={limit.per !== null} />
           <Lines lines={limit.lines} />
         </div>
       )}
@@ -108,6 +108,11 @@ function Loaded({ limit }: { limit: LimitDetail }) {
 
 function inForce(limit: LimitDetail): string {
   if (limit.n === null) return t.notDeclaredMeaning;
+  if (limit.per !== null) {
+    const said = numberOf(limit.n, limit.per);
+    if (limit.n > 0)
+      return limit.allValues && limit.by !== null ? t.atRateEach(said, limit.by) : t.atRate(said);
+  }
   return limit.allValues && limit.by !== null ? t.atMostEach(limit.n, limit.by) : t.atMost(limit.n);
 }
 
@@ -130,11 +135,11 @@ function Types({ types }: { types: string[] }) {
   );
 }
 
-function Holders({ holders }: { holders: Holder[] }) {
+function Holders({ holders, rated }: { holders: Holder[]; rated: boolean }) {
   const now = useNow();
   return (
-    <Panel title={t.holders(holders.length)} flush>
-      {holders.length === 0 && <p className="p-4 text-sm text-soft">{t.noHolders}</p>}
+    <Panel title={rated ? t.turnHolders(holders.length) : t.holders(holders.length)} flush>
+      {holders.length === 0 && <p className="p-4 text-sm text-soft">{rated ? t.noTurns : t.noHolders}</p>}
       <ul className="divide-y divide-line">
         {holders.map(({ id, type, status, since, stale }) => (
           <li key={id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 text-sm">

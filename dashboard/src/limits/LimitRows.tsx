@@ -4,7 +4,7 @@ import { cx } from "@/lib/cx";
 import { linkClass } from "@/ui/link";
 import { count } from "@/texts/numbers";
 import { ChangedNote } from "./ChangedNote";
-import { addressOf, counts, nameOf, waitingOf } from "./words";
+import { addressOf, counts, nameOf, numberOf, waitingOf } from "./words";
 import { t } from "@/texts/en/limits";
 
 /** List limits, each with what it counts, its number, how much of it is in use, and who waits. */
@@ -58,9 +58,9 @@ function Row({ limit }: { limit: Limit }) {
       </div>
       <div className="min-w-0 max-lg:order-1 max-lg:col-span-2">
         <p>
-          <span className="text-xs text-faint">{t.places}</span>{" "}
+          <span className="text-xs text-faint">{limit.per === null ? t.places : t.starts}</span>{" "}
           <span className={cx("nums font-medium", limit.n === 0 && "text-rose")}>
-            {limit.n === null ? t.unlimited : count(limit.n)}
+            {limit.n === null ? t.unlimited : numberOf(limit.n, limit.per)}
           </span>
           {limit.differs && limit.inCode !== null && (
             <span className="nums ms-2 text-xs text-amber">{t.inCode(limit.inCode)}</span>
@@ -77,13 +77,14 @@ function Row({ limit }: { limit: Limit }) {
   );
 }
 
-/** Show how many of the places are taken. */
+/** Show how many of the places are taken or, of a rate, how many jobs have their turn. */
 export function InUse({ limit }: { limit: Limit }) {
-  const { inUse, n } = limit;
+  const { inUse, per } = limit;
+  const n = per === null ? limit.n : null;
   return (
     <div className="min-w-0">
       <p>
-        <span className="text-xs text-faint">{t.inUse}</span>{" "}
+        <span className="text-xs text-faint">{per === null ? t.inUse : t.turns}</span>{" "}
         {inUse === null ? (
           <span className="text-xs text-soft">{limit.allValues ? t.perValue : t.notCounted}</span>
         ) : (

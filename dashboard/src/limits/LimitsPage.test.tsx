@@ -11,6 +11,7 @@ import { LimitsPage } from "./LimitsPage";
 const SHARED: Limit = {
   ...{ name: "3.provider", label: "provider", allValues: false, shared: true, by: null, value: null },
   ...{ types: ["email.send", "report.generate"], declared: true, inCode: 20, n: 20, differs: false },
+  ...{ per: null, least: 1, most: 100 },
   ...{ changed: null, inUse: 5, waits: false, waiting: 0, waitingMore: false },
 };
 const CHANGED: Limit = {
@@ -96,6 +97,31 @@ test("an operator changes the number with a reason, and no other than the API ta
   await userEvent.type(number, "5");
   await userEvent.type(screen.getByRole("textbox", { name: "Reason" }), "The provider is slow{Enter}");
   await waitFor(() => expect(asked).toEqual(['PUT 3.provider {"n":5,"reason":"The provider is slow"}']));
+});
+
+test("a rate shows and takes starts in its period, and no number that it may not have", async () => {
+  const asked = changes("operator");
+  const rate: Limit = {
+    ...{ ...SHARED, name: "3-rate.provider", label: "provider", inCode: 50, n: 10, differs: true },
+    ...{ per: 60, least: 7, most: 3000 },
+  };
+  showWithin(
+    <>
+      <LimitRows limits={[rate]} />
+      <ChangeLimit limit={rate} />
+    </>,
+  );
+  for (const text of ["10 a minute", "in the code: 50", "5"]) screen.getByText(text);
+  await userEvent.click(await screen.findByRole("button", { name: "Change the limit provider" }));
+  const number = await screen.findByRole("textbox", { name: "Starts a minute" });
+  for (const wrong of ["6", "3001"]) {
+    await userEvent.clear(number);
+    await userEvent.type(number, `${wrong}{Enter}`);
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Change" }).disabled).toBe(true);
+  }
+  await userEvent.clear(number);
+  await userEvent.type(number, "3000{Enter}");
+  await waitFor(() => expect(asked).toEqual(['PUT 3-rate.provider {"n":3000}']));
 });
 
 test("a change of the limit itself is reset", async () => {

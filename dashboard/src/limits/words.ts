@@ -3,7 +3,8 @@ import { count } from "@/texts/numbers";
 import { t } from "@/texts/en/limits";
 
 /** Say what a limit counts together. */
-export function counts({ shared, by, types }: Limit): string {
+export function counts({ shared, by, types, per }: Limit): string {
+  if (per !== null && by !== null) return shared ? t.rateEachTogether(by, types.length) : t.rateEach(by);
   if (by === null) return shared ? t.allTogether(types.length) : t.allOfType;
   return shared ? t.eachTogether(by, types.length) : t.each(by);
 }
@@ -28,4 +29,9 @@ export function waitingOf({ waits, waiting, waitingMore }: Limit): string | null
   if (waiting === null) return waits ? t.someWait : null;
   if (waiting === 0) return null;
   return waitingMore ? t.countMore(waiting) : count(waiting);
+}
+
+/** Say a number of a limit: 5, or 10 a minute. */
+export function numberOf(n: number, per: number | null): string {
+  return per === null ? count(n) : t.startsIn(n, per);
 }

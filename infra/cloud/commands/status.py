@@ -9,8 +9,8 @@ from chalicelib.counters.troubles import Condition
 from chalicelib.job_types.jobtype import JobType
 from chalicelib.jobs.listing import iso
 from chalicelib.limits.changed import Changed
-from chalicelib.limits.ids import logged_id
-from chalicelib.operating.limits import all_declared, changed_limits
+from chalicelib.limits.ids import is_rate, logged_id
+from chalicelib.operating.limits import Declared, all_declared, changed_limits
 from infra.cloud.account import Account
 from infra.cloud.errors import CloudError
 from infra.cloud.stack import subscriptions
@@ -68,7 +68,7 @@ def types_in_trouble(account: Account, stack: str) -> dict[str, str]:
 
 
 def limits_changed(account: Account, stack: str) -> dict[str, str]:
-    """Return the limits to which operators have given another number of places than the code; empty without any."""
+    """Return the limits to which operators have given another number than the code; empty without any."""
     dynamodb = account.client("dynamodb")
     asked = {"TableName": f"{stack}-control", "KeyConditionExpression": "pk = :pk"}
     values = {":pk": {"S": LIMIT_CHANGES}}
@@ -78,8 +78,8 @@ def limits_changed(account: Account, stack: str) -> dict[str, str]:
         return {}  # the table is missing while the stack is made, or after it failed
     found = [_change(item) for page in pages for item in page["Items"]]
     return {
-        f"Limit {logged_id(one.limit)}": f"{one.n} places, {_in_code(n)}; changed at {iso(one.at)} by {one.by}"
-        for one, n in changed_limits(found, all_declared())
+        f"Limit {logged_id(one.limit)}": f"{_numbers(one, known)}; changed at {iso(one.at)} by {one.by}"
+        for one, known in changed_limits(found, all_declared())
     }
 
 
@@ -87,8 +87,11 @@ def _change(item: dict[str, Any]) -> Changed:
     return Changed(item["sk"]["S"], int(item["n"]["N"]), item["by"]["S"], "", float(item["at"]["N"]))
 
 
-def _in_code(n: int | None) -> str:
-    return "the code does not declare it any more" if n is None else f"{n} in the code"
+def _numbers(changed: Changed, declared: Declared | None) -> str:
+    if declared is not None:
+        return f"{declared.said(changed.n)} instead of {declared.limit.n:,}"
+    counted = "starts" if is_rate(changed.limit) else "places"
+    return f"{changed.n} {counted}, the code does not declare it any more"
 
 
 def _queues(account: Account, stack: Stack) -> dict[str, str]:

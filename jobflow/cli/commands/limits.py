@@ -1,4 +1,4 @@
-"""Define the commands for limits: how many jobs run at once, who has a place, who waits; change the number."""
+"""Define the commands for limits: how many jobs run at once or start, who has a place, who waits; change it."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,9 +13,9 @@ from jobflow.cli.session import Session
 if TYPE_CHECKING:
     from jobflow.models import LimitChanged, LimitDetail, LimitRow
 
-MOST = 100
 MORE = "Jobs wait for more values than these."
-app = app_of("Look at limits of job types, and change how many of their jobs run at once.")
+app = app_of("Look at limits of job types, and change how many of their jobs run at once, or start at a rate.")
+UNITS = {1.0: "a second", 60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name, as `jobflow limits list` prints it.")]
 Value = Annotated[
     str | None,
@@ -28,14 +28,14 @@ Value = Annotated[
 
 @command(app, "list", "limits list")
 def list_(session: Session) -> None:
-    """List the limits, with the number of places in use, and of jobs that wait.
+    """List the limits, with the number of places in use (of a rate: of turns), and of jobs that wait.
 
     A value of a field, such as a customer, is listed while jobs wait for it, and if its number was changed.
     """
     columns = [
         ("NAME", lambda row: row.name),
         ("VALUE", lambda row: "(all)" if row.all_values else row.value),
-        ("PLACES", _places),
+        ("NUMBER", _number),
         ("IN CODE", lambda row: row.n_declared),
         ("IN USE", lambda row: row.in_use),
         ("WAITING", _waiting),
@@ -59,31 +59,52 @@ def show(session: Session, name: Name, value: Value = None) -> None:
     app,
     "set",
     "limits set 3.openai 5 --reason 'the provider is slow'",
+    "limits set 3-rate.openai 10 --reason 'the provider allows 10 a minute'",
     "limits set 0.invoice.export 1",
     "limits set 0.invoice.export 0 --value acme --reason 'acme asked us to stop'",
 )
 def set_(
     session: Session,
     name: Name,
-    n: Annotated[int, typer.Argument(metavar="N", min=0, max=MOST, help="At most so many jobs run at once; 0: none.")],
+    n: Annotated[
+        int,
+        typer.Argument(
+            metavar="N",
+            min=0,
+            help="At most so many jobs run at once; of a rate, so many start in its period; 0: none.",
+        ),
+    ],
     value: Value = None,
     reason: Reason = "",
 ) -> None:
-    """Change how many jobs of a limit run at once, until it is reset; deployments do not end the change.
+    """Change how many jobs of a limit run at once, or start at a rate, until it is reset.
 
-    Workers obey within 10 seconds. Jobs that run are not stopped.
+    Deployments do not end the change. The period of a rate stays as in the code. Workers obey within 10 seconds. Jobs
+    that run are not stopped.
     """
     _print(session, session.client.set_limit(name, n, value=value, reason=reason))
 
 
 @command(app, "reset", "limits reset 3.openai", "limits reset 0.invoice.export --value acme")
 def reset(session: Session, name: Name, value: Value = None, reason: Reason = "") -> None:
-    """Let as many jobs of a limit, or of one value of it, run at once as the code says."""
+    """Let as many jobs of a limit, or of one value of it, run at once, or start, as the code says."""
     _print(session, session.client.reset_limit(name, value=value, reason=reason))
 
 
-def _places(row: "LimitRow | LimitDetail | LimitChanged") -> Any:
-    return "no limit" if row.n is None else row.n
+def _number(row: "LimitRow | LimitDetail | LimitChanged") -> Any:
+    if row.n is None:
+        return "no limit"
+    return row.n if row.per is None else f"{row.n} {_unit(row.per)}"
+
+
+def _unit(per: float) -> str:
+    return UNITS.get(per, f"in {per:g} seconds")
+
+
+def _said(row: "LimitRow | LimitDetail | LimitChanged") -> str:
+    if row.n is None or row.per is not None:
+        return str(_number(row))
+    return f"{row.n} place" if row.n == 1 else f"{row.n} places"
 
 
 def _waiting(row: "LimitRow | LimitDetail") -> str:
@@ -106,7 +127,9 @@ def _facts(found: "LimitDetail") -> Iterator[tuple[str, Any]]:
     yield "types", ", ".join(found.types)
     yield "field", found.by
     yield "value", "(all)" if found.all_values else found.value
-    yield "places", _places(found)
+    yield "places" if found.per is None else "starts", _number(found)
+    if found.burst:
+        yield "burst", found.burst
     yield "in the code", "not declared any more" if found.n_declared is None else found.n_declared
     yield "changed", _changed(found)
     yield "in use", found.in_use
@@ -123,7 +146,7 @@ def _facts(found: "LimitDetail") -> Iterator[tuple[str, Any]]:
         if left > 0 or line.waiting_more:
             yield "", f"and {left}{'+' if line.waiting_more else ''} more of {line.type}"
     for one in found.values:
-        yield "value", f"{one.value}: {_places(one)} places, {one.in_use} in use, {_waiting(one) or 0} waiting"
+        yield "value", f"{one.value}: {_said(one)}, {one.in_use} in use, {_waiting(one) or 0} waiting"
     if found.more_values:
         yield "", MORE
 
@@ -132,8 +155,10 @@ def _print(session: "Session", row: "LimitChanged") -> None:
     if session.out.as_json:
         session.out.line(row)
     else:
-        code = "the code does not declare it any more" if row.n_declared is None else f"{row.n_declared} in the code"
         which = row.name if row.value is None else f"{row.name}, value {row.value}"
-        session.out.say(f"{which}: {_places(row)} places, {code}.")
+        code = ", as in the code" if row.n == row.n_declared else f" instead of {row.n_declared}"
+        if row.n_declared is None:
+            code = ", the code does not declare it any more"
+        session.out.say(f"{which}: {_said(row)}{code}.")
         if row.left:
             session.out.say(f"Further jobs of {row.left} limits or values can start: the watchdog starts them.")

@@ -645,13 +645,14 @@ class JobFlow:
     def set_limit(self, name: str, n: int, *, value: str | None = None, reason: str = "") -> m.LimitChanged:
         """Change how many places a limit has (0 to 100), until it is reset; deployments do not end the change.
 
-        Workers obey within 10 seconds. Nobody is stopped. With 0, no job starts. `value`: only that of one value of its
-        field, such as a customer. Without it, a limit with a field is changed for all values.
+        Of a rate: how many jobs may start in its period (`least` to `most` of the limit, or 0). Workers obey within 10
+        seconds. Nobody is stopped. With 0, no job starts. `value`: only that of one value of its field, such as a
+        customer. Without it, a limit with a field is changed for all values.
         """
         return self._ask(limits.change(name, n, value, reason))
 
     def reset_limit(self, name: str, *, value: str | None = None, reason: str = "") -> m.LimitChanged:
-        """Give a limit, or that of one value, as many places as the code says again."""
+        """Give a limit, or that of one value, the number that the code says again."""
         return self._ask(limits.reset(name, value, reason))
 
     def webhooks(self) -> list[m.WebhookRow]:

@@ -376,9 +376,8 @@ def test_a_changed_limit_that_became_one_with_a_field_is_shown_as_not_declared(s
     [all_values, old] = single.limits.all()[0]
     assert (all_values.id, all_values.n, all_values.changed) == (f"{NAME}.*", 1, None)
     assert (old.id, old.declared, old.n, old.changed and old.changed.n) == (ONLY, None, None, 0)
-    assert [(one.limit, n) for one, n in changed_limits(single.limits.store.changes().values(), all_declared())] == [
-        (ONLY, None)
-    ]
+    changed = changed_limits(single.limits.store.changes().values(), all_declared())
+    assert [(one.limit, known) for one, known in changed] == [(ONLY, None)]
     single.limits.reset(ONLY)
     assert [one.id for one in single.limits.all()[0]] == [f"{NAME}.*"]
 

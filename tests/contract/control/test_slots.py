@@ -1,21 +1,25 @@
 """Test the slots of limits with a rate: in memory, over DynamoDB, and in the model that the proof explores."""
 
+import uuid
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.job_types.rate import Rate
+from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.at_most import declared_limits
+from chalicelib.job_types.rate import Rate, numbers_of, with_number
+from chalicelib.limits.changed import Changed
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit, Slot, turns_of
-from chalicelib.limits.port import PlaceStore
+from chalicelib.limits.port import LimitStore, PlaceStore
 from chalicelib.settings import Settings
 from tests.contract.conftest import LoseReply
 from tests.contract.control.test_places import TYPE, A, B, C, Model, name, waiter
-from tests.support import T0, requests_to
+from tests.support import T0, Clock, requests_to
 
 FIFTY = Rate(50, per=60)
 RATED = Limit("3-rate.mail", turns_of(FIFTY), FIFTY)
@@ -173,3 +177,185 @@ def test_no_window_has_more_than_n_and_burst_starts(rate: Rate, steps: list[tupl
     starts.sort()
     for first in starts:
         assert sum(first <= one < first + rate.per for one in starts) <= rate.n + rate.burst
+
+
+@pytest.fixture(params=["memory", "dynamo"])
+def stored(request: pytest.FixtureRequest, clock: Clock) -> LimitStore:
+    if request.param == "memory":
+        return MemoryPlaces()
+    return DynamoPlaces(request.getfixturevalue("cloud"), clock)
+
+
+def change(stored: LimitStore, n: int | None, limit: Limit = RATED) -> None:
+    """Give the limit another number, which this process knows at once; None: that of the code."""
+    stored.reset(limit.id) if n is None else stored.change(Changed(limit.id, n, "ops", "", T0))
+    stored.changes()
+
+
+def test_after_a_lower_number_each_slot_is_a_slower_one_after_the_last(stored: LimitStore) -> None:
+    """The last one was taken in advance; its job waits for it."""
+    slower = with_number(FIFTY, 10)
+    assert [taken(stored, T0) for _ in range(2)] == pytest.approx([T0, T0 + FIFTY.apart])
+    change(stored, 10)
+    found = [taken(stored, T0, within=60) for _ in range(3)]
+    assert found == pytest.approx([T0 + FIFTY.apart + number * slower.apart for number in (1, 2, 3)])
+    assert taken(stored, T0) is None
+
+
+def test_after_a_higher_number_slots_are_soon_however_far_the_next_one_was_away(stored: LimitStore) -> None:
+    slow = Rate(5, per=3600)
+    limit = Limit("3-rate.mail", turns_of(slow), slow)
+    assert taken(stored, T0, limit=limit) == T0
+    assert taken(stored, T0 + 1, limit=limit) is None
+    change(stored, 180_000, limit)
+    found = [taken(stored, T0 + 1, limit=limit, within=0.2) for _ in range(5)]
+    assert None not in found
+    change(stored, None, limit)
+    assert taken(stored, T0 + 2, limit=limit) is None
+    assert taken(stored, T0 + 2 + slow.apart, limit=limit) is not None
+
+
+def test_with_0_no_slot_is_taken_and_no_turn_is_given(stored: LimitStore) -> None:
+    stored.mark(RATED, TYPE)
+    assert stored.grant(RATED, waiter(A))
+    change(stored, 0)
+    assert taken(stored, T0, turn=True) is None
+    assert taken(stored, T0 + 100, again=True) is None
+    assert not stored.grant(RATED, waiter(B))
+    assert stored.in_force(replace(RATED, id="2-rate.mail.acme")) == RATED.n
+    found = stored.read(RATED)
+    assert (found.n, found.free(RATED.now(found)), RATED.now(found).gives(found)) == (0, False, False)
+    change(stored, None)
+    assert taken(stored, T0, turn=True) == T0
+
+
+def test_there_are_as_many_turns_as_the_rate_in_force_has(stored: LimitStore) -> None:
+    assert RATED.now(stored.read(RATED)).n == turns_of(FIFTY)
+    change(stored, 5)
+    assert RATED.now(stored.read(RATED)).n == 1
+    assert stored.take(RATED, A, name())
+    assert not stored.take(RATED, B, name())
+    change(stored, 3000)
+    assert RATED.now(stored.read(RATED)).n == turns_of(with_number(FIFTY, 3000)) > turns_of(FIFTY)
+    assert stored.take(RATED, B, name())
+
+
+def test_a_change_of_all_values_is_in_force_for_the_rate_of_each_value(stored: LimitStore) -> None:
+    acme, other = (replace(RATED, id=f"0-rate.mail.{value}") for value in ("acme", "other"))
+    for limit, n in (("0-rate.mail.*", 5), (acme.id, 3000)):
+        stored.change(Changed(limit, n, "ops", "", T0))
+    stored.changes()
+    assert [stored.read(limit).n for limit in (acme, other)] == [3000, 5]
+    assert stored.in_force(other) == 1
+
+
+def test_a_process_obeys_a_changed_rate_within_ten_seconds(cloud: Settings, clock: Clock) -> None:
+    places, operator = DynamoPlaces(cloud, clock), DynamoPlaces(cloud, clock)
+    taken(places, clock())
+    operator.change(Changed(RATED.id, 0, "ops", "", T0))
+    clock.advance(8)
+    assert taken(places, clock()) is not None, "it remembers what it has read"
+    clock.advance(2)
+    assert taken(places, clock()) is None
+
+
+def test_a_slot_of_a_changed_rate_is_one_write_after_the_first_one_which_is_two(cloud: Settings, clock: Clock) -> None:
+    places = DynamoPlaces(cloud, clock)
+    taken(places, T0)
+    change(places, 3000)
+    with requests_to("dynamodb") as made:
+        found = [taken(places, T0) for _ in range(3)]
+    assert None not in found
+    assert made == ["UpdateItem"] * 4
+
+
+def test_a_moved_slot_of_which_the_answer_is_lost_is_taken_once(
+    cloud: Settings, clock: Clock, lose_reply: LoseReply
+) -> None:
+    places = DynamoPlaces(cloud, clock)
+    taken(places, T0)
+    change(places, 3000)
+    lost = lose_reply("UpdateItem")
+    at = taken(places, T0)
+    assert lost
+    assert at is not None
+    assert places.read(RATED).slots_to == pytest.approx(at + with_number(FIFTY, 3000).apart)
+
+
+def test_a_number_that_a_later_deployment_makes_impossible_counts_as_the_nearest_one() -> None:
+    found = [with_number(rate, n) for rate, n in ((Rate(1), 3000), (Rate(500, per=3600), 1), (Rate(9, burst=9), 4))]
+    assert [(one.n, one.burst) for one in found] == [(50, 0), (5, 0), (4, 4)]
+
+
+@given(n=st.integers(1, 5000), per=st.sampled_from((1.0, 1.1, 7.0, 60.0, 3600.0, 86400.0)), burst=st.integers(0, 5000))
+def test_the_numbers_that_operators_may_give_are_those_that_the_code_may_declare(
+    n: int, per: float, burst: int
+) -> None:
+    try:
+        (rate,) = declared_limits(TYPE, [Rate(n, per=per, burst=burst)])
+    except ConfigurationError:
+        return
+    assert isinstance(rate, Rate)
+    least, most = numbers_of(rate)
+    assert least <= n <= most
+    for number in (least, most):
+        declared_limits(TYPE, [Rate(number, per=per, burst=burst)])
+        assert with_number(rate, number).n == number
+    for number in (least - 1, most + 1):
+        with pytest.raises(ConfigurationError):
+            declared_limits(TYPE, [Rate(number, per=per, burst=burst)])
+
+
+ROUNDED = 0.0001
+"""Seconds: the store in memory adds times without rounding them to microseconds."""
+CHANGES = st.lists(
+    st.tuples(st.floats(0, 3), st.floats(0, 1), st.integers(0, 3), st.booleans()), min_size=1, max_size=60
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rate=RATES, numbers=st.lists(st.integers(1, 30), min_size=3, max_size=3), steps=CHANGES)
+def test_no_window_has_more_starts_than_the_largest_of_its_rates_allows(
+    rate: Rate, numbers: list[int], steps: list[tuple[float, float, int, bool]]
+) -> None:
+    """Each job may know another number: as processes do for ten seconds after a change."""
+    starts = starts_of(MemoryPlaces(), rate, numbers, steps)
+    for first, _ in starts:
+        window = [n for at, n in starts if first <= at < first + rate.per - ROUNDED]
+        assert len(window) <= max(window) + rate.burst
+
+
+def starts_of(
+    places: LimitStore, rate: Rate, numbers: list[int], steps: list[tuple[float, float, int, bool]]
+) -> list[tuple[float, int]]:
+    """Return when jobs start that come at any times, and as late as they may, each with the number that it knows."""
+    limit = Limit(f"3-rate.{rate.shared or 'mail'}", turns_of(rate), rate)
+    now, starts = T0, list[tuple[float, int]]()
+    least, most = numbers_of(rate)
+    known = [rate.n, *(min(most, max(least, n)) for n in numbers)]
+    n = rate.n
+    for pause, lateness, number, changes in steps:
+        if changes:
+            n = known[number]
+            change(places, n, limit)
+        now += pause * with_number(rate, n).apart
+        at = taken(places, now, limit=limit)
+        if at is not None:
+            starts.append((at + lateness * rate.late, n))
+    return sorted(starts)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(rate=RATES, numbers=st.lists(st.integers(1, 30), min_size=3, max_size=3), steps=CHANGES)
+def test_both_stores_give_the_same_slots_while_the_number_changes(
+    cloud: Settings, rate: Rate, numbers: list[int], steps: list[tuple[float, float, int, bool]]
+) -> None:
+    own = replace(rate, shared=uuid.uuid4().hex)
+    found = [starts_of(places, own, numbers, steps[:20]) for places in (MemoryPlaces(), DynamoPlaces(cloud))]
+    assert [n for _, n in found[0]] == [n for _, n in found[1]]
+    assert [at for at, _ in found[0]] == pytest.approx([at for at, _ in found[1]], abs=1e-3)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from chalicelib import AtMost
+from chalicelib import AtMost, Rate
 from chalicelib.assembly import parts
 from chalicelib.job_types.jobtype import registered
 from chalicelib.jobs.job import Status
@@ -20,7 +20,9 @@ TYPE = "test.limited"
 
 @pytest.fixture(autouse=True)
 def limited(world: World) -> Iterator[None]:
-    registered[TYPE] = replace(NOTE, name=TYPE, limits=(AtMost(3, by="text"), AtMost(2, shared="mail")))
+    registered[TYPE] = replace(
+        NOTE, name=TYPE, limits=(AtMost(3, by="text"), AtMost(2, shared="mail"), Rate(50, per=60))
+    )
     yield
     registered.pop(TYPE, None)
 
@@ -68,5 +70,14 @@ def test_who_has_a_place_and_who_waits_is_shown(shell: Shell, wire: Wire, world:
 
 
 def test_a_wrong_number_is_refused_before_a_request_and_an_unknown_limit_has_its_exit_code(shell: Shell) -> None:
-    assert shell("limits set 3.mail 101").code == 2
+    assert shell("limits set 3.mail 1.5").code == 2
     assert shell("limits set 3.other 1").code == shell("limits show 3.other").code == 4
+
+
+def test_a_rate_is_said_with_its_period_and_the_number_in_the_code(shell: Shell) -> None:
+    name = f"1-rate.{TYPE}"
+    assert shell(f"limits set {name} 10 --table").out == f"{name}: 10 a minute instead of 50.\n"
+    assert "10 a minute" in shell(f"limits show {name} --table").out
+    refused = shell(f"limits set {name} 3001")
+    assert (refused.code, "from 1 to 3,000 a minute" in refused.err) == (1, True)
+    assert shell(f"limits reset {name} --table").out == f"{name}: 50 a minute, as in the code.\n"

@@ -35,7 +35,7 @@ export default function TypeLimits({ type }: { type: string }) {
 }
 
 function Row({
-  limit: { name, label, by, value, n, inCode, differs, inUse, waits, waiting, waitingMore },
+  limit: { name, label, by, value, n, per, inCode, differs, inUse, waits, waiting, waitingMore },
 }: {
   limit: Limit;
 }) {
@@ -54,8 +54,8 @@ function Row({
       <span className="nums text-xs">
         {n === null
           ? t.unlimited
-          : inUse === null
-            ? `${t.places} ${count(n)}`
+          : inUse === null || per !== null
+            ? `${per === null ? t.places : t.starts} ${per === null ? count(n) : t.startsIn(n, per)}`
             : t.inUseOf(count(inUse), count(n))}
         {differs && inCode !== null && <span className="ms-2 text-amber">{t.inCode(inCode)}</span>}
       </span>

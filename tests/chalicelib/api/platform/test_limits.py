@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from chalicelib import AtMost
+from chalicelib import AtMost, Rate
 from chalicelib.access.tokens import Role
 from chalicelib.api.models.limit_models import LimitDetail, LimitRow
 from chalicelib.assembly import parts
@@ -48,7 +48,7 @@ def test_viewers_see_every_limit_of_the_code(world: World) -> None:
     assert list(rows) == [NAME, "3.mail"]
     assert rows["3.mail"] == {
         "name": "3.mail", "value": None, "kind": "at_most", "label": "mail", "all_values": False, "shared": True,
-        "by": None,
+        "by": None, "per": None, "burst": None, "least": 1, "most": 100,
         "types": ["test.limited", "test.sharing"], "declared": True, "n_declared": 20, "n": 20, "differs": False,
         "changed": None, "in_use": 0, "waits": False, "waiting": 0, "waiting_more": False,
     }  # fmt: skip
@@ -122,7 +122,7 @@ def test_health_names_the_limit_for_which_a_job_has_waited_for_over_an_hour(worl
     assert found["filter"]["status"] == "blocked"
 
 
-@pytest.mark.parametrize("n", [-1, 101, 1.5, "5", None, True])
+@pytest.mark.parametrize("n", [-1, 101, 5_000_000, 1.5, "5", None, True])
 def test_a_wrong_number_is_refused_and_named(world: World, n: Any) -> None:
     answer = put(world, "3.mail", {"n": n})
     assert (answer.status, answer.locs) == (422, [["n"]])
@@ -189,3 +189,26 @@ def test_a_detail_is_a_row_with_more(world: World) -> None:
     changed = put(world, "3.mail", {"n": 3}).json
     assert changed.pop("left") == 0
     assert changed.items() <= world.get(path("3.mail")).json.items()
+
+
+def test_a_rate_is_shown_with_its_period_and_changed_by_operators() -> None:
+    rated = replace(NOTE, name="test.rated", limits=(Rate(50, per=60, burst=7), Rate(1, by="text", shared="mail")))
+    with only_types(rated):
+        world = World()
+        rows = {row["name"]: row for row in world.get("/limits").json["limits"]}
+        own, shared = rows["1-rate.test.rated"], rows["2-rate.mail"]
+        facts = ("kind", "n", "per", "burst", "least", "most", "shared", "by", "in_use")
+        assert [own[one] for one in facts] == ["rate", 50, 60, 7, 7, 3000, False, None, 0]
+        assert [shared[one] for one in facts] == ["rate", 1, 1, 0, 1, 50, True, "text", None]
+        assert put(world, own["name"], {"n": 10}, role=Role.VIEWER).status == 403
+        changed = put(world, own["name"], {"n": 10, "reason": "the provider says so"}, role=Role.OPERATOR).json
+        assert (changed["n"], changed["n_declared"], changed["differs"], changed["left"]) == (10, 50, True, 0)
+        assert put(world, shared["name"], {"n": 0}, SECRET).json["n"] == 0
+        assert world.get(path(shared["name"], SECRET)).json["changed"]["value"] == SECRET
+        for n in (6, 3001):
+            refused = put(world, own["name"], {"n": n})
+            assert (refused.status, refused.locs) == (422, [["n"]])
+            assert "from 7 to 3,000 a minute" in json.dumps(refused.json)
+        reset = world.call("DELETE", path(own["name"])).json
+        assert (reset["n"], reset["changed"]) == (50, None)
+        parts.reset()

@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 from moto.cloudformation.models import cloudformation_backends
 from pydantic import BaseModel
 
-from chalicelib import Allow, AtMost
+from chalicelib import Allow, AtMost, Rate
 from chalicelib.counters import keys
 from chalicelib.counters.troubles import Condition, written
 from chalicelib.job_types import jobtype
@@ -152,14 +152,15 @@ def test_status_names_the_limits_that_differ_from_the_code_without_a_value(accou
     assert not [name for name in status(account, stack) if name.startswith("Limit")]
     settings = Settings.from_env({"CONTROL_TABLE": f"{stack.name}-control", "AWS_REGION": account.region})
     places = DynamoPlaces(settings)
-    for limit in ("3.mail", "0.a.b.ann%40example%2Ecom"):
+    for limit in ("3.mail", "0.a.b.ann%40example%2Ecom", "1-rate.a.b"):
         places.change(Changed(limit, 2, "ops", "an outage", 1.9e9))
-    with only_types(replace(NOTE, name="a.b", limits=(AtMost(5, by="text"),))):
+    with only_types(replace(NOTE, name="a.b", limits=(AtMost(5, by="text"), Rate(50, per=60)))):
         facts = {name: value for name, value in status(account, stack).items() if name.startswith("Limit")}
     told = "changed at 2030-03-17T17:46:40.000Z by ops"
     assert facts["Limit 3.mail"] == f"2 places, the code does not declare it any more; {told}"
     [value] = [facts[name] for name in facts if name.startswith("Limit 0.a.b.~")]
-    assert value == f"2 places, 5 in the code; {told}"
+    assert value == f"2 places instead of 5; {told}"
+    assert facts["Limit 1-rate.a.b"] == f"2 a minute instead of 50; {told}"
 
 
 @pytest.mark.parametrize("state", ["ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"])
