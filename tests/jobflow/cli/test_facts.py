@@ -88,8 +88,9 @@ def of_job(job: m.JobDetail) -> str:
 
 
 OF_LIMIT = {
-    "kind": "all limits are of one kind", "label": "it is in the name", "shared": "it is in the name",
+    "kind": "it is in the name", "label": "it is in the name", "shared": "it is in the name",
     "declared": "is also the number in the code", "differs": "is also the number in the code",
+    "least": "who gives another number is told", "most": "who gives another number is told",
 }  # fmt: skip
 CASES: list[tuple[Any, Callable[[Any], str], dict[str, str]]] = [
     (m.JobTypeRow, of_type, {"at_most": "it is the first of the limits, for an older API"}),
