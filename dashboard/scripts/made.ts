@@ -556,6 +556,19 @@ export const LIMITED = {
         },
       ],
     }),
+    limit("3-rate.provider", "provider", {
+      ...{ kind: "rate", shared: true, types: ["email.send", "report.generate"], n_declared: 50, in_use: 1 },
+      ...{ per: 60, burst: 0, least: 1, most: 3000, waits: true, waiting: 12 },
+      ...set(null, 10, "The provider allows 10 a minute."),
+      lines: [
+        {
+          type: "report.generate",
+          waiting: 12,
+          waiting_more: false,
+          first: [waiter(PLACED.waits[0], 60_000)],
+        },
+      ],
+    }),
     limit("3.former-provider", "former-provider", {
       ...{ shared: true, types: [], declared: false, n_declared: null, n: null, differs: true, in_use: 0 },
       changed: { value: null, n: 2, by: "bob", reason: "", at: ago(86_400_000 * 9), in_force: false },

@@ -214,6 +214,7 @@ export const SCREENS: Record<string, Screen> = {
   limit: { path: () => "/limits?of=0.email.send&value=acme", order: LIMITED, whole: true },
   "limit-values": { path: () => "/limits?of=0.email.send", order: LIMITED, whole: true },
   "limit-shared": { path: () => "/limits?of=3.provider", order: LIMITED, whole: true, alike: true },
+  "limit-rate": { path: () => "/limits?of=3-rate.provider", order: LIMITED, whole: true, alike: true },
   "limit-gone": { path: () => "/limits?of=0.nothing", alike: true },
   "limit-change": {
     path: () => "/limits?of=3.provider",

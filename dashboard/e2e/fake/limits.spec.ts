@@ -10,7 +10,7 @@ test("a blocked job leads to its limits, and an operator changes the number and 
   await open(`/jobs/${PLACED.waits[0]}`);
   await page.getByRole("link", { name: "View the limits" }).click();
   await expect(page.getByRole("heading", { name: "Limits of email.send" })).toBeVisible();
-  await expect(page.locator("[data-limit]")).toHaveCount(4);
+  await expect(page.locator("[data-limit]")).toHaveCount(5);
   await page.getByRole("link", { name: "email.send · acme" }).click();
   await expect(page.getByRole("region", { name: "3 jobs with a place" })).toContainText("running since");
   await page.getByRole("button", { name: "Change the limit email.send · acme" }).click();
