@@ -34,6 +34,14 @@ def check_shared_name(kind: str, shared: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Spacing:
+    """How far slots of a rate are apart, and how long before its regular time one may be, in whole microseconds."""
+
+    apart: int
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """At most `n` starts, or `n + burst`, in any `per` seconds; `burst` lets some start sooner after a quiet time.
 
@@ -71,6 +79,11 @@ class Rate:
         # k + 1 starts take at least k * apart - ahead - late seconds. n + burst + 1 starts must take more than `per`
         # seconds.
         return (self.n + self.burst) * self.apart - self.per - self.late
+
+    @property
+    def spacing(self) -> Spacing:
+        """Return `apart` and `ahead` as they are stored with a slot."""
+        return Spacing(round(self.apart * MICRO), round(self.ahead * MICRO))
 
     @property
     def written(self) -> str:
@@ -130,20 +143,19 @@ def _possible(per: float) -> tuple[int, int]:
     return max(1, math.ceil(round(SLOWEST_LIMIT * per, 9))), math.floor(round(FASTEST_LIMIT * per, 9))
 
 
-def moved(slots_to: float, old: Rate, new: Rate, now: float, unit: float = 1.0) -> float:
+def moved(slots_to: float, old: Spacing, new: Spacing, now: float) -> float:
     """Return up to which time slots are taken at the new rate, if they are taken up to `slots_to` at the old one.
 
-    Times are in seconds, or in parts of them: `unit` is how many. No window may have more starts than the larger rate
-    allows. After a lower number, the next slot is as much later as slots are further apart, and the burst is used up as
-    far as it was. After a higher number, the slots that are taken count as closer together from now on, or from the
-    last slot that waits for its start.
+    Times are in seconds. No window may have more starts than the larger rate allows. After a lower number, the next
+    slot is as much later as slots are further apart, and the burst is used up as far as it was. After a higher number,
+    the slots that are taken count as closer together from `now` on, or from the last slot that waits for its start.
     """
-    (apart, ahead), (before, burst) = ((one.apart * unit, one.ahead * unit) for one in (new, old))
-    if slots_to <= 0 or apart == before:
+    (apart, ahead), (before, burst) = ((one.apart / MICRO, one.ahead / MICRO) for one in (new, old))
+    if slots_to <= 0 or old == new:
         return slots_to
     scale = apart / before
     lost = max(0.0, ahead - burst * scale)  # otherwise each change could begin another burst
-    if apart > before:
+    if apart >= before:
         return max(slots_to + apart - before + ahead - burst, now + lost)
     begin = max(now, slots_to - before - burst)
     return begin + max(0.0, slots_to - begin) * scale + lost

@@ -168,8 +168,13 @@ class AtMostPlaces:
         """Look at a limit of the list for the watchdog, and remove it from the list when no job waits any more."""
         self.judge(limit)
         found = self.store.read(limit)
-        if not found.waits:
+        if not found.waits and not self._has_far_turns(limit, found):
             self.store.strike(listed)
+
+    def _has_far_turns(self, limit: Limit, found: Places) -> bool:
+        """Return whether a job waits for a turn that may be far away: if the rate is raised, it gets an earlier one."""
+        far = bool(found.held) and limit.now(found).has_far_turns
+        return far and any(job.standing is Standing.WOKEN and found.has(job) for job in self._holders(found))
 
     def to_try(self, limit: Limit, types: Collection[str], *, asks: bool = True) -> Sequence[LimitedJob] | None:
         """Return the woken jobs of these paused types that have the place of this limit for which they waited.
@@ -214,6 +219,8 @@ class AtMostPlaces:
         """Remove the names of jobs that do not need their places any more, and finish what a dead process began."""
         found = self.store.read(limit)
         limit = limit.now(found)
+        if limit.is_raised(found):
+            found = self.store.move(limit)
         jobs = self._holders(found)
         self._line_up_again(limit, _half_put_back(found, jobs, limit))
         self._remove(limit, _dead(found, jobs))

@@ -29,7 +29,7 @@ from chalicelib.adapters.dynamo.tables.schema import LIMIT, LIMIT_CHANGES, LIMIT
 from chalicelib.counters.keys import PAUSE, SINCE, TOTALS
 from chalicelib.errors import LimitBusy
 from chalicelib.job_types.constants import TURNS_APART
-from chalicelib.job_types.rate import MICRO, Rate, moved, with_number
+from chalicelib.job_types.rate import MICRO, Rate, Spacing
 from chalicelib.jobs.priority import HIGH, LOW, NORMAL
 from chalicelib.jobs.retention import KEEP_LIMITS, KEEP_MARKS
 from chalicelib.limits.changed import Changed, Changes, ChangesSeen
@@ -185,7 +185,7 @@ class DynamoPlaces:
         self._table, self._clock = binding.control(settings), clock
         self._changed = self._table.bind(ChangedLimitRow)
         self._seen = ChangesSeen(self._read_changes, self._read_change, clock)
-        self._slots_to: dict[str, int] = {}
+        self._taken: dict[str, tuple[int, bool]] = {}
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
@@ -286,60 +286,92 @@ class DynamoPlaces:
         rate = limit.pace or Rate(1)
         # a slot that begins now must not seem to be later
         apart, begin, latest = _whole(rate.apart), math.floor(now * MICRO), _whole(until) + _whole(rate.ahead)
-        seen, slot_n, to = self._slots_to.get(limit.id, 0), limit.slot_n, None
+        seen, spaced = self._taken.get(limit.id, (0, limit.changed is not None))
+        before, to = Places(slot_rate=rate.spacing if spaced else None), None
         for _ in range(MOST_TURN_TRIES if now <= until and limit.changed != 0 else 0):
             taken, row = self._take_slot(
-                limit, job, name, mine, (begin, apart, latest), moved=None if to is None else (seen, slot_n, to),
-                ahead=seen >= begin, turn=turn, again=again,
+                limit, job, name, mine, (begin, apart, latest), before, moved=to, ahead=seen >= begin, turn=turn,
+                again=again,
             )  # fmt: skip
-            found, seen, slot_n = replace(_places(row), n=limit.changed), _slots_to(row), _slot_n(row)
-            self._remember(limit.id, seen)
+            before, seen = replace(_places(row), n=limit.changed), _slots_to(row)
+            self._remember(limit, before, seen)
             # if the answer of the write was lost, its repetition was refused
             if taken or (row is not None and row.get("slot_by", {}).get("S") == mine):
-                return Slot(max(now, (seen - apart - _whole(rate.ahead)) / MICRO), found)
-            turn, to = found.held.get(job) == name, _moved(limit, rate, seen, slot_n, begin)
-            if (seen if to is None else to) > latest or (found.waits and not turn and not again):
+                return Slot(max(now, (seen - apart - _whole(rate.ahead)) / MICRO), before)
+            to = None if not seen or limit.follows(before) else math.ceil(limit.slots_to(before, now) * MICRO)
+            if (seen if to is None else to) > latest:
+                self._move(limit, before, now)
+                return None
+            turn = before.held.get(job) == name
+            if before.waits and not turn and not again:
                 return None
         return None
 
-    def _remember(self, limit: str, slots_to: int) -> None:
+    def move(self, limit: Limit) -> Places:
+        """See PlaceStore."""
+        found = self.read(limit)
+        return self._move(limit.now(found), found, self._clock())
+
+    def _move(self, limit: Limit, seen: Places, now: float) -> Places:
+        """Move the time up to which slots are taken after a higher number, unless a slot is taken in between.
+
+        The row says that another write was the last one: whoever has lost the answer of a slot must not find the time
+        of its slot in the moved one.
+        """
+        if not limit.is_raised(seen):
+            return seen
+        values: dict[str, Any] = {":mine": {"S": _tag()}, ":end": self._end(), ":seen": _number(_whole(seen.slots_to))}
+        fits = f"slots_to = :seen AND {_taken_at(values, seen.slot_rate, ':old')}"
+        values |= {":to": _number(math.ceil(limit.slots_to(seen, now) * MICRO)), ":spaced": _spaced(limit, seen)}
+        change = "SET slots_to = :to, slot_to = :to, slot_rate = :spaced, slot_by = :mine, expires_at = :end"
+        _, row = self._update(LIMIT + limit.id, PLACES, change, fits, values, {})
+        found = replace(_places(row), n=seen.n)
+        self._remember(limit, found, _slots_to(row))
+        return found
+
+    def _remember(self, limit: Limit, found: Places, slots_to: int) -> None:
         """Remember up to which time slots are taken, and forget the limit that was used longest ago."""
-        self._slots_to.pop(limit, None)
-        self._slots_to[limit] = slots_to
-        if len(self._slots_to) > MOST_KNOWN:
-            self._slots_to.pop(next(iter(self._slots_to), ""), None)
+        self._taken.pop(limit.id, None)
+        self._taken[limit.id] = slots_to, limit.slot_rate(found) is not None
+        if len(self._taken) > MOST_KNOWN:
+            self._taken.pop(next(iter(self._taken), ""), None)
 
     def _take_slot(
-        self, limit: Limit, job: str, name: str, mine: str, times: tuple[int, int, int], *,
-        moved: tuple[int, int | None, int] | None, ahead: bool, turn: bool, again: bool,
+        self, limit: Limit, job: str, name: str, mine: str, times: tuple[int, int, int], seen: Places, *,
+        moved: int | None, ahead: bool, turn: bool, again: bool,
     ) -> tuple[bool, Item | None]:  # fmt: skip
-        """Write a slot. `moved`: up to which time slots were taken, with which number, and which time that is now."""
+        """Write a slot. `seen` is the row that was read, of which `moved` is the time up to which slots are taken now.
+
+        Without `moved`, only the rate of the last slot counts of `seen`.
+        """
         begin, apart, latest = times
         values: dict[str, Any] = {":begin": _number(begin), ":mine": {"S": mine}, ":end": self._end()}
-        same, to, gone = _with_number(values, limit.slot_n), "slots_to + :apart", ""
+        spaced = limit.slot_rate(seen) is not None
+        to = ":to"
         if moved is not None:
-            seen, slot_n, now_to = moved
-            fits = f"slots_to = :seen AND {_with_number(values, slot_n, ':old')}"
-            to, gone = ":to", ", slot_n" if limit.slot_n is None else ""
-            values |= {":seen": _number(seen), ":to": _number(max(begin, now_to) + apart)}
+            fits = f"slots_to = :seen AND {_taken_at(values, seen.slot_rate, ':old')}"
+            values |= {":seen": _number(_whole(seen.slots_to)), ":to": _number(max(begin, moved) + apart)}
             del values[":begin"]
-        elif ahead:
-            fits = f"slots_to BETWEEN :begin AND :latest AND {same}"
-            values |= {":apart": _number(apart), ":latest": _number(latest)}
         else:
-            to, fits = ":to", f"(attribute_not_exists(slots_to) OR slots_to < :begin AND {same})"
-            values |= {":to": _number(begin + apart)}
+            same = "attribute_not_exists(slot_rate)"
+            if spaced:
+                same = "slot_rate = :spaced AND slot_to = slots_to"
+            if ahead:
+                to, fits = "slots_to + :apart", f"slots_to BETWEEN :begin AND :latest AND {same}"
+                values |= {":apart": _number(apart), ":latest": _number(latest)}
+            else:
+                fits = f"(attribute_not_exists(slots_to) OR slots_to < :begin AND {same})"
+                values |= {":to": _number(begin + apart)}
         change = f"SET slots_to = {to}, slot_by = :mine, expires_at = :end"
-        if limit.slot_n is not None:
-            change += ", slot_n = :slot_n"
-            values[":slot_n"] = _number(limit.slot_n)
+        if spaced:
+            change += f", slot_rate = :spaced, slot_to = {to}"
+            values[":spaced"] = _spaced(limit, seen)
         names = {}
         if turn:
-            change, fits = f"{change} REMOVE held.#job{gone}", f"{fits} AND held.#job = :name"
+            change, fits = f"{change} REMOVE held.#job", f"{fits} AND held.#job = :name"
             names, values[":name"] = {"#job": _key(job)}, {"S": name}
         else:  # a turn can be given only in a row with names
             change = change.replace("SET ", "SET held = if_not_exists(held, :held), ")
-            change += f" REMOVE {gone.removeprefix(', ')}" if gone else ""
             values[":held"] = {"M": {}}
             fits += "" if again else " AND attribute_not_exists(waits)"
         return self._update(LIMIT + limit.id, PLACES, change, fits, values, names)
@@ -567,8 +599,11 @@ def _places(item: Item | None) -> Places:
     types = frozenset(item.get("job_types", {"SS": []})["SS"])
     closing = item.get("closing", {}).get("S")
     clocks = tuple(int(item.get(_clock(rank), {"N": "0"})["N"]) for rank in (HIGH, NORMAL, LOW))
-    slots_to = _slots_to(item) / MICRO
-    return Places(held, "waits" in item, types, closing, slots_to=slots_to, slot_n=_slot_n(item), clocks=clocks)
+    rate, to = _slot_rate(item), _slots_to(item)
+    return Places(
+        held, "waits" in item, types, closing, slots_to=to / MICRO, slot_rate=rate, clocks=clocks,
+        stale=rate is not None and int(item.get("slot_to", {"N": "0"})["N"]) != to,
+    )  # fmt: skip
 
 
 def _clock(rank: int) -> str:
@@ -579,24 +614,29 @@ def _slots_to(item: Item | None) -> int:
     return 0 if item is None else int(item.get("slots_to", {"N": "0"})["N"])
 
 
-def _slot_n(item: Item | None) -> int | None:
-    return int(item["slot_n"]["N"]) if item is not None and "slot_n" in item else None
-
-
-def _moved(limit: Limit, rate: Rate, slots_to: int, slot_n: int | None, now: int) -> int | None:
-    """Return up to which time slots are taken at this rate; None if the last one was taken with the same number."""
-    if slot_n == limit.slot_n or limit.rate is None or not slots_to:
+def _slot_rate(item: Item) -> Spacing | None:
+    """Return how far slots were apart at the last one: two numbers of microseconds, with a space."""
+    if "slot_rate" not in item:
         return None
-    old = limit.rate if slot_n is None else with_number(limit.rate, slot_n)
-    return math.ceil(moved(slots_to, old, rate, now, MICRO))
+    apart, _, ahead = item["slot_rate"]["S"].partition(" ")
+    return Spacing(int(apart), int(ahead))
 
 
-def _with_number(values: dict[str, Any], slot_n: int | None, name: str = ":slot_n") -> str:
-    """Return the condition that the last slot was taken with this number, and add the number to the values."""
-    if slot_n is None:
-        return "attribute_not_exists(slot_n)"
-    values[name] = _number(slot_n)
-    return f"slot_n = {name}"
+def _text(rate: Spacing) -> dict[str, str]:
+    return {"S": f"{rate.apart} {rate.ahead}"}
+
+
+def _spaced(limit: Limit, found: Places) -> dict[str, str]:
+    rate = limit.slot_rate(found)
+    return {} if rate is None else _text(rate)
+
+
+def _taken_at(values: dict[str, Any], rate: Spacing | None, name: str) -> str:
+    """Return the condition that the last slot was taken at this rate, and add the rate to the values."""
+    if rate is None:
+        return "attribute_not_exists(slot_rate)"
+    values[name] = _text(rate)
+    return f"slot_rate = {name}"
 
 
 def _waiter(item: Item, job_type: str) -> Waiter:

@@ -127,11 +127,27 @@ class MemoryPlaces:
             at = max(now, slots_to - rate.ahead)
             named = seen.held.get(job) == name
             if limit.changed == 0 or now > until or at > until or not (again or not seen.waits or named):
+                if limit.changed != 0 and now <= until < at:
+                    self._move(limit, seen, now)
                 return None
             held = {key: value for key, value in seen.held.items() if not (turn and named and key == job)}
-            after = replace(seen, held=held, slots_to=max(now, slots_to) + rate.apart, slot_n=limit.slot_n)
+            to = max(now, slots_to) + rate.apart
+            after = replace(seen, held=held, slots_to=to, slot_rate=limit.slot_rate(seen), stale=False)
             self._rows[limit.id] = after
             return Slot(at, after)
+
+    def move(self, limit: Limit) -> Places:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self.read(limit)
+            return self._move(limit.now(seen), seen, self._clock())
+
+    def _move(self, limit: Limit, seen: Places, now: float) -> Places:
+        if not limit.is_raised(seen):
+            return seen
+        to = limit.slots_to(seen, now)
+        self._rows[limit.id] = moved = replace(seen, slots_to=to, slot_rate=limit.slot_rate(seen), stale=False)
+        return moved
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from chalicelib.job_types.rate import Rate, moved, with_number
+from chalicelib.job_types.rate import Rate, Spacing, moved, with_number
 from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.constants import (
     FIRST_POSITION,
@@ -92,28 +92,60 @@ class Limit:
         """Return the rate that is in force; while no job may start, as it is declared."""
         return with_number(self.rate, self.changed) if self.rate is not None and self.changed else self.rate
 
-    @property
-    def slot_n(self) -> int | None:
-        """Return the number with which a slot is taken now; None: as the rate is declared."""
-        return None if self.rate is None or self.changed in (None, self.rate.n) else self.changed
+    def slot_rate(self, found: "Places") -> Spacing | None:
+        """Return what the row has about the rate of its last slot when a slot was taken now.
+
+        Once the rate was changed, each slot writes it, also when the change has ended: two versions of the code, which
+        declare different numbers, may take slots of one row. None: the rate was never changed.
+        """
+        if self.pace is None or (self.changed is None and found.slot_rate is None):
+            return None
+        return self.pace.spacing
+
+    def follows(self, found: "Places") -> bool:
+        """Return whether the next slot follows the last one: it was taken at the rate in force, or none was changed."""
+        return found.slot_rate == self.slot_rate(found) and not found.stale
 
     def slots_to(self, found: "Places", now: float) -> float:
-        """Return up to which time slots are taken at the rate in force; the last one may be of another rate."""
-        if self.rate is None or self.pace is None or self.slot_n == found.slot_n:
+        """Return up to which time slots are taken at the rate in force; the last one may be of another rate.
+
+        A version of JobFlow that does not know changed rates may have taken the last slot: then it is never earlier
+        than what the row has, for how the row came to it is not known.
+        """
+        if self.rate is None or self.pace is None or self.follows(found):
             return found.slots_to
-        old = self.rate if found.slot_n is None else with_number(self.rate, found.slot_n)
-        return moved(found.slots_to, old, self.pace, now)
+        old = self.rate.spacing if found.slot_rate is None or found.stale else found.slot_rate
+        to = moved(found.slots_to, old, self.pace.spacing, now)
+        return max(found.slots_to, to) if found.stale else to
+
+    def is_raised(self, found: "Places") -> bool:
+        """Return whether the last slot was taken at a slower rate than the one that is in force.
+
+        Then the row must be moved once: the time that is owed becomes less from then on, so two looks at a row that was
+        not moved find different slots.
+        """
+        if self.rate is None or self.pace is None or self.changed == 0 or not found.slots_to or self.follows(found):
+            return False
+        return self.pace.spacing.apart < (found.slot_rate or self.rate.spacing).apart
 
     def next_slot(self, found: "Places") -> float:
-        """Return the earliest time of the next slot (epoch seconds); it may have passed."""
+        """Return the earliest time of the next slot (epoch seconds); it may have passed.
+
+        If the rate is raised and the row was not moved yet, the slot may be later; who asks for it moves the row.
+        """
         return 0.0 if self.pace is None else self.slots_to(found, 0.0) - self.pace.ahead
+
+    @property
+    def has_far_turns(self) -> bool:
+        """Return whether slots are so far apart that a turn may be long after it was given."""
+        return self.pace is not None and self.pace.apart > ONE_TURN_ABOVE
 
     def is_late(self, job: "LimitedJob", found: "Places") -> bool:
         """Return whether the turn of a job is later than it would be now: it was given at a slower rate."""
-        if self.pace is None or self.n < 1:
-            return False
+        if self.pace is None or self.n < 1 or not job.at:
+            return False  # without a time, the job may start at once
         most = max(self.n, len(found.held), len(found.types))
-        return job.at > self.next_slot(found) + most * self.pace.apart
+        return job.at > self.next_slot(found) + (most - 1) * self.pace.apart  # a job comes WOKEN_AHEAD before its slot
 
     def has_surplus(self, found: "Places", job_type: str) -> bool:
         """Return whether more jobs have turns than may, because a lower number is in force now, or no job may start.
@@ -165,7 +197,7 @@ class Limit:
             return found
         held = {key: name for key, name in found.held.items() if key != job.id or name != job.name}
         slots_to = max(now, self.slots_to(found, now)) + self.pace.apart
-        return replace(found, held=held, slots_to=slots_to, slot_n=self.slot_n)
+        return replace(found, held=held, slots_to=slots_to, slot_rate=self.slot_rate(found), stale=False)
 
     def one_more(self, found: "Places", after: "Places") -> "Limit":
         """Return the limit with as many turns as there may be with one more; `after` is the row after a start.
@@ -333,8 +365,9 @@ class Places:
     (see Limit.now). `types` are the
     types that have a line, since the mark `waits` is there: the row says it, because another version of the code may
     not know every type that shares the limit. `closing` names who is about to remove the mark, because nobody waits any
-    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds), `slot_n` the number in force for
-    the last of them; None: as in the code. `clocks` are, by rank, the positions of the jobs that have got a place last.
+    more. `slots_to` is the time up to which slots of a rate are taken (epoch seconds), `slot_rate` how far they were
+    apart at the last of them; None: the rate was never changed. `stale`: a version that does not write it has taken
+    slots since. `clocks` are, by rank, the positions of the jobs that have got a place last.
     `asked` is the paused type whose first job is to get the next free place, because one job of the type is to be
     tried; empty if none is.
     """
@@ -347,7 +380,8 @@ class Places:
     slots_to: float = 0.0
     clocks: tuple[int, ...] = (0, 0, 0)
     asked: str = ""
-    slot_n: int | None = None
+    slot_rate: Spacing | None = None
+    stale: bool = False
 
     def free(self, limit: Limit) -> bool:
         """Return whether a place is free."""

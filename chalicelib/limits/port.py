@@ -86,10 +86,14 @@ class PlaceStore(Protocol):
     ) -> Slot | None:
         """Take the next slot of a limit with a rate, not before `now`, and remove the job's name from the row.
 
-        Return None, and change nothing, if the slot would be later than `until`, and if jobs wait and the job has no
-        turn under this name. `turn`: the job may have one; otherwise it is known to have none. `again`: the job has
-        used up its turn, so it needs none. Usually one request.
+        Return None, and take nothing, if the slot would be later than `until`, and if jobs wait and the job has no
+        turn under this name. If it is later, and the rate was raised, the row is moved (see `move`). `turn`: the job
+        may have one; otherwise it is known to have none. `again`: the job has used up its turn, so it needs none.
+        Usually one request.
         """
+
+    def move(self, limit: Limit) -> Places:
+        """Move the time up to which slots are taken, if the rate was raised since the last one; return the row."""
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         """Remove the name, if the job still has its place under it; return whether jobs wait for the limit.

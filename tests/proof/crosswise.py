@@ -119,7 +119,8 @@ class Game:
     """A game: the jobs, their messages, their workers, the watchdog, and the operators."""
 
     def __init__(self, seed: int, rules: Rules) -> None:
-        self.rules, self.random, self.time, self.memory = rules, random.Random(seed), VirtualTime(START), MemoryPlaces()
+        self.rules, self.random, self.time = rules, random.Random(seed), VirtualTime(START)
+        self.memory = MemoryPlaces(clock=lambda: self.time.now)
         draw = self.random
         self.declared = dict[str, Limit]()
         shared = {name: self._limit_drawn(name) for name in "xyz"}
@@ -508,9 +509,7 @@ class Process:
     def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         def act() -> bool:
             before = waiter.job in self.memory.read(limit).held
-            granted = self._knowing(
-                limit, lambda: self.memory.grant(self._with(limit), waiter, clock, asked=asked)
-            )
+            granted = self._knowing(limit, lambda: self.memory.grant(self._with(limit), waiter, clock, asked=asked))
             if granted and not before:
                 self.game.given(limit)
             return granted
@@ -519,6 +518,9 @@ class Process:
 
     def slot(self, limit: Limit, job: str, name: str, **how: Any) -> Slot | None:
         return self.request(lambda: self._knowing(limit, lambda: self.memory.slot(limit, job, name, **how)))
+
+    def move(self, limit: Limit) -> Places:
+        return self.request(lambda: self._after(limit, self._knowing(limit, lambda: self.memory.move(limit))))
 
     def _knowing(self, limit: Limit, act: Callable[[], T]) -> T:
         """Act on the row of a limit with the number of its rate that this process knows."""

@@ -271,6 +271,9 @@ class Store(Answers):
     ) -> Slot | None:
         return self.ask("slot", limit.id, job, name, turn, again)  # type: ignore[no-any-return]
 
+    def move(self, limit: Limit) -> Places:
+        raise NotImplementedError  # no rate is changed here
+
     def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         passed = any(one.place < waiter.place for one in self.line)
         return self.ask("grant", limit.id, waiter, limit.n, passed, asked)  # type: ignore[no-any-return]

@@ -94,6 +94,42 @@ def test_a_turn_far_away_is_found_by_the_watchdog_if_the_request_died_before_it_
     assert slow.statuses(made) == {Status.COMPLETED}
 
 
+@pytest.mark.parametrize("after", [1, 30])
+@pytest.mark.parametrize(("n", "per"), [(6, 3600), (10, 3600), (20, 3600), (50, 3600), (2, 60), (4, 60), (10, 60)])
+def test_after_any_higher_number_the_next_job_starts_when_its_slot_is_there_and_is_not_claimed_again_and_again(
+    n: int, per: float, after: float
+) -> None:
+    declared = Rate(5 if per == 3600 else 1, per=per)
+    faster = with_number(declared, n)
+    for stage in stage_of({CHAT: [declared]}):
+        made = stage.submit(CHAT, 4)
+        stage.platform.run()
+        stage.platform.advance(seconds=after)
+        limits(stage).change(ONLY, n, "ops", "")
+        at = stage.platform.clock()
+        for _ in range(40):
+            stage.platform.advance(seconds=faster.apart / 8)
+        _, *later = stage.all_starts()
+        assert later[0] <= at + faster.apart + 5
+        assert len(later) == 3
+        assert later[-1] <= at + 3 * faster.apart + 5
+        assert max(stage.platform.job(one).claims for one in made) <= 4
+
+
+def test_a_turn_far_away_is_found_although_no_job_waits_in_the_line_any_more() -> None:
+    """Two types share the rate: each has a turn, the second one 24 minutes away, and nobody else waits."""
+    rate = Rate(5, per=3600, by="customer", shared="openai")
+    for stage in stage_of({CHAT: [rate], IMAGE: [rate]}):
+        made = [*stage.submit(CHAT, 2), *stage.submit(IMAGE, 1)]
+        stage.platform.run()
+        for _ in range(15):
+            stage.platform.advance(minutes=1)
+        assert len(stage.all_starts()) == 2
+        limits(stage).change("2-rate.openai", 180_000, "ops", "")
+        stage.platform.advance(minutes=1)
+        assert stage.statuses(made) == {Status.COMPLETED}
+
+
 def test_with_0_no_job_starts_and_no_job_is_claimed_again_and_again(shared: Stage) -> None:
     made = [*shared.submit(CHAT, 10), *shared.submit(IMAGE, 10)]
     shared.platform.run()

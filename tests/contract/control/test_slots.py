@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.adapters.dynamo.tables import binding
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.at_most import declared_limits
 from chalicelib.job_types.rate import Rate, numbers_of, with_number
@@ -24,6 +25,8 @@ from tests.support import T0, Clock, requests_to
 FIFTY = Rate(50, per=60)
 RATED = Limit("3-rate.mail", turns_of(FIFTY), FIFTY)
 ONE_TURN = replace(RATED, n=1)
+ROUNDED = 0.0001
+"""Seconds: the store in memory adds times without rounding them to microseconds."""
 
 
 class ModelOfSlots(Model):
@@ -215,6 +218,109 @@ def test_after_a_higher_number_slots_are_soon_however_far_the_next_one_was_away(
     assert taken(stored, T0 + 2 + slow.apart, limit=limit) is not None
 
 
+@pytest.mark.parametrize("faster", [6, 10, 50])
+def test_after_a_higher_number_a_slot_comes_nearer_and_does_not_move_away_with_each_look(
+    stored: LimitStore, faster: int
+) -> None:
+    slow = Rate(5, per=3600)
+    limit, quick = Limit("3-rate.mail", turns_of(slow), slow), with_number(slow, faster)
+    taken(stored, T0, limit=limit)
+    change(stored, faster, limit)
+    assert taken(stored, T0 + 1, limit=limit) is None
+    found = stored.read(limit)
+    due = limit.now(found).next_slot(found)
+    assert due <= T0 + 1 + quick.apart
+    for look in range(1, 10):
+        assert taken(stored, T0 + 1 + look * (due - T0 - 7) / 10, limit=limit) is None
+    assert taken(stored, due - 1, limit=limit) == pytest.approx(due, abs=ROUNDED)
+
+
+@pytest.mark.parametrize("kind", ["memory", "dynamo"])
+def test_a_row_is_moved_once_after_a_higher_number_and_never_after_a_lower_one(
+    request: pytest.FixtureRequest, clock: Clock, kind: str
+) -> None:
+    stored: LimitStore = (
+        MemoryPlaces(clock=clock) if kind == "memory" else DynamoPlaces(request.getfixturevalue("cloud"), clock)
+    )
+    slow, now = Rate(5, per=3600), clock()
+    limit = Limit("3-rate.mail", turns_of(slow), slow)
+    assert stored.move(limit).slots_to == 0.0
+    taken(stored, now, limit=limit)
+    assert stored.move(limit).slots_to == pytest.approx(now + slow.apart)
+    change(stored, 50, limit)
+    clock.advance(20)
+    moved = stored.move(limit).slots_to
+    assert moved == pytest.approx(now + 20 + (slow.apart - 20) / 10, abs=0.1)
+    clock.advance(20)
+    assert stored.move(limit).slots_to == stored.read(limit).slots_to == moved
+    change(stored, 5, limit)
+    assert stored.move(limit).slots_to == moved
+    change(stored, 0, limit)
+    assert stored.move(limit).slots_to == moved
+
+
+BURST = Rate(10, per=60, burst=10)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "n"),
+    [
+        (Rate(10, per=60), Rate(50, per=60), 50),
+        (BURST, replace(BURST, n=50), 50),
+        (Rate(5, per=60, burst=5), Rate(50, per=60, burst=50), 50),
+        (Rate(50, per=60), Rate(10, per=60), 10),
+        (replace(BURST, n=50), BURST, 10),
+    ],
+)
+@pytest.mark.parametrize("ends", [False, True])
+def test_two_versions_of_the_code_over_one_row_keep_the_rate_in_force(
+    stored: LimitStore, one: Rate, other: Rate, n: int, *, ends: bool
+) -> None:
+    """A deploy writes the changed number into the code while processes of the version before still run."""
+    both = [Limit(RATED.id, turns_of(rate), rate) for rate in (one, other)]
+    change(stored, n)
+    starts, now = list[float](), T0
+    while now < T0 + 90 and len(starts) < 300:
+        if ends and len(starts) == 20:
+            change(stored, None)
+        at = taken(stored, now, limit=both[len(starts) % 2], within=0.01)
+        if at is None:
+            now += 0.25
+        else:
+            starts.append(at)
+    in_force = [with_number(one, n), with_number(other, n), *((one, other) if ends else ())]
+    allowed = max(rate.n + rate.burst for rate in in_force)
+    assert max(sum(first <= at < first + 60 - ROUNDED for at in starts) for first in starts) <= allowed
+
+
+def test_slots_that_a_version_takes_which_knows_no_changed_rates_are_never_nearer_afterwards(
+    cloud: Settings, clock: Clock
+) -> None:
+    """It moves the time, and leaves what the row has about the rate: after it was rolled back, and forward again."""
+    rate = Rate(50, per=60, burst=5)
+    limit = Limit(RATED.id, turns_of(rate), rate)
+    places = DynamoPlaces(cloud, clock)
+    change(places, 5, limit)
+    assert taken(places, T0, limit=limit) == T0
+    table = binding.control(cloud)
+    later = round((T0 + 100 + rate.ahead + rate.apart) * 1_000_000)
+    table.dispatch(
+        "UpdateItem",
+        {
+            "TableName": table.name, "Key": {"pk": {"S": f"LIMIT#{limit.id}"}, "sk": {"S": "PLACES"}},
+            "UpdateExpression": "SET slots_to = :to", "ExpressionAttributeValues": {":to": {"N": str(later)}},
+        },
+    )  # fmt: skip
+    for n in (None, 3000, 5, None):
+        change(places, n, limit)
+        found = places.read(limit)
+        assert found.stale
+        assert limit.now(found).slots_to(found, T0 + 100) >= later / 1_000_000
+    assert taken(places, T0 + 100, limit=limit, within=0.5) is None
+    assert taken(places, T0 + 100, limit=limit, within=2) == pytest.approx(T0 + 100 + rate.apart)
+    assert not places.read(limit).stale
+
+
 def test_with_0_no_slot_is_taken_and_no_turn_is_given(stored: LimitStore) -> None:
     stored.mark(RATED, TYPE)
     assert stored.grant(RATED, waiter(A))
@@ -306,8 +412,6 @@ def test_the_numbers_that_operators_may_give_are_those_that_the_code_may_declare
             declared_limits(TYPE, [Rate(number, per=per, burst=burst)])
 
 
-ROUNDED = 0.0001
-"""Seconds: the store in memory adds times without rounding them to microseconds."""
 CHANGES = st.lists(
     st.tuples(st.floats(0, 3), st.floats(0, 1), st.integers(0, 3), st.booleans()), min_size=1, max_size=60
 )
