@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.adapters import aws
 from chalicelib.adapters.dynamo.tables import schema
@@ -79,11 +79,17 @@ def written(level: str = "INFO") -> Iterator[list[dict[str, Any]]]:
         lines += [json.loads(line) for line in buffer.getvalue().splitlines()]
 
 
+class Now(Protocol):
+    """A clock that a test sets, or one that runs (`VirtualTime`): epoch seconds."""
+
+    now: float
+
+
 @dataclass
 class Invocation:
     """Lambda's context: its end is on the test's clock."""
 
-    clock: Clock
+    clock: Now
     ends: float
     aws_request_id: str = "request-1"
 

@@ -41,7 +41,7 @@ from tests.chalicelib.api.support import only_types
 from tests.emulated import emulated
 from tests.proof.roles.script import silence
 from tests.proof.virtual_time import VirtualTime
-from tests.support import SETTINGS, T0, create_stores, sqs_record
+from tests.support import SETTINGS, T0, Invocation, create_stores, sqs_record
 
 MEMORY, DYNAMODB = "memory", "dynamodb"
 TYPE, FIRST, OTHERS = "flood.probe", "acme", ("globex", "initech", "hooli")
@@ -130,18 +130,6 @@ class Takes:
             return answer
 
         return request
-
-
-@dataclass
-class Invocation:
-    """See LambdaContext."""
-
-    time: VirtualTime
-    ends: float
-    aws_request_id: str = "flood"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int((self.ends - self.time.now) * 1000)
 
 
 class Stage:

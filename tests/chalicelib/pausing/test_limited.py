@@ -17,6 +17,7 @@ from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit
 from jobflow.testing import Platform
 from tests.chalicelib.api.support import only_types
+from tests.chalicelib.worker.test_shared_limits import submitted
 
 CALL, OTHER = "provider.call", "chat.answer"
 RULE = Failing(of=2, within=3000)
@@ -63,11 +64,7 @@ class Stage:
             self.running -= 1
 
     def submit(self, name: str, *numbers: int, **payload: Any) -> list[Job]:
-        made = []
-        for number in numbers:
-            self.platform.clock.advance(0.01)  # jobs wait in the order in which they were due
-            made.append(self.platform.submit(name, {"number": number, **payload}))
-        return made
+        return submitted(self.platform, name, numbers, **payload)
 
     def statuses(self, jobs: Sequence[Job]) -> list[Status]:
         return [self.platform.job(one).status for one in jobs]

@@ -30,6 +30,15 @@ class Ask(BaseModel):
     customer: str = Field("acme", examples=["acme"])
 
 
+def submitted(platform: Platform, name: str, numbers: Sequence[int], **payload: Any) -> list[Job]:
+    """Submit jobs with these numbers; they wait in the order in which they were due."""
+    made = []
+    for number in numbers:
+        platform.clock.advance(0.01)
+        made.append(platform.submit(name, {"number": number, **payload}))
+    return made
+
+
 @dataclass
 class Stage:
     """A platform with types that share a limit. `during` is called while the job with that number runs, once."""
@@ -51,11 +60,7 @@ class Stage:
             self.running.remove(payload.number)
 
     def submit(self, name: str, *numbers: int, **payload: Any) -> list[Job]:
-        made = []
-        for number in numbers:
-            self.platform.clock.advance(0.01)  # jobs wait in the order in which they were due
-            made.append(self.platform.submit(name, {"number": number, **payload}))
-        return made
+        return submitted(self.platform, name, numbers, **payload)
 
     def status(self, job: Job) -> Status:
         return self.platform.job(job).status
