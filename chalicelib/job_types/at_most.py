@@ -14,8 +14,7 @@ class AtMost:
 
     All jobs of the type count together; with `shared`, the jobs of all types that declare the limit with this name.
     Other jobs wait, without a worker and without a message, in the order in which they were due; with `fair_by`,
-    tenants take turns. A job without a value
-    in `by` has no limit. Raises ConfigurationError.
+    tenants take turns. A job without a value in `by` has no limit. Raises ConfigurationError.
     """
 
     n: int

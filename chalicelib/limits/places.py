@@ -245,10 +245,9 @@ class LimitedJob:
     `rank` (of its priority) and then `since` order the lines: `since` is when the job was due first (epoch seconds). In
     a line in which tenants take turns, the `position` of the job goes before `since` (see Waiter).
     `passed` is the number of the claim with which the job began to take its places; None: the present claim. `at` is
-    the time of its turn (epoch seconds), 0 without one. `waits` is
-    the id of the limit that the job waits for, or has waited for since its last claim. `sent`: the job's message is
-    sent. `unclaimed`: the job was woken some minutes ago, and no worker has claimed it. `bound`: its type still
-    declares the limit that the job waits for.
+    the time of its turn (epoch seconds), 0 without one. `waits` is the id of the limit that the job waits for, or has
+    waited for since its last claim. `sent`: the job's message is sent. `unclaimed`: the job was woken some minutes ago,
+    and no worker has claimed it. `bound`: its type still declares the limit that the job waits for.
     """
 
     id: str
