@@ -174,11 +174,10 @@ class Platform:
         options = self.options
         build = options.root / "dashboard" / "dist"
         self._build = build if (build / "index.html").exists() else None
-        served = self._build or options.watch
-        wanted = ports.free(options.dashboard_port, "DASHBOARD_PORT") if served else options.dashboard_port
-        self._dashboard_port = wanted
-        self.origin = options.passed_on.get("CORS_ORIGIN", f"http://localhost:{wanted}")
-        aws_port = ports.free(options.aws_port, "AWS_PORT")
+        self._dashboard_port = self._reserve_dashboard()
+        self.origin = options.passed_on.get("CORS_ORIGIN", f"http://localhost:{self._dashboard_port}")
+        # The emulator takes a free port itself: one that is chosen here may be taken until the emulator listens.
+        aws_port = options.aws_port and ports.free(options.aws_port, "AWS_PORT")
         log, state = options.state_dir / "emulator.log", options.state_dir / options.backend
         if options.fresh:
             forget(state)
@@ -192,6 +191,16 @@ class Platform:
             self._parts.callback(self.emulator.stop)
             self.aws = self.emulator.environment()
             self.described = describing.result()
+
+    def _reserve_dashboard(self) -> int:
+        """Return the port of the dashboard, which is part of what the emulator is started with."""
+        port = self.options.dashboard_port
+        if self.options.watch:
+            return ports.free(port, "DASHBOARD_PORT")
+        if self._build is None:
+            return port
+        self._page = self._parts.enter_context(ports.listen(port, "DASHBOARD_PORT"))
+        return ports.port_of(self._page)
 
     @property
     def _conditions(self) -> list[str]:
@@ -266,9 +275,6 @@ class Platform:
             self._dashboard = HotDashboard(sources, self._dashboard_port, config, files, log)
         elif self._build:
             policy = content_security_policy(self.api_url, files, provider["tokenUrl"] if provider else "")
-            try:
-                self._dashboard = Dashboard(self._service.portal, self._build, self._dashboard_port, config, policy)
-            except OSError as error:  # another program has taken the port since it was found to be free
-                raise ports.refused(self._dashboard_port, "DASHBOARD_PORT", error) from error
+            self._dashboard = Dashboard(self._service.portal, self._build, self._page, config, policy)
         if self._dashboard:
             self._parts.callback(self._dashboard.close)

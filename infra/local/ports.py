@@ -14,13 +14,9 @@ def listen(port: int, variable: str) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=BACKLOG)
     except OSError as error:
-        raise refused(port, variable, error) from error
-
-
-def refused(port: int, variable: str, error: OSError) -> CannotRun:
-    """Return the error for a port that cannot be used, with a solution."""
-    why = "is in use: end what listens there" if error.errno == errno.EADDRINUSE else f"is refused: {error.strerror}"
-    return CannotRun(f"Port {port} {why}, or choose another with {variable}=N.")
+        taken = error.errno == errno.EADDRINUSE
+        why = "is in use: end what listens there" if taken else f"is refused: {error.strerror}"
+        raise CannotRun(f"Port {port} {why}, or choose another with {variable}=N.") from error
 
 
 def free(port: int, variable: str) -> int:

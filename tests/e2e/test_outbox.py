@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -67,16 +66,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if user:
         shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     data = folder / "data"
     initdb: list[str | Path] = [*user, found[-1].with_name("initdb"), "--auth=trust", "-U", "shop", "-D", data]
     subprocess.run(initdb, check=True, capture_output=True)
-    command: list[str | Path] = [*user, found[-1], "-D", data, "-p", str(port), "-k", folder, "-h", "127.0.0.1"]
+    command: list[str | Path] = [*user, found[-1], "-D", data, "-k", folder, "-h", ""]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        yield f"host=127.0.0.1 port={port} user=shop dbname=postgres"
+        yield f"host={folder} user=shop dbname=postgres"
     finally:
         server.terminate()
         server.wait(30)

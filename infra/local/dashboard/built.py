@@ -1,6 +1,7 @@
 """Serve the built dashboard as CloudFront does: the paths of the app, strict headers, a generated config."""
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,6 @@ from anyio.from_thread import BlockingPortal
 
 from infra.local import callers
 from infra.local.emulator.serving.server import server
-from infra.local.ports import HOST
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -39,23 +39,24 @@ def content_security_policy(api: str, files: str, token_url: str = "") -> str:
 
 
 class Dashboard:
-    """Serve on the loop of `portal`. Raises OSError if the port is taken."""
+    """Serve on the loop of `portal`, from a socket that listens already and is closed with it."""
 
-    def __init__(self, portal: BlockingPortal, build: Path, port: int, config: Mapping[str, Any], policy: str) -> None:
+    def __init__(
+        self, portal: BlockingPortal, build: Path, listener: socket.socket, config: Mapping[str, Any], policy: str
+    ) -> None:
         self._portal = portal
         self._build = build.resolve()
         self._config = config
         self._headers = {**HEADERS, "Content-Security-Policy": policy}
-        self._server = portal.call(self._listen, port)
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._server = portal.call(self._listen, listener)
 
     def close(self) -> None:
         """Stop serving, and end the connections."""
         self._portal.call(self._end)
 
-    async def _listen(self, port: int) -> asyncio.Server:
+    async def _listen(self, listener: socket.socket) -> asyncio.Server:
         self._serving = server(self._answer)
-        return await asyncio.get_running_loop().create_server(self._serving, HOST, port)
+        return await asyncio.get_running_loop().create_server(self._serving, sock=listener)
 
     async def _end(self) -> None:
         self._server.close()

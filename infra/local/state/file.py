@@ -23,6 +23,7 @@ class StateFile:
         self.path = folder / "dev.json"
         self._lock: IO[str] | None = None
         self._written: Mapping[str, Any] | None = None
+        self._begun: Mapping[str, Any] | None = None
 
     def claim(self) -> None:
         """Keep the folder for this run, until `remove` or its end. Raises CannotRun if it cannot."""
@@ -43,13 +44,15 @@ class StateFile:
         if state == self._written and self.path.exists():
             return
         make(self.path.parent)  # the file may have been removed meanwhile
+        # An interrupt may come after the file was replaced and before this method returns.
+        self._begun = dict(state)
         replace(self.path, f"{json.dumps(state, indent=2)}\n".encode())
-        self._written = dict(state)
+        self._written = self._begun
 
     def remove(self) -> None:
         """Remove the file if it belongs to this run, and release the folder."""
         with contextlib.suppress(OSError, ValueError):
-            if self._written is not None and json.loads(self.path.read_text()) == self._written:
+            if json.loads(self.path.read_text()) in (self._written, self._begun):
                 self.path.unlink()
         if self._lock is not None:
             self._lock.close()

@@ -18,6 +18,7 @@ from anyio.from_thread import start_blocking_portal
 
 from infra.definition.web.site import REWRITE
 from infra.definition.web.site import content_security_policy as cloud_policy
+from infra.local import ports
 from infra.local.dashboard.built import Dashboard
 from infra.local.dashboard.built import content_security_policy as local_policy
 
@@ -56,9 +57,9 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
         file = tmp_path / name.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)
-    with start_blocking_portal() as portal:
-        dashboard = Dashboard(portal, tmp_path, 0, {}, "default-src 'none'")
-        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}", timeout=60) as asking:
+    with ports.listen(0, "DASHBOARD_PORT") as listener, start_blocking_portal() as portal:
+        dashboard = Dashboard(portal, tmp_path, listener, {}, "default-src 'none'")
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports.port_of(listener)}", timeout=60) as asking:
             yield asking
         dashboard.close()
 

@@ -18,6 +18,8 @@ START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 BACK_SECONDS = 600.0
 """Maximum seconds for restoring the last run. A hundred thousand jobs are restored within a minute."""
+SAID = 2000
+"""Maximum characters of the emulator's output that an error shows."""
 REGION = "us-east-1"
 
 
@@ -66,6 +68,7 @@ class Emulator:
         """
         chosen = BACKENDS[backend]
         log = log_path.open("ab") if log_path else None
+        before = log.tell() if log else 0
         try:
             process, url = chosen.launch(port, log, state_path, origins)
         finally:
@@ -74,6 +77,9 @@ class Emulator:
         emulator = cls(process, url, chosen.prefix)
         try:
             emulator._wait_until_healthy()
+        except EmulatorError as error:
+            emulator.stop()
+            raise EmulatorError(f"{error}{_last_lines(log_path, before)}") from error
         except BaseException:
             emulator.stop()
             raise
@@ -143,7 +149,7 @@ class Emulator:
         ends_at = time.monotonic() + START_SECONDS
         while True:
             if self._process.poll() is not None:
-                raise EmulatorError(f"the emulator ended at its start, code {self._process.returncode}; see its output")
+                raise EmulatorError(f"the emulator ended at its start, code {self._process.returncode}")
             try:
                 self._ask("GET", "health", None)
             except EmulatorError:
@@ -172,3 +178,11 @@ class Emulator:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _last_lines(log: Path | None, begin: int) -> str:
+    """Return the end of what was written to the log after `begin` (bytes), on lines of its own; empty without any."""
+    if log is None:
+        return ""
+    said = log.read_bytes()[begin:].decode(errors="replace").strip()
+    return said and f":\n{said[-SAID:]}"

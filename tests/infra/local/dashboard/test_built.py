@@ -7,6 +7,7 @@ import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
+from infra.local import ports
 from infra.local.dashboard.built import Dashboard, content_security_policy
 
 POLICY = content_security_policy("http://127.0.0.1:8000", "http://127.0.0.1:4566")
@@ -19,9 +20,9 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     (build / "index.html").write_text("the app's page")
     (build / "assets" / "main.js").write_text("the script")
     (tmp_path / "secret.txt").write_text("not for anybody")
-    with start_blocking_portal() as portal:
-        dashboard = Dashboard(portal, build, 0, {"apiUrl": "http://127.0.0.1:8000"}, POLICY)
-        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}", timeout=60) as client:
+    with ports.listen(0, "DASHBOARD_PORT") as listener, start_blocking_portal() as portal:
+        dashboard = Dashboard(portal, build, listener, {"apiUrl": "http://127.0.0.1:8000"}, POLICY)
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports.port_of(listener)}", timeout=60) as client:
             yield client
         dashboard.close()
 
@@ -95,9 +96,9 @@ def test_its_own_pages_and_links_to_it_are_served(client: httpx.Client) -> None:
 
 
 def test_a_connection_that_was_kept_ends_with_it(tmp_path: Path) -> None:
-    with start_blocking_portal() as portal:
-        dashboard = Dashboard(portal, tmp_path, 0, {}, POLICY)
-        with httpx.Client(base_url=f"http://127.0.0.1:{dashboard.port}", timeout=60) as client:
+    with ports.listen(0, "DASHBOARD_PORT") as listener, start_blocking_portal() as portal:
+        dashboard = Dashboard(portal, tmp_path, listener, {}, POLICY)
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports.port_of(listener)}", timeout=60) as client:
             assert client.get("/config.json").status_code == 200
             dashboard.close()
             with pytest.raises(httpx.TransportError):

@@ -2,9 +2,13 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import boto3
 import pytest
@@ -19,6 +23,30 @@ from infra.local.state.file import StateFile
 from infra.local.state.folder import OF_A_PROJECT, hold, make
 
 
+@contextmanager
+def interrupted_after(lines: int) -> Iterator[list[int]]:
+    """Interrupt the block after so many lines of Python; the list has the line, or nothing if it came to its end."""
+    at: list[int] = []
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal lines
+        if event in {"line", "return"} and frame.f_globals["__name__"].startswith("infra.local.state") and not at:
+            lines -= 1
+            if lines < 0:
+                at.append(frame.f_lineno)
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield at
+    except KeyboardInterrupt:
+        assert at
+    finally:
+        sys.settrace(before)
+
+
 def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path) -> None:
     first = StateFile(tmp_path)
     first.claim()
@@ -29,6 +57,23 @@ def test_a_second_run_is_refused_and_leaves_the_file_of_the_first(tmp_path: Path
 
     assert json.loads(first.path.read_text()) == {"api": "here"}
     first.remove()
+
+
+def test_an_interrupt_at_any_line_of_a_write_leaves_no_file_behind(tmp_path: Path) -> None:
+    """Each run ends at one line more, until one is written to its end."""
+    lines = 0
+    while True:
+        lines += 1
+        state = StateFile(tmp_path)
+        state.claim()
+        state.write({"api": "before"})
+        with interrupted_after(lines) as at:
+            state.write({"api": "here"})
+        state.remove()
+        assert not state.path.exists(), f"interrupted after {lines} lines"
+        if not at:
+            break
+    assert lines > 4
 
 
 def test_a_folder_that_cannot_be_locked_is_refused_with_the_reason(tmp_path: Path) -> None:

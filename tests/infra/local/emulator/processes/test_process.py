@@ -81,6 +81,14 @@ def test_a_taken_port_is_said_plainly(emulator: Emulator, capsys: pytest.Capture
     assert "cannot listen" in capsys.readouterr().err
 
 
+def test_an_emulator_that_cannot_start_says_why(emulator: Emulator, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("the lines of an earlier run\n")
+    with pytest.raises(EmulatorError, match="code 1:\nthe emulator cannot listen") as refused:
+        Emulator.start(port_of(emulator), log_path=log)
+    assert "earlier run" not in str(refused.value)
+
+
 def test_a_moto_without_what_is_repaired_is_refused_by_name() -> None:
     with pytest.raises(IncompatibleMoto, match=r"moto \d+\.\d+\.\d+ has no moto\.sqs\.models\.Line"):
         Replacements().put(models, "Line", None)
