@@ -98,5 +98,5 @@ def _pausing(queues: Sequence[str]) -> Callable[[], Mapping[str, int]]:
     return AutoPausing(
         queues, parts.auto_pauses, parts.pauses, parts.consumers, parts.prober,
         parts.job_store, parts.counters.standing, parts.past_pauses, parts.clock,
-        parts.job_service.dispatcher.send, in_lines=parts.tried.look,
+        parts.job_service.dispatcher.send, in_lines=parts.tried.look, keep_slots=parts.tried.keep_slots,
     ).run  # fmt: skip

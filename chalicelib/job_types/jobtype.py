@@ -536,14 +536,9 @@ def _check(declared: JobType[Any, Any]) -> None:
         raise ConfigurationError(f"{name}: urgent: {told}")
     if declared.urgent and declared.slug.endswith(URGENT):
         raise ConfigurationError(f"{name}: urgent: the last part of the type's name must not be urgent")
-    if declared.limits:
-        shared = [one for one in declared.limits if isinstance(one, Rate) and one.shared is not None]
-        if declared.pause_when is not None and shared:  # its own, or of its queue
-            told = "the job that is tried during a pause could get no slot while jobs of the other types take them"
-            raise ConfigurationError(f"{name}: pause_when does not go with {shared[0].written}: {told}")
-        if declared.function.batch_size > 1:
-            told = "a job that has a place would wait for the jobs before it in its batch"
-            raise ConfigurationError(f"{name}: limits does not go with a batch_size above 1: {told}")
+    if declared.limits and declared.function.batch_size > 1:
+        told = "a job that has a place would wait for the jobs before it in its batch"
+        raise ConfigurationError(f"{name}: limits does not go with a batch_size above 1: {told}")
     by = () if declared.unique is None else declared.unique.by
     unknown = [wanted for wanted in by if wanted not in declared.payload_model.model_fields]
     if unknown:

@@ -111,7 +111,8 @@ class AtMostPlaces:
         if found.has(job):
             # Who gave the place has died, or wakes the job as well: then another message follows, and one is redundant.
             # Or the job has come with its turn, and got no slot: then the next slot is for it, before all later turns.
-            woken = self.jobs.wake(job, limit, sent=True, at=now.turn(found, 0))
+            kept = found.kept_for(job)
+            woken = self.jobs.wake(job, limit, sent=True, at=now.turn(found, 0) if kept is None else kept.at)
             if woken:
                 self.store.step_out(limit, job.waiter)
             return True
@@ -430,7 +431,9 @@ class AtMostPlaces:
             granted = self.store.grant(limit, first, None if asked else first.clock(found), asked=asked)
             if not granted:
                 return False
-        woken = self.jobs.wake(job, limit, sent=False, at=limit.turn(found, len(found.held) - bool(name)))
+        # A job that is to be tried comes when a slot is kept for it.
+        at = 0.0 if job.type == found.asked else limit.turn(found, len(found.held) - bool(name))
+        woken = self.jobs.wake(job, limit, sent=False, at=at)
         if not woken:  # another process has woken it, or its wait was ended
             job = self._find(first.job)
             self._end(limit, first, job, named=True)
@@ -499,9 +502,12 @@ def _kept_places(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Seq
 
 
 def _unclaimed(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:
-    """Return the jobs that have got a place of a shared limit, and that no worker has claimed for minutes."""
+    """Return the jobs that have got a place of a shared limit, and that no worker has claimed for minutes.
+
+    One for which a slot is kept is not one of them.
+    """
     idle = [job for job in jobs if job.unclaimed and job.standing is Standing.WOKEN and limit.shared]
-    return tuple(job for job in idle if job.waits == limit.id and found.has(job))
+    return tuple(job for job in idle if job.waits == limit.id and found.has(job) and found.kept_for(job) is None)
 
 
 def _late(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:

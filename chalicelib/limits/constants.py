@@ -62,6 +62,13 @@ MOST_POSITION_TRIES = 6
 """Maximum writes for a position. A write is refused if the tenant's last position is behind the clock, or if another
 worker wrote in between."""
 
+KEPT_SOON, KEPT_LATER = 10.0, 80.0
+"""Seconds for which a slot of a shared rate is kept for a job of a paused type that is to be tried. The first is for a
+worker that is started at once: it may be a cold start. The second is for a slot that is too far away for that: then the
+worker is started by the first run of the watchdog after the slot has begun, which comes within a minute."""
+LEAST_KEPT = 5.0
+"""A slot that is kept for fewer seconds than this is kept anew, because the worker might come too late."""
+
 # For slots.py
 GIVES_FIRST = 0.25
 """A job gives the next turn before it takes its slot if a start may be late by less than this number of seconds."""

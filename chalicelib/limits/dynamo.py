@@ -41,7 +41,7 @@ from chalicelib.limits.constants import (
     MOST_POSITION_TRIES,
     MOST_TURN_TRIES,
 )
-from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
+from chalicelib.limits.places import KeptSlot, Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 from chalicelib.settings import Settings
 
@@ -190,7 +190,9 @@ class DynamoPlaces:
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
         item = self._item(LIMIT + limit.id, PLACES)
-        return replace(self._in_force(limit, item), asked=self._asked(item))
+        found = self._in_force(limit, item)
+        kept = found.kept if found.kept is not None and self._clock() <= found.kept.until else None
+        return replace(found, asked=self._asked(item), kept=kept)
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore. One query more every CHANGES_KEPT seconds, for the changed limits."""
@@ -288,24 +290,74 @@ class DynamoPlaces:
         apart, begin, latest = _whole(rate.apart), math.floor(now * MICRO), _whole(until) + _whole(rate.ahead)
         seen, spaced = self._taken.get(limit.id, (0, limit.changed is not None))
         before, to = Places(slot_rate=rate.spacing if spaced else None), None
+        unknown = turn and limit.shared
         for _ in range(MOST_TURN_TRIES if now <= until and limit.changed != 0 else 0):
             taken, row = self._take_slot(
                 limit, job, name, mine, (begin, apart, latest), before, moved=to, ahead=seen >= begin, turn=turn,
-                again=again,
+                again=again, unless_kept=unknown,
             )  # fmt: skip
+            unknown = False
             before, seen = replace(_places(row), n=limit.changed), _slots_to(row)
             self._remember(limit, before, seen)
             # if the answer of the write was lost, its repetition was refused
             if taken or (row is not None and row.get("slot_by", {}).get("S") == mine):
                 return Slot(max(now, (seen - apart - _whole(rate.ahead)) / MICRO), before)
             to = None if not seen or limit.follows(before) else math.ceil(limit.slots_to(before, now) * MICRO)
-            if (seen if to is None else to) > latest:
+            kept = limit.usable(before, job, name, now, until)
+            if kept is not None and (used := self._use(limit, before, kept, max(now, kept.at))) is not None:
+                return used
+            if kept is None and (seen if to is None else to) > latest:
                 self._move(limit, before, now)
                 return None
             turn = before.held.get(job) == name
             if before.waits and not turn and not again:
                 return None
         return None
+
+    def keep_slot(self, limit: Limit, job: str, name: str, *, now: float, soon: float) -> KeptSlot | None:
+        """See PlaceStore. At least one read and one write."""
+        limit = self._seen.rated(limit)
+        for _ in range(MOST_TURN_TRIES if limit.changed != 0 else 0):
+            seen = replace(_places(self._item(LIMIT + limit.id, PLACES)), n=limit.changed)
+            if not seen.may_keep(job, now):
+                return None
+            kept = _rounded(limit.keep(seen, job, name, now, soon))
+            if self._replace_slots(limit, seen, kept, kept)[0]:
+                return kept
+        return None
+
+    def _use(self, limit: Limit, seen: Places, kept: KeptSlot, at: float) -> Slot | None:
+        """Use a slot that is kept, and the turn; return None if another process has written since."""
+        used = replace(kept, slots_to=math.ceil(limit.used(seen, kept, at) * MICRO) / MICRO)
+        taken, row = self._replace_slots(limit, seen, used, None)
+        return Slot(at, _places(row)) if taken else None
+
+    def _replace_slots(
+        self, limit: Limit, seen: Places, after: KeptSlot, kept: KeptSlot | None
+    ) -> tuple[bool, Item | None]:
+        """Write up to which time slots are taken, and the slot that is kept, unless a slot was taken or kept since.
+
+        Without one that is kept, the job of `after` has used it, and its turn. If the answer of the write was lost, its
+        repetition was refused.
+        """
+        mine, names = _tag(), dict[str, str]()
+        values: dict[str, Any] = {":mine": {"S": mine}, ":end": self._end()}
+        fits = _taken_at(values, seen.slot_rate, ":old")
+        before = {"slots_to": seen.slots_to and _number(_whole(seen.slots_to)), "kept_slot": _kept(seen.kept)}
+        for field, value in before.items():
+            fits += f" AND {field} = :{field}" if value else f" AND attribute_not_exists({field})"
+            values |= {f":{field}": value} if value else {}
+        change = "SET slots_to = :to, slot_by = :mine, expires_at = :end"
+        values[":to"] = _number(_whole(after.slots_to))
+        if limit.slot_rate(seen) is not None:
+            change, values[":spaced"] = f"{change}, slot_rate = :spaced, slot_to = :to", _spaced(limit, seen)
+        if kept is None:
+            change, names = f"{change} REMOVE kept_slot, held.#job", {"#job": _key(after.job)}
+        else:
+            change += ", kept_slot = :kept, held = if_not_exists(held, :held)"
+            values |= {":kept": _kept(kept), ":held": {"M": {}}}
+        written, row = self._update(LIMIT + limit.id, PLACES, change, fits, values, names)
+        return written or (row is not None and row.get("slot_by", {}).get("S") == mine), row
 
     def move(self, limit: Limit) -> Places:
         """See PlaceStore."""
@@ -324,6 +376,7 @@ class DynamoPlaces:
         fits = f"slots_to = :seen AND {_taken_at(values, seen.slot_rate, ':old')}"
         values |= {":to": _number(math.ceil(limit.slots_to(seen, now) * MICRO)), ":spaced": _spaced(limit, seen)}
         change = "SET slots_to = :to, slot_to = :to, slot_rate = :spaced, slot_by = :mine, expires_at = :end"
+        change += " REMOVE kept_slot"
         _, row = self._update(LIMIT + limit.id, PLACES, change, fits, values, {})
         found = replace(_places(row), n=seen.n)
         self._remember(limit, found, _slots_to(row))
@@ -338,11 +391,12 @@ class DynamoPlaces:
 
     def _take_slot(
         self, limit: Limit, job: str, name: str, mine: str, times: tuple[int, int, int], seen: Places, *,
-        moved: int | None, ahead: bool, turn: bool, again: bool,
+        moved: int | None, ahead: bool, turn: bool, again: bool, unless_kept: bool,
     ) -> tuple[bool, Item | None]:  # fmt: skip
         """Write a slot. `seen` is the row that was read, of which `moved` is the time up to which slots are taken now.
 
-        Without `moved`, only the rate of the last slot counts of `seen`.
+        Without `moved`, only the rate of the last slot counts of `seen`. `unless_kept`: take none if one is kept for
+        the job.
         """
         begin, apart, latest = times
         values: dict[str, Any] = {":begin": _number(begin), ":mine": {"S": mine}, ":end": self._end()}
@@ -366,14 +420,19 @@ class DynamoPlaces:
         if spaced:
             change += f", slot_rate = :spaced, slot_to = {to}"
             values[":spaced"] = _spaced(limit, seen)
-        names = {}
+        names, removed = {}, ["kept_slot"] * (moved is not None)
         if turn:
-            change, fits = f"{change} REMOVE held.#job", f"{fits} AND held.#job = :name"
+            removed, fits = [*removed, "held.#job"], f"{fits} AND held.#job = :name"
             names, values[":name"] = {"#job": _key(job)}, {"S": name}
+            if unless_kept:
+                fits += " AND NOT begins_with(kept_slot, :kept)"
+                values[":kept"] = {"S": f"{_key(job)} {name} "}
         else:  # a turn can be given only in a row with names
             change = change.replace("SET ", "SET held = if_not_exists(held, :held), ")
             values[":held"] = {"M": {}}
             fits += "" if again else " AND attribute_not_exists(waits)"
+        if removed:
+            change += f" REMOVE {', '.join(removed)}"
         return self._update(LIMIT + limit.id, PLACES, change, fits, values, names)
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:
@@ -602,8 +661,30 @@ def _places(item: Item | None) -> Places:
     rate, to = _slot_rate(item), _slots_to(item)
     return Places(
         held, "waits" in item, types, closing, slots_to=to / MICRO, slot_rate=rate, clocks=clocks,
-        stale=rate is not None and int(item.get("slot_to", {"N": "0"})["N"]) != to,
+        stale=rate is not None and int(item.get("slot_to", {"N": "0"})["N"]) != to, kept=_kept_in(item),
     )  # fmt: skip
+
+
+def _kept_in(item: Item) -> KeptSlot | None:
+    if "kept_slot" not in item:
+        return None
+    job, name, *times = item["kept_slot"]["S"].split(" ")
+    return KeptSlot(_job(job), name, *(int(one) / MICRO for one in times))
+
+
+def _kept(kept: KeptSlot | None) -> dict[str, str]:
+    """Return the text of a slot that is kept: its job, its name, and its times in microseconds, with spaces."""
+    if kept is None:
+        return {}
+    times = " ".join(str(_whole(one)) for one in (kept.at, kept.until, kept.begin, kept.slots_to))
+    return {"S": f"{_key(kept.job)} {kept.name} {times}"}
+
+
+def _rounded(kept: KeptSlot) -> KeptSlot:
+    """Return a slot that is kept as its row has it, in whole microseconds, never earlier or for longer."""
+    at, begin, takes = (math.ceil(one * MICRO) for one in (kept.at, kept.begin, kept.slots_to - kept.begin))
+    until = math.floor(kept.until * MICRO)
+    return replace(kept, at=at / MICRO, until=until / MICRO, begin=begin / MICRO, slots_to=(begin + takes) / MICRO)
 
 
 def _clock(rank: int) -> str:

@@ -12,7 +12,7 @@ from chalicelib.job_types.constants import TURNS_APART
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes, change_of
 from chalicelib.limits.constants import APART, ASKED_FOR
-from chalicelib.limits.places import Limit, Listed, Places, Slot, Waiter, is_earlier
+from chalicelib.limits.places import KeptSlot, Limit, Listed, Places, Slot, Waiter, is_earlier
 from chalicelib.limits.port import Taken
 
 Place = tuple[int, int, str]
@@ -71,11 +71,14 @@ class MemoryPlaces:
 
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
-        changed, (asked, until) = change_of(limit, self._changes), self._asked.get(limit.id, ("", 0.0))
-        return replace(
-            self._rows.get(limit.id, Places()), n=None if changed is None else changed.n,
-            asked=asked if self._clock() < until else "",
-        )  # fmt: skip
+        (asked, until), now = self._asked.get(limit.id, ("", 0.0)), self._clock()
+        found = self._row(limit)
+        kept = found.kept if found.kept is not None and now <= found.kept.until else None
+        return replace(found, asked=asked if now < until else "", kept=kept)
+
+    def _row(self, limit: Limit) -> Places:
+        changed = change_of(limit, self._changes)
+        return replace(self._rows.get(limit.id, Places()), n=None if changed is None else changed.n)
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
@@ -121,20 +124,42 @@ class MemoryPlaces:
     ) -> Slot | None:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             limit = limit.now(seen)
             rate, slots_to = limit.pace or Rate(1), limit.slots_to(seen, now)
             at = max(now, slots_to - rate.ahead)
             named = seen.held.get(job) == name
+            kept = limit.usable(seen, job, name, now, until)
+            if kept is not None:
+                return self._use(limit, seen, kept, max(now, kept.at))
             if limit.changed == 0 or now > until or at > until or not (again or not seen.waits or named):
                 if limit.changed != 0 and now <= until < at:
                     self._move(limit, seen, now)
                 return None
             held = {key: value for key, value in seen.held.items() if not (turn and named and key == job)}
             to = max(now, slots_to) + rate.apart
-            after = replace(seen, held=held, slots_to=to, slot_rate=limit.slot_rate(seen), stale=False)
+            kept = seen.kept if limit.follows(seen) else None
+            after = replace(seen, held=held, slots_to=to, slot_rate=limit.slot_rate(seen), stale=False, kept=kept)
             self._rows[limit.id] = after
             return Slot(at, after)
+
+    def keep_slot(self, limit: Limit, job: str, name: str, *, now: float, soon: float) -> KeptSlot | None:
+        """See PlaceStore."""
+        with self._lock:
+            seen = self._row(limit)
+            limit = limit.now(seen)
+            if limit.changed == 0 or not seen.may_keep(job, now):
+                return None
+            kept = limit.keep(seen, job, name, now, soon)
+            self._rows[limit.id] = replace(
+                seen, slots_to=kept.slots_to, slot_rate=limit.slot_rate(seen), stale=False, kept=kept
+            )
+            return kept
+
+    def _use(self, limit: Limit, seen: Places, kept: KeptSlot, at: float) -> Slot:
+        held = {job: name for job, name in seen.held.items() if job != kept.job}
+        self._rows[limit.id] = after = replace(seen, held=held, slots_to=limit.used(seen, kept, at), kept=None)
+        return Slot(at, after)
 
     def move(self, limit: Limit) -> Places:
         """See PlaceStore."""
@@ -146,7 +171,8 @@ class MemoryPlaces:
         if not limit.is_raised(seen):
             return seen
         to = limit.slots_to(seen, now)
-        self._rows[limit.id] = moved = replace(seen, slots_to=to, slot_rate=limit.slot_rate(seen), stale=False)
+        moved = replace(seen, slots_to=to, slot_rate=limit.slot_rate(seen), stale=False, kept=None)
+        self._rows[limit.id] = moved
         return moved
 
     def leave(self, limit: Limit, job: str, name: str) -> bool:

@@ -19,6 +19,8 @@ from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.constants import (
     FIRST_POSITION,
     GIVES_FIRST,
+    KEPT_LATER,
+    KEPT_SOON,
     MOST_TURNS,
     NO_LIMIT,
     ONE_TURN_ABOVE,
@@ -134,6 +136,36 @@ class Limit:
         If the rate is raised and the row was not moved yet, the slot may be later; who asks for it moves the row.
         """
         return 0.0 if self.pace is None else self.slots_to(found, 0.0) - self.pace.ahead
+
+    def keep(self, found: "Places", job: str, name: str, now: float, soon: float) -> "KeptSlot":
+        """Return the next slot as one that is kept for a job, for longer if it is later than `soon` (epoch seconds).
+
+        It takes the time for which it is kept from the other jobs. If it replaces one that was kept, and no slot was
+        taken since, it takes no more time.
+        """
+        rate = self.pace or Rate(1)
+        before = found.kept
+        unused = before is not None and before.slots_to == found.slots_to and self.follows(found)
+        begin = max(now, before.begin if before is not None and unused else self.slots_to(found, now))
+        at = max(now, begin - rate.ahead)
+        width = KEPT_SOON if at <= soon else KEPT_LATER
+        return KeptSlot(job, name, at, at + width, begin, begin + width + rate.apart)
+
+    def usable(self, found: "Places", job: str, name: str, now: float, until: float) -> "KeptSlot | None":
+        """Return the slot that is kept for a job, if the job may begin with it at `now`, or until `until`."""
+        kept = found.kept
+        if kept is None or (kept.job, kept.name) != (job, name):
+            return None
+        in_time = now <= until and kept.at <= until and now <= kept.until
+        return kept if in_time and self.changed != 0 and self.follows(found) else None
+
+    def used(self, found: "Places", kept: "KeptSlot", at: float) -> float:
+        """Return up to which time slots are taken when a job uses at `at` the slot that was kept for it.
+
+        If no slot was taken since it was kept, the time for which it was kept is given back.
+        """
+        back = found.slots_to == kept.slots_to
+        return max(at, kept.begin) + (self.pace or Rate(1)).apart if back else found.slots_to
 
     @property
     def has_far_turns(self) -> bool:
@@ -368,7 +400,7 @@ class Places:
     apart at the last of them; None: the rate was never changed. `stale`: a version that does not write it has taken
     slots since. `clocks` are, by rank, the positions of the jobs that have got a place last.
     `asked` is the paused type whose first job is to get the next free place, because one job of the type is to be
-    tried; empty if none is.
+    tried; empty if none is. `kept` is the slot that is kept for such a job.
     """
 
     held: Mapping[str, str] = field(default_factory=dict)
@@ -381,6 +413,7 @@ class Places:
     asked: str = ""
     slot_rate: Spacing | None = None
     stale: bool = False
+    kept: "KeptSlot | None" = None
 
     def free(self, limit: Limit) -> bool:
         """Return whether a place is free."""
@@ -389,6 +422,16 @@ class Places:
     def has(self, job: LimitedJob) -> bool:
         """Return whether the job has a place in its present pass."""
         return self.held.get(job.id) == job.name
+
+    def may_keep(self, job: str, now: float) -> bool:
+        """Return whether a slot may be kept for a job, because none is kept for another one that has a turn."""
+        kept = self.kept
+        return kept is None or kept.job == job or now > kept.until or self.held.get(kept.job) != kept.name
+
+    def kept_for(self, job: LimitedJob) -> "KeptSlot | None":
+        """Return the slot that is kept for this job in its present pass; None without one."""
+        kept = self.kept
+        return kept if kept is not None and (kept.job, kept.name) == (job.id, job.name) else None
 
     def at(self, rank: int, clock: int) -> "Places":
         """Return the row with this clock of a rank."""
@@ -401,6 +444,22 @@ class Slot:
 
     at: float
     found: Places
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSlot:
+    """A slot that only one job may use, under this name: it may begin at any time from `at` to `until`.
+
+    So it takes as many seconds from the other jobs. `begin` is up to which time slots were taken before, and `slots_to`
+    after that. Times are in epoch seconds.
+    """
+
+    job: str
+    name: str
+    at: float
+    until: float
+    begin: float
+    slots_to: float
 
 
 @dataclass(frozen=True)

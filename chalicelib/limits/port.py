@@ -6,7 +6,7 @@ from typing import Protocol
 
 from chalicelib.job_types.rate import Rate
 from chalicelib.limits.changed import Changed, Changes
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Slot, Waiter
+from chalicelib.limits.places import KeptSlot, Limit, LimitedJob, Listed, Places, Runs, Slot, Waiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,14 @@ class PlaceStore(Protocol):
         Return None, and take nothing, if the slot would be later than `until`, and if jobs wait and the job has no
         turn under this name. If it is later, and the rate was raised, the row is moved (see `move`). `turn`: the job
         may have one; otherwise it is known to have none. `again`: the job has used up its turn, so it needs none.
-        Usually one request.
+        A slot that is kept for the job (see `keep_slot`) is used while it is valid. Usually one request.
+        """
+
+    def keep_slot(self, limit: Limit, job: str, name: str, *, now: float, soon: float) -> KeptSlot | None:
+        """Keep the next slot for a job under this name, and return it; see Limit.keep.
+
+        `soon` is a time in epoch seconds. `slot` then gives it to the job, whatever turns others have. It is lost when
+        the rate is changed. Return None while no job may start, and while one is kept for another job that has a turn.
         """
 
     def move(self, limit: Limit) -> Places:

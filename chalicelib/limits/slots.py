@@ -102,7 +102,8 @@ class Slots:
         for number in missing:
             found = self.places.store.read(limits[number])
             limit = limits[number].now(found)
-            at = limit.next_slot(found)
+            kept = found.kept_for(job)
+            at = limit.next_slot(found) if kept is None else kept.at
             if limit.changed == 0 or at > until or (found.waits and number not in used and not found.has(job)):
                 return self.places.without_slot(job, limits, number)
             latest = max(latest, at)

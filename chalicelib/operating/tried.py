@@ -1,7 +1,8 @@
 """Find the job that is to be tried while its type is paused automatically, in the lines of the type's limits.
 
 A blocked job cannot be tried. A job that has just come would be blocked, if others of its type wait. So try one that
-has the place for which it waited; if none has, ask for a place of a shared limit.
+has the place for which it waited; if none has, ask for a place of a shared limit. Of a shared rate, keep a slot for it:
+the jobs of the other types come for each slot in time, and it comes only once.
 """
 
 import random
@@ -9,13 +10,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chalicelib.job_types import jobtype
+from chalicelib.job_types.rate import Rate
+from chalicelib.jobs.job import Job
 from chalicelib.limits.at_most import AtMostPlaces
+from chalicelib.limits.constants import LEAST_KEPT, LEAST_SLOT_WAIT
 from chalicelib.limits.ids import declared_limit, declares
-from chalicelib.limits.places import Limit
+from chalicelib.limits.places import Limit, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import MOST_LISTED, MOST_TRIED
 from chalicelib.operating.dispatch import Dispatcher
-from chalicelib.operating.lines import StoredJobs
+from chalicelib.operating.lines import StoredJobs, limited, stored_limits
 from chalicelib.pausing.port import ToTry
 
 
@@ -46,6 +50,32 @@ class Tried:
             if not left:
                 break
         return ToTry(waits=waits, asked=asked)
+
+    def keep_slots(self, job: Job, most: float) -> float | None:
+        """Keep slots of the shared rates of a job that is to be tried; return in how many seconds it may be sent.
+
+        Return None if this is not within `most` seconds: then the slots are kept until a later run.
+        """
+        kind = jobtype.registered.get(job.type)
+        if kind is None or not any(isinstance(one, Rate) and one.shared is not None for one in kind.limits):
+            return 0.0
+        # one that has not waited has no name yet under which a slot could be kept
+        now = self.dispatcher.clock()
+        mine, waits, begin = limited(job, now), max(kind.turn_wait, LEAST_SLOT_WAIT), now
+        limits = stored_limits(self.dispatcher, job) if mine.standing is Standing.WOKEN else ()
+        for limit in limits:
+            if limit.rate is None or not limit.shared:
+                continue
+            found = self.store.read(limit)
+            if found.waits and not found.has(mine):
+                continue  # it will have to wait for its turn
+            kept = found.kept_for(mine)
+            if kept is None or kept.until < now + LEAST_KEPT:
+                kept = self.store.keep_slot(limit, mine.id, mine.name, now=now, soon=now + waits + most)
+            if kept is None:
+                return None
+            begin = max(begin, kept.at - waits)
+        return begin - now if begin <= now + most else None
 
     def _limits(self, types: Collection[str], order: str) -> Sequence[Limit]:
         """Return the limits that these types declare, and for which jobs wait, the widest ones first."""

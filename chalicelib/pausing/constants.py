@@ -11,6 +11,8 @@ receives left, because Lambda delivers the next messages at once until the queue
 PROBE_CANDIDATES, PROBE_LOOKS = 1_000, 25
 """A probe is chosen at random among this number of waiting jobs, so that one bad job cannot keep a type paused. The
 second number is how many of these jobs are read."""
+LONGEST_PROBE_WAIT = 10.0
+"""Maximum seconds that a run waits, in all, for slots of shared rates that are kept for probes."""
 SAME_ORDER = 600.0
 """Seconds for which the lines of the limits of a paused type are looked at in the same order, if no job is tried."""
 

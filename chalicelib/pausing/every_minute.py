@@ -6,6 +6,7 @@ earlier run can still be active. So after any crash or race, if the queue is dis
 """
 
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from chalicelib.jobs.job import CLAIMABLE, Job, Status
 from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.pausing import events as pause_events
-from chalicelib.pausing.constants import PROBE_CANDIDATES, PROBE_LOOKS, SAME_ORDER, SWITCH_SURE
+from chalicelib.pausing.constants import LONGEST_PROBE_WAIT, PROBE_CANDIDATES, PROBE_LOOKS, SAME_ORDER, SWITCH_SURE
 from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober, ToTry
 from chalicelib.pausing.rule import AutoPause, idle
 from chalicelib.pausing.seen import BY, told
@@ -46,10 +47,16 @@ class AutoPausing:
     choose: Choose = random.sample
     in_lines: Callable[[Sequence[str], str], ToTry] = lambda *_: ToTry()
     """Finds the jobs of types with limits that may be tried; see Tried."""
+    keep_slots: Callable[[Job, float], float | None] = lambda *_: 0.0
+    """Keeps slots of shared rates for a job that is to be tried; see Tried."""
+    sleep: Callable[[float], None] = time.sleep
+    patience: float = LONGEST_PROBE_WAIT
+    """Seconds that this run may still wait for such slots."""
 
     def run(self) -> Mapping[str, int]:
         """Run once; return how many queues are paused automatically, and how many probes were started."""
         tally = {"paused_by_itself": 0, "probed": 0}
+        self.patience = LONGEST_PROBE_WAIT
         for name in self.queues:
             try:
                 row = self.rows.read(name)
@@ -135,6 +142,11 @@ class AutoPausing:
             key=lambda job: (job.attempts >= job.max_attempts, waited_limit(job) is None),
         )
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
+            wait = self.keep_slots(job, self.patience)
+            if wait is None:
+                return 0
+            self.patience -= wait
+            self.sleep(wait)
             # send the job's message first: if the probe makes it a dead letter, the dead-letter queue needs the
             # message, and while the type is paused nothing else sends it
             if job.sent or self.send(job).sent:

@@ -20,7 +20,18 @@ from typing import Any, NamedTuple
 from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.priority import NORMAL
 from chalicelib.limits.at_most import AtMostPlaces
-from chalicelib.limits.places import Limit, LimitedJob, Listed, Places, Runs, Slot, Standing, Waiter, is_earlier
+from chalicelib.limits.places import (
+    KeptSlot,
+    Limit,
+    LimitedJob,
+    Listed,
+    Places,
+    Runs,
+    Slot,
+    Standing,
+    Waiter,
+    is_earlier,
+)
 from chalicelib.limits.slots import Slots
 
 TYPE, OTHER = "proof.note", "proof.other"
@@ -270,6 +281,9 @@ class Store(Answers):
         self, limit: Limit, job: str, name: str, *, now: float, until: float, turn: bool, again: bool = False
     ) -> Slot | None:
         return self.ask("slot", limit.id, job, name, turn, again)  # type: ignore[no-any-return]
+
+    def keep_slot(self, limit: Limit, job: str, name: str, *, now: float, soon: float) -> KeptSlot | None:
+        raise NotImplementedError  # a job that is tried takes its slot as the others do here
 
     def move(self, limit: Limit) -> Places:
         raise NotImplementedError  # no rate is changed here

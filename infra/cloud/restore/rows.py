@@ -64,8 +64,8 @@ class Kind:
 JOB, ANY = r"[0-9a-f-]{36}", r".+"
 KEY = "KeyLockRow"
 OF_RUNS = (
-    "held", "waits", "job_types", "closing", "closed_by", "slot_by", "changed_at", "asked", "clock_0", "clock_1",
-    "clock_2",
+    "held", "waits", "job_types", "closing", "closed_by", "slot_by", "changed_at", "asked", "kept_slot", "clock_0",
+    "clock_1", "clock_2",
 )  # fmt: skip
 """Attributes of a limit's row that are of jobs which run or wait."""
 KINDS = (

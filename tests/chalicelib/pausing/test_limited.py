@@ -4,17 +4,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pydantic import BaseModel, Field
 
-from chalicelib import AtMost, Function, JobContext, JobType, Queue, Rate, job
+from chalicelib import AtMost, Function, JobContext, JobType, Rate, job
 from chalicelib.counters.port import Pause
-from chalicelib.errors import ConfigurationError
+from chalicelib.job_types.constants import LONGEST_TURN_WAIT
 from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.job import Job, Status
+from chalicelib.limits.constants import KEPT_SOON
+from chalicelib.limits.ids import limits_of
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit
+from chalicelib.operating.tried import Tried
 from jobflow.testing import Platform
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.test_shared_limits import submitted
@@ -271,12 +275,112 @@ def test_a_type_that_an_operator_paused_gets_no_place() -> None:
         assert Status.BLOCKED in stage.statuses(jobs)
 
 
-def test_a_shared_rate_is_refused_when_the_types_are_loaded() -> None:
-    rate = Rate(50, per=60, shared="openai")
-    told = r"pause_when does not go with Rate\(50, per=60, shared=.openai.\): the job that is tried"
-    for settings in ({"pause_when": RULE}, {"queue": Queue("mail", pause_when=RULE)}):
-        with only_types(), pytest.raises(ConfigurationError, match=told):
-            job(CALL, limits=[rate], **settings)(call)
+SHARED_RATES = [
+    Rate(2, shared="openai"), Rate(10, per=60, shared="openai"),
+    Rate(10, per=60, burst=10, shared="openai"), Rate(3, per=60, by="customer", shared="openai"),
+    Rate(1, per=120, shared="openai"), Rate(5, per=3600, shared="openai"),
+]  # fmt: skip
+
+
+def starts_in_a_window(stage: Stage, rate: Rate) -> int:
+    """Return the most jobs that began in one period of the rate."""
+    times = sorted(at for _, _, at in stage.began)
+    return max(sum(0 <= one - first <= rate.per for one in times) for first in times)
+
+
+@pytest.mark.parametrize("rate", SHARED_RATES, ids=str)
+def test_a_probe_gets_a_slot_beside_a_type_that_takes_them_all(rate: Rate) -> None:
+    with stage_of(rate, other=[rate]) as stage:
+        jobs = stage.pause(1, 2, 3)
+        stage.submit(OTHER, *range(1000, 1000 + min(600, int(4 * 3600 / rate.apart))))
+        calls = stage.calls()
+        wait = 3 + 2 * rate.apart / 60
+        assert stage.minutes_until(lambda: stage.calls() > calls) <= wait, "the first probe"
+        stage.down = False
+        assert stage.minutes_until(lambda: not stage.paused) <= 14 + wait, "the first one could have taken 800 s"
+        stage.minutes_until(lambda: all(one is Status.COMPLETED for one in stage.statuses(jobs)))
+        assert starts_in_a_window(stage, rate) <= rate.n + rate.burst
+
+
+def beside_workers_that_take_all_slots(stage: Stage, *rates: Rate) -> list[float]:
+    """Let all slots be taken as soon as they may be, 5 seconds before them; return their times, which grow."""
+    limits, platform = limits_of(CALL, rates, {"customer": "acme"}), stage.platform
+    pausing, places, times = platform._pausing, platform.workers.places, list[float]()
+
+    def take() -> None:
+        until = platform.clock.now + LONGEST_TURN_WAIT
+        more: dict[str, Any] = {"now": platform.clock.now, "until": until, "turn": False, "again": True}
+        for limit in limits:
+            while slot := places.slot(limit, str(uuid4()), "", **more):
+                times.append(slot.at)
+
+    def between(act: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*about: Any) -> Any:
+            take()
+            answer = act(*about)
+            take()
+            return answer
+
+        return call
+
+    pausing.keep_slots, pausing.sleep = between(pausing.keep_slots), between(pausing.sleep)
+    platform.workers.probe = between(platform.workers.probe)  # type: ignore[method-assign]
+    return times
+
+
+@pytest.mark.parametrize("rate", SHARED_RATES, ids=str)
+def test_a_probe_gets_a_slot_beside_workers_that_take_each_one_before_it_begins(rate: Rate) -> None:
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, 10, 11)
+        times, calls = beside_workers_that_take_all_slots(stage, rate), stage.calls()
+        assert stage.minutes_until(lambda: stage.calls() > calls) <= 3 + 2 * rate.apart / 60
+        stage.down = False
+        assert stage.minutes_until(lambda: not stage.paused) <= 16 + 2 * rate.apart / 60
+        times += [at for _, _, at in stage.began]
+        for first in times:
+            assert sum(0 <= at - first < rate.per - 0.001 for at in times) <= rate.n + rate.burst
+
+
+TWO_RATES = Rate(10, per=60, by="customer", shared="crm"), Rate(50, per=60, shared="openai")
+
+
+@pytest.mark.parametrize("places", [(), (AtMost(1, shared="gpu"),), (AtMost(1, by="customer"),)], ids=str)
+def test_a_probe_gets_slots_of_two_rates(places: Sequence[AtMost]) -> None:
+    with stage_of(*TWO_RATES, *places, other=TWO_RATES) as stage:
+        jobs = stage.pause(1, 2, 3)
+        stage.submit(OTHER, 10, 11)
+        calls = stage.calls()
+        beside_workers_that_take_all_slots(stage, *TWO_RATES)
+        stage.down = False
+        assert stage.minutes_until(lambda: stage.calls() > calls) <= 10
+        assert not stage.paused
+        assert Status.COMPLETED in stage.statuses(jobs)
+
+
+@pytest.mark.parametrize("rate", [Rate(2, shared="openai"), Rate(10, per=60, shared="openai")], ids=str)
+def test_without_a_slot_that_is_kept_such_a_probe_would_starve(rate: Rate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Tried, "keep_slots", lambda *_: 0.0)
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, 10, 11)
+        beside_workers_that_take_all_slots(stage, rate)
+        calls = stage.calls()
+        stage.platform.advance(hours=2)
+        assert stage.calls() == calls
+
+
+@pytest.mark.parametrize("rate", SHARED_RATES[1:3], ids=str)
+def test_the_other_type_has_nearly_the_whole_rate_while_jobs_are_tried(rate: Rate) -> None:
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, *range(1000, 1500))
+        began, since = len(stage.began), stage.platform.clock.now
+        stage.platform.advance(minutes=30)
+        others = [at - since for name, _, at in stage.began[began:] if name == OTHER]
+        tries = len(stage.began) - began - len(others)
+        assert tries > 0
+        assert others[-1] - (len(others) - rate.burst) * rate.apart < tries * (KEPT_SOON + rate.apart)
 
 
 def test_a_pause_ends_soon_although_very_many_values_of_other_types_wait() -> None:

@@ -1,8 +1,10 @@
 """Test the slots of limits with a rate: in memory, over DynamoDB, and in the model that the proof explores."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,9 +15,10 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.at_most import declared_limits
 from chalicelib.job_types.rate import Rate, numbers_of, with_number
 from chalicelib.limits.changed import Changed
+from chalicelib.limits.constants import KEPT_LATER, KEPT_SOON
 from chalicelib.limits.dynamo import DynamoPlaces
 from chalicelib.limits.memory import MemoryPlaces
-from chalicelib.limits.places import Limit, Slot, turns_of
+from chalicelib.limits.places import KeptSlot, Limit, Slot, turns_of
 from chalicelib.limits.port import LimitStore, PlaceStore
 from chalicelib.settings import Settings
 from tests.contract.conftest import LoseReply
@@ -27,6 +30,11 @@ RATED = Limit("3-rate.mail", turns_of(FIFTY), FIFTY)
 ONE_TURN = replace(RATED, n=1)
 ROUNDED = 0.0001
 """Seconds: the store in memory adds times without rounding them to microseconds."""
+
+
+def near(expected: float | Sequence[float]) -> Any:
+    """Return what equals times (epoch seconds) that are within a millisecond."""
+    return pytest.approx(expected, rel=0, abs=0.001)
 
 
 class ModelOfSlots(Model):
@@ -60,7 +68,7 @@ def taken(
 
 def test_slots_are_apart_until_the_next_one_is_too_far_away(places: PlaceStore) -> None:
     found = [taken(places, T0) for _ in range(5)]
-    assert found == pytest.approx([T0 + number * FIFTY.apart for number in range(4)] + [T0 + 4 * FIFTY.apart])
+    assert found == near([T0 + number * FIFTY.apart for number in range(4)] + [T0 + 4 * FIFTY.apart])
     assert taken(places, T0) is None
     assert taken(places, T0 + 10) == T0 + 10
 
@@ -68,7 +76,7 @@ def test_slots_are_apart_until_the_next_one_is_too_far_away(places: PlaceStore) 
 def test_a_slot_after_a_quiet_time_begins_now(places: PlaceStore) -> None:
     taken(places, T0)
     assert taken(places, T0 + 100) == T0 + 100
-    assert places.read(RATED).slots_to == pytest.approx(T0 + 100 + FIFTY.apart)
+    assert places.read(RATED).slots_to == near(T0 + 100 + FIFTY.apart)
 
 
 def test_a_place_can_be_taken_in_a_row_that_a_slot_has_made(places: PlaceStore) -> None:
@@ -135,7 +143,7 @@ def test_a_turn_is_for_the_time_at_which_its_slot_will_be_free(places: PlaceStor
     taken(places, T0)
     found = places.read(RATED)
     times = [RATED.turn(found, before) for before in range(3)]
-    assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([FIFTY.apart] * 2)
+    assert [later - earlier for earlier, later in pairwise(times)] == near([FIFTY.apart] * 2)
     assert T0 <= times[0] <= T0 + FIFTY.apart
 
 
@@ -146,7 +154,7 @@ def test_a_slot_of_which_the_answer_is_lost_is_taken_once(cloud: Settings, lose_
     lost = lose_reply("UpdateItem")
     assert taken(places, T0, limit=ONE_TURN, turn=True) == T0
     assert lost
-    assert places.read(ONE_TURN).slots_to == pytest.approx(T0 + FIFTY.apart)
+    assert places.read(ONE_TURN).slots_to == near(T0 + FIFTY.apart)
 
 
 def test_a_slot_that_nobody_competes_for_is_one_write(cloud: Settings) -> None:
@@ -182,6 +190,162 @@ def test_no_window_has_more_than_n_and_burst_starts(rate: Rate, steps: list[tupl
         assert sum(first <= one < first + rate.per for one in starts) <= rate.n + rate.burst
 
 
+KEEP = st.sampled_from(("slot", "slot", "slot", "keep", "use", "use"))
+KEEPING = st.lists(st.tuples(st.floats(0, 3), st.floats(0, 1), KEEP, st.sampled_from((A, B))), min_size=1, max_size=60)
+
+
+def starts_beside_kept(
+    places: PlaceStore, rate: Rate, steps: list[tuple[float, float, str, str]], *, soon: float = 5.0
+) -> list[float]:
+    """Return when jobs start while slots are kept for A and B, of which each has a turn; they come at any times."""
+    limit = Limit(f"3-rate.{rate.shared or 'mail'}", 99, rate)
+    places.mark(limit, TYPE)
+    now, starts = T0, list[float]()
+    for pause, lateness, what, job in steps:
+        now += pause * rate.apart if what == "slot" else pause * 4
+        if what == "keep":
+            places.grant(limit, waiter(job))
+            places.keep_slot(limit, job, name(), now=now, soon=now + soon)
+            continue
+        comes = job if what == "use" else C
+        at = taken(places, now, job=comes, limit=limit, within=1.5, turn=what == "use", again=what == "slot")
+        if at is not None:
+            starts.append(at + lateness * rate.late)
+    return sorted(starts)
+
+
+@settings(max_examples=400, deadline=None)
+@given(rate=RATES, steps=KEEPING)
+def test_no_window_has_more_starts_when_a_job_comes_late_for_a_slot_that_is_kept(
+    rate: Rate, steps: list[tuple[float, float, str, str]]
+) -> None:
+    starts = starts_beside_kept(MemoryPlaces(clock=lambda: T0), rate, steps)
+    for first in starts:
+        assert sum(first <= one < first + rate.per - ROUNDED for one in starts) <= rate.n + rate.burst
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rate=RATES, steps=KEEPING)
+def test_both_stores_keep_the_same_slots(
+    cloud: Settings, rate: Rate, steps: list[tuple[float, float, str, str]]
+) -> None:
+    own = replace(rate, shared=uuid.uuid4().hex)
+    stores = (MemoryPlaces(clock=lambda: T0), DynamoPlaces(cloud, lambda: T0))
+    found = [starts_beside_kept(places, own, steps[:20]) for places in stores]
+    assert found[0] == near(found[1])
+
+
+@pytest.fixture
+def turns(stored: LimitStore) -> LimitStore:
+    """A row in which two jobs have turns, and whose slots are taken for the next 5 seconds."""
+    stored.mark(RATED, TYPE)
+    for job in (A, B):
+        assert stored.grant(RATED, waiter(job))
+    while taken(stored, T0, job=C, again=True) is not None:
+        pass
+    return stored
+
+
+def keep(stored: LimitStore, now: float = T0, job: str = A, soon: float = 10.0) -> KeptSlot:
+    kept = stored.keep_slot(RATED, job, name(), now=now, soon=now + soon)
+    assert kept is not None
+    return kept
+
+
+def test_a_slot_is_kept_for_one_job_which_may_come_late(turns: LimitStore) -> None:
+    next_one = turns.read(RATED).slots_to - FIFTY.ahead
+    kept = keep(turns)
+    assert (kept.at, kept.until) == near((next_one, next_one + KEPT_SOON))
+    late = kept.until - 1
+    assert taken(turns, late, job=B, within=0, turn=True) is None, "it is for A"
+    assert taken(turns, late, job=C, within=0, again=True) is None
+    assert taken(turns, late, turn=True) == late
+    assert A not in turns.read(RATED).held
+    assert taken(turns, late, turn=True) is None, "it is used once"
+
+
+def test_a_slot_that_is_kept_is_used_neither_before_nor_after_its_time(turns: LimitStore) -> None:
+    kept = keep(turns)
+    assert taken(turns, kept.at - 2, within=1.9, turn=True) is None
+    assert taken(turns, kept.at - 2, within=2.1, turn=True) == near(kept.at)
+    kept = keep(turns, job=B)
+    after = taken(turns, kept.until + 0.1, job=B, turn=True)
+    assert after is not None
+    assert after >= kept.slots_to - FIFTY.ahead, "it gets the slot after it"
+
+
+def test_the_time_that_was_not_needed_is_given_back(turns: LimitStore) -> None:
+    kept = keep(turns)
+    at = taken(turns, kept.at + 1, turn=True)
+    assert at == near(kept.at + 1)
+    assert turns.read(RATED).slots_to == near(kept.at + 1 + FIFTY.apart)
+
+
+def test_no_time_is_given_back_if_another_job_has_taken_a_slot_since(turns: LimitStore) -> None:
+    kept = keep(turns)
+    assert taken(turns, kept.at, job=C, within=60, again=True) == near(kept.slots_to - FIFTY.ahead)
+    before = turns.read(RATED).slots_to
+    assert taken(turns, kept.at, turn=True) == near(kept.at)
+    assert turns.read(RATED).slots_to == near(before)
+
+
+def test_a_far_slot_is_kept_until_the_watchdog_has_come(turns: LimitStore) -> None:
+    kept = keep(turns, soon=0)
+    assert kept.until - kept.at == near(KEPT_LATER)
+
+
+def test_a_slot_that_is_kept_again_takes_no_more_time(turns: LimitStore) -> None:
+    first = keep(turns)
+    assert keep(turns).slots_to == near(first.slots_to)
+    later = keep(turns, first.until)
+    assert later.at == near(first.until)
+    slot = taken(turns, first.until, job=C, within=60, again=True)
+    assert slot is not None
+    assert keep(turns, first.until).at > slot, "another job has taken a slot since"
+
+
+def test_a_slot_may_be_kept_for_a_job_that_has_no_turn_yet(stored: LimitStore) -> None:
+    kept = keep(stored)
+    assert kept.at == T0
+    assert taken(stored, T0, job=B, within=5) is None
+    assert taken(stored, T0 + 1) == T0 + 1
+
+
+def test_one_slot_is_kept_at_a_time_unless_its_job_has_left(turns: LimitStore) -> None:
+    kept = keep(turns)
+    assert turns.keep_slot(RATED, B, name(), now=T0, soon=T0) is None
+    turns.leave(RATED, A, name())
+    assert keep(turns, kept.at, job=B).job == B
+
+
+@pytest.mark.parametrize("n", [30, 70])
+def test_a_slot_that_is_kept_is_lost_when_the_rate_is_changed(turns: LimitStore, n: int) -> None:
+    kept = keep(turns)
+    change(turns, n)
+    at = taken(turns, kept.at, within=60, turn=True)
+    assert at is not None
+    assert at > kept.at + 1
+    change(turns, 0)
+    assert turns.keep_slot(RATED, B, name(), now=kept.until, soon=kept.until) is None
+
+
+def test_a_slot_that_is_kept_or_used_is_so_once_if_the_answer_is_lost(cloud: Settings, lose_reply: LoseReply) -> None:
+    places = DynamoPlaces(cloud, lambda: T0)
+    places.mark(RATED, TYPE)
+    places.grant(RATED, waiter(A))
+    lost = lose_reply("UpdateItem")
+    kept = keep(places)
+    assert lost
+    lost = lose_reply("UpdateItem")
+    while taken(places, T0, job=C, within=60, again=True) is not None:
+        pass
+    lost = lose_reply("UpdateItem")
+    assert taken(places, T0 + 3, turn=True) == T0 + 3
+    assert lost
+    assert A not in places.read(RATED).held
+    assert kept.job == A
+
+
 @pytest.fixture(params=["memory", "dynamo"])
 def stored(request: pytest.FixtureRequest, clock: Clock) -> LimitStore:
     if request.param == "memory":
@@ -198,10 +362,10 @@ def change(stored: LimitStore, n: int | None, limit: Limit = RATED) -> None:
 def test_after_a_lower_number_each_slot_is_a_slower_one_after_the_last(stored: LimitStore) -> None:
     """The last one was taken in advance; its job waits for it."""
     slower = with_number(FIFTY, 10)
-    assert [taken(stored, T0) for _ in range(2)] == pytest.approx([T0, T0 + FIFTY.apart])
+    assert [taken(stored, T0) for _ in range(2)] == near([T0, T0 + FIFTY.apart])
     change(stored, 10)
     found = [taken(stored, T0, within=60) for _ in range(3)]
-    assert found == pytest.approx([T0 + FIFTY.apart + number * slower.apart for number in (1, 2, 3)])
+    assert found == near([T0 + FIFTY.apart + number * slower.apart for number in (1, 2, 3)])
     assert taken(stored, T0) is None
 
 
@@ -232,7 +396,7 @@ def test_after_a_higher_number_a_slot_comes_nearer_and_does_not_move_away_with_e
     assert due <= T0 + 1 + quick.apart
     for look in range(1, 10):
         assert taken(stored, T0 + 1 + look * (due - T0 - 7) / 10, limit=limit) is None
-    assert taken(stored, due - 1, limit=limit) == pytest.approx(due, abs=ROUNDED)
+    assert taken(stored, due - 1, limit=limit) == near(due)
 
 
 @pytest.mark.parametrize("kind", ["memory", "dynamo"])
@@ -246,11 +410,11 @@ def test_a_row_is_moved_once_after_a_higher_number_and_never_after_a_lower_one(
     limit = Limit("3-rate.mail", turns_of(slow), slow)
     assert stored.move(limit).slots_to == 0.0
     taken(stored, now, limit=limit)
-    assert stored.move(limit).slots_to == pytest.approx(now + slow.apart)
+    assert stored.move(limit).slots_to == near(now + slow.apart)
     change(stored, 50, limit)
     clock.advance(20)
     moved = stored.move(limit).slots_to
-    assert moved == pytest.approx(now + 20 + (slow.apart - 20) / 10, abs=0.1)
+    assert moved == pytest.approx(now + 20 + (slow.apart - 20) / 10, rel=0, abs=0.1)
     clock.advance(20)
     assert stored.move(limit).slots_to == stored.read(limit).slots_to == moved
     change(stored, 5, limit)
@@ -317,7 +481,7 @@ def test_slots_that_a_version_takes_which_knows_no_changed_rates_are_never_neare
         assert found.stale
         assert limit.now(found).slots_to(found, T0 + 100) >= later / 1_000_000
     assert taken(places, T0 + 100, limit=limit, within=0.5) is None
-    assert taken(places, T0 + 100, limit=limit, within=2) == pytest.approx(T0 + 100 + rate.apart)
+    assert taken(places, T0 + 100, limit=limit, within=2) == near(T0 + 100 + rate.apart)
     assert not places.read(limit).stale
 
 
@@ -385,7 +549,7 @@ def test_a_moved_slot_of_which_the_answer_is_lost_is_taken_once(
     at = taken(places, T0)
     assert lost
     assert at is not None
-    assert places.read(RATED).slots_to == pytest.approx(at + with_number(FIFTY, 3000).apart)
+    assert places.read(RATED).slots_to == near(at + with_number(FIFTY, 3000).apart)
 
 
 def test_a_number_that_a_later_deployment_makes_impossible_counts_as_the_nearest_one() -> None:
@@ -462,4 +626,4 @@ def test_both_stores_give_the_same_slots_while_the_number_changes(
     own = replace(rate, shared=uuid.uuid4().hex)
     found = [starts_of(places, own, numbers, steps[:20]) for places in (MemoryPlaces(), DynamoPlaces(cloud))]
     assert [n for _, n in found[0]] == [n for _, n in found[1]]
-    assert [at for at, _ in found[0]] == pytest.approx([at for at, _ in found[1]], abs=1e-3)
+    assert [at for at, _ in found[0]] == near([at for at, _ in found[1]])
