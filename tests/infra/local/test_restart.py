@@ -24,7 +24,7 @@ class FileWait(BaseModel):
     gone: str
 
 
-@job("file.wait", timeout=7, retry=Delays((3600,)))
+@job("file.wait", timeout=7, retry=Delays((600,) * 8))
 def file_wait(payload: FileWait, ctx: JobContext) -> None:
     "Wait until a file is gone; fail without a name."
     if not payload.gone:
