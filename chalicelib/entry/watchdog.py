@@ -78,7 +78,8 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, int]:
             return dict(watchdog.look_at(*asked, remaining))
         # Run the schedules first: their jobs must be sent before their time, and the other parts may use all remaining
         # time.
-        fired, paused = parts.firings.run(remaining), pausing()
+        fired = parts.firings.run(remaining)
+        paused = pausing(remaining() - LEFT_FOR_JOBS)
         batches = parts.batches.look_after(lambda: remaining() - LEFT_FOR_JOBS)
         return {**fired, **paused, **batches, **watchdog.run(remaining)}
 
@@ -91,12 +92,12 @@ def _spending(kinds: Sequence[JobType[Any, Any]]) -> SpendingWatch | None:
     return SpendingWatch(found, parts.usage, parts.pausing, parts.past_pauses, parts.clock)
 
 
-def _pausing(queues: Sequence[str]) -> Callable[[], Mapping[str, int]]:
+def _pausing(queues: Sequence[str]) -> Callable[[float], Mapping[str, int]]:
     """Return the check of automatic pauses for queues with `pause_when`; without such queues it costs nothing."""
     if not queues:
-        return dict
+        return lambda _: {}
     return AutoPausing(
         queues, parts.auto_pauses, parts.pauses, parts.consumers, parts.prober,
         parts.job_store, parts.counters.standing, parts.past_pauses, parts.clock,
-        parts.job_service.dispatcher.send, in_lines=parts.tried.look, keep_slots=parts.tried.keep_slots,
+        parts.job_service.dispatcher.send, in_lines=parts.tried,
     ).run  # fmt: skip

@@ -111,8 +111,7 @@ class AtMostPlaces:
         if found.has(job):
             # Who gave the place has died, or wakes the job as well: then another message follows, and one is redundant.
             # Or the job has come with its turn, and got no slot: then the next slot is for it, before all later turns.
-            kept = found.kept_for(job)
-            woken = self.jobs.wake(job, limit, sent=True, at=now.turn(found, 0) if kept is None else kept.at)
+            woken = self.jobs.wake(job, limit, sent=True, at=now.turn(found, 0))
             if woken:
                 self.store.step_out(limit, job.waiter)
             return True
@@ -507,7 +506,8 @@ def _unclaimed(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Seque
     One for which a slot is kept is not one of them.
     """
     idle = [job for job in jobs if job.unclaimed and job.standing is Standing.WOKEN and limit.shared]
-    return tuple(job for job in idle if job.waits == limit.id and found.has(job) and found.kept_for(job) is None)
+    mine = [job for job in idle if job.waits == limit.id and found.has(job)]
+    return tuple(job for job in mine if limit.kept_for(found, job.id, job.name) is None)
 
 
 def _late(found: Places, jobs: Sequence[LimitedJob], limit: Limit) -> Sequence[LimitedJob]:

@@ -190,9 +190,7 @@ class DynamoPlaces:
     def read(self, limit: Limit) -> Places:
         """See PlaceStore."""
         item = self._item(LIMIT + limit.id, PLACES)
-        found = self._in_force(limit, item)
-        kept = found.kept if found.kept is not None and self._clock() <= found.kept.until else None
-        return replace(found, asked=self._asked(item), kept=kept)
+        return replace(self._in_force(limit, item), asked=self._asked(item))
 
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore. One query more every CHANGES_KEPT seconds, for the changed limits."""
@@ -317,9 +315,9 @@ class DynamoPlaces:
     def keep_slot(self, limit: Limit, job: str, name: str, *, now: float, soon: float) -> KeptSlot | None:
         """See PlaceStore. At least one read and one write."""
         limit = self._seen.rated(limit)
-        for _ in range(MOST_TURN_TRIES if limit.changed != 0 else 0):
+        for _ in range(MOST_TURN_TRIES):
             seen = replace(_places(self._item(LIMIT + limit.id, PLACES)), n=limit.changed)
-            if not seen.may_keep(job, now):
+            if not limit.may_keep(seen, job, name, now):
                 return None
             kept = _rounded(limit.keep(seen, job, name, now, soon))
             if self._replace_slots(limit, seen, kept, kept)[0]:
@@ -330,7 +328,7 @@ class DynamoPlaces:
         """Use a slot that is kept, and the turn; return None if another process has written since."""
         used = replace(kept, slots_to=math.ceil(limit.used(seen, kept, at) * MICRO) / MICRO)
         taken, row = self._replace_slots(limit, seen, used, None)
-        return Slot(at, _places(row)) if taken else None
+        return Slot(at, replace(_places(row), n=limit.changed)) if taken else None
 
     def _replace_slots(
         self, limit: Limit, seen: Places, after: KeptSlot, kept: KeptSlot | None
@@ -572,10 +570,11 @@ class DynamoPlaces:
         return next(map(_change, rows), None)
 
     def _in_force(self, limit: Limit, item: Item | None) -> Places:
-        """Return the row of a limit, with the number of places that an operator has given to it."""
+        """Return the row with the number that an operator has given to the limit, and a kept slot while it is valid."""
         stamp = None if item is None else item.get("changed_at", {}).get("S")
-        changed = self._seen.seen(limit, stamp)
-        return replace(_places(item), n=None if changed is None else changed.n)
+        changed, found = self._seen.seen(limit, stamp), _places(item)
+        kept = found.kept if found.kept is not None and self._clock() <= found.kept.until else None
+        return replace(found, n=None if changed is None else changed.n, kept=kept)
 
     def _asked(self, item: Item | None) -> str:
         """Return the type for which a place is asked now; empty if there is none."""
@@ -668,16 +667,17 @@ def _places(item: Item | None) -> Places:
 def _kept_in(item: Item) -> KeptSlot | None:
     if "kept_slot" not in item:
         return None
-    job, name, *times = item["kept_slot"]["S"].split(" ")
-    return KeptSlot(_job(job), name, *(int(one) / MICRO for one in times))
+    job, name, *numbers, apart, ahead = item["kept_slot"]["S"].split(" ")
+    at, until, begin, slots_to = (int(one) / MICRO for one in numbers)
+    return KeptSlot(_job(job), name, at, until, begin, slots_to, Spacing(int(apart), int(ahead)))
 
 
 def _kept(kept: KeptSlot | None) -> dict[str, str]:
-    """Return the text of a slot that is kept: its job, its name, and its times in microseconds, with spaces."""
+    """Return the text of a slot that is kept: job, name, and times and rate in microseconds, with spaces."""
     if kept is None:
         return {}
     times = " ".join(str(_whole(one)) for one in (kept.at, kept.until, kept.begin, kept.slots_to))
-    return {"S": f"{_key(kept.job)} {kept.name} {times}"}
+    return {"S": f"{_key(kept.job)} {kept.name} {times} {kept.spacing.apart} {kept.spacing.ahead}"}
 
 
 def _rounded(kept: KeptSlot) -> KeptSlot:

@@ -83,7 +83,7 @@ class MemoryPlaces:
     def take(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             allowed = job in seen.held or (seen.free(limit.now(seen)) and not seen.waits)
             return allowed and self._hold(limit, seen, job, name)
 
@@ -96,10 +96,10 @@ class MemoryPlaces:
     def grant(self, limit: Limit, waiter: Waiter, clock: int | None = None, *, asked: bool = False) -> bool:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen, wanted = self._row(limit), self.read(limit).asked
             stopped = limit.rate is not None and seen.n == 0
             allowed = seen.free(limit) and not stopped and waiter.job not in seen.held and seen.waits
-            allowed = allowed and (not asked or seen.asked == waiter.type)
+            allowed = allowed and (not asked or wanted == waiter.type)
             if allowed and asked:
                 del self._asked[limit.id]
             if allowed and clock is not None:
@@ -111,7 +111,7 @@ class MemoryPlaces:
     def position(self, limit: Limit, tenant: str, rank: int) -> int:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             position = self._positions.get((limit.id, rank, tenant), -1)
             if position < seen.clocks[rank]:
                 position = seen.clocks[rank] + 1
@@ -148,7 +148,7 @@ class MemoryPlaces:
         with self._lock:
             seen = self._row(limit)
             limit = limit.now(seen)
-            if limit.changed == 0 or not seen.may_keep(job, now):
+            if not limit.may_keep(seen, job, name, now):
                 return None
             kept = limit.keep(seen, job, name, now, soon)
             self._rows[limit.id] = replace(
@@ -164,7 +164,7 @@ class MemoryPlaces:
     def move(self, limit: Limit) -> Places:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             return self._move(limit.now(seen), seen, self._clock())
 
     def _move(self, limit: Limit, seen: Places, now: float) -> Places:
@@ -178,7 +178,7 @@ class MemoryPlaces:
     def leave(self, limit: Limit, job: str, name: str) -> bool:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             if seen.held.get(job) == name or is_earlier(seen.held.get(job, ""), name):
                 held = {key: value for key, value in seen.held.items() if key != job}
                 self._rows[limit.id] = replace(seen, held=held)
@@ -201,9 +201,9 @@ class MemoryPlaces:
     def mark(self, limit: Limit, job_type: str) -> tuple[Places, bool]:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
-            self._rows[limit.id] = marked = replace(seen, waits=True, types=seen.types | {job_type}, closing=None)
-            return marked, not seen.waits
+            seen = self._row(limit)
+            self._rows[limit.id] = replace(seen, waits=True, types=seen.types | {job_type}, closing=None)
+            return self.read(limit), not seen.waits
 
     def enlist(self, limit: Limit) -> None:
         """See PlaceStore."""
@@ -246,7 +246,7 @@ class MemoryPlaces:
     def close(self, limit: Limit) -> Places | None:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             if not seen.waits:
                 return None
             self._rows[limit.id] = closed = replace(seen, closing=uuid.uuid4().hex)
@@ -255,7 +255,7 @@ class MemoryPlaces:
     def unmark(self, limit: Limit, closing: str) -> Places | None:
         """See PlaceStore."""
         with self._lock:
-            seen = self.read(limit)
+            seen = self._row(limit)
             if seen.closing != closing:
                 return None
             self._rows[limit.id] = unmarked = replace(seen, waits=False, types=frozenset(), closing=None)

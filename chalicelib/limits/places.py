@@ -143,21 +143,41 @@ class Limit:
         It takes the time for which it is kept from the other jobs. If it replaces one that was kept, and no slot was
         taken since, it takes no more time.
         """
-        rate = self.pace or Rate(1)
-        before = found.kept
-        unused = before is not None and before.slots_to == found.slots_to and self.follows(found)
+        rate, before = self.pace or Rate(1), self._kept(found)
+        unused = before is not None and before.slots_to == found.slots_to
         begin = max(now, before.begin if before is not None and unused else self.slots_to(found, now))
         at = max(now, begin - rate.ahead)
         width = KEPT_SOON if at <= soon else KEPT_LATER
-        return KeptSlot(job, name, at, at + width, begin, begin + width + rate.apart)
+        return KeptSlot(job, name, at, at + width, begin, begin + width + rate.apart, rate.spacing)
+
+    def _kept(self, found: "Places") -> "KeptSlot | None":
+        """Return the slot that is kept, whatever time it is; None if the rate was changed since.
+
+        A version of JobFlow that does not know such slots may have moved `slots_to`, so its rate counts too.
+        """
+        kept = found.kept
+        same = kept is not None and self.pace is not None and kept.spacing == self.pace.spacing
+        return kept if same and self.changed != 0 and self.follows(found) else None
+
+    def kept_for(self, found: "Places", job: str, name: str) -> "KeptSlot | None":
+        """Return the slot that is kept for a job under this name; None without one."""
+        kept = self._kept(found)
+        return kept if kept is not None and (kept.job, kept.name) == (job, name) else None
 
     def usable(self, found: "Places", job: str, name: str, now: float, until: float) -> "KeptSlot | None":
         """Return the slot that is kept for a job, if the job may begin with it at `now`, or until `until`."""
-        kept = found.kept
-        if kept is None or (kept.job, kept.name) != (job, name):
-            return None
-        in_time = now <= until and kept.at <= until and now <= kept.until
-        return kept if in_time and self.changed != 0 and self.follows(found) else None
+        kept = self.kept_for(found, job, name)
+        in_time = kept is not None and now <= until and kept.at <= until and now <= kept.until
+        return kept if in_time else None
+
+    def may_keep(self, found: "Places", job: str, name: str, now: float) -> bool:
+        """Return whether a slot may be kept for a job, and none is kept for another one that has a turn.
+
+        While others wait, the job must have a turn: without one, it has just used a slot, or must wait for its turn.
+        """
+        kept = self._kept(found)
+        other = kept is not None and kept.job != job and now <= kept.until and found.held.get(kept.job) == kept.name
+        return self.changed != 0 and not other and (not found.waits or found.held.get(job) == name)
 
     def used(self, found: "Places", kept: "KeptSlot", at: float) -> float:
         """Return up to which time slots are taken when a job uses at `at` the slot that was kept for it.
@@ -423,16 +443,6 @@ class Places:
         """Return whether the job has a place in its present pass."""
         return self.held.get(job.id) == job.name
 
-    def may_keep(self, job: str, now: float) -> bool:
-        """Return whether a slot may be kept for a job, because none is kept for another one that has a turn."""
-        kept = self.kept
-        return kept is None or kept.job == job or now > kept.until or self.held.get(kept.job) != kept.name
-
-    def kept_for(self, job: LimitedJob) -> "KeptSlot | None":
-        """Return the slot that is kept for this job in its present pass; None without one."""
-        kept = self.kept
-        return kept if kept is not None and (kept.job, kept.name) == (job.id, job.name) else None
-
     def at(self, rank: int, clock: int) -> "Places":
         """Return the row with this clock of a rank."""
         return replace(self, clocks=(*self.clocks[:rank], clock, *self.clocks[rank + 1 :]))
@@ -451,7 +461,7 @@ class KeptSlot:
     """A slot that only one job may use, under this name: it may begin at any time from `at` to `until`.
 
     So it takes as many seconds from the other jobs. `begin` is up to which time slots were taken before, and `slots_to`
-    after that. Times are in epoch seconds.
+    after that. Times are in epoch seconds. `spacing` is that of the rate which was in force.
     """
 
     job: str
@@ -460,6 +470,7 @@ class KeptSlot:
     until: float
     begin: float
     slots_to: float
+    spacing: Spacing
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class Slots:
         for number in missing:
             found = self.places.store.read(limits[number])
             limit = limits[number].now(found)
-            kept = found.kept_for(job)
+            kept = limit.kept_for(found, job.id, job.name)
             at = limit.next_slot(found) if kept is None else kept.at
             if limit.changed == 0 or at > until or (found.waits and number not in used and not found.has(job)):
                 return self.places.without_slot(job, limits, number)

@@ -15,12 +15,13 @@ from chalicelib.jobs.job import Job
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import LEAST_KEPT, LEAST_SLOT_WAIT
 from chalicelib.limits.ids import declared_limit, declares
-from chalicelib.limits.places import Limit, Standing
+from chalicelib.limits.places import Limit, LimitedJob, Places, Standing
 from chalicelib.limits.port import PlaceStore
 from chalicelib.operating.constants import MOST_LISTED, MOST_TRIED
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import StoredJobs, limited, stored_limits
 from chalicelib.pausing.port import ToTry
+from chalicelib.telemetry import events
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,8 @@ class Tried:
     def look(self, types: Collection[str], order: str) -> ToTry:
         """Return the jobs of these types that were woken, of the first limit that has some.
 
-        Begin with the widest limits: their jobs wait for no other place. `order` is a text that decides which limits of
-        one kind come first: a place that was asked for in one minute is found in the next one if it stays the same. A
-        place of one limit only is asked for.
+        See InLines. Begin with the widest limits: their jobs wait for no other place. A place of one limit only is
+        asked for.
         """
         limits = self._limits(types, order)
         waits, asked = len(limits) > MOST_LISTED, False
@@ -51,38 +51,57 @@ class Tried:
                 break
         return ToTry(waits=waits, asked=asked)
 
-    def keep_slots(self, job: Job, most: float) -> float | None:
-        """Keep slots of the shared rates of a job that is to be tried; return in how many seconds it may be sent.
-
-        Return None if this is not within `most` seconds: then the slots are kept until a later run.
-        """
+    def needs_slots(self, job: Job) -> bool:
+        """See InLines. Of a job that was not woken, the name under which a slot could be kept is not known yet."""
         kind = jobtype.registered.get(job.type)
-        if kind is None or not any(isinstance(one, Rate) and one.shared is not None for one in kind.limits):
-            return 0.0
-        # one that has not waited has no name yet under which a slot could be kept
-        now = self.dispatcher.clock()
-        mine, waits, begin = limited(job, now), max(kind.turn_wait, LEAST_SLOT_WAIT), now
-        limits = stored_limits(self.dispatcher, job) if mine.standing is Standing.WOKEN else ()
-        for limit in limits:
-            if limit.rate is None or not limit.shared:
-                continue
-            found = self.store.read(limit)
-            if found.waits and not found.has(mine):
-                continue  # it will have to wait for its turn
-            kept = found.kept_for(mine)
+        shared = kind is not None and any(isinstance(one, Rate) and one.shared is not None for one in kind.limits)
+        return shared and self._limited(job).standing is Standing.WOKEN
+
+    def keep_slots(self, job: Job, most: float) -> float | None:
+        """See InLines. The latest slot comes first: as long as it is far away, no others are kept in vain."""
+        kind, now, mine = jobtype.registered[job.type], self.dispatcher.clock(), self._limited(job)
+        in_worker, send_at = max(kind.turn_wait, LEAST_SLOT_WAIT), now
+        rates = self._shared_rates(job, mine)
+        if not all(limit.may_keep(found, mine.id, mine.name, now) for limit, found in rates):
+            return None
+        for limit, found in rates:
+            kept = limit.kept_for(found, mine.id, mine.name)
             if kept is None or kept.until < now + LEAST_KEPT:
-                kept = self.store.keep_slot(limit, mine.id, mine.name, now=now, soon=now + waits + most)
-            if kept is None:
+                kept = self.store.keep_slot(limit, mine.id, mine.name, now=now, soon=now + in_worker + most)
+            if kept is None or kept.at - in_worker > now + most:
                 return None
-            begin = max(begin, kept.at - waits)
-        return begin - now if begin <= now + most else None
+            send_at = max(send_at, kept.at - in_worker)
+        return send_at - now
+
+    def _shared_rates(self, job: Job, mine: LimitedJob) -> Sequence[tuple[Limit, Places]]:
+        """Return the shared rates of which the job can take a slot now, with their rows; the latest slot first.
+
+        The limit for which it waited counts too: `upgrade`, which does not run here, may have changed the payload.
+        """
+        waited = declared_limit(mine.waits or "")
+        limits = {} if waited is None else {waited.id: waited}
+        try:
+            limits |= {one.id: one for one in stored_limits(self.dispatcher, job)}
+        except Exception as error:
+            events.store_failed(job, error)
+        read = [(limit, self.store.read(limit)) for limit in limits.values() if limit.rate is not None and limit.shared]
+        rates = [(limit.now(found), found) for limit, found in read if not found.waits or found.has(mine)]
+
+        def begins(rate: tuple[Limit, Places]) -> float:
+            kept = rate[0].kept_for(rate[1], mine.id, mine.name)
+            return rate[0].next_slot(rate[1]) if kept is None else kept.at
+
+        return sorted(rates, key=begins, reverse=True)
+
+    def _limited(self, job: Job) -> LimitedJob:
+        return limited(job, self.dispatcher.clock())
 
     def _limits(self, types: Collection[str], order: str) -> Sequence[Limit]:
         """Return the limits that these types declare, and for which jobs wait, the widest ones first."""
-        limited = [name for name in types if name in jobtype.registered and jobtype.registered[name].limits]
-        if not limited:
+        having = [name for name in types if name in jobtype.registered and jobtype.registered[name].limits]
+        if not having:
             return ()
-        listed = sorted(one.limit for one in self.store.listed() if any(declares(name, one.limit) for name in limited))
+        listed = sorted(one.limit for one in self.store.listed() if any(declares(name, one.limit) for name in having))
         random.Random(order).shuffle(listed)
         found = [limit for one in listed if (limit := declared_limit(one)) is not None and limit.declared]
         return sorted(found, key=lambda limit: limit.id.partition(".")[0], reverse=True)

@@ -95,7 +95,9 @@ class DynamoAutoPauses:
         row, version = self._rows(pk=_key(job_type)), uuid.uuid4().hex[:12]
         known = AutoPauseRow.version
         same: Condition = known == seen.version if seen.version else known.does_not_exist()
-        state = {name: value for name, value in asdict(new).items() if name != "version"}
+        # without what is not set: a version that does not know all names could not read the row
+        unset = asdict(AutoPause(version=new.version))
+        state = {name: value for name, value in asdict(new).items() if value != unset[name]}
         actions = [AutoPauseRow.state.set(json.dumps(state)), known.set(version), _kept(new)]
         try:
             row.update(actions, same)

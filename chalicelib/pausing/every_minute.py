@@ -18,8 +18,8 @@ from chalicelib.jobs.port import JobStore, Message, Search
 from chalicelib.jobs.transitions import waited_limit
 from chalicelib.pausing import events as pause_events
 from chalicelib.pausing.constants import LONGEST_PROBE_WAIT, PROBE_CANDIDATES, PROBE_LOOKS, SAME_ORDER, SWITCH_SURE
-from chalicelib.pausing.port import AutoPauses, Consumers, PastPause, PastPauses, Pauses, Prober, ToTry
-from chalicelib.pausing.rule import AutoPause, idle
+from chalicelib.pausing.port import AutoPauses, Consumers, InLines, PastPause, PastPauses, Pauses, Prober, ToTry
+from chalicelib.pausing.rule import AutoPause, idle, next_probe, sending
 from chalicelib.pausing.seen import BY, told
 from chalicelib.pausing.switch import change
 from chalicelib.telemetry import events
@@ -45,18 +45,19 @@ class AutoPausing:
     clock: Callable[[], float]
     send: Callable[[Job], Job]
     choose: Choose = random.sample
-    in_lines: Callable[[Sequence[str], str], ToTry] = lambda *_: ToTry()
-    """Finds the jobs of types with limits that may be tried; see Tried."""
-    keep_slots: Callable[[Job, float], float | None] = lambda *_: 0.0
-    """Keeps slots of shared rates for a job that is to be tried; see Tried."""
+    in_lines: InLines | None = None
+    """None if no type has limits."""
     sleep: Callable[[float], None] = time.sleep
     patience: float = LONGEST_PROBE_WAIT
-    """Seconds that this run may still wait for such slots."""
+    """Seconds that this run may still wait for slots."""
 
-    def run(self) -> Mapping[str, int]:
-        """Run once; return how many queues are paused automatically, and how many probes were started."""
+    def run(self, spare: float = LONGEST_PROBE_WAIT) -> Mapping[str, int]:
+        """Run once; return how many queues are paused automatically, and how many probes were started.
+
+        `spare`: maximum seconds that the run may wait for slots.
+        """
         tally = {"paused_by_itself": 0, "probed": 0}
-        self.patience = LONGEST_PROBE_WAIT
+        self.patience = max(0.0, min(LONGEST_PROBE_WAIT, spare))
         for name in self.queues:
             try:
                 row = self.rows.read(name)
@@ -84,7 +85,7 @@ class AutoPausing:
         else:
             self._say(name, row, pause)
         # a type that an operator paused is not probed
-        return 0 if by_operator or self.clock() < row.probe_at else self._probe(name, row)
+        return 0 if by_operator or self.clock() < next_probe(row) else self._probe(name, row)
 
     def _say(self, name: str, row: AutoPause, pause: Pause | None) -> None:
         now = told(row)
@@ -117,9 +118,11 @@ class AutoPausing:
         types = sharing(name) or [name]
         # A job that has got its place in a line comes first. Until another one was tried, look at the same lines first,
         # but not for ever: no job may run there.
-        waiting = self.in_lines(types, f"{row.probe} {now // SAME_ORDER:.0f}")
+        order = f"{row.probe} {now // SAME_ORDER:.0f}"
+        waiting = ToTry() if self.in_lines is None else self.in_lines.look(types, order)
         if waiting.jobs:
-            return self._try(waiting.jobs, now)  # another job would have to wait, too, so wait for the turns of these
+            # another job would have to wait, too, so wait for the turns of these
+            return self._try(name, row, waiting.jobs)
         if waiting.asked:
             return 0
         # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
@@ -131,10 +134,11 @@ class AutoPausing:
             if change(self.rows, name, idle(now)) is not None:
                 pause_events.resumed_by_itself(name)
             return 0
-        return self._try(self.store.get_many(self.choose(found, min(PROBE_LOOKS, len(found)))), now)
+        return self._try(name, row, self.store.get_many(self.choose(found, min(PROBE_LOOKS, len(found)))))
 
-    def _try(self, jobs: Sequence[Job], now: float) -> int:
+    def _try(self, name: str, row: AutoPause, jobs: Sequence[Job]) -> int:
         """Let a worker try one of these jobs, and return 1; return 0 if none may run now."""
+        now = self.clock()
         # A job without attempts left comes last: a worker would only give it up, so the probe would test nothing. One
         # that was woken comes first: the others may have to wait for a place.
         ready = sorted(
@@ -142,17 +146,28 @@ class AutoPausing:
             key=lambda job: (job.attempts >= job.max_attempts, waited_limit(job) is None),
         )
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
-            wait = self.keep_slots(job, self.patience)
-            if wait is None:
+            if not self._has_slots(name, row, job):
                 return 0
-            self.patience -= wait
-            self.sleep(wait)
             # send the job's message first: if the probe makes it a dead letter, the dead-letter queue needs the
             # message, and while the type is paused nothing else sends it
             if job.sent or self.send(job).sent:
                 self.prober.probe(Message(job.id, job.gen, job.type, job.correlation_id))
                 return 1
         return 0
+
+    def _has_slots(self, name: str, row: AutoPause, job: Job) -> bool:
+        """Keep the slots of a job and wait for them; return whether it may be tried now."""
+        if self.in_lines is None or not self.in_lines.needs_slots(job):
+            return True
+        wait = self.in_lines.keep_slots(job, self.patience)
+        if wait is None:
+            return False
+        self.patience -= wait
+        self.sleep(wait)
+        if self.rows.replace(name, row, sending(row, self.clock())) is None:
+            return False  # the pause has ended since the row was read
+        pause = self._pause_of(name)
+        return pause is None or pause.by_itself
 
     def _pause_of(self, name: str) -> Pause | None:
         return self.standing().paused.get(name)

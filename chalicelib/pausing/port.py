@@ -1,6 +1,6 @@
 """Declare the rows of paused types, the delivery of messages, and the start of a probe, as Protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,6 +84,26 @@ class ToTry:
     jobs: Sequence[Job] = ()
     waits: bool = False
     asked: bool = False
+
+
+class InLines(Protocol):
+    """Find the jobs of types with limits that may be tried, and keep slots for them."""
+
+    def look(self, types: Collection[str], order: str) -> ToTry:
+        """Return the jobs of these types that were woken, of the first limit that has some.
+
+        `order` is a text that decides which limits of one kind come first: a place that was asked for in one minute is
+        found in the next one if it stays the same.
+        """
+
+    def needs_slots(self, job: Job) -> bool:
+        """Return whether the job cannot start without slots of shared rates, which `keep_slots` can keep for it."""
+
+    def keep_slots(self, job: Job, most: float) -> float | None:
+        """Keep these slots; return in how many seconds the job may be sent to a worker.
+
+        Return None if this is not within `most` seconds. Then a slot that is far away is kept until a later run.
+        """
 
 
 class Prober(Protocol):

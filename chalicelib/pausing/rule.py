@@ -21,7 +21,8 @@ class AutoPause:
     `failures`: the times at which the last attempts failed, all with the error of this fingerprint. `since`: when the
     pause began; None without a pause. `probe` names the running probe, `probe_at` is the time of the next probe.
     `switched_at`: when a watchdog last began to disable the queue; None if the queue is certainly enabled. `off`: the
-    queue was disabled in this pause. `version` identifies the last write of this row; "" without a row.
+    queue was disabled in this pause. `sent`: how many probes with kept slots (see limits/places.py) were sent since a
+    worker has taken one, the last at `sent_at`. `version` identifies the last write of this row; "" without a row.
     """
 
     fingerprint: str = ""
@@ -34,6 +35,8 @@ class AutoPause:
     ended_at: float | None = None
     switched_at: float | None = None
     off: bool = False
+    sent: int = 0
+    sent_at: float = 0.0
     version: str = ""
 
     @property
@@ -89,9 +92,25 @@ def probing(probe: str, now: float, left: float) -> Decide:
         if seen.since is None or now < seen.probe_at:
             return None
         cooldown = min(LONGEST_COOLDOWN, 2 * seen.cooldown)
-        return replace(seen, probe=probe, cooldown=cooldown, probe_at=now + max(cooldown, left))
+        return replace(seen, probe=probe, cooldown=cooldown, probe_at=now + max(cooldown, left), sent=0, sent_at=0.0)
 
     return decide
+
+
+def next_probe(row: AutoPause) -> float:
+    """Return when the next probe may be sent (epoch seconds).
+
+    A slot that is kept for a probe is kept from the other types. So if no worker takes the probes, because its function
+    is broken or throttled, each wait for the next one is twice as long as the wait before.
+    """
+    if not row.sent:
+        return row.probe_at
+    return max(row.probe_at, row.sent_at + min(LONGEST_COOLDOWN, FIRST_COOLDOWN * 2.0 ** min(row.sent - 1, 10)))
+
+
+def sending(row: AutoPause, now: float) -> AutoPause:
+    """Count a probe with kept slots, before it is sent."""
+    return replace(row, sent=row.sent + 1, sent_at=now)
 
 
 def untried(probe: str, now: float) -> Decide:

@@ -10,7 +10,7 @@ from chalicelib.counters.dear_runs import DearRun
 from chalicelib.counters.port import Counters, ErrorHour, Pause, Standing, TenantDay
 from chalicelib.counters.standing import of_every_type
 from chalicelib.pausing.port import AutoPauses
-from chalicelib.pausing.rule import AutoPause
+from chalicelib.pausing.rule import AutoPause, next_probe
 
 BY = "JobFlow"
 
@@ -58,4 +58,4 @@ def as_they_are(paused: Mapping[str, Pause], rows: Mapping[str, AutoPause]) -> M
 def told(row: AutoPause) -> Pause:
     """Return the pause of a row that has one, in the form that is shown."""
     # in milliseconds, because this time is the key of the row of the ended pause
-    return Pause(round(row.since or 0.0, 3), BY, row.reason, row.probe_at)
+    return Pause(round(row.since or 0.0, 3), BY, row.reason, next_probe(row))

@@ -95,11 +95,10 @@ class Platform:
         self._watchdog = Watchdog(
             self.service.dispatcher, names, standing=counters.standing if guarded else None, past_pauses=past
         )
-        tried = Tried(self.service.dispatcher, places)
         self._pausing = AutoPausing(
             guarded, self.workers.pauses, counters, self.workers, self.workers, self.store, counters.standing, past,
             self.clock, self.service.dispatcher.send, choose=lambda ids, most: ids[:most],
-            in_lines=tried.look, keep_slots=tried.keep_slots, sleep=self.clock.advance,
+            in_lines=Tried(self.service.dispatcher, places), sleep=self.clock.advance,
         )  # fmt: skip
         self.schedules = MemorySchedules()
         declared = Declared(self.schedules, self.service.dispatcher, types=lambda: self._kinds)

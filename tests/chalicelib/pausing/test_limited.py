@@ -1,24 +1,29 @@
 """Test automatic pauses of types with limits: one job is tried although the others of its type are blocked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from pydantic import BaseModel, Field
 
-from chalicelib import AtMost, Function, JobContext, JobType, Rate, job
+from chalicelib import AtMost, Changes, Function, JobContext, JobType, Rate, job
 from chalicelib.counters.port import Pause
 from chalicelib.job_types.constants import LONGEST_TURN_WAIT
 from chalicelib.job_types.failing import Failing
 from chalicelib.jobs.job import Job, Status
+from chalicelib.jobs.port import Message
 from chalicelib.limits.constants import KEPT_SOON
 from chalicelib.limits.ids import limits_of
 from chalicelib.limits.memory import MemoryPlaces
 from chalicelib.limits.places import Limit
 from chalicelib.operating.tried import Tried
+from chalicelib.pausing.constants import LONGEST_PROBE_WAIT
+from chalicelib.pausing.port import ToTry
+from chalicelib.pausing.rule import resumed
+from chalicelib.pausing.switch import change
 from jobflow.testing import Platform
 from tests.chalicelib.api.support import only_types
 from tests.chalicelib.worker.test_shared_limits import submitted
@@ -50,6 +55,7 @@ class Stage:
 
     platform: Platform = None  # type: ignore[assignment]
     down: bool = True
+    failing: Collection[str] = (CALL,)
     during: dict[int, Callable[[], object]] = field(default_factory=dict)
     began: list[tuple[str, int, float]] = field(default_factory=list)
     running: int = 0
@@ -62,7 +68,7 @@ class Stage:
         try:
             if act := self.during.pop(payload.number, None):
                 act()
-            if name == CALL and self.down:
+            if name in self.failing and self.down:
                 raise Down
         finally:
             self.running -= 1
@@ -103,9 +109,12 @@ class Stage:
 
 
 @contextmanager
-def stage_of(*limits: AtMost | Rate, other: Sequence[AtMost | Rate] = (), **settings: Any) -> Iterator[Stage]:
+def stage_of(
+    *limits: AtMost | Rate, other: Sequence[AtMost | Rate] = (), both: bool = False, **settings: Any
+) -> Iterator[Stage]:
+    """Yield a platform. `both`: the other type calls the provider, too."""
     with only_types():
-        stage = Stage()
+        stage = Stage(failing=(CALL, OTHER) if both else (CALL,))
 
         def call(payload: Ask, _: JobContext) -> None:
             stage.run(CALL, payload)
@@ -115,7 +124,14 @@ def stage_of(*limits: AtMost | Rate, other: Sequence[AtMost | Rate] = (), **sett
 
         kinds: list[JobType[Any, Any]] = [
             job(CALL, limits=limits, pause_when=RULE, timeout=800, max_attempts=20, **settings)(call),
-            job(OTHER, limits=other, timeout=800, fair_by=settings.get("fair_by"))(answer),
+            job(
+                OTHER,
+                limits=other,
+                timeout=800,
+                max_attempts=20,
+                fair_by=settings.get("fair_by"),
+                pause_when=RULE if both else None,
+            )(answer),
         ]
         stage.platform = Platform(*kinds)
         yield stage
@@ -302,6 +318,26 @@ def test_a_probe_gets_a_slot_beside_a_type_that_takes_them_all(rate: Rate) -> No
         assert starts_in_a_window(stage, rate) <= rate.n + rate.burst
 
 
+@dataclass
+class Between:
+    """See InLines. `act` is called before and after slots are kept."""
+
+    lines: Any
+    act: Callable[[], object]
+
+    def look(self, types: Collection[str], order: str) -> ToTry:
+        return self.lines.look(types, order)  # type: ignore[no-any-return]
+
+    def needs_slots(self, job: Job) -> bool:
+        return self.lines.needs_slots(job)  # type: ignore[no-any-return]
+
+    def keep_slots(self, job: Job, most: float) -> float | None:
+        self.act()
+        wait = self.lines.keep_slots(job, most)
+        self.act()
+        return wait  # type: ignore[no-any-return]
+
+
 def beside_workers_that_take_all_slots(stage: Stage, *rates: Rate) -> list[float]:
     """Let all slots be taken as soon as they may be, 5 seconds before them; return their times, which grow."""
     limits, platform = limits_of(CALL, rates, {"customer": "acme"}), stage.platform
@@ -323,7 +359,7 @@ def beside_workers_that_take_all_slots(stage: Stage, *rates: Rate) -> list[float
 
         return call
 
-    pausing.keep_slots, pausing.sleep = between(pausing.keep_slots), between(pausing.sleep)
+    pausing.in_lines, pausing.sleep = Between(pausing.in_lines, take), between(pausing.sleep)
     platform.workers.probe = between(platform.workers.probe)  # type: ignore[method-assign]
     return times
 
@@ -368,6 +404,198 @@ def test_without_a_slot_that_is_kept_such_a_probe_would_starve(rate: Rate, monke
         calls = stage.calls()
         stage.platform.advance(hours=2)
         assert stage.calls() == calls
+
+
+def starts_an_hour(stage: Stage, name: str = OTHER) -> int:
+    """Return how many jobs of a type start in the next hour."""
+    began = len(stage.began)
+    stage.platform.advance(hours=1)
+    return sum(one == name for one, *_ in stage.began[began:])
+
+
+@pytest.mark.parametrize(
+    ("rate", "least"),
+    [
+        (Rate(5, per=3600, shared="openai"), 3),
+        (Rate(1, per=60, shared="openai"), 50),
+        (Rate(1, per=30, shared="openai"), 100),
+    ],
+    ids=str,
+)
+def test_a_worker_that_never_comes_for_its_slot_takes_few_from_the_other_type(rate: Rate, least: int) -> None:
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        stage.platform.workers.probe = lambda message: None  # type: ignore[method-assign]
+        stage.platform.advance(hours=1)
+        stage.submit(OTHER, *range(1000, 1000 + int(2 * 3600 / rate.apart)))
+        assert starts_an_hour(stage) >= least
+
+
+def test_of_two_paused_types_one_is_tried_although_the_worker_of_the_other_never_comes() -> None:
+    rate = Rate(10, per=60, shared="openai")
+    with stage_of(rate, other=[rate], both=True) as stage:
+        stage.submit(OTHER, *range(10, 14))
+        jobs = stage.pause(1, 2, 3)
+        pauses, probe = stage.platform.workers.pauses, stage.platform.workers.probe
+        stage.minutes_until(lambda: pauses.read(OTHER).since is not None)
+
+        def only_other(message: Message) -> None:
+            if message.type == OTHER:
+                probe(message)
+
+        stage.platform.workers.probe = only_other  # type: ignore[method-assign]
+        stage.down = False
+        assert stage.minutes_until(lambda: pauses.read(OTHER).since is None) <= 60
+        assert stage.paused
+        stage.platform.workers.probe = probe  # type: ignore[method-assign]
+        assert stage.minutes_until(lambda: not stage.paused) <= 65
+        stage.minutes_until(lambda: all(one is Status.COMPLETED for one in stage.statuses(jobs)))
+        assert set(stage.statuses(jobs)) == {Status.COMPLETED}
+
+
+def test_two_paused_types_of_one_rate_are_both_tried() -> None:
+    rate = Rate(10, per=60, shared="openai")
+    with stage_of(rate, other=[rate], both=True) as stage:
+        stage.submit(OTHER, *range(10, 14))
+        stage.pause(1, 2, 3)
+        pauses = stage.platform.workers.pauses
+        stage.minutes_until(lambda: pauses.read(OTHER).since is not None)
+        stage.down = False
+        assert stage.minutes_until(lambda: not stage.paused and pauses.read(OTHER).since is None) <= 30
+
+
+@pytest.mark.parametrize("per", [30, 120])
+def test_no_slot_of_one_rate_is_kept_while_the_other_one_lets_no_job_start(per: int) -> None:
+    narrow, wide = Rate(1, per=per, by="customer", shared="crm"), Rate(50, per=60, shared="openai")
+    with stage_of(narrow, wide, other=[narrow]) as stage:
+        stage.pause(1, 2, 3)
+        stage.platform.set_limit("3-rate.openai", 0)
+        stage.submit(OTHER, *range(1000, 1300))
+        stage.platform.advance(minutes=10)
+        assert starts_an_hour(stage) >= 0.9 * 3600 / narrow.apart
+        stage.down = False
+        stage.platform.reset_limit("3-rate.openai")
+        assert stage.minutes_until(lambda: not stage.paused) <= 30
+
+
+def test_slots_of_one_rate_are_not_kept_again_and_again_until_the_far_slot_of_another_one() -> None:
+    narrow, wide = Rate(5, per=3600, by="customer", shared="crm"), Rate(10, per=60, shared="openai")
+    with stage_of(narrow, wide, other=[wide]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, *range(1000, 1300))
+        calls, began, since = stage.calls(), len(stage.began), stage.platform.clock.now
+        assert 5 <= stage.minutes_until(lambda: stage.calls() > calls) <= 26
+        others = sum(name == OTHER for name, *_ in stage.began[began:])
+        assert others * wide.apart >= 0.95 * (stage.platform.clock.now - since)
+
+
+def test_a_slot_whose_time_is_nearly_over_is_kept_anew() -> None:
+    rate = Rate(10, per=60, shared="openai")
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, *range(1000, 1100))
+        stage.platform.workers.probe = lambda message: None  # type: ignore[method-assign]
+        limit, platform = limits_of(CALL, [rate], {})[0], stage.platform
+        stage.minutes_until(lambda: platform.workers.places.read(limit).kept is not None)
+        kept = platform.workers.places.read(limit).kept
+        assert kept is not None
+        platform.clock.advance(kept.until - 2 - platform.clock.now)
+        lines = platform._pausing.in_lines
+        assert lines is not None
+        assert lines.keep_slots(platform.store.get(kept.job), 10) is not None
+        after = platform.workers.places.read(limit).kept
+        assert after is not None
+        assert after.until > kept.until + 5
+
+
+def test_a_slot_is_kept_for_a_job_whose_field_was_renamed() -> None:
+    """Its stored payload has no value for the limit: `upgrade` gives it one."""
+    rate = Rate(10, per=60, by="customer", shared="crm")
+
+    def upgrade(payload: dict[str, Any]) -> dict[str, Any]:
+        return {"number": payload["number"], "customer": payload.get("client") or payload["customer"]}
+
+    with stage_of(rate, other=[rate], changes=Changes(upgrade=upgrade)) as stage:
+        store, jobs = stage.platform.store, stage.pause(1, 2, 3)
+        for one in jobs:
+            found = store.get(one.id)
+            store._jobs[one.id] = replace(found, payload={"number": 1, "client": "acme"})
+        stage.submit(OTHER, 10, 11)
+        beside_workers_that_take_all_slots(stage, rate)
+        stage.down = False
+        assert stage.minutes_until(lambda: not stage.paused) <= 20
+
+
+def test_a_type_that_an_operator_pauses_while_its_slot_is_awaited_is_not_tried() -> None:
+    rate = Rate(10, per=60, shared="openai")
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, *range(1000, 1100))
+        pausing, clock = stage.platform._pausing, stage.platform.clock
+
+        def sleep(seconds: float) -> None:
+            clock.advance(seconds)
+            pausing.pauses.pause(CALL, Pause(clock.now, "ada", ""))
+
+        pausing.sleep = sleep
+        stage.down, calls = False, stage.calls()
+        stage.platform.advance(minutes=20)
+        assert (stage.calls(), stage.paused) == (calls, True)
+
+
+def test_a_run_waits_for_slots_no_longer_than_it_may() -> None:
+    rate = Rate(10, per=60, shared="openai")
+    with stage_of(rate, other=[rate], both=True) as stage:
+        stage.submit(OTHER, *range(10, 14))
+        stage.pause(1, 2, 3)
+        stage.minutes_until(lambda: stage.platform.workers.pauses.read(OTHER).since is not None)
+        beside_workers_that_take_all_slots(stage, rate)
+        pausing, slept = stage.platform._pausing, list[float]()
+        pausing.sleep = slept.append
+        for spare in (60.0, 60.0, 2.0, 0.0, -5.0) * 12:
+            slept.clear()
+            stage.platform.clock.advance(60)
+            pausing.run(spare)
+            assert sum(slept) <= max(0.0, min(spare, LONGEST_PROBE_WAIT))
+
+
+def test_a_job_comes_only_when_a_far_slot_that_is_kept_begins() -> None:
+    rate = Rate(5, per=3600, shared="openai")
+    with stage_of(rate, other=[rate]) as stage:
+        stage.pause(1, 2, 3)
+        came, probe = list[float](), stage.platform.workers.probe
+        limit = limits_of(CALL, [rate], {})[0]
+
+        def late(message: Message) -> None:
+            kept = stage.platform.workers.places.read(limit).kept
+            came.append(0.0 if kept is None else stage.platform.clock.now - kept.at)
+            probe(message)
+
+        stage.submit(OTHER, 10, 11)
+        beside_workers_that_take_all_slots(stage, rate)
+        stage.platform.workers.probe = late  # type: ignore[method-assign]
+        calls = stage.calls()
+        stage.minutes_until(lambda: stage.calls() > calls)
+        assert [-LONGEST_TURN_WAIT <= one <= 75 for one in came] == [True], came
+
+
+@pytest.mark.parametrize("n", [5, 10])
+def test_a_job_whose_slot_was_lost_is_not_claimed_again_and_again(n: int) -> None:
+    rate = Rate(30, per=3600, shared="openai")
+    with stage_of(rate, other=[rate]) as stage:
+        jobs = stage.pause(1, 2, 3)
+        stage.platform.workers.probe = lambda message: None  # type: ignore[method-assign]
+        stage.submit(OTHER, *range(10, 40))
+        limit = limits_of(CALL, [rate], {})[0]
+        stage.minutes_until(lambda: stage.platform.workers.places.read(limit).kept is not None)
+        stage.platform.set_limit(limit.id, n)
+        claims = sum(stage.platform.job(one).claims for one in jobs)
+        stage.down = False
+        change(stage.platform.workers.pauses, CALL, resumed)
+        for _ in range(120):
+            stage.platform.clock.advance(1)
+            stage.platform.run()
+        assert sum(stage.platform.job(one).claims for one in jobs) - claims <= 8
 
 
 @pytest.mark.parametrize("rate", SHARED_RATES[1:3], ids=str)

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from chalicelib.errors import ConfigurationError
 from chalicelib.job_types.failing import Failing
 from chalicelib.pausing.constants import LONGEST_COOLDOWN
-from chalicelib.pausing.rule import AutoPause, Decide, completed, failed, probing, resumed, succeeded, untried
+from chalicelib.pausing.rule import (
+    AutoPause,
+    Decide,
+    completed,
+    failed,
+    next_probe,
+    probing,
+    resumed,
+    sending,
+    succeeded,
+    untried,
+)
 
 RULE = Failing(of=3, within=60)
 
@@ -97,3 +108,17 @@ def test_an_operator_ends_it_and_it_is_forgotten() -> None:
 def test_a_rule_out_of_range_is_refused(of: int, within: float) -> None:
     with pytest.raises(ConfigurationError, match="pause_when"):
         Failing(of, within)
+
+
+def test_each_wait_for_a_probe_that_no_worker_takes_is_twice_as_long_up_to_an_hour() -> None:
+    row, now, waits = PAUSED, PAUSED.probe_at, list[float]()
+    for _ in range(12):
+        assert next_probe(row) <= now
+        row = sending(row, now)
+        waits.append(next_probe(row) - now)
+        now = next_probe(row)
+    assert waits[:4] == [60, 120, 240, 480]
+    assert waits[-1] == 3600
+    taken = probing("p", now, 10)(row)
+    assert taken is not None
+    assert next_probe(taken) == taken.probe_at

@@ -112,12 +112,11 @@ class ByItself:
         pauses = cast("Pauses", Faulty(self.counters, faults, DYNAMODB))
         consumers = cast("Consumers", Faulty(self.queue, faults, LAMBDA))
         sender = Dispatcher(world.ground.store, world.ground.queue, world.clock_of("watchdog"))
-        tried = Tried(sender, world.ground.places)
         self.watchdog = AutoPausing(
             [TYPE], self._rows, pauses, consumers, cast("Prober", Faulty(self.asked, faults, LAMBDA)),
             cast("JobStore", world.index), self.counters.standing,
             cast("PastPauses", Faulty(self.ended, faults, DYNAMODB)), world.clock_of("watchdog"),
-            sender.send, world.rng.sample, tried.look, tried.keep_slots, world.clock.advance,
+            sender.send, world.rng.sample, Tried(sender, world.ground.places), world.clock.advance,
         )  # fmt: skip
         self.operator = Pausing(
             pauses, consumers, self.counters, self.ended, world.clock_of("api"), lambda _: self._rows
