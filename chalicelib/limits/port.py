@@ -96,7 +96,8 @@ class PlaceStore(Protocol):
         """Keep the next slot for a job under this name, and return it; see Limit.keep.
 
         `soon` is a time in epoch seconds. `slot` then gives it to the job, whatever turns others have. It is lost when
-        the rate is changed. Return None while no job may start, and while one is kept for another job that has a turn.
+        the rate is changed. Return None while no job may start, while one is kept for another job that has a turn, and
+        if jobs wait and the job has no turn under this name.
         """
 
     def move(self, limit: Limit) -> Places:

@@ -2,7 +2,7 @@
 
 A blocked job cannot be tried. A job that has just come would be blocked, if others of its type wait. So try one that
 has the place for which it waited; if none has, ask for a place of a shared limit. Of a shared rate, keep a slot for it:
-the jobs of the other types come for each slot in time, and it comes only once.
+the jobs of the other types take each slot just before it begins, and the job that is tried comes once a minute.
 """
 
 import random
