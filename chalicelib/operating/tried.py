@@ -44,7 +44,7 @@ class Tried:
             jobs = StoredJobs(self.dispatcher)
             woken = AtMostPlaces(self.store, jobs).to_try(limit, types, asks=not asked)
             if woken:
-                return ToTry([jobs.seen[one.id] for one in woken], waits=True)
+                return ToTry([jobs.seen[one.id] for one in woken], waits=True, shared=limit.shared)
             if woken is not None:
                 waits, asked, left = True, asked or limit.shared, left - 1
             if not left:

@@ -122,7 +122,7 @@ class AutoPausing:
         waiting = ToTry() if self.in_lines is None else self.in_lines.look(types, order)
         if waiting.jobs:
             # another job would have to wait, too, so wait for the turns of these
-            return self._try(name, row, waiting.jobs)
+            return self._try(name, row, waiting.jobs, shared=waiting.shared)
         if waiting.asked:
             return 0
         # search the planned jobs, too, because a scheduled or parked job stays planned until it is claimed
@@ -136,8 +136,8 @@ class AutoPausing:
             return 0
         return self._try(name, row, self.store.get_many(self.choose(found, min(PROBE_LOOKS, len(found)))))
 
-    def _try(self, name: str, row: AutoPause, jobs: Sequence[Job]) -> int:
-        """Let a worker try one of these jobs, and return 1; return 0 if none may run now."""
+    def _try(self, name: str, row: AutoPause, jobs: Sequence[Job], *, shared: bool = False) -> int:
+        """Let a worker try one of these jobs, and return 1; return 0 if none may run now. `shared`: see ToTry."""
         now = self.clock()
         # A job without attempts left comes last: a worker would only give it up, so the probe would test nothing. One
         # that was woken comes first: the others may have to wait for a place.
@@ -146,7 +146,7 @@ class AutoPausing:
             key=lambda job: (job.attempts >= job.max_attempts, waited_limit(job) is None),
         )
         for job in sorted(ready, key=lambda job: not job.sent)[:1]:
-            if not self._has_slots(name, row, job):
+            if not self._may_send(name, row, job, shared=shared):
                 return 0
             # send the job's message first: if the probe makes it a dead letter, the dead-letter queue needs the
             # message, and while the type is paused nothing else sends it
@@ -155,15 +155,20 @@ class AutoPausing:
                 return 1
         return 0
 
-    def _has_slots(self, name: str, row: AutoPause, job: Job) -> bool:
-        """Keep the slots of a job and wait for them; return whether it may be tried now."""
-        if self.in_lines is None or not self.in_lines.needs_slots(job):
+    def _may_send(self, name: str, row: AutoPause, job: Job, *, shared: bool) -> bool:
+        """Keep the slots of a job and wait for them; return whether it may be tried now.
+
+        Count what is kept from other types: a place, or a slot.
+        """
+        lines = self.in_lines
+        if lines is not None and lines.needs_slots(job):
+            wait = lines.keep_slots(job, self.patience)
+            if wait is None:
+                return False
+            self.patience -= wait
+            self.sleep(wait)
+        elif not shared:
             return True
-        wait = self.in_lines.keep_slots(job, self.patience)
-        if wait is None:
-            return False
-        self.patience -= wait
-        self.sleep(wait)
         if self.rows.replace(name, row, sending(row, self.clock())) is None:
             return False  # the pause has ended since the row was read
         pause = self._pause_of(name)

@@ -78,12 +78,14 @@ class ToTry:
     """Woken jobs of types with limits, of which one may be tried.
 
     `waits`: jobs wait, or may wait, for a place. `asked`: one of them waits for a place of a shared limit, which was
-    asked for, so another job would only have to wait for it, too, and keep its narrower places meanwhile.
+    asked for, so another job would only have to wait for it, too, and keep its narrower places meanwhile. `shared`: the
+    jobs have places of a shared limit, which the other types lack.
     """
 
     jobs: Sequence[Job] = ()
     waits: bool = False
     asked: bool = False
+    shared: bool = False
 
 
 class InLines(Protocol):

@@ -21,7 +21,7 @@ class AutoPause:
     `failures`: the times at which the last attempts failed, all with the error of this fingerprint. `since`: when the
     pause began; None without a pause. `probe` names the running probe, `probe_at` is the time of the next probe.
     `switched_at`: when a watchdog last began to disable the queue; None if the queue is certainly enabled. `off`: the
-    queue was disabled in this pause. `sent`: how many probes with kept slots (see limits/places.py) were sent since a
+    queue was disabled in this pause. `sent`: how many probes with a place or a slot of a shared limit were sent since a
     worker has taken one, the last at `sent_at`. `version` identifies the last write of this row; "" without a row.
     """
 
@@ -100,8 +100,8 @@ def probing(probe: str, now: float, left: float) -> Decide:
 def next_probe(row: AutoPause) -> float:
     """Return when the next probe may be sent (epoch seconds).
 
-    A slot that is kept for a probe is kept from the other types. So if no worker takes the probes, because its function
-    is broken or throttled, each wait for the next one is twice as long as the wait before.
+    A place or a slot of a shared limit is kept from the other types. So if no worker takes the probes, because its
+    function is broken or throttled, each wait for the next one is twice as long as the wait before.
     """
     if not row.sent:
         return row.probe_at
@@ -109,7 +109,7 @@ def next_probe(row: AutoPause) -> float:
 
 
 def sending(row: AutoPause, now: float) -> AutoPause:
-    """Count a probe with kept slots, before it is sent."""
+    """Count a probe with a place or a slot of a shared limit, before it is sent."""
     return replace(row, sent=row.sent + 1, sent_at=now)
 
 

@@ -431,6 +431,18 @@ def test_a_worker_that_never_comes_for_its_slot_takes_few_from_the_other_type(ra
         assert starts_an_hour(stage) >= least
 
 
+def test_a_worker_that_never_comes_for_its_place_keeps_it_rarely_from_the_other_type() -> None:
+    with stage_of(SHARED, other=[SHARED]) as stage:
+        stage.pause(1, 2, 3)
+        stage.platform.workers.probe = lambda message: None  # type: ignore[method-assign]
+        stage.platform.advance(hours=1)
+        kept = 0
+        for _ in range(120):
+            stage.platform.advance(minutes=1)
+            kept += bool(stage.platform.workers.places.read(ONE).held)
+        assert 1 <= kept <= 20
+
+
 def test_of_two_paused_types_one_is_tried_although_the_worker_of_the_other_never_comes() -> None:
     rate = Rate(10, per=60, shared="openai")
     with stage_of(rate, other=[rate], both=True) as stage:
