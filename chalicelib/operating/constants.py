@@ -22,6 +22,8 @@ CLOCKS_APART = 60.0
 """Seconds by which the clocks of two functions may differ, with a margin."""
 
 # For tried.py
+RUNS_APART = 60.0
+"""Seconds between two runs of the watchdog."""
 MOST_TRIED = 10
 """Maximum number of limits in whose lines the watchdog looks, in a minute, for a job of a paused type to try."""
 MOST_LISTED = 100

@@ -14,10 +14,10 @@ from chalicelib.job_types.rate import Rate
 from chalicelib.jobs.job import Job
 from chalicelib.limits.at_most import AtMostPlaces
 from chalicelib.limits.constants import LEAST_KEPT, LEAST_SLOT_WAIT
-from chalicelib.limits.ids import declared_limit, declares
+from chalicelib.limits.ids import declared_limit, declares, name_and_value
 from chalicelib.limits.places import Limit, LimitedJob, Places, Standing
 from chalicelib.limits.port import PlaceStore
-from chalicelib.operating.constants import MOST_LISTED, MOST_TRIED
+from chalicelib.operating.constants import MOST_LISTED, MOST_TRIED, RUNS_APART
 from chalicelib.operating.dispatch import Dispatcher
 from chalicelib.operating.lines import StoredJobs, limited, stored_limits
 from chalicelib.pausing.port import ToTry
@@ -58,32 +58,43 @@ class Tried:
         return shared and self._limited(job).standing is Standing.WOKEN
 
     def keep_slots(self, job: Job, most: float) -> float | None:
-        """See InLines. The latest slot comes first: as long as it is far away, no others are kept in vain."""
+        """See InLines.
+
+        The latest slot comes first. If it is too far away for this run, slots that are near are kept only in the run
+        that sends the job; and if it is too far away for the next run, too, no other slot is kept.
+        """
         kind, now, mine = jobtype.registered[job.type], self.dispatcher.clock(), self._limited(job)
-        in_worker, send_at = max(kind.turn_wait, LEAST_SLOT_WAIT), now
+        in_worker = max(kind.turn_wait, LEAST_SLOT_WAIT)
+        send_at, far = now, False
         rates = self._shared_rates(job, mine)
         if not all(limit.may_keep(found, mine.id, mine.name, now) for limit, found in rates):
             return None
         for limit, found in rates:
             kept = limit.kept_for(found, mine.id, mine.name)
-            if kept is None or kept.until < now + LEAST_KEPT:
-                kept = self.store.keep_slot(limit, mine.id, mine.name, now=now, soon=now + in_worker + most)
-            if kept is None or kept.at - in_worker > now + most:
+            if far and kept is None and limit.next_slot(found) - in_worker <= now + most:
+                continue
+            begin = now if far else send_at
+            if kept is None or kept.until < begin + LEAST_KEPT:
+                kept = self.store.keep_slot(limit, mine.id, mine.name, now=begin, soon=now + in_worker + most)
+            if kept is None or kept.at - in_worker > now + most + RUNS_APART:
                 return None
+            far = far or kept.at - in_worker > now + most
             send_at = max(send_at, kept.at - in_worker)
-        return send_at - now
+        return None if far else send_at - now
 
     def _shared_rates(self, job: Job, mine: LimitedJob) -> Sequence[tuple[Limit, Places]]:
         """Return the shared rates of which the job can take a slot now, with their rows; the latest slot first.
 
-        The limit for which it waited counts too: `upgrade`, which does not run here, may have changed the payload.
+        The limit for which it waited counts in place of the one of the stored payload: `upgrade`, which does not run
+        here, may have changed the field, or its value.
         """
-        waited = declared_limit(mine.waits or "")
-        limits = {} if waited is None else {waited.id: waited}
+        limits, waited = dict[str, Limit](), declared_limit(mine.waits or "")
         try:
-            limits |= {one.id: one for one in stored_limits(self.dispatcher, job)}
+            limits = {name_and_value(one.id)[0]: one for one in stored_limits(self.dispatcher, job)}
         except Exception as error:
             events.store_failed(job, error)
+        if waited is not None:
+            limits[name_and_value(waited.id)[0]] = waited
         read = [(limit, self.store.read(limit)) for limit in limits.values() if limit.rate is not None and limit.shared]
         rates = [(limit.now(found), found) for limit, found in read if not found.waits or found.has(mine)]
 

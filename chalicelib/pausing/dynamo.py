@@ -5,7 +5,7 @@ import math
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 
 from pynamodb.exceptions import UpdateError
@@ -63,15 +63,23 @@ class DynamoPastPauses:
 
 
 SORT = "STATE"
+BESIDE = {"version", "sent", "sent_at"}
+"""The names that have an attribute of their own."""
+IN_STATE = {one.name for one in fields(AutoPause)} - BESIDE
 
 
 class AutoPauseRow(Model):
-    """The state as JSON, which only this module reads, and the message of a probe for a laptop's runner."""
+    """The state as JSON, which only this module reads, and the message of a probe for a laptop's runner.
+
+    `sent` and `sent_at` are beside the state, because the version before could not read a state that has them.
+    """
 
     pk = Text(hash_key=True)
     sk = Text(range_key=True, default_for_new=SORT)
     state = Text(null=True)
     version = Text(null=True)
+    sent = Whole(null=True)
+    sent_at = Seconds(null=True)
     asked = Text(null=True)
     expires_at = Whole(null=True)
 
@@ -95,10 +103,12 @@ class DynamoAutoPauses:
         row, version = self._rows(pk=_key(job_type)), uuid.uuid4().hex[:12]
         known = AutoPauseRow.version
         same: Condition = known == seen.version if seen.version else known.does_not_exist()
-        # without what is not set: a version that does not know all names could not read the row
-        unset = asdict(AutoPause(version=new.version))
-        state = {name: value for name, value in asdict(new).items() if value != unset[name]}
+        state = {name: value for name, value in asdict(new).items() if name not in BESIDE}
         actions = [AutoPauseRow.state.set(json.dumps(state)), known.set(version), _kept(new)]
+        if new.sent:
+            actions += [AutoPauseRow.sent.set(new.sent), AutoPauseRow.sent_at.set(new.sent_at)]
+        else:
+            actions += [AutoPauseRow.sent.remove(), AutoPauseRow.sent_at.remove()]
         try:
             row.update(actions, same)
         except UpdateError as error:
@@ -128,5 +138,6 @@ def _key(job_type: str) -> str:
 
 
 def _state(row: AutoPauseRow) -> AutoPause:
-    state = json.loads(row.state or "{}")
-    return AutoPause(**{**state, "failures": tuple(state.get("failures", ())), "version": row.version or ""})
+    state = {name: value for name, value in json.loads(row.state or "{}").items() if name in IN_STATE}
+    more = {"failures": tuple(state.get("failures", ())), "version": row.version or ""}
+    return AutoPause(**{**state, **more, "sent": row.sent or 0, "sent_at": row.sent_at or 0.0})

@@ -81,7 +81,7 @@ class AutoPausing:
                 return 0  # the row has just changed, so the next run checks again
             self._say(name, marked, pause)
             self.consumers.switch(name, on=False)
-            self.rows.replace(name, marked, replace(marked, off=True))
+            row = self.rows.replace(name, marked, replace(marked, off=True)) or marked
         else:
             self._say(name, row, pause)
         # a type that an operator paused is not probed

@@ -520,6 +520,37 @@ def test_a_slot_whose_time_is_nearly_over_is_kept_anew() -> None:
         assert after.until > kept.until + 5
 
 
+def rates_apart(*seconds: int) -> list[Rate]:
+    """Return shared rates with so many seconds between two starts, the narrowest first."""
+    first, *wider = seconds
+    narrow = Rate(1, per=first, by="customer", shared="crm")
+    return [narrow, *(Rate(1, per=per, shared=f"p{number}") for number, per in enumerate(wider))]
+
+
+@pytest.mark.parametrize("phase", [0, 13, 29, 47])
+@pytest.mark.parametrize(
+    ("rates", "busy"),
+    [
+        (rates_apart(10, 60), 1),
+        (rates_apart(60, 10), 2),
+        (rates_apart(30, 300), 2),
+        (rates_apart(6, 20, 120), 3),
+        (rates_apart(20, 20, 20), 3),
+        (rates_apart(10, 60, 300), 3),
+    ],
+    ids=str,
+)
+def test_a_job_gets_slots_of_all_its_rates_at_once(rates: list[Rate], busy: int, phase: int) -> None:
+    with stage_of(*rates, other=rates[:busy]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, 10, 11)
+        stage.platform.advance(seconds=phase)
+        beside_workers_that_take_all_slots(stage, *rates[:busy])
+        stage.down = False
+        slowest = max(rate.apart for rate in rates)
+        assert stage.minutes_until(lambda: not stage.paused) <= 12 + 3 * slowest / 60
+
+
 def test_a_slot_is_kept_for_a_job_whose_field_was_renamed() -> None:
     """Its stored payload has no value for the limit: `upgrade` gives it one."""
     rate = Rate(10, per=60, by="customer", shared="crm")

@@ -18,7 +18,7 @@ from tests.support import REGION, T0, requests_to
 TYPE = "email.send"
 WHOLE = AutoPause(
     fingerprint="f1", error="TimeoutError", failures=(T0 + 0.123, T0 + 1), since=T0 + 1, cooldown=120.0,
-    probe_at=T0 + 121, probe="p1", ended_at=T0 - 9, switched_at=T0 + 2, off=True,
+    probe_at=T0 + 121, probe="p1", ended_at=T0 - 9, switched_at=T0 + 2, off=True, sent=2, sent_at=T0 + 5,
 )  # fmt: skip
 
 
