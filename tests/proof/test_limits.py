@@ -93,9 +93,6 @@ LARGE = {
     "a low job that keeps a place from a high one, a watchdog that dies": Rules(
         {"a": "XY", "b": "XY"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, crashes=1, mortal=("watchdog",)
     ),
-    "a low job that keeps a place from a high one, cancel": Rules(
-        {"a": "XY", "b": "XY", "c": "Y"}, BOTH, ranks={"a": LOW, "b": HIGH}, looks=1, cancels=1
-    ),
     "a low job that keeps a place from a high one, tenants that take turns": Rules(
         {"a": "XY", "b": "XY"},
         BOTH,

@@ -46,8 +46,8 @@ class VirtualTime:
         self._main.acquire()
 
     def begin(self, after: float, act: Callable[[], object]) -> None:
-        """Run a process after so many seconds."""
-        heapq.heappush(self._next, (self.now + after, next(self._numbers), act))
+        """Run a process after so many seconds; at once if they are negative, because time does not go back."""
+        heapq.heappush(self._next, (self.now + max(0.0, after), next(self._numbers), act))
 
     def sleep(self, seconds: float) -> None:
         """Let the others go on for so many seconds."""
