@@ -501,6 +501,25 @@ def test_slots_of_one_rate_are_not_kept_again_and_again_until_the_far_slot_of_an
         assert others * wide.apart >= 0.95 * (stage.platform.clock.now - since)
 
 
+def test_no_near_slot_is_kept_while_the_far_slot_of_another_rate_is_awaited() -> None:
+    narrow, wide = Rate(5, per=3600, by="customer", shared="crm"), Rate(10, per=60, shared="openai")
+    with stage_of(narrow, wide, other=[narrow]) as stage:
+        stage.pause(1, 2, 3)
+        stage.submit(OTHER, *range(10, 14))
+        pausing, places, kept = stage.platform._pausing, stage.platform.workers.places, list[float]()
+        limit = limits_of(CALL, [wide], {})[0]
+
+        def note() -> None:
+            found = places.read(limit).kept
+            kept.append(0.0 if found is None else found.until)
+
+        beside_workers_that_take_all_slots(stage, narrow)
+        pausing.in_lines, calls = Between(pausing.in_lines, note), stage.calls()
+        assert 5 <= stage.minutes_until(lambda: stage.calls() > calls) <= 26
+        assert len(kept) > 10
+        assert len({*kept} - {0.0}) == 1, "in the run that sends the job"
+
+
 def test_a_slot_whose_time_is_nearly_over_is_kept_anew() -> None:
     rate = Rate(10, per=60, shared="openai")
     with stage_of(rate, other=[rate]) as stage:
@@ -587,19 +606,22 @@ def test_a_type_that_an_operator_pauses_while_its_slot_is_awaited_is_not_tried()
 
 
 def test_a_run_waits_for_slots_no_longer_than_it_may() -> None:
-    rate = Rate(10, per=60, shared="openai")
-    with stage_of(rate, other=[rate], both=True) as stage:
+    one, two = Rate(1, per=12, shared="openai"), Rate(1, per=12, shared="crm")
+    with stage_of(one, other=[two], both=True) as stage:
         stage.submit(OTHER, *range(10, 14))
         stage.pause(1, 2, 3)
         stage.minutes_until(lambda: stage.platform.workers.pauses.read(OTHER).since is not None)
-        beside_workers_that_take_all_slots(stage, rate)
-        pausing, slept = stage.platform._pausing, list[float]()
-        pausing.sleep = slept.append
-        for spare in (60.0, 60.0, 2.0, 0.0, -5.0) * 12:
-            slept.clear()
-            stage.platform.clock.advance(60)
+        stage.platform.advance(minutes=3)
+        beside_workers_that_take_all_slots(stage, one, two)
+        pausing, clock, waits = stage.platform._pausing, stage.platform.clock, list[float]()
+        for spare in (60.0, 60.0, 60.0, 4.0, 0.0, -5.0) * 20:
+            slept = list[float]()
+            pausing.sleep = slept.append
+            clock.advance(59)
             pausing.run(spare)
             assert sum(slept) <= max(0.0, min(spare, LONGEST_PROBE_WAIT))
+            waits += slept
+        assert sum(wait > LONGEST_PROBE_WAIT / 2 for wait in waits) > 1
 
 
 def test_a_job_comes_only_when_a_far_slot_that_is_kept_begins() -> None:
